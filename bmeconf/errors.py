@@ -1,0 +1,167 @@
+"""Every error a user can meet, as one tree; each branch has its own frozen exit code (design 4).
+
+    BmeconfError                 1   anything that stops a run
+    ├── InvalidInput             3   manifests, project file, plan file, options
+    ├── Refused                  4   the API refused the key or its scope (401, 403)
+    ├── LimitReached             5   rate limit, monthly quota, --max-requests
+    ├── Stale                    6   the live account moved since it was planned
+    ├── Guarded                  7   a guard refused: deletes, protection, seeds, foreign host
+    ├── Interrupted            130   Ctrl-C; what was done is reported
+    └── ApiError                 1   the API or the way to it
+        ├── NetworkError             no answer: refused, reset, timed out
+        │   └── OutcomeUnknown       ... after a write had left: it may have landed
+        ├── ReplyUnreadable          an answer that is not what the API documents
+        ├── IncompleteRead           pages and totals do not agree
+        └── Rejected                 an error envelope, by its errorType
+            ├── NotFound
+            ├── VersionConflict      `__v` is stale
+            └── DuplicateName        the natural key is taken
+
+Only `cli` exits. An error says what happened, and how to mend it in `remedy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BmeconfError(Exception):
+    """The base of every expected error: `message` says what, `remedy` how to mend it.
+
+    `code` is a stable word for machines (JSON `error.code`).
+    """
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class InvalidInput(BmeconfError):
+    """What the user handed in cannot be used: manifests, project file, plan file, options."""
+
+    exit_code = 3
+    code = "invalid_input"
+
+
+class Refused(BmeconfError):
+    """The API refused the key, its scope or the account (API contract 1.3, 1.4, 2.2)."""
+
+    exit_code = 4
+    code = "refused"
+
+
+class LimitReached(BmeconfError):
+    """A limit would not let the run finish (API contract 3, design 7.16)."""
+
+    exit_code = 5
+    code = "limit_reached"
+
+
+class Stale(BmeconfError):
+    """The live account moved since the plan was made; nothing was written to what moved."""
+
+    exit_code = 6
+    code = "stale"
+
+
+class Guarded(BmeconfError):
+    """A guard refused: deletes, protection, seed policy, a foreign host, another account."""
+
+    exit_code = 7
+    code = "guarded"
+
+
+class Interrupted(BmeconfError):
+    """The person pressed Ctrl-C; nothing is half done, the report says where things stand."""
+
+    exit_code = 130
+    code = "interrupted"
+
+
+class ApiError(BmeconfError):
+    """The API, or the way to it, failed."""
+
+    code = "api_error"
+
+
+class NetworkError(ApiError):
+    """No usable answer came back: refused, reset, timed out, or a server error to the end."""
+
+    code = "network"
+
+
+class OutcomeUnknown(NetworkError):
+    """A write left this machine and no answer came back: it may have landed or not."""
+
+    code = "outcome_unknown"
+
+
+class ReplyUnreadable(ApiError):
+    """An answer came back that is not what the API documents; it is never taken for 'nothing'."""
+
+    code = "reply_unreadable"
+
+
+class IncompleteRead(ApiError):
+    """Pages and totals of a listing do not agree (design 7.2)."""
+
+    code = "incomplete_read"
+
+
+@dataclass(frozen=True)
+class ErrorDetail:
+    """One element of the API's `errors[]` envelope (API contract 2.1), as far as it was given."""
+
+    error_type: str
+    message: str
+    field: str = ""
+
+
+class Rejected(ApiError):
+    """The API answered with an error; `details` holds its envelope, `status` the HTTP code."""
+
+    code = "rejected"
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        status: int = 400,
+        details: Iterable[ErrorDetail] = (),
+    ) -> None:
+        super().__init__(message, remedy)
+        self.status = status
+        self.details = tuple(details)
+
+    def names_field(self, field: str) -> bool:
+        """Whether the refusal is about `field`: by its `field`, else by a word of its message."""
+        return any(
+            detail.field.split(".")[0].split("[")[0] == field
+            or (not detail.field and field in detail.message.split())
+            for detail in self.details
+        )
+
+
+class NotFound(Rejected):
+    """The object is gone or never was (404, or 400 with RecordNotFound)."""
+
+    code = "not_found"
+
+
+class VersionConflict(Rejected):
+    """`__v` was stale (400 ConcurrencyError)."""
+
+    code = "version_conflict"
+
+
+class DuplicateName(Rejected):
+    """The natural key is taken (400 DuplicateFieldError)."""
+
+    code = "duplicate"
