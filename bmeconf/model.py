@@ -163,3 +163,83 @@ def canonical_text(text: str | None) -> str | None:
     if text is None:
         return None
     return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() or None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs: `path` into the resource's fields, live value, declared value."""
+
+    path: tuple[str, ...]
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should know about a resource; `error` level refuses an apply.
+
+    `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it.
+    """
+
+    level: str
+    code: str
+    address: Address
+    message: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Manual:
+    """What a person must do because the API cannot (design 7.9), and how far it is.
+
+    `state` is `todo`, `done`, `wrong`, `undone` or `overdue`; `expect` and `observed` are the
+    live facts that prove it, as JSON values; `due` is an aware instant.
+    """
+
+    address: Address
+    what: str
+    state: str
+    due: datetime
+    owner: str | None
+    note: str | None
+    expect: Mapping[str, Any]
+    observed: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request a step will make, for the reader of a plan; ids not yet known stay symbolic."""
+
+    method: str
+    path: str
+
+
+def nested(changes: Iterable[Change]) -> dict[str, Value]:
+    """The declared values of `changes` as fields again: `("fields", "City")` becomes a mapping."""
+    fields: dict[str, Value] = {}
+    for change in changes:
+        inner = fields
+        for key in change.path[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[change.path[-1]] = change.after
+    return fields
+
+
+def lookup(fields: Fields, path: tuple[str, ...]) -> Value:
+    """The value at `path`, None where there is none."""
+    value: Value = fields
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def references(value: Value) -> Iterator[Address]:
+    """Every address that a field value mentions."""
+    if isinstance(value, Address):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from references(inner)

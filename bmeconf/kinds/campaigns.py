@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from bmeconf.kinds.base import Kind
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Kind, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CAMPAIGNS,
     LISTS,
     Address,
+    Call,
+    Change,
     Fields,
+    Finding,
+    Intent,
+    Manual,
+    Resource,
+    Schedule,
     Template,
     Value,
     canonical_email,
     canonical_name,
     canonical_text,
+    nested,
 )
 
-TEXTS = ("from_name", "subject", "preview_text")
+PATH = "/api/email/campaign"
+TEXTS = {"from_name": "fromName", "subject": "subject", "preview_text": "previewText"}
+CONTENTS = {"body": "body", "plain_text": "plainTextBody"}
+KEYS = {"name": "name", "from": "from", "reply_to": "replyToAddresses", **TEXTS, **CONTENTS}
+"""Manifest field -> API field; `lists` goes beside them, as ids."""
 
 
 class Campaigns(Kind):
+    """Recipients are exact; a schedule is a manual step that the live status proves."""
+
     name = CAMPAIGNS
     identity = "name"
+    sets = frozenset({"reply_to", "lists"})
+    references = frozenset({"lists"})
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
@@ -35,7 +54,7 @@ class Campaigns(Kind):
         if "reply_to" in spec:
             fields["reply_to"] = tuple(sorted({canonical_email(a) for a in spec["reply_to"] or ()}))
         if "body" in spec:
-            fields["body"] = _body(spec["body"])
+            fields["body"] = _declared_body(spec["body"])
         if "plain_text" in spec:
             fields["plain_text"] = canonical_content((spec["plain_text"] or {}).get("text"))
         if "lists" in spec:
@@ -44,15 +63,183 @@ class Campaigns(Kind):
             )
         return fields
 
+    def key(self, raw: Raw) -> str:
+        return canonical_name(replies.text_of(raw.get("name")) or "")
+
+    def live_fields(self, raw: Raw, names: Names) -> Fields:
+        fields: dict[str, Any] = {"name": self.key(raw)}
+        if "from" in raw:
+            fields["from"] = canonical_email(replies.text_of(raw["from"]) or "") or None
+        for key, theirs in TEXTS.items():
+            if theirs in raw:
+                fields[key] = canonical_text(replies.text_of(raw[theirs]))
+        for key, theirs in CONTENTS.items():
+            if theirs in raw:
+                fields[key] = canonical_content(replies.text_of(raw[theirs]))
+        if isinstance(raw.get("replyToAddresses"), list):
+            addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
+            fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
+        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        if lists is not None:
+            fields["lists"] = tuple(sorted(names.address(LISTS, id) for id in lists))
+        return fields
+
+    def facts(self, raw: Raw) -> Mapping[str, Any]:
+        facts = {"status": replies.text_of(raw.get("status"))}
+        if raw.get("scheduledAt"):
+            facts["scheduled_at"] = replies.text_of(raw["scheduledAt"])
+        return facts
+
+    def essence(self, raw: Raw) -> Any:
+        content = {key: raw[key] for key in sorted(KEYS.values()) if key in raw}
+        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        return {
+            **content,
+            "lists": sorted(lists) if lists is not None else None,
+            "status": raw.get("status"),
+            "scheduledAt": raw.get("scheduledAt"),
+        }
+
+    # --- judging
+
+    def restraint(
+        self, desired: Resource, live: Resource, changes: Sequence[Change]
+    ) -> Finding | None:
+        status = live.facts.get("status")
+        if status == "draft":
+            return None
+        told = ", ".join(".".join(change.path) for change in changes)
+        return Finding(
+            "warning",
+            "frozen",
+            desired.address,
+            f"is {status or 'of no known status'}, not a draft:"
+            f" {told + ' cannot change' if changes else 'it cannot be deleted'} any more",
+            "bring the manifest in line with what is live, or declare a campaign of another name",
+        )
+
+    def manual(self, desired: Resource, live: Resource | None, now: datetime) -> Iterable[Manual]:
+        schedule = desired.intent.schedule
+        if schedule is None:
+            return
+        facts = live.facts if live else {}
+        observed = {"status": facts.get("status"), "scheduled_at": facts.get("scheduled_at")}
+        due = schedule.at.astimezone(UTC)
+        expect = {"status": ["scheduled", "sending", "sent"], "scheduled_at": stamp(due)}
+        yield Manual(
+            address=desired.address,
+            what="schedule",
+            state=_manual_state(schedule, facts, now),
+            due=due,
+            owner=schedule.owner,
+            note=schedule.note,
+            expect=expect,
+            observed={key: value for key, value in observed.items() if value is not None},
+        )
+
+    # --- reading
+
+    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        return api.pages(PATH)
+
+    def fetch(self, api: ReadApi, names: Names, id: str) -> Raw:
+        seen = super().fetch(api, names, id)
+        if "name" in seen:
+            return seen
+        # The documented reply of one campaign shows less than its row in the listing does.
+        rows = {replies.id_of(row): row for row in api.pages(PATH)}
+        return {**rows.get(id, {}), **seen}
+
+    def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
+        return {**row, **super().fetch(api, names, replies.id_of(row))}
+
+    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
+        rows = api.pages(PATH, {"criteria": key[:50]})
+        return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
+
+    def path(self, names: Names, id: str) -> str:
+        return f"{PATH}/{id}"
+
+    # --- writing
+
+    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+        if intent.copy_of is None:
+            return (Call("POST", PATH),)
+        source = names.id(intent.copy_of) or f"{{{intent.copy_of}}}"
+        copied = f"{PATH}/{{id}}"
+        return (
+            Call("POST", f"{PATH}/{source}/duplicate"),
+            Call("GET", copied),
+            Call("PATCH", copied),
+        )
+
+    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+        body = _body(fields, names)
+        what = f"campaigns/{fields['name']}"
+        if intent.copy_of is None:
+            body["contactStructureId"] = names.structure_id
+            return replies.id_of(replies.object_of(api.send("POST", PATH, body), what))
+        source = self.path(names, names.require(intent.copy_of))
+        # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
+        made = replies.object_of(api.send("POST", f"{source}/duplicate", {}), what)
+        id = replies.id_of(made)
+        api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
+        return id
+
+    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
+
+    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+        body = versioned(_body(nested(changes), names), seen)
+        api.send("PATCH", self.path(names, replies.id_of(seen)), body)
+
 
 def canonical_content(text: str | None) -> str | None:
     """A body as comparison sees it: LF line ends, outer blanks trimmed, empty is None."""
     return (text or "").replace("\r\n", "\n").strip() or None
 
 
-def _body(spec: Mapping[str, Any] | None) -> Value:
+def stamp(instant: datetime) -> str:
+    """An aware instant as `2026-12-01T08:00:00Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _declared_body(spec: Mapping[str, Any] | None) -> Value:
     if spec is None:
         return None
     if "template" in spec:
         return Template(spec["template"]["name"], spec["template"]["lang"])
     return canonical_content(spec["html"])
+
+
+def _body(fields: Fields, names: Names) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key == "lists":
+            body["lists"] = [names.require(address) for address in value]
+            body["contactStructureId"] = names.structure_id
+        elif key == "reply_to":
+            body[KEYS[key]] = list(value)
+        else:
+            body[KEYS[key]] = "" if value is None else value
+    return body
+
+
+def _manual_state(schedule: Schedule, facts: Mapping[str, Any], now: datetime) -> str:
+    status = facts.get("status") or "draft"
+    if status == "draft":
+        return "overdue" if schedule.at < now else "todo"
+    if status not in ("scheduled", "sending", "sent"):
+        return "wrong"
+    return "done" if _same_minute(facts.get("scheduled_at"), schedule.at) else "wrong"
+
+
+def _same_minute(live: str | None, at: datetime) -> bool:
+    try:
+        seen = datetime.fromisoformat(live or "")
+    except ValueError:
+        return False
+    if seen.tzinfo is None:
+        seen = seen.replace(tzinfo=UTC)
+    # People enter minutes, and the service may add seconds of its own.
+    return int(seen.timestamp()) // 60 == int(at.timestamp()) // 60

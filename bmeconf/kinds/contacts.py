@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bmeconf.kinds.base import Kind
+from bmeconf.errors import Rejected, ReplyUnreadable
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Kind, Managed, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
     LISTS,
     Address,
+    Call,
+    Change,
     Fields,
+    Finding,
+    Intent,
+    Resource,
     canonical_email,
     canonical_name,
     canonical_text,
+    nested,
 )
+
+PATH = "/api/contact"
+UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
+SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
+BATCH = 50
+"""Emails per search: one filter group each (API contract 6, question 4)."""
+READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
+UNTOUCHABLE = ("Bounce", "Complaint-FBL")
 
 
 class Contacts(Kind):
+    """Exact over the lists and tags that manifests name; everything else on a contact stays."""
+
     name = CONTACTS
     identity = "email"
+    sets = frozenset({"lists", "tags"})
+    references = frozenset({"lists"})
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"email": canonical_email(spec["email"])}
@@ -37,3 +59,271 @@ class Contacts(Kind):
         if spec.get("status"):
             fields["status"] = spec["status"]
         return fields
+
+    def key(self, raw: Raw) -> str:
+        return canonical_email(replies.text_of(raw.get("key")) or "")
+
+    def live_fields(self, raw: Raw, names: Names) -> Fields:
+        fields: dict[str, Any] = {"email": self.key(raw)}
+        if "fields" in raw:
+            fields["fields"] = _values(raw, names)
+        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        if lists is not None:
+            fields["lists"] = tuple(sorted(names.address(LISTS, id) for id in lists))
+        tags = replies.ids_of(raw["tags"]) if "tags" in raw else None
+        if tags is not None:
+            labels = {id: label for label, id in names.tags.items()}
+            fields["tags"] = tuple(sorted(labels.get(id, f"#{id}") for id in tags))
+        status, _ = replies.status_of(raw)
+        if status is not None:
+            fields["status"] = status
+        return fields
+
+    def facts(self, raw: Raw) -> Mapping[str, Any]:
+        _, secondary = replies.status_of(raw)
+        return {"sub_status": secondary} if secondary else {}
+
+    def essence(self, raw: Raw) -> Any:
+        values = {
+            str(f.get("_id")): replies.text_of(f.get("value")) for f in raw.get("fields") or ()
+        }
+        return {
+            "key": self.key(raw),
+            "fields": {id: value for id, value in values.items() if value},
+            "lists": sorted(replies.ids_of(raw.get("lists")) or ()),
+            "tags": sorted(replies.ids_of(raw.get("tags")) or ()),
+            "status": list(replies.status_of(raw))
+            if replies.status_of(raw)[0] == "Inactive"
+            else [replies.status_of(raw)[0]],
+        }
+
+    def resolved(self, desired: Resource, names: Names) -> Resource:
+        if not desired.fields.get("fields"):
+            return desired
+        fields = {names.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        return replace(desired, fields={**desired.fields, "fields": fields})
+
+    def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
+        seen = dict(super().observed(desired, live, managed))
+        if seen.get("fields") is not None:
+            wanted = desired.fields["fields"]
+            # An empty mapping clears: then every value that is there counts.
+            labels = wanted or seen["fields"]
+            seen["fields"] = {label: seen["fields"].get(label) for label in labels}
+        if "lists" in seen:
+            wanted_lists = managed.lists.union(desired.fields["lists"])
+            seen["lists"] = tuple(a for a in seen["lists"] if a in wanted_lists)
+        if "tags" in seen:
+            wanted_tags = managed.tags.union(desired.fields["tags"])
+            seen["tags"] = tuple(tag for tag in seen["tags"] if tag in wanted_tags)
+        return seen
+
+    def restraint(
+        self, desired: Resource, live: Resource, changes: Sequence[Change]
+    ) -> Finding | None:
+        secondary = live.facts.get("sub_status")
+        if secondary in UNTOUCHABLE and not desired.intent.absent:
+            return Finding(
+                "warning",
+                "blocked",
+                desired.address,
+                f"the service made this contact Inactive ({secondary}); it is left as it is",
+                "use another seed address, or declare only what holds: status: Inactive",
+            )
+        if any(c.path == ("status",) and c.after == "Active" for c in changes):
+            return Finding(
+                "warning",
+                "blocked",
+                desired.address,
+                f"is Inactive ({secondary or 'no reason given'}) and cannot be made Active:"
+                " only the person can opt in again",
+                "opt in with a form of the account, or declare status: Inactive",
+            )
+        return None
+
+    def hanging(self, live: Resource) -> str:
+        lists = live.fields.get("lists", ())
+        return "on " + ", ".join(a.name or f"#{a.id}" for a in lists) if lists else ""
+
+    # --- reading
+
+    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        pinned = [self._pinned(api, names, resource) for resource in wanted if resource.id]
+        keys = sorted({k for r in wanted if not r.id for k in self.wanted_keys(r)})
+        found = [row for row in pinned if row is not None]
+        for start in range(0, len(keys), BATCH):
+            found += self._search(api, names, keys[start : start + BATCH])
+        return found
+
+    def _pinned(self, api: ReadApi, names: Names, resource: Resource) -> Raw | None:
+        try:
+            return self.fetch(api, names, resource.id)
+        except Rejected as error:
+            if error.status in (400, 404):
+                return None
+            raise
+
+    def _search(self, api: ReadApi, names: Names, keys: Sequence[str]) -> list[Raw]:
+        body = {
+            "contactStructureId": names.structure_id,
+            "source": SOURCE,
+            "contactSpecification": {"filters": [_equal("KEY", key) for key in keys]},
+        }
+        try:
+            rows = api.search(body, len(keys))
+        except Rejected as error:
+            if error.status != 400 or len(keys) == 1:
+                raise
+            # How many groups one search may have is not documented: halve until it fits.
+            middle = len(keys) // 2
+            return self._search(api, names, keys[:middle]) + self._search(api, names, keys[middle:])
+        return [row for row in rows if self.key(row) in keys]
+
+    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
+        return tuple(replies.id_of(row) for row in self._search(api, names, [key]))
+
+    def path(self, names: Names, id: str) -> str:
+        return f"{PATH}/{id}"
+
+    # --- writing
+
+    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+        calls = [Call("POST", PATH)]
+        if fields.get("status") == "Inactive":
+            calls.append(Call("PATCH", f"{PATH}/{{id}}"))
+        return calls
+
+    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+        base = {"key": fields["email"], "contactStructureId": names.structure_id}
+        body = {**base, "fields": _field_values({}, fields.get("fields") or {}, names)}
+        if fields.get("tags"):
+            body["tags"] = _tags(fields["tags"], names)
+        made = replies.object_of(
+            self._with_lists(api, "POST", PATH, body, _ids(fields.get("lists"), names)),
+            f"contacts/{fields['email']}",
+        )
+        id = replies.id_of(made)
+        if fields.get("tags"):
+            self._complete(api, names, made, fields)
+        if fields.get("status") == "Inactive":
+            api.send("PATCH", f"{PATH}/{id}", UNSUBSCRIBED)
+        return id
+
+    def _complete(self, api: WriteApi, names: Names, made: Raw, fields: Fields) -> None:
+        # Whether a create takes tags is not documented; a replacement does (contract 4.2).
+        seen = made if "tags" in made else self.fetch(api, names, replies.id_of(made))
+        live = self.live_fields(seen, names)
+        if set(fields["tags"]) <= set(live.get("tags", ())):
+            return
+        seen = self.fetch(api, names, replies.id_of(made))
+        change = Change(("tags",), live.get("tags", ()), fields["tags"])
+        self.update(api, names, seen, [change])
+
+    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(names, id)
+        calls = [Call("GET", path)]
+        if any(change.path != ("status",) for change in changes):
+            calls.append(Call("PUT", path))
+        if any(change.path == ("status",) for change in changes):
+            calls.append(Call("PATCH", path))
+        return calls
+
+    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+        path = self.path(names, replies.id_of(seen))
+        content = [change for change in changes if change.path != ("status",)]
+        if content:
+            self._replace(api, names, path, seen, content)
+        if len(content) < len(changes):
+            api.send("PATCH", path, UNSUBSCRIBED)
+
+    def _replace(
+        self, api: WriteApi, names: Names, path: str, seen: Raw, changes: Sequence[Change]
+    ) -> None:
+        hidden = [key for key in ("fields", "lists", "tags") if key not in seen]
+        if hidden:
+            raise ReplyUnreadable(
+                f"the API does not show {', '.join(hidden)} of this contact, and writing it back"
+                " without would clear them",
+                "nothing was written; change this contact in the web app",
+            )
+        after = nested(changes)
+        lists = list(replies.ids_of(seen["lists"]) or ())
+        tags = list(replies.ids_of(seen["tags"]) or ())
+        for change in changes:
+            if change.path == ("lists",):
+                lists = _edited(lists, _ids(change.before, names), _ids(change.after, names))
+            if change.path == ("tags",):
+                before = [t["_id"] for t in _tags(change.before or (), names)]
+                tags = _edited(tags, before, [t["_id"] for t in _tags(change.after or (), names)])
+        values = {str(f.get("_id")): f.get("value") for f in seen["fields"] or ()}
+        body = {
+            **{key: value for key, value in seen.items() if key not in READ_ONLY},
+            "key": after.get("email", seen.get("key")),
+            "fields": _field_values(values, after.get("fields") or {}, names),
+            "tags": [{"_id": id} for id in tags],
+        }
+        self._with_lists(api, "PUT", path, versioned(body, seen), lists)
+
+    def _with_lists(
+        self, api: WriteApi, method: str, path: str, body: Mapping[str, Any], ids: list[str]
+    ) -> Any:
+        """Send `body` with its lists in the shape the account takes (contract 6, question 1)."""
+        dialect = api.dialect
+        while True:
+            shaped = {**body, "lists": _shaped(ids, dialect.contact_lists)}
+            try:
+                reply = api.send(method, path, shaped)
+            except Rejected as error:
+                if dialect.contact_lists_known or not ids or not error.names_field("lists"):
+                    raise
+                dialect.contact_lists = "actions"
+                dialect.contact_lists_known = True
+                continue
+            if ids:
+                dialect.contact_lists_known = True
+            return reply
+
+
+def _equal(column: str, value: str) -> dict[str, Any]:
+    return {"criterias": [{"columnToFilter": column, "operator": "EQ", "values": [value]}]}
+
+
+def _values(raw: Raw, names: Names) -> dict[str, str]:
+    labels = {str(live.get("_id")): label for label, live in names.fields.items()}
+    values = {}
+    for entry in raw.get("fields") or ():
+        value = canonical_text(replies.text_of(entry.get("value")))
+        if value is not None:
+            id = str(entry.get("_id"))
+            values[labels.get(id, f"#{id}")] = value
+    return values
+
+
+def _field_values(
+    values: Mapping[str, Any], wanted: Mapping[str, Any], names: Names
+) -> list[dict[str, Any]]:
+    merged = dict(values)
+    for label, value in wanted.items():
+        id = str(names.fields[label]["_id"])
+        merged.pop(id, None)
+        if value is not None:
+            merged[id] = value
+    return [{"_id": id, "value": value} for id, value in merged.items()]
+
+
+def _ids(addresses: Any, names: Names) -> list[str]:
+    return [names.require(address) for address in addresses or ()]
+
+
+def _tags(labels: Sequence[str], names: Names) -> list[dict[str, str]]:
+    return [{"_id": names.tags.get(label, label.removeprefix("#"))} for label in labels]
+
+
+def _edited(held: list[str], before: list[str], after: list[str]) -> list[str]:
+    return [id for id in held if id not in before or id in after] + [
+        id for id in after if id not in held
+    ]
+
+
+def _shaped(ids: list[str], shape: str) -> list[Any]:
+    return list(ids) if shape == "ids" else [{"_id": id, "action": "add"} for id in ids]

@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bmeconf.kinds.base import Kind
-from bmeconf.model import STRUCTURE, Fields, canonical_name
+from bmeconf.errors import InvalidInput, ReplyUnreadable
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Kind, Managed, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import (
+    STRUCTURE,
+    Call,
+    Change,
+    Fields,
+    Finding,
+    Intent,
+    Resource,
+    canonical_name,
+    nested,
+)
+
+PATH = "/api/contact-structure"
+READ_ONLY = ("createdAt", "updatedAt")
 
 
 class Structure(Kind):
-    """Additive: a declared field or tag must exist, what is not declared stays."""
+    """Additive: a declared field or tag must exist, what is not declared stays.
+
+    There is one in use per run, and a key cannot create another (API contract 4.1).
+    """
 
     name = STRUCTURE
     identity = "label"
+    sets = frozenset({"tags"})
+    enforced = False
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {}
+        if spec.get("label"):
+            fields["label"] = canonical_name(spec["label"])
         if spec.get("fields"):
             fields["fields"] = {
                 canonical_name(entry["label"]): {
@@ -27,3 +51,133 @@ class Structure(Kind):
         if spec.get("tags"):
             fields["tags"] = tuple(sorted({canonical_name(tag) for tag in spec["tags"]}))
         return fields
+
+    def key(self, raw: Raw) -> str:
+        return canonical_name(replies.text_of(raw.get("label")) or "")
+
+    def wanted_keys(self, desired: Resource) -> tuple[str, ...]:
+        return (str(desired.fields["label"]),) if "label" in desired.fields else ()
+
+    def live_fields(self, raw: Raw, names: Names) -> Fields:
+        return {
+            "label": self.key(raw),
+            "fields": {
+                canonical_name(replies.text_of(f.get("label")) or ""): {
+                    "type": replies.text_of(f.get("dataType")) or "text",
+                    "required": f.get("required") is True,
+                }
+                for f in raw.get("fields") or ()
+            },
+            "tags": tuple(sorted(Names(raw).tags)),
+        }
+
+    def essence(self, raw: Raw) -> Any:
+        return {key: raw.get(key) for key in ("label", "keyName", "keyType", "fields", "tags")}
+
+    def resolved(self, desired: Resource, names: Names) -> Resource:
+        if "fields" not in desired.fields:
+            return desired
+        fields = {names.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        return replace(desired, fields={**desired.fields, "fields": fields})
+
+    def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
+        seen: dict[str, Any] = {}
+        if "fields" in desired.fields:
+            seen["fields"] = {
+                label: {k: v for k, v in live.fields["fields"][label].items() if k in declared}
+                for label, declared in desired.fields["fields"].items()
+                if label in live.fields["fields"]
+            }
+        if "tags" in desired.fields:
+            wanted = desired.fields["tags"]
+            seen["tags"] = tuple(tag for tag in live.fields["tags"] if tag in wanted)
+        if "label" in desired.fields:
+            seen["label"] = live.fields["label"]
+        return seen
+
+    def restraint(
+        self, desired: Resource, live: Resource, changes: Sequence[Change]
+    ) -> Finding | None:
+        for change in changes:
+            if change.path[0] == "fields" and change.path[2:] == ("type",):
+                return Finding(
+                    "warning",
+                    "blocked",
+                    desired.address,
+                    f"field {change.path[1]} is of type {change.before} and cannot become"
+                    f" {change.after}: the values that contacts hold could be lost",
+                    "declare the type it has, or add a field under another label",
+                )
+        return None
+
+    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        return api.listing(PATH)
+
+    def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
+        """The structure in use: by id, by label, or the only one (design 1).
+
+        Raises:
+            InvalidInput: where the manifests do not say which, or name one that is not there.
+            ReplyUnreadable: where the account shows none at all.
+        """
+        if not rows:
+            raise ReplyUnreadable("the account shows no contact structure; every account has one")
+        labels = ", ".join(repr(self.key(row)) for row in rows)
+        asked = wanted[0] if wanted else None
+        if asked and (asked.id or self.wanted_keys(asked)):
+            keys = self.wanted_keys(asked)
+            found = [
+                row
+                for row in rows
+                if (replies.id_of(row) == asked.id if asked.id else self.key(row) in keys)
+            ]
+            if len(found) != 1:
+                how = f"id {asked.id}" if asked.id else f"label {keys[0]!r}"
+                raise InvalidInput(
+                    f"{asked.intent.place or 'structure'}: structure: {len(found)} contact"
+                    f" structures of the account have the {how}; it has {labels}",
+                    "name one that exists; an API key cannot create a structure",
+                )
+            return found[0]
+        if len(rows) > 1:
+            raise InvalidInput(
+                f"the account has {len(rows)} contact structures: {labels}",
+                "say which one is meant: structure: {label: ...} in a manifest",
+            )
+        return rows[0]
+
+    def path(self, names: Names, id: str) -> str:
+        return f"{PATH}/{id}"
+
+    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+        raise AssertionError("a structure is never created: pick() refuses before")
+
+    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+        raise AssertionError("a structure is never created: pick() refuses before")
+
+    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        return (Call("GET", self.path(names, id)), Call("PUT", self.path(names, id)))
+
+    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+        # The PUT replaces everything, so all that was read goes back with it.
+        body = {key: value for key, value in seen.items() if key not in (*READ_ONLY, "_id", "id")}
+        after = nested(changes)
+        fields = [dict(f) for f in seen.get("fields") or ()]
+        for label, wanted in after.get("fields", {}).items():
+            _set_field(fields, label, wanted)
+        labels = set(Names(seen).tags)
+        tags = [dict(tag) for tag in seen.get("tags") or ()]
+        tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in labels]
+        if "label" in after:
+            body["label"] = after["label"]
+        body = versioned({**body, "fields": fields, "tags": tags}, seen)
+        api.send("PUT", self.path(names, replies.id_of(seen)), body)
+
+
+def _set_field(fields: list[dict[str, Any]], label: str, wanted: Mapping[str, Any]) -> None:
+    known = [f for f in fields if canonical_name(replies.text_of(f.get("label")) or "") == label]
+    if known:
+        known[0].update({k: v for k, v in wanted.items() if k == "required"})
+        return
+    required = wanted.get("required", False)
+    fields.append({"label": label, "dataType": wanted.get("type", "text"), "required": required})

@@ -1,0 +1,165 @@
+"""Replies that are errors, brought to the error tree: by `errorType` first, then by status. Pure.
+
+Sources: API contract 2.1 (envelope), 2.2 (catalogue), 3.2 and 3.3 (429), 6 (questions 15, 16).
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bmeconf.errors import (
+    ApiError,
+    BmeconfError,
+    DuplicateName,
+    ErrorDetail,
+    LimitReached,
+    NetworkError,
+    NotFound,
+    Refused,
+    Rejected,
+    ReplyUnreadable,
+    VersionConflict,
+)
+from bmeconf.pace import LONGEST_WAIT
+
+BY_TYPE: Mapping[str, type[Rejected]] = {
+    "ConcurrencyError": VersionConflict,
+    "DuplicateFieldError": DuplicateName,
+    "RecordNotFound": NotFound,
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP reply, free of the library that fetched it; `request` is `METHOD /path`."""
+
+    request: str
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def decoded(answer: Answer) -> Any:
+    """The JSON of a successful reply, None for an empty one.
+
+    Raises:
+        ReplyUnreadable: where the body is not JSON in UTF-8.
+    """
+    if not answer.body.strip():
+        return None
+    try:
+        return json.loads(answer.body.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ReplyUnreadable(
+            f"{answer.request}: the answer is not the JSON that the API documents"
+            f" ({_shown(answer)})",
+            "look whether a proxy or a maintenance page answers in place of the API",
+        ) from error
+
+
+def failure(answer: Answer) -> BmeconfError:
+    """The error that a reply with a status of 300 or more stands for."""
+    details = _details(answer)
+    told = "; ".join(d.message for d in details) or _shown(answer)
+    said = f"{answer.request}: {answer.status}: {told}"
+    if 300 <= answer.status < 400:
+        return ApiError(
+            f"{answer.request}: {answer.status}: the host answers with a redirect, which is"
+            " not followed, so that the key goes nowhere else",
+            "give the base URL exactly as the API Keys page of the account shows it",
+        )
+    if answer.status in (401, 403) or any(
+        d.error_type in ("UnauthorizedError", "ForbiddenError") for d in details
+    ):
+        return Refused(said, _access_remedy(answer.status, told))
+    if answer.status == 429 or any(d.error_type == "TooManyRequestsError" for d in details):
+        return _limit(answer, said, told)
+    if answer.status >= 500:
+        return NetworkError(said, "the service has a problem of its own; run again later")
+    for detail in details:
+        if detail.error_type in BY_TYPE:
+            return BY_TYPE[detail.error_type](said, status=answer.status, details=details)
+    kind = NotFound if answer.status == 404 else Rejected
+    return kind(said, status=answer.status, details=details)
+
+
+def retry_after(answer: Answer, now: float) -> float | None:
+    """Seconds to wait by `Retry-After`: whole, fractional or an HTTP date; None where absent."""
+    text = answer.headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text)) if text.lower() not in ("nan", "inf") else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def passing(answer: Answer, wait: float | None) -> bool:
+    """Whether a 429 passes within the run: the hour or minute does, month and block do not."""
+    if answer.status != 429:
+        return False
+    told = " ".join(d.message for d in _details(answer)).lower()
+    final = "monthly" in told or "authentication attempts" in told
+    return not final and (wait is None or wait <= LONGEST_WAIT)
+
+
+def _details(answer: Answer) -> tuple[ErrorDetail, ...]:
+    try:
+        body = json.loads(answer.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return ()
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, list):
+        return ()
+    return tuple(
+        ErrorDetail(
+            str(e.get("errorType") or ""),
+            str(e.get("message") or e.get("errorType") or "no message") + _affected(e),
+            str(e.get("field") or e.get("fieldId") or ""),
+        )
+        for e in errors
+        if isinstance(e, dict)
+    )
+
+
+def _affected(error: Mapping[str, Any]) -> str:
+    debug = error.get("debug")
+    forms = debug.get("affectedForms") if isinstance(debug, dict) else None
+    if not isinstance(forms, list):
+        return ""
+    names = [str(f.get("name")) for f in forms if isinstance(f, dict)]
+    return f" (used by the forms {', '.join(names)})" if names else ""
+
+
+def _access_remedy(status: int, told: str) -> str:
+    if "required scope" in told:
+        return "give the key the scope it names (Settings > API Keys), or use another key"
+    if "not accessible via API key" in told:
+        return "the API does not offer this to keys; do it in the web app"
+    if status == 401:
+        return "check that the key is whole, active and not expired (Settings > API Keys)"
+    return "ask the owner of the account whether it may use the API"
+
+
+def _limit(answer: Answer, said: str, told: str) -> BmeconfError:
+    if "authentication attempts" in told.lower():
+        return Refused(said, "wait, and mend the key first: each attempt prolongs the block")
+    if "monthly" in told.lower():
+        return LimitReached(said, "wait for the next billing period; the quota is the account's")
+    wait = answer.headers.get("Retry-After", "an unknown number of")
+    return LimitReached(said, f"run again in {wait} seconds; all keys share the limit")
+
+
+def _shown(answer: Answer) -> str:
+    text = " ".join(answer.body[:300].decode("utf-8", "replace").split())
+    return f"it begins {text[:80]!r}" if text else "its body is empty"
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

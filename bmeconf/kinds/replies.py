@@ -1,0 +1,108 @@
+"""The API's reply shapes, brought to one form (API contract 6.1). Pure.
+
+Several shapes of the same thing are documented or seen; every kind reads them through here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bmeconf.errors import ReplyUnreadable
+
+Raw = Mapping[str, Any]
+
+
+def object_of(reply: Any, what: str) -> Raw:
+    """`reply` as a JSON object with an id.
+
+    Raises:
+        ReplyUnreadable: where it is anything else.
+    """
+    if isinstance(reply, Mapping):
+        id_of(reply, what)
+        return reply
+    raise ReplyUnreadable(f"{what}: the API answered with {_kind_of(reply)}, not with an object")
+
+
+def id_of(raw: Raw, what: str = "an object") -> str:
+    """The object's id, under `_id` or `id`.
+
+    Raises:
+        ReplyUnreadable: where there is none.
+    """
+    for key in ("_id", "id"):
+        if isinstance(raw.get(key), str) and raw[key]:
+            return str(raw[key])
+    raise ReplyUnreadable(f"{what}: the API answered with an object that has no id")
+
+
+def ids_of(value: Any) -> tuple[str, ...] | None:
+    """Ids out of a list of strings, `{_id}`, `{listId}` or `{id}`; None where not a list.
+
+    A null counts as an empty list; a missing key must be told apart by the caller.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        return None
+    found = []
+    for item in value:
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, Mapping):
+            named = [item[k] for k in ("_id", "listId", "id") if isinstance(item.get(k), str)]
+            if not named:
+                return None
+            found.append(named[0])
+        else:
+            return None
+    return tuple(dict.fromkeys(found))
+
+
+def version_of(raw: Raw) -> int | None:
+    """The object's `__v`, None where the reply does not show it."""
+    version = raw.get("__v")
+    if isinstance(version, bool) or not isinstance(version, int):
+        return None
+    return version
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar as text: numbers are accepted where strings are documented."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return None
+    return str(value) if isinstance(value, int | float) else None
+
+
+def count_of(value: Any) -> int | None:
+    """A count, given as a number or as a numeric string."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        return None
+    return int(value)
+
+
+def status_of(raw: Raw) -> tuple[str | None, str | None]:
+    """A contact's status and sub-status, from `status{}` or from a search hit's two strings."""
+    status = raw.get("status")
+    if isinstance(status, Mapping):
+        return text_of(status.get("primary")), text_of(status.get("secondary"))
+    primary = status if isinstance(status, str) else raw.get("contactStatus")
+    return text_of(primary), text_of(raw.get("contactSubStatus"))
+
+
+def digest(value: Any) -> str:
+    """`sha256:...` over the canonical JSON of `value`."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kind_of(reply: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "nothing"}
+    return names.get(type(reply), "a number")

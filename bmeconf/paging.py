@@ -1,0 +1,84 @@
+"""Listings, walked to their end: complete, or an error (design 7.2). Pure but for `fetch`.
+
+In: a function that fetches one page. Out: every row once. Sources: API contract 3.4 (page and
+size), 6 (questions 7, 8, 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bmeconf.errors import IncompleteRead, Rejected, ReplyUnreadable
+from bmeconf.kinds import replies
+from bmeconf.kinds.replies import Raw
+
+SIZES = (100, 25, 10)
+"""Page sizes to ask for, the next one where the server refuses the last."""
+MOST_PAGES = 10_000
+Page = tuple[Sequence[Raw], int | None]
+"""Rows, and the total that the reply claims, where it claims one."""
+
+
+def page_of(reply: Any, what: str) -> Page:
+    """Rows and total out of a bare array, or of an envelope.
+
+    Raises:
+        ReplyUnreadable: where the reply is neither, or a row is not an object.
+    """
+    rows, total = reply, None
+    if isinstance(reply, Mapping):
+        rows = next((reply[k] for k in ("records", "contacts", "data") if k in reply), None)
+        total = replies.count_of(reply.get("total", reply.get("totalRecords")))
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise ReplyUnreadable(
+            f"{what}: the answer is not a listing of the kind that the API documents",
+            "nothing is concluded from it; run again, and report it if it stays",
+        )
+    return rows, total
+
+
+def sized(
+    what: str, field: str, sizes: Sequence[int], fetch: Callable[[int, int], Page]
+) -> Sequence[Raw]:
+    """Every row of `fetch(size, page)`, with the largest size that the server does not refuse."""
+    for size in sizes[:-1]:
+        try:
+            return collect(what, partial(fetch, size))
+        except Rejected as error:
+            if error.status != 400 or not error.names_field(field):
+                raise
+    return collect(what, partial(fetch, sizes[-1]))
+
+
+def collect(what: str, fetch: Callable[[int], Page], most: int = MOST_PAGES) -> Sequence[Raw]:
+    """Every row of `fetch(page)`, pages from 1.
+
+    Raises:
+        IncompleteRead: where the rows and the total do not agree, twice. Once may be chance:
+            somebody adds or removes a row while the pages are walked.
+    """
+    for _ in range(2):
+        rows, total = _walk(fetch, most)
+        if total is None or total == len(rows):
+            return rows
+    raise IncompleteRead(
+        f"{what}: the API counts {total} and its pages hold {len(rows)}",
+        "nothing is concluded from half a listing; run again, and report it if it stays",
+    )
+
+
+def _walk(fetch: Callable[[int], Page], most: int) -> tuple[list[Raw], int | None]:
+    # A short page says nothing, since the server may cap the size; an empty one does, and one
+    # that brings nothing new comes from a listing that does not page at all.
+    seen: dict[str, Raw] = {}
+    total: int | None = None
+    for page in range(1, most + 1):
+        batch, claimed = fetch(page)
+        total = total if claimed is None else claimed
+        known = len(seen)
+        seen.update({replies.id_of(row, "a row of a listing"): row for row in batch})
+        if len(seen) == known or (total is not None and len(seen) >= total):
+            break
+    return list(seen.values()), total
