@@ -216,6 +216,8 @@ class Writer(Reader):
     """A Reader that may also write, each write once (design 7.13)."""
 
     transport = HTTPAdapter
+    writes = 0
+    """Writes that were done, or may have been."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One write; the decoded reply, None where it is empty.
@@ -227,9 +229,11 @@ class Writer(Reader):
             Rejected, Refused, LimitReached, NetworkError: it was not done.
         """
         for attempt in range(ATTEMPTS):
-            answer = self._once(method, path, body=body)
+            answer = self._write(method, path, body)
             if answer.status != 429 or not self._waited(answer, attempt, repeatable=False):
                 break
+        if answer.status < 300 or answer.status >= 500:
+            self.writes += 1
         if answer.status >= 500:
             raise OutcomeUnknown(self._masked(envelope.failure(answer).message))
         if answer.status >= 300:
@@ -238,6 +242,13 @@ class Writer(Reader):
             return envelope.decoded(answer)
         except ReplyUnreadable as error:
             raise OutcomeUnknown(self._masked(error.message), error.remedy) from error
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        try:
+            return self._once(method, path, body=body)
+        except OutcomeUnknown:
+            self.writes += 1
+            raise
 
 
 def _content(response: requests.Response, request: str) -> bytes:

@@ -22,6 +22,7 @@ from bmeconf.errors import (
     Refused,
     Rejected,
     ReplyUnreadable,
+    ScopeMissing,
     VersionConflict,
 )
 from bmeconf.pace import LONGEST_WAIT
@@ -75,7 +76,8 @@ def failure(answer: Answer) -> BmeconfError:
     if answer.status in (401, 403) or any(
         d.error_type in ("UnauthorizedError", "ForbiddenError") for d in details
     ):
-        return Refused(said, _access_remedy(answer.status, told))
+        kind = ScopeMissing if "required scope" in told else Refused
+        return kind(said, _access_remedy(answer.status, told))
     if answer.status == 429 or any(d.error_type == "TooManyRequestsError" for d in details):
         return _limit(answer, said, told)
     if answer.status >= 500:
@@ -83,8 +85,8 @@ def failure(answer: Answer) -> BmeconfError:
     for detail in details:
         if detail.error_type in BY_TYPE:
             return BY_TYPE[detail.error_type](said, status=answer.status, details=details)
-    kind = NotFound if answer.status == 404 else Rejected
-    return kind(said, status=answer.status, details=details)
+    by_status = NotFound if answer.status == 404 else Rejected
+    return by_status(said, status=answer.status, details=details)
 
 
 def retry_after(answer: Answer, now: float) -> float | None:

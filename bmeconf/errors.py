@@ -3,6 +3,7 @@
     BmeconfError                 1   anything that stops a run
     ├── InvalidInput             3   manifests, project file, plan file, options
     ├── Refused                  4   the API refused the key or its scope (401, 403)
+    │   └── ScopeMissing             ... the key works, but not for this
     ├── LimitReached             5   rate limit, monthly quota, --max-requests
     ├── Stale                    6   the live account moved since it was planned
     ├── Guarded                  7   a guard refused: deletes, protection, seeds, foreign host
@@ -54,6 +55,12 @@ class Refused(BmeconfError):
 
     exit_code = 4
     code = "refused"
+
+
+class ScopeMissing(Refused):
+    """The key is good but lacks the scope that the message names (API contract 1.3)."""
+
+    code = "scope_missing"
 
 
 class LimitReached(BmeconfError):

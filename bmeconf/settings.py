@@ -242,8 +242,9 @@ def _allowed(hosts: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...
 
 
 def _allowed_host(text: str) -> str:
-    host, _, port = text.lower().rpartition(":") if re.search(r":\d+$", text) else (text, "", "")
-    host = host.lower().strip("[]").removesuffix(".")
+    has_port = re.search(r":\d+$", text) and not _is_ipv6(text)
+    host, _, port = text.lower().rpartition(":") if has_port else (text.lower(), "", "")
+    host = host.strip("[]").removesuffix(".")
     if not (_is_ipv6(host) or HOST.fullmatch(host)):
         raise InvalidInput(
             f'"{text}" cannot be allowed: it is not a host name',

@@ -109,9 +109,9 @@ class Names:
             raise Stale(f"{address} is not in the account", "plan again")
         return id
 
-    def with_id(self, address: Address, id: str) -> Names:
-        """These names and one more."""
-        return replace(self, ids={**self.ids, address: id})
+    def with_ids(self, ids: Mapping[Address, str]) -> Names:
+        """These names and more."""
+        return replace(self, ids={**self.ids, **ids})
 
     @cached_property
     def fields(self) -> Mapping[str, Raw]:
@@ -155,6 +155,10 @@ class Kind(ABC):
     """Fields whose value is a sorted tuple; a missing one is the empty tuple."""
     references: ClassVar[frozenset[str]] = frozenset()
     """Of those, the fields that hold addresses of lists."""
+    partial: ClassVar[bool] = False
+    """Whether those sets are declared in part: members that no manifest names stay."""
+    looks_first: ClassVar[bool] = False
+    """Whether a create must look for the name itself, since the server may allow it twice."""
     enforced: ClassVar[bool] = True
     """Whether the server itself rejects an update with a stale `__v`."""
 
@@ -204,6 +208,19 @@ class Kind(ABC):
         return {key: live.fields[key] for key in desired.fields if key in live.fields}
 
     # --- judging, pure
+
+    def holds(self, change: Change, value: Value, live: Resource) -> bool:
+        """Whether the field of `change` is `value` now; one that is not shown is not denied."""
+        if change.path[0] not in live.fields:
+            return True
+        current = lookup(live.fields, change.path)
+        if isinstance(value, Mapping):
+            return isinstance(current, Mapping) and value.items() <= current.items()
+        if change.path[0] in self.sets:
+            named = {*(change.before or ()), *(change.after or ())}
+            members = set(current or ())
+            return (members & named if self.partial else members) == set(value or ())
+        return bool(current == value)
 
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]

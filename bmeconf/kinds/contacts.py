@@ -42,6 +42,7 @@ class Contacts(Kind):
     identity = "email"
     sets = frozenset({"lists", "tags"})
     references = frozenset({"lists"})
+    partial = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"email": canonical_email(spec["email"])}

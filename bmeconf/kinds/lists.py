@@ -17,6 +17,7 @@ class Lists(Kind):
 
     name = LISTS
     identity = "name"
+    looks_first = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         return {"name": canonical_name(spec["name"])}

@@ -35,6 +35,7 @@ class Structure(Kind):
     name = STRUCTURE
     identity = "label"
     sets = frozenset({"tags"})
+    partial = True
     enforced = False
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:

@@ -1,0 +1,105 @@
+"""Identity: which live object each desired resource is (design 7.3). Pure.
+
+In: the desired resources of one kind, the live rows among which to look. Out: for each the row
+it is bound to, or why it must be left alone, and the rows that nothing declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Address, Finding, Resource
+
+
+@dataclass
+class Binding:
+    """Rows by desired address; `withheld` resources are not planned, for the reason given."""
+
+    rows: dict[Address, Raw] = field(default_factory=dict)
+    withheld: dict[Address, Finding] = field(default_factory=dict)
+    notes: list[Finding] = field(default_factory=list)
+    unmanaged: list[Raw] = field(default_factory=list)
+
+
+def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding:
+    """Match by id, then by own name, then by `renamed_from`; no row serves two resources."""
+    binding = Binding()
+    by_id = {replies.id_of(row): row for row in rows}
+    for resource in wanted:
+        if resource.id in by_id:
+            binding.rows[resource.address] = by_id[resource.id]
+        elif resource.id and not resource.intent.absent:
+            binding.withheld[resource.address] = _lost(resource)
+    free = _by_key(kind, rows, binding)
+    unpinned = [resource for resource in wanted if not resource.id]
+    for resource in unpinned:
+        _take(binding, resource, kind.wanted_keys(resource)[0], free)
+    for resource in unpinned:
+        if resource.address not in binding.withheld:
+            _follow_rename(binding, kind, resource, free)
+    binding.unmanaged = [row for group in free.values() for row in group]
+    return binding
+
+
+def _by_key(kind: Kind, rows: Sequence[Raw], binding: Binding) -> dict[str, list[Raw]]:
+    pinned = {replies.id_of(row) for row in binding.rows.values()}
+    groups: dict[str, list[Raw]] = {}
+    for row in rows:
+        if replies.id_of(row) not in pinned:
+            groups.setdefault(kind.key(row), []).append(row)
+    return groups
+
+
+def _take(binding: Binding, resource: Resource, key: str, free: dict[str, list[Raw]]) -> None:
+    found = free.get(key, [])
+    if len(found) > 1:
+        binding.withheld[resource.address] = ambiguous(resource.address, key, found)
+    elif found:
+        binding.rows[resource.address] = free.pop(key)[0]
+
+
+def _follow_rename(
+    binding: Binding, kind: Kind, resource: Resource, free: dict[str, list[Raw]]
+) -> None:
+    for old in kind.wanted_keys(resource)[1:]:
+        if resource.address in binding.rows or resource.address in binding.withheld:
+            if free.get(old):
+                binding.notes.append(_leftover(resource, old))
+            return
+        _take(binding, resource, old, free)
+
+
+def ambiguous(address: Address, key: str, rows: Sequence[Raw]) -> Finding:
+    """Several live objects answer to one name: only an id can tell them apart."""
+    ids = ", ".join(replies.id_of(row) for row in rows)
+    return Finding(
+        "warning",
+        "ambiguous",
+        address,
+        f"{len(rows)} live objects are called {key!r}: {ids}; neither is touched",
+        "pin the one that is meant with id: <its id>",
+    )
+
+
+def _lost(resource: Resource) -> Finding:
+    return Finding(
+        "error",
+        "id_not_found",
+        resource.address,
+        f"the account has no object with the id {resource.id}",
+        "correct the id, or leave it out to find or create the object by its name",
+    )
+
+
+def _leftover(resource: Resource, old: str) -> Finding:
+    return Finding(
+        "warning",
+        "rename_leftover",
+        resource.address,
+        f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed",
+        "remove renamed_from, or delete the one that is not wanted",
+    )

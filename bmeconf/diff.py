@@ -1,0 +1,99 @@
+"""What would have to change: desired and live Snapshot -> Differences. Pure; only user of deepdiff.
+
+Both sides arrive in canonical form, so that comparing needs to know no kind and has no edge
+cases; what is declared but hidden by the API is told apart from what differs (design 7.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.base import Managed
+from bmeconf.model import Address, Change, Fields, Resource, Snapshot, Template, Value, lookup
+
+CREATE, UPDATE, DELETE = "create", "update", "delete"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One desired resource beside its live one; `action` None where it is in sync.
+
+    `unreadable` are declared fields that the API does not show.
+    """
+
+    desired: Resource
+    live: Resource | None
+    action: str | None
+    changes: tuple[Change, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        return self.desired.address
+
+
+def compare(desired: Snapshot, live: Snapshot, managed: Managed) -> tuple[Difference, ...]:
+    """Every desired resource with what differs, in address order."""
+    ordered = sorted(desired, key=lambda resource: resource.address)
+    return tuple(_difference(r, live.get(r.address), managed) for r in ordered)
+
+
+def _difference(desired: Resource, live: Resource | None, managed: Managed) -> Difference:
+    if desired.intent.absent:
+        return Difference(desired, live, DELETE if live else None)
+    if live is None:
+        wanted = {k: v for k, v in desired.fields.items() if v not in (None, (), {})}
+        return Difference(desired, None, CREATE, tuple(field_changes({}, wanted)))
+    observed = KINDS[desired.address.kind].observed(desired, live, managed)
+    shown = {key: desired.fields[key] for key in observed}
+    changes = tuple(field_changes(observed, shown))
+    hidden = tuple(sorted(desired.fields.keys() - observed.keys()))
+    return Difference(desired, live, UPDATE if changes else None, changes, hidden)
+
+
+def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
+    """The fields that differ, in path order; a set or a text is one field, a mapping is not."""
+    if before == after:
+        return
+    # Loaded here: a plan that finds nothing to change never needs it.
+    from deepdiff import DeepDiff
+
+    tree = DeepDiff(plain(before), plain(after), view="tree")
+    found = {tuple(item.path(output_format="list")) for items in tree.values() for item in items}
+    fields = {_field_path(path) for path in found}
+    for path in sorted(leaf for field in fields for leaf in _leaves(field, before, after)):
+        yield Change(path, lookup(before, path), lookup(after, path))
+
+
+def plain(value: Value) -> Any:
+    """A field value as JSON: an address as its text, a set as a list."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, Template):
+        return {"template": {"name": value.name, "lang": value.lang}}
+    return str(value) if isinstance(value, Address) else value
+
+
+def _field_path(path: tuple[Any, ...]) -> tuple[str, ...]:
+    """`path` up to the first list index: a set changes as a whole."""
+    names = []
+    for step in path:
+        if not isinstance(step, str):
+            break
+        names.append(step)
+    return tuple(names)
+
+
+def _leaves(path: tuple[str, ...], before: Fields, after: Fields) -> Iterator[tuple[str, ...]]:
+    """The one field at `path`, or those of a whole mapping that came or went with it."""
+    values = [value for side in (before, after) if isinstance(value := lookup(side, path), Mapping)]
+    if len(path) > 1 or not values:
+        yield path
+        return
+    for key in sorted({key for value in values for key in value}):
+        yield (*path, key)

@@ -1,0 +1,174 @@
+"""Plans, results and failures as JSON documents (design 3, 5). Pure.
+
+Exact values, ASCII-escaped by the writer; every document carries `format` and `exit_code`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bmeconf import __version__, order
+from bmeconf.apply import Outcome, Result
+from bmeconf.diff import plain
+from bmeconf.errors import BmeconfError
+from bmeconf.kinds import replies
+from bmeconf.kinds.campaigns import stamp
+from bmeconf.model import Finding, Manual, Problem
+from bmeconf.plan import Plan, Step
+
+PLAN, RESULT, PROBLEMS = "bmeconf.plan/1", "bmeconf.result/1", "bmeconf.problems/1"
+BLOCKING = ("blocked", "ambiguous")
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """A document as it is printed: indented JSON, ASCII only, one line end."""
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def plan(plan: Plan, show_unmanaged: bool = False) -> dict[str, Any]:
+    """The plan document, without `exit_code`, which belongs to a run and not to a plan."""
+    body: dict[str, Any] = {
+        "format": PLAN,
+        "tool": {"name": "bmeconf", "version": __version__},
+        "created_at": stamp(plan.created_at),
+        "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
+        "source": {"digest": plan.source.digest, "commit": plan.source.commit},
+        "fingerprint": plan.fingerprint,
+        "summary": summary(plan),
+        "requests": {
+            "read": plan.price.read,
+            "write": plan.price.write,
+            "verify": plan.price.verify,
+            "hour_remaining": plan.price.hour_remaining,
+            "month_remaining": plan.price.month_remaining,
+        },
+        "steps": [_step(step) for step in plan.steps],
+        "manual": [_manual(manual) for manual in plan.manual],
+        "findings": findings(plan.findings),
+        "unmanaged": {kind: len(names) for kind, names in plan.unmanaged.items()},
+        "left_out": [str(address) for address in plan.left_out],
+    }
+    if show_unmanaged:
+        body["unmanaged_names"] = {kind: list(names) for kind, names in plan.unmanaged.items()}
+    return {**body, "digest": replies.digest(body)}
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """The counts of a plan's last line."""
+    actions = Counter(step.action for step in plan.steps)
+    return {
+        "create": actions["create"],
+        "update": actions["update"],
+        "delete": actions["delete"],
+        "in_sync": plan.in_sync,
+        "manual": sum(manual.state != "done" for manual in plan.manual),
+        "frozen": sum(finding.code == "frozen" for finding in plan.findings),
+        "blocked": sum(finding.code in BLOCKING for finding in plan.findings),
+        "unmanaged": sum(len(names) for names in plan.unmanaged.values()),
+    }
+
+
+def result(result: Result) -> dict[str, Any]:
+    """The result document of an apply."""
+    return {
+        "format": RESULT,
+        "exit_code": result.exit_code,
+        "steps": [_outcome(outcome) for outcome in result.outcomes],
+        "converged": result.converged,
+        "requests": result.requests,
+        "findings": findings(result.findings),
+        **(failure_part(result.stopped) if result.stopped else {}),
+    }
+
+
+def problems(found: Sequence[Problem], exit_code: int) -> dict[str, Any]:
+    """The document of `validate`."""
+    return {
+        "format": PROBLEMS,
+        "exit_code": exit_code,
+        "problems": [
+            {
+                "file": problem.place.file,
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "address": problem.address,
+                "level": problem.level,
+                "code": problem.code,
+                "message": problem.message,
+            }
+            for problem in found
+        ],
+    }
+
+
+def failure(format: str, error: BmeconfError) -> dict[str, Any]:
+    """What a command prints as JSON when it could not do its work."""
+    return {"format": format, "exit_code": error.exit_code, **failure_part(error)}
+
+
+def failure_part(error: BmeconfError) -> dict[str, Any]:
+    """`error: {code, message, remedy}`."""
+    parts = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    return {"error": parts}
+
+
+def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """Findings as JSON."""
+    return [
+        {
+            "level": finding.level,
+            "code": finding.code,
+            "address": str(finding.address),
+            "message": finding.message,
+            "remedy": finding.remedy,
+        }
+        for finding in found
+    ]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    pin = step.pin
+    body: dict[str, Any] = {
+        "id": step.id,
+        "address": str(step.address),
+        "action": step.action,
+        "depends_on": list(step.depends_on),
+        "pin": {"id": pin.id, "version": pin.version, "digest": pin.digest} if pin else None,
+        "check": step.check,
+        "changes": [
+            {"path": ".".join(c.path), "before": plain(c.before), "after": plain(c.after)}
+            for c in step.changes
+        ],
+        "calls": [{"method": call.method, "path": call.path} for call in step.calls],
+    }
+    if order.origins(step.intent):
+        body["origin"] = [str(address) for address in order.origins(step.intent)]
+    if step.hanging:
+        body["hanging"] = step.hanging
+    return body
+
+
+def _manual(manual: Manual) -> dict[str, Any]:
+    return {
+        "address": str(manual.address),
+        "what": manual.what,
+        "state": manual.state,
+        "due": stamp(manual.due),
+        "owner": manual.owner,
+        "note": manual.note,
+        "expect": dict(manual.expect),
+        "observed": dict(manual.observed),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": outcome.step.id,
+        "address": str(outcome.step.address),
+        "action": outcome.step.action,
+        "state": outcome.state,
+        "message": outcome.message,
+    }

@@ -1,0 +1,147 @@
+"""What refuses a plan: Plan and policy -> findings of level error, or a refusal. Pure.
+
+Every rule here is about the plan as a whole or about policy; what a kind knows of its own
+resources (frozen, blocked) was judged before there was a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bmeconf.diff import DELETE
+from bmeconf.errors import Guarded, InvalidInput
+from bmeconf.kinds import KINDS
+from bmeconf.live import Live
+from bmeconf.model import CAMPAIGNS, CONTACTS, Finding, Resource, Snapshot
+from bmeconf.plan import Plan, Step
+from bmeconf.scope import matches
+from bmeconf.settings import Policy
+
+
+def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, ...]:
+    """The findings that make `apply` refuse this plan (design 4, 7.10, 7.15)."""
+    return (
+        *seeds(live.desired, policy),
+        *_protected(steps, live.desired),
+        *_deletes(steps, policy),
+        *_senders(live),
+    )
+
+
+def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
+    """Declared contacts that the seed policy does not allow; a note where nothing limits many."""
+    contacts = desired.of_kind(CONTACTS)
+    if policy.seeds is None:
+        if len(contacts) > 200:
+            yield Finding(
+                "note",
+                "many_contacts",
+                contacts[0].address,
+                f"{len(contacts)} contacts are declared and no seed policy limits them",
+                "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml",
+            )
+        return
+    for contact in contacts:
+        allowed = any(
+            matches(f"{CONTACTS}/{glob.lower()}", contact.address) for glob in policy.seeds
+        )
+        if not allowed:
+            yield Finding(
+                "error",
+                "not_a_seed",
+                contact.address,
+                "is outside the seed policy of this project",
+                "correct the address, or widen policy: seeds in bmeconf.yaml",
+            )
+
+
+def refuse(plan: Plan) -> None:
+    """Refuse a plan that has an error-level finding.
+
+    Raises:
+        Guarded: naming the findings.
+    """
+    errors = [finding for finding in plan.findings if finding.level == "error"]
+    if errors:
+        told = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
+        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+        raise Guarded(f"the plan is refused: {told}{more}", errors[0].remedy)
+
+
+def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
+    """Hold planned deletes against what --allow-delete names.
+
+    Raises:
+        InvalidInput: where a glob matches no planned delete.
+        Guarded: where a planned delete is not named.
+    """
+    deletes = [step for step in plan.steps if step.action == DELETE]
+    for glob in globs:
+        if not any(matches(glob, step.address) for step in deletes):
+            planned = ", ".join(str(step.address) for step in deletes) or "none"
+            raise InvalidInput(
+                f"--allow-delete {glob} matches no planned delete; planned deletes: {planned}",
+                "give the address as the plan shows it",
+            )
+    for step in deletes:
+        if not any(matches(glob, step.address) for glob in globs):
+            raise Guarded(
+                f"{step.address} would be deleted, and --allow-delete does not name it;"
+                " nothing was written",
+                f'add --allow-delete "{step.address}" once it is certain',
+            )
+
+
+def _protected(steps: Sequence[Step], desired: Snapshot) -> Iterable[Finding]:
+    for step in steps:
+        resource = desired.get(step.address)
+        if resource is None or not resource.intent.protect:
+            continue
+        identity = KINDS[step.address.kind].identity
+        renamed = any(c.path == (identity,) and c.before for c in step.changes)
+        if renamed or step.action == DELETE:
+            what = "deleted" if step.action == DELETE else "renamed"
+            yield Finding(
+                "error",
+                "protected",
+                step.address,
+                f"is protected and would be {what}",
+                "remove protect: true in a change of its own first, if that is meant",
+            )
+
+
+def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
+    deletes = [step for step in steps if step.action == DELETE]
+    if policy.max_deletes is not None and len(deletes) > policy.max_deletes:
+        yield Finding(
+            "error",
+            "too_many_deletes",
+            deletes[0].address,
+            f"{len(deletes)} deletes are planned, the policy allows {policy.max_deletes}",
+            "delete in several changes, or raise policy: max_deletes in bmeconf.yaml",
+        )
+
+
+def _senders(live: Live) -> Iterable[Finding]:
+    if live.ready_domains is None:
+        return
+    for campaign in live.desired.of_kind(CAMPAIGNS):
+        domain = _sender_domain(campaign)
+        if domain and domain not in live.ready_domains and _still_draft(campaign, live):
+            ready = ", ".join(sorted(live.ready_domains)) or "none"
+            yield Finding(
+                "error",
+                "sender_not_ready",
+                campaign.address,
+                f"from: {domain} is not ready for sending in this account; ready: {ready}",
+                "verify the domain in the web app, or use a sender on one that is ready",
+            )
+
+
+def _sender_domain(campaign: Resource) -> str:
+    return str(campaign.fields.get("from") or "").rpartition("@")[2]
+
+
+def _still_draft(campaign: Resource, live: Live) -> bool:
+    seen = live.snapshot.get(campaign.address)
+    return seen is None or seen.facts.get("status") == "draft"

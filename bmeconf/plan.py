@@ -1,0 +1,209 @@
+"""Differences -> Plan: ordered steps with pins, manual steps, findings. Pure data, pure function.
+
+The order comes from references, never from the files; deletes come after everything else, in
+reverse. References stay symbolic until `apply` knows the id (design 5, 7.11).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bmeconf import order
+from bmeconf.diff import DELETE, UPDATE, Difference, plain
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.base import Names
+from bmeconf.live import Live
+from bmeconf.model import (
+    Address,
+    Call,
+    Change,
+    Finding,
+    Intent,
+    Manual,
+    nested,
+)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What was seen when planning: the live id, its `__v` where shown, a digest of its content."""
+
+    id: str
+    version: int | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One resource to create, update or delete. `depends_on` names steps by id.
+
+    `check` is `enforced` where the server itself rejects a stale version, else `checked`.
+    `intent` carries only the origin of a create; `hanging` what a delete takes along.
+    """
+
+    id: str
+    address: Address
+    action: str
+    depends_on: tuple[str, ...] = ()
+    pin: Pin | None = None
+    check: str = "checked"
+    changes: tuple[Change, ...] = ()
+    calls: tuple[Call, ...] = ()
+    intent: Intent = field(default_factory=Intent)
+    hanging: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Which account a plan is for: base URL, and a digest of stable facts (design 5)."""
+
+    base_url: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which files a plan was made from: digest of their content, Git commit where known."""
+
+    digest: str
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """Requests: spent on reading, to be spent on writing and verifying, and what is left."""
+
+    read: int = 0
+    write: int = 0
+    verify: int = 0
+    hour_remaining: int | None = None
+    month_remaining: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an apply will do and a reader should know, as data."""
+
+    created_at: datetime
+    account: Account
+    source: Source
+    steps: tuple[Step, ...]
+    manual: tuple[Manual, ...]
+    findings: tuple[Finding, ...]
+    in_sync: int
+    unmanaged: Mapping[str, tuple[str, ...]]
+    left_out: tuple[Address, ...]
+    price: Price
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight characters over the meaning of the steps, not their order, wording or time."""
+        meaning = sorted(
+            [
+                str(step.address),
+                step.action,
+                step.pin.id if step.pin else None,
+                [[list(c.path), plain(c.before), plain(c.after)] for c in step.changes],
+                [str(address) for address in order.origins(step.intent)],
+            ]
+            for step in self.steps
+        )
+        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def build(
+    differences: Sequence[Difference], live: Live, now: datetime
+) -> tuple[tuple[Step, ...], tuple[Manual, ...], tuple[Finding, ...], int]:
+    """Steps in order, manual steps, findings, and how many resources are in sync."""
+    findings = [*live.findings, *live.withheld.values()]
+    kept, in_sync = [], 0
+    for difference in differences:
+        if difference.address in live.withheld:
+            continue
+        findings += _unreadable(difference)
+        restraint = _restraint(difference)
+        findings += [restraint] if restraint else []
+        if difference.action and not restraint:
+            kept.append(difference)
+        in_sync += not difference.action
+    kept, unreachable = order.reachable(kept, live.names)
+    steps = _steps(order.ordered(kept, live.names), live.names)
+    ordered = sorted({*findings, *unreachable}, key=_severity)
+    return steps, tuple(_manual(differences, live, now)), tuple(ordered), in_sync
+
+
+def account_of(base_url: str, names: Names) -> Account:
+    """The account's identity, from facts that are stable and no secret (design 5)."""
+    return Account(base_url, replies.digest([base_url, names.structure_id]))
+
+
+def _severity(finding: Finding) -> tuple[int, str, str]:
+    rank = ("error", "warning", "note").index(finding.level)
+    return rank, str(finding.address), finding.code
+
+
+def _restraint(difference: Difference) -> Finding | None:
+    if difference.action not in (UPDATE, DELETE) or difference.live is None:
+        return None
+    kind = KINDS[difference.address.kind]
+    return kind.restraint(difference.desired, difference.live, difference.changes)
+
+
+def _unreadable(difference: Difference) -> Iterable[Finding]:
+    if difference.unreadable:
+        fields = ", ".join(difference.unreadable)
+        yield Finding(
+            "warning",
+            "unreadable",
+            difference.address,
+            f"the API does not show {fields} of it, so that a difference there is not seen",
+            "compare in the web app where it matters",
+        )
+
+
+def _manual(differences: Sequence[Difference], live: Live, now: datetime) -> Iterable[Manual]:
+    for difference in differences:
+        if not difference.desired.intent.absent and difference.address not in live.withheld:
+            kind = KINDS[difference.address.kind]
+            yield from kind.manual(difference.desired, difference.live, now)
+
+
+def _steps(ordered: Sequence[order.Waiting], names: Names) -> tuple[Step, ...]:
+    ids = {d.address: str(n) for n, (d, _) in enumerate(ordered, 1)}
+    return tuple(
+        replace(
+            _step(difference, names),
+            id=ids[difference.address],
+            depends_on=tuple(sorted((ids[a] for a in waits), key=int)),
+        )
+        for difference, waits in ordered
+    )
+
+
+def _step(difference: Difference, names: Names) -> Step:
+    kind = KINDS[difference.address.kind]
+    action, live = difference.action or "", difference.live
+    pin = None
+    origin = Intent()
+    if live is not None:
+        pin = Pin(live.id, live.version, replies.digest(kind.essence(live.raw)))
+    else:
+        intent = difference.desired.intent
+        origin = Intent(copy_of=intent.copy_of, merge_of=intent.merge_of)
+    step = Step("", difference.address, action, (), pin, "checked", difference.changes, (), origin)
+    if pin is None or live is None:
+        fields = nested(difference.changes)
+        return replace(step, calls=tuple(kind.create_calls(names, fields, origin)))
+    if action == DELETE:
+        path = kind.path(names, pin.id)
+        gone = (Call("GET", path), Call("DELETE", path))
+        return replace(step, calls=gone, hanging=kind.hanging(live))
+    only_status = all(change.path == ("status",) for change in difference.changes)
+    enforced = kind.enforced and pin.version is not None and not only_status
+    calls = tuple(kind.update_calls(names, pin.id, difference.changes))
+    return replace(step, calls=calls, check="enforced" if enforced else "checked")

@@ -1,0 +1,97 @@
+"""Which resources a run may look at and touch: --target, and what the targets depend on. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bmeconf.errors import InvalidInput
+from bmeconf.kinds.base import Managed
+from bmeconf.model import (
+    CONTACTS,
+    LISTS,
+    STRUCTURE,
+    Address,
+    Resource,
+    Snapshot,
+    references,
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The desired resources of this run, what --target left out, and what is managed at all."""
+
+    desired: Snapshot
+    left_out: tuple[Address, ...]
+    managed: Managed
+
+
+def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
+    """The part of `desired` that `targets` (globs on addresses) name, and its dependencies.
+
+    Raises:
+        InvalidInput: where a target matches nothing that is declared.
+    """
+    whole = managed(desired)
+    if not targets:
+        return Scope(desired, (), whole)
+    chosen: set[Address] = set()
+    for target in targets:
+        found = {r.address for r in desired if matches(target, r.address)}
+        if not found:
+            raise InvalidInput(
+                f"--target {target}: no declared resource matches{_near(target, desired)}"
+            )
+        chosen |= found
+    while more := {a for r in desired if r.address in chosen for a in needed(r, desired)} - chosen:
+        chosen |= more
+    kept = Snapshot.of(r for r in desired if r.address in chosen)
+    return Scope(kept, tuple(r.address for r in desired if r.address not in chosen), whole)
+
+
+def managed(desired: Snapshot) -> Managed:
+    """The lists and tags that the manifests name anywhere (design 7.5)."""
+    lists = {r.address for r in desired.of_kind(LISTS) if not r.intent.absent}
+    tags: set[str] = set()
+    for resource in desired:
+        lists.update(a for a in references(resource.fields) if a.kind == LISTS)
+        tags.update(resource.fields.get("tags") or ())
+    return Managed(frozenset(lists), frozenset(tags))
+
+
+def needed(resource: Resource, desired: Snapshot) -> Iterable[Address]:
+    """The declared resources that `resource` refers to, and the structure for a contact."""
+    intent = resource.intent
+    mentioned = [*references(resource.fields), *intent.merge_of]
+    mentioned += [intent.copy_of] if intent.copy_of else []
+    if resource.address.kind == CONTACTS:
+        mentioned += [r.address for r in desired.of_kind(STRUCTURE)]
+    return [address for address in mentioned if desired.get(address)]
+
+
+def matches(glob: str, address: Address) -> bool:
+    """Whether `glob` names `address`: `*` is any text, `/` included; the kind is always written."""
+    kind, slash, name = glob.partition("/")
+    if kind != address.kind:
+        return False
+    if address.kind == STRUCTURE:
+        return not slash
+    wanted = address.name + (f"#{address.id}" if address.id else "")
+    pattern = ".*".join(re.escape(part) for part in name.split("*"))
+    return any(re.fullmatch(pattern, text, re.DOTALL) for text in {wanted, address.name})
+
+
+def did_you_mean(wanted: str, known: Iterable[str]) -> str:
+    """` (did you mean X?)` for the nearest of `known`, or nothing."""
+    near = difflib.get_close_matches(wanted, list(known), 1, 0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _near(target: str, desired: Snapshot) -> str:
+    near = did_you_mean(target, (str(r.address) for r in desired))
+    return (
+        near or "; an address is its kind and name, as in lists/Newsletter or contacts/*@x.example"
+    )
