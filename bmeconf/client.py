@@ -6,7 +6,7 @@ write: its transport refuses anything but GET and the search POST (design 7.1).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,9 +67,14 @@ class Reader:
     transport: type[HTTPAdapter] = ReadOnlyTransport
 
     def __init__(
-        self, base_url: str, key: str, budget: Budget, dialect: Dialect | None = None
+        self,
+        base_url: str,
+        key: str,
+        budget: Budget,
+        dialect: Dialect | None = None,
+        trace: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._base, self._key = base_url, key
+        self._base, self._key, self._trace = base_url, key, trace
         self.budget = budget
         self.dialect = dialect or Dialect()
         self._session = requests.Session()
@@ -119,7 +124,7 @@ class Reader:
 
     def for_writing(self) -> Writer:
         """The same account, budget and dialect, opened for apply."""
-        return Writer(self._base, self._key, self.budget, self.dialect)
+        return Writer(self._base, self._key, self.budget, self.dialect, self._trace)
 
     # --- one request
 
@@ -194,6 +199,7 @@ class Reader:
                 content = _content(response, request)
         except requests.RequestException as error:
             raise self._network_error(request, error) from error
+        self._trace(f"{request} {response.status_code}")
         self.budget.learn(response.headers)
         return Answer(request, response.status_code, content, response.headers)
 

@@ -15,8 +15,7 @@ from bmeconf.apply import Outcome, Result
 from bmeconf.diff import plain
 from bmeconf.errors import BmeconfError
 from bmeconf.kinds import replies
-from bmeconf.kinds.campaigns import stamp
-from bmeconf.model import Finding, Manual, Problem
+from bmeconf.model import Finding, Manual, Problem, stamp
 from bmeconf.plan import Plan, Step
 
 PLAN, RESULT, PROBLEMS = "bmeconf.plan/1", "bmeconf.result/1", "bmeconf.problems/1"
@@ -28,10 +27,17 @@ def text(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
-def plan(plan: Plan, show_unmanaged: bool = False) -> dict[str, Any]:
-    """The plan document, without `exit_code`, which belongs to a run and not to a plan."""
+def plan(
+    plan: Plan,
+    exit_code: int = 0,
+    error: BmeconfError | None = None,
+    show_unmanaged: bool = False,
+) -> dict[str, Any]:
+    """The plan document; `error` is why an apply would refuse it."""
     body: dict[str, Any] = {
         "format": PLAN,
+        "exit_code": exit_code,
+        **(failure_part(error) if error else {}),
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
         "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},

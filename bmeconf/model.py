@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -84,9 +84,9 @@ class Intent:
     copy_of: Address | None = None
     merge_of: tuple[Address, ...] = ()
     schedule: Schedule | None = None
-    expect: Mapping[str, str] = NOTHING
+    expect: Mapping[str, str] = field(default_factory=dict)
     place: Place | None = None
-    places: Mapping[str, Place] = NOTHING
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,12 @@ class Resource:
     """
 
     address: Address
-    fields: Fields = NOTHING
+    fields: Fields = field(default_factory=dict)
     id: str = ""
     version: int | None = None
-    facts: Mapping[str, Value] = NOTHING
+    facts: Mapping[str, Value] = field(default_factory=dict)
     intent: Intent = field(default_factory=Intent)
-    raw: Mapping[str, Any] = field(default=NOTHING, repr=False, compare=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,11 @@ class Call:
 
     method: str
     path: str
+
+
+def stamp(instant: datetime) -> str:
+    """An aware instant as `2026-12-01T08:00:00Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def nested(changes: Iterable[Change]) -> dict[str, Value]:

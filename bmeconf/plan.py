@@ -133,8 +133,13 @@ def build(
         in_sync += not difference.action
     kept, unreachable = order.reachable(kept, live.names)
     steps = _steps(order.ordered(kept, live.names), live.names)
-    ordered = sorted({*findings, *unreachable}, key=_severity)
-    return steps, tuple(_manual(differences, live, now)), tuple(ordered), in_sync
+    found = by_severity((*findings, *unreachable))
+    return steps, tuple(_manual(differences, live, now)), found, in_sync
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, errors first."""
+    return tuple(sorted(set(findings), key=_severity))
 
 
 def account_of(base_url: str, names: Names) -> Account:

@@ -16,7 +16,6 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from bmeconf.errors import Guarded, InvalidInput
-from bmeconf.model import NOTHING
 
 VENDOR_DOMAINS = ("benchmarkemail.io", "benchmarkemail.com")
 ACCOUNT_VARIABLE = "BMECONF_ACCOUNT"
@@ -83,7 +82,7 @@ class AccountEntry:
     name: str
     base_url: str
     api_key_env: str
-    vars: Mapping[str, str] = NOTHING
+    vars: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Project:
 
     root: Path
     manifests: tuple[str, ...] | None = None
-    accounts: Mapping[str, AccountEntry] = NOTHING
+    accounts: Mapping[str, AccountEntry] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
 
 
@@ -103,12 +102,12 @@ class Account:
     name: str | None
     base_url: str
     key: Secret
-    vars: Mapping[str, str] = NOTHING
+    vars: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
 def choose(project: Project, name: str | None, environ: Mapping[str, str]) -> AccountEntry | None:
-    """The declared account of this run: `name` (--account), else BMECONF_ACCOUNT, else the only one.
+    """The declared account of this run: --account, else BMECONF_ACCOUNT, else the only one.
 
     None where the project declares no account. Raises InvalidInput for an unknown name, and
     where several are declared and none is named (design 2).
@@ -150,7 +149,9 @@ def credentials(
     _guard_host(urlsplit(url), _allowed(allow_hosts, environ))
     variable = entry.api_key_env if entry else KEY_VARIABLE
     key, notes = _key(variable, environ)
-    return Account(entry.name if entry else None, url, key, entry.vars if entry else NOTHING, notes)
+    if entry is None:
+        return Account(None, url, key, notes=notes)
+    return Account(entry.name, url, key, entry.vars, notes)
 
 
 def base_url(text: str) -> str:

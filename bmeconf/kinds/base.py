@@ -26,7 +26,9 @@ from bmeconf.model import (
     Intent,
     Manual,
     Resource,
+    Value,
     canonical_name,
+    lookup,
 )
 
 

@@ -27,6 +27,7 @@ from bmeconf.model import (
     canonical_name,
     canonical_text,
     nested,
+    stamp,
 )
 
 PATH = "/api/email/campaign"
@@ -197,11 +198,6 @@ class Campaigns(Kind):
 def canonical_content(text: str | None) -> str | None:
     """A body as comparison sees it: LF line ends, outer blanks trimmed, empty is None."""
     return (text or "").replace("\r\n", "\n").strip() or None
-
-
-def stamp(instant: datetime) -> str:
-    """An aware instant as `2026-12-01T08:00:00Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _declared_body(spec: Mapping[str, Any] | None) -> Value:

@@ -1,0 +1,270 @@
+"""The commands: each reads its flags, calls the stages, publishes the product, returns a code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf import __version__
+from bmeconf.cli.console import Console
+from bmeconf.cli.options import Options, common
+from bmeconf.errors import BmeconfError, Guarded, InvalidInput
+
+if TYPE_CHECKING:
+    from bmeconf.apply import Outcome, Result
+    from bmeconf.cli.session import Session
+    from bmeconf.pipeline import Planned, Prepared
+    from bmeconf.plan import Plan
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
+HERE = (Path("."),)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="bmeconf %(version)s")
+def cli() -> None:
+    """Keep a Benchmark Email account in Git: plan, review, apply, verify.
+
+    \b
+    bmeconf validate            check the manifests, offline
+    bmeconf plan                show what would change; never writes
+    bmeconf apply               make exactly that, then read it back
+    """
+
+
+@cli.command()
+@PATHS
+@common("text", "json", "github")
+def validate(options: Options, paths: Sequence[Path]) -> int:
+    """Check the manifests offline; no key is needed and nothing is sent.
+
+    \b
+    bmeconf validate
+    bmeconf validate manifests/seeds.yaml --format github
+    """
+    from bmeconf import document, pipeline
+    from bmeconf.report import github, text
+
+    console = options.console()
+    found = pipeline.problems(pipeline.prepare(paths or HERE))
+    errors = [problem for problem in found if problem.level == "error"]
+    code = 0
+    if errors:
+        policy = all(problem.code == "not_a_seed" for problem in errors)
+        code = Guarded.exit_code if policy else InvalidInput.exit_code
+    console.publish(
+        {
+            "text": lambda: text.problems(found),
+            "json": lambda: document.text(document.problems(found, code)),
+            "github": lambda: github.problems(found),
+        }
+    )
+    return code
+
+
+@cli.command()
+@PATHS
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
+@click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
+@common("text", "json")
+def plan(
+    options: Options, paths: Sequence[Path], detailed_exitcode: bool, show_unmanaged: bool
+) -> int:
+    """Show what would change in the account; only reads.
+
+    \b
+    bmeconf plan
+    bmeconf plan --target 'campaigns/2026-12*' --detailed-exitcode
+    bmeconf plan --sandbox --format json
+    """
+    from bmeconf import document
+    from bmeconf.cli import session
+    from bmeconf.report import text
+
+    console = options.console()
+    project = _prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        made = _planned(options, project, account, console).plan
+    refusal = _refusal(made)
+    pending = 2 if detailed_exitcode and made.steps else 0
+    code = refusal.exit_code if refusal else pending
+    console.publish(
+        {
+            "text": lambda: text.plan(made, show_unmanaged),
+            "json": lambda: document.text(document.plan(made, code, refusal, show_unmanaged)),
+        }
+    )
+    if refusal:
+        console.error(refusal)
+    return code
+
+
+@cli.command()
+@PATHS
+@click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
+@click.option(
+    "--allow-delete",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A planned delete that is meant (glob); repeatable.",
+)
+@common("text", "json")
+def apply(
+    options: Options, paths: Sequence[Path], auto_approve: bool, allow_delete: Sequence[str]
+) -> int:
+    """Plan, show, ask, make exactly those changes, and read them back.
+
+    \b
+    bmeconf apply
+    bmeconf apply --auto-approve --allow-delete 'lists/Old list'
+    """
+    from bmeconf import document, guard
+    from bmeconf.cli import session
+    from bmeconf.report import text
+
+    console = options.console()
+    if not (auto_approve or sys.stdin.isatty()):
+        raise InvalidInput(
+            "apply asks before it writes, and there is no terminal to ask at",
+            "add --auto-approve once the plan was reviewed",
+        )
+    project = _prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        planned = _planned(options, project, account, console)
+        shown = text.plan(planned.plan)
+        if console.format == "text":
+            console.product(shown)
+        elif not console.quiet:
+            console.tell(shown)
+        guard.refuse(planned.plan)
+        guard.acknowledge(planned.plan, allow_delete)
+        if planned.plan.steps and not auto_approve:
+            _confirm(len(planned.plan.steps))
+        result = _executed(planned, account, console)
+    console.publish(
+        {
+            "text": lambda: text.result(result) if result.outcomes else [],
+            "json": lambda: document.text(document.result(result)),
+        }
+    )
+    if result.stopped and result.stopped.exit_code != 0:
+        console.error(result.stopped)
+    return result.exit_code
+
+
+@cli.command()
+@click.argument("kind", required=False)
+def schema(kind: str | None) -> int:
+    """Print a JSON Schema: manifest (the default), or one of the others by name."""
+    from bmeconf import schemas
+
+    click.echo(schemas.text(kind or "manifest"), nl=False)
+    return 0
+
+
+@cli.group()
+def sandbox() -> None:
+    """The account simulator: everything the API does, on this machine."""
+
+
+@sandbox.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--switch", multiple=True, metavar="NAME=VALUE", help="A reading of the API.")
+def serve(path: Path, port: int, switch: Sequence[str]) -> int:
+    """Serve the project's simulated account on loopback until Ctrl-C."""
+    from bmeconf import manifest, workdir
+    from bmeconf.cli import session
+
+    simulator = session.sandbox_module()
+    try:
+        switches = simulator.Switches.parse(list(switch))
+        running = simulator.Sandbox(workdir.sandbox(manifest.find_root(path)), switches, port)
+        running.start()
+    except (ValueError, simulator.SandboxError) as error:
+        raise InvalidInput(str(error)) from error
+    try:
+        click.echo(f"export BMECONF_BASE_URL={running.url}")
+        click.echo(f"export BMECONF_API_KEY={running.key}")
+        click.echo("The sandbox is running; Ctrl-C stops it.", err=True)
+        running.wait()
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        running.stop()
+    return 0
+
+
+@sandbox.command()
+@click.argument("path", default=".", type=click.Path(path_type=Path))
+def reset(path: Path) -> int:
+    """Throw the project's simulated account away; the next start fills a new one."""
+    from bmeconf import manifest, workdir
+    from bmeconf.cli import session
+
+    session.sandbox_module().reset(workdir.sandbox(manifest.find_root(path)))
+    click.echo("The simulated account is gone; the next start fills a new one.", err=True)
+    return 0
+
+
+# --- the stages, with the console at hand
+
+
+def _prepared(paths: Sequence[Path]) -> Prepared:
+    from bmeconf import pipeline
+
+    return pipeline.prepare(paths or HERE)
+
+
+def _planned(options: Options, prepared: Prepared, account: Session, console: Console) -> Planned:
+    from bmeconf import pipeline
+    from bmeconf.report import text
+
+    planned = pipeline.planned(
+        prepared,
+        account.account.vars,
+        account.reader,
+        account.account.base_url,
+        options.target,
+        datetime.now(UTC),
+    )
+    remarks = [remark for remark in planned.remarks if remark.level == "warning"]
+    if remarks and not console.quiet:
+        console.tell(text.problems(remarks)[:-1])
+    return planned
+
+
+def _executed(planned: Planned, account: Session, console: Console) -> Result:
+    from bmeconf import pipeline
+    from bmeconf.cli import session
+    from bmeconf.report import text
+
+    total = len(planned.plan.steps)
+
+    def told(outcome: Outcome) -> None:
+        line = text.outcome_line(outcome)
+        console.progress(f"[{outcome.step.id}/{total}] ", line)
+
+    with session.finishing(account.stop):
+        return pipeline.execute(planned, account.reader.for_writing(), account.stop.is_set, told)
+
+
+def _confirm(steps: int) -> None:
+    asked = f"Make {'this change' if steps == 1 else f'these {steps} changes'}? Only 'yes' will do"
+    if click.prompt(asked, default="no", show_default=False, err=True).strip() != "yes":
+        raise BmeconfError("not confirmed; nothing was written")
+
+
+def _refusal(made: Plan) -> Guarded | None:
+    from bmeconf import guard
+
+    try:
+        guard.refuse(made)
+    except Guarded as error:
+        return error
+    return None

@@ -1,0 +1,126 @@
+"""Opening the account of a run: the simulator or the real one, with a client that may only read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType, ModuleType
+from urllib.parse import urlsplit
+
+from bmeconf import settings, workdir
+from bmeconf.cli.console import Console
+from bmeconf.cli.options import Options
+from bmeconf.client import Reader
+from bmeconf.errors import Interrupted, InvalidInput
+from bmeconf.pace import PER_MINUTE, Budget
+from bmeconf.settings import Account, Project, Secret
+
+
+@dataclass(frozen=True)
+class Session:
+    """An account that was opened for reading, and the switch that Ctrl-C turns."""
+
+    account: Account
+    reader: Reader
+    stop: threading.Event
+
+
+@contextmanager
+def opened(options: Options, project: Project, console: Console) -> Iterator[Session]:
+    """The account that `options` name, as long as the block runs.
+
+    Raises:
+        InvalidInput, Guarded: as `settings.credentials`.
+    """
+    with _account(options, project) as account:
+        for remark in account.notes:
+            console.note(f"Note: {remark}")
+        stop = threading.Event()
+        budget = Budget(
+            clock=time.time,
+            sleep=_sleeper(stop),
+            per_minute=_per_minute(account.base_url),
+            ceiling=options.max_requests,
+        )
+        reader = Reader(account.base_url, account.key.reveal(), budget, trace=console.trace)
+        yield Session(account, reader, stop)
+
+
+@contextmanager
+def finishing(stop: threading.Event) -> Iterator[None]:
+    """While the block runs, the first Ctrl-C lets the step in flight finish; a second does not."""
+
+    def asked(signum: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {s: signal.signal(s, asked) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+@contextmanager
+def _account(options: Options, project: Project) -> Iterator[Account]:
+    if not options.sandbox:
+        yield settings.credentials(project, options.account, os.environ, options.allow_host)
+        return
+    entry = settings.choose(project, options.account, os.environ)
+    with sandbox_at(workdir.sandbox(project.root)) as (url, key):
+        account = Account(entry.name if entry else None, url, Secret(key))
+        yield replace(account, vars=entry.vars) if entry else account
+
+
+@contextmanager
+def sandbox_at(path: Path) -> Iterator[tuple[str, str]]:
+    """The simulator on its stored account, as URL and key.
+
+    Raises:
+        InvalidInput: where it is not installed, or cannot start.
+    """
+    simulator = sandbox_module()
+    try:
+        running = simulator.Sandbox(path)
+        running.start()
+    except simulator.SandboxError as error:
+        raise InvalidInput(str(error)) from error
+    try:
+        yield running.url, running.key
+    finally:
+        running.stop()
+
+
+def sandbox_module() -> ModuleType:
+    """The simulator's package, which needs an extra to be installed."""
+    try:
+        from bmeconf import sandbox
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"the sandbox needs {error.name}, which is not installed",
+            "install it with: pip install 'bmeconf[sandbox]'",
+        ) from error
+    return sandbox
+
+
+def _per_minute(base_url: str) -> int | None:
+    # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
+    host = urlsplit(base_url).hostname or ""
+    local = host in ("localhost", "::1") or host.startswith("127.")
+    return None if local else PER_MINUTE
+
+
+def _sleeper(stop: threading.Event) -> Callable[[float], None]:
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise Interrupted("interrupted while waiting for the API")
+
+    return sleep

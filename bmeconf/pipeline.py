@@ -1,0 +1,183 @@
+"""The stages in their order, for the commands that need several of them.
+
+In: what the command line asked for. Out: a Prepared project, a Planned run, the outcomes of an
+apply. Nothing is printed here.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bmeconf import diff, guard, live, manifest, plan, scope, validate
+from bmeconf.apply import APPLIED, Execution, Outcome, Result, verify
+from bmeconf.client import Reader, Writer
+from bmeconf.errors import BmeconfError, Interrupted
+from bmeconf.live import Live
+from bmeconf.manifest import Sources
+from bmeconf.model import Finding, Problem
+from bmeconf.plan import Plan, Price, Source
+from bmeconf.scope import Scope
+from bmeconf.settings import Project
+from bmeconf.validate import Desired, ManifestProblems
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A project and its manifests, read but not yet given meaning."""
+
+    project: Project
+    sources: Sources
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, the live state it was made from, and what the manifests' readers remarked."""
+
+    plan: Plan
+    live: Live
+    remarks: tuple[Problem, ...]
+
+
+def prepare(paths: Sequence[Path]) -> Prepared:
+    """Read the project file and the manifests under `paths`.
+
+    Raises:
+        InvalidInput: where there are none, or the project file cannot be used.
+    """
+    root = manifest.find_root(paths[0])
+    project = validate.project(manifest.read_project(root))
+    return Prepared(project, manifest.read(root, paths, project.manifests or ()))
+
+
+def problems(prepared: Prepared) -> tuple[Problem, ...]:
+    """Everything an offline look finds, the seed policy included (design 1)."""
+    accounts = {name: entry.vars for name, entry in prepared.project.accounts.items()}
+    found = validate.check_offline(prepared.sources, accounts)
+    outside = [
+        _as_problem(finding, found)
+        for finding in guard.seeds(found.snapshot, prepared.project.policy)
+    ]
+    return tuple(sorted([*found.problems, *outside], key=lambda p: (p.place, p.address)))
+
+
+def _as_problem(finding: Finding, desired: Desired) -> Problem:
+    resource = desired.snapshot.get(finding.address)
+    place = resource.intent.place if resource else None
+    message = f"{finding.message}; {finding.remedy}"
+    assert place is not None
+    return Problem(place, str(finding.address), message, finding.code, finding.level)
+
+
+def planned(
+    prepared: Prepared,
+    variables: Mapping[str, str],
+    reader: Reader,
+    base_url: str,
+    targets: Sequence[str],
+    now: datetime,
+) -> Planned:
+    """Read the account and plan.
+
+    Raises:
+        ManifestProblems: every problem of the manifests, and of what they refer to.
+        ApiError, Refused, LimitReached: where the account could not be read whole.
+    """
+    desired = validate.desired(prepared.sources, variables)
+    limited = scope.limit(desired.sound(), targets)
+    seen = live.read(reader, limited.desired)
+    if seen.problems:
+        raise ManifestProblems((*desired.problems, *seen.problems))
+    seen, differences = _compared(reader, seen, limited)
+    steps, manual, findings, in_sync = plan.build(differences, seen, now)
+    refusals = guard.check(steps, seen, prepared.project.policy)
+    source = Source(desired.digest, _commit(prepared.project.root))
+    made = Plan(
+        created_at=now,
+        account=plan.account_of(base_url, seen.names),
+        source=source,
+        steps=steps,
+        manual=manual,
+        findings=plan.by_severity((*findings, *refusals)),
+        in_sync=in_sync,
+        # What --target left out would be counted as unmanaged: then nothing can be said.
+        unmanaged={} if targets else seen.unmanaged,
+        left_out=limited.left_out,
+        price=_price(reader, steps),
+    )
+    return Planned(made, seen, desired.problems)
+
+
+def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
+    differences = diff.compare(seen.desired, seen.snapshot, limited.managed)
+    in_doubt = [d.address for d in differences if d.live and (d.action or d.unreadable)]
+    confirmed = live.confirm(reader, seen, in_doubt)
+    if confirmed is seen:
+        return seen, differences
+    return confirmed, diff.compare(confirmed.desired, confirmed.snapshot, limited.managed)
+
+
+def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
+    budget = reader.budget
+    writing = sum(len(step.calls) for step in steps)
+    return Price(budget.used, writing, len(steps), budget.hour_remaining, budget.month_remaining)
+
+
+def execute(
+    planned: Planned,
+    writer: Writer,
+    stop_asked: Callable[[], bool],
+    told: Callable[[Outcome], None],
+) -> Result:
+    """Write the plan's steps and read back what was written; `told` hears of each outcome.
+
+    Raises:
+        LimitReached: before the first write, where the budget would not allow the last.
+    """
+    steps = planned.plan.steps
+    writer.budget.afford(planned.plan.price.write + planned.plan.price.verify)
+    execution = Execution(writer, planned.live.names, steps, stop_asked)
+    outcomes = []
+    for outcome in execution.outcomes():
+        told(outcome)
+        outcomes.append(outcome)
+    findings, stopped = _verified(writer, execution, outcomes)
+    done = all(outcome.state == APPLIED for outcome in outcomes)
+    return Result(
+        outcomes=tuple(outcomes),
+        findings=findings,
+        converged=done and not findings and stopped is None,
+        written=writer.writes > 0,
+        requests=writer.budget.used,
+        stopped=stopped,
+    )
+
+
+def _verified(
+    writer: Writer, execution: Execution, outcomes: Sequence[Outcome]
+) -> tuple[tuple[Finding, ...], BmeconfError | None]:
+    if execution.stopped is not None and not isinstance(execution.stopped, Interrupted):
+        return (), execution.stopped
+    try:
+        return verify(writer, execution.names, outcomes), execution.stopped
+    except BmeconfError as error:
+        return (), execution.stopped or error
+
+
+def _commit(root: Path) -> str | None:
+    """The Git commit that the files are at, None outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,0 +1,33 @@
+"""`.bmeconf/` under the project root: what may be thrown away, never committed (design 2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bmeconf.errors import InvalidInput
+
+NAME = ".bmeconf"
+
+
+def folder(root: Path) -> Path:
+    """The folder, made where it is missing, with the file that keeps it out of Git.
+
+    Raises:
+        InvalidInput: where it cannot be made.
+    """
+    path = root / NAME
+    ignore = path / ".gitignore"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be made: {error.strerror}", "let this user write to the project root"
+        ) from error
+    return path
+
+
+def sandbox(root: Path) -> Path:
+    """Where the embedded sandbox keeps its account."""
+    return folder(root) / "sandbox.sqlite3"
