@@ -61,7 +61,8 @@ def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
     # Loaded here: a plan that finds nothing to change never needs it.
     from deepdiff import DeepDiff
 
-    tree = DeepDiff(plain(before), plain(after), view="tree")
+    # By default two mappings with few keys in common count as one change of the whole.
+    tree = DeepDiff(plain(before), plain(after), view="tree", threshold_to_diff_deeper=0)
     found = {tuple(item.path(output_format="list")) for items in tree.values() for item in items}
     fields = {_field_path(path) for path in found}
     for path in sorted(leaf for field in fields for leaf in _leaves(field, before, after)):

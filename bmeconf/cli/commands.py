@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -95,7 +96,7 @@ def plan(
     code = refusal.exit_code if refusal else pending
     console.publish(
         {
-            "text": lambda: text.plan(made, show_unmanaged),
+            "text": lambda: text.plan(made, show_unmanaged, _next(options, paths, made)),
             "json": lambda: document.text(document.plan(made, code, refusal, show_unmanaged)),
         }
     )
@@ -258,6 +259,17 @@ def _confirm(steps: int) -> None:
     asked = f"Make {'this change' if steps == 1 else f'these {steps} changes'}? Only 'yes' will do"
     if click.prompt(asked, default="no", show_default=False, err=True).strip() != "yes":
         raise BmeconfError("not confirmed; nothing was written")
+
+
+def _next(options: Options, paths: Sequence[Path], made: Plan) -> str:
+    """The apply that makes this plan happen, with the acknowledgements that it will ask for."""
+    words = ["bmeconf", "apply", *map(str, paths), *(["--sandbox"] if options.sandbox else [])]
+    words += ["--account", options.account] if options.account else []
+    for target in options.target:
+        words += ["--target", target]
+    for step in made.steps:
+        words += ["--allow-delete", str(step.address)] if step.action == "delete" else []
+    return shlex.join(words)
 
 
 def _refusal(made: Plan) -> Guarded | None:

@@ -157,7 +157,9 @@ class Structure(Kind):
         raise AssertionError("a structure is never created: pick() refuses before")
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        return (Call("GET", self.path(names, id)), Call("PUT", self.path(names, id)))
+        path = self.path(names, id)
+        # Read once more afterwards: the ids of what is new are needed by the contacts.
+        return (Call("GET", path), Call("PUT", path), Call("GET", path))
 
     def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
         # The PUT replaces everything, so all that was read goes back with it.

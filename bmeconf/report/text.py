@@ -15,7 +15,7 @@ from datetime import UTC
 from bmeconf import document, order
 from bmeconf.apply import APPLIED, Outcome, Result
 from bmeconf.diff import CREATE, DELETE, UPDATE, plain
-from bmeconf.model import Change, Finding, Manual, Problem, Value
+from bmeconf.model import Address, Change, Finding, Manual, Problem, Value
 from bmeconf.plan import Plan, Step
 from bmeconf.report import safe
 
@@ -34,8 +34,11 @@ class Line:
     style: str = ""
 
 
-def plan(plan: Plan, show_unmanaged: bool = False) -> list[Line]:
-    """The whole plan: a block per resource, then what people must do, findings, the summary."""
+def plan(plan: Plan, show_unmanaged: bool = False, next_command: str = "") -> list[Line]:
+    """The whole plan: a block per resource, then what people must do, findings, the summary.
+
+    `next_command` is what to type to make it happen; it is shown where there is anything to do.
+    """
     lines = [line for step in plan.steps for line in (*_step(step), Line())]
     open_manual = [manual for manual in plan.manual if manual.state != "done"]
     lines += [line for manual in open_manual for line in (*_manual(manual), Line())]
@@ -44,7 +47,10 @@ def plan(plan: Plan, show_unmanaged: bool = False) -> list[Line]:
         lines += _unmanaged(plan.unmanaged)
     if plan.left_out:
         lines += [*_wrapped(f"Left out by --target: {_names(plan.left_out)}"), Line()]
-    return [*lines, *_summary(plan)]
+    lines += _summary(plan)
+    if next_command and plan.steps:
+        lines.append(Line(safe.line(f"Next: {next_command}")))
+    return lines
 
 
 def result(result: Result) -> list[Line]:
@@ -219,18 +225,18 @@ def _price(plan: Plan) -> str:
 
 
 def _value(value: Value) -> str:
-    value = plain(value)
+    if isinstance(value, tuple):
+        members = (m.name or str(m) if isinstance(m, Address) else str(m) for m in value)
+        return "[" + ", ".join(safe.line(member) for member in members) + "]"
     if value is None:
         return "(none)"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return f'"{safe.line(value)}"'
-    if isinstance(value, list):
-        return "[" + ", ".join(safe.line(str(item)) for item in value) + "]"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return ", ".join(f"{safe.line(key)}: {_value(inner)}" for key, inner in value.items())
-    return str(value)
+    return safe.line(str(plain(value)))
 
 
 def _names(addresses: Iterable[object]) -> str:

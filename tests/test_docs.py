@@ -1,0 +1,113 @@
+"""What the documents promise is run: every command, every manifest, every plan they show."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bmeconf import manifest, validate
+from tests.driver import Project
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md")
+EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+SETUP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install [^&]*&&\s*")
+
+
+def _blocks(language: str) -> list[str]:
+    found = []
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        found += re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return found
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The files that documented commands name, fresh, without what earlier runs left behind."""
+    left = shutil.ignore_patterns(".bmeconf")
+    for folder in ("examples", "schemas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left)
+    return tmp_path
+
+
+def _shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    scripts = Path(sys.executable).parent
+    env = {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
+    env["PYTHONIOENCODING"] = "utf-8"
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("block", [b for b in _blocks("sh") if "pytest" not in b])
+def test_every_command_block_runs(block: str, checkout: Path) -> None:
+    # The environment of these tests is the installation that the block would make.
+    ran = _shell(SETUP.sub("", block).replace(".venv/bin/", ""), checkout)
+    assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
+
+
+def test_the_first_command_ends_with_nothing_to_do(checkout: Path) -> None:
+    ran = _shell(SETUP.sub("", _blocks("sh")[0]).replace(".venv/bin/", ""), checkout)
+    assert ran.stdout.count("Nothing to do") == 1
+    assert "Nothing to do; " in ran.stdout.splitlines()[-2]
+
+
+@pytest.mark.parametrize("block", _blocks("console"))
+def test_shown_output_is_what_comes_out(block: str, checkout: Path) -> None:
+    command, _, shown = block.partition("\n")
+    ran = _shell(command.removeprefix("$ "), checkout)
+    assert ran.stdout == shown
+    assert ran.stderr == ""
+
+
+@pytest.mark.parametrize("block", _blocks("yaml"))
+def test_shown_manifests_are_valid(block: str, project: Project) -> None:
+    for name in ("emails/winter-release.html",):
+        project.write(name, "<p>Acme 5</p>")
+    if "accounts:" in block:
+        project.write("bmeconf.yaml", block)
+        assert validate.project(manifest.read_project(project.folder)).accounts
+    else:
+        project.write("shown.yaml", block)
+        project.run("validate").ok()
+
+
+def test_options_named_in_the_readme_exist(project: Project) -> None:
+    commands = (["validate"], ["plan"], ["apply"], ["schema"], ["sandbox", "serve"])
+    helps = "".join(project.run(*command, "--help").ok().out for command in commands)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    foreign = {"--quiet", "--editable", "--numprocesses", "--help"}
+    named = set(re.findall(r"--[a-z][a-z-]+", text)) - foreign
+    assert {option for option in named if option not in helps} == set()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_converges(name: str, checkout: Path) -> None:
+    folder = checkout / "examples" / name
+    here = Project(folder)
+    here.run("validate").ok()
+    assert here.plan("--sandbox")["steps"]
+    assert here.apply("--sandbox")["converged"]
+    again = here.plan("--sandbox")
+    assert again["steps"] == []
+
+
+def test_the_newsletter_exercises_every_kind(checkout: Path) -> None:
+    plan = Project(checkout / "examples" / "newsletter").plan("--sandbox")
+    kinds = {step["address"].partition("/")[0] for step in plan["steps"]}
+    assert kinds == {"structure", "lists", "contacts", "campaigns"}
+    assert plan["manual"]
