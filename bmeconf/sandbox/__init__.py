@@ -1,0 +1,13 @@
+"""A Benchmark Email account on this machine, to try things and to test against.
+
+`Sandbox` is a real HTTP server on loopback over one SQLite file. It answers like the API,
+down to status codes, versions and limits; `Switches` choose a reading where the vendor's
+documents leave several. A side door under `/_sandbox` shows and sets the whole account.
+"""
+
+from bmeconf.sandbox.errors import SandboxError
+from bmeconf.sandbox.seed import DEFAULT_KEY
+from bmeconf.sandbox.server import Sandbox, reset
+from bmeconf.sandbox.switches import Switches
+
+__all__ = ["DEFAULT_KEY", "Sandbox", "SandboxError", "Switches", "reset"]

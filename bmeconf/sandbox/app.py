@@ -1,0 +1,63 @@
+"""The Flask application: which path leads to which handler.
+
+In: a `Runtime`. Out: a WSGI application with the API under /api and the side door under
+/_sandbox.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from bmeconf.sandbox import api, sidedoor, wire
+from bmeconf.sandbox.calls import Route
+from bmeconf.sandbox.errors import ApiError
+from bmeconf.sandbox.runtime import Runtime
+
+_METHODS = "GET POST PUT PATCH DELETE OPTIONS"
+
+_ROUTES = (
+    *api.ROUTES,
+    *(Route(_METHODS, path, None, api.nowhere) for path in ("/api", "/api/", "/api/<path:rest>")),
+)
+
+
+def create(runtime: Runtime) -> Flask:
+    """The application over one runtime."""
+    app = Flask("bmeconf.sandbox", static_folder=None, template_folder=None)
+    app.url_map = _paths()
+    for route in _ROUTES:
+        app.view_functions[f"{route.method} {route.path}"] = _api_view(runtime, route)
+    for method, path, door in sidedoor.DOORS:
+        app.view_functions[f"{method} {path}"] = _door_view(runtime, door)
+    app.register_error_handler(HTTPException, _outside)
+    return app
+
+
+@functools.cache
+def _paths() -> Map:
+    """The paths of all applications, a constant: compiling it takes most of a start."""
+    pairs = [(route.method, route.path) for route in _ROUTES]
+    pairs += [(method, path) for method, path, _ in sidedoor.DOORS]
+    rules = [
+        Rule(path, methods=methods.split(), endpoint=f"{methods} {path}") for methods, path in pairs
+    ]
+    return Map(rules, merge_slashes=False)
+
+
+def _api_view(runtime: Runtime, route: Route) -> Callable[..., Response]:
+    return lambda **args: api.serve(runtime, route, args, request)
+
+
+def _door_view(runtime: Runtime, door: sidedoor.Door) -> Callable[..., Response]:
+    return lambda **args: sidedoor.serve(runtime, door, args, request)
+
+
+def _outside(error: HTTPException) -> Response:
+    """Requests that match nothing here at all, in the API's envelope."""
+    status = error.code or 500
+    return wire.refusal(ApiError(status, error.name.replace(" ", ""), error.description or ""))

@@ -1,0 +1,43 @@
+"""What a handler gets and where it is reached: `Call`, `Route`.
+
+In: nothing but values. Out: a `Call` is one admitted request; a `Route` one row of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bmeconf.sandbox.store import Doc, Store
+from bmeconf.sandbox.switches import Switches
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request past authentication, limits and scope, inside its transaction.
+
+    `now` is in Unix seconds; `args` are the path's variables; `query` keeps the first value
+    of each name; `body` is parsed JSON, None when the request had none.
+    """
+
+    store: Store
+    switches: Switches
+    now: float
+    args: Mapping[str, str]
+    query: Mapping[str, str]
+    body: object = None
+    key: Doc | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: `scope` None means any key; a handler's text is sent as `text/csv`.
+
+    `method` may be several, with spaces between; `status` is that of a success.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    handler: Callable[[Call], object]
+    status: int = 200

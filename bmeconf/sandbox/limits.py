@@ -1,0 +1,89 @@
+"""Request limits of the account: hour, minute, billing period.
+
+In: one admitted request at a time. Out: the five limit headers, or `ApiError` 429 (API
+contract 3). All keys share the counters; they live in memory, so a restart opens new windows.
+"""
+
+from __future__ import annotations
+
+import math
+
+from bmeconf.sandbox.errors import too_many
+from bmeconf.sandbox.switches import Switches
+
+
+class Window:
+    """A counter that opens with its first request and closes `length` seconds later."""
+
+    def __init__(self) -> None:
+        self.used = 0
+        self._start = -math.inf
+
+    def roll(self, now: float, length: float) -> None:
+        """Start afresh when the window has closed."""
+        if now >= self._start + length:
+            self._start, self.used = now, 0
+
+    def end(self, length: float) -> float:
+        """Unix seconds at which the window closes."""
+        return self._start + length
+
+
+class Limits:
+    """The three windows of one account; the caller holds the store's lock."""
+
+    def __init__(self) -> None:
+        self._hour = Window()
+        self._minute = Window()
+        self._month = Window()
+
+    def take(self, switches: Switches, now: float) -> dict[str, str]:
+        """Count one request and return its limit headers.
+
+        Raises ApiError 429 with `Retry-After`; a request refused here is not counted.
+        """
+        self._month.roll(now, switches.month_seconds)
+        self._hour.roll(now, switches.hour_seconds)
+        self._minute.roll(now, switches.minute_seconds)
+        month_end = self._month.end(switches.month_seconds)
+        if switches.month_quota and self._month.used >= switches.month_quota:
+            raise too_many("Monthly API quota exceeded.", _wait(month_end, now))
+        _check(self._hour, switches.hour_limit, switches.hour_seconds, now)
+        _check(self._minute, switches.minute_limit, switches.minute_seconds, now)
+        for window in (self._month, self._hour, self._minute):
+            window.used += 1
+        return self._headers(switches)
+
+    def _headers(self, switches: Switches) -> dict[str, str]:
+        headers = {}
+        if switches.hour_limit:
+            left = switches.hour_limit - self._hour.used
+            headers = _hourly(switches.hour_limit, left, self._hour.end(switches.hour_seconds))
+        if switches.month_quota:
+            left = max(0, switches.month_quota - self._month.used)
+            headers["X-Monthly-Limit"] = str(switches.month_quota)
+            headers["X-Monthly-Remaining"] = str(left)
+        return headers
+
+
+def _check(window: Window, limit: int, length: float, now: float) -> None:
+    if not limit or window.used < limit:
+        return
+    wait = _wait(window.end(length), now)
+    raise too_many(
+        f"Rate limit exceeded. Retry after {wait} seconds.",
+        wait,
+        _hourly(limit, 0, window.end(length)),
+    )
+
+
+def _hourly(limit: int, remaining: int, reset: float) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(max(0, remaining)),
+        "X-RateLimit-Reset": str(math.ceil(reset)),
+    }
+
+
+def _wait(end: float, now: float) -> int:
+    return max(1, math.ceil(end - now))

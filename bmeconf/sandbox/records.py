@@ -1,0 +1,48 @@
+"""What all stored documents share: birth, versions, lookup, copies' names.
+
+In: documents. Out: new documents; the ones given are never changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bmeconf.sandbox import clock, ids
+from bmeconf.sandbox.errors import ApiError, invalid, not_found, stale
+from bmeconf.sandbox.store import Doc, Store
+
+
+def born(now: float, **values: Any) -> Doc:
+    """A new document: id, timestamps and `__v` 0 around `values`."""
+    stamp = clock.iso(now)
+    return {"_id": ids.new(), **values, "createdAt": stamp, "updatedAt": stamp, "__v": 0}
+
+
+def changed(doc: Doc, now: float, **values: Any) -> Doc:
+    """The document after one write: `__v` one higher, `updatedAt` now."""
+    return {**doc, **values, "updatedAt": clock.iso(now), "__v": doc["__v"] + 1}
+
+
+def check_version(doc: Doc, values: Doc, *, required: bool = True) -> None:
+    """Compare the `__v` of a body. Raises ValidationError (missing) or ConcurrencyError."""
+    if "__v" not in values:
+        if required:
+            raise invalid("__v", "is required")
+        return
+    if values["__v"] != doc["__v"]:
+        raise stale()
+
+
+def find(store: Store, kind: str, ident: str, missing: ApiError | None = None) -> Doc:
+    """The document, or the `missing` error (404 RecordNotFound by default)."""
+    doc = store.get(kind, ident.lower())
+    if doc is None:
+        raise missing or not_found(kind.capitalize())
+    return doc
+
+
+def copy_name(name: str, taken: set[str]) -> str:
+    """`Copy of X`, with a number when that is taken."""
+    first = f"Copy of {name}"
+    names = (first if n == 1 else f"{first} ({n})" for n in range(1, len(taken) + 2))
+    return next(candidate for candidate in names if candidate not in taken)

@@ -1,0 +1,252 @@
+"""Reports, read only: dashboard, overall, per campaign, histograms (API contract 4.7).
+
+In: calls, the `report` counts stored with sent campaigns. Out: figures derived from them:
+opens and clicks in percent of delivered, bounces in percent of sent. A campaign's results
+count on the day it was scheduled for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from bmeconf.sandbox import clock, figures, queries, records
+from bmeconf.sandbox.calls import Call, Route
+from bmeconf.sandbox.store import Doc
+
+COUNTS = (
+    "sent",
+    "delivered",
+    "uniqueOpens",
+    "uniqueClicks",
+    "hardBounces",
+    "softBounces",
+    "complaints",
+    "unsubscribes",
+)
+
+# What a histogram's event type adds up; bounces are told apart in its detail.
+_EVENT_COUNTS = {
+    "email-sent": ("sent",),
+    "email-delivered": ("delivered",),
+    "email-bounced": ("hardBounces", "softBounces"),
+    "first-contact-unsubscribed": ("unsubscribes",),
+    "first-email-complaint": ("complaints",),
+    "first-email-opened": ("uniqueOpens",),
+    "first-email-clicked": ("uniqueClicks",),
+}
+# A rate and what it is a percentage of.
+_RATES = {
+    "uniqueOpens": "delivered",
+    "uniqueClicks": "delivered",
+    "hardBounces": "sent",
+    "softBounces": "sent",
+    "totalBounces": "sent",
+}
+_PERIODS = {"24hours": (24, 1), "week": (7, 24), "month": (30, 24)}
+_DAYTIMES = {"night": range(6), "morning": range(6, 12), "afternoon": range(12, 18)}
+
+
+def blank() -> Doc:
+    """The report of a campaign that nobody has opened yet."""
+    return {**dict.fromkeys(COUNTS, 0), "lastOpenAt": None, "lastClickAt": None, "links": []}
+
+
+def brief(report: Doc) -> Doc:
+    """The `stats` of a campaign in a page of campaigns."""
+    return {
+        "sent": report["sent"],
+        "delivered": report["delivered"],
+        "opens": _part(report, "uniqueOpens"),
+        "clicks": _part(report, "uniqueClicks"),
+    }
+
+
+def _part(report: Doc, name: str, last: str | None = None) -> Doc:
+    shown = {"unique": report[name], "rate": figures.percent(report[name], report["delivered"])}
+    return shown | ({"last": last} if last else {})
+
+
+def dashboard(call: Call) -> Doc:
+    """GET /api/reports/dashboard: campaign totals and the growth in contacts."""
+    days, here = _period(call)
+    now, before = _two_periods(call, days)
+    totals: Doc = {
+        name: {"count": now[name], "diff": figures.growth(now[name], before[name])}
+        for name in ("sent", "delivered")
+    }
+    for name in ("uniqueOpens", "uniqueClicks"):
+        parts = _stat(name, now, before)
+        totals[name] = {part: _without_prev(trend) for part, trend in parts.items()}
+    return {"campaign": totals, "contact": _contacts(call, days, here)}
+
+
+def _without_prev(trend: Doc) -> Doc:
+    return {name: trend[name] for name in ("value", "diff")}
+
+
+def _contacts(call: Call, days: int, here: tzinfo) -> Doc:
+    born = [clock.seconds(contact["createdAt"]) for contact in call.store.all("contact")]
+    starts = _days(call.now, days, here)
+    rows = _daily(starts, [(moment, 1) for moment in born])
+    older = sum(moment < starts[0] for moment in born)
+    top = max(rows, key=lambda row: row["total"])
+    return {
+        "count": {"value": len(born), "diff": figures.growth(len(born), older)},
+        "histogram": _span(call, starts) | {"histogram": rows, "peak": top},
+    }
+
+
+def overall(call: Call) -> Doc:
+    """GET /api/reports/email/overall: each figure with the preceding period's."""
+    days, here = _period(call)
+    now, before = _two_periods(call, days)
+    stats = {name: _stat(name, now, before) for name in (*COUNTS, "totalBounces")}
+    sent = _sent(call, call.now - days * clock.DAY, call.now)
+    return {
+        "stats": stats,
+        "deliveryTimeStats": _daytimes(sent, here),
+        "campaignComparison": [_comparison(campaign) for campaign in sent],
+    }
+
+
+def _stat(name: str, now: Doc, before: Doc) -> Doc:
+    shown = {"count": figures.trend(now[name], before[name])}
+    if name in _RATES:
+        rates = [figures.percent(period[name], period[_RATES[name]]) for period in (now, before)]
+        shown["rate"] = figures.trend(*rates)
+    return shown
+
+
+def _daytimes(sent: list[Doc], here: tzinfo) -> Doc:
+    """Percent of the period's deliveries by time of day."""
+    counts: Counter[str] = Counter()
+    for campaign in sent:
+        hour = datetime.fromtimestamp(clock.seconds(campaign["scheduledAt"]), here).hour
+        part = next((name for name, hours in _DAYTIMES.items() if hour in hours), "evening")
+        counts[part] += campaign["report"]["delivered"]
+    return {part: figures.percent(counts[part], counts.total()) for part in (*_DAYTIMES, "evening")}
+
+
+def _comparison(campaign: Doc) -> Doc:
+    stats = brief(campaign["report"])
+    rates = {part: stats[part]["rate"] for part in ("opens", "clicks")}
+    return {name: campaign[name] for name in ("_id", "name", "scheduledAt")} | {"rates": rates}
+
+
+def histogram(call: Call) -> Doc:
+    """GET /api/reports/email/overall/histogram: one event type by day."""
+    days, here = _period(call)
+    queries.needed(call, "eventType")
+    kind = queries.one_of(call, "eventType", list(_EVENT_COUNTS)) or ""
+    starts = _days(call.now, days, here)
+    sent = _sent(call, starts[0], call.now)
+    rows = _counted(starts, sent, *_EVENT_COUNTS[kind])
+    if kind == "email-bounced":
+        hard, soft = (_counted(starts, sent, name) for name in _EVENT_COUNTS[kind])
+        for row, one, other in zip(rows, hard, soft, strict=True):
+            row["detail"] = {"hard": one["total"], "soft": other["total"]}
+    ends = [*(row["date"] for row in rows[1:]), clock.iso(call.now)]
+    return _span(call, starts) | {"histogram": rows, "peak": figures.peak(rows, ends)}
+
+
+def campaign_report(call: Call) -> Doc:
+    """GET /api/reports/email/{id}: zeros for a campaign not sent yet."""
+    report = _asked(call)["report"] or blank()
+    bounces = report | {"totalBounces": report["hardBounces"] + report["softBounces"]}
+    stats = {name: report[name] for name in ("sent", "delivered", "complaints", "unsubscribes")}
+    stats["opens"] = _part(report, "uniqueOpens", report["lastOpenAt"])
+    stats["clicks"] = _part(report, "uniqueClicks", report["lastClickAt"])
+    for name in ("hardBounces", "softBounces", "totalBounces"):
+        rate = figures.percent(bounces[name], report["sent"])
+        stats[name] = {"count": bounces[name], "rate": rate}
+    return {"stats": stats, "linkActivity": report["links"]}
+
+
+def engagement(call: Call) -> Doc:
+    """GET /api/reports/email/{id}/engagement: first opens and clicks after the sending."""
+    campaign = _asked(call)
+    queries.zone(call)
+    period = queries.one_of(call, "period", list(_PERIODS)) or "24hours"
+    count, hours = _PERIODS[period]
+    report = campaign["report"] or blank()
+    start = clock.seconds(campaign["scheduledAt"] or campaign["createdAt"])
+    dates = [clock.iso(start + n * hours * 3600) for n in range(count + 1)]
+    opens = figures.spread(report["uniqueOpens"], count)
+    clicks = figures.spread(report["uniqueClicks"], count)
+    rows = [
+        {"date": date, "total": a + b, "detail": {"uniqueOpens": a, "uniqueClicks": b}}
+        for date, a, b in zip(dates[:-1], opens, clicks, strict=True)
+    ]
+    peak = figures.peak(rows, dates[1:])
+    return {"start": dates[0], "end": dates[-1], "histogram": rows, "peak": peak}
+
+
+def _period(call: Call) -> tuple[int, tzinfo]:
+    return queries.whole(call, "pastDays", None, most=90), queries.zone(call)
+
+
+def _two_periods(call: Call, days: int) -> tuple[Doc, Doc]:
+    length = days * clock.DAY
+    return (
+        _totals(_sent(call, call.now - length, call.now)),
+        _totals(_sent(call, call.now - 2 * length, call.now - length)),
+    )
+
+
+def _sent(call: Call, since: float, until: float) -> list[Doc]:
+    return [
+        campaign
+        for campaign in call.store.all("campaign")
+        if campaign["report"] and since < clock.seconds(campaign["scheduledAt"]) <= until
+    ]
+
+
+def _totals(sent: list[Doc]) -> Doc:
+    sums = {name: sum(campaign["report"][name] for campaign in sent) for name in COUNTS}
+    return sums | {"totalBounces": sums["hardBounces"] + sums["softBounces"]}
+
+
+def _days(now: float, days: int, here: tzinfo) -> list[float]:
+    """The midnights, in that zone, at which the last `days` days began."""
+    today = datetime.fromtimestamp(now, here).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [(today - timedelta(days=back)).timestamp() for back in reversed(range(days))]
+
+
+def _counted(starts: list[float], sent: list[Doc], *names: str) -> list[dict[str, Any]]:
+    moments = [
+        (clock.seconds(campaign["scheduledAt"]), sum(campaign["report"][name] for name in names))
+        for campaign in sent
+    ]
+    return _daily(starts, moments)
+
+
+def _daily(starts: list[float], moments: list[tuple[float, int]]) -> list[dict[str, Any]]:
+    totals = [0] * len(starts)
+    for moment, count in moments:
+        day = bisect_right(starts, moment) - 1
+        if day >= 0:
+            totals[day] += count
+    pairs = zip(starts, totals, strict=True)
+    return [{"date": clock.iso(start), "total": total} for start, total in pairs]
+
+
+def _span(call: Call, starts: list[float]) -> Doc:
+    return {"start": clock.iso(starts[0]), "end": clock.iso(call.now)}
+
+
+def _asked(call: Call) -> Doc:
+    return records.find(call.store, "campaign", call.args["campaign_id"])
+
+
+_EMAIL = "/api/reports/email"
+
+ROUTES = (
+    Route("GET", "/api/reports/dashboard", "reports:read", dashboard),
+    Route("GET", f"{_EMAIL}/overall", "reports:read", overall),
+    Route("GET", f"{_EMAIL}/overall/histogram", "reports:read", histogram),
+    Route("GET", f"{_EMAIL}/<campaign_id>", "reports:read", campaign_report),
+    Route("GET", f"{_EMAIL}/<campaign_id>/engagement", "reports:read", engagement),
+)

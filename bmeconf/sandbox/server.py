@@ -1,0 +1,151 @@
+"""The simulator's life: open the data, listen on loopback, stop again.
+
+In: a path, switches, a port. Out: a running HTTP server, and its URL and key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from bmeconf.sandbox import app, seed, state
+from bmeconf.sandbox.errors import SandboxError
+from bmeconf.sandbox.runtime import Runtime
+from bmeconf.sandbox.seed import DEFAULT_KEY
+from bmeconf.sandbox.store import Store
+from bmeconf.sandbox.switches import Switches
+
+HOST = "127.0.0.1"
+
+# How long a stop may wait for the accept loop to notice, in seconds.
+_POLL = 0.01
+
+
+class _Handler(WSGIRequestHandler):
+    # One request per connection: a stopped sandbox must not live on in kept-alive ones.
+    protocol_version = "HTTP/1.0"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Stay silent: the side door has the log."""
+
+
+class Sandbox:
+    """A Benchmark Email account on this machine, as a context manager.
+
+    `path` is its SQLite file, made and seeded when missing, kept otherwise; None keeps the
+    account in memory. `port` 0 picks a free one. `seed` False starts with the default
+    structure and the key only. Requests are answered from `start` to `stop`.
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        switches: Switches = Switches(),  # noqa: B008 (frozen)
+        port: int = 0,
+        seed: bool = True,
+    ) -> None:
+        self.key = DEFAULT_KEY
+        self._path = path
+        self._switches = switches
+        self._port = port
+        self._seed = seed
+        self._running: tuple[Store, BaseWSGIServer, threading.Thread] | None = None
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`. Raises SandboxError when not running."""
+        if self._running is None:
+            raise SandboxError("the sandbox is not running")
+        return f"http://{HOST}:{self._running[1].port}"
+
+    def start(self) -> None:
+        """Open the data and listen.
+
+        Raises SandboxError when the port is taken, when the file is none of this format, or
+        when another sandbox runs on it.
+        """
+        if self._running is not None:
+            raise SandboxError("the sandbox is running already")
+        store = _opened(self._path, self._seed)
+        try:
+            server = _listening(self._port, Runtime(store, self._switches))
+        except BaseException:
+            store.close()
+            raise
+        thread = threading.Thread(
+            target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True
+        )
+        thread.start()
+        self._running = (store, server, thread)
+
+    def stop(self) -> None:
+        """Free the port and close the data; nothing happens when not running."""
+        if self._running is None:
+            return
+        store, server, thread = self._running
+        self._running = None
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        store.close()
+
+    def wait(self) -> None:
+        """Block until interrupted from the keyboard, or stopped by another thread."""
+        with contextlib.suppress(KeyboardInterrupt):
+            while self._running is not None:
+                time.sleep(0.1)
+
+    def __enter__(self) -> Sandbox:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+
+def reset(path: Path) -> None:
+    """Throw the stored account away; nothing happens when there is none."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _opened(path: Path | None, seeded: bool) -> Store:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    store = Store(path)
+    if not store.is_new:
+        return store
+    account = seed.account() if seeded else seed.empty_account()
+    try:
+        with store.transaction():
+            store.create()
+            state.replace(store, account, time.time())
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _listening(port: int, runtime: Runtime) -> BaseWSGIServer:
+    # Bound here, because werkzeug ends the whole process when the port is taken.
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise SandboxError(f"cannot listen on {HOST}:{port}: {error}") from None
+        listener.listen(128)
+        return make_server(
+            HOST,
+            port,
+            app.create(runtime),
+            threaded=True,
+            request_handler=_Handler,
+            fd=listener.fileno(),
+        )

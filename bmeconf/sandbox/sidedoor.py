@@ -1,0 +1,146 @@
+"""The side door under /_sandbox: what tests and people do that no API key can.
+
+In: JSON requests from this machine. Out: the account's state, the log, the switches. No key,
+no limits, no log entries; but only for a loopback `Host`, and no foreign `Origin`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from flask import Request, Response
+
+from bmeconf.sandbox import body, campaigns, contacts, events, records, state, wire
+from bmeconf.sandbox.calls import Call
+from bmeconf.sandbox.errors import ApiError, forbidden, malformed
+from bmeconf.sandbox.runtime import Runtime
+from bmeconf.sandbox.store import Doc
+
+Door = Callable[[Runtime, Call], object]
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Request) -> Response:
+    """Answer one request; refusals have the API's envelope."""
+    try:
+        check_origin(request)
+        call = Call(
+            store=runtime.store,
+            switches=runtime.switches,
+            now=time.time(),
+            args=args,
+            query=request.args.to_dict(),
+            body=wire.parse(request.get_data()),
+        )
+        with runtime.store.transaction():
+            result = door(runtime, call)
+    except ApiError as error:
+        return wire.refusal(error)
+    return wire.reply(result, 204 if result is None else 200)
+
+
+def check_origin(request: Request) -> None:
+    """Raises ApiError 403 for a page of another site, or a name that only points here.
+
+    The door has no key, so a web page must not be able to reach it, be it by its own address
+    (Origin) or by a host name made to resolve to loopback (Host).
+    """
+    host = request.headers.get("Host", "")
+    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    if (name if port.isdigit() else host).lower() not in _LOOPBACK:
+        raise forbidden("The side door only answers to a loopback host name")
+    origin = request.headers.get("Origin")
+    if request.method != "GET" and origin not in (None, f"http://{host}"):
+        raise forbidden("The side door refuses requests from other sites")
+
+
+def get_state(runtime: Runtime, call: Call) -> Doc:
+    """GET /_sandbox/state: the whole account, independent of all switches."""
+    return state.read(call.store)
+
+
+def put_state(runtime: Runtime, call: Call) -> Doc:
+    """PUT /_sandbox/state: replace the whole account; gives it back complete."""
+    return state.replace(call.store, call.body, call.now)
+
+
+def get_log(runtime: Runtime, call: Call) -> list[Doc]:
+    """GET /_sandbox/log: API requests, oldest first."""
+    return runtime.log.entries()
+
+
+def clear_log(runtime: Runtime, call: Call) -> None:
+    """DELETE /_sandbox/log: 204."""
+    runtime.log.clear()
+
+
+def get_switches(runtime: Runtime, call: Call) -> Doc:
+    """GET /_sandbox/switches: all of them by name."""
+    return runtime.switches.as_dict()
+
+
+def patch_switches(runtime: Runtime, call: Call) -> Doc:
+    """PATCH /_sandbox/switches: change some; gives back all. 400 for a bad name or value."""
+    if not isinstance(call.body, dict):
+        raise malformed("Switches must be a JSON object of name to value")
+    try:
+        runtime.switches = runtime.switches.changed(call.body)
+    except ValueError as error:
+        raise malformed(str(error)) from None
+    return runtime.switches.as_dict()
+
+
+def campaign_status(runtime: Runtime, call: Call) -> Doc:
+    """POST /_sandbox/campaigns/<id>/status `{"status", "scheduledAt"?}`: schedule, send, cancel.
+
+    Gives the campaign as in the state. A time defaults to the one set before, or to now.
+    """
+    campaign = records.find(call.store, "campaign", call.args["campaign_id"])
+    asked = body.read(
+        call.body,
+        {"status": body.one_of(*campaigns.STATUSES)},
+        {"scheduledAt": body.nullable(body.moment)},
+        "error",
+    )
+    return campaigns.set_status(call, campaign, asked["status"], asked.get("scheduledAt"))
+
+
+def contact_status(runtime: Runtime, call: Call) -> Doc:
+    """POST /_sandbox/contacts/<id>/status `{"status": {"primary", "secondary"?}}`.
+
+    Any status, Active again included: a person opted in, a mail bounced. Gives the contact
+    as in the state.
+    """
+    contact = records.find(call.store, "contact", call.args["contact_id"])
+    asked = body.read(call.body, {"status": state.STATUS}, {}, "error")
+    status = {name: part for name, part in asked["status"].items() if part is not None}
+    after = records.changed(contact, call.now, status=status)
+    events.note(call.store, call.now, _event(status), contact["_id"], source="web")
+    return contacts.save(call, after)
+
+
+def _event(status: Doc) -> str:
+    if status["primary"] == "Active":
+        return "contact-reactivated"
+    made_by_mail = {"Bounce": "email-bounced", "Complaint-FBL": "email-complaint"}
+    return made_by_mail.get(status.get("secondary", ""), "contact-unsubscribed")
+
+
+def add_form(runtime: Runtime, call: Call) -> Doc:
+    """POST /_sandbox/forms `{"name", "fieldIds"}`: a form that uses these contact fields."""
+    return state.add_form(call.store, call.body)
+
+
+DOORS: tuple[tuple[str, str, Door], ...] = (
+    ("GET", "/_sandbox/state", get_state),
+    ("PUT", "/_sandbox/state", put_state),
+    ("GET", "/_sandbox/log", get_log),
+    ("DELETE", "/_sandbox/log", clear_log),
+    ("GET", "/_sandbox/switches", get_switches),
+    ("PATCH", "/_sandbox/switches", patch_switches),
+    ("POST", "/_sandbox/campaigns/<campaign_id>/status", campaign_status),
+    ("POST", "/_sandbox/contacts/<contact_id>/status", contact_status),
+    ("POST", "/_sandbox/forms", add_form),
+)

@@ -1,0 +1,269 @@
+"""The driver of the sandbox tests, and the life of a sandbox: start, stop, keep, reset."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from bmeconf.sandbox import DEFAULT_KEY, Sandbox, SandboxError, Switches, reset
+
+ABSENT = "f" * 24
+
+
+class Api:
+    """One running sandbox, called over real sockets; a context manager."""
+
+    def __init__(self, *switches: str, **sandbox: Any) -> None:
+        self.sandbox = Sandbox(switches=Switches.parse(switches), **sandbox)
+
+    def __enter__(self) -> Api:
+        self.sandbox.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.sandbox.stop()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        key: str | None = DEFAULT_KEY,
+        **params: Any,
+    ) -> requests.Response:
+        headers = {} if key is None else {"X-API-Key": key}
+        return requests.request(
+            method, self.sandbox.url + path, json=body, headers=headers, params=params, timeout=10
+        )
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The JSON of a GET that must succeed."""
+        response = self.call("GET", path, **params)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def state(self) -> Any:
+        return self.get("/_sandbox/state")
+
+    def put_state(self, **parts: Any) -> Any:
+        response = self.call("PUT", "/_sandbox/state", parts)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def switch(self, **values: Any) -> None:
+        response = self.call("PATCH", "/_sandbox/switches", values)
+        assert response.status_code == 200, response.text
+
+    def find(self, part: str, **wanted: Any) -> dict[str, Any]:
+        """The one document of the state with these values."""
+        hits: list[dict[str, Any]] = [
+            doc for doc in self.state()[part] if wanted.items() <= doc.items()
+        ]
+        assert len(hits) == 1
+        return hits[0]
+
+    @property
+    def structure(self) -> dict[str, Any]:
+        return dict(self.state()["structures"][0])
+
+    @property
+    def lists(self) -> str:
+        return f"/api/contact-structure/{self.structure['_id']}/lists"
+
+    def list_id(self, name: str) -> str:
+        return str(self.find("lists", name=name)["_id"])
+
+    def field_id(self, label: str) -> str:
+        ids = {field["label"]: field["_id"] for field in self.structure["fields"]}
+        return str(ids[label])
+
+
+def refused(response: requests.Response, status: int, error_type: str, field: str = "") -> str:
+    """Assert the envelope's one error and give its message."""
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    (error,) = response.json()["errors"]
+    assert error["errorType"] == error_type, error
+    if field:
+        assert error.get("field") == field, error
+    return str(error["message"])
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api() as running:
+        yield running
+
+
+def test_default_key_has_the_documented_form() -> None:
+    assert DEFAULT_KEY.startswith("bme_us_sandbox")
+    assert len(DEFAULT_KEY) == 50
+
+
+def test_start_and_stop_are_quick_and_free_the_port() -> None:
+    Sandbox().start  # noqa: B018 (warm imports)
+    sandbox = Sandbox()
+    begun = time.perf_counter()
+    sandbox.start()
+    started = time.perf_counter()
+    port = int(sandbox.url.rpartition(":")[2])
+    sandbox.stop()
+    assert started - begun < 1.0  # about 0.05 on an idle machine
+    assert time.perf_counter() - started < 1.0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    with Sandbox(port=port) as again:
+        assert again.url.endswith(f":{port}")
+
+
+def test_no_thread_is_left_behind() -> None:
+    before = threading.active_count()
+    with Sandbox():
+        assert threading.active_count() > before
+    assert threading.active_count() == before
+
+
+def test_a_stopped_sandbox_has_no_url_and_stops_again_without_harm() -> None:
+    sandbox = Sandbox()
+    sandbox.stop()
+    with pytest.raises(SandboxError, match="not running"):
+        _ = sandbox.url
+
+
+def test_starting_twice_is_an_error(api: Api) -> None:
+    with pytest.raises(SandboxError, match="running already"):
+        api.sandbox.start()
+
+
+@pytest.mark.parametrize("port", [None, 70_000])
+def test_a_port_that_cannot_be_had_is_a_clear_error(api: Api, port: int | None) -> None:
+    taken = port or int(api.sandbox.url.rpartition(":")[2])
+    with pytest.raises(OSError, match=f"127.0.0.1:{taken}"):
+        Sandbox(port=taken).start()
+
+
+def test_it_listens_on_loopback_only(api: Api) -> None:
+    assert api.sandbox.url.startswith("http://127.0.0.1:")
+
+
+def test_nothing_is_printed(api: Api, capfd: pytest.CaptureFixture[str]) -> None:
+    api.get("/api/contact")
+    api.call("GET", "/nowhere")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_file_survives_restarts_and_is_seeded_once(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "sandbox.db"
+    with Api(path=path) as api:
+        assert len(api.state()["lists"]) == 4
+        created = api.call("POST", api.lists, {"name": "Kept"}).json()
+        before = api.state()
+    with Api(path=path) as api:
+        assert api.state() == before
+        assert api.get(f"{api.lists}/{created['_id']}") == created
+        hits = api.call("POST", "/api/contact/search", search_all(api)).json()
+        assert hits["totalRecords"] == len(before["contacts"])
+    reset(path)
+    assert list(path.parent.iterdir()) == []
+    reset(path)
+    with Api(path=path) as api:
+        assert len(api.state()["lists"]) == 4
+
+
+def search_all(api: Api) -> dict[str, Any]:
+    return {
+        "contactStructureId": api.structure["_id"],
+        "page": 1,
+        "pageSize": 5,
+        "source": ["key"],
+        "contactSpecification": {"filters": []},
+    }
+
+
+def test_two_seeded_accounts_are_the_same() -> None:
+    states = []
+    for _ in range(2):
+        with Api() as api:
+            states.append(api.state())
+    for part in ("structures", "lists", "contacts", "campaigns"):
+        assert [doc["_id"] for doc in states[0][part]] == [doc["_id"] for doc in states[1][part]]
+    assert states[0]["contacts"] == states[1]["contacts"]
+    assert states[0]["campaigns"] == states[1]["campaigns"]
+
+
+def test_an_unseeded_account_has_the_default_structure_and_the_key() -> None:
+    with Api(seed=False) as api:
+        state = api.state()
+        assert [doc["label"] for doc in state["structures"]] == ["Default Contacts"]
+        assert state["lists"] == state["contacts"] == state["campaigns"] == []
+        assert api.get("/api/contact") == []
+
+
+def test_a_file_of_another_format_says_to_reset(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with Api(path=path):
+        pass
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
+    db.close()
+    with pytest.raises(SandboxError, match=r"format 0.*reset"):
+        Sandbox(path).start()
+
+
+def test_a_file_that_is_no_database_says_to_reset(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("remember the milk\n" * 100)
+    with pytest.raises(SandboxError, match=r"not a sandbox file.*reset"):
+        Sandbox(path).start()
+
+
+def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE precious (x)")
+    db.close()
+    with pytest.raises(SandboxError, match="format unknown"):
+        Sandbox(path).start()
+
+
+def test_a_second_sandbox_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    with Api(path=path), pytest.raises(SandboxError, match="another sandbox"):
+        Sandbox(path).start()
+
+
+def test_wait_ends_when_the_sandbox_stops(api: Api) -> None:
+    waiter = threading.Thread(target=api.sandbox.wait)
+    waiter.start()
+    assert waiter.is_alive()
+    api.sandbox.stop()
+    waiter.join(5)
+    assert not waiter.is_alive()
+
+
+def test_concurrent_creates_do_not_lose_or_double_anything(api: Api) -> None:
+    owner = api.structure["_id"]
+    codes: list[int] = []
+
+    def work(name: str) -> None:
+        for n in range(10):
+            body = {"key": f"c{n}@example.com", "contactStructureId": owner}
+            codes.append(api.call("POST", "/api/contact", body).status_code)
+
+    threads = [threading.Thread(target=work, args=(str(n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes.count(200) == 10
+    assert codes.count(400) == 30
+    log = api.get("/_sandbox/log")
+    assert [entry["n"] for entry in log] == list(range(1, 41))
