@@ -145,7 +145,7 @@ def credentials(
     through `allow_hosts` (--allow-host) or BMECONF_ALLOW_HOSTS (design 2).
     """
     entry = choose(project, name, environ)
-    url = base_url(entry.base_url if entry else _from_environment(environ))
+    url = base_url(entry.base_url) if entry else _url_from_environment(environ)
     _guard_host(urlsplit(url), _allowed(allow_hosts, environ))
     variable = entry.api_key_env if entry else KEY_VARIABLE
     key, notes = _key(variable, environ)
@@ -191,14 +191,17 @@ def _malformed(reason: str) -> InvalidInput:
     )
 
 
-def _from_environment(environ: Mapping[str, str]) -> str:
+def _url_from_environment(environ: Mapping[str, str]) -> str:
     url = environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise InvalidInput(
             "no account: bmeconf.yaml declares none",
             f"set {URL_VARIABLE} and {KEY_VARIABLE}, or declare an account, or use --sandbox",
         )
-    return url
+    try:
+        return base_url(url)
+    except InvalidInput as error:
+        raise InvalidInput(f"{URL_VARIABLE}: {error.message}", error.remedy) from None
 
 
 def _key(variable: str, environ: Mapping[str, str]) -> tuple[Secret, tuple[str, ...]]:

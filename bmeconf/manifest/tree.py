@@ -1,0 +1,95 @@
+"""What a file says, before any meaning: scalars, blocks and items that know their place.
+
+Values stay the text that was written; `validate` reads them along the schema. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bmeconf.model import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One text; `plain` when it was written without quotes, so that it may be a bare `null`."""
+
+    text: str
+    place: Place
+    plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`key: value` pairs in the order they were written; keys are unique."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    place: Place
+
+    def get(self, name: str) -> Node | None:
+        """The value of the key `name`, or None where it is not given."""
+        return next((value for key, value in self.entries if key.text == name), None)
+
+    def key(self, name: str) -> Scalar | None:
+        """The key `name` itself, or None where it is not given."""
+        return next((key for key, _ in self.entries if key.text == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+
+Node: TypeAlias = Scalar | Block | Items
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document: its file as the user would type it, that file's folder, its tree."""
+
+    file: str
+    folder: str
+    tree: Node
+
+
+def at(node: Node, path: Sequence[str | int]) -> Node:
+    """The node at `path`, or the deepest one on the way to it that exists."""
+    for step in path:
+        below = _child(node, step)
+        if below is None:
+            return node
+        node = below
+    return node
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, Block):
+        return node.get(str(step))
+    if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
+        return node.items[step]
+    return None
+
+
+def blocks(node: Node | None, section: str) -> Iterator[Block]:
+    """The blocks listed under the key `section` of a document's tree."""
+    listed = node.get(section) if isinstance(node, Block) else None
+    if isinstance(listed, Items):
+        yield from (item for item in listed.items if isinstance(item, Block))
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """Every scalar below `node`, keys included, in the order they were written."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Items):
+        for item in node.items:
+            yield from scalars(item)
+    else:
+        for key, value in node.entries:
+            yield key
+            yield from scalars(value)

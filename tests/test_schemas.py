@@ -1,0 +1,92 @@
+"""The published schemas: valid in themselves, complete for editors, true in their examples."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bmeconf import schemas
+from bmeconf.errors import InvalidInput
+
+NAMES = ("manifest", "project")
+
+
+def subschemas(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every place of a schema that describes a value, with the path to it."""
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for group in ("properties", "$defs"):
+        for name, below in schema.get(group, {}).items():
+            yield from subschemas(below, f"{path}/{group}/{name}")
+    for keyword in ("items", "additionalProperties", "propertyNames"):
+        yield from subschemas(schema.get(keyword), f"{path}/{keyword}")
+
+
+ALL = [
+    pytest.param(name, path, part, id=f"{name}{path}")
+    for name in NAMES
+    for path, part in subschemas(schemas.load(name))
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_a_valid_schema(name: str) -> None:
+    Draft202012Validator.check_schema(schemas.load(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_published_as_ascii(name: str) -> None:
+    assert schemas.text(name).isascii()
+    assert schemas.text(name).endswith("}\n")
+
+
+@pytest.mark.parametrize(("name", "path", "part"), ALL)
+def test_examples_are_true(name: str, path: str, part: dict[str, Any]) -> None:
+    whole = schemas.load(name)
+    checker = Draft202012Validator({**part, "$defs": whole["$defs"]})
+    for example in part.get("examples", []):
+        assert [error.message for error in checker.iter_errors(example)] == []
+
+
+@pytest.mark.parametrize(("name", "path", "part"), ALL)
+def test_an_editor_has_something_to_show(name: str, path: str, part: dict[str, Any]) -> None:
+    definitions = schemas.load(name)["$defs"]
+    seen = [part]
+    if "$ref" in part:
+        seen.append(definitions[part["$ref"].rpartition("/")[2]])
+    for wanted in ("title", "description", "examples"):
+        assert any(wanted in each for each in seen), f"{path} has no {wanted}"
+
+
+@pytest.mark.parametrize(("name", "path", "part"), ALL)
+def test_blocks_are_closed_and_patterns_have_words(
+    name: str, path: str, part: dict[str, Any]
+) -> None:
+    if "properties" in part:
+        assert part["additionalProperties"] is False
+    assert ("pattern" in part) == ("patternErrorMessage" in part)
+
+
+def test_names() -> None:
+    assert set(NAMES) <= set(schemas.names())
+
+
+def test_an_unknown_schema() -> None:
+    with pytest.raises(InvalidInput, match='no schema "nothing"'):
+        schemas.text("nothing")
+
+
+def test_heavy_libraries_are_imported_late() -> None:
+    program = (
+        "import sys, json, bmeconf.manifest, bmeconf.validate, bmeconf.settings;"
+        "print(json.dumps([n for n in ('yaml', 'jsonschema', 'requests') if n in sys.modules]))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert json.loads(ran.stdout) == []

@@ -1,0 +1,256 @@
+"""Which account a run uses, and where its key may go."""
+
+from __future__ import annotations
+
+import copy
+import json
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bmeconf import manifest, settings, validate
+from bmeconf.errors import BmeconfError, Guarded, InvalidInput
+from bmeconf.settings import AccountEntry, Project, Secret
+
+KEY = "bme_us_0123456789012345678901234567890123456789012"
+URL = "https://api-us-west-2-a.benchmarkemail.io"
+NONE = Project(Path())
+ONE = Project(Path(), accounts={"production": AccountEntry("production", URL, "PROD_KEY")})
+TWO = Project(
+    Path(),
+    accounts={
+        "production": AccountEntry("production", URL, "PROD_KEY", {"domain": "acme.example"}),
+        "staging": AccountEntry("staging", "http://127.0.0.1:8080", "STAGING_KEY"),
+    },
+)
+
+
+def of_environment(url: str = URL, key: str = KEY, **more: str) -> settings.Account:
+    environ = {"BMECONF_BASE_URL": url, "BMECONF_API_KEY": key, **more}
+    return settings.credentials(NONE, None, environ)
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "environ", "chosen"),
+    [
+        (NONE, None, {}, None),
+        (ONE, None, {}, "production"),
+        (ONE, None, {"BMECONF_ACCOUNT": " "}, "production"),
+        (TWO, "staging", {"BMECONF_ACCOUNT": "production"}, "staging"),
+        (TWO, None, {"BMECONF_ACCOUNT": "production"}, "production"),
+    ],
+)
+def test_choice(
+    project: Project, name: str | None, environ: Mapping[str, str], chosen: str | None
+) -> None:
+    entry = settings.choose(project, name, environ)
+    assert (entry.name if entry else None) == chosen
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "environ", "message"),
+    [
+        (TWO, None, {}, "several accounts: production, staging"),
+        (TWO, "stagin", {}, 'no account "stagin"; did you mean "staging"'),
+        (ONE, None, {"BMECONF_ACCOUNT": "x"}, 'no account "x"'),
+        (NONE, "production", {}, "the project declares none"),
+    ],
+)
+def test_no_choice(
+    project: Project, name: str | None, environ: Mapping[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        settings.choose(project, name, environ)
+
+
+def test_a_declared_account_wins_over_the_environment() -> None:
+    environ = {"PROD_KEY": KEY, "BMECONF_BASE_URL": "https://other.example", "BMECONF_API_KEY": "x"}
+    account = settings.credentials(TWO, "production", environ)
+    assert (account.name, account.base_url) == ("production", URL)
+    assert account.key == Secret(KEY)
+    assert account.vars == {"domain": "acme.example"}
+    assert account.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "environ", "message"),
+    [
+        (NONE, None, {}, "no account"),
+        (NONE, None, {"BMECONF_BASE_URL": URL}, "BMECONF_API_KEY is not set"),
+        (ONE, None, {"BMECONF_API_KEY": KEY}, "PROD_KEY is not set"),
+        (ONE, None, {"PROD_KEY": " \t"}, "PROD_KEY is not set"),
+        (ONE, None, {"PROD_KEY": f"{KEY}\n"}, "a line break"),
+        (ONE, None, {"PROD_KEY": f"{KEY}\r\nX-Evil: 1"}, "a line break"),
+        (ONE, None, {"PROD_KEY": KEY + "é"}, "characters that no key has"),
+        (ONE, None, {"PROD_KEY": KEY + " x"}, "holds blanks"),
+        (ONE, None, {"PROD_KEY": KEY + "\x00"}, "characters that no key has"),
+    ],
+)
+def test_missing_or_broken(
+    project: Project, name: str | None, environ: Mapping[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message) as raised:
+        settings.credentials(project, name, environ)
+    assert KEY not in f"{raised.value.message} {raised.value.remedy}"
+
+
+def test_an_odd_key_is_a_note() -> None:
+    account = of_environment(key="  live_123  ")
+    assert account.key.reveal() == "live_123"
+    assert "does not begin with bme_" in account.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        (URL, URL),
+        (f" {URL}/ ", URL),
+        (f"{URL}/api", URL),
+        (f"{URL}/api/", URL),
+        ("HTTPS://API.BenchmarkEmail.COM", "https://api.benchmarkemail.com"),
+        ("https://api.benchmarkemail.io.", "https://api.benchmarkemail.io"),
+        ("https://benchmarkemail.io:8443", "https://benchmarkemail.io:8443"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://[::1]:5000/api", "http://[::1]:5000"),
+    ],
+)
+def test_base_urls(text: str, url: str) -> None:
+    assert settings.base_url(text) == url
+    assert of_environment(url=text).base_url == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api.benchmarkemail.io", "ftp://api.benchmarkemail.io", "https://", "https:///x",
+        "https://user@api.benchmarkemail.io", "https://u:p@api.benchmarkemail.io",
+        "https://evil.example@api.benchmarkemail.io", "https://api.benchmarkemail.io/v1",
+        "https://api.benchmarkemail.io?x=1", "https://api.benchmarkemail.io#x",
+        "https://evil.example#.benchmarkemail.io", "https://evil.example\\.benchmarkemail.io",
+        "https://api.benchmarkemail.io:99999", "https://api.benchmarkemail.io:x",
+        "https://api .benchmarkemail.io", "https://api.benchmarkemail.io\n.evil.example",
+        "https://api.bench\u043carkemail.io", "https://evil%2ebenchmarkemail.io", "https://[::1",
+        "https://-.benchmarkemail.io", "https://a..benchmarkemail.io",
+    ],
+)  # fmt: skip
+def test_urls_that_are_none(text: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be used"):
+        of_environment(url=text)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example", "https://benchmarkemail.io.evil.example",
+        "https://evilbenchmarkemail.io", "https://benchmarkemail.org", "https://io",
+        "http://api.benchmarkemail.io", "http://evil.example", "http://127.0.0.1.evil.example",
+        "https://localhost.evil.example", "http://0.0.0.0", "http://10.0.0.1", "https://127.1",
+        "http://2130706433", "https://[::ffff:127.0.0.1]", "https://[fe80::1]",
+    ],
+)  # fmt: skip
+def test_hosts_that_get_no_key(url: str) -> None:
+    with pytest.raises(Guarded) as raised:
+        of_environment(url=url)
+    assert raised.value.exit_code == 7
+    assert KEY not in raised.value.message
+
+
+@pytest.mark.parametrize("allowed", ["mock.example", "MOCK.example.", "mock.example:8443"])
+def test_hosts_that_the_operator_allowed(allowed: str) -> None:
+    url = "https://mock.example:8443"
+    environ = {"BMECONF_BASE_URL": url, "BMECONF_API_KEY": KEY}
+    assert settings.credentials(NONE, None, environ, [allowed]).base_url == url
+    assert of_environment(url=url, BMECONF_ALLOW_HOSTS=f"a.example, {allowed} b").base_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://mock.example", "mock.example"),
+        ("https://sub.mock.example", "mock.example"),
+        ("https://mock.example:1", "mock.example:2"),
+        ("https://mock.example", ""),
+    ],
+)
+def test_what_is_allowed_is_exactly_that(url: str, allowed: str) -> None:
+    with pytest.raises(Guarded):
+        of_environment(url=url, BMECONF_ALLOW_HOSTS=allowed)
+
+
+@pytest.mark.parametrize("allowed", ["*", "*.example", "https://mock.example", "a/b"])
+def test_what_cannot_be_allowed(allowed: str) -> None:
+    with pytest.raises(InvalidInput, match="cannot be allowed"):
+        of_environment(BMECONF_ALLOW_HOSTS=allowed)
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    account = of_environment()
+    shown = [
+        repr(account),
+        str(account),
+        f"{account.key}",
+        f"{account.key:>60}",
+    ]
+    assert all(KEY not in text for text in shown)
+    assert "***" in repr(account)
+    for leak in (lambda: json.dumps(account.key), lambda: copy.deepcopy(account)):
+        with pytest.raises(TypeError) as raised:
+            leak()
+        assert KEY not in "".join(traceback.format_exception(raised.value))
+
+
+def test_secrets_compare_by_their_text() -> None:
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert len({Secret("a"), Secret("a")}) == 1
+
+
+def test_a_whole_project_file(tmp_path: Path) -> None:
+    (tmp_path / "bmeconf.yaml").write_text(
+        "version: 1\nmanifests: [manifests/]\naccounts:\n  production:\n"
+        f"    base_url: {URL}/api/\n    api_key_env: PROD_KEY\n    vars: {{domain: 0123}}\n"
+        "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  known_drift:\n"
+        "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
+    )  # fmt: skip
+    project = validate.project(manifest.read_project(tmp_path))
+    assert project.manifests == ("manifests/",)
+    assert project.accounts["production"].base_url == URL
+    assert project.accounts["production"].vars == {"domain": "0123"}
+    assert project.policy.seeds == ("*@seeds.acme.example",)
+    assert project.policy.max_deletes == 3
+    (known,) = project.policy.known_drift
+    assert (known.address, known.owner, known.expires.isoformat()) == (
+        "lists/A",
+        "me",
+        "2026-12-24",
+    )
+
+
+def test_no_project_file(tmp_path: Path) -> None:
+    assert validate.project(manifest.read_project(tmp_path)) == Project(tmp_path)
+
+
+def test_no_seeds_allowed_is_not_no_policy(tmp_path: Path) -> None:
+    (tmp_path / "bmeconf.yaml").write_text("version: 1\npolicy: {seeds: []}\n")
+    assert validate.project(manifest.read_project(tmp_path)).policy.seeds == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("Newsleter", ["Newsletter"], '; did you mean "Newsletter"?'),
+        ("newsletter", ["Newsletter"], '; did you mean "Newsletter"?'),
+        ("abc", ["xyz"], ""),
+        ("abc", [], ""),
+    ],
+)
+def test_did_you_mean(word: str, known: list[str], hint: str) -> None:
+    assert settings.did_you_mean(word, known) == hint
+
+
+def test_errors_have_a_remedy() -> None:
+    with pytest.raises(BmeconfError) as raised:
+        settings.credentials(NONE, None, {})
+    assert "--sandbox" in raised.value.remedy

@@ -1,0 +1,395 @@
+"""Manifests in, desired Snapshot or problems out; bad manifests are cases in bad_manifests/.
+
+A case is one text file: a title, each input file under `-- name --`, the variables under
+`-- vars --`, and what is to be said under `-- problems --`, one problem a line.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf import manifest, schemas, validate
+from bmeconf.errors import InvalidInput
+from bmeconf.manifest import yaml_tree
+from bmeconf.model import Address, Problem, Snapshot
+from bmeconf.validate import rules, wording
+
+CASES = Path(__file__).parent / "bad_manifests"
+ID, OTHER_ID = "66f1a6e4698f1bca60424900", "66f1a6e4698f1bca60424901"
+
+
+def case_parts(path: Path) -> dict[str, str]:
+    pieces = re.split(r"(?m)^-- (\S+) --\n", path.read_text(encoding="utf-8"))
+    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+
+
+def write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8", newline="")
+
+
+def said(problem: Problem) -> str:
+    address = problem.address.encode("unicode_escape").decode()
+    return f"{problem.level} {problem.code} {problem.place}: {address}: {problem.message}"
+
+
+def problems_of(root: Path, variables: Mapping[str, str]) -> tuple[Problem, ...]:
+    if not (root / manifest.PROJECT_FILE).exists():
+        return validate.check_offline(manifest.read(root, [root]), {"": variables}).problems
+    with pytest.raises(validate.ManifestProblems) as raised:
+        validate.project(manifest.read_project(root))
+    return raised.value.problems
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder below a folder of its own, as the current one."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return root
+
+
+def desired(root: Path, text: str, variables: Mapping[str, str] | None = None) -> validate.Desired:
+    write(root, {"manifest.yaml": f"version: 1\n{text}"})
+    return validate.desired(manifest.read(root, [root]), variables or {})
+
+
+def snapshot(root: Path, text: str, variables: Mapping[str, str] | None = None) -> Snapshot:
+    return desired(root, text, variables).sound()
+
+
+@pytest.mark.parametrize(
+    "case", sorted(CASES.rglob("*.txt")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_bad_manifest(case: Path, here: Path) -> None:
+    parts = case_parts(case)
+    expected = parts.pop("problems").splitlines()
+    variables = dict(line.split("=", 1) for line in parts.pop("vars", "").splitlines())
+    write(here, parts)
+    assert [said(problem) for problem in problems_of(here, variables)] == expected
+
+
+def test_there_are_many_bad_manifests() -> None:
+    assert len(list(CASES.rglob("*.txt"))) >= 55
+
+
+def test_no_case_shows_jsonschema_wording_or_a_key() -> None:
+    for case in CASES.rglob("*.txt"):
+        told = case_parts(case)["problems"]
+        assert "is not valid under" not in told
+        assert "required property" not in told
+        assert "0123456789012345" not in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("NO", "no", "On", "0123", "1e3", "~", "2026-12-01", "true", "1_000", "0x1F", ".5"),
+        *("12:30", "=", "Null", "NULL", "nan", "-x", "1.0", "+1", "0o17", "y"),
+    ],
+)
+def test_a_plain_text_is_the_text_as_written(here: Path, text: str) -> None:
+    got = snapshot(
+        here,
+        f"lists:\n  - name: {text}\n"
+        f"contacts:\n  - email: qa@acme.example\n    fields: {{ {text}: {text} }}\n"
+        f"    tags: [{text} ]\n    lists:\n      - {text}\n"
+        f"campaigns:\n  - name: {text}\n    subject: {text}\n",
+    )
+    contact = got.resources[Address("contacts", "qa@acme.example")].fields
+    assert contact["fields"] == {text: text}
+    assert contact["tags"] == (text,)
+    assert contact["lists"] == (Address("lists", text),)
+    assert got.resources[Address("campaigns", text)].fields["subject"] == text
+    assert Address("lists", text) in got.resources
+
+
+def test_quoted_null_is_the_word(here: Path) -> None:
+    got = snapshot(here, "campaigns:\n  - name: 'null'\n    subject: \"null\"\n")
+    assert got.resources[Address("campaigns", "null")].fields["subject"] == "null"
+
+
+def test_a_variable_with_the_value_null_is_the_word(here: Path) -> None:
+    got = snapshot(here, "campaigns:\n  - name: A\n    subject: ${x}\n", {"x": "null"})
+    assert got.resources[Address("campaigns", "A")].fields["subject"] == "null"
+
+
+def test_null_clears_and_left_out_is_not_managed(here: Path) -> None:
+    got = snapshot(
+        here,
+        "campaigns:\n  - name: A\n  - name: B\n    from: null\n    from_name: null\n"
+        "    subject: null\n    preview_text: null\n    reply_to: null\n    body: null\n"
+        "    plain_text: null\n    lists: null\n"
+        "  - {name: C, lists: [], reply_to: [], subject: ''}\n"
+        "contacts:\n  - {email: qa@acme.example, fields: {City: null}, lists: ~, tags: null}\n",
+    )
+    fields = {r.address.name: dict(r.fields) for r in got}
+    assert fields["A"] == {"name": "A"}
+    assert fields["B"] == {
+        "name": "B", "from": None, "from_name": None, "subject": None, "preview_text": None,
+        "reply_to": (), "body": None, "plain_text": None, "lists": (),
+    }  # fmt: skip
+    assert fields["C"] == {"name": "C", "lists": (), "reply_to": (), "subject": None}
+    assert fields["qa@acme.example"] == {
+        "email": "qa@acme.example", "fields": {"City": None}, "lists": (), "tags": (),
+    }  # fmt: skip
+
+
+def test_empty_sections_are_no_entries(here: Path) -> None:
+    assert len(snapshot(here, "lists:\ncontacts: null\nstructure:\ncampaigns: []\n")) == 0
+
+
+def test_everything_a_manifest_can_say(here: Path) -> None:
+    write(here, {"mails/a.html": "<p>å</p>\r\n", "mails/a.txt": "plain ${not_a_variable}\n"})
+    got = snapshot(
+        here,
+        "structure: {label: Default, fields: [{label: City, type: text, required: true}]}\n"
+        f"lists:\n  - {{name: A, id: {ID}, protect: true, renamed_from: Old}}\n"
+        "  - {name: B, copy_of: A}\n  - {name: C, merge_of: [A, B]}\n"
+        "campaigns:\n  - name: N\n    from: News@${domain}\n    body: {file: mails/a.html}\n"
+        "    plain_text: {file: mails/a.txt}\n    copy_of: M\n"
+        "    schedule: {at: 2026-12-01T09:00:00+01:00, owner: me, note: look}\n"
+        "    expect: {open_rate: '>=20 %', complaints: = 0}\n"
+        "  - {name: T, body: {template: {name: Plain, lang: en}}, subject: '$${x}'}\n",
+        {"domain": "acme.example"},
+    )
+    a, b, c = (got.resources[Address("lists", name)] for name in "ABC")
+    assert (a.id, a.intent.protect, a.intent.renamed_from) == (ID, True, ("Old",))
+    assert b.intent.copy_of == a.address
+    assert c.intent.merge_of == (a.address, b.address)
+    campaign = got.resources[Address("campaigns", "N")]
+    assert campaign.fields["from"] == "news@acme.example"
+    assert campaign.fields["body"] == "<p>å</p>"
+    assert campaign.fields["plain_text"] == "plain ${not_a_variable}"
+    assert campaign.intent.copy_of == Address("campaigns", "M")
+    assert campaign.intent.expect == {"open_rate": ">= 20", "complaints": "== 0"}
+    schedule = campaign.intent.schedule
+    assert schedule is not None
+    assert schedule.at.isoformat() == "2026-12-01T09:00:00+01:00"
+    assert (schedule.owner, schedule.note) == ("me", "look")
+    assert got.resources[Address("campaigns", "T")].fields["subject"] == "${x}"
+    structure = got.resources[Address("structure")]
+    assert structure.fields["label"] == "Default"
+    assert structure.fields["fields"] == {"City": {"type": "text", "required": True}}
+
+
+def test_places_of_fields(here: Path) -> None:
+    got = snapshot(
+        here,
+        "contacts:\n  - email: qa@acme.example\n    fields: {City: Oslo}\n"
+        "    lists:\n      - News\n"
+        "structure:\n  fields:\n    - label: City\n",
+    )
+    places = got.resources[Address("contacts", "qa@acme.example")].intent.places
+    where = {name: (place.line, place.column) for name, place in places.items()}
+    assert where == {
+        "email": (3, 12), "fields": (4, 13), "fields.City": (4, 20), "lists": (6, 7),
+        "lists.News": (6, 9),
+    }  # fmt: skip
+    assert got.resources[Address("structure")].intent.places["fields.City"].line == 9
+    assert str(places["lists"]) == "manifest.yaml:6:7"
+
+
+def test_two_of_one_name_are_told_apart_by_id(here: Path) -> None:
+    got = snapshot(here, f"lists:\n  - {{name: A, id: {ID}}}\n  - {{name: A, id: {OTHER_ID}}}\n")
+    assert list(got.resources) == [Address("lists", "A", ID), Address("lists", "A", OTHER_ID)]
+
+
+def test_one_with_an_id_keeps_its_plain_address(here: Path) -> None:
+    assert list(snapshot(here, f"lists:\n  - {{name: A, id: {ID}}}\n").resources) == [
+        Address("lists", "A")
+    ]
+
+
+def test_an_absent_entry_only_needs_its_name(here: Path) -> None:
+    got = snapshot(here, "lists:\n  - {name: A, state: absent}\n  - {name: B, state: present}\n")
+    assert [resource.intent.absent for resource in got] == [True, False]
+
+
+def test_rows_of_a_table_are_contacts(here: Path) -> None:
+    table = '\ufeffGiven,Email,Town\r\n"Ann ""A""",ann@acme.example,\r\n\r\nBob,bob@${d},null\r\n'
+    write(here, {"seeds.csv": table})
+    got = snapshot(
+        here,
+        "contact_files:\n  - csv: seeds.csv\n    email: Email\n"
+        "    fields: {First Name: Given, City: Town}\n"
+        "    defaults: {fields: {City: Oslo, Pet: cat}, lists: [News], tags: [], status: Active}\n",
+        {"d": "acme.example"},
+    )
+    ann = got.resources[Address("contacts", "ann@acme.example")]
+    bob = got.resources[Address("contacts", "bob@acme.example")]
+    assert ann.fields["fields"] == {"First Name": 'Ann "A"', "City": "Oslo", "Pet": "cat"}
+    assert bob.fields["fields"] == {"First Name": "Bob", "City": "null", "Pet": "cat"}
+    assert bob.fields["lists"] == (Address("lists", "News"),)
+    assert bob.fields["tags"] == ()
+    assert bob.intent.place is not None
+    assert str(bob.intent.places["fields.City"]) == "seeds.csv:4:14"
+    assert str(bob.intent.place) == "seeds.csv:4:1"
+
+
+def test_each_account_reads_its_own_file(here: Path) -> None:
+    write(here, {"m/en.html": "hello", "m/no.html": "hei"})
+    text = "campaigns:\n  - {name: N, body: {file: 'm/${lang}.html'}}\n"
+    for lang, body in (("en", "hello"), ("no", "hei")):
+        got = snapshot(here, text, {"lang": lang})
+        assert got.resources[Address("campaigns", "N")].fields["body"] == body
+
+
+def test_large_bodies(here: Path) -> None:
+    write(here, {"warned.html": "x" * 500_001, "refused.html": "x" * 5_000_001})
+    got = desired(
+        here,
+        "campaigns:\n  - {name: A, body: {file: warned.html}}\n"
+        "  - {name: B, body: {file: refused.html}}\n",
+    )
+    assert [(problem.code, problem.level) for problem in got.problems] == [
+        ("large_body", "warning"),
+        ("file", "error"),
+    ]
+
+
+def test_every_account_must_define_every_variable(here: Path) -> None:
+    write(here, {"a.yaml": "version: 1\nlists:\n  - name: ${x}\n  - name: ${y}\n"})
+    accounts = {"one": {"x": "1", "y": "2"}, "two": {"x": "1"}, "three": {"x": "1"}}
+    got = validate.check_offline(manifest.read(here, [here]), accounts)
+    (problem,) = got.problems
+    assert problem.message.startswith("the variable ${y} is not defined")
+    assert problem.message.endswith("(account two, three)")
+    assert Address("lists", "2") in got.snapshot.resources
+
+
+def test_notes_are_for_validate_only(here: Path) -> None:
+    text = "contacts:\n  - {email: qa@acme.example, lists: [News]}\n"
+    assert desired(here, text).problems == ()
+
+
+def test_sound_raises_with_every_problem(here: Path) -> None:
+    write(here, {"b.yaml": "version: 1\nlistz: []\nlists: {}\n", "c.yaml": "# empty\n"})
+    got = desired(here, "lists:\n  - nam: x\n")
+    with pytest.raises(validate.ManifestProblems, match="3 problems in 2 files") as raised:
+        got.sound()
+    assert len(raised.value.problems) == 4
+    assert raised.value.exit_code == InvalidInput.exit_code
+
+
+ENTRIES = (
+    "structure: {tags: [seed]}\n",
+    "lists:\n  - name: Newsletter\n",
+    "lists:\n  - {name: Everyone, merge_of: [Newsletter, Customers]}\n",
+    "lists:\n  - name: Customers\n",
+    "contacts:\n  - {email: qa@acme.example, lists: [Newsletter], tags: [seed]}\n",
+)
+
+
+def facts(snapshot: Snapshot) -> dict[Address, object]:
+    return {r.address: (dict(r.fields), r.id, r.intent.merge_of) for r in snapshot}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(ENTRIES))[::11])
+def test_order_and_split_mean_nothing(order: tuple[str, ...], here: Path) -> None:
+    files = {f"{n}.yaml": f"version: 1\n{text}" for n, text in enumerate(order)}
+    write(here, files)
+    got = validate.desired(manifest.read(here, [here]), {}).sound()
+    write(here, {"all/all.yaml": "---\n".join(files.values())})
+    whole = validate.desired(manifest.read(here, [here / "all"]), {}).sound()
+    assert list(got.resources) == list(whole.resources)
+    assert facts(got) == facts(whole)
+
+
+def test_digest_depends_on_names_and_bytes_only(here: Path) -> None:
+    campaigns = "version: 1\ncampaigns: [{name: N, body: {file: c}}]\n"
+    write(here, {"a.yaml": "version: 1\n", "b.yaml": campaigns, "c": "1"})
+    digest = manifest.read(here, [here]).digest
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
+    assert manifest.read(here, [here / "b.yaml", here / "a.yaml"]).digest == digest
+    write(here, {"c": "2"})
+    assert manifest.read(here, [here]).digest != digest
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))
+def test_any_text_gives_problems_and_never_a_crash(text: str) -> None:
+    nodes, problems = yaml_tree.parse(text, "x.yaml")
+    documents = tuple(manifest.Document("x.yaml", ".", node) for node in nodes)
+    sources = manifest.Sources(Path(), documents, {}, tuple(problems), "")
+    validate.check_offline(sources, {})
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=40))
+def test_any_quoted_text_arrives_or_is_refused(text: str) -> None:
+    quoted = json.dumps(text, ensure_ascii=False)
+    line = f"{{version: 1, campaigns: [{{name: N, body: {{html: {quoted}}}}}]}}"
+    nodes, problems = yaml_tree.parse(line, "x.yaml")
+    documents = tuple(manifest.Document("x.yaml", ".", node) for node in nodes)
+    got = validate.desired(manifest.Sources(Path(), documents, {}, tuple(problems), ""), {})
+    body = text.replace("\r\n", "\n").strip() or None
+    refused = {problem.code for problem in got.errors} <= {"value", "variable", "unprintable"}
+    assert refused if got.errors else next(iter(got.snapshot)).fields["body"] == body
+
+
+def test_a_thousand_contacts_are_quick(here: Path) -> None:
+    lines = [
+        f"  - {{email: qa{n}@acme.example, fields: {{City: Oslo}}, lists: [News], tags: [seed]}}\n"
+        for n in range(1000)
+    ]
+    started = time.perf_counter()
+    assert len(snapshot(here, f"lists: [{{name: News}}]\ncontacts:\n{''.join(lines)}")) == 1001
+    assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("2026-12-01T09:00:00+01:00", "2026-12-01T09:00:00+01:00"),
+        ("2026-12-01T09:00Z", "2026-12-01T09:00:00+00:00"),
+        ("2026-12-01 09:00:00.5 +0100", "2026-12-01T09:00:00.500000+01:00"),
+        ("2026-12-01T09:00:00", None),
+        ("2026-W01-1T09:00:00Z", None),
+        ("20261201T090000Z", None),
+        ("2026-12-01T25:00:00Z", None),
+        ("2026-12-01T09:00:00+99:00", None),
+    ],
+)
+def test_times(text: str, known: str | None) -> None:
+    moment = rules.time(text)
+    assert (moment.isoformat() if moment else None) == known
+
+
+def test_every_keyword_of_the_schemas_has_its_words() -> None:
+    elsewhere = {"additionalProperties", "required", "properties", "items", "propertyNames"}
+    for name in ("manifest", "project"):
+        used = {key for part in _parts(schemas.load(name)) for key in part if key in _KEYWORDS}
+        assert used <= set(wording.WORDS) | elsewhere | {"allOf"}
+
+
+_KEYWORDS = {
+    "type", "enum", "const", "pattern", "minLength", "maxLength", "minItems", "maxItems",
+    "uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "minProperties", "maxProperties", "required", "additionalProperties", "properties", "items",
+    "propertyNames", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "contains", "format",
+    "dependentRequired", "dependentSchemas", "patternProperties", "prefixItems",
+}  # fmt: skip
+
+
+def _parts(schema: object) -> list[dict[str, object]]:
+    if isinstance(schema, list):
+        return [part for item in schema for part in _parts(item)]
+    if not isinstance(schema, dict):
+        return []
+    below = [
+        part
+        for key, value in schema.items()
+        if key not in ("examples", "enum", "default")
+        for part in _parts(value if key not in ("properties", "$defs") else list(value.values()))
+    ]
+    return [schema, *below]
