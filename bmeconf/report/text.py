@@ -116,10 +116,11 @@ def _step(step: Step) -> Iterator[Line]:
     identity = {("name",), ("email",)} if step.action == CREATE else set()
     for change in step.changes:
         if change.path not in identity:
-            yield from _change(change)
+            yield from change_lines(change)
 
 
-def _change(change: Change) -> Iterator[Line]:
+def change_lines(change: Change) -> Iterator[Line]:
+    """One field that changes: on one line where it fits, a body as a short unified diff."""
     if change.path[-1] in BODIES and len(change.path) == 1:
         yield from _body(change)
         return
