@@ -26,7 +26,9 @@ from bmeconf.errors import (
     VersionConflict,
 )
 from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind, Names, WriteApi
+from bmeconf.kinds.api import WriteApi
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import STRUCTURE, Change, Finding, Resource, nested
 from bmeconf.plan import Step

@@ -6,14 +6,18 @@ write: its transport refuses anything but GET and the search POST (design 7.1).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import BadStatusLine, RemoteDisconnected
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from bmeconf import __version__, envelope, paging
 from bmeconf.envelope import Answer
@@ -23,15 +27,32 @@ from bmeconf.errors import (
     OutcomeUnknown,
     ReplyUnreadable,
 )
-from bmeconf.kinds.base import Dialect
+from bmeconf.kinds.api import Dialect
 from bmeconf.kinds.replies import Raw
 from bmeconf.pace import LONGEST_WAIT, Budget
 
 SEARCH = "/api/contact/search"
-TIMEOUT = (10.0, 60.0)
-"""Seconds to connect, and between two bytes of an answer."""
-ATTEMPTS = 4
-MOST_BYTES = 64 * 1024 * 1024
+NEVER_LEFT = (
+    NewConnectionError,
+    ConnectTimeoutError,
+    ProxyError,
+    ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidURL,
+)
+"""Failures that come before a request is sent; any other may come after it landed."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far a client goes before it gives up.
+
+    `timeout` is seconds to connect, and between two bytes of an answer.
+    """
+
+    timeout: tuple[float, float] = (10.0, 60.0)
+    attempts: int = 4
+    most_bytes: int = 64_000_000
+    most_pages: int = 10_000
 
 
 class WriteRefused(AssertionError):
@@ -73,8 +94,9 @@ class Reader:
         budget: Budget,
         dialect: Dialect | None = None,
         trace: Callable[[str], None] = lambda line: None,
+        bounds: Bounds = Bounds(),  # noqa: B008 (frozen)
     ) -> None:
-        self._base, self._key, self._trace = base_url, key, trace
+        self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
         self.budget = budget
         self.dialect = dialect or Dialect()
         self._session = requests.Session()
@@ -83,6 +105,7 @@ class Reader:
         self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
         # A plain http address is this machine itself: no proxy may come between.
         self._session.trust_env = base_url.startswith("https:")
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self.transport())
 
@@ -92,11 +115,11 @@ class Reader:
         Raises:
             ApiError, Refused, LimitReached: as the reply, or the lack of one, says.
         """
-        return envelope.decoded(self._persist("GET", path, params=params))
+        return self._decoded(self._persist("GET", path, params=params))
 
     def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
-        return paging.collect(path, lambda _: paging.page_of(self.get(path, params), path), 1)
+        return paging.whole(path, lambda: paging.page_of(self.get(path, params), path))
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
         """Every row of a paged listing, once each, to the last page."""
@@ -105,18 +128,19 @@ class Reader:
             asked = {**(params or {}), "page": page, "size": size}
             return paging.page_of(self.get(path, asked), path)
 
-        return paging.sized(path, "size", paging.SIZES, fetch)
+        return paging.sized(path, "size", paging.SIZES, fetch, self._bounds.most_pages)
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
         """Every hit of a contact search, asking for pages of `size` (API contract 4.2.1)."""
 
         def fetch(size: int, page: int) -> paging.Page:
             asked = {**body, "page": page, "pageSize": size}
-            reply = envelope.decoded(self._persist("POST", SEARCH, body=asked))
+            reply = self._decoded(self._persist("POST", SEARCH, body=asked))
             return paging.page_of(reply, SEARCH)
 
         smaller = tuple(s for s in paging.SIZES if s < size)
-        return paging.sized(SEARCH, "pageSize", (size, *smaller), fetch)
+        sizes = (size, *smaller)
+        return paging.sized(SEARCH, "pageSize", sizes, fetch, self._bounds.most_pages)
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""
@@ -124,7 +148,7 @@ class Reader:
 
     def for_writing(self) -> Writer:
         """The same account, budget and dialect, opened for apply."""
-        return Writer(self._base, self._key, self.budget, self.dialect, self._trace)
+        return Writer(self._base, self._key, self.budget, self.dialect, self._trace, self._bounds)
 
     # --- one request
 
@@ -137,8 +161,8 @@ class Reader:
         body: Mapping[str, Any] | None = None,
     ) -> Answer:
         """A request that may be repeated: over resets, timeouts, 5xx and passing 429s."""
-        for attempt in range(ATTEMPTS):
-            last = attempt == ATTEMPTS - 1
+        for attempt in range(self._bounds.attempts):
+            last = attempt == self._bounds.attempts - 1
             try:
                 answer = self._once(method, path, params=params, body=body)
             except NetworkError:
@@ -164,9 +188,17 @@ class Reader:
             return True
         return False
 
+    def _decoded(self, answer: Answer) -> Any:
+        try:
+            return envelope.decoded(answer)
+        except ReplyUnreadable as error:
+            raise self._without_key(error) from error.__cause__
+
     def _failure(self, answer: Answer) -> BmeconfError:
-        error = envelope.failure(answer)
-        error.message = self._masked(error.message)
+        return self._without_key(envelope.failure(answer))
+
+    def _without_key(self, error: BmeconfError) -> BmeconfError:
+        error.message, error.remedy = self._masked(error.message), self._masked(error.remedy)
         error.args = (error.message,)
         return error
 
@@ -192,27 +224,43 @@ class Reader:
                 self._base + path,
                 params={k: v for k, v in (params or {}).items() if v is not None},
                 json=body,
-                timeout=TIMEOUT,
+                timeout=self._bounds.timeout,
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = _content(response, request)
+                content = self._content(response, request)
         except requests.RequestException as error:
-            raise self._network_error(request, error) from error
-        self._trace(f"{request} {response.status_code}")
+            failure = self._network_error(request, error)
+            self._trace(failure.message)
+            raise failure from error
+        self._trace(self._masked(f"{request} {response.status_code}"))
         self.budget.learn(response.headers)
         return Answer(request, response.status_code, content, response.headers)
 
-    def _network_error(self, request: str, error: requests.RequestException) -> BmeconfError:
-        cause = error.args[0] if error.args else error
-        reason = getattr(cause, "reason", cause)
-        told = self._masked(f"{request}: no answer from {self._base}: {_plain(reason)}")
-        never_left = isinstance(reason, NewConnectionError | ConnectTimeoutError) or isinstance(
-            error, requests.exceptions.SSLError | requests.exceptions.InvalidURL
+    def _content(self, response: requests.Response, request: str) -> bytes:
+        content = bytearray()
+        for chunk in response.iter_content(256 * 1024):
+            content += chunk
+            if len(content) > self._bounds.most_bytes:
+                raise ReplyUnreadable(
+                    f"{request}: the answer is larger than {self._bounds.most_bytes / 1e6:.0f} MB",
+                    "nothing is concluded from it; look what answers in place of the API",
+                )
+        # A message may show where an answer begins: the key is taken out before it can be cut.
+        return bytes(content).replace(self._key.encode(), b"***")
+
+    def _network_error(self, request: str, error: requests.RequestException) -> NetworkError:
+        causes = list(_causes(error))
+        told = f"from {self._base}: {_plain(causes[-1])}"
+        if any(isinstance(cause, NEVER_LEFT) for cause in causes):
+            return NetworkError(
+                self._masked(f"{request}: no answer {told}"),
+                "check the base URL, the network of this machine, and its proxy where it has one",
+            )
+        return OutcomeUnknown(
+            self._masked(f"{request}: no whole answer {told}"),
+            "run again: what did land is found, nothing is done twice",
         )
-        if never_left:
-            return NetworkError(told, "check the base URL and the network of this machine")
-        return OutcomeUnknown(told, "run again: what did land is found, nothing is done twice")
 
     def _masked(self, text: str) -> str:
         return text.replace(self._key, "***")
@@ -234,20 +282,21 @@ class Writer(Reader):
             OutcomeUnknown: timeout, reset, 5xx, or a success whose reply cannot be read.
             Rejected, Refused, LimitReached, NetworkError: it was not done.
         """
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._bounds.attempts):
             answer = self._write(method, path, body)
             if answer.status != 429 or not self._waited(answer, attempt, repeatable=False):
                 break
         if answer.status < 300 or answer.status >= 500:
             self.writes += 1
         if answer.status >= 500:
-            raise OutcomeUnknown(self._masked(envelope.failure(answer).message))
+            error = self._failure(answer)
+            raise OutcomeUnknown(error.message, error.remedy)
         if answer.status >= 300:
             raise self._failure(answer)
         try:
-            return envelope.decoded(answer)
+            return self._decoded(answer)
         except ReplyUnreadable as error:
-            raise OutcomeUnknown(self._masked(error.message), error.remedy) from error
+            raise OutcomeUnknown(error.message, error.remedy) from error
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         try:
@@ -255,20 +304,23 @@ class Writer(Reader):
         except OutcomeUnknown:
             self.writes += 1
             raise
+        except ReplyUnreadable as error:
+            self.writes += 1
+            raise OutcomeUnknown(error.message, error.remedy) from error
 
 
-def _content(response: requests.Response, request: str) -> bytes:
-    content = bytearray()
-    for chunk in response.iter_content(256 * 1024):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise ReplyUnreadable(f"{request}: the answer is larger than {MOST_BYTES} bytes")
-    return bytes(content)
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error`, and what it wraps, down to what really happened."""
+    yield error
+    wrapped = [getattr(error, "reason", None), *reversed(error.args), error.__cause__]
+    inner = next((cause for cause in wrapped if isinstance(cause, BaseException)), None)
+    if inner is not None:
+        yield from _causes(inner)
 
 
-def _plain(reason: object) -> str:
-    """The last, human part of a nested network error."""
-    text = str(reason)
-    if isinstance(reason, NewConnectionError):
-        text = text.rsplit(": ", 1)[-1]
-    return " ".join(text.split()) or type(reason).__name__
+def _plain(error: BaseException) -> str:
+    """What really happened, in a few human words."""
+    text = getattr(error, "strerror", None) or str(error)
+    if isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
+        text = f"it does not speak HTTP but says {text}"
+    return " ".join(str(text).split())[:200] or type(error).__name__

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ from bmeconf.errors import (
 )
 from bmeconf.pace import LONGEST_WAIT
 
+LONGEST_MESSAGE = 500
 BY_TYPE: Mapping[str, type[Rejected]] = {
     "ConcurrencyError": VersionConflict,
     "DuplicateFieldError": DuplicateName,
@@ -53,7 +55,9 @@ def decoded(answer: Answer) -> Any:
     if not answer.body.strip():
         return None
     try:
-        return json.loads(answer.body.decode("utf-8"), parse_constant=_refuse_constant)
+        return json.loads(
+            answer.body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise ReplyUnreadable(
             f"{answer.request}: the answer is not the JSON that the API documents"
@@ -93,12 +97,13 @@ def retry_after(answer: Answer, now: float) -> float | None:
     """Seconds to wait by `Retry-After`: whole, fractional or an HTTP date; None where absent."""
     text = answer.headers.get("Retry-After", "").strip()
     try:
-        return max(0.0, float(text)) if text.lower() not in ("nan", "inf") else None
+        seconds = float(text)
+        return None if math.isnan(seconds) else max(0.0, seconds)
     except ValueError:
         pass
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
@@ -122,7 +127,7 @@ def _details(answer: Answer) -> tuple[ErrorDetail, ...]:
     return tuple(
         ErrorDetail(
             str(e.get("errorType") or ""),
-            str(e.get("message") or e.get("errorType") or "no message") + _affected(e),
+            _text(e.get("message") or e.get("errorType") or "no message") + _affected(e),
             str(e.get("field") or e.get("fieldId") or ""),
         )
         for e in errors
@@ -136,7 +141,7 @@ def _affected(error: Mapping[str, Any]) -> str:
     if not isinstance(forms, list):
         return ""
     names = [str(f.get("name")) for f in forms if isinstance(f, dict)]
-    return f" (used by the forms {', '.join(names)})" if names else ""
+    return _text(f" (used by the forms {', '.join(names)})") if names else ""
 
 
 def _access_remedy(status: int, told: str) -> str:
@@ -154,8 +159,21 @@ def _limit(answer: Answer, said: str, told: str) -> BmeconfError:
         return Refused(said, "wait, and mend the key first: each attempt prolongs the block")
     if "monthly" in told.lower():
         return LimitReached(said, "wait for the next billing period; the quota is the account's")
-    wait = answer.headers.get("Retry-After", "an unknown number of")
-    return LimitReached(said, f"run again in {wait} seconds; all keys share the limit")
+    return LimitReached(said, f"run again {_when(answer)}; all keys of the account share the limit")
+
+
+def _when(answer: Answer) -> str:
+    """When to come back, in words, as far as `Retry-After` says."""
+    wait = retry_after(answer, 0.0)
+    if wait is None or math.isinf(wait):
+        return "later"
+    text = answer.headers["Retry-After"].strip()
+    return f"after {text}" if text[:1].isalpha() else f"in {wait:.0f} seconds"
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"
 
 
 def _shown(answer: Answer) -> str:
@@ -165,3 +183,10 @@ def _shown(answer: Answer) -> str:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(text)
+    return number

@@ -23,6 +23,7 @@ Only `cli` exits. An error says what happened, and how to mend it in `remedy`.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -172,3 +173,10 @@ class DuplicateName(Rejected):
     """The natural key is taken (400 DuplicateFieldError)."""
 
     code = "duplicate"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "…"?` for the nearest of `known`, or nothing."""
+    by_folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    return f'; did you mean "{by_folded[near[0]]}"?' if near else ""

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from bmeconf import bind
 from bmeconf.bind import Binding
-from bmeconf.errors import ReplyUnreadable, ScopeMissing
+from bmeconf.errors import ReplyUnreadable, ScopeMissing, did_you_mean
 from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind, Names, ReadApi
+from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.model import (
@@ -31,7 +33,6 @@ from bmeconf.model import (
     Template,
     references,
 )
-from bmeconf.scope import did_you_mean
 
 TEMPLATES = "/api/email/template"
 DOMAINS = "/api/email/domain"

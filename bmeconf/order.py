@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from bmeconf.diff import CREATE, DELETE, Difference
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Names
+from bmeconf.kinds.names import Names
 from bmeconf.model import (
     CONTACTS,
     STRUCTURE,

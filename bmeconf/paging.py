@@ -16,7 +16,6 @@ from bmeconf.kinds.replies import Raw
 
 SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""
-MOST_PAGES = 10_000
 Page = tuple[Sequence[Raw], int | None]
 """Rows, and the total that the reply claims, where it claims one."""
 
@@ -40,27 +39,45 @@ def page_of(reply: Any, what: str) -> Page:
 
 
 def sized(
-    what: str, field: str, sizes: Sequence[int], fetch: Callable[[int, int], Page]
+    what: str, field: str, sizes: Sequence[int], fetch: Callable[[int, int], Page], most: int
 ) -> Sequence[Raw]:
     """Every row of `fetch(size, page)`, with the largest size that the server does not refuse."""
     for size in sizes[:-1]:
         try:
-            return collect(what, partial(fetch, size))
+            return collect(what, partial(fetch, size), most)
         except Rejected as error:
             if error.status != 400 or not error.names_field(field):
                 raise
-    return collect(what, partial(fetch, sizes[-1]))
+    return collect(what, partial(fetch, sizes[-1]), most)
 
 
-def collect(what: str, fetch: Callable[[int], Page], most: int = MOST_PAGES) -> Sequence[Raw]:
-    """Every row of `fetch(page)`, pages from 1.
+def collect(what: str, fetch: Callable[[int], Page], most: int) -> Sequence[Raw]:
+    """Every row of `fetch(page)`, pages from 1, `most` of them at the utmost.
 
     Raises:
-        IncompleteRead: where the rows and the total do not agree, twice. Once may be chance:
-            somebody adds or removes a row while the pages are walked.
+        IncompleteRead: where the pages have no end, or the rows and the total do not agree.
     """
+    return _agreed(what, lambda: _walk(what, fetch, most))
+
+
+def whole(what: str, fetch: Callable[[], Page]) -> Sequence[Raw]:
+    """Every row of a listing that comes in one reply.
+
+    Raises:
+        IncompleteRead: where the rows and the total do not agree.
+    """
+
+    def read() -> tuple[list[Raw], int | None]:
+        rows, total = fetch()
+        return list(_by_id(what, rows).values()), total
+
+    return _agreed(what, read)
+
+
+def _agreed(what: str, read: Callable[[], tuple[list[Raw], int | None]]) -> Sequence[Raw]:
+    # Once may be chance: somebody adds or removes a row while the pages are walked.
     for _ in range(2):
-        rows, total = _walk(fetch, most)
+        rows, total = read()
         if total is None or total == len(rows):
             return rows
     raise IncompleteRead(
@@ -69,7 +86,7 @@ def collect(what: str, fetch: Callable[[int], Page], most: int = MOST_PAGES) -> 
     )
 
 
-def _walk(fetch: Callable[[int], Page], most: int) -> tuple[list[Raw], int | None]:
+def _walk(what: str, fetch: Callable[[int], Page], most: int) -> tuple[list[Raw], int | None]:
     # A short page says nothing, since the server may cap the size; an empty one does, and one
     # that brings nothing new comes from a listing that does not page at all.
     seen: dict[str, Raw] = {}
@@ -78,7 +95,14 @@ def _walk(fetch: Callable[[int], Page], most: int) -> tuple[list[Raw], int | Non
         batch, claimed = fetch(page)
         total = total if claimed is None else claimed
         known = len(seen)
-        seen.update({replies.id_of(row, "a row of a listing"): row for row in batch})
+        seen.update(_by_id(what, batch))
         if len(seen) == known or (total is not None and len(seen) >= total):
-            break
-    return list(seen.values()), total
+            return list(seen.values()), total
+    raise IncompleteRead(
+        f"{what}: the listing has no end after {most} pages",
+        "nothing is concluded from half a listing; report it if it stays",
+    )
+
+
+def _by_id(what: str, rows: Sequence[Raw]) -> dict[str, Raw]:
+    return {replies.id_of(row, f"{what}: a row"): row for row in rows}

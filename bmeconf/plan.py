@@ -15,7 +15,7 @@ from datetime import datetime
 from bmeconf import order
 from bmeconf.diff import DELETE, UPDATE, Difference, plain
 from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Names
+from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.model import (
     Address,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bmeconf.errors import InvalidInput
+from bmeconf.errors import InvalidInput, did_you_mean
 from bmeconf.kinds.base import Managed
 from bmeconf.model import (
     CONTACTS,
@@ -82,12 +81,6 @@ def matches(glob: str, address: Address) -> bool:
     wanted = address.name + (f"#{address.id}" if address.id else "")
     pattern = ".*".join(re.escape(part) for part in name.split("*"))
     return any(re.fullmatch(pattern, text, re.DOTALL) for text in {wanted, address.name})
-
-
-def did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    """` (did you mean X?)` for the nearest of `known`, or nothing."""
-    near = difflib.get_close_matches(wanted, list(known), 1, 0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _near(target: str, desired: Snapshot) -> str:

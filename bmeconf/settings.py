@@ -6,16 +6,15 @@ The only module that knows where credentials come from and where they may go. A 
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from bmeconf.errors import Guarded, InvalidInput
+from bmeconf.errors import Guarded, InvalidInput, did_you_mean
 
 VENDOR_DOMAINS = ("benchmarkemail.io", "benchmarkemail.com")
 ACCOUNT_VARIABLE = "BMECONF_ACCOUNT"
@@ -270,10 +269,3 @@ def _is_ipv6(host: str) -> bool:
         return ipaddress.ip_address(host).version == 6 and "%" not in host
     except ValueError:
         return False
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` for the nearest of `known`, or nothing."""
-    by_folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-    return f'; did you mean "{by_folded[near[0]]}"?' if near else ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar
 
-from bmeconf.errors import Stale
 from bmeconf.kinds import replies
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     NOTHING,
@@ -32,114 +33,6 @@ from bmeconf.model import (
 )
 
 
-@dataclass
-class Dialect:
-    """What a run has learned about the API where the documents leave it open.
-
-    `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
-    (API contract 6, question 1).
-    """
-
-    contact_lists: str = "ids"
-    contact_lists_known: bool = False
-
-
-class ReadApi(Protocol):
-    """The reading half of the client."""
-
-    dialect: Dialect
-
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """One GET; the decoded reply."""
-
-    def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
-        """Every row of a listing that comes whole, in one reply."""
-
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
-        """Every row of a paged listing, to the last page, totals checked."""
-
-    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
-        """Every hit of a contact search, all pages, totals checked."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait, for the search index to catch up."""
-
-
-class WriteApi(ReadApi, Protocol):
-    """The client once it was opened for apply."""
-
-    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One write, never repeated; the decoded reply, None where it is empty."""
-
-
-@dataclass(frozen=True)
-class Names:
-    """The ids behind names, as far as a run knows them.
-
-    `structure` is the raw contact structure in use; `ids` the live id of each bound or
-    referred-to resource.
-    """
-
-    structure: Raw = field(default_factory=dict)
-    ids: Mapping[Address, str] = field(default_factory=dict)
-
-    @property
-    def structure_id(self) -> str:
-        """The id of the structure in use."""
-        return replies.id_of(self.structure, "the contact structure")
-
-    @cached_property
-    def _addresses(self) -> Mapping[tuple[str, str], Address]:
-        return {(address.kind, id): address for address, id in self.ids.items()}
-
-    def address(self, kind: str, id: str) -> Address:
-        """The address of a live object; one without a name where the run knows none."""
-        return self._addresses.get((kind, id)) or Address(kind, id=id)
-
-    def id(self, address: Address) -> str | None:
-        """The live id behind `address`, None while it does not exist."""
-        return self.ids.get(address) or (address.id if not address.name else None)
-
-    def require(self, address: Address) -> str:
-        """The live id behind `address`.
-
-        Raises:
-            Stale: where there is none: writing without it would say less than the plan did.
-        """
-        id = self.id(address)
-        if id is None:
-            raise Stale(f"{address} is not in the account", "plan again")
-        return id
-
-    def with_ids(self, ids: Mapping[Address, str]) -> Names:
-        """These names and more."""
-        return replace(self, ids={**self.ids, **ids})
-
-    @cached_property
-    def fields(self) -> Mapping[str, Raw]:
-        """The structure's fields by canonical label."""
-        return {_label(f): f for f in self.structure.get("fields") or ()}
-
-    @cached_property
-    def tags(self) -> Mapping[str, str]:
-        """The structure's tags: id by canonical label."""
-        tags = self.structure.get("tags") or ()
-        return {_label(tag): replies.id_of(tag, "a tag") for tag in tags}
-
-    def label(self, wanted: str) -> str | None:
-        """The live label of a field: by predefined name first, then by label (contract 4.1)."""
-        words = wanted.split()
-        camel = "".join([words[0].lower(), *(w.capitalize() for w in words[1:])]) if words else ""
-        for label, live in self.fields.items():
-            if live.get("predefinedField") == camel:
-                return label
-        return wanted if wanted in self.fields else None
-
-
-def _label(raw: Raw) -> str:
-    return canonical_name(replies.text_of(raw.get("label")) or "")
-
-
 @dataclass(frozen=True)
 class Managed:
     """What the manifests name anywhere: the lists and tags over which contacts are exact."""
@@ -155,8 +48,8 @@ class Kind(ABC):
     identity: ClassVar[str]
     sets: ClassVar[frozenset[str]] = frozenset()
     """Fields whose value is a sorted tuple; a missing one is the empty tuple."""
-    references: ClassVar[frozenset[str]] = frozenset()
-    """Of those, the fields that hold addresses of lists."""
+    refers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Manifest key -> the kind that it names resources of."""
     partial: ClassVar[bool] = False
     """Whether those sets are declared in part: members that no manifest names stay."""
     looks_first: ClassVar[bool] = False
@@ -169,6 +62,10 @@ class Kind(ABC):
     @abstractmethod
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         """The canonical fields of a valid manifest entry, only those that it declares."""
+
+    def canonical(self, text: str) -> str:
+        """An identity of this kind, brought to the form in which two of them compare."""
+        return canonical_name(text)
 
     @abstractmethod
     def key(self, raw: Raw) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, versioned
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CAMPAIGNS,
@@ -43,7 +46,7 @@ class Campaigns(Kind):
     name = CAMPAIGNS
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
-    references = frozenset({"lists"})
+    refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"name": canonical_name(spec["name"])}

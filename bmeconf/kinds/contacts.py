@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
-from bmeconf.errors import Rejected, ReplyUnreadable
-from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind, Managed, Names, ReadApi, WriteApi, versioned
+from bmeconf.errors import Rejected
+from bmeconf.kinds import contact_body, replies
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
@@ -23,7 +26,6 @@ from bmeconf.model import (
     canonical_email,
     canonical_name,
     canonical_text,
-    nested,
 )
 
 PATH = "/api/contact"
@@ -31,7 +33,6 @@ UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
 BATCH = 50
 """Emails per search: one filter group each (API contract 6, question 4)."""
-READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 UNTOUCHABLE = ("Bounce", "Complaint-FBL")
 
 
@@ -41,7 +42,7 @@ class Contacts(Kind):
     name = CONTACTS
     identity = "email"
     sets = frozenset({"lists", "tags"})
-    references = frozenset({"lists"})
+    refers = MappingProxyType({"lists": LISTS})
     partial = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
@@ -61,13 +62,16 @@ class Contacts(Kind):
             fields["status"] = spec["status"]
         return fields
 
+    def canonical(self, text: str) -> str:
+        return canonical_email(text)
+
     def key(self, raw: Raw) -> str:
         return canonical_email(replies.text_of(raw.get("key")) or "")
 
     def live_fields(self, raw: Raw, names: Names) -> Fields:
         fields: dict[str, Any] = {"email": self.key(raw)}
         if "fields" in raw:
-            fields["fields"] = _values(raw, names)
+            fields["fields"] = contact_body.values(raw, names)
         lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
         if lists is not None:
             fields["lists"] = tuple(sorted(names.address(LISTS, id) for id in lists))
@@ -196,11 +200,13 @@ class Contacts(Kind):
 
     def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
         base = {"key": fields["email"], "contactStructureId": names.structure_id}
-        body = {**base, "fields": _field_values({}, fields.get("fields") or {}, names)}
+        body = {**base, "fields": contact_body.field_values({}, fields.get("fields") or {}, names)}
         if fields.get("tags"):
-            body["tags"] = _tags(fields["tags"], names)
+            body["tags"] = contact_body.tags(fields["tags"], names)
         made = replies.object_of(
-            self._with_lists(api, "POST", PATH, body, _ids(fields.get("lists"), names)),
+            self._with_lists(
+                api, "POST", PATH, body, contact_body.lists(fields.get("lists"), names)
+            ),
             f"contacts/{fields['email']}",
         )
         id = replies.id_of(made)
@@ -240,30 +246,8 @@ class Contacts(Kind):
     def _replace(
         self, api: WriteApi, names: Names, path: str, seen: Raw, changes: Sequence[Change]
     ) -> None:
-        hidden = [key for key in ("fields", "lists", "tags") if key not in seen]
-        if hidden:
-            raise ReplyUnreadable(
-                f"the API does not show {', '.join(hidden)} of this contact, and writing it back"
-                " without would clear them",
-                "nothing was written; change this contact in the web app",
-            )
-        after = nested(changes)
-        lists = list(replies.ids_of(seen["lists"]) or ())
-        tags = list(replies.ids_of(seen["tags"]) or ())
-        for change in changes:
-            if change.path == ("lists",):
-                lists = _edited(lists, _ids(change.before, names), _ids(change.after, names))
-            if change.path == ("tags",):
-                before = [t["_id"] for t in _tags(change.before or (), names)]
-                tags = _edited(tags, before, [t["_id"] for t in _tags(change.after or (), names)])
-        values = {str(f.get("_id")): f.get("value") for f in seen["fields"] or ()}
-        body = {
-            **{key: value for key, value in seen.items() if key not in READ_ONLY},
-            "key": after.get("email", seen.get("key")),
-            "fields": _field_values(values, after.get("fields") or {}, names),
-            "tags": [{"_id": id} for id in tags],
-        }
-        self._with_lists(api, "PUT", path, versioned(body, seen), lists)
+        content, lists = contact_body.replaced(seen, changes, names)
+        self._with_lists(api, "PUT", path, content, lists)
 
     def _with_lists(
         self, api: WriteApi, method: str, path: str, body: Mapping[str, Any], ids: list[str]
@@ -271,7 +255,7 @@ class Contacts(Kind):
         """Send `body` with its lists in the shape the account takes (contract 6, question 1)."""
         dialect = api.dialect
         while True:
-            shaped = {**body, "lists": _shaped(ids, dialect.contact_lists)}
+            shaped = {**body, "lists": contact_body.shaped(ids, dialect.contact_lists)}
             try:
                 reply = api.send(method, path, shaped)
             except Rejected as error:
@@ -287,44 +271,3 @@ class Contacts(Kind):
 
 def _equal(column: str, value: str) -> dict[str, Any]:
     return {"criterias": [{"columnToFilter": column, "operator": "EQ", "values": [value]}]}
-
-
-def _values(raw: Raw, names: Names) -> dict[str, str]:
-    labels = {str(live.get("_id")): label for label, live in names.fields.items()}
-    values = {}
-    for entry in raw.get("fields") or ():
-        value = canonical_text(replies.text_of(entry.get("value")))
-        if value is not None:
-            id = str(entry.get("_id"))
-            values[labels.get(id, f"#{id}")] = value
-    return values
-
-
-def _field_values(
-    values: Mapping[str, Any], wanted: Mapping[str, Any], names: Names
-) -> list[dict[str, Any]]:
-    merged = dict(values)
-    for label, value in wanted.items():
-        id = str(names.fields[label]["_id"])
-        merged.pop(id, None)
-        if value is not None:
-            merged[id] = value
-    return [{"_id": id, "value": value} for id, value in merged.items()]
-
-
-def _ids(addresses: Any, names: Names) -> list[str]:
-    return [names.require(address) for address in addresses or ()]
-
-
-def _tags(labels: Sequence[str], names: Names) -> list[dict[str, str]]:
-    return [{"_id": names.tags.get(label, label.removeprefix("#"))} for label in labels]
-
-
-def _edited(held: list[str], before: list[str], after: list[str]) -> list[str]:
-    return [id for id in held if id not in before or id in after] + [
-        id for id in after if id not in held
-    ]
-
-
-def _shaped(ids: list[str], shape: str) -> list[Any]:
-    return list(ids) if shape == "ids" else [{"_id": id, "action": "add"} for id in ids]

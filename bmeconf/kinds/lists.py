@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bmeconf.errors import Rejected
 from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, versioned
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
 
@@ -17,6 +20,7 @@ class Lists(Kind):
 
     name = LISTS
     identity = "name"
+    refers = MappingProxyType({"copy_of": LISTS, "merge_of": LISTS})
     looks_first = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from bmeconf.errors import ReplyUnreadable
 
 Raw = Mapping[str, Any]
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""An id becomes part of a path, so nothing else is taken for one (API contract 4)."""
 
 
 def object_of(reply: Any, what: str) -> Raw:
@@ -34,9 +38,9 @@ def id_of(raw: Raw, what: str = "an object") -> str:
         ReplyUnreadable: where there is none.
     """
     for key in ("_id", "id"):
-        if isinstance(raw.get(key), str) and raw[key]:
+        if isinstance(raw.get(key), str) and ID.fullmatch(raw[key]):
             return str(raw[key])
-    raise ReplyUnreadable(f"{what}: the API answered with an object that has no id")
+    raise ReplyUnreadable(f"{what}: the API answered with an object that has no usable id")
 
 
 def ids_of(value: Any) -> tuple[str, ...] | None:
@@ -81,11 +85,11 @@ def text_of(value: Any) -> str | None:
 
 def count_of(value: Any) -> int | None:
     """A count, given as a number or as a numeric string."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,15}", value):
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value)
+    return int(value) if math.isfinite(value) and value >= 0 else None
 
 
 def status_of(raw: Raw) -> tuple[str | None, str | None]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from bmeconf.errors import InvalidInput, ReplyUnreadable
 from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind, Managed, Names, ReadApi, WriteApi, versioned
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, Managed, versioned
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     STRUCTURE,

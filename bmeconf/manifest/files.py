@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf import settings
+from bmeconf import errors
 from bmeconf.errors import InvalidInput
 from bmeconf.manifest.tree import Node, Scalar, at, blocks
 
@@ -200,4 +200,4 @@ def _near(path: Path) -> str:
         names = [child.name for child in path.parent.iterdir()]
     except OSError:
         return ""
-    return settings.did_you_mean(path.name, names)
+    return errors.did_you_mean(path.name, names)

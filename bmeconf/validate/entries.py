@@ -5,32 +5,21 @@ An entry with flaws is still an entry: its name counts when others refer to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from bmeconf.kinds import KINDS
 from bmeconf.manifest import Block, Document, Items, Node, Scalar, at
 from bmeconf.model import (
-    CAMPAIGNS,
-    CONTACTS,
-    LISTS,
     STRUCTURE,
     Address,
     Place,
     Problem,
-    canonical_email,
     canonical_name,
 )
 from bmeconf.validate.shape import Flaw
-
-IDENTITY: Mapping[str, tuple[str, Callable[[str], str]]] = MappingProxyType(
-    {
-        LISTS: ("name", canonical_name),
-        CONTACTS: ("email", canonical_email),
-        CAMPAIGNS: ("name", canonical_name),
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -75,7 +64,7 @@ class Entry:
 
     def canonical(self, text: str) -> str:
         """A name of this entry's kind as identity sees it (design 7.3)."""
-        return IDENTITY[self.kind][1](text)
+        return KINDS[self.kind].canonical(text)
 
     def place(self, *path: str | int) -> Place:
         """Where the value at `path` stands, or the nearest that exists above it."""
@@ -113,7 +102,7 @@ def _declared(
     structure = at(tree, (STRUCTURE,))
     if isinstance(data.get(STRUCTURE), Mapping) and isinstance(structure, Block):
         yield (STRUCTURE,), STRUCTURE, data[STRUCTURE], structure
-    for kind in IDENTITY:
+    for kind in (name for name in KINDS if name != STRUCTURE):
         listed = data.get(kind)
         for index, spec in enumerate(listed if isinstance(listed, list) else []):
             node = at(tree, (kind, index))
@@ -124,9 +113,8 @@ def _declared(
 def _name(kind: str, spec: Mapping[str, Any]) -> str:
     if kind == STRUCTURE:
         return ""
-    key, canonical = IDENTITY[kind]
-    value = spec.get(key)
-    return canonical(value) if isinstance(value, str) else ""
+    value = spec.get(KINDS[kind].identity)
+    return KINDS[kind].canonical(value) if isinstance(value, str) else ""
 
 
 def places(entry: Entry) -> Mapping[str, Place]:

@@ -10,18 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bmeconf import settings
+from bmeconf import errors
+from bmeconf.kinds import KINDS
 from bmeconf.model import (
-    CAMPAIGNS,
     CONTACTS,
-    LISTS,
     STRUCTURE,
     Address,
     Place,
     Problem,
     canonical_name,
 )
-from bmeconf.validate.entries import IDENTITY, Entry, places
+from bmeconf.validate.entries import Entry, places
 
 ByName = Mapping[Address, Sequence[Entry]]
 
@@ -78,7 +77,7 @@ def notes(entries: Sequence[Entry]) -> Iterator[Problem]:
     for number, (target, references) in enumerate(undeclared.items()):
         first = min(references, key=lambda r: r.place)
         names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
-        hint = settings.did_you_mean(target.name, names) if number < MOST_HINTS else ""
+        hint = errors.did_you_mean(target.name, names) if number < MOST_HINTS else ""
         kind = target.kind.removesuffix("s")
         yield Problem(
             first.place,
@@ -99,7 +98,7 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
             if entry.kind == STRUCTURE:
                 message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
             else:
-                key = IDENTITY[entry.kind][0]
+                key = KINDS[entry.kind].identity
                 message = (
                     f"declared twice; first at {same[0].place(key)}: remove one, "
                     "or give each the `id` of another live object"
@@ -108,7 +107,7 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
 
 
 def _identity_path(entry: Entry) -> tuple[str, ...]:
-    return () if entry.kind == STRUCTURE else (IDENTITY[entry.kind][0],)
+    return () if entry.kind == STRUCTURE else (KINDS[entry.kind].identity,)
 
 
 def _shared_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
@@ -147,12 +146,7 @@ def _renames(entries: Sequence[Entry], declared: ByName) -> Iterator[Problem]:
 
 
 def _references(entry: Entry) -> Iterator[Reference]:
-    keys = {
-        LISTS: (("copy_of", LISTS), ("merge_of", LISTS)),
-        CONTACTS: (("lists", LISTS),),
-        CAMPAIGNS: (("lists", LISTS), ("copy_of", CAMPAIGNS)),
-    }
-    for key, kind in keys.get(entry.kind, ()):
+    for key, kind in KINDS[entry.kind].refers.items():
         for index, text in enumerate(entry.texts(key)):
             if canonical_name(text):
                 target = Address(kind, canonical_name(text))
@@ -228,7 +222,7 @@ def _unknown_to_structure(entries: Sequence[Entry]) -> Iterator[Problem]:
             continue
         for name, entry in _mentions(entries, key).items():
             if name not in known:
-                hint = settings.did_you_mean(name, known) or "; the account must have it"
+                hint = errors.did_you_mean(name, known) or "; the account must have it"
                 one = key.removesuffix("s")
                 message = f'{key}: `structure:` does not list the {one} "{name}"{hint}'
                 place = places(entry).get(f"{key}.{name}", entry.node.place)

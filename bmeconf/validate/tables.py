@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from bmeconf import settings
+from bmeconf import errors
 from bmeconf.manifest import Block, Document, Items, Node, Scalar, Text, at
 from bmeconf.model import Place, Problem, canonical_name
 from bmeconf.validate import rules
@@ -146,7 +146,7 @@ class _Table:
         elif len(names) == 1 and ";" in names[0]:
             message = f"{where}: {file} is separated by semicolons; save it with commas"
         else:
-            hint = settings.did_you_mean(wanted, names)
+            hint = errors.did_you_mean(wanted, names)
             columns = hint or f"; its columns: {shown(', '.join(names))}"
             message = f"{where}: {file} has no column {shown(column)}{columns}"
         self._problems.append(Problem(at(self._node, path).place, "", message, "csv_column"))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmeconf import settings
+from bmeconf import errors
 from bmeconf.manifest import Block, Items, Node, Scalar, scalars
 from bmeconf.validate.shape import Flaw
 from bmeconf.validate.wording import Path
@@ -51,7 +51,7 @@ class Filler:
         if match[1] is None:
             message = 'a "${" without a name and "}"; write "$${" for the characters themselves'
         else:
-            hint = settings.did_you_mean(match[1], self.values)
+            hint = errors.did_you_mean(match[1], self.values)
             message = f"the variable {match[0]} is not defined{hint or _remedy(self.values)}"
         self.flaws.append(Flaw(path, scalar.place, message, "variable"))
         return match[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf import settings
+from bmeconf import errors, settings
 
 LONGEST_SHOWN = 40
 KEY_WORDS = ("key", "apikey", "api-key", "token", "secret")
@@ -119,7 +119,7 @@ def _unknown_keys(violation: Violation) -> Iterator[Fault]:
             )
             yield Fault((*violation.path, key), message, "key_in_file", at_key=True)
             continue
-        hint = settings.did_you_mean(key, known) or f"; known here: {', '.join(known)}"
+        hint = errors.did_you_mean(key, known) or f"; known here: {', '.join(known)}"
         where = dotted(inside(violation.path))
         message = f"unknown key {shown(key)}{f' in {where}' if where else ''}{hint}"
         yield Fault((*violation.path, key), message, "unknown_key", at_key=True)
@@ -128,7 +128,7 @@ def _unknown_keys(violation: Violation) -> Iterator[Fault]:
 def _missing_keys(violation: Violation) -> Iterator[Fault]:
     strangers = set(violation.value) - set(violation.schema.get("properties", {}))
     for key in violation.expected:
-        if key in violation.value or settings.did_you_mean(key, strangers):
+        if key in violation.value or errors.did_you_mean(key, strangers):
             continue
         path = (*inside(violation.path), key)
         if path == ("version",):
@@ -169,7 +169,7 @@ def _mend(types: Sequence[str], violation: Violation) -> str:
 def _enum(violation: Violation) -> str:
     allowed = ", ".join(violation.expected)
     value = str(violation.value)
-    hint = settings.did_you_mean(value, violation.expected)
+    hint = errors.did_you_mean(value, violation.expected)
     return f"{shown(violation.value)} is not known here; write one of {allowed}{hint}"
 
 

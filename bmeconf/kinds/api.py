@@ -1,0 +1,49 @@
+"""What a kind may ask of the API: two protocols that the client satisfies, and what it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bmeconf.kinds.replies import Raw
+
+
+@dataclass
+class Dialect:
+    """What a run has learned about the API where the documents leave it open.
+
+    `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
+    (API contract 6, question 1).
+    """
+
+    contact_lists: str = "ids"
+    contact_lists_known: bool = False
+
+
+class ReadApi(Protocol):
+    """The reading half of the client."""
+
+    dialect: Dialect
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """One GET; the decoded reply."""
+
+    def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+        """Every row of a listing that comes whole, in one reply."""
+
+    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+        """Every row of a paged listing, to the last page, totals checked."""
+
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
+        """Every hit of a contact search, all pages, totals checked."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait, for the search index to catch up."""
+
+
+class WriteApi(ReadApi, Protocol):
+    """The client once it was opened for apply."""
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """One write, never repeated; the decoded reply, None where it is empty."""

@@ -1,0 +1,122 @@
+"""The content of a contact, as the API reads and writes it (API contract 4.2). Pure.
+
+A replacement loses whatever it leaves out, so everything that was seen goes back, with the
+declared changes made to it. Where a reply hides something, nothing is written at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bmeconf.errors import ReplyUnreadable, Stale
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import versioned
+from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Address, Change, canonical_text, nested
+
+READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
+
+
+def values(raw: Raw, names: Names) -> dict[str, str]:
+    """Field values of a reply, by label; empty ones count as none."""
+    labels = {str(live.get("_id")): label for label, live in names.fields.items()}
+    found = {}
+    for id, value in _raw_values(raw):
+        text = canonical_text(replies.text_of(value))
+        if text is not None:
+            found[labels.get(id, f"#{id}")] = text
+    return found
+
+
+def replaced(
+    seen: Raw, changes: Sequence[Change], names: Names
+) -> tuple[dict[str, Any], list[str]]:
+    """The whole contact with `changes` made, without its lists; and the ids of its lists.
+
+    Raises:
+        ReplyUnreadable: where `seen` does not show all that a replacement must carry.
+        Stale: where a list, field or tag that is referred to is gone.
+    """
+    held_lists, held_tags = _held(seen, "lists"), _held(seen, "tags")
+    after = nested(changes)
+    for change in changes:
+        if change.path == ("lists",):
+            held_lists = _edited(
+                held_lists, lists(change.before, names), lists(change.after, names)
+            )
+        if change.path == ("tags",):
+            held_tags = _edited(
+                held_tags, _tag_ids(change.before, names), _tag_ids(change.after, names)
+            )
+    body = {
+        **{key: value for key, value in seen.items() if key not in READ_ONLY},
+        "key": after.get("email", seen.get("key")),
+        "fields": field_values(dict(_raw_values(seen)), after.get("fields") or {}, names),
+        "tags": [{"_id": id} for id in held_tags],
+    }
+    return versioned(body, seen), held_lists
+
+
+def field_values(
+    held: Mapping[str, Any], wanted: Mapping[str, Any], names: Names
+) -> list[dict[str, Any]]:
+    """`held` values by field id, with `wanted` ones by label put in or, for None, taken out."""
+    merged = dict(held)
+    for label, value in wanted.items():
+        if label not in names.fields:
+            raise Stale(f"the account has no field {label!r} any more", "plan again")
+        id = replies.id_of(names.fields[label], f"the field {label!r}")
+        merged.pop(id, None)
+        if value is not None:
+            merged[id] = value
+    return [{"_id": id, "value": value} for id, value in merged.items()]
+
+
+def tags(labels: Iterable[str] | None, names: Names) -> list[dict[str, str]]:
+    """Tags as the API writes them."""
+    return [{"_id": id} for id in _tag_ids(labels, names)]
+
+
+def lists(addresses: Iterable[Address] | None, names: Names) -> list[str]:
+    """The ids of lists, each of which must exist by now."""
+    return [names.require(address) for address in addresses or ()]
+
+
+def shaped(ids: Sequence[str], shape: str) -> list[Any]:
+    """Lists in one of the two shapes that writes may take (API contract 6, question 1)."""
+    return list(ids) if shape == "ids" else [{"_id": id, "action": "add"} for id in ids]
+
+
+def _raw_values(raw: Raw) -> list[tuple[str, Any]]:
+    fields = raw.get("fields", False)
+    if fields is None:
+        return []
+    if not isinstance(fields, list) or not all(isinstance(f, Mapping) for f in fields):
+        raise _hidden("fields")
+    return [(replies.id_of(f, "a field value"), f.get("value")) for f in fields]
+
+
+def _held(seen: Raw, key: str) -> list[str]:
+    ids = replies.ids_of(seen[key]) if key in seen else None
+    if ids is None:
+        raise _hidden(key)
+    return list(ids)
+
+
+def _hidden(key: str) -> ReplyUnreadable:
+    return ReplyUnreadable(
+        f"the API does not show the {key} of this contact, and writing it back without would"
+        " clear them",
+        "nothing was written; change this contact in the web app",
+    )
+
+
+def _tag_ids(labels: Iterable[str] | None, names: Names) -> list[str]:
+    return [names.tag(label) for label in labels or ()]
+
+
+def _edited(held: list[str], before: list[str], after: list[str]) -> list[str]:
+    kept = [id for id in held if id not in before or id in after]
+    return kept + [id for id in after if id not in held]

@@ -1,0 +1,92 @@
+"""Names: the ids behind addresses, field labels and tags, as far as a run knows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bmeconf.errors import Stale
+from bmeconf.kinds import replies
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Address, canonical_name
+
+
+@dataclass(frozen=True)
+class Names:
+    """The ids behind names, as far as a run knows them.
+
+    `structure` is the raw contact structure in use; `ids` the live id of each bound or
+    referred-to resource.
+    """
+
+    structure: Raw = field(default_factory=dict)
+    ids: Mapping[Address, str] = field(default_factory=dict)
+
+    @property
+    def structure_id(self) -> str:
+        """The id of the structure in use."""
+        return replies.id_of(self.structure, "the contact structure")
+
+    @cached_property
+    def _addresses(self) -> Mapping[tuple[str, str], Address]:
+        return {(address.kind, id): address for address, id in self.ids.items()}
+
+    def address(self, kind: str, id: str) -> Address:
+        """The address of a live object; one without a name where the run knows none."""
+        return self._addresses.get((kind, id)) or Address(kind, id=id)
+
+    def id(self, address: Address) -> str | None:
+        """The live id behind `address`, None while it does not exist."""
+        return self.ids.get(address) or (address.id if not address.name else None)
+
+    def require(self, address: Address) -> str:
+        """The live id behind `address`.
+
+        Raises:
+            Stale: where there is none: writing without it would say less than the plan did.
+        """
+        id = self.id(address)
+        if id is None:
+            raise Stale(f"{address} is not in the account", "plan again")
+        return id
+
+    def with_ids(self, ids: Mapping[Address, str]) -> Names:
+        """These names and more."""
+        return replace(self, ids={**self.ids, **ids})
+
+    @cached_property
+    def fields(self) -> Mapping[str, Raw]:
+        """The structure's fields by canonical label."""
+        return {_label(f): f for f in self.structure.get("fields") or ()}
+
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
+        """The structure's tags: id by canonical label."""
+        tags = self.structure.get("tags") or ()
+        return {_label(tag): replies.id_of(tag, "a tag") for tag in tags}
+
+    def tag(self, label: str) -> str:
+        """The id of a tag, by its label.
+
+        Raises:
+            Stale: where the structure has no such tag.
+        """
+        if label.startswith("#") and label not in self.tags:
+            return label[1:]
+        if label not in self.tags:
+            raise Stale(f"the account has no tag {label!r} any more", "plan again")
+        return self.tags[label]
+
+    def label(self, wanted: str) -> str | None:
+        """The live label of a field: by predefined name first, then by label (contract 4.1)."""
+        words = wanted.split()
+        camel = "".join([words[0].lower(), *(w.capitalize() for w in words[1:])]) if words else ""
+        for label, live in self.fields.items():
+            if live.get("predefinedField") == camel:
+                return label
+        return wanted if wanted in self.fields else None
+
+
+def _label(raw: Raw) -> str:
+    return canonical_name(replies.text_of(raw.get("label")) or "")
