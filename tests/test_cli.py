@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from bmeconf import __version__
+from bmeconf import __version__, schemas
 from tests.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")
@@ -74,7 +75,7 @@ def test_outputs_beside_the_product(project: Project) -> None:
     assert (project.folder / "plan.txt").read_text(encoding="utf-8") == ran.out
 
 
-@pytest.mark.parametrize("kind", ["manifest", "project"])
+@pytest.mark.parametrize("kind", ["manifest", "plan", "project"])
 def test_schema_prints_a_schema(kind: str, project: Project) -> None:
     assert project.run("schema", kind).ok().json["$schema"].endswith("2020-12/schema")
 
@@ -96,6 +97,29 @@ def test_plan_document_is_as_designed(project: Project) -> None:
     assert step["pin"]["digest"].startswith("sha256:")
     assert step["calls"][-1]["method"] == "PATCH"
     assert len(plan["fingerprint"]) == 8
+
+
+def test_every_plan_document_fits_its_schema(project: Project) -> None:
+    schema = schemas.load("plan")
+    Draft202012Validator.check_schema(schema)
+    judge = Draft202012Validator(schema)
+    manifests = {
+        "empty": "version: 1\n",
+        "full": """
+version: 1
+structure: {fields: [{label: City}]}
+lists: [{name: Autumn, copy_of: Newsletter}, {name: Old list, state: absent}]
+contacts: [{email: eva@example.com, status: Active}, {email: a@b.example, lists: []}]
+campaigns: [{name: Welcome, lists: [Autumn], schedule: {at: 2031-03-03T09:00:00Z}}]
+""",
+        "refused": "version: 1\ncampaigns: [{name: A, from: a@pending.example}]\n",
+        "unknown": "version: 1\ncontacts: [{email: a@b.example, lists: [Nowhere]}]\n",
+        "broken": "version: 1\nlist: []\n",
+    }
+    for text in manifests.values():
+        project.write("a.yaml", text)
+        document = project.run("plan", "--format", "json", "--show-unmanaged").json
+        assert [error.message for error in judge.iter_errors(document)] == []
 
 
 def test_the_fingerprint_is_of_the_meaning(project: Project) -> None:
