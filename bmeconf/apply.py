@@ -1,4 +1,4 @@
-"""Plan -> outcomes, one by one, and the proof that they hold. The only writer.
+"""Plan -> outcomes, one by one. The only writer.
 
 Every object is read again right before it is written, and the write carries the version just
 seen. A failed step blocks only what depends on it; a write whose answer was lost is settled by
@@ -8,15 +8,17 @@ looking, never by sending it again (design 7.5-7.13).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import (
     ApiError,
     BmeconfError,
+    Bug,
     DuplicateName,
     Interrupted,
     LimitReached,
+    LossyWrite,
     NetworkError,
     NotFound,
     OutcomeUnknown,
@@ -27,76 +29,61 @@ from bmeconf.errors import (
 )
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import WriteApi
-from bmeconf.kinds.base import Kind
+from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import STRUCTURE, Change, Finding, Resource, nested
+from bmeconf.model import STRUCTURE, Change, Resource, dotted, nested
+from bmeconf.outcome import (
+    APPLIED,
+    BLOCKED,
+    FAILED,
+    NOT_ATTEMPTED,
+    STALE,
+    UNKNOWN,
+    Outcome,
+)
 from bmeconf.plan import Step
 
-APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
-BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
 LOOKS = 3
 """How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one step ended: its `state`, and a message where there is more to say."""
-
-    step: Step
-    state: str
-    message: str = ""
-    id: str = ""
-    error: BmeconfError | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """How an apply ended. `converged`: every step applied, and read back as declared.
-
-    `written`: whether any write was done, or may have been.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    findings: tuple[Finding, ...]
-    converged: bool
-    written: bool
-    requests: int
-    stopped: BmeconfError | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """The frozen exit code (design 4): once something was written, undone steps are 8."""
-        if isinstance(self.stopped, Interrupted):
-            return self.stopped.exit_code
-        if self.converged:
-            return 0
-        if self.written:
-            return 8
-        errors = [self.stopped, *(outcome.error for outcome in self.outcomes)]
-        codes = [error.exit_code for error in errors if error is not None]
-        return next((code for code in (3, 4, 5, 1, 6, 7) if code in codes), 1)
 
 
 class Execution:
     """One walk through a plan's steps; `names` grows with what is created."""
 
     def __init__(
-        self, api: WriteApi, names: Names, steps: Sequence[Step], stop_asked: Callable[[], bool]
+        self,
+        api: WriteApi,
+        names: Names,
+        managed: Managed,
+        steps: Sequence[Step],
+        stop_asked: Callable[[], bool],
     ) -> None:
         self._api, self._steps, self._stop_asked = api, steps, stop_asked
-        self.names = names
+        self.names, self.managed = names, managed
         self.stopped: BmeconfError | None = None
         self._states: dict[str, str] = {}
+        self._made: set[str] = set()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Execute the steps in order; every step comes out, in exactly one state."""
         for step in self._steps:
-            outcome = self._attempt(step)
+            outcome = self._guarded(step)
             self._states[step.id] = outcome.state
             if outcome.id:
                 self.names = self.names.with_ids({step.address: outcome.id})
+                self._made.add(outcome.id)
             yield outcome
+
+    def _guarded(self, step: Step) -> Outcome:
+        """One step; what nothing expected ends the run, but never its report."""
+        try:
+            return self._attempt(step)
+        except KeyboardInterrupt:
+            self.stopped = Interrupted("interrupted twice: this step was not waited for")
+        except Exception as error:
+            self.stopped = Bug.of(error)
+        return Outcome(step, UNKNOWN, self.stopped.message, error=self.stopped)
 
     def _attempt(self, step: Step) -> Outcome:
         if self.stopped is None and self._stop_asked():
@@ -112,7 +99,7 @@ class Execution:
             return self._settle(step, error)
         except Stale as error:
             return Outcome(step, STALE, error.message, error=error)
-        except (Refused, LimitReached, NetworkError, Interrupted) as error:
+        except (Refused, LimitReached, LossyWrite, NetworkError, Interrupted) as error:
             if not isinstance(error, ScopeMissing):
                 self.stopped = error
             return Outcome(step, FAILED, error.message, error=error)
@@ -145,7 +132,9 @@ class Execution:
         for id in self._look(kind, name):
             if self._landed(kind, step, kind.fetch(self._api, self.names, id)):
                 return Outcome(step, APPLIED, "existed already, as declared", id)
-        raise Stale(f"{error.message}: it exists by now, and not as declared", "plan again")
+        raise Stale(
+            f"{error.message}: it exists by now, and does not show as declared", "plan again"
+        )
 
     def _look(self, kind: Kind, name: str) -> tuple[str, ...]:
         for attempt in range(LOOKS):
@@ -159,16 +148,20 @@ class Execution:
 
     def _update(self, kind: Kind, step: Step) -> Outcome:
         try:
-            kind.update(self._api, self.names, self._still(kind, step), step.changes)
+            fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
         except VersionConflict:
             try:
-                kind.update(self._api, self.names, self._still(kind, step), step.changes)
+                fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
             except VersionConflict as error:
                 raise Stale(f"{step.address} moves while it is written", "plan again") from error
-        if kind.name == STRUCTURE:
-            fresh = kind.fetch(self._api, self.names, self.names.structure_id)
-            self.names = replace(self.names, structure=fresh)
+        if fresh is not None:
+            self._learn(kind, fresh)
         return Outcome(step, APPLIED)
+
+    def _learn(self, kind: Kind, seen: Raw) -> None:
+        """New fields and tags got ids, which the contacts after them need."""
+        if kind.name == STRUCTURE:
+            self.names = replace(self.names, structure=seen)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
         assert step.pin is not None
@@ -176,7 +169,11 @@ class Execution:
             seen = kind.fetch(self._api, self.names, step.pin.id)
         except NotFound:
             return Outcome(step, APPLIED, "was gone already")
-        if self._moved(kind, step, seen):
+        live = kind.live(seen, step.address, self.names)
+        version = (step.pin.version, live.version)
+        # One reply may show less than the plan saw of it; a version settles it where there is one.
+        moved = version[0] != version[1] if None not in version else self._moved(kind, step, seen)
+        if moved or kind.restraint(Resource(step.address), live, ()):
             raise Stale(f"{step.address} changed since it was planned", "plan again")
         kind.delete(self._api, self.names, step.pin.id)
         return Outcome(step, APPLIED)
@@ -185,7 +182,15 @@ class Execution:
         assert step.pin is not None
         version = replies.version_of(seen)
         same_version = step.pin.version is None or version == step.pin.version
-        return not same_version or replies.digest(kind.essence(seen)) != step.pin.digest
+        return not same_version or self._digest(kind, seen) != step.pin.digest
+
+    def _digest(self, kind: Kind, seen: Raw) -> str:
+        """The digest of `seen` but for the lists made meanwhile, which may take it along."""
+        lists = replies.ids_of(seen.get("lists")) or ()
+        if self._made.isdisjoint(lists):
+            return replies.digest(kind.essence(seen))
+        kept = [id for id in lists if id not in self._made]
+        return replies.digest(kind.essence({**seen, "lists": kept}))
 
     def _still(self, kind: Kind, step: Step) -> Raw:
         """The object as it is now, where the values that were planned upon still hold.
@@ -205,11 +210,16 @@ class Execution:
         restraint = kind.restraint(wanted, live, step.changes)
         if restraint is not None:
             raise Stale(f"{step.address} {restraint.message}", "plan again")
-        gone = [c for c in step.changes if not kind.holds(c, c.before, live)]
+        gone = self._gone(kind, step, seen)
         if gone:
-            told = ", ".join(".".join(change.path) for change in gone)
+            told = ", ".join(dotted(change.path) for change in gone)
             raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
         return seen
+
+    def _gone(self, kind: Kind, step: Step, seen: Raw) -> list[Change]:
+        """The changes whose values from planning do not hold any more."""
+        live = kind.live(seen, step.address, self.names)
+        return [c for c in step.changes if not kind.holds(c, c.before, live, self.managed)]
 
     # --- lost answers
 
@@ -219,8 +229,7 @@ class Execution:
         try:
             if step.action == CREATE:
                 return self._settle_create(kind, step, error)
-            assert step.pin is not None
-            seen = kind.fetch(self._api, self.names, step.pin.id)
+            return self._settle_written(kind, step, error)
         except NotFound:
             if step.action == DELETE:
                 return Outcome(step, APPLIED, "the answer was lost; it is gone")
@@ -228,12 +237,23 @@ class Execution:
         except BmeconfError as again:
             self.stopped = again
             return Outcome(step, UNKNOWN, error.message, error=error)
+
+    def _settle_written(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
+        assert step.pin is not None
+        seen = kind.fetch(self._api, self.names, step.pin.id)
         if step.action != DELETE and self._landed(kind, step, seen):
+            self._learn(kind, seen)
             return Outcome(step, APPLIED, "the answer was lost; it reads back as declared")
         live = kind.live(seen, step.address, self.names)
-        if step.action == DELETE or all(kind.holds(c, c.before, live) for c in step.changes):
-            return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
+        if step.action == DELETE or all(
+            kind.holds(c, c.before, live, self.managed) for c in step.changes
+        ):
+            return self._not_landed(step, error)
         return Outcome(step, UNKNOWN, f"{error.message}; it landed in part", error=error)
+
+    def _not_landed(self, step: Step, error: OutcomeUnknown) -> Outcome:
+        self._api.not_landed()
+        return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
 
     def _settle_create(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
         ids = self._look(kind, str(nested(step.changes)[kind.identity]))
@@ -242,48 +262,31 @@ class Execution:
         if ids:
             told = f"{error.message}; found by its name: {', '.join(ids)}"
             return Outcome(step, UNKNOWN, told, error=error)
-        copied = step.intent.copy_of or step.intent.merge_of
-        state = UNKNOWN if copied else FAILED
-        return Outcome(step, state, f"{error.message}; nothing has its name", error=error)
+        if step.intent.origins:
+            return self._settle_copy(kind, step, error)
+        if kind.lags:
+            told = f"{error.message}; nothing has its name, so far"
+            return Outcome(step, UNKNOWN, told, error=error)
+        return self._not_landed(step, error)
+
+    def _settle_copy(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
+        """A copy may have a name of its own making: whatever the plan did not see may be it."""
+        known = set(self.names.ids.values())
+        rows = map(replies.id_of, kind.rows(self._api, self.names, ()))
+        new = ", ".join(id for id in rows if id not in known)
+        if not new:
+            return self._not_landed(step, error)
+        told = f"{error.message}; maybe it is what is new: {new}; look before the next apply"
+        return Outcome(step, UNKNOWN, told, error=error)
 
     def _landed(self, kind: Kind, step: Step, seen: Raw) -> bool:
-        return not _amiss(kind, step, seen, self.names)
+        """Whether `seen` proves every change: what the API hides proves nothing."""
+        shown = kind.live_fields(seen, self.names)
+        hidden = any(change.path[0] not in shown for change in step.changes)
+        return not (hidden or amiss(kind, step, seen, self.names, self.managed))
 
 
-def verify(api: WriteApi, names: Names, outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
-    """Read back what was written; a finding for every field that is not as declared.
-
-    Raises:
-        ApiError, Refused, LimitReached: where it could not be read back.
-    """
-    findings: list[Finding] = []
-    for outcome in outcomes:
-        if outcome.state == APPLIED:
-            findings += _unproven(api, names, outcome)
-    return tuple(findings)
-
-
-def _unproven(api: WriteApi, names: Names, outcome: Outcome) -> Iterator[Finding]:
-    step, kind = outcome.step, KINDS[outcome.step.address.kind]
-    id = outcome.id or (step.pin.id if step.pin else "")
-    try:
-        seen = kind.fetch(api, names, id)
-    except NotFound:
-        if step.action != DELETE:
-            yield _finding(step, "was written and is not there", "plan again")
-        return
-    if step.action == DELETE:
-        yield _finding(step, "was deleted and is still there", "plan again")
-        return
-    for change in _amiss(kind, step, seen, names):
-        field = ".".join(change.path)
-        yield _finding(step, f"{field} was written and reads back differently", "plan again")
-
-
-def _amiss(kind: Kind, step: Step, seen: Raw, names: Names) -> list[Change]:
+def amiss(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
+    """The changes of `step` that do not hold in the object as it was just read."""
     live = kind.live(seen, step.address, names)
-    return [change for change in step.changes if not kind.holds(change, change.after, live)]
-
-
-def _finding(step: Step, message: str, remedy: str) -> Finding:
-    return Finding("warning", "not_converged", step.address, message, remedy)
+    return [c for c in step.changes if not kind.holds(c, c.after, live, managed)]

@@ -34,6 +34,7 @@ def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding
             binding.rows[resource.address] = by_id[resource.id]
         elif resource.id and not resource.intent.absent:
             binding.withheld[resource.address] = _lost(resource)
+    _refuse_second_claims(binding, kind, wanted)
     free = _by_key(kind, rows, binding)
     unpinned = [resource for resource in wanted if not resource.id]
     for resource in unpinned:
@@ -41,8 +42,45 @@ def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding
     for resource in unpinned:
         if resource.address not in binding.withheld:
             _follow_rename(binding, kind, resource, free)
+    _refuse_taken_names(binding, kind, wanted, free)
     binding.unmanaged = [row for group in free.values() for row in group]
     return binding
+
+
+def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resource]) -> None:
+    """An object to be deleted by its id may not be the one that another entry means by name."""
+    by_name = {kind.wanted_keys(r)[0]: r.address for r in wanted if not r.id}
+    for resource in wanted:
+        row = binding.rows.get(resource.address)
+        if row is not None and resource.intent.absent and kind.key(row) in by_name:
+            binding.withheld[resource.address] = Finding(
+                "error",
+                "claimed_twice",
+                resource.address,
+                f"the object with the id {resource.id} is called {kind.key(row)!r} and would be"
+                f" deleted, while {by_name[kind.key(row)]} is declared to exist",
+                "correct the id, or remove one of the two entries",
+            )
+
+
+def _refuse_taken_names(
+    binding: Binding, kind: Kind, wanted: Sequence[Resource], free: dict[str, list[Raw]]
+) -> None:
+    """A rename may not make two of one name: no later run could tell them apart by it."""
+    for resource in wanted:
+        row = binding.rows.get(resource.address)
+        if row is None or resource.intent.absent or not kind.wanted_keys(resource):
+            continue
+        name = kind.wanted_keys(resource)[0]
+        if kind.key(row) != name and free.get(name):
+            binding.withheld[resource.address] = Finding(
+                "error",
+                "name_taken",
+                resource.address,
+                f"would be renamed from {kind.key(row)!r}, and another live object has its new name"
+                f" already: {', '.join(replies.id_of(other) for other in free[name])}",
+                "rename or delete the other one first, or choose another name",
+            )
 
 
 def _by_key(kind: Kind, rows: Sequence[Raw], binding: Binding) -> dict[str, list[Raw]]:

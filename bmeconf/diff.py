@@ -6,13 +6,24 @@ cases; what is declared but hidden by the API is told apart from what differs (d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
-from bmeconf.model import Address, Change, Fields, Resource, Snapshot, Template, Value, lookup
+from bmeconf.model import (
+    CONTACTS,
+    LISTS,
+    Address,
+    Change,
+    Fields,
+    Resource,
+    Snapshot,
+    Template,
+    Value,
+    lookup,
+)
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 
@@ -41,17 +52,49 @@ def compare(desired: Snapshot, live: Snapshot, managed: Managed) -> tuple[Differ
     return tuple(_difference(r, live.get(r.address), managed) for r in ordered)
 
 
+def foreseen(desired: Snapshot, live: Snapshot, withheld: Collection[Address]) -> Snapshot:
+    """`live` as the steps on contacts will find it, once the lists are made.
+
+    A list made of others has their members (API contract 4.3): without this a contact would
+    end on a list that it does not declare.
+    """
+    made = {
+        r.address: r.intent.origins
+        for r in desired.of_kind(LISTS)
+        if not (r.intent.absent or live.get(r.address) or r.address in withheld)
+    }
+    if not any(made.values()):
+        return live
+    return Snapshot.of(_taken_along(r, made) for r in live)
+
+
+def _taken_along(resource: Resource, made: Mapping[Address, tuple[Address, ...]]) -> Resource:
+    if resource.address.kind != CONTACTS or "lists" not in resource.fields:
+        return resource
+    lists = set(resource.fields["lists"])
+    while joined := {a for a, origins in made.items() if lists & set(origins)} - lists:
+        lists |= joined
+    return replace(resource, fields={**resource.fields, "lists": tuple(sorted(lists))})
+
+
 def _difference(desired: Resource, live: Resource | None, managed: Managed) -> Difference:
     if desired.intent.absent:
         return Difference(desired, live, DELETE if live else None)
     if live is None:
-        wanted = {k: v for k, v in desired.fields.items() if v not in (None, (), {})}
-        return Difference(desired, None, CREATE, tuple(field_changes({}, wanted)))
+        return Difference(desired, None, CREATE, tuple(_initial(desired)))
     observed = KINDS[desired.address.kind].observed(desired, live, managed)
     shown = {key: desired.fields[key] for key in observed}
     changes = tuple(field_changes(observed, shown))
     hidden = tuple(sorted(desired.fields.keys() - observed.keys()))
     return Difference(desired, live, UPDATE if changes else None, changes, hidden)
+
+
+def _initial(desired: Resource) -> Iterator[Change]:
+    """What a create has to write; what a copy brings along may have to be cleared."""
+    if desired.intent.origins:
+        return (Change((key,), None, value) for key, value in sorted(desired.fields.items()))
+    changes = field_changes({}, desired.fields)
+    return (change for change in changes if change.after not in (None, (), {}))
 
 
 def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
@@ -61,8 +104,15 @@ def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
     # Loaded here: a plan that finds nothing to change never needs it.
     from deepdiff import DeepDiff
 
-    # By default two mappings with few keys in common count as one change of the whole.
-    tree = DeepDiff(plain(before), plain(after), view="tree", threshold_to_diff_deeper=0)
+    tree = DeepDiff(
+        plain(before),
+        plain(after),
+        view="tree",
+        # By default two mappings with few keys in common count as one change of the whole,
+        threshold_to_diff_deeper=0,
+        # and a label such as `__city` is taken for the private part of an object.
+        ignore_private_variables=False,
+    )
     found = {tuple(item.path(output_format="list")) for items in tree.values() for item in items}
     fields = {_field_path(path) for path in found}
     for path in sorted(leaf for field in fields for leaf in _leaves(field, before, after)):

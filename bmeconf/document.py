@@ -10,21 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bmeconf import __version__, order
-from bmeconf.apply import Outcome, Result
+from bmeconf import __version__
 from bmeconf.diff import plain
-from bmeconf.errors import BmeconfError
+from bmeconf.errors import BmeconfError, masked
 from bmeconf.kinds import replies
-from bmeconf.model import Finding, Manual, Problem, stamp
+from bmeconf.model import Finding, Manual, Problem, dotted, stamp
+from bmeconf.outcome import OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
 
 PLAN, RESULT, PROBLEMS = "bmeconf.plan/1", "bmeconf.result/1", "bmeconf.problems/1"
-BLOCKING = ("blocked", "ambiguous")
 
 
 def text(document: Mapping[str, Any]) -> str:
     """A document as it is printed: indented JSON, ASCII only, one line end."""
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return masked(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
 def plan(
@@ -72,7 +71,7 @@ def summary(plan: Plan) -> dict[str, int]:
         "in_sync": plan.in_sync,
         "manual": sum(manual.state != "done" for manual in plan.manual),
         "frozen": sum(finding.code == "frozen" for finding in plan.findings),
-        "blocked": sum(finding.code in BLOCKING for finding in plan.findings),
+        "blocked": sum(finding.code in OPEN[1:] for finding in plan.findings),
         "unmanaged": sum(len(names) for names in plan.unmanaged.values()),
     }
 
@@ -86,7 +85,8 @@ def result(result: Result) -> dict[str, Any]:
         "converged": result.converged,
         "requests": result.requests,
         "findings": findings(result.findings),
-        **(failure_part(result.stopped) if result.stopped else {}),
+        "manual": [_manual(manual) for manual in result.manual],
+        **(failure_part(result.error) if result.error else {}),
     }
 
 
@@ -95,24 +95,14 @@ def problems(found: Sequence[Problem], exit_code: int) -> dict[str, Any]:
     return {
         "format": PROBLEMS,
         "exit_code": exit_code,
-        "problems": [
-            {
-                "file": problem.place.file,
-                "line": problem.place.line,
-                "column": problem.place.column,
-                "address": problem.address,
-                "level": problem.level,
-                "code": problem.code,
-                "message": problem.message,
-            }
-            for problem in found
-        ],
+        "problems": [_problem(problem) for problem in found],
     }
 
 
-def failure(format: str, error: BmeconfError) -> dict[str, Any]:
+def failure(format: str, error: BmeconfError, found: Sequence[Problem] = ()) -> dict[str, Any]:
     """What a command prints as JSON when it could not do its work."""
-    return {"format": format, "exit_code": error.exit_code, **failure_part(error)}
+    told = {"format": format, "exit_code": error.exit_code, **failure_part(error)}
+    return {**told, "problems": [_problem(problem) for problem in found]} if found else told
 
 
 def failure_part(error: BmeconfError) -> dict[str, Any]:
@@ -135,6 +125,18 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     ]
 
 
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "address": problem.address,
+        "level": problem.level,
+        "code": problem.code,
+        "message": problem.message,
+    }
+
+
 def _step(step: Step) -> dict[str, Any]:
     pin = step.pin
     body: dict[str, Any] = {
@@ -145,13 +147,13 @@ def _step(step: Step) -> dict[str, Any]:
         "pin": {"id": pin.id, "version": pin.version, "digest": pin.digest} if pin else None,
         "check": step.check,
         "changes": [
-            {"path": ".".join(c.path), "before": plain(c.before), "after": plain(c.after)}
+            {"path": dotted(c.path), "before": plain(c.before), "after": plain(c.after)}
             for c in step.changes
         ],
         "calls": [{"method": call.method, "path": call.path} for call in step.calls],
     }
-    if order.origins(step.intent):
-        body["origin"] = [str(address) for address in order.origins(step.intent)]
+    if step.intent.origins:
+        body["origin"] = [str(address) for address in step.intent.origins]
     if step.hanging:
         body["hanging"] = step.hanging
     return body

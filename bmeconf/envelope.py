@@ -107,13 +107,18 @@ def retry_after(answer: Answer, now: float) -> float | None:
         return None
 
 
-def passing(answer: Answer, wait: float | None) -> bool:
-    """Whether a 429 passes within the run: the hour or minute does, month and block do not."""
-    if answer.status != 429:
-        return False
+def backoff(answer: Answer, attempt: int, now: float) -> float | None:
+    """Seconds before a 429 may be repeated, by the vendor's formula (API contract 3.3).
+
+    None where it does not pass within the run: the hour or minute does, month and block do not.
+    """
     told = " ".join(d.message for d in _details(answer)).lower()
-    final = "monthly" in told or "authentication attempts" in told
-    return not final and (wait is None or wait <= LONGEST_WAIT)
+    wait = retry_after(answer, now)
+    if answer.status != 429 or "monthly" in told or "authentication attempts" in told:
+        return None
+    if wait is not None and wait > LONGEST_WAIT:
+        return None
+    return float(min((1.0 if wait is None else wait) * 2**attempt, LONGEST_WAIT))
 
 
 def _details(answer: Answer) -> tuple[ErrorDetail, ...]:

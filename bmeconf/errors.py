@@ -7,10 +7,13 @@
     ├── LimitReached             5   rate limit, monthly quota, --max-requests
     ├── Stale                    6   the live account moved since it was planned
     ├── Guarded                  7   a guard refused: deletes, protection, seeds, foreign host
+    ├── NotConverged             8   what was written does not read back as declared
+    ├── Bug                      1   an exception that nothing expected
     ├── Interrupted            130   Ctrl-C; what was done is reported
     └── ApiError                 1   the API or the way to it
         ├── NetworkError             no answer: refused, reset, timed out
         │   └── OutcomeUnknown       ... after a write had left: it may have landed
+        ├── LossyWrite               a replacement did not keep what was sent back
         ├── ReplyUnreadable          an answer that is not what the API documents
         ├── IncompleteRead           pages and totals do not agree
         └── Rejected                 an error envelope, by its errorType
@@ -24,24 +27,37 @@ Only `cli` exits. An error says what happened, and how to mend it in `remedy`.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
+
+from bmeconf import __version__
+
+KEY = re.compile(r"bme_[A-Za-z0-9_-]{36,}")
+"""What an API key looks like (API contract 1.2): the shortest form known has 41 characters."""
+
+
+def masked(text: str) -> str:
+    """`text` without anything that looks like a key, for every way out of the program."""
+    return KEY.sub("***", text)
 
 
 class BmeconfError(Exception):
     """The base of every expected error: `message` says what, `remedy` how to mend it.
 
-    `code` is a stable word for machines (JSON `error.code`).
+    `code` is a stable word for machines (JSON `error.code`); `advice` the remedy where none
+    was given.
     """
 
     exit_code: ClassVar[int] = 1
     code: ClassVar[str] = "error"
+    advice: ClassVar[str] = ""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.remedy = remedy
+        self.remedy = remedy or self.advice
 
 
 class InvalidInput(BmeconfError):
@@ -85,6 +101,28 @@ class Guarded(BmeconfError):
     code = "guarded"
 
 
+class Bug(BmeconfError):
+    """An exception that nothing expected; its cause says where."""
+
+    code = "bug"
+    advice = "report it with the lines above"
+
+    @classmethod
+    def of(cls, error: Exception) -> Bug:
+        """`error` as the end of a run, its traceback kept as the cause."""
+        bug = cls(f"bmeconf {__version__}: {type(error).__name__}: this is a bug of bmeconf")
+        bug.__cause__ = error
+        return bug
+
+
+class NotConverged(BmeconfError):
+    """Every step was applied, and the account does not show all of it."""
+
+    exit_code = 8
+    code = "not_converged"
+    advice = "look at the findings, then plan again"
+
+
 class Interrupted(BmeconfError):
     """The person pressed Ctrl-C; nothing is half done, the report says where things stand."""
 
@@ -108,12 +146,21 @@ class OutcomeUnknown(NetworkError):
     """A write left this machine and no answer came back: it may have landed or not."""
 
     code = "outcome_unknown"
+    advice = "run again: what did land is found, nothing is done twice"
 
 
 class ReplyUnreadable(ApiError):
     """An answer came back that is not what the API documents; it is never taken for 'nothing'."""
 
     code = "reply_unreadable"
+    advice = "nothing is concluded from it; run again, and report it if it stays"
+
+
+class LossyWrite(ApiError):
+    """A full replacement did not keep what was sent back with it: no other may follow."""
+
+    code = "lossy_write"
+    advice = "look at this object in the web app before anything else is written"
 
 
 class IncompleteRead(ApiError):
@@ -135,6 +182,7 @@ class Rejected(ApiError):
     """The API answered with an error; `details` holds its envelope, `status` the HTTP code."""
 
     code = "rejected"
+    advice = "correct what the API names, then plan again"
 
     def __init__(
         self,
@@ -161,18 +209,21 @@ class NotFound(Rejected):
     """The object is gone or never was (404, or 400 with RecordNotFound)."""
 
     code = "not_found"
+    advice = "it was removed meanwhile: plan again"
 
 
 class VersionConflict(Rejected):
     """`__v` was stale (400 ConcurrencyError)."""
 
     code = "version_conflict"
+    advice = "somebody changed it meanwhile: plan again"
 
 
 class DuplicateName(Rejected):
     """The natural key is taken (400 DuplicateFieldError)."""
 
     code = "duplicate"
+    advice = "the name is taken by now: plan again"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -6,15 +6,16 @@ resources (frozen, blocked) was judged before there was a step.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 
 from bmeconf.diff import DELETE
 from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.kinds import KINDS
 from bmeconf.live import Live
-from bmeconf.model import CAMPAIGNS, CONTACTS, Finding, Resource, Snapshot
+from bmeconf.model import CAMPAIGNS, CONTACTS, Address, Finding, Resource, Snapshot
 from bmeconf.plan import Plan, Step
-from bmeconf.scope import matches
+from bmeconf.scope import matches, named
 from bmeconf.settings import Policy
 
 
@@ -76,20 +77,24 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         Guarded: where a planned delete is not named.
     """
     deletes = [step for step in plan.steps if step.action == DELETE]
+    acknowledged: set[Address] = set()
     for glob in globs:
-        if not any(matches(glob, step.address) for step in deletes):
+        meant = named(glob, (step.address for step in deletes))
+        acknowledged |= meant
+        if not meant:
             planned = ", ".join(str(step.address) for step in deletes) or "none"
             raise InvalidInput(
                 f"--allow-delete {glob} matches no planned delete; planned deletes: {planned}",
                 "give the address as the plan shows it",
             )
-    for step in deletes:
-        if not any(matches(glob, step.address) for glob in globs):
-            raise Guarded(
-                f"{step.address} would be deleted, and --allow-delete does not name it;"
-                " nothing was written",
-                f'add --allow-delete "{step.address}" once it is certain',
-            )
+    missing = [str(step.address) for step in deletes if step.address not in acknowledged]
+    if missing:
+        words = [word for address in missing for word in ("--allow-delete", address)]
+        raise Guarded(
+            f"{', '.join(missing)} would be deleted, and --allow-delete does not name it;"
+            " nothing was written",
+            f"once it is certain, add: {shlex.join(words)}",
+        )
 
 
 def _protected(steps: Sequence[Step], desired: Snapshot) -> Iterable[Finding]:
@@ -117,7 +122,7 @@ def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
             "error",
             "too_many_deletes",
             deletes[0].address,
-            f"{len(deletes)} deletes are planned, the policy allows {policy.max_deletes}",
+            f"{len(deletes)} planned deletes are more than the policy allows: {policy.max_deletes}",
             "delete in several changes, or raise policy: max_deletes in bmeconf.yaml",
         )
 

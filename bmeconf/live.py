@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf import bind
+from bmeconf import bind, dangling
 from bmeconf.bind import Binding
-from bmeconf.errors import ReplyUnreadable, ScopeMissing, did_you_mean
+from bmeconf.errors import NotFound, ReplyUnreadable, ScopeMissing, did_you_mean
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
@@ -21,17 +21,14 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.model import (
     CAMPAIGNS,
-    CONTACTS,
     LISTS,
     STRUCTURE,
     Address,
     Finding,
-    Place,
     Problem,
     Resource,
     Snapshot,
     Template,
-    references,
 )
 
 TEMPLATES = "/api/email/template"
@@ -57,21 +54,21 @@ class Live:
     ready_domains: frozenset[str] | None = None
 
 
-def read(api: ReadApi, desired: Snapshot) -> Live:
-    """Read all that `desired` needs.
+def read(api: ReadApi, desired: Snapshot, structure: Resource | None = None) -> Live:
+    """Read all that `desired` needs, in the contact structure that `structure` names.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
         InvalidInput: where the manifests do not say which contact structure is meant.
     """
-    names, bindings = _structure(api, desired)
+    names, bindings = _structure(api, desired, structure)
     for kind in _kinds_needed(desired):
         wanted = desired.of_kind(kind.name)
         rows = kind.rows(api, names, wanted)
         bindings[kind.name] = binding = bind.bind(kind, wanted, rows)
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
     names, ambiguous = _name_the_rest(names, bindings, desired)
-    problems = [*_unknown_references(desired, names, ambiguous), *_unknown_labels(desired, names)]
+    problems = dangling.problems(desired, names, ambiguous)
     resolved, more = _templates(api, desired)
     resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in resolved)
     withheld = {a: f for b in bindings.values() for a, f in b.withheld.items()}
@@ -94,47 +91,68 @@ def confirm(api: ReadApi, live: Live, addresses: Iterable[Address]) -> Live:
     A search may lag behind and never shows `__v` (API contract 4.2.1), so what is about to be
     changed is read once more before it is planned.
     """
-    fresh = {}
+    resources = dict(live.snapshot.resources)
     for address in addresses:
-        seen = live.snapshot.get(address)
-        if seen is not None and seen.version is None and address.kind == CONTACTS:
-            kind = KINDS[address.kind]
-            fresh[address] = kind.live(kind.fetch(api, live.names, seen.id), address, live.names)
-    return replace(live, snapshot=Snapshot({**live.snapshot.resources, **fresh}))
+        kind, seen = KINDS[address.kind], resources.get(address)
+        if seen is None or not kind.lags:
+            continue
+        try:
+            raw = kind.fetch(api, live.names, seen.id)
+            resources[address] = kind.live(raw, address, live.names)
+        except NotFound:
+            del resources[address]
+    return replace(live, snapshot=Snapshot(resources))
 
 
-def _structure(api: ReadApi, desired: Snapshot) -> tuple[Names, dict[str, Binding]]:
+def _structure(
+    api: ReadApi, desired: Snapshot, meant: Resource | None
+) -> tuple[Names, dict[str, Binding]]:
     kind = KINDS[STRUCTURE]
     assert isinstance(kind, Structure)
-    wanted = desired.of_kind(STRUCTURE)
+    wanted = (meant,) if meant else ()
     raw = kind.pick(kind.rows(api, Names(), wanted), wanted)
     names = Names(raw, {Address(STRUCTURE): replies.id_of(raw)})
-    binding = Binding(rows={resource.address: raw for resource in wanted})
-    return names, {STRUCTURE: binding}
+    return names, {STRUCTURE: Binding({r.address: raw for r in desired.of_kind(STRUCTURE)})}
 
 
 def _kinds_needed(desired: Snapshot) -> list[Kind]:
     """The kinds that are declared or referred to; lists first, as others name them."""
     mentioned = {r.address.kind for r in desired}
-    mentioned |= {a.kind for r in desired for a in _mentions(r)}
+    mentioned |= {a.kind for r in desired for a in dangling.mentions(r, Names())}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]
-
-
-def _mentions(resource: Resource) -> list[Address]:
-    origin = [resource.intent.copy_of] if resource.intent.copy_of else []
-    return [*references(resource.fields), *resource.intent.merge_of, *origin]
 
 
 def _snapshot(
     api: ReadApi, names: Names, desired: Snapshot, bindings: Mapping[str, Binding]
 ) -> Snapshot:
-    found = []
-    for resource in desired:
-        kind = KINDS[resource.address.kind]
-        row = bindings[kind.name].rows.get(resource.address)
-        if row is not None:
-            found.append(kind.live(kind.detail(api, names, row), resource.address, names))
-    return Snapshot.of(found)
+    found: dict[Address, Resource] = {}
+    for kind_name, binding in bindings.items():
+        kind = KINDS[kind_name]
+        for address, raw in _details(api, names, kind, desired, binding).items():
+            found[address] = kind.live(raw, address, names)
+    return Snapshot.of(found[r.address] for r in desired if r.address in found)
+
+
+def _details(
+    api: ReadApi, names: Names, kind: Kind, desired: Snapshot, binding: Binding
+) -> Mapping[Address, Raw]:
+    """All that the API shows of what is bound.
+
+    A key that is missing from one reply and there in another is empty, not hidden. Where those
+    of the declared objects do not tell, one more does.
+    """
+    raws = {a: kind.detail(api, names, row) for a, row in binding.rows.items()}
+    shown = {key for raw in raws.values() for key in raw}
+    filled = {a: kind.filled(raw, shown) for a, raw in raws.items()}
+    hidden = any(
+        desired.resources[a].fields.keys() - kind.live_fields(raw, names).keys()
+        for a, raw in filled.items()
+    )
+    other = kind.telling(binding.unmanaged) if hidden else None
+    if other is None:
+        return filled
+    shown.update(kind.detail(api, names, other))
+    return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
 def _name_the_rest(
@@ -152,59 +170,11 @@ def _name_the_rest(
             ids[address if alone else replace(address, id=id)] = id
     withheld = {}
     for resource in desired:
-        for address in _mentions(resource):
+        for address in dangling.mentions(resource, names):
             if address not in names.ids and len(rest.get(address, ())) > 1:
                 found = bind.ambiguous(resource.address, address.name, rest[address])
                 withheld[resource.address] = found
     return names.with_ids(ids), withheld
-
-
-def _unknown_references(
-    desired: Snapshot, names: Names, ambiguous: Mapping[Address, Finding]
-) -> Iterable[Problem]:
-    known = {a.name for a in (*names.ids, *desired.resources)}
-    for resource in desired:
-        if resource.address in ambiguous or resource.intent.absent:
-            continue
-        for address in _mentions(resource):
-            if address not in names.ids and desired.get(address) is None:
-                yield Problem(
-                    _place(resource, f"{address.kind}.{address.name}", address.kind),
-                    str(resource.address),
-                    f"refers to {address}, which neither the manifests nor the account have"
-                    + did_you_mean(address.name, known),
-                    "unknown_reference",
-                )
-
-
-def _unknown_labels(desired: Snapshot, names: Names) -> Iterable[Problem]:
-    labels, tags = set(names.fields), set(names.tags)
-    for structure in desired.of_kind(STRUCTURE):
-        labels |= set(structure.fields.get("fields") or ())
-        tags |= set(structure.fields.get("tags") or ())
-    for contact in desired.of_kind(CONTACTS):
-        for label in contact.fields.get("fields") or ():
-            if label not in labels and names.label(label) is None:
-                yield _unknown_label(contact, "fields", label, labels)
-        for tag in contact.fields.get("tags") or ():
-            if tag not in tags:
-                yield _unknown_label(contact, "tags", tag, tags)
-
-
-def _unknown_label(contact: Resource, field: str, label: str, known: Iterable[str]) -> Problem:
-    return Problem(
-        _place(contact, f"{field}.{label}", field),
-        str(contact.address),
-        f"{field}: the account has no {field[:-1]} {label!r}{did_you_mean(label, known)};"
-        f" declare it under structure: {field}, or correct the name",
-        f"unknown_{field[:-1]}",
-    )
-
-
-def _place(resource: Resource, *paths: str) -> Place:
-    places = resource.intent.places
-    found = next((places[path] for path in paths if path in places), resource.intent.place)
-    return found or Place("the manifests")
 
 
 def _templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]]:
@@ -225,7 +195,7 @@ def _templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]
         known = [str(row.get("name")) for row in rows]
         problems.append(
             Problem(
-                _place(resource, "body"),
+                dangling.place(resource, "body"),
                 str(resource.address),
                 f"body: the account has {len(found) or 'no'} templates {template.name!r} in"
                 f" {template.lang!r}{did_you_mean(template.name, known)}",

@@ -88,6 +88,11 @@ class Intent:
     place: Place | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
 
+    @property
+    def origins(self) -> tuple[Address, ...]:
+        """The resources that a create starts from."""
+        return (*((self.copy_of,) if self.copy_of else ()), *self.merge_of)
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -217,6 +222,11 @@ class Call:
 def stamp(instant: datetime) -> str:
     """An aware instant as `2026-12-01T08:00:00Z`."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def dotted(path: tuple[str, ...]) -> str:
+    """A path as one text: `fields.City`; a dot or backslash inside a key has a backslash."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
 
 
 def nested(changes: Iterable[Change]) -> dict[str, Value]:

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from bmeconf.diff import CREATE, DELETE, Difference
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.names import Names
+from bmeconf.live import Live
 from bmeconf.model import (
     CONTACTS,
     STRUCTURE,
     Address,
     Finding,
-    Intent,
+    Resource,
     nested,
     references,
 )
@@ -28,18 +29,29 @@ Waiting = tuple[Difference, frozenset[Address]]
 
 
 def reachable(
-    differences: Sequence[Difference], names: Names
+    differences: Sequence[Difference], live: Live
 ) -> tuple[list[Difference], list[Finding]]:
-    """Leave out what refers to something that neither exists nor is going to, with the reason."""
+    """Leave out what cannot be done yet, with the reason: it refers to something that neither
+    exists nor is going to, or takes a name that another declared resource keeps.
+    """
     kept = list(differences)
     findings: list[Finding] = []
+    held = {_name(resource): resource.address for resource in live.snapshot}
     while True:
         made = {d.address for d in kept}
-        lost = {d.address: gaps for d in kept if (gaps := _gaps(d, made, names))}
+        given_up = {_identity(d, "before") for d in kept}
+        kept_names = {key: address for key, address in held.items() if key not in given_up}
+        lost = {}
+        for difference in kept:
+            holder = kept_names.get(_identity(difference, "after") or ("", ""))
+            if gaps := _gaps(difference, made, live.names):
+                lost[difference.address] = _left_waiting(difference.address, gaps)
+            elif holder and holder != difference.address:
+                lost[difference.address] = _name_kept(difference.address, holder)
         if not lost:
             return kept, findings
         kept = [d for d in kept if d.address not in lost]
-        findings += [_left_waiting(address, gaps) for address, gaps in lost.items()]
+        findings += lost.values()
 
 
 def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:
@@ -49,12 +61,23 @@ def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:
     waits = {address: _waits_for(d, writes, freed, names) for address, d in writes.items()}
     deletes = [d for d in differences if d.action == DELETE]
     deletes.sort(key=lambda d: (-RANK[d.address.kind], d.address))
-    return [(writes[a], w) for a, w in _sorted(waits)] + [(d, frozenset()) for d in deletes]
+    users = _users(differences)
+    return [
+        *((writes[address], needed) for address, needed in _sorted(waits)),
+        *((d, frozenset(users.get(d.address, ()))) for d in deletes),
+    ]
 
 
-def origins(intent: Intent) -> tuple[Address, ...]:
-    """The resources that a create starts from."""
-    return (*((intent.copy_of,) if intent.copy_of else ()), *intent.merge_of)
+def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
+    """Which steps let go of an object: it is deleted only once they have."""
+    users: dict[Address, set[Address]] = {}
+    for difference in differences:
+        lets_go = {a for change in difference.changes for a in references(change.before)}
+        if difference.action == DELETE and difference.live:
+            lets_go.update(references(difference.live.fields))
+        for address in lets_go:
+            users.setdefault(address, set()).add(difference.address)
+    return users
 
 
 def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
@@ -89,9 +112,11 @@ def _rank(address: Address) -> tuple[int, Address]:
 
 def _needs(difference: Difference, names: Names) -> set[Address]:
     """The addresses that must exist before this difference can be written."""
-    needs = {a for change in difference.changes for a in references(change.after)}
+    # What a contact is to leave may itself be made first: see `diff.foreseen`.
+    sides = [side for change in difference.changes for side in (change.before, change.after)]
+    needs = {address for side in sides for address in references(side)}
     if difference.action == CREATE:
-        needs.update(origins(difference.desired.intent))
+        needs.update(difference.desired.intent.origins)
     if difference.address.kind == CONTACTS and _uses_new_labels(difference, names):
         needs.add(Address(STRUCTURE))
     return needs
@@ -121,6 +146,22 @@ def _left_waiting(address: Address, gaps: Sequence[Address]) -> Finding:
         f"refers to {told}, which this plan leaves alone",
         "mend what the finding on that resource says, then plan again",
     )
+
+
+def _name_kept(address: Address, holder: Address) -> Finding:
+    return Finding(
+        "warning",
+        "blocked",
+        address,
+        f"its name is still that of the live object declared as {holder}, which this plan does"
+        " not rename first",
+        "mend what the finding on that resource says, then plan again",
+    )
+
+
+def _name(resource: Resource) -> tuple[str, str]:
+    kind = KINDS[resource.address.kind]
+    return kind.name, str(resource.fields.get(kind.identity))
 
 
 def _waits_for(

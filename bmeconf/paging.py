@@ -32,8 +32,7 @@ def page_of(reply: Any, what: str) -> Page:
         total = replies.count_of(reply.get("total", reply.get("totalRecords")))
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ReplyUnreadable(
-            f"{what}: the answer is not a listing of the kind that the API documents",
-            "nothing is concluded from it; run again, and report it if it stays",
+            f"{what}: the answer is not a listing of the kind that the API documents"
         )
     return rows, total
 

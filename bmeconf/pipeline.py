@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf import diff, guard, live, manifest, plan, scope, validate
-from bmeconf.apply import APPLIED, Execution, Outcome, Result, verify
+from bmeconf import diff, guard, live, manifest, plan, scope, validate, verify
+from bmeconf.apply import Execution
 from bmeconf.client import Reader, Writer
 from bmeconf.errors import BmeconfError, Interrupted
+from bmeconf.kinds.base import Managed
 from bmeconf.live import Live
 from bmeconf.manifest import Sources
 from bmeconf.model import Finding, Problem
+from bmeconf.outcome import Outcome, Result
 from bmeconf.plan import Plan, Price, Source
 from bmeconf.scope import Scope
 from bmeconf.settings import Project
@@ -35,10 +37,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the live state it was made from, and what the manifests' readers remarked."""
+    """A plan, the live state it was made from, what is managed at all, remarks on manifests."""
 
     plan: Plan
     live: Live
+    managed: Managed
     remarks: tuple[Problem, ...]
 
 
@@ -53,10 +56,16 @@ def prepare(paths: Sequence[Path]) -> Prepared:
     return Prepared(project, manifest.read(root, paths, project.manifests or ()))
 
 
-def problems(prepared: Prepared) -> tuple[Problem, ...]:
-    """Everything an offline look finds, the seed policy included (design 1)."""
+def problems(prepared: Prepared, targets: Sequence[str] = ()) -> tuple[Problem, ...]:
+    """Everything an offline look finds, the seed policy included (design 1).
+
+    Raises:
+        InvalidInput: where a target names nothing that is declared.
+    """
     accounts = {name: entry.vars for name, entry in prepared.project.accounts.items()}
     found = validate.check_offline(prepared.sources, accounts)
+    if not found.errors:
+        scope.limit(found.snapshot, targets)
     outside = [
         _as_problem(finding, found)
         for finding in guard.seeds(found.snapshot, prepared.project.policy)
@@ -88,7 +97,7 @@ def planned(
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    seen = live.read(reader, limited.desired)
+    seen = live.read(reader, limited.desired, limited.structure)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(reader, seen, limited)
@@ -108,22 +117,33 @@ def planned(
         left_out=limited.left_out,
         price=_price(reader, steps),
     )
-    return Planned(made, seen, desired.problems)
+    return Planned(made, seen, limited.managed, desired.problems)
 
 
 def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
-    differences = diff.compare(seen.desired, seen.snapshot, limited.managed)
+    differences = _differences(seen, limited)
     in_doubt = [d.address for d in differences if d.live and (d.action or d.unreadable)]
-    confirmed = live.confirm(reader, seen, in_doubt)
-    if confirmed is seen:
+    if not in_doubt:
         return seen, differences
-    return confirmed, diff.compare(confirmed.desired, confirmed.snapshot, limited.managed)
+    confirmed = live.confirm(reader, seen, in_doubt)
+    return confirmed, _differences(confirmed, limited)
+
+
+def _differences(seen: Live, limited: Scope) -> Sequence[diff.Difference]:
+    ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
+    return diff.compare(seen.desired, ahead, limited.managed)
 
 
 def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
     budget = reader.budget
     writing = sum(len(step.calls) for step in steps)
-    return Price(budget.used, writing, len(steps), budget.hour_remaining, budget.month_remaining)
+    return Price(
+        budget.used,
+        writing,
+        plan.verify_price(steps),
+        budget.hour_remaining,
+        budget.month_remaining,
+    )
 
 
 def execute(
@@ -139,17 +159,16 @@ def execute(
     """
     steps = planned.plan.steps
     writer.budget.afford(planned.plan.price.write + planned.plan.price.verify)
-    execution = Execution(writer, planned.live.names, steps, stop_asked)
+    execution = Execution(writer, planned.live.names, planned.managed, steps, stop_asked)
     outcomes = []
     for outcome in execution.outcomes():
         told(outcome)
         outcomes.append(outcome)
     findings, stopped = _verified(writer, execution, outcomes)
-    done = all(outcome.state == APPLIED for outcome in outcomes)
     return Result(
+        plan=planned.plan,
         outcomes=tuple(outcomes),
-        findings=findings,
-        converged=done and not findings and stopped is None,
+        read_back=findings,
         written=writer.writes > 0,
         requests=writer.budget.used,
         stopped=stopped,
@@ -162,7 +181,7 @@ def _verified(
     if execution.stopped is not None and not isinstance(execution.stopped, Interrupted):
         return (), execution.stopped
     try:
-        return verify(writer, execution.names, outcomes), execution.stopped
+        return verify.check(writer, execution.names, execution.managed, outcomes), execution.stopped
     except BmeconfError as error:
         return (), execution.stopped or error
 

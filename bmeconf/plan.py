@@ -108,7 +108,7 @@ class Plan:
                 step.action,
                 step.pin.id if step.pin else None,
                 [[list(c.path), plain(c.before), plain(c.after)] for c in step.changes],
-                [str(address) for address in order.origins(step.intent)],
+                [str(address) for address in step.intent.origins],
             ]
             for step in self.steps
         )
@@ -130,8 +130,8 @@ def build(
         findings += [restraint] if restraint else []
         if difference.action and not restraint:
             kept.append(difference)
-        in_sync += not difference.action
-    kept, unreachable = order.reachable(kept, live.names)
+        in_sync += not (difference.action or difference.unreadable)
+    kept, unreachable = order.reachable(kept, live)
     steps = _steps(order.ordered(kept, live.names), live.names)
     found = by_severity((*findings, *unreachable))
     return steps, tuple(_manual(differences, live, now)), found, in_sync
@@ -140,6 +140,22 @@ def build(
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each finding once, errors first."""
     return tuple(sorted(set(findings), key=_severity))
+
+
+def read_back(step: Step) -> tuple[str, ...]:
+    """The identities under which a written object is to be found again, or found to be gone."""
+    kind = KINDS[step.address.kind]
+    own = [str(c.after) for c in step.changes if c.path == (kind.identity,)]
+    return tuple(own) or (step.address.name,)
+
+
+def verify_price(steps: Sequence[Step]) -> int:
+    """Requests that reading everything back takes, where all reads back as written."""
+    price = 0
+    for kind in KINDS.values():
+        count = sum(step.address.kind == kind.name for step in steps)
+        price += min(count, kind.batch_price(count)) if count else 0
+    return price
 
 
 def account_of(base_url: str, names: Names) -> Account:
@@ -173,7 +189,7 @@ def _unreadable(difference: Difference) -> Iterable[Finding]:
 
 def _manual(differences: Sequence[Difference], live: Live, now: datetime) -> Iterable[Manual]:
     for difference in differences:
-        if not difference.desired.intent.absent and difference.address not in live.withheld:
+        if not difference.desired.intent.absent:
             kind = KINDS[difference.address.kind]
             yield from kind.manual(difference.desired, difference.live, now)
 
@@ -199,7 +215,7 @@ def _step(difference: Difference, names: Names) -> Step:
         pin = Pin(live.id, live.version, replies.digest(kind.essence(live.raw)))
     else:
         intent = difference.desired.intent
-        origin = Intent(copy_of=intent.copy_of, merge_of=intent.merge_of)
+        origin = Intent(copy_of=intent.copy_of, merge_of=tuple(sorted(intent.merge_of)))
     step = Step("", difference.address, action, (), pin, "checked", difference.changes, (), origin)
     if pin is None or live is None:
         fields = nested(difference.changes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bmeconf.errors import InvalidInput, did_you_mean
+from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
 from bmeconf.model import (
     CONTACTS,
@@ -21,9 +22,13 @@ from bmeconf.model import (
 
 @dataclass(frozen=True)
 class Scope:
-    """The desired resources of this run, what --target left out, and what is managed at all."""
+    """The desired resources of this run, what --target left out, and what is managed at all.
+
+    `structure` is the declared one even where it is left out, since it says which is meant.
+    """
 
     desired: Snapshot
+    structure: Resource | None
     left_out: tuple[Address, ...]
     managed: Managed
 
@@ -34,12 +39,12 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
     Raises:
         InvalidInput: where a target matches nothing that is declared.
     """
-    whole = managed(desired)
+    whole, structure = managed(desired), next(iter(desired.of_kind(STRUCTURE)), None)
     if not targets:
-        return Scope(desired, (), whole)
+        return Scope(desired, structure, (), whole)
     chosen: set[Address] = set()
     for target in targets:
-        found = {r.address for r in desired if matches(target, r.address)}
+        found = named(target, desired.resources)
         if not found:
             raise InvalidInput(
                 f"--target {target}: no declared resource matches{_near(target, desired)}"
@@ -48,7 +53,8 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
     while more := {a for r in desired if r.address in chosen for a in needed(r, desired)} - chosen:
         chosen |= more
     kept = Snapshot.of(r for r in desired if r.address in chosen)
-    return Scope(kept, tuple(r.address for r in desired if r.address not in chosen), whole)
+    left_out = tuple(r.address for r in desired if r.address not in chosen)
+    return Scope(kept, structure, left_out, whole)
 
 
 def managed(desired: Snapshot) -> Managed:
@@ -63,12 +69,17 @@ def managed(desired: Snapshot) -> Managed:
 
 def needed(resource: Resource, desired: Snapshot) -> Iterable[Address]:
     """The declared resources that `resource` refers to, and the structure for a contact."""
-    intent = resource.intent
-    mentioned = [*references(resource.fields), *intent.merge_of]
-    mentioned += [intent.copy_of] if intent.copy_of else []
+    mentioned = [*references(resource.fields), *resource.intent.origins]
     if resource.address.kind == CONTACTS:
         mentioned += [r.address for r in desired.of_kind(STRUCTURE)]
     return [address for address in mentioned if desired.get(address)]
+
+
+def named(glob: str, addresses: Iterable[Address]) -> set[Address]:
+    """The addresses that `glob` names: the one it spells out, else those it matches."""
+    known = set(addresses)
+    exact = {address for address in known if str(address) == glob}
+    return exact or {address for address in known if matches(glob, address)}
 
 
 def matches(glob: str, address: Address) -> bool:
@@ -79,6 +90,7 @@ def matches(glob: str, address: Address) -> bool:
     if address.kind == STRUCTURE:
         return not slash
     wanted = address.name + (f"#{address.id}" if address.id else "")
+    name = KINDS[kind].canonical(name)
     pattern = ".*".join(re.escape(part) for part in name.split("*"))
     return any(re.fullmatch(pattern, text, re.DOTALL) for text in {wanted, address.name})
 

@@ -56,7 +56,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class KnownDrift:
-    """A difference that somebody owns until a day: drift reports leave it out (design 2)."""
+    """A difference that somebody answers for until a day (design 2)."""
 
     address: str
     field: str
@@ -86,12 +86,16 @@ class AccountEntry:
 
 @dataclass(frozen=True)
 class Project:
-    """The project file as data; `manifests` is None where it does not say (design 2)."""
+    """The project file as data; `manifests` is None where it does not say (design 2).
+
+    `has_file` is False where there is no project file, and all the rest is as if it said nothing.
+    """
 
     root: Path
     manifests: tuple[str, ...] | None = None
     accounts: Mapping[str, AccountEntry] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    has_file: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,9 @@ def choose(project: Project, name: str | None, environ: Mapping[str, str]) -> Ac
         return project.accounts[wanted]
     if wanted and not project.accounts:
         raise InvalidInput(
-            f'there is no account "{wanted}": the project declares none',
-            f"declare it under `accounts:` in bmeconf.yaml, or unset {ACCOUNT_VARIABLE}",
+            f'there is no account "{wanted}": {_none_declared(project)}',
+            "declare it under `accounts:` in bmeconf.yaml, or "
+            + ("leave --account out" if name else f"unset {ACCOUNT_VARIABLE}"),
         )
     if wanted:
         hint = did_you_mean(wanted, project.accounts)
@@ -144,12 +149,13 @@ def credentials(
     through `allow_hosts` (--allow-host) or BMECONF_ALLOW_HOSTS (design 2).
     """
     entry = choose(project, name, environ)
-    url = base_url(entry.base_url) if entry else _url_from_environment(environ)
+    url = base_url(entry.base_url) if entry else _url_from_environment(project, environ)
     _guard_host(urlsplit(url), _allowed(allow_hosts, environ))
-    variable = entry.api_key_env if entry else KEY_VARIABLE
-    key, notes = _key(variable, environ)
+    key, notes = _key(entry, environ)
     if entry is None:
         return Account(None, url, key, notes=notes)
+    idle = _idle(entry, environ)
+    notes += (f'{idle}: bmeconf.yaml declares the account "{entry.name}"',) if idle else ()
     return Account(entry.name, url, key, entry.vars, notes)
 
 
@@ -190,11 +196,15 @@ def _malformed(reason: str) -> InvalidInput:
     )
 
 
-def _url_from_environment(environ: Mapping[str, str]) -> str:
+def _none_declared(project: Project) -> str:
+    return "bmeconf.yaml declares none" if project.has_file else "there is no bmeconf.yaml here"
+
+
+def _url_from_environment(project: Project, environ: Mapping[str, str]) -> str:
     url = environ.get(URL_VARIABLE, "").strip()
     if not url:
         raise InvalidInput(
-            "no account: bmeconf.yaml declares none",
+            f"no account: {_none_declared(project)}",
             f"set {URL_VARIABLE} and {KEY_VARIABLE}, or declare an account, or use --sandbox",
         )
     try:
@@ -203,11 +213,28 @@ def _url_from_environment(environ: Mapping[str, str]) -> str:
         raise InvalidInput(f"{URL_VARIABLE}: {error.message}", error.remedy) from None
 
 
-def _key(variable: str, environ: Mapping[str, str]) -> tuple[Secret, tuple[str, ...]]:
-    """The key in `variable`; its text never goes into a message."""
+def _idle(entry: AccountEntry, environ: Mapping[str, str]) -> str:
+    """Words for the variables that would name the account, were not `entry` declared; or none."""
+    names = {URL_VARIABLE, KEY_VARIABLE} - {entry.api_key_env}
+    given = {URL_VARIABLE: environ.get(URL_VARIABLE, "").strip().rstrip("/")}
+    given[KEY_VARIABLE] = environ.get(KEY_VARIABLE, "").strip()
+    idle = sorted(name for name in names if given[name] and given[name] != entry.base_url)
+    return (
+        f"{' and '.join(idle)} {'are' if len(idle) > 1 else 'is'} set but not used" if idle else ""
+    )
+
+
+def _key(entry: AccountEntry | None, environ: Mapping[str, str]) -> tuple[Secret, tuple[str, ...]]:
+    """The key in the variable that `entry` names; its text never goes into a message."""
+    variable = entry.api_key_env if entry else KEY_VARIABLE
     key = environ.get(variable, "").strip(" \t")
     if not key.strip():
-        raise InvalidInput(f"no API key: {variable} is not set", f"set {variable} to the API key")
+        named = f" (named by accounts.{entry.name} in bmeconf.yaml)" if entry else ""
+        idle = _idle(entry, environ) if entry else ""
+        raise InvalidInput(
+            f"no API key: {variable} is not set{named}" + (f"; {idle}" if idle else ""),
+            f"set {variable} to the API key",
+        )
     if "\n" in key or "\r" in key:
         raise InvalidInput(
             f"the API key in {variable} holds a line break",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bmeconf.errors import InvalidInput
 
-NAME = ".bmeconf"
+NAME, SERVED = ".bmeconf", "sandbox.url"
 
 
 def folder(root: Path) -> Path:
@@ -26,6 +26,17 @@ def folder(root: Path) -> Path:
             f"{path} cannot be made: {error.strerror}", "let this user write to the project root"
         ) from error
     return path
+
+
+def announce(root: Path, url: str) -> None:
+    """Say where the sandbox of this project is being served, for commands that meet it running."""
+    (folder(root) / SERVED).write_text(url, encoding="utf-8")
+
+
+def served(root: Path) -> str | None:
+    """Where the sandbox of this project is being served, as far as was announced."""
+    path = folder(root) / SERVED
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def sandbox(root: Path) -> Path:

@@ -72,8 +72,10 @@ def test_patterns_stand_in_for_the_root_only(here: Path) -> None:
         (["manifest"], [], 'did you mean "manifests"'),
         (["empty"], [], "no manifests found under empty"),
         ([".."], [], "lies outside the project root"),
-        (["."], ["nowhere/"], "leads to nothing"),
-        (["."], ["../"], "lies outside the project root"),
+        (["."], ["nowhere/"], 'manifests: "nowhere/" leads to nothing$'),
+        (["."], ["manifets/"], 'leads to nothing; did you mean "manifests"'),
+        (["."], ["manifets/*"], "leads to nothing$"),
+        (["."], ["../"], "leads out of the project"),
     ],
 )
 def test_paths_that_lead_nowhere(
@@ -83,6 +85,34 @@ def test_paths_that_lead_nowhere(
     (here / "empty").mkdir()
     with pytest.raises(InvalidInput, match=message):
         manifest.read(here, [Path(path) for path in paths], patterns)
+
+
+def test_an_entry_that_leads_nowhere_is_named_with_its_place(here: Path) -> None:
+    write(here, "manifests/a.yaml")
+    write(here, "bmeconf.yaml", text="version: 1\nmanifests: [manifests/, manifets/]\n")
+    with pytest.raises(InvalidInput, match=r'^bmeconf.yaml:2:25: manifests: "manifets/" leads'):
+        manifest.read(here, [here], ["manifests/", "manifets/"])
+
+
+def test_no_manifests_says_where_some_are(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "emails").mkdir()
+    monkeypatch.chdir(here / "emails")
+
+    def said() -> str:
+        root = manifest.find_root(Path())
+        with pytest.raises(InvalidInput, match="no manifests found") as raised:
+            manifest.read(root, [Path()])
+        assert raised.value.remedy == "write one (see `bmeconf schema`), or name another path"
+        return raised.value.message.partition("; ")[2]
+
+    write(here, "compose.yaml", text="services: {}\n")
+    assert said() == ""
+    write(here, "manifests/a.yaml")
+    assert said() == f"there are some in {here / 'manifests'}"
+    write(here, "a.yaml", text="# lists\nversion: 1\r\nlists: []\n")
+    assert said() == f"there are some in {here}"
+    write(here, "bmeconf.yaml")
+    assert said() == f"the project's bmeconf.yaml is in {here}"
 
 
 def test_links_that_loop_or_leave_are_not_followed(here: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.model import Change, Place, Problem
-from bmeconf.report import github, safe, text
+from bmeconf.model import Address, Change, Place, Problem
+from bmeconf.report import bodies, github, lines, safe, text
 from tests.driver import Account, Project
 
 EVIL = (
@@ -80,14 +80,35 @@ def test_json_keeps_exact_values(account: Account, project: Project) -> None:
 
 def test_long_values_are_wrapped_and_kept_whole() -> None:
     words = " ".join(f"word{n}" for n in range(60))
-    lines = [line.text for line in text.change_lines(Change(("subject",), "Old", words))]
-    assert all(len(line) <= text.WIDTH for line in lines)
-    assert " ".join(" ".join(lines).split()).count("word59") == 1
+    shown = [line.text for line in text.change_lines(Change(("subject",), "Old", words))]
+    assert all(len(line) <= lines.WIDTH for line in shown)
+    assert " ".join(" ".join(shown).split()).count("word59") == 1
 
 
 def test_a_long_body_is_cut_and_says_so() -> None:
     before = "\n".join(f"line {n}" for n in range(200))
     after = "\n".join(f"other {n}" for n in range(200))
-    lines = [line.text for line in text.change_lines(Change(("body",), before, after))]
-    assert len(lines) == text.MOST_BODY_LINES + 2
-    assert "--format json" in lines[-1]
+    shown = [line.text for line in text.change_lines(Change(("body",), before, after))]
+    assert len(shown) == bodies.MOST_BODY_LINES + 2
+    assert "--format json" in shown[-1]
+
+
+def test_a_difference_in_a_long_line_can_be_seen() -> None:
+    before, after = (f"<p>{'filler ' * 50}now {price} EUR</p>" for price in ("10", "99"))
+    shown = [line.text for line in text.change_lines(Change(("body",), before, after))]
+    assert any("10 EUR" in line and line.lstrip().startswith("-…") for line in shown)
+    assert any("99 EUR" in line and line.lstrip().startswith("+…") for line in shown)
+    assert all(len(line) <= lines.WIDTH for line in shown)
+
+
+def test_recipients_are_told_apart() -> None:
+    one, two = Address("lists", "A, B"), (Address("lists", "A"), Address("lists", "B"))
+    twin = Address("lists", "A", "66f1a6e4520cdb563bf80b19")
+    shown = [
+        text.change_lines(Change(("lists",), (one,), two)),
+        text.change_lines(Change(("lists",), (twin,), two)),
+    ]
+    assert [line.text for lines in shown for line in lines] == [
+        '    lists: ["A, B"] → ["A", "B"]',
+        '    lists: ["A"#66f1a6e4520cdb563bf80b19] → ["A", "B"]',
+    ]

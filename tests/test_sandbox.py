@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from bmeconf.sandbox import DEFAULT_KEY, Sandbox, SandboxError, Switches, reset
+from bmeconf.sandbox import DEFAULT_KEY, Sandbox, SandboxBusy, SandboxError, Switches, reset
 
 ABSENT = "f" * 24
 
@@ -143,11 +145,12 @@ def test_starting_twice_is_an_error(api: Api) -> None:
         api.sandbox.start()
 
 
-@pytest.mark.parametrize("port", [None, 70_000])
-def test_a_port_that_cannot_be_had_is_a_clear_error(api: Api, port: int | None) -> None:
-    taken = port or int(api.sandbox.url.rpartition(":")[2])
-    with pytest.raises(OSError, match=f"127.0.0.1:{taken}"):
+def test_a_port_that_cannot_be_had_is_a_clear_error(api: Api) -> None:
+    taken = int(api.sandbox.url.rpartition(":")[2])
+    with pytest.raises(SandboxError, match=f"^port {taken} is taken; choose another with --port$"):
         Sandbox(port=taken).start()
+    with pytest.raises(SandboxError, match="no port 70000; choose one up to 65535 with --port"):
+        Sandbox(port=70_000).start()
 
 
 def test_it_listens_on_loopback_only(api: Api) -> None:
@@ -236,8 +239,52 @@ def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_second_sandbox_on_the_same_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "one.db"
-    with Api(path=path), pytest.raises(SandboxError, match="another sandbox"):
+    with Api(path=path), pytest.raises(SandboxBusy, match="another sandbox"):
         Sandbox(path).start()
+
+
+def test_a_reset_is_refused_while_a_sandbox_runs_on_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    with Api(path=path) as api:
+        before = api.state()
+        with pytest.raises(SandboxBusy, match=r"another sandbox.*stop that one first"):
+            reset(path)
+        api.call("POST", api.lists, {"name": "Kept"})
+        assert len(api.state()["lists"]) == len(before["lists"]) + 1
+    with Api(path=path) as api:
+        assert len(api.state()["lists"]) == len(before["lists"]) + 1
+    reset(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reset_is_refused_while_another_process_serves_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    program = (
+        "import sys; from pathlib import Path; from bmeconf.sandbox import Sandbox\n"
+        "with Sandbox(Path(sys.argv[1])): print('up', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == b"up\n"
+        with pytest.raises(SandboxBusy):
+            reset(path)
+        serving.communicate()
+    reset(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reset_takes_a_broken_file_away(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("remember the milk\n" * 100)
+    reset(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reset_of_a_folder_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="cannot be removed"):
+        reset(tmp_path)
 
 
 def test_wait_ends_when_the_sandbox_stops(api: Api) -> None:

@@ -28,7 +28,8 @@ def test_parse_reads_each_type() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("colour=red", ("colour", "known", "contact_lists_write")),
+        ("colour=red", ('"colour"', "known", "contact_lists_write")),
+        ("verify_form=on", ("verify_form", 'did you mean "verify_from"?')),
         ("verify_from", ("verify_from", "name=value")),
         ("verify_from=maybe", ("verify_from", "on or off")),
         ("hour_limit=many", ("hour_limit", "number")),
@@ -43,6 +44,18 @@ def test_parse_errors_name_the_switch(text: str, words: tuple[str, ...]) -> None
     with pytest.raises(ValueError, match=words[0]) as caught:
         Switches.parse([text])
     assert all(word in str(caught.value) for word in words)
+
+
+def test_an_unknown_switch_shows_each_with_its_values_on_its_own_line() -> None:
+    with pytest.raises(ValueError, match="unknown switch") as caught:
+        Switches.parse(["colour=red"])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == 'unknown switch "colour"; known are:'
+    assert len(lines) == 1 + len(dataclasses.fields(Switches))
+    assert "  contact_lists_write=ids (default), actions, both" in lines
+    assert "  verify_from=off (default), on" in lines
+    assert "  hour_limit=3600 (default), or a number" in lines
+    assert "  month_seconds=2592000 (default), or a number" in lines
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bmeconf.settings import AccountEntry, Project, Secret
 KEY = "bme_us_0123456789012345678901234567890123456789012"
 URL = "https://api-us-west-2-a.benchmarkemail.io"
 NONE = Project(Path())
+EMPTY = Project(Path(), has_file=True)
 ONE = Project(Path(), accounts={"production": AccountEntry("production", URL, "PROD_KEY")})
 TWO = Project(
     Path(),
@@ -55,7 +56,8 @@ def test_choice(
         (TWO, None, {}, "several accounts: production, staging"),
         (TWO, "stagin", {}, 'no account "stagin"; did you mean "staging"'),
         (ONE, None, {"BMECONF_ACCOUNT": "x"}, 'no account "x"'),
-        (NONE, "production", {}, "the project declares none"),
+        (NONE, "production", {}, "there is no bmeconf.yaml here"),
+        (EMPTY, "production", {}, "bmeconf.yaml declares none"),
     ],
 )
 def test_no_choice(
@@ -71,15 +73,49 @@ def test_a_declared_account_wins_over_the_environment() -> None:
     assert (account.name, account.base_url) == ("production", URL)
     assert account.key == Secret(KEY)
     assert account.vars == {"domain": "acme.example"}
-    assert account.notes == ()
+    assert account.notes == (
+        "BMECONF_API_KEY and BMECONF_BASE_URL are set but not used: "
+        'bmeconf.yaml declares the account "production"',
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "notes"),
+    [
+        ({}, 0),
+        ({"BMECONF_BASE_URL": f"{URL}/"}, 0),
+        ({"BMECONF_BASE_URL": "http://127.0.0.1:8025"}, 1),
+        ({"BMECONF_API_KEY": " "}, 0),
+    ],
+)
+def test_only_what_would_lead_elsewhere_is_remarked(environ: Mapping[str, str], notes: int) -> None:
+    account = settings.credentials(ONE, None, {"PROD_KEY": KEY, **environ})
+    assert len(account.notes) == notes
+
+
+def test_a_declared_account_may_use_the_common_variable() -> None:
+    entry = AccountEntry("production", URL, "BMECONF_API_KEY")
+    project = Project(Path(), accounts={"production": entry}, has_file=True)
+    assert settings.credentials(project, None, {"BMECONF_API_KEY": KEY}).notes == ()
+
+
+def test_an_unset_option_is_not_blamed_on_the_environment() -> None:
+    with pytest.raises(InvalidInput) as raised:
+        settings.choose(NONE, "production", {})
+    assert "leave --account out" in raised.value.remedy
+    with pytest.raises(InvalidInput) as raised:
+        settings.choose(NONE, None, {"BMECONF_ACCOUNT": "production"})
+    assert "unset BMECONF_ACCOUNT" in raised.value.remedy
 
 
 @pytest.mark.parametrize(
     ("project", "name", "environ", "message"),
     [
-        (NONE, None, {}, "no account"),
+        (NONE, None, {}, "no account: there is no bmeconf.yaml here"),
+        (EMPTY, None, {}, "no account: bmeconf.yaml declares none"),
         (NONE, None, {"BMECONF_BASE_URL": URL}, "BMECONF_API_KEY is not set"),
-        (ONE, None, {"BMECONF_API_KEY": KEY}, "PROD_KEY is not set"),
+        (ONE, None, {}, r"PROD_KEY is not set \(named by accounts.production in bmeconf.yaml\)$"),
+        (ONE, None, {"BMECONF_API_KEY": KEY}, r"yaml\); BMECONF_API_KEY is set but not used"),
         (ONE, None, {"PROD_KEY": " \t"}, "PROD_KEY is not set"),
         (ONE, None, {"PROD_KEY": f"{KEY}\n"}, "a line break"),
         (ONE, None, {"PROD_KEY": f"{KEY}\r\nX-Evil: 1"}, "a line break"),
@@ -215,6 +251,7 @@ def test_a_whole_project_file(tmp_path: Path) -> None:
         "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
     )  # fmt: skip
     project = validate.project(manifest.read_project(tmp_path))
+    assert project.has_file
     assert project.manifests == ("manifests/",)
     assert project.accounts["production"].base_url == URL
     assert project.accounts["production"].vars == {"domain": "0123"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +15,11 @@ import click
 from bmeconf import __version__
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.errors import BmeconfError, Guarded, InvalidInput
+from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
 
 if TYPE_CHECKING:
-    from bmeconf.apply import Outcome, Result
     from bmeconf.cli.session import Session
+    from bmeconf.outcome import Outcome, Result
     from bmeconf.pipeline import Planned, Prepared
     from bmeconf.plan import Plan
 
@@ -40,8 +41,8 @@ def cli() -> None:
 
 @cli.command()
 @PATHS
-@common("text", "json", "github")
-def validate(options: Options, paths: Sequence[Path]) -> int:
+@common("bmeconf.problems/1", "text", "json", "github")
+def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.
 
     \b
@@ -51,8 +52,7 @@ def validate(options: Options, paths: Sequence[Path]) -> int:
     from bmeconf import document, pipeline
     from bmeconf.report import github, text
 
-    console = options.console()
-    found = pipeline.problems(pipeline.prepare(paths or HERE))
+    found = pipeline.problems(pipeline.prepare(paths or HERE), options.target)
     errors = [problem for problem in found if problem.level == "error"]
     code = 0
     if errors:
@@ -72,9 +72,13 @@ def validate(options: Options, paths: Sequence[Path]) -> int:
 @PATHS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
-@common("text", "json")
+@common("bmeconf.plan/1", "text", "json")
 def plan(
-    options: Options, paths: Sequence[Path], detailed_exitcode: bool, show_unmanaged: bool
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    detailed_exitcode: bool,
+    show_unmanaged: bool,
 ) -> int:
     """Show what would change in the account; only reads.
 
@@ -87,16 +91,16 @@ def plan(
     from bmeconf.cli import session
     from bmeconf.report import text
 
-    console = options.console()
     project = _prepared(paths)
     with session.opened(options, project.project, console) as account:
         made = _planned(options, project, account, console).plan
     refusal = _refusal(made)
+    following = "" if refusal else _next(options, paths, made)
     pending = 2 if detailed_exitcode and made.steps else 0
     code = refusal.exit_code if refusal else pending
     console.publish(
         {
-            "text": lambda: text.plan(made, show_unmanaged, _next(options, paths, made)),
+            "text": lambda: text.plan(made, account.label, show_unmanaged, following),
             "json": lambda: document.text(document.plan(made, code, refusal, show_unmanaged)),
         }
     )
@@ -114,9 +118,13 @@ def plan(
     metavar="ADDRESS",
     help="A planned delete that is meant (glob); repeatable.",
 )
-@common("text", "json")
+@common("bmeconf.result/1", "text", "json")
 def apply(
-    options: Options, paths: Sequence[Path], auto_approve: bool, allow_delete: Sequence[str]
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    auto_approve: bool,
+    allow_delete: Sequence[str],
 ) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.
 
@@ -128,7 +136,6 @@ def apply(
     from bmeconf.cli import session
     from bmeconf.report import text
 
-    console = options.console()
     if not (auto_approve or sys.stdin.isatty()):
         raise InvalidInput(
             "apply asks before it writes, and there is no terminal to ask at",
@@ -137,7 +144,7 @@ def apply(
     project = _prepared(paths)
     with session.opened(options, project.project, console) as account:
         planned = _planned(options, project, account, console)
-        shown = text.plan(planned.plan)
+        shown = text.plan(planned.plan, account.label)
         if console.format == "text":
             console.product(shown)
         elif not console.quiet:
@@ -145,7 +152,7 @@ def apply(
         guard.refuse(planned.plan)
         guard.acknowledge(planned.plan, allow_delete)
         if planned.plan.steps and not auto_approve:
-            _confirm(len(planned.plan.steps))
+            _confirm(len(planned.plan.steps), account.label)
         result = _executed(planned, account, console)
     console.publish(
         {
@@ -153,8 +160,10 @@ def apply(
             "json": lambda: document.text(document.result(result)),
         }
     )
-    if result.stopped and result.stopped.exit_code != 0:
-        console.error(result.stopped)
+    if isinstance(result.error, Bug):
+        traceback.print_exception(result.error.__cause__)
+    if result.error:
+        console.error(result.error)
     return result.exit_code
 
 
@@ -190,9 +199,10 @@ def serve(path: Path, port: int, switch: Sequence[str]) -> int:
     except (ValueError, simulator.SandboxError) as error:
         raise InvalidInput(str(error)) from error
     try:
+        workdir.announce(manifest.find_root(path), running.url)
         click.echo(f"export BMECONF_BASE_URL={running.url}")
         click.echo(f"export BMECONF_API_KEY={running.key}")
-        click.echo("The sandbox is running; Ctrl-C stops it.", err=True)
+        click.echo("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.", err=True)
         running.wait()
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
@@ -208,7 +218,11 @@ def reset(path: Path) -> int:
     from bmeconf import manifest, workdir
     from bmeconf.cli import session
 
-    session.sandbox_module().reset(workdir.sandbox(manifest.find_root(path)))
+    simulator = session.sandbox_module()
+    try:
+        simulator.reset(workdir.sandbox(manifest.find_root(path)))
+    except simulator.SandboxError as error:
+        raise InvalidInput(str(error)) from error
     click.echo("The simulated account is gone; the next start fills a new one.", err=True)
     return 0
 
@@ -230,7 +244,7 @@ def _planned(options: Options, prepared: Prepared, account: Session, console: Co
         prepared,
         account.account.vars,
         account.reader,
-        account.account.base_url,
+        account.identity,
         options.target,
         datetime.now(UTC),
     )
@@ -255,8 +269,9 @@ def _executed(planned: Planned, account: Session, console: Console) -> Result:
         return pipeline.execute(planned, account.reader.for_writing(), account.stop.is_set, told)
 
 
-def _confirm(steps: int) -> None:
-    asked = f"Make {'this change' if steps == 1 else f'these {steps} changes'}? Only 'yes' will do"
+def _confirm(steps: int, account: str) -> None:
+    changes = "this change" if steps == 1 else f"these {steps} changes"
+    asked = f"Make {changes} in {account}? Only 'yes' will do"
     if click.prompt(asked, default="no", show_default=False, err=True).strip() != "yes":
         raise BmeconfError("not confirmed; nothing was written")
 
@@ -265,6 +280,8 @@ def _next(options: Options, paths: Sequence[Path], made: Plan) -> str:
     """The apply that makes this plan happen, with the acknowledgements that it will ask for."""
     words = ["bmeconf", "apply", *map(str, paths), *(["--sandbox"] if options.sandbox else [])]
     words += ["--account", options.account] if options.account else []
+    for host in options.allow_host:
+        words += ["--allow-host", host]
     for target in options.target:
         words += ["--target", target]
     for step in made.steps:

@@ -6,17 +6,19 @@ In: lines with style names, documents. Out: bytes on the two streams, or files t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import click
 
 from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.report import safe
-from bmeconf.report.text import Line
+from bmeconf.report.lines import Line
 
 COLOURS = {
     "create": "green",
@@ -29,6 +31,14 @@ COLOURS = {
 }
 
 
+Renderers = Mapping[str, Callable[[], str | Sequence[Line]]]
+"""How to make the product, by format."""
+
+
+class StdoutLost(BmeconfError):
+    """The product cannot be given out."""
+
+
 @dataclass(frozen=True)
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it."""
@@ -39,25 +49,52 @@ class Console:
     quiet: bool = False
     verbose: bool = False
 
-    def publish(self, renderers: Mapping[str, Callable[[], str | Sequence[Line]]]) -> None:
-        """Give out the product: once to stdout, and once more to every file asked for."""
-        self.product(renderers[self.format]())
+    def publish(self, renderers: Renderers) -> None:
+        """Give out the product: to every file asked for, then to stdout.
+
+        In this order, so that a file that cannot be written is the one thing stdout tells of.
+        """
         for format, path in self.outputs:
             _write(path, _text(renderers[format]()))
+        self.product(renderers[self.format]())
+
+    def publish_failure(self, renderers: Renderers) -> None:
+        """Give out a failure where the product would have gone; as text, stderr has it already.
+
+        A pipeline must not find what an earlier run left in a file, so that none keeps it.
+        """
+        for format, path in self.outputs:
+            with contextlib.suppress(InvalidInput):
+                _write(path, _text(renderers[format]()))
+        if self.format != "text":
+            self.product(renderers[self.format]())
 
     def product(self, content: str | Sequence[Line]) -> None:
-        """One piece of the product on stdout."""
-        if isinstance(content, str):
-            sys.stdout.write(content)
-        else:
-            for line in content:
-                click.echo(self._painted(line, sys.stdout.encoding), color=self.colour)
-        sys.stdout.flush()
+        """One piece of the product on stdout.
+
+        Raises:
+            StdoutLost: where it cannot be written; BrokenPipeError where nobody reads it.
+        """
+        try:
+            if isinstance(content, str):
+                sys.stdout.write(content)
+            else:
+                for line in content:
+                    click.echo(self._painted(line, sys.stdout.encoding), color=self.colour)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            reason = f"standard output cannot be written: {error.strerror}"
+            raise StdoutLost(reason, "make room, or send it elsewhere; run plan again") from error
 
     def tell(self, lines: Iterable[Line]) -> None:
-        """What is not the product, on stderr."""
-        for line in lines:
-            click.echo(self._painted(line, sys.stderr.encoding), err=True, color=self.colour)
+        """What is not the product, on stderr; that nobody reads it stops no run."""
+        try:
+            for line in lines:
+                click.echo(self._painted(line, sys.stderr.encoding), err=True, color=self.colour)
+        except OSError:
+            abandon(sys.stderr)
 
     def progress(self, lead: str, line: Line) -> None:
         """One finished piece of long work, on stderr, unless --quiet."""
@@ -71,7 +108,9 @@ class Console:
 
     def error(self, error: BmeconfError) -> None:
         """An expected error: what happened, then how to mend it."""
-        self.tell([Line(safe.line(f"Error: {error.message}"), "bad")])
+        first, *more = error.message.splitlines() or [""]
+        self.tell([Line(safe.line(f"Error: {first}"), "bad")])
+        self.tell(Line(safe.line(line)) for line in more)
         if error.remedy:
             self.tell([Line(safe.line(f"  → {error.remedy}"))])
 
@@ -85,6 +124,12 @@ class Console:
         text = line.text if utf8 else safe.plain_ascii(line.text)
         painted = self.colour and line.style in COLOURS
         return click.style(text, fg=COLOURS[line.style]) if painted else text
+
+
+def abandon(stream: TextIO) -> None:
+    """Lead a stream that cannot be written to nowhere, so that no later flush complains."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def colours(no_color: bool, environ: Mapping[str, str]) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import click
 
-from bmeconf.cli import console
-from bmeconf.cli.console import Console
+from bmeconf.cli import console, failure
+from bmeconf.cli.console import Console, StdoutLost
+from bmeconf.errors import BmeconfError, Bug, Interrupted
 
 Command = Callable[..., int]
+Decorator = Callable[[Command], Command]
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,41 @@ class Options:
         )
 
 
-def common(*formats: str) -> Callable[[Command], Command]:
-    """Give a command the shared options, as its first argument `options`."""
-    options = (
+def common(document: str, *formats: str) -> Decorator:
+    """Give a command the shared options and a console, as its first two arguments.
+
+    `document` is the format of its JSON, `formats` are those that it can print. Whatever ends
+    the command, it ends with a report and an exit code.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def run(**given: Any) -> int:
+            shared = {f.name: given.pop(f.name) for f in fields(Options) if f.name in given}
+            options = Options(**shared, formats=formats)
+            speaking = options.console()
+            try:
+                return command(options, speaking, **given)
+            except (BrokenPipeError, StdoutLost, click.ClickException):
+                raise
+            except (click.Abort, KeyboardInterrupt):
+                error: BmeconfError = Interrupted("interrupted; nothing more was sent")
+            except BmeconfError as expected:
+                error = expected
+            except Exception as unexpected:
+                error = Bug.of(unexpected)
+            return failure.report(speaking, document, error)
+
+        decorated: Command = run
+        for option in reversed(_shared(formats)):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def _shared(formats: Sequence[str]) -> tuple[Decorator, ...]:
+    return (
         click.option("--account", metavar="NAME", help="Which declared account (BMECONF_ACCOUNT)."),
         click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
         click.option(
@@ -87,15 +121,3 @@ def common(*formats: str) -> Callable[[Command], Command]:
         click.option("--verbose", is_flag=True, help="Tell of every request."),
         click.option("--no-color", is_flag=True, help="No colour (NO_COLOR does the same)."),
     )
-
-    def decorate(command: Command) -> Command:
-        @functools.wraps(command)
-        def run(**given: Any) -> int:
-            shared = {f.name: given.pop(f.name) for f in fields(Options) if f.name in given}
-            return command(Options(**shared, formats=formats), **given)
-
-        for option in reversed(options):
-            run = option(run)
-        return run
-
-    return decorate

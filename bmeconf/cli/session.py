@@ -21,14 +21,23 @@ from bmeconf.errors import Interrupted, InvalidInput
 from bmeconf.pace import PER_MINUTE, Budget
 from bmeconf.settings import Account, Project, Secret
 
+TOLD_ABOVE = 5.0
+"""Seconds of silence after which a person begins to wonder."""
+
 
 @dataclass(frozen=True)
 class Session:
-    """An account that was opened for reading, and the switch that Ctrl-C turns."""
+    """An account that was opened for reading, and the switch that Ctrl-C turns.
+
+    `label` names the account for people, `identity` for plans: the address of a simulator is
+    another one each time.
+    """
 
     account: Account
     reader: Reader
     stop: threading.Event
+    label: str
+    identity: str
 
 
 @contextmanager
@@ -44,12 +53,17 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         stop = threading.Event()
         budget = Budget(
             clock=time.time,
-            sleep=_sleeper(stop),
+            sleep=_sleeper(stop, console),
             per_minute=_per_minute(account.base_url),
             ceiling=options.max_requests,
         )
         reader = Reader(account.base_url, account.key.reveal(), budget, trace=console.trace)
-        yield Session(account, reader, stop)
+        host = urlsplit(account.base_url).netloc
+        label = f"{account.name} ({host})" if account.name else host
+        if options.sandbox:
+            yield Session(account, reader, stop, "the sandbox", "sandbox:local")
+        else:
+            yield Session(account, reader, stop, label, account.base_url)
 
 
 @contextmanager
@@ -75,22 +89,29 @@ def _account(options: Options, project: Project) -> Iterator[Account]:
         yield settings.credentials(project, options.account, os.environ, options.allow_host)
         return
     entry = settings.choose(project, options.account, os.environ)
-    with sandbox_at(workdir.sandbox(project.root)) as (url, key):
+    with sandbox_at(project.root) as (url, key):
         account = Account(entry.name if entry else None, url, Secret(key))
         yield replace(account, vars=entry.vars) if entry else account
 
 
 @contextmanager
-def sandbox_at(path: Path) -> Iterator[tuple[str, str]]:
-    """The simulator on its stored account, as URL and key.
+def sandbox_at(root: Path) -> Iterator[tuple[str, str]]:
+    """The simulator on the project's stored account, as URL and key: the one that is served, or
+    one for this run alone.
 
     Raises:
         InvalidInput: where it is not installed, or cannot start.
     """
     simulator = sandbox_module()
     try:
-        running = simulator.Sandbox(path)
+        running = simulator.Sandbox(workdir.sandbox(root))
         running.start()
+    except simulator.SandboxBusy as error:
+        url = workdir.served(root)
+        if url is None:
+            raise InvalidInput(str(error), "wait until it has ended") from error
+        yield url, simulator.DEFAULT_KEY
+        return
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     try:
@@ -118,8 +139,10 @@ def _per_minute(base_url: str) -> int | None:
     return None if local else PER_MINUTE
 
 
-def _sleeper(stop: threading.Event) -> Callable[[float], None]:
+def _sleeper(stop: threading.Event, console: Console) -> Callable[[float], None]:
     def sleep(seconds: float) -> None:
+        if seconds > TOLD_ABOVE:
+            console.note(f"Waiting {seconds:.0f} s: the API takes no more requests for now.")
         if stop.wait(seconds):
             raise Interrupted("interrupted while waiting for the API")
 

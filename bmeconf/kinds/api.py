@@ -14,11 +14,13 @@ class Dialect:
     """What a run has learned about the API where the documents leave it open.
 
     `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
-    (API contract 6, question 1).
+    (API contract 6, question 1). `replacement_proven`: a contact that was replaced kept all
+    that was sent back (question 3).
     """
 
     contact_lists: str = "ids"
     contact_lists_known: bool = False
+    replacement_proven: bool = False
 
 
 class ReadApi(Protocol):
@@ -47,3 +49,6 @@ class WriteApi(ReadApi, Protocol):
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One write, never repeated; the decoded reply, None where it is empty."""
+
+    def not_landed(self) -> None:
+        """The last write was looked for and was not done after all."""

@@ -7,7 +7,7 @@ changes; its other half makes the API calls, through a `ReadApi` or `WriteApi` i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -54,6 +54,8 @@ class Kind(ABC):
     """Whether those sets are declared in part: members that no manifest names stay."""
     looks_first: ClassVar[bool] = False
     """Whether a create must look for the name itself, since the server may allow it twice."""
+    lags: ClassVar[bool] = False
+    """Whether `taken` may overlook what is there, for a while (API contract 6, question 9)."""
     enforced: ClassVar[bool] = True
     """Whether the server itself rejects an update with a stale `__v`."""
 
@@ -108,7 +110,7 @@ class Kind(ABC):
 
     # --- judging, pure
 
-    def holds(self, change: Change, value: Value, live: Resource) -> bool:
+    def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
         """Whether the field of `change` is `value` now; one that is not shown is not denied."""
         if change.path[0] not in live.fields:
             return True
@@ -116,10 +118,15 @@ class Kind(ABC):
         if isinstance(value, Mapping):
             return isinstance(current, Mapping) and value.items() <= current.items()
         if change.path[0] in self.sets:
-            named = {*(change.before or ()), *(change.after or ())}
             members = set(current or ())
-            return (members & named if self.partial else members) == set(value or ())
+            if self.partial:
+                members &= self.exact_over(change, managed)
+            return members == set(value or ())
         return bool(current == value)
+
+    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
+        """The members over which a partly declared set is exact."""
+        return {*(change.before or ()), *(change.after or ())}
 
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
@@ -151,15 +158,35 @@ class Kind(ABC):
         Raises:
             NotFound: where it is gone.
         """
-        return replies.object_of(api.get(self.path(names, id)), f"{self.name}/#{id}")
+        path = self.path(names, id)
+        return replies.object_of(api.get(path), path)
 
     def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
         """All that can be read of a listed object; the row itself where it shows everything."""
         return row
 
+    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
+        """`raw` with a null for what replies leave out where it is empty.
+
+        `shown` are the keys that replies of this kind are known to have in this account.
+        """
+        return raw
+
+    def telling(self, rows: Sequence[Raw]) -> Raw | None:
+        """The row whose details are sure to show every key that the API shows at all."""
+        return None
+
     def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
         """The ids of the live objects that have this identity now, however fresh they are."""
         return ()
+
+    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+        """The live objects with these identities, by id, as one listing shows them."""
+        raise AssertionError(f"{self.name} are read one by one: batch_price() says so")
+
+    def batch_price(self, count: int) -> int:
+        """How many requests `reread` takes for so many; as many as alone where it is no use."""
+        return count
 
     # --- writing
 
@@ -181,11 +208,16 @@ class Kind(ABC):
         """The requests that `update` will make."""
 
     @abstractmethod
-    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
         """Make `changes` to the object just read as `seen`, carrying its version.
+
+        Returns the object as it was read afterwards, where the kind has to read it anyway.
 
         Raises:
             VersionConflict: where it moved since.
+            LossyWrite: where a replacement did not keep what was sent back with it.
             OutcomeUnknown: where no answer came back.
         """
 

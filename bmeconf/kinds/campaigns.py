@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from bmeconf.errors import Rejected
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
@@ -29,6 +30,7 @@ from bmeconf.model import (
     canonical_email,
     canonical_name,
     canonical_text,
+    dotted,
     nested,
     stamp,
 )
@@ -38,6 +40,8 @@ TEXTS = {"from_name": "fromName", "subject": "subject", "preview_text": "preview
 CONTENTS = {"body": "body", "plain_text": "plainTextBody"}
 KEYS = {"name": "name", "from": "from", "reply_to": "replyToAddresses", **TEXTS, **CONTENTS}
 """Manifest field -> API field; `lists` goes beside them, as ids."""
+LISTED = ("from", "subject", "previewText")
+"""Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
 
 class Campaigns(Kind):
@@ -68,10 +72,10 @@ class Campaigns(Kind):
         return fields
 
     def key(self, raw: Raw) -> str:
-        return canonical_name(replies.text_of(raw.get("name")) or "")
+        return canonical_name(replies.key_of(raw, "name", "the campaign"))
 
     def live_fields(self, raw: Raw, names: Names) -> Fields:
-        fields: dict[str, Any] = {"name": self.key(raw)}
+        fields: dict[str, Any] = {"name": self.key(raw)} if "name" in raw else {}
         if "from" in raw:
             fields["from"] = canonical_email(replies.text_of(raw["from"]) or "") or None
         for key, theirs in TEXTS.items():
@@ -95,7 +99,7 @@ class Campaigns(Kind):
         return facts
 
     def essence(self, raw: Raw) -> Any:
-        content = {key: raw[key] for key in sorted(KEYS.values()) if key in raw}
+        content = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
         lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
         return {
             **content,
@@ -112,7 +116,7 @@ class Campaigns(Kind):
         status = live.facts.get("status")
         if status == "draft":
             return None
-        told = ", ".join(".".join(change.path) for change in changes)
+        told = ", ".join(dotted(change.path) for change in changes)
         return Finding(
             "warning",
             "frozen",
@@ -157,8 +161,16 @@ class Campaigns(Kind):
     def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
         return {**row, **super().fetch(api, names, replies.id_of(row))}
 
+    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
+        empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}
+        return {**empty, **raw}
+
+    def telling(self, rows: Sequence[Raw]) -> Raw | None:
+        return next((row for row in rows if row.get("status") == "sent"), None)
+
     def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
-        rows = api.pages(PATH, {"criteria": key[:50]})
+        # The filter takes 50 characters, and how it matches is not documented (contract 3.4).
+        rows = api.pages(PATH, {"criteria": key} if len(key) <= 50 else None)
         return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
 
     def path(self, names: Names, id: str) -> str:
@@ -182,20 +194,28 @@ class Campaigns(Kind):
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = names.structure_id
-            return replies.id_of(replies.object_of(api.send("POST", PATH, body), what))
+            return replies.id_of(replies.made_of(api.send("POST", PATH, body), what))
         source = self.path(names, names.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
-        made = replies.object_of(api.send("POST", f"{source}/duplicate", {}), what)
+        made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
         id = replies.id_of(made)
-        api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
+        try:
+            api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
+        except Rejected:
+            # Left where it is, the copy would be joined by another one with every run.
+            self.delete(api, names, id)
+            raise
         return id
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
 
-    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
         body = versioned(_body(nested(changes), names), seen)
         api.send("PATCH", self.path(names, replies.id_of(seen)), body)
+        return None
 
 
 def canonical_content(text: str | None) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bmeconf.errors import ReplyUnreadable, Stale
+from bmeconf.errors import Stale
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import versioned
 from bmeconf.kinds.names import Names
@@ -32,14 +32,16 @@ def values(raw: Raw, names: Names) -> dict[str, str]:
 
 def replaced(
     seen: Raw, changes: Sequence[Change], names: Names
-) -> tuple[dict[str, Any], list[str]]:
-    """The whole contact with `changes` made, without its lists; and the ids of its lists.
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The whole contact with `changes` made, without its lists; the lists it is to be on, by id;
+    and those that it leaves.
 
     Raises:
         ReplyUnreadable: where `seen` does not show all that a replacement must carry.
         Stale: where a list, field or tag that is referred to is gone.
     """
     held_lists, held_tags = _held(seen, "lists"), _held(seen, "tags")
+    before = list(held_lists)
     after = nested(changes)
     for change in changes:
         if change.path == ("lists",):
@@ -56,7 +58,19 @@ def replaced(
         "fields": field_values(dict(_raw_values(seen)), after.get("fields") or {}, names),
         "tags": [{"_id": id} for id in held_tags],
     }
-    return versioned(body, seen), held_lists
+    return versioned(body, seen), held_lists, [id for id in before if id not in held_lists]
+
+
+def lost(sent: Mapping[str, Any], lists: Sequence[str], kept: Raw) -> list[str]:
+    """Which parts of a replacement the API did not keep (API contract 6, question 3)."""
+    wanted = {str(f["_id"]) for f in sent["fields"] if replies.text_of(f["value"])}
+    values = {id for id, value in _raw_values(kept) if replies.text_of(value)}
+    parts = {
+        "fields": wanted - values,
+        "lists": set(lists) - set(_held(kept, "lists")),
+        "tags": {tag["_id"] for tag in sent["tags"]} - set(_held(kept, "tags")),
+    }
+    return [part for part, missing in parts.items() if missing]
 
 
 def field_values(
@@ -84,9 +98,15 @@ def lists(addresses: Iterable[Address] | None, names: Names) -> list[str]:
     return [names.require(address) for address in addresses or ()]
 
 
-def shaped(ids: Sequence[str], shape: str) -> list[Any]:
-    """Lists in one of the two shapes that writes may take (API contract 6, question 1)."""
-    return list(ids) if shape == "ids" else [{"_id": id, "action": "add"} for id in ids]
+def shaped(ids: Sequence[str], left: Sequence[str], shape: str) -> list[Any]:
+    """Lists in one of the two shapes that writes may take (API contract 6, question 1).
+
+    Actions may be read as the whole set or as what changes, so both are said.
+    """
+    if shape == "ids":
+        return list(ids)
+    adds = [{"_id": id, "action": "add"} for id in ids]
+    return adds + [{"_id": id, "action": "remove"} for id in left]
 
 
 def _raw_values(raw: Raw) -> list[tuple[str, Any]]:
@@ -94,23 +114,16 @@ def _raw_values(raw: Raw) -> list[tuple[str, Any]]:
     if fields is None:
         return []
     if not isinstance(fields, list) or not all(isinstance(f, Mapping) for f in fields):
-        raise _hidden("fields")
-    return [(replies.id_of(f, "a field value"), f.get("value")) for f in fields]
+        raise replies.hidden("contact", "fields")
+    named = ((replies.id_of(f, "a field value"), f.get("value")) for f in fields)
+    return [(id, value) for id, value in named if value is not None]
 
 
 def _held(seen: Raw, key: str) -> list[str]:
     ids = replies.ids_of(seen[key]) if key in seen else None
     if ids is None:
-        raise _hidden(key)
+        raise replies.hidden("contact", key)
     return list(ids)
-
-
-def _hidden(key: str) -> ReplyUnreadable:
-    return ReplyUnreadable(
-        f"the API does not show the {key} of this contact, and writing it back without would"
-        " clear them",
-        "nothing was written; change this contact in the web app",
-    )
 
 
 def _tag_ids(labels: Iterable[str] | None, names: Names) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.errors import Rejected
+from bmeconf.errors import LossyWrite, Rejected
 from bmeconf.kinds import contact_body, replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed
@@ -23,6 +23,7 @@ from bmeconf.model import (
     Finding,
     Intent,
     Resource,
+    Value,
     canonical_email,
     canonical_name,
     canonical_text,
@@ -44,6 +45,7 @@ class Contacts(Kind):
     sets = frozenset({"lists", "tags"})
     refers = MappingProxyType({"lists": LISTS})
     partial = True
+    lags = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"email": canonical_email(spec["email"])}
@@ -66,7 +68,7 @@ class Contacts(Kind):
         return canonical_email(text)
 
     def key(self, raw: Raw) -> str:
-        return canonical_email(replies.text_of(raw.get("key")) or "")
+        return canonical_email(replies.key_of(raw, "key", "the contact"))
 
     def live_fields(self, raw: Raw, names: Names) -> Fields:
         fields: dict[str, Any] = {"email": self.key(raw)}
@@ -89,9 +91,8 @@ class Contacts(Kind):
         return {"sub_status": secondary} if secondary else {}
 
     def essence(self, raw: Raw) -> Any:
-        values = {
-            str(f.get("_id")): replies.text_of(f.get("value")) for f in raw.get("fields") or ()
-        }
+        fields = replies.objects_of(raw.get("fields"), "the fields of a contact")
+        values = {str(f.get("_id")): replies.text_of(f.get("value")) for f in fields}
         return {
             "key": self.key(raw),
             "fields": {id: value for id, value in values.items() if value},
@@ -123,11 +124,15 @@ class Contacts(Kind):
             seen["tags"] = tuple(tag for tag in seen["tags"] if tag in wanted_tags)
         return seen
 
+    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
+        everywhere = {"lists": managed.lists, "tags": managed.tags}[change.path[0]]
+        return super().exact_over(change, managed) | everywhere
+
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         secondary = live.facts.get("sub_status")
-        if secondary in UNTOUCHABLE and not desired.intent.absent:
+        if secondary in UNTOUCHABLE:
             return Finding(
                 "warning",
                 "blocked",
@@ -155,18 +160,18 @@ class Contacts(Kind):
     def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
         pinned = [self._pinned(api, names, resource) for resource in wanted if resource.id]
         keys = sorted({k for r in wanted if not r.id for k in self.wanted_keys(r)})
-        found = [row for row in pinned if row is not None]
-        for start in range(0, len(keys), BATCH):
-            found += self._search(api, names, keys[start : start + BATCH])
-        return found
+        return [*(row for row in pinned if row), *self.reread(api, names, keys).values()]
 
     def _pinned(self, api: ReadApi, names: Names, resource: Resource) -> Raw | None:
         try:
-            return self.fetch(api, names, resource.id)
+            found = self.fetch(api, names, resource.id)
         except Rejected as error:
             if error.status in (400, 404):
                 return None
             raise
+        # A contact of another structure is none of this run's: its fields have other ids.
+        here = found.get("contactStructureId", names.structure_id) == names.structure_id
+        return found if here else None
 
     def _search(self, api: ReadApi, names: Names, keys: Sequence[str]) -> list[Raw]:
         body = {
@@ -190,6 +195,17 @@ class Contacts(Kind):
     def path(self, names: Names, id: str) -> str:
         return f"{PATH}/{id}"
 
+    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+        found = [
+            row
+            for start in range(0, len(keys), BATCH)
+            for row in self._search(api, names, keys[start : start + BATCH])
+        ]
+        return {replies.id_of(row): row for row in found}
+
+    def batch_price(self, count: int) -> int:
+        return -(-count // BATCH)
+
     # --- writing
 
     def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -203,12 +219,8 @@ class Contacts(Kind):
         body = {**base, "fields": contact_body.field_values({}, fields.get("fields") or {}, names)}
         if fields.get("tags"):
             body["tags"] = contact_body.tags(fields["tags"], names)
-        made = replies.object_of(
-            self._with_lists(
-                api, "POST", PATH, body, contact_body.lists(fields.get("lists"), names)
-            ),
-            f"contacts/{fields['email']}",
-        )
+        lists = contact_body.lists(fields.get("lists"), names)
+        made = replies.made_of(self._posted(api, body, lists), f"contacts/{fields['email']}")
         id = replies.id_of(made)
         if fields.get("tags"):
             self._complete(api, names, made, fields)
@@ -216,8 +228,17 @@ class Contacts(Kind):
             api.send("PATCH", f"{PATH}/{id}", UNSUBSCRIBED)
         return id
 
-    def _complete(self, api: WriteApi, names: Names, made: Raw, fields: Fields) -> None:
+    def _posted(self, api: WriteApi, body: Mapping[str, Any], lists: list[str]) -> Any:
         # Whether a create takes tags is not documented; a replacement does (contract 4.2).
+        try:
+            return self._with_lists(api, "POST", PATH, body, lists)
+        except Rejected as error:
+            if "tags" not in body or not error.names_field("tags"):
+                raise
+        bare = {key: value for key, value in body.items() if key != "tags"}
+        return self._with_lists(api, "POST", PATH, bare, lists)
+
+    def _complete(self, api: WriteApi, names: Names, made: Raw, fields: Fields) -> None:
         seen = made if "tags" in made else self.fetch(api, names, replies.id_of(made))
         live = self.live_fields(seen, names)
         if set(fields["tags"]) <= set(live.get("tags", ())):
@@ -235,38 +256,56 @@ class Contacts(Kind):
             calls.append(Call("PATCH", path))
         return calls
 
-    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
         path = self.path(names, replies.id_of(seen))
         content = [change for change in changes if change.path != ("status",)]
         if content:
             self._replace(api, names, path, seen, content)
         if len(content) < len(changes):
             api.send("PATCH", path, UNSUBSCRIBED)
+        return None
 
     def _replace(
         self, api: WriteApi, names: Names, path: str, seen: Raw, changes: Sequence[Change]
     ) -> None:
-        content, lists = contact_body.replaced(seen, changes, names)
-        self._with_lists(api, "PUT", path, content, lists)
+        sent, lists, left = contact_body.replaced(seen, changes, names)
+        reply = self._with_lists(api, "PUT", path, sent, lists, left)
+        if api.dialect.replacement_proven:
+            return
+        shown = isinstance(reply, Mapping) and {"fields", "lists", "tags"} <= reply.keys()
+        kept = reply if shown else api.get(path)
+        if lost := contact_body.lost(sent, lists, replies.object_of(kept, path)):
+            raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
+        api.dialect.replacement_proven = True
 
     def _with_lists(
-        self, api: WriteApi, method: str, path: str, body: Mapping[str, Any], ids: list[str]
+        self,
+        api: WriteApi,
+        method: str,
+        path: str,
+        body: Mapping[str, Any],
+        ids: Sequence[str],
+        left: Sequence[str] = (),
     ) -> Any:
-        """Send `body` with its lists in the shape the account takes (contract 6, question 1)."""
+        """Send `body` with its lists in the shape the account takes (contract 6, question 1).
+
+        `ids` are all lists that it is to be on, `left` those that it is not to be on any more.
+        """
         dialect = api.dialect
-        while True:
-            shaped = {**body, "lists": contact_body.shaped(ids, dialect.contact_lists)}
-            try:
-                reply = api.send(method, path, shaped)
-            except Rejected as error:
-                if dialect.contact_lists_known or not ids or not error.names_field("lists"):
-                    raise
-                dialect.contact_lists = "actions"
-                dialect.contact_lists_known = True
-                continue
-            if ids:
-                dialect.contact_lists_known = True
-            return reply
+        shape = dialect.contact_lists
+        try:
+            reply = api.send(method, path, {**body, "lists": contact_body.shaped(ids, left, shape)})
+        except Rejected as error:
+            if dialect.contact_lists_known or not (ids or left) or not error.names_field("lists"):
+                raise
+            shape = "actions"
+            reply = api.send(method, path, {**body, "lists": contact_body.shaped(ids, left, shape)})
+        if ids:
+            # Only a write that was taken tells: a refusal may be about one list that is gone.
+            dialect.contact_lists, dialect.contact_lists_known = shape, True
+        return reply
 
 
 def _equal(column: str, value: str) -> dict[str, Any]:

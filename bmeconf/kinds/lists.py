@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.errors import Rejected
+from bmeconf.errors import DuplicateName, Rejected
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
@@ -27,7 +27,7 @@ class Lists(Kind):
         return {"name": canonical_name(spec["name"])}
 
     def key(self, raw: Raw) -> str:
-        return canonical_name(replies.text_of(raw.get("name")) or "")
+        return canonical_name(replies.key_of(raw, "name", "the list"))
 
     def live_fields(self, raw: Raw, names: Names) -> Fields:
         return {"name": self.key(raw)}
@@ -55,6 +55,13 @@ class Lists(Kind):
     def path(self, names: Names, id: str) -> str:
         return f"{self._folder(names)}/{id}"
 
+    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+        rows = api.listing(f"{self._folder(names)}/all")
+        return {replies.id_of(row): row for row in rows}
+
+    def batch_price(self, count: int) -> int:
+        return 1
+
     def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
         # Names of lists may not be unique to the server, so a create looks before it writes.
         look = Call("GET", f"{self._folder(names)}/all")
@@ -78,19 +85,24 @@ class Lists(Kind):
         try:
             reply = api.send("POST", path, body)
         except Rejected as error:
-            if not (intent.copy_of and error.names_field("name")):
+            taken = isinstance(error, DuplicateName)
+            if taken or not (intent.copy_of and error.names_field("name")):
                 raise
             # The body of a duplicate is undocumented: without a name, then (contract 4.3).
             reply = api.send("POST", path, {})
-        made = replies.object_of(reply, f"lists/{fields['name']}")
+        made = replies.made_of(reply, f"lists/{fields['name']}")
         id = replies.id_of(made)
-        if self.key(made) != fields["name"]:
+        if canonical_name(replies.text_of(made.get("name")) or "") != fields["name"]:
             seen = self.fetch(api, names, id)
-            api.send("PATCH", self.path(names, id), versioned({"name": fields["name"]}, seen))
+            if self.key(seen) != fields["name"]:
+                api.send("PATCH", self.path(names, id), versioned({"name": fields["name"]}, seen))
         return id
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
 
-    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
         api.send("PATCH", self.path(names, replies.id_of(seen)), versioned(nested(changes), seen))
+        return None

@@ -58,13 +58,14 @@ class Names:
     @cached_property
     def fields(self) -> Mapping[str, Raw]:
         """The structure's fields by canonical label."""
-        return {_label(f): f for f in self.structure.get("fields") or ()}
+        fields = replies.objects_of(self.structure.get("fields"), "the fields of the structure")
+        return {_label(field): field for field in fields}
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
         """The structure's tags: id by canonical label."""
-        tags = self.structure.get("tags") or ()
-        return {_label(tag): replies.id_of(tag, "a tag") for tag in tags}
+        tags = replies.objects_of(self.structure.get("tags"), "the tags of the structure")
+        return {_label(tag): replies.id_of(tag, "a tag of the structure") for tag in tags}
 
     def tag(self, label: str) -> str:
         """The id of a tag, by its label.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bmeconf.errors import ReplyUnreadable
+from bmeconf.errors import OutcomeUnknown, ReplyUnreadable
 
 Raw = Mapping[str, Any]
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -29,6 +29,31 @@ def object_of(reply: Any, what: str) -> Raw:
         id_of(reply, what)
         return reply
     raise ReplyUnreadable(f"{what}: the API answered with {_kind_of(reply)}, not with an object")
+
+
+def made_of(reply: Any, what: str) -> Raw:
+    """The object that a create answers with.
+
+    Raises:
+        OutcomeUnknown: where the answer does not show it: it is there, but under which id?
+    """
+    try:
+        return object_of(reply, what)
+    except ReplyUnreadable as error:
+        raise OutcomeUnknown(error.message) from error
+
+
+def objects_of(value: Any, what: str) -> tuple[Raw, ...]:
+    """The objects in a part of a reply; none where it is missing or null.
+
+    Raises:
+        ReplyUnreadable: where it is anything but a list of objects.
+    """
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return tuple(value)
+    raise ReplyUnreadable(f"{what} come from the API as something that is no list of objects")
 
 
 def id_of(raw: Raw, what: str = "an object") -> str:
@@ -66,12 +91,36 @@ def ids_of(value: Any) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(found))
 
 
+def key_of(raw: Raw, key: str, what: str) -> str:
+    """The text by which an object is known.
+
+    Raises:
+        ReplyUnreadable: where the reply does not show it: then nothing can be said to be absent.
+    """
+    text = text_of(raw.get(key))
+    if text is None:
+        raise ReplyUnreadable(
+            f"{what} {id_of(raw, what)}: the API does not show its {key}",
+            "nothing is concluded from it; run again, and report it if it stays",
+        )
+    return text
+
+
 def version_of(raw: Raw) -> int | None:
     """The object's `__v`, None where the reply does not show it."""
     version = raw.get("__v")
     if isinstance(version, bool) or not isinstance(version, int):
         return None
     return version
+
+
+def hidden(what: str, key: str) -> ReplyUnreadable:
+    """The refusal to replace an object of which the API does not show everything."""
+    return ReplyUnreadable(
+        f"the API does not show the {key} of this {what}, and writing it back without would"
+        " clear them",
+        f"nothing was written; change this {what} in the web app",
+    )
 
 
 def text_of(value: Any) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bmeconf.errors import InvalidInput, ReplyUnreadable
+from bmeconf.errors import InvalidInput, LossyWrite, ReplyUnreadable
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, versioned
@@ -65,11 +65,11 @@ class Structure(Kind):
         return {
             "label": self.key(raw),
             "fields": {
-                canonical_name(replies.text_of(f.get("label")) or ""): {
+                label: {
                     "type": replies.text_of(f.get("dataType")) or "text",
                     "required": f.get("required") is True,
                 }
-                for f in raw.get("fields") or ()
+                for label, f in Names(raw).fields.items()
             },
             "tags": tuple(sorted(Names(raw).tags)),
         }
@@ -163,20 +163,33 @@ class Structure(Kind):
         # Read once more afterwards: the ids of what is new are needed by the contacts.
         return (Call("GET", path), Call("PUT", path), Call("GET", path))
 
-    def update(self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]) -> None:
-        # The PUT replaces everything, so all that was read goes back with it.
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
+        # The PUT replaces everything, so all that was read goes back with it, and what was not
+        # read would be lost with the values that contacts hold.
+        for key in ("fields", "tags"):
+            if not isinstance(seen.get(key), list):
+                raise replies.hidden("structure", key)
         body = {key: value for key, value in seen.items() if key not in (*READ_ONLY, "_id", "id")}
         after = nested(changes)
-        fields = [dict(f) for f in seen.get("fields") or ()]
+        fields = [dict(f) for f in replies.objects_of(seen.get("fields"), "fields")]
         for label, wanted in after.get("fields", {}).items():
             _set_field(fields, label, wanted)
         labels = set(Names(seen).tags)
-        tags = [dict(tag) for tag in seen.get("tags") or ()]
+        tags = [dict(tag) for tag in replies.objects_of(seen.get("tags"), "tags")]
         tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in labels]
         if "label" in after:
             body["label"] = after["label"]
         body = versioned({**body, "fields": fields, "tags": tags}, seen)
-        api.send("PUT", self.path(names, replies.id_of(seen)), body)
+        path = self.path(names, replies.id_of(seen))
+        api.send("PUT", path, body)
+        kept = self.fetch(api, names, replies.id_of(seen))
+        for key in ("fields", "tags"):
+            ids = {part["_id"] for part in body[key] if "_id" in part}
+            if ids - set(replies.ids_of(kept.get(key)) or ()):
+                raise LossyWrite(f"PUT {path}: the API did not keep the {key} of the structure")
+        return kept
 
 
 def _set_field(fields: list[dict[str, Any]], label: str, wanted: Mapping[str, Any]) -> None:

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bmeconf.errors import InvalidInput
 from bmeconf.manifest import files, yaml_tree
-from bmeconf.manifest.files import PROJECT_FILE, Text, find_root
+from bmeconf.manifest.files import PROJECT_FILE, RELATIVE, Text, find_root
 from bmeconf.manifest.tree import Block, Document, Items, Node, Scalar, at, scalars
 from bmeconf.model import Place, Problem
 
 __all__ = [
     "PROJECT_FILE",
+    "RELATIVE",
     "Block",
     "Document",
     "Items",
@@ -93,7 +95,7 @@ def read(root: Path, paths: Sequence[Path], patterns: Sequence[str] = ()) -> Sou
     problems: list[Problem] = []
     texts: dict[tuple[str, str], Text] = {}
     contents: dict[str, bytes] = {}
-    for path in files.manifests(root, paths, patterns):
+    for path in _manifests(root, paths, patterns):
         text = files.read_text(path)
         contents[_name(root, path)] = text.data
         found, wrong = _documents(path, text)
@@ -105,6 +107,16 @@ def read(root: Path, paths: Sequence[Path], patterns: Sequence[str] = ()) -> Sou
             texts[document.folder, reference] = named
             contents[_name(root, Path(document.folder, reference))] = named.data
     return Sources(root, tuple(documents), texts, tuple(problems), _digest(contents))
+
+
+def _manifests(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> list[Path]:
+    """As `files.manifests`; an entry of the project file that fails is named with its place."""
+    try:
+        return files.manifests(root, paths, patterns)
+    except files.LeadsNowhere as error:
+        document = read_project(root).document
+        place = f"{at(document.tree, ('manifests', error.index)).place}: " if document else ""
+        raise InvalidInput(f"{place}{error.message}", error.remedy) from None
 
 
 def _documents(path: Path, text: Text) -> tuple[list[Document], list[Problem]]:

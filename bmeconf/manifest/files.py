@@ -5,10 +5,12 @@ A text comes back with the reason where it cannot be had; nothing here knows YAM
 
 from __future__ import annotations
 
+import difflib
 import glob
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,12 @@ from bmeconf.manifest.tree import Node, Scalar, at, blocks
 PROJECT_FILE = "bmeconf.yaml"
 SUFFIXES = (".yaml", ".yml")
 MAX_BYTES = 5_000_000
+LOOKS_LIKE_ONE = re.compile(rb"(?m)^version:[ \t]*1[ \t\r]*$")
+FOLDERS_ABOVE = 5
+"""So far up is looked for manifests, where there are none."""
+
+
+RELATIVE = "paths are relative to the manifest"
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,14 @@ class Text:
     line: int = 1
     column: int = 1
     data: bytes = b""
+
+
+class LeadsNowhere(InvalidInput):
+    """The entry number `index` of the project file's `manifests:` cannot be followed."""
+
+    def __init__(self, index: int, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
+        self.index = index
 
 
 def find_root(path: Path) -> Path:
@@ -64,7 +80,8 @@ def manifests(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> lis
     """The manifest files meant by `paths`, sorted, each once.
 
     `patterns` (the project file's `manifests:`) stand in for a path that is the root itself.
-    Raises InvalidInput for a path or pattern that leads to nothing, or out of the project.
+    Raises InvalidInput for a path that leads to nothing, or out of the project; LeadsNowhere for
+    such a pattern.
     """
     found: dict[str, Path] = {}
     for start in _starts(root, paths, patterns):
@@ -73,10 +90,38 @@ def manifests(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> lis
     if not found:
         where = ", ".join(shown(path) for path in paths) or shown(root)
         raise InvalidInput(
-            f"no manifests found under {where}",
-            "a manifest is a *.yaml or *.yml file; `bmeconf init` writes a first one",
+            f"no manifests found under {where}{_above(root, absolute((*paths, root)[0]))}",
+            "write one (see `bmeconf schema`), or name another path",
         )
     return sorted(found.values())
+
+
+def _above(root: Path, start: Path) -> str:
+    """Where manifests are, for somebody who stands too deep in the project."""
+    if start != absolute(root) and (root / PROJECT_FILE).is_file():
+        return f"; the project's {PROJECT_FILE} is in {absolute(root)}"
+    for folder in start.parents[:FOLDERS_ABOVE]:
+        for near in (folder, folder / "manifests"):
+            if any(_looks_like_one(file) for file in _yaml_files(near)):
+                return f"; there are some in {near}"
+    return ""
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(child for child in folder.iterdir() if child.suffix in SUFFIXES)
+    except OSError:
+        return []
+
+
+def _looks_like_one(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            return bool(LOOKS_LIKE_ONE.search(stream.read(2000)))
+    except OSError:
+        return False
 
 
 def _starts(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> Iterator[Path]:
@@ -92,16 +137,23 @@ def _starts(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> Itera
 
 
 def _matching(root: Path, patterns: Sequence[str]) -> Iterator[Path]:
-    for pattern in patterns:
+    for index, pattern in enumerate(patterns):
         matches = sorted(glob.glob(pattern, root_dir=root, recursive=True))
         if not matches:
-            raise InvalidInput(
-                f'`manifests: ["{pattern}"]` in {PROJECT_FILE} leads to nothing',
-                "name folders or files that exist, relative to the project root",
+            near = "" if glob.has_magic(pattern) else _near(absolute(root / pattern))
+            raise LeadsNowhere(
+                index,
+                f'manifests: "{pattern}" leads to nothing{near}',
+                f"name folders or files that exist, relative to {PROJECT_FILE}",
             )
         for match in matches:
             start = absolute(root / match)
-            _keep_inside(start, root)
+            if not _is_inside(start, root):
+                raise LeadsNowhere(
+                    index,
+                    f'manifests: "{pattern}" leads out of the project',
+                    f"name folders or files below {absolute(root)}",
+                )
             yield start
 
 
@@ -137,8 +189,11 @@ def _below(path: Path, root: Path, seen: set[str]) -> Iterator[Path]:
             yield from _below(child, root, seen)
 
 
-def read_text(path: Path) -> Text:
-    """The text of one file in UTF-8, a byte order mark taken off; never raises for its content."""
+def read_text(path: Path, hint: Callable[[], str] | None = None) -> Text:
+    """The text of one file in UTF-8, a byte order mark taken off; never raises for its content.
+
+    `hint` is what to add where there is no such file; a did-you-mean where it is left out.
+    """
     file = shown(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -147,7 +202,7 @@ def read_text(path: Path) -> Text:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        return Text(file, fault=f"{file} does not exist{_near(path)}")
+        return Text(file, fault=f"{file} does not exist{hint() if hint else _near(path)}")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name cannot be used"
         return Text(file, fault=f"{file} cannot be read: {reason}")
@@ -178,7 +233,29 @@ def read_named(root: Path, folder: Path, reference: str) -> Text:
         return Text(reference, fault="the path must be relative to the manifest's folder")
     if not _is_inside(path, root):
         return Text(reference, fault=f"{reference} leaves the project root; move it inside")
-    return read_text(path)
+    return read_text(path, lambda: f"; {RELATIVE}{_elsewhere(root, folder, reference)}")
+
+
+def _elsewhere(root: Path, folder: Path, reference: str) -> str:
+    """A did-you-mean for a file that is not where a manifest in `folder` says.
+
+    In turn: a name like it, the same path from a folder above, the same name in a folder nearby.
+    """
+    path, top = absolute(folder / reference), absolute(root)
+    near = difflib.get_close_matches(path.name, _names(path.parent), n=3, cutoff=0.7)
+    above = [absolute(folder), *absolute(folder).parents]
+    above = [each for each in above if each.is_relative_to(top)]
+    candidates = [path.parent / name for name in near]
+    candidates += [each / reference for each in above]
+    for each in above:
+        beside = [each / name for name in _names(each) if not name.startswith(".")]
+        candidates += [found / path.name for found in (each, *beside)]
+    found = next(
+        (file for file in candidates if os.path.isfile(file) and _is_inside(file, root)), None
+    )
+    if found is None:
+        return ""
+    return f'; did you mean "{Path(os.path.relpath(found, absolute(folder))).as_posix()}"?'
 
 
 def references(tree: Node) -> Iterator[Scalar]:
@@ -196,8 +273,11 @@ def references(tree: Node) -> Iterator[Scalar]:
 
 def _near(path: Path) -> str:
     """A did-you-mean among the neighbours of a path that does not exist."""
+    return errors.did_you_mean(path.name, _names(path.parent))
+
+
+def _names(folder: Path) -> list[str]:
     try:
-        names = [child.name for child in path.parent.iterdir()]
-    except OSError:
-        return ""
-    return errors.did_you_mean(path.name, names)
+        return sorted(child.name for child in folder.iterdir())
+    except (OSError, ValueError):
+        return []

@@ -247,6 +247,7 @@ def _unprintable(text: str, match: re.Match[str], file: str) -> Problem:
     )
 
 
+STUCK_DASH = re.compile(r"\s*-[A-Za-z_]+:")
 INDENTATION = (
     "the indentation does not line up with the lines above, or something follows a closing "
     "quote or bracket"
@@ -286,7 +287,15 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
     first, second = ("context_mark", "problem_mark")[:: 1 if unclosed else -1]
     mark = getattr(error, first, None) or getattr(error, second, None)
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    return Problem(place, "", next(_wordings(said, _character(text, place))), "yaml")
+    wording = next(_wordings(said, _character(text, place)))
+    return Problem(place, "", wording + _stuck_dash(text, place), "yaml")
+
+
+def _stuck_dash(text: str, place: Place) -> str:
+    """What to add where the line at `place` or the one above begins with a dash and no blank."""
+    lines = text.split("\n")[max(place.line - 2, 0) : place.line]
+    stuck = any(STUCK_DASH.match(line) for line in lines)
+    return '; a dash needs a blank after it: "- name: ..."' if stuck else ""
 
 
 def _wordings(said: str, character: str) -> Iterator[str]:

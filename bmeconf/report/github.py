@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bmeconf.errors import BmeconfError
 from bmeconf.model import Problem
 from bmeconf.report import safe
-from bmeconf.report.text import Line
+from bmeconf.report.lines import Line
 
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
@@ -18,6 +19,11 @@ COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 def problems(found: Sequence[Problem]) -> list[Line]:
     """One workflow command per problem."""
     return [Line(_annotation(problem)) for problem in found]
+
+
+def failure(error: BmeconfError, found: Sequence[Problem] = ()) -> list[Line]:
+    """The problems of a run that failed, else the failure itself, at no particular line."""
+    return problems(found) or [Line(f"::error::{_message(safe.line(error.message))}")]
 
 
 def _annotation(problem: Problem) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from bmeconf.errors import masked
+
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need; alone they reorder and hide nothing."""
@@ -15,7 +17,7 @@ JOINERS = "\u200c\u200d"
 
 def line(text: str) -> str:
     """`text` as one harmless line."""
-    shown = "".join(_visible(character) for character in text)
+    shown = "".join(_visible(character) for character in masked(text))
     # `##[` is a runner command anywhere in a line, `::` at its start (after blanks).
     shown = shown.replace("##[", "#\\x23[")
     bare = shown.lstrip()

@@ -6,47 +6,40 @@ repeats what the signs `+ ~ - ! »` say already (design 6).
 
 from __future__ import annotations
 
-import difflib
-import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 
-from bmeconf import document, order
-from bmeconf.apply import APPLIED, Outcome, Result
+from bmeconf import document
 from bmeconf.diff import CREATE, DELETE, UPDATE, plain
-from bmeconf.model import Address, Change, Finding, Manual, Problem, Value
+from bmeconf.kinds import KINDS
+from bmeconf.model import STRUCTURE, Address, Change, Finding, Manual, Problem, Value, dotted
+from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
-from bmeconf.report import safe
+from bmeconf.report import bodies, safe
+from bmeconf.report.lines import WIDTH, Line, count, indented, wrapped
 
-WIDTH = 80
-BODIES = ("body", "plain_text")
-MOST_BODY_LINES = 40
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of output; `style` is a word that the command line knows a colour for."""
-
-    text: str = ""
-    style: str = ""
-
-
-def plan(plan: Plan, show_unmanaged: bool = False, next_command: str = "") -> list[Line]:
+def plan(
+    plan: Plan, account: str, show_unmanaged: bool = False, next_command: str = ""
+) -> list[Line]:
     """The whole plan: a block per resource, then what people must do, findings, the summary.
 
-    `next_command` is what to type to make it happen; it is shown where there is anything to do.
+    `account` names it for people; `next_command` is what to type to make it happen, shown where
+    there is anything to do.
     """
-    lines = [line for step in plan.steps for line in (*_step(step), Line())]
+    lines = [Line(safe.line(f"Account: {account}")), Line()]
+    lines += [line for step in plan.steps for line in (*_step(step), Line())]
     open_manual = [manual for manual in plan.manual if manual.state != "done"]
     lines += [line for manual in open_manual for line in (*_manual(manual), Line())]
     lines += [line for finding in plan.findings for line in (*_finding(finding), Line())]
     if show_unmanaged:
         lines += _unmanaged(plan.unmanaged)
     if plan.left_out:
-        lines += [*_wrapped(f"Left out by --target: {_names(plan.left_out)}"), Line()]
+        lines += [*wrapped(f"Left out by --target: {_tally(plan.left_out)}."), Line()]
     lines += _summary(plan)
     if next_command and plan.steps:
         lines.append(Line(safe.line(f"Next: {next_command}")))
@@ -58,18 +51,38 @@ def result(result: Result) -> list[Line]:
     lines: list[Line] = []
     for outcome in result.outcomes:
         if outcome.state != APPLIED:
-            lines += [outcome_line(outcome), *_indented(outcome.message)]
-    for finding in result.findings:
+            lines += [outcome_line(outcome), *indented(outcome.message)]
+    for finding in result.read_back:
         lines += [*_finding(finding)]
     lines += [Line()] if lines else []
     done = sum(outcome.state == APPLIED for outcome in result.outcomes)
     counted = f"{done} of {len(result.outcomes)} steps applied, {result.requests} requests."
-    if result.converged:
-        told = "The account is as declared: everything written was read back."
-        return [*lines, Line(f"Applied: {counted}", "good"), Line(told, "good")]
+    if result.complete:
+        lines.append(Line(f"Applied: {counted}", "good"))
+        return [*lines, *_proof(result)]
     what = "partly applied" if result.written else "nothing was written"
     lines.append(Line(f"Not done ({what}): {counted}", "bad"))
     return [*lines, Line("Run `bmeconf plan` to see what is left.")]
+
+
+def _proof(result: Result) -> list[Line]:
+    """What was proven by reading back, and what is still not as declared."""
+    codes = Counter(finding.code for finding in result.findings)
+    left = [f"{codes[code]} {code}" for code in OPEN if codes[code]]
+    waiting = sum(manual.state != "done" for manual in result.manual)
+    if left:
+        told = (
+            f"Everything written was read back. Not as declared: {', '.join(left)}; see the plan."
+        )
+        lines = wrapped(told, style="warn")
+    elif codes["unreadable"]:
+        lines = [Line("The account is as declared, as far as the API shows it.", "warn")]
+    else:
+        told = "The account is as declared: everything written was read back."
+        lines = [Line(told, "good")]
+    if waiting:
+        lines.append(Line(f"Open for people: {count(waiting, 'manual step')}; see the plan."))
+    return lines
 
 
 def outcome_line(outcome: Outcome) -> Line:
@@ -86,7 +99,8 @@ def problems(found: Sequence[Problem]) -> list[Line]:
     others = len(found) - errors
     if not found:
         return [Line("The manifests are valid.", "good")]
-    told = f"{_count(errors, 'error')}, {_count(others, 'other remark')}."
+    counts = [count(n, what) for n, what in ((errors, "error"), (others, "other remark")) if n]
+    told = f"{', '.join(counts)}."
     return [*lines, Line(told, "bad" if errors else "good")]
 
 
@@ -102,29 +116,26 @@ def _problem(problem: Problem) -> str:
 def _step(step: Step) -> Iterator[Line]:
     style = step.action
     head = HEADS[step.action]
-    renamed = next(
-        (c for c in step.changes if c.before and c.path in (("name",), ("email",))), None
-    )
-    if renamed:
+    identity = (KINDS[step.address.kind].identity,)
+    if any(change.before and change.path == identity for change in step.changes):
         head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
-    origin = order.origins(step.intent)
+    origin = step.intent.origins
     if origin:
         head += f" from {_names(origin)}"
     yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {head}"), style)
     if step.hanging:
-        yield from _indented(f"{step.hanging}")
-    identity = {("name",), ("email",)} if step.action == CREATE else set()
+        yield from indented(f"{step.hanging}")
     for change in step.changes:
-        if change.path not in identity:
+        if step.action != CREATE or change.path != identity:
             yield from change_lines(change)
 
 
 def change_lines(change: Change) -> Iterator[Line]:
     """One field that changes: on one line where it fits, a body as a short unified diff."""
-    if change.path[-1] in BODIES and len(change.path) == 1:
-        yield from _body(change)
+    if change.path[0] in bodies.BODIES:
+        yield from bodies.changed(change)
         return
-    name = safe.line(".".join(change.path))
+    name = safe.line(dotted(change.path))
     before, after = _value(change.before), _value(change.after)
     new = change.before in (None, (), {})
     whole = f"    {name}: {after}" if new else f"    {name}: {before} → {after}"
@@ -133,23 +144,8 @@ def change_lines(change: Change) -> Iterator[Line]:
         return
     yield Line(f"    {name}:")
     if not new:
-        yield from _wrapped(before, "      - ", "        ")
-    yield from _wrapped(after, "      + ", "        ")
-
-
-def _body(change: Change) -> Iterator[Line]:
-    before = str(change.before or "").splitlines()
-    after = str(change.after or "").splitlines()
-    yield Line(f"    {change.path[0]}: {_count(len(after), 'line')}")
-    if not before:
-        return
-    diff = list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
-    for text in diff[:MOST_BODY_LINES]:
-        shown = safe.line(text)
-        style = {"+": CREATE, "-": DELETE}.get(text[:1], "")
-        yield Line(f"      {_cut(shown)}", style)
-    if len(diff) > MOST_BODY_LINES:
-        yield Line(f"      … {len(diff) - MOST_BODY_LINES} more lines; --format json has them all")
+        yield from wrapped(before, "      - ", "        ")
+    yield from wrapped(after, "      + ", "        ")
 
 
 def _manual(manual: Manual) -> Iterator[Line]:
@@ -162,9 +158,9 @@ def _manual(manual: Manual) -> Iterator[Line]:
         "wrong": f"{_observed(manual)}, not scheduled for {due}{who}",
     }
     text = f"{manual.address}: {told.get(manual.state, manual.state)}"
-    yield from _wrapped(text, "» ", "  ", "manual")
+    yield from wrapped(text, "» ", "  ", "manual")
     if manual.note:
-        yield from _indented(f"note: {manual.note}")
+        yield from indented(f"note: {manual.note}")
 
 
 def _observed(manual: Manual) -> str:
@@ -176,9 +172,9 @@ def _observed(manual: Manual) -> str:
 def _finding(finding: Finding) -> Iterator[Line]:
     label = "" if finding.level == "warning" else f"{finding.level}: "
     text = f"{label}{finding.address} ({finding.code}): {finding.message}"
-    yield from _wrapped(text, "! ", "  ", _style(finding.level))
+    yield from wrapped(text, "! ", "  ", _style(finding.level))
     if finding.remedy:
-        yield from _indented(f"→ {finding.remedy}")
+        yield from indented(f"→ {finding.remedy}")
 
 
 def _unmanaged(unmanaged: Mapping[str, Sequence[str]]) -> list[Line]:
@@ -200,10 +196,10 @@ def _summary(plan: Plan) -> list[Line]:
         if counts[key]
     ]
     if not plan.steps:
-        lines = _wrapped(_sentence("Nothing to do", rest), style="good")
-        return [*lines, Line(f"Read with {_count(plan.price.read, 'request')}.")]
-    lines = _wrapped(_sentence(f"Plan: {', '.join(steps)}", rest), style="good")
-    lines += _wrapped(_price(plan))
+        lines = wrapped(_sentence("Nothing to do", rest), style="good")
+        return [*lines, Line(f"Read with {count(plan.price.read, 'request')}.")]
+    lines = wrapped(_sentence(f"Plan: {', '.join(steps)}", rest), style="good")
+    lines += wrapped(_price(plan))
     return [*lines, Line(f"Fingerprint: {plan.fingerprint}")]
 
 
@@ -227,8 +223,9 @@ def _price(plan: Plan) -> str:
 
 def _value(value: Value) -> str:
     if isinstance(value, tuple):
-        members = (m.name or str(m) if isinstance(m, Address) else str(m) for m in value)
-        return "[" + ", ".join(safe.line(member) for member in members) + "]"
+        return "[" + ", ".join(_value(member) for member in value) + "]"
+    if isinstance(value, Address):
+        return f'"{safe.line(value.name)}"' + (f"#{value.id}" if value.id else "")
     if value is None:
         return "(none)"
     if isinstance(value, bool):
@@ -236,6 +233,8 @@ def _value(value: Value) -> str:
     if isinstance(value, str):
         return f'"{safe.line(value)}"'
     if isinstance(value, Mapping):
+        if not value:
+            return "(defaults)"
         return ", ".join(f"{safe.line(key)}: {_value(inner)}" for key, inner in value.items())
     return safe.line(str(plain(value)))
 
@@ -244,30 +243,13 @@ def _names(addresses: Iterable[object]) -> str:
     return ", ".join(str(address) for address in addresses)
 
 
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" + ("" if number == 1 else "s")
+def _tally(addresses: Sequence[Address]) -> str:
+    kinds = Counter(address.kind for address in addresses)
+    return ", ".join(
+        "the structure" if kind == STRUCTURE else count(number, kind.removesuffix("s"))
+        for kind, number in kinds.items()
+    )
 
 
 def _style(level: str) -> str:
     return {"error": "bad", "warning": "warn"}.get(level, "")
-
-
-def _cut(text: str) -> str:
-    room = WIDTH - 6
-    return text if len(text) <= room else text[: room - 1] + "…"
-
-
-def _indented(text: str) -> list[Line]:
-    return _wrapped(text, "    ", "    ") if text else []
-
-
-def _wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list[Line]:
-    lines = textwrap.wrap(
-        safe.line(text),
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [Line(line, style) for line in lines]

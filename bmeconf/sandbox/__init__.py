@@ -5,9 +5,9 @@ down to status codes, versions and limits; `Switches` choose a reading where the
 documents leave several. A side door under `/_sandbox` shows and sets the whole account.
 """
 
-from bmeconf.sandbox.errors import SandboxError
+from bmeconf.sandbox.errors import SandboxBusy, SandboxError
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.server import Sandbox, reset
 from bmeconf.sandbox.switches import Switches
 
-__all__ = ["DEFAULT_KEY", "Sandbox", "SandboxError", "Switches", "reset"]
+__all__ = ["DEFAULT_KEY", "Sandbox", "SandboxBusy", "SandboxError", "Switches", "reset"]

@@ -16,6 +16,10 @@ class SandboxError(OSError):
     """The simulator cannot start or go on: port taken, foreign file, already stopped."""
 
 
+class SandboxBusy(SandboxError):
+    """Another simulator holds the file."""
+
+
 class ApiError(Exception):
     """One refused request: `status`, the envelope's single element, extra headers."""
 

@@ -6,6 +6,7 @@ In: a path, switches, a port. Out: a running HTTP server, and its URL and key.
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from bmeconf.sandbox import app, seed, state
-from bmeconf.sandbox.errors import SandboxError
+from bmeconf.sandbox.errors import SandboxBusy, SandboxError
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.store import Store
@@ -110,9 +111,28 @@ class Sandbox:
 
 
 def reset(path: Path) -> None:
-    """Throw the stored account away; nothing happens when there is none."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    """Throw the stored account away; nothing happens when there is none.
+
+    Raises SandboxBusy while a sandbox runs on it, SandboxError where it cannot be removed.
+    """
+    if path.is_file():
+        _refuse_when_busy(path)
+    try:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    except OSError as error:
+        raise SandboxError(f"{path}: cannot be removed: {error.strerror}") from None
+
+
+def _refuse_when_busy(path: Path) -> None:
+    # Opening takes the lock that keeps a second sandbox off; what else is wrong with the file
+    # is no reason to keep it.
+    try:
+        Store(path).close()
+    except SandboxBusy:
+        raise
+    except SandboxError:
+        return
 
 
 def _opened(path: Path | None, seeded: bool) -> Store:
@@ -139,7 +159,7 @@ def _listening(port: int, runtime: Runtime) -> BaseWSGIServer:
         try:
             listener.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise SandboxError(f"cannot listen on {HOST}:{port}: {error}") from None
+            raise SandboxError(_no_port(port, error)) from None
         listener.listen(128)
         return make_server(
             HOST,
@@ -149,3 +169,13 @@ def _listening(port: int, runtime: Runtime) -> BaseWSGIServer:
             request_handler=_Handler,
             fd=listener.fileno(),
         )
+
+
+def _no_port(port: int, error: OSError | OverflowError) -> str:
+    if isinstance(error, OverflowError):
+        return f"there is no port {port}; choose one up to 65535 with --port"
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken; choose another with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} may not be used here; choose one above 1023 with --port"
+    return f"cannot listen on {HOST}:{port}: {error.strerror}; choose another port with --port"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bmeconf.sandbox.errors import SandboxError
+from bmeconf.sandbox.errors import SandboxBusy, SandboxError
 
 Doc = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Store:
             tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
             found = self.meta("format") if "meta" in tables else None
         except sqlite3.DatabaseError as error:
-            raise SandboxError(self._trouble(error)) from None
+            raise self._trouble(error) from None
         if tables and found != FORMAT:
             raise SandboxError(
                 f"{self._where}: sandbox data of format {found or 'unknown'}, this version reads "
@@ -68,10 +68,14 @@ class Store:
             )
         return not tables
 
-    def _trouble(self, error: sqlite3.DatabaseError) -> str:
+    def _trouble(self, error: sqlite3.DatabaseError) -> SandboxError:
         if "locked" in str(error):
-            return f"{self._where}: another sandbox is running on this file"
-        return f"{self._where}: not a sandbox file ({error}); reset the sandbox to start afresh"
+            return SandboxBusy(
+                f"{self._where}: another sandbox is running on this file; stop that one first"
+            )
+        return SandboxError(
+            f"{self._where}: not a sandbox file ({error}); reset the sandbox to start afresh"
+        )
 
     def create(self) -> None:
         """Lay out a new database; to be called inside the transaction that fills it."""

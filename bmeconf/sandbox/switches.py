@@ -6,6 +6,8 @@ In: `name=value` texts or a JSON object. Out: frozen `Switches`, checked. Pure.
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -127,7 +129,7 @@ class Switches:
         for text in texts:
             name, equals, value = text.partition("=")
             if not equals:
-                raise ValueError(f"switch {text!r} must have the form name=value")
+                raise ValueError(f"switch {_shown(text)} must have the form name=value")
             spec = _spec(name.strip().replace("-", "_"))
             values[spec.name] = _read(spec, value.strip())
         return cls(**values)
@@ -144,29 +146,48 @@ class Switches:
 def _spec(name: str) -> dataclasses.Field[Any]:
     known = {spec.name: spec for spec in dataclasses.fields(Switches)}
     if name not in known:
-        raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(known))}")
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        hint = f'did you mean "{near[0]}"? ' if near else ""
+        lines = "\n".join(f"  {_values(spec)}" for _, spec in sorted(known.items()))
+        raise ValueError(f"unknown switch {_shown(name)}; {hint}known are:\n{lines}")
     return known[name]
+
+
+def _values(spec: dataclasses.Field[Any]) -> str:
+    """A switch and what it can be, its default first."""
+    default = spec.default
+    if isinstance(default, bool):
+        values = ("on", "off") if default else ("off", "on")
+    elif isinstance(default, str):
+        values = spec.metadata["choices"]
+    else:
+        values = (f"{default:.12g}" if isinstance(default, float) else str(default), "or a number")
+    return f"{spec.name}={values[0]} (default), {', '.join(values[1:])}"
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=repr)
 
 
 def _read(spec: dataclasses.Field[Any], text: str) -> Any:
     if isinstance(spec.default, bool):
         if text.lower() not in _TRUE + _FALSE:
-            raise ValueError(f"switch {spec.name}: {text!r} is not on or off")
+            raise ValueError(f"switch {spec.name}: {_shown(text)} is not on or off")
         return text.lower() in _TRUE
     if isinstance(spec.default, str):
         return text
     try:
         return float(text) if isinstance(spec.default, float) else int(text)
     except ValueError:
-        raise ValueError(f"switch {spec.name}: {text!r} is not a number") from None
+        raise ValueError(f"switch {spec.name}: {_shown(text)} is not a number") from None
 
 
 def _check(spec: dataclasses.Field[Any], value: object) -> None:
     choices = spec.metadata.get("choices")
     if choices is not None and value not in choices:
-        raise ValueError(f"switch {spec.name}: {value!r} is none of {', '.join(choices)}")
+        raise ValueError(f"switch {spec.name}: {_shown(value)} is none of {', '.join(choices)}")
     if isinstance(spec.default, bool) and not isinstance(value, bool):
-        raise ValueError(f"switch {spec.name}: {value!r} is not true or false")
+        raise ValueError(f"switch {spec.name}: {_shown(value)} is not true or false")
     if choices is None and not isinstance(spec.default, bool):
         _check_number(spec, value)
 
@@ -174,6 +195,6 @@ def _check(spec: dataclasses.Field[Any], value: object) -> None:
 def _check_number(spec: dataclasses.Field[Any], value: object) -> None:
     allowed = (int, float) if isinstance(spec.default, float) else (int,)
     if isinstance(value, bool) or not isinstance(value, allowed):
-        raise ValueError(f"switch {spec.name}: {value!r} is not a number")
+        raise ValueError(f"switch {spec.name}: {_shown(value)} is not a number")
     if not 0 <= value <= 10**12 or (isinstance(spec.default, float) and value == 0):
-        raise ValueError(f"switch {spec.name}: {value!r} is out of range")
+        raise ValueError(f"switch {spec.name}: {_shown(value)} is out of range")

@@ -17,7 +17,7 @@ from bmeconf.manifest import Document, Sources
 from bmeconf.model import Problem, Snapshot
 from bmeconf.validate import entries, project_file, references, resources, rules, tables, wording
 from bmeconf.validate.entries import Entry
-from bmeconf.validate.shape import Flaw, Shape, keys_in_file
+from bmeconf.validate.shape import Flaw, Shape, key_in_file, keys_in_file
 from bmeconf.validate.variables import Filler, used
 
 __all__ = ["Desired", "ManifestProblems", "check_offline", "desired", "project"]
@@ -32,10 +32,8 @@ class ManifestProblems(InvalidInput):
         self.problems = tuple(problems)
         wrong = [problem for problem in self.problems if problem.level == "error"]
         files = len({problem.place.file for problem in wrong})
-        super().__init__(
-            f"{_count(len(wrong), 'problem')} in {_count(files, 'file')}",
-            "each problem names its place and says how to mend it",
-        )
+        counted = wording.counted
+        super().__init__(f"{counted(len(wrong), 'problem')} in {counted(files, 'file')}")
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,10 @@ def project(file: manifest.ProjectFile) -> settings.Project:
         return settings.Project(file.root)
     data, problems = None, list(file.problems)
     if file.document is not None:
-        problems += keys_in_file(file.document.tree)
+        pasted = set(project_file.pasted_keys(file.document.tree))
+        problems += [*keys_in_file(file.document.tree), *map(key_in_file, pasted)]
         data, flaws = Shape("project").check(file.document.tree)
-        problems += [flaw.problem() for flaw in flaws]
+        problems += [flaw.problem() for flaw in flaws if flaw.place not in pasted]
         if not flaws:
             problems += project_file.check(file.document.tree, data)
     problems = _ordered(problems)
@@ -156,10 +155,14 @@ class _Reading:
         snapshot = resources.snapshot(self._entries, self._sources.texts)
         return Desired(snapshot, tuple(_ordered(problems)), self._sources.digest)
 
-    def _document(self, document: Document, unfilled: list[Flaw]) -> None:
+    def _document(
+        self, document: Document, unfilled: list[Flaw], *, is_table: bool = False
+    ) -> None:
         """Takes one document in; of a place whose variable is missing nothing else is said."""
         data, flaws = self._shape.check(document.tree)
         found, problems = entries.of(document, data, [*unfilled, *flaws])
+        if is_table:
+            found = [replace(entry, is_row=True) for entry in found]
         self._entries += found
         self._problems += problems[len(unfilled) :]
         self._unfilled += problems[: len(unfilled)]
@@ -176,7 +179,7 @@ class _Reading:
         self._problems += problems
         for rows in documents:
             self._problems += keys_in_file(rows.tree)
-            self._document(rows, filler.flaws)
+            self._document(rows, filler.flaws, is_table=True)
 
 
 def _tables(data: Any) -> list[Mapping[str, Any]]:
@@ -195,7 +198,3 @@ def _ordered(problems: Iterable[Problem]) -> list[Problem]:
         safe = replace(problem, message=message, address=address)
         once.setdefault((problem.place, message), safe)
     return sorted(once.values(), key=lambda p: (p.place, p.address, p.message))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

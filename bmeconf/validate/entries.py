@@ -26,7 +26,7 @@ from bmeconf.validate.shape import Flaw
 class Entry:
     """One declared resource: its data, where it stands, and whether its shape is sound.
 
-    `name` is canonical, and empty where it could not be read.
+    `name` is canonical, and empty where it could not be read; `is_row` where a table declares it.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Entry:
     node: Block
     folder: str
     sound: bool = True
+    is_row: bool = False
 
     @property
     def address(self) -> Address:

@@ -10,8 +10,21 @@ from typing import Any
 
 from bmeconf import settings
 from bmeconf.errors import InvalidInput
-from bmeconf.manifest import Node, at
-from bmeconf.model import Problem
+from bmeconf.manifest import Block, Node, Scalar, at
+from bmeconf.model import Place, Problem
+from bmeconf.validate import reasons
+
+
+def pasted_keys(tree: Node) -> Iterator[Place]:
+    """The places where an API key stands instead of the name of its variable.
+
+    However short: `bme_` is what keys begin with, and no variable.
+    """
+    accounts = at(tree, ("accounts",))
+    for _, account in accounts.entries if isinstance(accounts, Block) else ():
+        named = account.get("api_key_env") if isinstance(account, Block) else None
+        if isinstance(named, Scalar) and named.text.strip().startswith("bme_"):
+            yield named.place
 
 
 def check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -25,7 +38,11 @@ def check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
     for index, known in enumerate(_known_drift(data)):
         if _day(known["expires"]) is None:
             path = ("policy", "known_drift", index, "expires")
-            message = f'policy.known_drift[{index + 1}].expires: "{known["expires"]}" is no day'
+            reason = reasons.date(known["expires"])
+            message = (
+                f'policy.known_drift[{index + 1}].expires: "{known["expires"]}" is not a date'
+                f"{f': {reason}' if reason else ''}"
+            )
             yield Problem(at(tree, path).place, "", message, "date")
 
 
@@ -47,6 +64,7 @@ def build(root: Path, data: Mapping[str, Any]) -> settings.Project:
             }
         ),
         policy=_policy(data),
+        has_file=True,
     )
 
 

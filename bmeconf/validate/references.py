@@ -14,6 +14,7 @@ from bmeconf import errors
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
     CONTACTS,
+    LISTS,
     STRUCTURE,
     Address,
     Place,
@@ -55,9 +56,10 @@ def address(entry: Entry, declared: ByName) -> Address:
 
 
 def check(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """The errors among entries, each at the later or the referring place."""
+    """The errors and warnings among entries, each at the later or the referring place."""
     declared = by_name(entries)
     yield from _duplicates(declared)
+    yield from _look_alikes(declared)
     yield from _shared_ids(entries)
     yield from _renames(entries, declared)
     references = [reference for entry in entries for reference in _references(entry)]
@@ -99,11 +101,26 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
                 message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
             else:
                 key = KINDS[entry.kind].identity
-                message = (
-                    f"declared twice; first at {same[0].place(key)}: remove one, "
-                    "or give each the `id` of another live object"
-                )
+                remedy = "remove one, or give each the `id` of another live object"
+                if entry.is_row or same[0].is_row:
+                    remedy = f"remove one{' row' if entry.is_row and same[0].is_row else ''}"
+                message = f"declared twice; first at {same[0].place(key)}: {remedy}"
             yield entry.problem(_identity_path(entry), message, "duplicate")
+
+
+def _look_alikes(declared: ByName) -> Iterator[Problem]:
+    """Warnings on lists whose names only letter case tells apart."""
+    first: dict[str, Entry] = {}
+    for address, same in declared.items():
+        if address.kind != LISTS or any(entry.absent for entry in same):
+            continue
+        other = first.setdefault(address.name.casefold(), same[0])
+        if other is not same[0]:
+            message = (
+                f'name: only letter case tells it from "{other.name}", at {other.place("name")}; '
+                "keep or rename one"
+            )
+            yield same[0].problem(("name",), message, "look_alike", "warning")
 
 
 def _identity_path(entry: Entry) -> tuple[str, ...]:

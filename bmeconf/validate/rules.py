@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bmeconf.manifest import Text
+from bmeconf.manifest import RELATIVE, Text
 from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Problem, canonical_name
+from bmeconf.validate import reasons
 from bmeconf.validate.entries import Entry
-from bmeconf.validate.wording import shown
+from bmeconf.validate.wording import no_email, shown
 
 Texts = Mapping[tuple[str, str], Text]
 
@@ -22,8 +23,8 @@ TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
 THRESHOLD = re.compile(r"\s*(?P<sign><=|>=|==|=|<|>)\s*(?P<number>\d+(\.\d+)?)\s*%?\s*")
-LONGEST_EMAIL = 254
 LARGE_BODY = 500_000
+REPEATABLE = ("lists", "tags", "reply_to", "merge_of", "renamed_from")
 IDENTITY_KEYS = ("id", "name", "email", "state", "protect", "renamed_from")
 STRIPPED_TAG = re.compile(r"<(script|form|iframe|embed|object)\b", re.IGNORECASE)
 STRIPPED_ATTRIBUTE = re.compile(r"<[a-z][^<>]*?\s(on[a-z]{3,})\s*=", re.IGNORECASE)
@@ -32,6 +33,7 @@ STRIPPED_ATTRIBUTE = re.compile(r"<[a-z][^<>]*?\s(on[a-z]{3,})\s*=", re.IGNORECA
 def check(entry: Entry, texts: Texts) -> Iterator[Problem]:
     """The problems of one entry whose shape is sound, each at its place."""
     yield from _id(entry)
+    yield from _repeated(entry)
     if entry.kind == STRUCTURE:
         yield from _labels(entry)
         return
@@ -57,7 +59,7 @@ def time(text: str) -> datetime | None:
 
 
 def threshold(text: str) -> str | None:
-    """A comparison as `report` reads it, sign, blank, number: `>= 20`; None where it is none."""
+    """A comparison as sign, blank, number: `>= 20`; None where it is none."""
     match = THRESHOLD.fullmatch(text)
     return f"{'==' if match['sign'] == '=' else match['sign']} {match['number']}" if match else None
 
@@ -66,6 +68,18 @@ def _id(entry: Entry) -> Iterator[Problem]:
     if entry.id and not ID.fullmatch(entry.id):
         message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
         yield entry.problem(("id",), message, "id")
+
+
+def _repeated(entry: Entry) -> Iterator[Problem]:
+    """A warning for each name that stands twice in one list of names."""
+    for key in REPEATABLE:
+        seen: set[str] = set()
+        for index, text in enumerate(entry.texts(key)):
+            name = text.strip().lower() if key == "reply_to" else canonical_name(text)
+            if name in seen:
+                message = f"{key}: {shown(text)} is given twice; remove one"
+                yield entry.problem((key, index), message, "repeated", "warning")
+            seen.add(name)
 
 
 def _labels(entry: Entry) -> Iterator[Problem]:
@@ -110,10 +124,9 @@ def _emails(entry: Entry) -> Iterator[Problem]:
     for key in keys.get(entry.kind, ()):
         for index, text in enumerate(entry.texts(key)):
             address = text.strip()
-            if len(address) > LONGEST_EMAIL or not EMAIL.fullmatch(address) or ".." in address:
-                message = (
-                    f"{key}: {shown(text)} is not an email address; write one like qa@acme.example"
-                )
+            long = reasons.too_long(address)
+            if long or not EMAIL.fullmatch(address) or ".." in address:
+                message = f"{key}: {no_email(text, long)}"
                 yield entry.problem((key, index), message, "email")
 
 
@@ -130,13 +143,16 @@ def _schedule(entry: Entry) -> Iterator[Problem]:
     schedule = entry.spec.get("schedule")
     if not schedule or time(schedule["at"]):
         return
-    match = TIME.fullmatch(schedule["at"].strip())
-    wrong = "has no zone" if match and not match["zone"] else "is not a date and time"
-    yield entry.problem(
-        ("schedule", "at"),
-        f"schedule.at: {shown(schedule['at'])} {wrong}; write one like 2026-12-01T09:00:00+01:00",
-        "schedule",
-    )
+    text = schedule["at"].strip()
+    match, reason = TIME.fullmatch(text), reasons.time(text)
+    if reason:
+        wrong = f"is not a date and time: {reason}"
+    else:
+        no_zone = match and not match["zone"]
+        wrong = "has no zone" if no_zone else "is not a date and time"
+        wrong += "; write one like 2026-12-01T09:00:00+01:00"
+    message = f"schedule.at: {shown(schedule['at'])} {wrong}"
+    yield entry.problem(("schedule", "at"), message, "schedule")
 
 
 def _expect(entry: Entry) -> Iterator[Problem]:
@@ -165,7 +181,7 @@ def _contents(entry: Entry, texts: Texts) -> Iterator[Problem]:
 
 def missing(reference: str) -> Text:
     """What stands for a file that no reading brought: only a variable can lead to one."""
-    return Text(reference, fault=f"{shown(reference)} does not exist beside this manifest")
+    return Text(reference, fault=f"{shown(reference)} does not exist; {RELATIVE}")
 
 
 def _body(entry: Entry, path: tuple[str, str], html: str) -> Iterator[Problem]:

@@ -63,13 +63,18 @@ def keys_in_file(tree: Node) -> Iterator[Problem]:
     """A problem for each text that looks like an API key; the text is never shown (design 2)."""
     for scalar in scalars(tree):
         if settings.LITERAL_KEY.search(scalar.text):
-            yield Problem(
-                scalar.place,
-                "",
-                "this looks like an API key; a key itself in any file is an error: replace the "
-                "key in the account, and keep the new one in an environment variable",
-                "key_in_file",
-            )
+            yield key_in_file(scalar.place)
+
+
+def key_in_file(place: Place) -> Problem:
+    """The problem of an API key that stands at `place`."""
+    return Problem(
+        place,
+        "",
+        "this looks like an API key; a key itself in any file is an error: replace the "
+        "key in the account, and keep the new one in an environment variable",
+        "key_in_file",
+    )
 
 
 def _empty_values(tree: Node) -> Iterator[Flaw]:

@@ -14,7 +14,7 @@ from bmeconf import errors
 from bmeconf.manifest import Block, Document, Items, Node, Scalar, Text, at
 from bmeconf.model import Place, Problem, canonical_name
 from bmeconf.validate import rules
-from bmeconf.validate.wording import shown
+from bmeconf.validate.wording import counted, shown
 
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
 END = re.compile(r",|\r\n|\n|\r|\Z")
@@ -155,9 +155,10 @@ class _Table:
     def _fits(self, row: Row) -> bool:
         want, have = len(self._header.cells), len(row.cells)
         if want != have:
-            message = (
-                f"this row has {have} cells, the header has {want}; "
+            message = f"this row has {counted(have, 'cell')}, the header has {want}; " + (
                 "put a cell that holds a comma in quotes"
+                if have > want
+                else "add the missing commas"
             )
             self._problems.append(Problem(row.place, "", message, "csv"))
         return want == have

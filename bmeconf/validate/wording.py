@@ -6,17 +6,26 @@ schema itself, where editors show it too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf import errors, settings
+from bmeconf.validate import reasons
 
 LONGEST_SHOWN = 40
 KEY_WORDS = ("key", "apikey", "api-key", "token", "secret")
 Path = tuple[str | int, ...]
 
+PATH = re.compile(r"[^\s<>{}]+\.[A-Za-z0-9]{1,5}")
+FLOW = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(:[A-Za-z0-9_./+-]+)*")
+
+BOOLEANS = {
+    **dict.fromkeys(("yes", "on", "y"), "true"),
+    **dict.fromkeys(("no", "off", "n"), "false"),
+}
 TYPES = {
     "string": "a text",
     "integer": "a whole number",
@@ -78,6 +87,18 @@ def shown(value: Any) -> str:
     text = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
     return f'"{text}"' if isinstance(value, str) else text
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 problem`, `2 problems`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def no_email(text: str, reason: str = "") -> str:
+    """What to say of a text that is no email address."""
+    reason = reason or reasons.email(text)
+    mend = f": {reason}" if reason else "; write one like qa@acme.example"
+    return f"{shown(text)} is not an email address{mend}"
 
 
 def masked(text: str) -> str:
@@ -148,22 +169,47 @@ def _type(violation: Violation) -> str:
         needed = violation.path[-1:] in [("name",), ("email",), ("label",), ("csv",)]
         leave = "" if needed else ", or leave the key out"
         return f"null has nothing to clear here; write {wanted}{leave}"
-    if isinstance(violation.value, str):
-        return f"expected {wanted}, found {shown(violation.value)}{_mend(types, violation)}"
-    return f"expected {wanted}, found {shown(violation.value)}"
+    if "boolean" in types and str(violation.value).lower() in BOOLEANS:
+        return f"{shown(violation.value)} is text here; write {BOOLEANS[violation.value.lower()]}"
+    return f"expected {wanted}, found {shown(violation.value)}{_mend(types, violation)}"
 
 
 def _mend(types: Sequence[str], violation: Violation) -> str:
     text = violation.value
+    if isinstance(text, Mapping):
+        dashes = "array" in types and any(str(key).startswith("-") for key in text)
+        return '; put a blank after the dash: "- name: ..."' if dashes else ""
+    if not isinstance(text, str):
+        return ""
     if "array" in types:
         return f"; write [{shown(text)[1:-1]}]"
     if "object" in types and not inside(violation.path):
         key = "email" if violation.path[:1] == ("contacts",) else "name"
         return f'; write an entry as "- {key}: {shown(text)[1:-1]}"'
-    if "boolean" in types:
-        wish = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false"}
-        return f"; write {wish.get(text.lower(), 'true or false')}, without quotes"
+    if "object" in types:
+        return _block(str(violation.path[-1]), text)
+    if "boolean" in types and text.lower() in ("true", "false"):
+        return f"; write {text.lower()} without the quotes"
     return "; write it without quotes" if "integer" in types and text.isdigit() else ""
+
+
+def _block(key: str, text: str) -> str:
+    """The block that a single text under `key` was meant to be, where that is known."""
+    if key in ("body", "plain_text"):
+        is_path = PATH.fullmatch(text)
+        inner = "file" if is_path else "html" if key == "body" else "text"
+        return f"; write {{{inner}: {_flow(text)}}}"
+    if key == "schedule":
+        return f"; write {{at: {_flow(text)}}}"
+    if key == "template":
+        return f"; write {{name: {_flow(text)}, lang: en}}"
+    return ""
+
+
+def _flow(text: str) -> str:
+    """`text` as it is written inside { }: in quotes where it must be, cut short when long."""
+    short = shown(text)
+    return short[1:-1] if FLOW.fullmatch(text) and len(text) <= LONGEST_SHOWN else short
 
 
 def _enum(violation: Violation) -> str:
@@ -181,6 +227,8 @@ def _const(violation: Violation) -> str:
 
 
 def _pattern(violation: Violation) -> str:
+    if violation.schema["patternErrorMessage"].startswith("is not an email address"):
+        return no_email(violation.value)
     subject = f"the key {shown(violation.value)}" if violation.of_key else shown(violation.value)
     return f"{subject} {violation.schema['patternErrorMessage']}"
 

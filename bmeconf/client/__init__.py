@@ -6,40 +6,22 @@ write: its transport refuses anything but GET and the search POST (design 7.1).
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http.client import BadStatusLine, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from bmeconf import __version__, envelope, paging
+from bmeconf.client import wire
+from bmeconf.client.wire import SEARCH, Key, ReadOnlyTransport
 from bmeconf.envelope import Answer
-from bmeconf.errors import (
-    BmeconfError,
-    NetworkError,
-    OutcomeUnknown,
-    ReplyUnreadable,
-)
+from bmeconf.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
 from bmeconf.kinds.api import Dialect
 from bmeconf.kinds.replies import Raw
-from bmeconf.pace import LONGEST_WAIT, Budget
-
-SEARCH = "/api/contact/search"
-NEVER_LEFT = (
-    NewConnectionError,
-    ConnectTimeoutError,
-    ProxyError,
-    ssl.SSLCertVerificationError,
-    requests.exceptions.InvalidURL,
-)
-"""Failures that come before a request is sent; any other may come after it landed."""
+from bmeconf.pace import Budget
 
 
 @dataclass(frozen=True)
@@ -55,33 +37,6 @@ class Bounds:
     most_pages: int = 10_000
 
 
-class WriteRefused(AssertionError):
-    """A write was asked of a client that was opened for reading: a bug of ours, stopped here."""
-
-
-class Key(AuthBase):
-    """Sets the key header, and keeps requests from looking for credentials elsewhere."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["X-API-Key"] = self._key
-        return request
-
-
-class ReadOnlyTransport(HTTPAdapter):
-    """The transport of a Reader: the wire end refuses, whatever the layers above ask."""
-
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> requests.Response:
-        search = request.method == "POST" and urlsplit(request.url or "").path == SEARCH
-        if request.method != "GET" and not search:
-            raise WriteRefused(f"{request.method} {request.url}")
-        return super().send(request, *args, **kwargs)
-
-
 class Reader:
     """Reads the account: GETs and contact searches, complete or an error (design 7.2)."""
 
@@ -94,7 +49,7 @@ class Reader:
         budget: Budget,
         dialect: Dialect | None = None,
         trace: Callable[[str], None] = lambda line: None,
-        bounds: Bounds = Bounds(),  # noqa: B008 (frozen)
+        bounds: Bounds = Bounds(),
     ) -> None:
         self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
         self.budget = budget
@@ -165,9 +120,9 @@ class Reader:
             last = attempt == self._bounds.attempts - 1
             try:
                 answer = self._once(method, path, params=params, body=body)
-            except NetworkError:
+            except NetworkError as error:
                 if last:
-                    raise
+                    raise wire.without_doubt(error) from error
                 self.budget.sleep(0.5 * 2**attempt)
                 continue
             if answer.status < 300:
@@ -178,15 +133,12 @@ class Reader:
 
     def _waited(self, answer: Answer, attempt: int, *, repeatable: bool) -> bool:
         """Whether the request may be sent again, after the wait that takes."""
-        wait = envelope.retry_after(answer, self.budget.clock())
-        if envelope.passing(answer, wait):
-            # The vendor's formula (API contract 3.3).
-            self.budget.sleep(min((1.0 if wait is None else wait) * 2**attempt, LONGEST_WAIT))
-            return True
+        wait = envelope.backoff(answer, attempt, self.budget.clock())
         if answer.status >= 500 and repeatable:
-            self.budget.sleep(0.5 * 2**attempt)
-            return True
-        return False
+            wait = 0.5 * 2**attempt
+        if wait is not None:
+            self.budget.sleep(wait)
+        return wait is not None
 
     def _decoded(self, answer: Answer) -> Any:
         try:
@@ -230,7 +182,7 @@ class Reader:
             ) as response:
                 content = self._content(response, request)
         except requests.RequestException as error:
-            failure = self._network_error(request, error)
+            failure = self._without_key(wire.network_error(request, self._base, error))
             self._trace(failure.message)
             raise failure from error
         self._trace(self._masked(f"{request} {response.status_code}"))
@@ -248,19 +200,6 @@ class Reader:
                 )
         # A message may show where an answer begins: the key is taken out before it can be cut.
         return bytes(content).replace(self._key.encode(), b"***")
-
-    def _network_error(self, request: str, error: requests.RequestException) -> NetworkError:
-        causes = list(_causes(error))
-        told = f"from {self._base}: {_plain(causes[-1])}"
-        if any(isinstance(cause, NEVER_LEFT) for cause in causes):
-            return NetworkError(
-                self._masked(f"{request}: no answer {told}"),
-                "check the base URL, the network of this machine, and its proxy where it has one",
-            )
-        return OutcomeUnknown(
-            self._masked(f"{request}: no whole answer {told}"),
-            "run again: what did land is found, nothing is done twice",
-        )
 
     def _masked(self, text: str) -> str:
         return text.replace(self._key, "***")
@@ -284,43 +223,27 @@ class Writer(Reader):
         """
         for attempt in range(self._bounds.attempts):
             answer = self._write(method, path, body)
-            if answer.status != 429 or not self._waited(answer, attempt, repeatable=False):
+            last = attempt == self._bounds.attempts - 1
+            if answer.status != 429 or last or not self._waited(answer, attempt, repeatable=False):
                 break
         if answer.status < 300 or answer.status >= 500:
             self.writes += 1
-        if answer.status >= 500:
-            error = self._failure(answer)
-            raise OutcomeUnknown(error.message, error.remedy)
         if answer.status >= 300:
-            raise self._failure(answer)
+            failed = self._failure(answer)
+            unknown = OutcomeUnknown(failed.message, failed.remedy)
+            raise unknown if answer.status >= 500 else failed
         try:
             return self._decoded(answer)
         except ReplyUnreadable as error:
             raise OutcomeUnknown(error.message, error.remedy) from error
 
+    def not_landed(self) -> None:
+        """The last write was looked for and was not done after all."""
+        self.writes -= 1
+
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         try:
             return self._once(method, path, body=body)
-        except OutcomeUnknown:
-            self.writes += 1
-            raise
-        except ReplyUnreadable as error:
+        except (OutcomeUnknown, ReplyUnreadable) as error:
             self.writes += 1
             raise OutcomeUnknown(error.message, error.remedy) from error
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """`error`, and what it wraps, down to what really happened."""
-    yield error
-    wrapped = [getattr(error, "reason", None), *reversed(error.args), error.__cause__]
-    inner = next((cause for cause in wrapped if isinstance(cause, BaseException)), None)
-    if inner is not None:
-        yield from _causes(inner)
-
-
-def _plain(error: BaseException) -> str:
-    """What really happened, in a few human words."""
-    text = getattr(error, "strerror", None) or str(error)
-    if isinstance(error, BadStatusLine) and not isinstance(error, RemoteDisconnected):
-        text = f"it does not speak HTTP but says {text}"
-    return " ".join(str(text).split())[:200] or type(error).__name__

@@ -1,0 +1,84 @@
+"""How steps end: outcomes, and the result of a whole apply, as data. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bmeconf.errors import BmeconfError, Interrupted, NotConverged
+from bmeconf.model import Finding, Manual
+from bmeconf.plan import Plan, Step
+
+APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
+BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
+NOT_CONVERGED = "not_converged"
+OPEN = ("frozen", "blocked", "ambiguous")
+"""Findings on what is not as declared, and which no apply will change."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step ended: its `state`, and a message where there is more to say."""
+
+    step: Step
+    state: str
+    message: str = ""
+    id: str = ""
+    error: BmeconfError | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an apply of `plan` ended: an outcome for each step, and what reading back found.
+
+    `written`: whether any write was done, or may have been.
+    """
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    read_back: tuple[Finding, ...]
+    written: bool
+    requests: int
+    stopped: BmeconfError | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the plan left alone, and what reading back found."""
+        return (*self.plan.findings, *self.read_back)
+
+    @property
+    def manual(self) -> tuple[Manual, ...]:
+        """What people have to do, as far as it was when the plan was made."""
+        return self.plan.manual
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step was applied and reads back as declared."""
+        applied = all(outcome.state == APPLIED for outcome in self.outcomes)
+        amiss = any(finding.code == NOT_CONVERGED for finding in self.read_back)
+        return applied and not amiss and self.stopped is None
+
+    @property
+    def converged(self) -> bool:
+        """Whether the account is as declared: complete, and nothing was left alone."""
+        return self.complete and not any(finding.code in OPEN for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """The frozen exit code (design 4): once something was written, undone steps are 8."""
+        if isinstance(self.stopped, Interrupted):
+            return self.stopped.exit_code
+        if self.complete:
+            return 0
+        if self.written:
+            return 8
+        errors = [self.stopped, *(outcome.error for outcome in self.outcomes)]
+        codes = [error.exit_code for error in errors if error is not None]
+        return next((code for code in (3, 4, 5, 1, 6, 7) if code in codes), 1)
+
+    @property
+    def error(self) -> BmeconfError | None:
+        """Why it is not complete: what stopped the run, else the first step that failed."""
+        if self.stopped is not None or self.complete:
+            return self.stopped
+        failed = next((outcome.error for outcome in self.outcomes if outcome.error), None)
+        return failed or NotConverged("not everything that was written reads back as declared")

@@ -1,0 +1,63 @@
+"""A body that changes, as a short unified diff in which every difference can be seen. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterator
+
+from bmeconf.diff import CREATE, DELETE
+from bmeconf.model import Change
+from bmeconf.report import safe
+from bmeconf.report.lines import WIDTH, Line, count
+
+ROOM, LEAD = WIDTH - 6, 24
+"""Columns for a line of a body, and how much of it to show before where it differs."""
+BODIES = ("body", "plain_text")
+MOST_BODY_LINES = 40
+
+
+def changed(change: Change) -> Iterator[Line]:
+    """The lines of a plan for one body: how long it is, and how it differs from the live one."""
+    before = str(change.before or "").splitlines()
+    after = str(change.after or "").splitlines()
+    yield Line(f"    {change.path[0]}: {count(len(after), 'line')}")
+    if not before:
+        return
+    diff = _focused(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
+    for text in diff[:MOST_BODY_LINES]:
+        style = {"+": CREATE, "-": DELETE}.get(text[:1], "")
+        yield Line(f"      {_cut(safe.line(text))}", style)
+    if len(diff) > MOST_BODY_LINES:
+        yield Line(f"      … {len(diff) - MOST_BODY_LINES} more lines; --format json has them all")
+
+
+def _focused(diff: list[str]) -> list[str]:
+    """The lines of a diff, those too long to show begun shortly before where they differ."""
+    shown, start = list(diff), 0
+    while start < len(diff):
+        removed = _run(diff, start, "-")
+        added = _run(diff, start + removed, "+")
+        for old in range(start, start + min(removed, added)):
+            new = old + removed
+            same = _common(diff[old][1:], diff[new][1:])
+            if max(len(diff[old]), len(diff[new])) > ROOM and same > LEAD:
+                for n in (old, new):
+                    shown[n] = f"{diff[n][0]}…{diff[n][1 + same - LEAD :]}"
+        start += max(removed + added, 1)
+    return shown
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two lines have in common at their start."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _run(diff: list[str], start: int, sign: str) -> int:
+    """How many lines from `start` on begin with `sign`."""
+    return sum(1 for _ in itertools.takewhile(lambda line: line[:1] == sign, diff[start:]))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ROOM else text[: ROOM - 1] + "…"

@@ -1,0 +1,93 @@
+"""The proof that an apply did what it says: outcomes, read back -> findings.
+
+Everything written is read again: where there are many, by the listing or search that shows them
+together, and once more alone where that disagrees, since a search lags behind what was written
+(API contract 6, question 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bmeconf.apply import amiss
+from bmeconf.diff import DELETE
+from bmeconf.errors import NotFound
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.base import Managed
+from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Finding, dotted
+from bmeconf.outcome import APPLIED, NOT_CONVERGED, Outcome
+from bmeconf.plan import Step, read_back
+
+UNREADABLE = "unreadable"
+
+
+def check(
+    api: ReadApi, names: Names, managed: Managed, outcomes: Sequence[Outcome]
+) -> tuple[Finding, ...]:
+    """A finding for every field that does not read back as declared.
+
+    Raises:
+        ApiError, Refused, LimitReached: where it could not be read back.
+    """
+    applied = [outcome for outcome in outcomes if outcome.state == APPLIED]
+    findings: list[Finding] = []
+    for kind in KINDS.values():
+        mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
+        together = _together(api, names, mine)
+        for outcome in mine:
+            if together is None or any(_amiss(outcome, together, names, managed)):
+                findings += _amiss(outcome, _alone(api, names, outcome), names, managed)
+    return tuple(findings)
+
+
+def _together(api: ReadApi, names: Names, outcomes: Sequence[Outcome]) -> Mapping[str, Raw] | None:
+    """What one listing shows of all of them, None where reading each alone is cheaper."""
+    if not outcomes:
+        return None
+    kind = KINDS[outcomes[0].step.address.kind]
+    keys = [key for outcome in outcomes for key in read_back(outcome.step)]
+    if kind.batch_price(len(keys)) >= len(outcomes):
+        return None
+    return kind.reread(api, names, keys)
+
+
+def _alone(api: ReadApi, names: Names, outcome: Outcome) -> Mapping[str, Raw]:
+    id = _id(outcome)
+    try:
+        return {id: KINDS[outcome.step.address.kind].fetch(api, names, id)}
+    except NotFound:
+        return {}
+
+
+def _id(outcome: Outcome) -> str:
+    pin = outcome.step.pin
+    return outcome.id or (pin.id if pin else "")
+
+
+def _amiss(
+    outcome: Outcome, seen: Mapping[str, Raw], names: Names, managed: Managed
+) -> Iterator[Finding]:
+    step, raw = outcome.step, seen.get(_id(outcome))
+    if step.action == DELETE:
+        if raw is not None:
+            yield _finding(step, NOT_CONVERGED, "was deleted and is still there")
+        return
+    if raw is None:
+        yield _finding(step, NOT_CONVERGED, "was written and is not there")
+        return
+    kind = KINDS[step.address.kind]
+    for change in amiss(kind, step, raw, names, managed):
+        field = dotted(change.path)
+        yield _finding(step, NOT_CONVERGED, f"{field} was written and reads back differently")
+    shown = kind.live_fields(raw, names)
+    if hidden := sorted({change.path[0] for change in step.changes} - shown.keys()):
+        told = f"{', '.join(hidden)} was written, and the API does not show it: not proven"
+        yield _finding(step, UNREADABLE, told)
+
+
+def _finding(step: Step, code: str, message: str) -> Finding:
+    remedy = "plan again" if code == NOT_CONVERGED else "compare in the web app where it matters"
+    return Finding("warning", code, step.address, message, remedy)
