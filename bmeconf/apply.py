@@ -119,7 +119,9 @@ class Execution:
     def _create(self, kind: Kind, step: Step) -> Outcome:
         fields = nested(step.changes)
         name = str(fields[kind.identity])
-        if kind.looks_first and kind.taken(self._api, self.names, name):
+        # A copy is made under a name of its own, so that the server refuses too late.
+        looks = kind.looks_first or step.intent.origins
+        if looks and kind.taken(self._api, self.names, name):
             raise Stale(f"{step.address} exists by now", "plan again")
         try:
             id = kind.create(self._api, self.names, fields, step.intent)

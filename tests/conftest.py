@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project
+from tests.fake_server import FakeServer, Rule, by_rules, in_front_of
 
 
 @pytest.fixture
@@ -22,3 +23,19 @@ def account() -> Iterator[Account]:
 def project(tmp_path: Path, account: Account) -> Project:
     """An empty project folder whose environment names `account`."""
     return Project(tmp_path, account.env)
+
+
+@pytest.fixture
+def cut(account: Account, project: Project) -> Iterator[Callable[..., FakeServer]]:
+    """Puts a meddling server before the account for the rest of the test."""
+    opened: list[FakeServer] = []
+
+    def put(*rules: Rule) -> FakeServer:
+        server = in_front_of(account.sandbox.url, by_rules(rules)).__enter__()
+        opened.append(server)
+        project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+        return server
+
+    yield put
+    for server in opened:
+        server.__exit__()

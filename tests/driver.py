@@ -64,9 +64,9 @@ class Project:
     def run(self, *arguments: str, **env: str) -> Ran:
         """One command, in this process, from inside the folder."""
         out, err = Stream(), Stream()
-        with _environment({**self.env, **env}), _inside(self.folder):
-            with redirect_stdout(out), redirect_stderr(err):
-                code = cli.run(list(arguments))
+        surroundings = _environment({**self.env, **env}), _inside(self.folder)
+        with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
+            code = cli.run(list(arguments))
         return Ran(code, out.text(), err.text())
 
     def plan(self, *arguments: str, **env: str) -> Any:
@@ -75,9 +75,7 @@ class Project:
 
     def apply(self, *arguments: str, **env: str) -> Any:
         """The result document of an apply that must succeed."""
-        return (
-            self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
-        )
+        return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
 
 
 class Account:

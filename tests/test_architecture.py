@@ -39,7 +39,10 @@ LAYERS = (
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
-PURE = ("model", "kinds", "validate", "scope", "bind", "dangling", "diff", "order", "plan", "guard", "outcome", "report")
+PURE = (
+    *("model", "kinds", "validate", "scope", "bind", "dangling", "diff"),
+    *("order", "plan", "guard", "outcome", "report"),
+)
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}
 """A validated project carries the path of its root as a value."""
@@ -118,8 +121,11 @@ def _cycles(package: Path) -> Iterator[str]:
     for path in package.rglob("*.py"):
         module = ".".join(path.relative_to(package.parent).with_suffix("").parts)
         module = module.removesuffix(".__init__")
-        tree = ast.Module([n for n in ast.parse(path.read_text()).body], [])
-        top = [n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+        top = [
+            n
+            for n in ast.parse(path.read_text()).body
+            if isinstance(n, ast.Import | ast.ImportFrom)
+        ]
         found = _imported(ast.Module(top, []), package, path)
         graph[module] = {
             other for other in found if other.startswith("bmeconf") and other != module

@@ -184,6 +184,7 @@ class Campaigns(Kind):
         source = names.id(intent.copy_of) or f"{{{intent.copy_of}}}"
         copied = f"{PATH}/{{id}}"
         return (
+            Call("GET", PATH),
             Call("POST", f"{PATH}/{source}/duplicate"),
             Call("GET", copied),
             Call("PATCH", copied),
@@ -200,12 +201,24 @@ class Campaigns(Kind):
         made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
         id = replies.id_of(made)
         try:
-            api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
-        except Rejected:
-            # Left where it is, the copy would be joined by another one with every run.
-            self.delete(api, names, id)
-            raise
+            self._patch(api, names, id, body)
+        except Rejected as error:
+            self._name_at_least(api, names, id, body["name"], error)
         return id
+
+    def _patch(self, api: WriteApi, names: Names, id: str, body: Mapping[str, Any]) -> None:
+        api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
+
+    def _name_at_least(
+        self, api: WriteApi, names: Names, id: str, name: str, error: Rejected
+    ) -> None:
+        """A copy that is named is found by the next plan; unnamed, it would be copied again."""
+        try:
+            self._patch(api, names, id, {"name": name})
+        except Rejected:
+            error.message += f"; the copy it made stays, with the id {id}"
+            error.remedy = "name or delete that copy in the web app before the next apply"
+        raise error
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
