@@ -22,8 +22,6 @@ URL_VARIABLE = "BMECONF_BASE_URL"
 KEY_VARIABLE = "BMECONF_API_KEY"
 HOSTS_VARIABLE = "BMECONF_ALLOW_HOSTS"
 HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
-LITERAL_KEY = re.compile(r"bme_[A-Za-z0-9_-]{36,}")
-"""What an API key looks like (API contract 1.2): the shortest form known has 41 characters."""
 
 
 class Secret:

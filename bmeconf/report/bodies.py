@@ -7,9 +7,10 @@ import itertools
 from collections.abc import Iterator
 
 from bmeconf.diff import CREATE, DELETE
+from bmeconf.errors import counted
 from bmeconf.model import Change
 from bmeconf.report import safe
-from bmeconf.report.lines import WIDTH, Line, count
+from bmeconf.report.lines import WIDTH, Line
 
 ROOM, LEAD = WIDTH - 6, 24
 """Columns for a line of a body, and how much of it to show before where it differs."""
@@ -21,7 +22,7 @@ def changed(change: Change) -> Iterator[Line]:
     """The lines of a plan for one body: how long it is, and how it differs from the live one."""
     before = str(change.before or "").splitlines()
     after = str(change.after or "").splitlines()
-    yield Line(f"    {change.path[0]}: {count(len(after), 'line')}")
+    yield Line(f"    {change.path[0]}: {counted(len(after), 'line')}")
     if not before:
         return
     diff = _focused(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])

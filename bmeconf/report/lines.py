@@ -35,8 +35,3 @@ def wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list
         break_on_hyphens=False,
     )
     return [Line(line, style) for line in lines]
-
-
-def count(number: int, thing: str) -> str:
-    """`1 line`, `2 lines`."""
-    return f"{number} {thing}" + ("" if number == 1 else "s")

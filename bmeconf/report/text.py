@@ -12,12 +12,13 @@ from datetime import UTC
 
 from bmeconf import document
 from bmeconf.diff import CREATE, DELETE, UPDATE, plain
+from bmeconf.errors import counted
 from bmeconf.kinds import KINDS
 from bmeconf.model import STRUCTURE, Address, Change, Finding, Manual, Problem, Value, dotted
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
 from bmeconf.report import bodies, safe
-from bmeconf.report.lines import WIDTH, Line, count, indented, wrapped
+from bmeconf.report.lines import WIDTH, Line, indented, wrapped
 
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
@@ -56,12 +57,12 @@ def result(result: Result) -> list[Line]:
         lines += [*_finding(finding)]
     lines += [Line()] if lines else []
     done = sum(outcome.state == APPLIED for outcome in result.outcomes)
-    counted = f"{done} of {len(result.outcomes)} steps applied, {result.requests} requests."
+    tally = f"{done} of {len(result.outcomes)} steps applied, {result.requests} requests."
     if result.complete:
-        lines.append(Line(f"Applied: {counted}", "good"))
+        lines.append(Line(f"Applied: {tally}", "good"))
         return [*lines, *_proof(result)]
     what = "partly applied" if result.written else "nothing was written"
-    lines.append(Line(f"Not done ({what}): {counted}", "bad"))
+    lines.append(Line(f"Not done ({what}): {tally}", "bad"))
     return [*lines, Line("Run `bmeconf plan` to see what is left.")]
 
 
@@ -81,7 +82,7 @@ def _proof(result: Result) -> list[Line]:
         told = "The account is as declared: everything written was read back."
         lines = [Line(told, "good")]
     if waiting:
-        lines.append(Line(f"Open for people: {count(waiting, 'manual step')}; see the plan."))
+        lines.append(Line(f"Open for people: {counted(waiting, 'manual step')}; see the plan."))
     return lines
 
 
@@ -99,7 +100,7 @@ def problems(found: Sequence[Problem]) -> list[Line]:
     others = len(found) - errors
     if not found:
         return [Line("The manifests are valid.", "good")]
-    counts = [count(n, what) for n, what in ((errors, "error"), (others, "other remark")) if n]
+    counts = [counted(n, what) for n, what in ((errors, "error"), (others, "other remark")) if n]
     told = f"{', '.join(counts)}."
     return [*lines, Line(told, "bad" if errors else "good")]
 
@@ -197,7 +198,7 @@ def _summary(plan: Plan) -> list[Line]:
     ]
     if not plan.steps:
         lines = wrapped(_sentence("Nothing to do", rest), style="good")
-        return [*lines, Line(f"Read with {count(plan.price.read, 'request')}.")]
+        return [*lines, Line(f"Read with {counted(plan.price.read, 'request')}.")]
     lines = wrapped(_sentence(f"Plan: {', '.join(steps)}", rest), style="good")
     lines += wrapped(_price(plan))
     return [*lines, Line(f"Fingerprint: {plan.fingerprint}")]
@@ -246,7 +247,7 @@ def _names(addresses: Iterable[object]) -> str:
 def _tally(addresses: Sequence[Address]) -> str:
     kinds = Counter(address.kind for address in addresses)
     return ", ".join(
-        "the structure" if kind == STRUCTURE else count(number, kind.removesuffix("s"))
+        "the structure" if kind == STRUCTURE else counted(number, kind.removesuffix("s"))
         for kind, number in kinds.items()
     )
 

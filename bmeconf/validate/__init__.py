@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bmeconf import manifest, settings
-from bmeconf.errors import InvalidInput
+from bmeconf.errors import InvalidInput, counted
 from bmeconf.manifest import Document, Sources
 from bmeconf.model import Problem, Snapshot
 from bmeconf.validate import entries, project_file, references, resources, rules, tables, wording
@@ -32,7 +32,6 @@ class ManifestProblems(InvalidInput):
         self.problems = tuple(problems)
         wrong = [problem for problem in self.problems if problem.level == "error"]
         files = len({problem.place.file for problem in wrong})
-        counted = wording.counted
         super().__init__(f"{counted(len(wrong), 'problem')} in {counted(files, 'file')}")
 
 

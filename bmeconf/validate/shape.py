@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bmeconf import schemas, settings
+from bmeconf import errors, schemas
 from bmeconf.manifest import Block, Items, Node, Scalar, at, scalars
 from bmeconf.model import Place, Problem
 from bmeconf.validate import resolve, wording
@@ -62,7 +62,7 @@ class Shape:
 def keys_in_file(tree: Node) -> Iterator[Problem]:
     """A problem for each text that looks like an API key; the text is never shown (design 2)."""
     for scalar in scalars(tree):
-        if settings.LITERAL_KEY.search(scalar.text):
+        if errors.KEY.search(scalar.text):
             yield key_in_file(scalar.place)
 
 

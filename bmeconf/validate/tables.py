@@ -14,7 +14,7 @@ from bmeconf import errors
 from bmeconf.manifest import Block, Document, Items, Node, Scalar, Text, at
 from bmeconf.model import Place, Problem, canonical_name
 from bmeconf.validate import rules
-from bmeconf.validate.wording import counted, shown
+from bmeconf.validate.wording import shown
 
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
 END = re.compile(r",|\r\n|\n|\r|\Z")
@@ -155,7 +155,7 @@ class _Table:
     def _fits(self, row: Row) -> bool:
         want, have = len(self._header.cells), len(row.cells)
         if want != have:
-            message = f"this row has {counted(have, 'cell')}, the header has {want}; " + (
+            message = f"this row has {errors.counted(have, 'cell')}, the header has {want}; " + (
                 "put a cell that holds a comma in quotes"
                 if have > want
                 else "add the missing commas"

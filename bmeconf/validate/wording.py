@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf import errors, settings
+from bmeconf import errors
 from bmeconf.validate import reasons
 
 LONGEST_SHOWN = 40
@@ -89,11 +89,6 @@ def shown(value: Any) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 problem`, `2 problems`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
 def no_email(text: str, reason: str = "") -> str:
     """What to say of a text that is no email address."""
     reason = reason or reasons.email(text)
@@ -103,7 +98,7 @@ def no_email(text: str, reason: str = "") -> str:
 
 def masked(text: str) -> str:
     """`text` without anything that looks like an API key."""
-    return settings.LITERAL_KEY.sub("***", text)
+    return errors.masked(text)
 
 
 def dotted(path: Sequence[str | int]) -> str:
