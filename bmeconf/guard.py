@@ -6,26 +6,37 @@ resources (frozen, blocked) was judged before there was a step.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Sequence
 
-from bmeconf.diff import DELETE
-from bmeconf.errors import Guarded, InvalidInput
+from bmeconf.diff import CREATE, DELETE
+from bmeconf.errors import Guarded, InvalidInput, counted
 from bmeconf.kinds import KINDS
 from bmeconf.live import Live
-from bmeconf.model import CAMPAIGNS, CONTACTS, Address, Finding, Resource, Snapshot
+from bmeconf.model import (
+    CAMPAIGNS,
+    CONTACTS,
+    LISTS,
+    Address,
+    Finding,
+    Resource,
+    Snapshot,
+    references,
+)
 from bmeconf.plan import Plan, Step
 from bmeconf.scope import matches, named
 from bmeconf.settings import Policy
 
 
 def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, ...]:
-    """The findings that make `apply` refuse this plan (design 4, 7.10, 7.15)."""
+    """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
     return (
         *seeds(live.desired, policy),
         *_protected(steps, live.desired),
         *_deletes(steps, policy),
         *_senders(live),
+        *_maybe_renamed(steps, live),
     )
 
 
@@ -150,3 +161,29 @@ def _sender_domain(campaign: Resource) -> str:
 def _still_draft(campaign: Resource, live: Live) -> bool:
     seen = live.snapshot.get(campaign.address)
     return seen is None or seen.facts.get("status") == "draft"
+
+
+def _maybe_renamed(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+    """A list that somebody renamed by hand looks like one to create: whoever is to be on it is on
+    an undeclared one, and drafts would move from the real audience to an empty list.
+    """
+    declared = {a for r in live.desired for a in (r.address, *references(r.fields))}
+    for step in steps:
+        if step.action != CREATE or step.address.kind != LISTS or step.intent.origins:
+            continue
+        held = [
+            {a for a in seen.fields.get("lists", ()) if a.name and a not in declared}
+            for user in live.desired
+            if step.address in (user.fields.get("lists") or ())
+            and (seen := live.snapshot.get(user.address))
+        ]
+        common = sorted(set.intersection(*held)) if held else []
+        if len(common) == 1:
+            yield Finding(
+                "warning",
+                "maybe_renamed",
+                step.address,
+                f"is not in the account, and all that is declared to use it uses {common[0]}"
+                f" ({counted(len(held), 'resource')})",
+                f"if it was renamed by hand, add renamed_from: [{json.dumps(common[0].name)}]",
+            )
