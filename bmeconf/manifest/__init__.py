@@ -68,7 +68,8 @@ class Sources:
 def read_project(root: Path) -> ProjectFile:
     """The project file under `root`; its faults are in `problems`, for `validate.project`."""
     path = root / PROJECT_FILE
-    if not path.exists():
+    # Not Path.exists(), which raises where a folder above may not be entered.
+    if not os.path.exists(path):
         return ProjectFile(root)
     documents, problems = _documents(path, files.read_text(path))
     if not documents:

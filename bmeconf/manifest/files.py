@@ -58,9 +58,11 @@ def find_root(path: Path) -> Path:
     Without one it is `path` itself, or its folder where `path` is a file.
     """
     start = absolute(path)
-    if start.is_file():
+    # os.path, since a Path raises where a folder may not be entered.
+    if os.path.isfile(start):
         start = start.parent
-    return next((f for f in (start, *start.parents) if (f / PROJECT_FILE).is_file()), start)
+    folders = (start, *start.parents)
+    return next((f for f in folders if os.path.isfile(f / PROJECT_FILE)), start)
 
 
 def absolute(path: Path) -> Path:
