@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from bmeconf.pipeline import Planned, Prepared
     from bmeconf.plan import Plan
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH...]")
+PATHS = click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
+)
 HERE = (Path("."),)
 
 
