@@ -266,3 +266,12 @@ def test_a_pasted_key_is_shown_nowhere(project: Project) -> None:
             ran = project.run("plan", option, key, "--format", format)
             assert ran.code == 3
             assert key not in ran.out + ran.err
+
+
+def test_a_result_is_told_though_a_file_cannot_hold_it(project: Project) -> None:
+    declare(project, lists=[{"name": "Autumn"}])
+    (project.folder / "full.json").symlink_to("/dev/full")
+    ran = applied(project, "--output", "json=full.json")
+    assert states(ran) == {"lists/Autumn": "applied"}
+    assert ran.code == 3
+    assert "full.json" in ran.err

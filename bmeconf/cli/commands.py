@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.console import Console
+from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
 from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
 
@@ -134,7 +134,7 @@ def apply(
     bmeconf apply
     bmeconf apply --auto-approve --allow-delete 'lists/Old list'
     """
-    from bmeconf import document, guard
+    from bmeconf import guard
     from bmeconf.cli import session
     from bmeconf.report import text
 
@@ -156,17 +156,7 @@ def apply(
         if planned.plan.steps and not auto_approve:
             _confirm(len(planned.plan.steps), account.label)
         result = _executed(planned, account, console)
-    console.publish(
-        {
-            "text": lambda: text.result(result) if result.outcomes else [],
-            "json": lambda: document.text(document.result(result)),
-        }
-    )
-    if isinstance(result.error, Bug):
-        traceback.print_exception(result.error.__cause__)
-    if result.error:
-        console.error(result.error)
-    return result.exit_code
+    return _told(result, console)
 
 
 @cli.command()
@@ -269,6 +259,29 @@ def _executed(planned: Planned, account: Session, console: Console) -> Result:
 
     with session.finishing(account.stop):
         return pipeline.execute(planned, account.reader.for_writing(), account.stop.is_set, told)
+
+
+def _told(result: Result, console: Console) -> int:
+    """Publish what an apply did; a file that cannot be written does not keep it from stdout."""
+    from bmeconf import document
+    from bmeconf.report import text
+
+    renderers: Renderers = {
+        "text": lambda: text.result(result) if result.outcomes else [],
+        "json": lambda: document.text(document.result(result)),
+    }
+    unwritten = None
+    try:
+        console.publish(renderers)
+    except InvalidInput as error:
+        console.product(renderers[console.format]())
+        unwritten = error
+    if isinstance(result.error, Bug):
+        traceback.print_exception(result.error.__cause__)
+    for failure in (result.error, unwritten):
+        if failure:
+            console.error(failure)
+    return result.exit_code or (unwritten.exit_code if unwritten else 0)
 
 
 def _confirm(steps: int, account: str) -> None:
