@@ -32,7 +32,8 @@ CREATE, UPDATE, DELETE = "create", "update", "delete"
 class Difference:
     """One desired resource beside its live one; `action` None where it is in sync.
 
-    `unreadable` are declared fields that the API does not show.
+    `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
+    in words of its own.
     """
 
     desired: Resource
@@ -40,6 +41,7 @@ class Difference:
     action: str | None
     changes: tuple[Change, ...] = ()
     unreadable: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
 
     @property
     def address(self) -> Address:
@@ -82,11 +84,14 @@ def _difference(desired: Resource, live: Resource | None, managed: Managed) -> D
         return Difference(desired, live, DELETE if live else None)
     if live is None:
         return Difference(desired, None, CREATE, tuple(_initial(desired)))
-    observed = KINDS[desired.address.kind].observed(desired, live, managed)
-    shown = {key: desired.fields[key] for key in observed}
+    kind = KINDS[desired.address.kind]
+    observed = kind.observed(desired, live, managed)
+    theirs = {k: v for k, v in observed.items() if kind.rewrote(k, desired.fields[k], v)}
+    shown = {key: theirs.get(key, desired.fields[key]) for key in observed}
     changes = tuple(field_changes(observed, shown))
     hidden = tuple(sorted(desired.fields.keys() - observed.keys()))
-    return Difference(desired, live, UPDATE if changes else None, changes, hidden)
+    action = UPDATE if changes else None
+    return Difference(desired, live, action, changes, hidden, tuple(sorted(theirs)))
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

@@ -126,6 +126,8 @@ def build(
         if difference.address in live.withheld:
             continue
         findings += _unreadable(difference)
+        if difference.rewritten:
+            findings.append(rewritten(difference.address, difference.rewritten))
         restraint = _restraint(difference)
         findings += [restraint] if restraint else []
         if difference.action and not restraint:
@@ -147,6 +149,18 @@ def read_back(step: Step) -> tuple[str, ...]:
     kind = KINDS[step.address.kind]
     own = [str(c.after) for c in step.changes if c.path == (kind.identity,)]
     return tuple(own) or (step.address.name,)
+
+
+def rewritten(address: Address, fields: Sequence[str]) -> Finding:
+    """What to know of declared fields that the service changed into words of its own."""
+    return Finding(
+        "warning",
+        "rewritten",
+        address,
+        f"the service rewrote {', '.join(fields)} of it in the way it is known to, and so it counts"
+        " as in sync; where links were rewritten, a changed link could not be told apart",
+        "compare in the web app where it matters",
+    )
 
 
 def verify_price(steps: Sequence[Step]) -> int:

@@ -17,9 +17,9 @@ from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Finding, dotted
+from bmeconf.model import Finding, dotted, lookup
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, Outcome
-from bmeconf.plan import Step, read_back
+from bmeconf.plan import Step, read_back, rewritten
 
 UNREADABLE = "unreadable"
 
@@ -86,6 +86,11 @@ def _amiss(
     if hidden := sorted({change.path[0] for change in step.changes} - shown.keys()):
         told = f"{', '.join(hidden)} was written, and the API does not show it: not proven"
         yield _finding(step, UNREADABLE, told)
+    made = {
+        c.path[0] for c in step.changes if kind.rewrote(c.path[0], c.after, lookup(shown, c.path))
+    }
+    if made:
+        yield rewritten(step.address, sorted(made))
 
 
 def _finding(step: Step, code: str, message: str) -> Finding:

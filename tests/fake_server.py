@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
@@ -61,13 +62,15 @@ class Reply:
 
 
 class HangUp:
-    """No answer: the connection is closed, or reset, or left open until the client gives up."""
+    """No answer: the connection is closed, reset, left open until the client gives up, or spoilt
+    by a record that belongs to no TLS session."""
 
     def __init__(self, how: str) -> None:
         self.how = how
 
 
 CLOSE, RESET, SILENCE = HangUp("close"), HangUp("reset"), HangUp("silence")
+SPOIL = HangUp("spoil")
 Action = Reply | HangUp | bytes
 """What to do with a request; bytes go to the wire as they are."""
 Handler = Callable[[Seen], Action]
@@ -162,6 +165,8 @@ class FakeServer:
         if isinstance(action, HangUp):
             if action.how == "silence":
                 self._over.wait(30)
+            if action.how == "spoil":
+                os.write(connection.fileno(), b"\x17\x03\x03\x00\x20" + b"?" * 32)
             if action.how == "reset":
                 linger = struct.pack("ii", 1, 0)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

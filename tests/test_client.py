@@ -36,6 +36,7 @@ from tests.fake_server import (
     CLOSE,
     RESET,
     SILENCE,
+    SPOIL,
     Action,
     FakeServer,
     Reply,
@@ -623,7 +624,7 @@ def secure(server: FakeServer) -> Reader:
     return Reader(server.url, KEY, budget, bounds=Bounds(timeout=(2.0, 0.3)))
 
 
-@pytest.mark.parametrize("name", ["closed", "reset", "silence", "half the body"])
+@pytest.mark.parametrize("name", ["closed", "reset", "silence", "half the body", "spoilt"])
 def test_a_write_that_is_lost_inside_tls_may_have_landed(
     name: str,
     tls: Callable[[Action], FakeServer],
@@ -631,7 +632,7 @@ def test_a_write_that_is_lost_inside_tls_may_have_landed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
-    server = tls(LOST[name])
+    server = tls(SPOIL if name == "spoilt" else LOST[name])
     writer = secure(server).for_writing()
     with pytest.raises(OutcomeUnknown):
         writer.send("POST", PATH, {"name": "x"})

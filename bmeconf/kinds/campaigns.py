@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.errors import Rejected
-from bmeconf.kinds import replies
+from bmeconf.kinds import markup, replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
 from bmeconf.kinds.names import Names
@@ -109,6 +109,12 @@ class Campaigns(Kind):
         }
 
     # --- judging
+
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        known = {"body": markup.rewritten, "plain_text": markup.footed}.get(field)
+        if known is None or declared == live:
+            return False
+        return isinstance(declared, str) and isinstance(live, str) and known(declared, live)
 
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]

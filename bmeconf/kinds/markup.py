@@ -7,137 +7,60 @@ body wrongly taken for in sync could be mailed (design 7.4).
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from html.parser import HTMLParser
-from itertools import groupby
-from urllib.parse import unquote
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import dropwhile
+
+from bmeconf.kinds import tokens, tracking
+from bmeconf.kinds.tokens import VOID, Token
 
 STRIPPED = ("script", "iframe", "embed", "object")
 """Stripped with what is in them; of a form only the tags, as its text is there to be read."""
-WRAPPER = {"!doctype": None, "html": {"lang", "xmlns"}, "head": (), "body": ()}
-"""What a fragment is wrapped in, with the attributes that change nothing there."""
-HARMLESS_META = ({"charset"}, {"content", "http-equiv"}, {"content", "name"})
-VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr".split(),
-)
-BLOCKS = frozenset(
-    "!doctype html head body title meta link style table caption colgroup col thead tbody tfoot tr"
-    " td th div p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd center blockquote address article section"
-    " header footer main nav aside figure figcaption hr br pre form fieldset".split()
-)
+WRAPPER: Mapping[str, frozenset[str]] = {
+    "html": frozenset({"lang", "xmlns"}),
+    "head": frozenset(),
+    "body": frozenset(),
+}
+"""What a fragment is wrapped in, beside a doctype, with the attributes that change nothing."""
+METAS = ("", "viewport", "content-type", "x-ua-compatible")
 FOOTERS = ("table", "div", "p", "center", "footer")
-NO_FOOTER = frozenset("style link meta base form input button iframe embed object script".split())
+NO_FOOTER = (*STRIPPED, "style", "link", "meta", "base", "form", "input", "button")
 LONGEST_FOOTER = 2000
 UNSUBSCRIBE = "unsubscribe"
-VERBATIM = ("pre", "script")
-DOUBTFUL = frozenset("textarea xmp plaintext noembed noframes listing svg math template".split())
-"""Elements whose content a browser reads by rules of its own."""
-SPACED = re.compile(r"white-space(?!\s*:\s*(?:normal|nowrap)\b)", re.I)
-URL = re.compile(r"https?://([a-z0-9.-]+)(?::\d+)?(?:/|(?=[?#])|$)([^\s\\]*)", re.I)
-VENDOR = re.compile(r"(?:.*\.)?benchmarkemail\.(?:io|com)")
+NOT_SEEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)(?:!important)?(?:;|$)")
 LARGEST = 4_000_000
-
-
-@dataclass(frozen=True)
-class Token:
-    """One piece of a document: `open`, `close`, `empty` (`<v:fill/>`), `text` or `note`."""
-
-    kind: str
-    name: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-    def opens(self, *names: str) -> bool:
-        """Whether this is the start of one of these elements."""
-        return self.kind == "open" and self.name in names
 
 
 def rewritten(declared: str, live: str) -> bool:
     """Whether `live` is what the service is known to make of `declared` (API contract 4.4)."""
     if max(len(declared), len(live)) > LARGEST:
         return False
-    ours, theirs = _tokens(declared), _tokens(live)
+    ours, theirs = tokens.read(declared), tokens.read(live)
     if ours is None or theirs is None:
         return False
-    stripped = _stripped(ours, theirs)
-    if stripped is None:
+    if not all(any(t.kind == "comment" for t in side) for side in (ours, theirs)):
+        ours, theirs = _silent(ours), _silent(theirs)
+    kept = _stripped(ours, theirs)
+    if kept is None:
         return False
-    theirs = _unwrapped(theirs, stripped)
-    spaced = bool(SPACED.search(declared) or SPACED.search(live))
-    wanted = _laid(stripped, spaced)
-    footed = UNSUBSCRIBE not in declared.lower()
-    return any(_agree(wanted, _laid(seen, spaced), footed) for seen in _endings(theirs))
-
-
-def footed(declared: str, live: str) -> bool:
-    """Whether `live` is the plain text `declared` with one paragraph to unsubscribe after it."""
-    footer = live.removeprefix(declared)
-    return (
-        live.startswith(declared)
-        and UNSUBSCRIBE not in declared.lower()
-        and UNSUBSCRIBE in footer.lower()
-        and len(footer) <= LONGEST_FOOTER
-        and re.fullmatch(r"[ \t]*\n\s*\n[^\n]+(?:\n(?!\s*\n)[^\n]+)*", footer) is not None
+    spaced = any(tokens.SPACED.search(text) for text in (declared, live))
+    wanted = tokens.laid(kept, spaced)
+    may_end = UNSUBSCRIBE not in declared.lower()
+    return any(
+        _agree(wanted, tokens.laid(seen, spaced), may_end)
+        for seen in _endings(_unwrapped(theirs, kept))
     )
 
 
-# --- reading
-
-
-class _Reader(HTMLParser):
-    """Collects tokens; `doubt` is set where a browser may read the text in another way."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tokens: list[Token] = []
-        self.doubt = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.doubt |= len(attributes) < len(attrs) or tag in DOUBTFUL
-        self.tokens.append(Token("open", tag, attributes))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.doubt |= tag in (*STRIPPED, "style", "form")
-            self.tokens[-1] = replace(self.tokens[-1], kind="empty")
-
-    def handle_endtag(self, tag: str) -> None:
-        # These three close themselves: what comes after them is still part of the body.
-        if tag not in ("html", "head", "body"):
-            self.tokens.append(Token("close", tag))
-
-    def handle_data(self, data: str) -> None:
-        self.tokens.append(Token("text", data))
-
-    def handle_comment(self, data: str) -> None:
-        self.doubt |= data.startswith((">", "->")) or "--!>" in data
-        # Outlook shows what is in a conditional comment; any other is for nobody.
-        if "[if" in data or "[endif" in data:
-            self.tokens.append(Token("note", " ".join(data.split())))
-
-    def handle_decl(self, decl: str) -> None:
-        self.tokens.append(Token("open", "!doctype", {" ".join(decl.lower().split()): ""}))
-
-    def handle_pi(self, data: str) -> None:
-        self.tokens.append(Token("note", f"?{data}"))
-
-    def unknown_decl(self, data: str) -> None:
-        self.tokens.append(Token("note", f"!{data}"))
-
-
-def _tokens(text: str) -> list[Token] | None:
-    reader = _Reader()
-    try:
-        reader.feed(text)
-        reader.close()
-    except (AssertionError, ValueError):
-        return None
-    return None if reader.doubt or reader.rawdata else reader.tokens
+def footed(declared: str, live: str) -> bool:
+    """Whether `live` is the plain text `declared` and one paragraph to unsubscribe after it."""
+    footer = live.removeprefix(declared)
+    if not live.startswith(declared) or UNSUBSCRIBE in declared.lower():
+        return False
+    blank, *paragraphs = re.split(r"\n[ \t]*\n\s*", footer)
+    alone = not blank.strip() and len(paragraphs) == 1
+    return alone and UNSUBSCRIBE in footer.lower() and len(footer) <= LONGEST_FOOTER
 
 
 # --- what the service takes away and adds
@@ -146,14 +69,18 @@ def _tokens(text: str) -> list[Token] | None:
 def _stripped(ours: Sequence[Token], theirs: Sequence[Token]) -> list[Token] | None:
     """`ours` without the kinds of element and attribute of which `theirs` has none at all."""
     there = {token.name for token in theirs if token.kind in ("open", "empty")}
-    kept = _without(ours, [name for name in STRIPPED if name not in there])
+    kept = tokens.without(ours, [name for name in STRIPPED if name not in there])
     if kept is None:
         return None
     if "form" not in there:
-        kept = [t for t in kept if t.kind not in ("open", "close") or t.name != "form"]
+        kept = [t for t in kept if t.name != "form" or t.kind not in ("open", "close")]
     if not any(map(_active, theirs)):
         kept = [replace(t, attributes=_passive(t)) if _active(t) else t for t in kept]
     return kept
+
+
+def _silent(side: Sequence[Token]) -> list[Token]:
+    return [token for token in side if token.kind != "comment"]
 
 
 def _active(token: Token) -> bool:
@@ -164,42 +91,79 @@ def _passive(token: Token) -> Mapping[str, str]:
     return {k: v for k, v in token.attributes.items() if not re.fullmatch("on[a-z]+", k)}
 
 
-def _without(tokens: Sequence[Token], names: Collection[str]) -> list[Token] | None:
-    """`tokens` without these elements and their content; None where one of them has no end."""
-    kept: list[Token] = []
-    inside: list[str] = []
-    for token in tokens:
-        if token.opens(*names) and token.name not in VOID:
-            inside.append(token.name)
-        elif inside and token.kind == "close" and token.name == inside[-1]:
-            inside.pop()
-        elif not inside and not token.opens(*names):
-            kept.append(token)
-    return None if inside else kept
-
-
 def _unwrapped(theirs: Sequence[Token], ours: Sequence[Token]) -> list[Token]:
-    """`theirs` without the parts of a document that `ours` has none of."""
+    """`theirs` without the parts of a document of which `ours` has none."""
     here = {token.name for token in ours if token.kind == "open"}
-    plain = theirs if "title" in here else _without(theirs, ["title"]) or theirs
-    return [t for t in plain if t.kind != "open" or t.name in here or not _wraps(t)]
+    plain = None if "title" in here else tokens.without(theirs, ["title"])
+    return [t for t in plain or theirs if t.name in here or not _wraps(t)]
 
 
 def _wraps(token: Token) -> bool:
-    if token.name == "meta":
-        known = token.attributes.get("name", token.attributes.get("http-equiv", "")).lower()
-        named = known in ("", "viewport", "content-type", "x-ua-compatible")
-        return named and set(token.attributes) in HARMLESS_META
-    if token.name == "!doctype":
+    if token.opens(["!doctype"]):
         return True
-    return token.name in WRAPPER and token.attributes.keys() <= set(WRAPPER[token.name] or ())
+    if token.opens(["meta"]):
+        return all(token.attributes.get(k, "").lower() in METAS for k in ("name", "http-equiv"))
+    return token.opens(WRAPPER) and token.attributes.keys() <= WRAPPER[token.name]
 
 
-def _endings(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """The whole, and the whole without the tracking pixel at its very end."""
-    yield tokens
-    end = len(tokens)
-    while end and tokens[end - 1].kind == "text" and not tokens[end - 1].name.strip():
+def _endings(theirs: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The whole, and the whole without a tracking pixel at its very end."""
+    yield theirs
+    end = len(theirs)
+    while end and theirs[end - 1].kind == "text" and not theirs[end - 1].name.strip():
         end -= 1
-    if end and _pixel(tokens[end - 1]):
-        yield tokens[: end - 1]
+    if end and _pixel(theirs[end - 1]):
+        yield theirs[: end - 1]
+
+
+def _pixel(token: Token) -> bool:
+    given = token.attributes
+    if not token.opens(["img"]) or not tracking.URL.fullmatch(given.get("src", "")):
+        return False
+    style = re.sub(r"\s", "", given.get("style", "").lower())
+    sizes = [
+        re.fullmatch(r"[01](?:px)?", given.get(side, ""))
+        or re.search(rf"(?:^|;){side}:[01](?:px)?(?:;|$)", style)
+        for side in ("width", "height")
+    ]
+    return all(sizes) or NOT_SEEN.search(style) is not None
+
+
+def _footer(extra: Sequence[Token]) -> bool:
+    """Whether this is one element, after lines at most, that tells how to unsubscribe."""
+    extra = list(dropwhile(lambda token: token.opens(["br", "hr"]), _silent(extra)))
+    if not extra or not extra[0].opens(FOOTERS) or not _one_element(extra):
+        return False
+    read = " ".join(tokens.texts(extra))
+    links = any(t.opens(["a"]) and t.attributes.get("href") for t in extra)
+    known = not any(t.kind == "note" or t.name in NO_FOOTER for t in extra if t.kind != "text")
+    return known and links and UNSUBSCRIBE in read.lower() and len(read) <= LONGEST_FOOTER
+
+
+def _one_element(extra: Sequence[Token]) -> bool:
+    inside: list[str] = []
+    for n, token in enumerate(extra):
+        if token.kind == "open" and token.name not in VOID:
+            inside.append(token.name)
+        elif token.kind == "close" and (not inside or inside.pop() != token.name):
+            return False
+        if not inside:
+            return n == len(extra) - 1
+    return False
+
+
+# --- what stays
+
+
+def _agree(ours: Sequence[Token], theirs: Sequence[Token], may_end: bool) -> bool:
+    """Whether both are the same but for links, and for a footer where there `may_end` in one."""
+    links: list[tuple[str, str]] = []
+    for our, their in zip(ours, theirs, strict=False):
+        if our.opens(["a", "area"]) and "href" in our.attributes and "href" in their.attributes:
+            links.append((our.attributes["href"], their.attributes["href"]))
+            their = replace(their, attributes={**their.attributes, "href": links[-1][0]})
+        if our != their:
+            return False
+    extra = theirs[len(ours) :]
+    ended = not extra or (may_end and _footer(extra))
+    return len(theirs) >= len(ours) and ended and tracking.known(links)

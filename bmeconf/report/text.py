@@ -76,7 +76,7 @@ def _proof(result: Result) -> list[Line]:
             f"Everything written was read back. Not as declared: {', '.join(left)}; see the plan."
         )
         lines = wrapped(told, style="warn")
-    elif codes["unreadable"]:
+    elif codes["unreadable"] or codes["rewritten"]:
         lines = [Line("The account is as declared, as far as the API shows it.", "warn")]
     else:
         told = "The account is as declared: everything written was read back."
