@@ -4,13 +4,16 @@ A run is one walk down this list, and each stage is one module:
 
     manifest.read       files               -> documents that know file, line, column
     validate.desired    documents, schemas  -> desired Snapshot, or every problem
-    live.read           API                 -> live Snapshot
     scope.limit         desired, --target   -> what this run may look at and touch
-    diff.compare        desired, live       -> changes
-    plan.build          changes             -> Plan: ordered steps with pins
-    guard.check         Plan, policy        -> findings that refuse it
-    apply.run           Plan, API           -> results, one by one
-    report              all of the above    -> text, JSON, annotations
+    live.read           API                 -> live Snapshot, bound to the desired one
+    diff.compare        desired, live       -> differences
+    plan.build          differences         -> ordered steps with pins, manual steps, findings
+    guard.check         steps, policy       -> findings that refuse them
+    apply.Execution     steps, API          -> outcomes, one by one
+    verify.check        outcomes, API       -> what does not read back as declared
+    report, document    all of the above    -> text, annotations, JSON
+
+`pipeline` holds the walk; a command of `cli` is a few of its steps.
 """
 
 __version__ = "0.1.0"

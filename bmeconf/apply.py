@@ -83,6 +83,8 @@ class Execution:
             self.stopped = Interrupted("interrupted twice: this step was not waited for")
         except Exception as error:
             self.stopped = Bug.of(error)
+        finally:
+            self._api.between_steps()
         return Outcome(step, UNKNOWN, self.stopped.message, error=self.stopped)
 
     def _attempt(self, step: Step) -> Outcome:
@@ -130,7 +132,12 @@ class Execution:
         return Outcome(step, APPLIED, id=id)
 
     def _found_taken(self, kind: Kind, step: Step, name: str, error: DuplicateName) -> Outcome:
-        """A search that lags behind says absent where the create says duplicate (contract 6, 9)."""
+        """A search that lags behind says absent where the create says duplicate (contract 6, 9).
+
+        Where reading does not lag, what is there now was not there: somebody else's.
+        """
+        if not kind.lags:
+            raise Stale(f"{error.message}: {step.address} exists by now", "plan again")
         for id in self._look(kind, name):
             if self._landed(kind, step, kind.fetch(self._api, self.names, id)):
                 return Outcome(step, APPLIED, "existed already, as declared", id)
@@ -149,6 +156,10 @@ class Execution:
     # --- update and delete
 
     def _update(self, kind: Kind, step: Step) -> Outcome:
+        for change in step.changes:
+            renamed = change.path == (kind.identity,) and not kind.lags
+            if renamed and kind.taken(self._api, self.names, str(change.after)):
+                raise Stale(f"{step.address} exists beside it by now", "plan again")
         try:
             fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
         except VersionConflict:

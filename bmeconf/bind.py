@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Address, Finding, Resource
+from bmeconf.model import Address, Finding, Resource, Snapshot
 
 
 @dataclass
@@ -23,6 +23,15 @@ class Binding:
     withheld: dict[Address, Finding] = field(default_factory=dict)
     notes: list[Finding] = field(default_factory=list)
     unmanaged: list[Raw] = field(default_factory=list)
+
+    def within(self, desired: Snapshot) -> Binding:
+        """What concerns `desired` of it."""
+        return Binding(
+            {a: row for a, row in self.rows.items() if desired.get(a)},
+            {a: finding for a, finding in self.withheld.items() if desired.get(a)},
+            [note for note in self.notes if desired.get(note.address)],
+            self.unmanaged,
+        )
 
 
 def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding:
@@ -49,18 +58,24 @@ def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding
 
 def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resource]) -> None:
     """An object to be deleted by its id may not be the one that another entry means by name."""
-    by_name = {kind.wanted_keys(r)[0]: r.address for r in wanted if not r.id}
+    by_name = {key: r.address for r in wanted if not r.id for key in kind.wanted_keys(r)}
     for resource in wanted:
         row = binding.rows.get(resource.address)
-        if row is not None and resource.intent.absent and kind.key(row) in by_name:
-            binding.withheld[resource.address] = Finding(
-                "error",
-                "claimed_twice",
-                resource.address,
-                f"the object with the id {resource.id} is called {kind.key(row)!r} and would be"
-                f" deleted, while {by_name[kind.key(row)]} is declared to exist",
-                "correct the id, or remove one of the two entries",
-            )
+        if row is None or not resource.intent.absent:
+            continue
+        address, name = resource.address, kind.key(row)
+        if name in by_name:
+            told = f"is called {name!r} and would be deleted, while {by_name[name]} is to exist"
+            binding.withheld[address] = _doubtful(resource, "claimed_twice", told)
+        elif name != kind.wanted_keys(resource)[0]:
+            told = f"is called {name!r}, and not what would be deleted by this entry"
+            binding.withheld[address] = _doubtful(resource, "id_names_another", told)
+
+
+def _doubtful(resource: Resource, code: str, told: str) -> Finding:
+    remedy = "correct the id or the name, so that the entry says what it deletes"
+    message = f"the object with the id {resource.id} {told}"
+    return Finding("error", code, resource.address, message, remedy)
 
 
 def _refuse_taken_names(

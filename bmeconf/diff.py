@@ -67,7 +67,8 @@ def foreseen(desired: Snapshot, live: Snapshot, withheld: Collection[Address]) -
     }
     if not any(made.values()):
         return live
-    return Snapshot.of(_taken_along(r, made) for r in live)
+    absent = {r.address for r in desired if r.intent.absent}
+    return Snapshot.of(r if r.address in absent else _taken_along(r, made) for r in live)
 
 
 def _taken_along(resource: Resource, made: Mapping[Address, tuple[Address, ...]]) -> Resource:

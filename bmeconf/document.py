@@ -76,11 +76,11 @@ def summary(plan: Plan) -> dict[str, int]:
     }
 
 
-def result(result: Result) -> dict[str, Any]:
+def result(result: Result, exit_code: int) -> dict[str, Any]:
     """The result document of an apply."""
     return {
         "format": RESULT,
-        "exit_code": result.exit_code,
+        "exit_code": exit_code,
         "steps": [_outcome(outcome) for outcome in result.outcomes],
         "converged": result.converged,
         "requests": result.requests,

@@ -33,6 +33,7 @@ def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, .
     """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
     return (
         *seeds(live.desired, policy),
+        *_live_seeds(live, policy),
         *_protected(steps, live.desired),
         *_deletes(steps, policy),
         *_senders(live),
@@ -54,17 +55,34 @@ def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
             )
         return
     for contact in contacts:
-        allowed = any(
-            matches(f"{CONTACTS}/{glob.lower()}", contact.address) for glob in policy.seeds
-        )
-        if not allowed:
-            yield Finding(
-                "error",
-                "not_a_seed",
-                contact.address,
-                "is outside the seed policy of this project",
-                "correct the address, or widen policy: seeds in bmeconf.yaml",
-            )
+        for email in (contact.address.name, *contact.intent.renamed_from):
+            if not _is_seed(email, policy):
+                yield _not_a_seed(contact, email)
+
+
+def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
+    """A pinned contact may be somebody else: its live address must be a seed as well."""
+    for contact in live.desired.of_kind(CONTACTS) if policy.seeds is not None else ():
+        seen = live.snapshot.get(contact.address)
+        email = str(seen.fields["email"]) if seen else contact.address.name
+        known = (contact.address.name, *contact.intent.renamed_from)
+        if email not in known and not _is_seed(email, policy):
+            yield _not_a_seed(contact, email)
+
+
+def _is_seed(email: str, policy: Policy) -> bool:
+    address = Address(CONTACTS, email)
+    return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds or ())
+
+
+def _not_a_seed(contact: Resource, email: str) -> Finding:
+    return Finding(
+        "error",
+        "not_a_seed",
+        contact.address,
+        f"{email} is outside the seed policy of this project",
+        "correct the address, or widen policy: seeds in bmeconf.yaml",
+    )
 
 
 def refuse(plan: Plan) -> None:

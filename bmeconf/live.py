@@ -30,6 +30,7 @@ from bmeconf.model import (
     Snapshot,
     Template,
 )
+from bmeconf.scope import Scope
 
 TEMPLATES = "/api/email/template"
 DOMAINS = "/api/email/domain"
@@ -42,6 +43,7 @@ class Live:
     `desired` is the desired side in the account's own words: field labels as the account has
     them, templates as their HTML. `withheld` resources must not be planned; `problems` are
     references to what neither side has. `ready_domains` is None where it could not be read.
+    `left_out` are the live names, by kind, of what is declared and not in scope.
     """
 
     desired: Snapshot
@@ -52,21 +54,27 @@ class Live:
     problems: tuple[Problem, ...] = ()
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ready_domains: frozenset[str] | None = None
+    left_out: Mapping[tuple[str, str], Address] = field(default_factory=dict)
 
 
-def read(api: ReadApi, desired: Snapshot, structure: Resource | None = None) -> Live:
-    """Read all that `desired` needs, in the contact structure that `structure` names.
+def read(api: ReadApi, scope: Scope) -> Live:
+    """Read all that the scope needs.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
         InvalidInput: where the manifests do not say which contact structure is meant.
     """
-    names, bindings = _structure(api, desired, structure)
+    desired = scope.desired
+    names, bindings = _structure(api, desired, scope.structure)
+    left_out: dict[tuple[str, str], Address] = {}
     for kind in _kinds_needed(desired):
-        wanted = desired.of_kind(kind.name)
-        rows = kind.rows(api, names, wanted)
-        bindings[kind.name] = binding = bind.bind(kind, wanted, rows)
+        wanted = _claimants(kind, scope)
+        binding = bind.bind(kind, wanted, kind.rows(api, names, wanted))
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
+        for address, row in binding.rows.items():
+            if desired.get(address) is None:
+                left_out[kind.name, kind.key(row)] = address
+        bindings[kind.name] = binding.within(desired)
     names, ambiguous = _name_the_rest(names, bindings, desired)
     problems = dangling.problems(desired, names, ambiguous)
     resolved, more = _templates(api, desired)
@@ -82,6 +90,7 @@ def read(api: ReadApi, desired: Snapshot, structure: Resource | None = None) -> 
         problems=(*problems, *more),
         unmanaged=_unmanaged(bindings),
         ready_domains=domains,
+        left_out=left_out,
     )
 
 
@@ -113,6 +122,19 @@ def _structure(
     raw = kind.pick(kind.rows(api, Names(), wanted), wanted)
     names = Names(raw, {Address(STRUCTURE): replies.id_of(raw)})
     return names, {STRUCTURE: Binding({r.address: raw for r in desired.of_kind(STRUCTURE)})}
+
+
+def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
+    """All that have a say in which live object is whose, in scope or not.
+
+    What is found by name alone has none over others, so that it need not be searched for.
+    """
+    everyone = scope.whole.of_kind(kind.name)
+    if not kind.lags:
+        return everyone
+    return tuple(
+        r for r in everyone if scope.desired.get(r.address) or r.id or r.intent.renamed_from
+    )
 
 
 def _kinds_needed(desired: Snapshot) -> list[Kind]:

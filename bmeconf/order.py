@@ -36,7 +36,7 @@ def reachable(
     """
     kept = list(differences)
     findings: list[Finding] = []
-    held = {_name(resource): resource.address for resource in live.snapshot}
+    held = {**live.left_out, **{_name(resource): resource.address for resource in live.snapshot}}
     while True:
         made = {d.address for d in kept}
         given_up = {_identity(d, "before") for d in kept}
@@ -44,7 +44,9 @@ def reachable(
         lost = {}
         for difference in kept:
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
-            if gaps := _gaps(difference, made, live.names):
+            if users := _harmed(difference, kept, live):
+                lost[difference.address] = _still_used(difference.address, users)
+            elif gaps := _gaps(difference, made, live.names):
                 lost[difference.address] = _left_waiting(difference.address, gaps)
             elif holder and holder != difference.address:
                 lost[difference.address] = _name_kept(difference.address, holder)
@@ -52,6 +54,36 @@ def reachable(
             return kept, findings
         kept = [d for d in kept if d.address not in lost]
         findings += lost.values()
+
+
+def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> list[Address]:
+    """What still needs an object that is to be deleted: no step lets go of it first."""
+    if difference.action != DELETE:
+        return []
+    gone = difference.address
+    let_go = {
+        d.address
+        for d in kept
+        if d.action == DELETE or any(gone in references(c.before) for c in d.changes)
+    }
+    return sorted(
+        seen.address
+        for seen in live.snapshot
+        if gone in references(seen.fields)
+        and seen.address not in let_go
+        and KINDS[seen.address.kind].suffers(seen)
+    )
+
+
+def _still_used(address: Address, users: Sequence[Address]) -> Finding:
+    told = ", ".join(str(user) for user in users)
+    return Finding(
+        "warning",
+        "blocked",
+        address,
+        f"is not deleted: {told} still uses it, and this plan leaves that as it is",
+        "take it off there first, or wait until that campaign is sent",
+    )
 
 
 def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:

@@ -13,6 +13,7 @@ BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
 NOT_CONVERGED = "not_converged"
 OPEN = ("frozen", "blocked", "ambiguous")
 """Findings on what is not as declared, and which no apply will change."""
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Result:
 
     @property
     def converged(self) -> bool:
-        """Whether the account is as declared: complete, and nothing was left alone."""
-        return self.complete and not any(finding.code in OPEN for finding in self.findings)
+        """Whether all in scope is as declared: complete, nothing left alone or unproven."""
+        open_ = {finding.code for finding in self.findings} & {*OPEN, UNREADABLE}
+        return self.complete and not open_
 
     @property
     def exit_code(self) -> int:

@@ -22,7 +22,8 @@ class Budget:
     """Counts requests and holds them to the account's limits.
 
     `clock` gives Unix seconds, `sleep` waits for seconds. `ceiling` is --max-requests.
-    `per_minute` None means unpaced, for a simulator on this machine.
+    `per_minute` None means unpaced, for a simulator on this machine. `patient` says that a wait
+    may not be cut short: a step has written something and is not whole.
     """
 
     clock: Callable[[], float]
@@ -33,6 +34,7 @@ class Budget:
     hour_remaining: int | None = None
     hour_reset: float | None = None
     month_remaining: int | None = None
+    patient: bool = False
     _sent: deque[float] = field(default_factory=deque)
 
     def spend(self) -> None:

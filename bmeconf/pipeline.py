@@ -15,7 +15,7 @@ from pathlib import Path
 from bmeconf import diff, guard, live, manifest, plan, scope, validate, verify
 from bmeconf.apply import Execution
 from bmeconf.client import Reader, Writer
-from bmeconf.errors import BmeconfError, Interrupted
+from bmeconf.errors import BmeconfError, Bug, Interrupted
 from bmeconf.kinds.base import Managed
 from bmeconf.live import Live
 from bmeconf.manifest import Sources
@@ -97,7 +97,7 @@ def planned(
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    seen = live.read(reader, limited.desired, limited.structure)
+    seen = live.read(reader, limited)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(reader, seen, limited)
@@ -112,8 +112,7 @@ def planned(
         manual=manual,
         findings=plan.by_severity((*findings, *refusals)),
         in_sync=in_sync,
-        # What --target left out would be counted as unmanaged: then nothing can be said.
-        unmanaged={} if targets else seen.unmanaged,
+        unmanaged=seen.unmanaged,
         left_out=limited.left_out,
         price=_price(reader, steps),
     )
@@ -184,6 +183,10 @@ def _verified(
         return verify.check(writer, execution.names, execution.managed, outcomes), execution.stopped
     except BmeconfError as error:
         return (), execution.stopped or error
+    except KeyboardInterrupt:
+        return (), Interrupted("interrupted while reading back: what was written is not proven")
+    except Exception as error:
+        return (), Bug.of(error)
 
 
 def _commit(root: Path) -> str | None:

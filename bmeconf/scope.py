@@ -24,13 +24,23 @@ from bmeconf.model import (
 class Scope:
     """The desired resources of this run, what --target left out, and what is managed at all.
 
-    `structure` is the declared one even where it is left out, since it says which is meant.
+    `whole` is everything declared: what is left out still says which live object is whose, and
+    which contact structure is meant.
     """
 
     desired: Snapshot
-    structure: Resource | None
-    left_out: tuple[Address, ...]
+    whole: Snapshot
     managed: Managed
+
+    @property
+    def left_out(self) -> tuple[Address, ...]:
+        """What is declared and not looked at."""
+        return tuple(r.address for r in self.whole if self.desired.get(r.address) is None)
+
+    @property
+    def structure(self) -> Resource | None:
+        """The declared contact structure, looked at or not."""
+        return next(iter(self.whole.of_kind(STRUCTURE)), None)
 
 
 def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
@@ -39,9 +49,8 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
     Raises:
         InvalidInput: where a target matches nothing that is declared.
     """
-    whole, structure = managed(desired), next(iter(desired.of_kind(STRUCTURE)), None)
     if not targets:
-        return Scope(desired, structure, (), whole)
+        return Scope(desired, desired, managed(desired))
     chosen: set[Address] = set()
     for target in targets:
         found = named(target, desired.resources)
@@ -53,8 +62,7 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
     while more := {a for r in desired if r.address in chosen for a in needed(r, desired)} - chosen:
         chosen |= more
     kept = Snapshot.of(r for r in desired if r.address in chosen)
-    left_out = tuple(r.address for r in desired if r.address not in chosen)
-    return Scope(kept, structure, left_out, whole)
+    return Scope(kept, desired, managed(desired))
 
 
 def managed(desired: Snapshot) -> Managed:

@@ -18,10 +18,8 @@ from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Finding, dotted, lookup
-from bmeconf.outcome import APPLIED, NOT_CONVERGED, Outcome
+from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.plan import Step, read_back, rewritten
-
-UNREADABLE = "unreadable"
 
 
 def check(

@@ -15,7 +15,7 @@ import click
 
 from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
-from bmeconf.cli.console import Console, StdoutLost, abandon, colours
+from bmeconf.cli.console import Console, StdoutLost, abandon, colours, writable
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
 
 
@@ -71,16 +71,21 @@ def _usage(error: click.ClickException) -> str:
 
 def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
     """A failure before a command had read its options: what they ask for is guessed."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    asked = [
-        value if word == "--format" else word.partition("=")[2]
-        for word, value in pairs
-        if word.partition("=")[0] == "--format"
-    ]
+    asked = _values("--format", arguments)
     console = Console(
         format="json" if asked[-1:] == ["json"] else "text",
+        outputs=writable(_values("--output", arguments)),
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
     documents = {"plan": "bmeconf.plan/1", "apply": "bmeconf.result/1"}
     return failure.report(console, documents.get(command, "bmeconf.problems/1"), error)
+
+
+def _values(option: str, arguments: Sequence[str]) -> list[str]:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return [
+        value if word == option else word.partition("=")[2]
+        for word, value in pairs
+        if word.partition("=")[0] == option
+    ]

@@ -266,22 +266,23 @@ def _told(result: Result, console: Console) -> int:
     from bmeconf import document
     from bmeconf.report import text
 
+    code = result.exit_code
     renderers: Renderers = {
         "text": lambda: text.result(result) if result.outcomes else [],
-        "json": lambda: document.text(document.result(result)),
+        "json": lambda: document.text(document.result(result, code)),
     }
     unwritten = None
     try:
         console.publish(renderers)
     except InvalidInput as error:
+        unwritten, code = error, code or error.exit_code
         console.product(renderers[console.format]())
-        unwritten = error
     if isinstance(result.error, Bug):
         traceback.print_exception(result.error.__cause__)
     for failure in (result.error, unwritten):
         if failure:
             console.error(failure)
-    return result.exit_code or (unwritten.exit_code if unwritten else 0)
+    return code
 
 
 def _confirm(steps: int, account: str) -> None:

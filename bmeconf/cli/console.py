@@ -157,6 +157,15 @@ def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path
     return tuple(found)
 
 
+def writable(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+    """Of unchecked `--output` options those that a failure can be written to."""
+    found: list[tuple[str, Path]] = []
+    for text in asked:
+        with contextlib.suppress(InvalidInput):
+            found += outputs([text], ("text", "json", "github"))
+    return tuple(found)
+
+
 def _text(content: str | Sequence[Line]) -> str:
     if isinstance(content, str):
         return content

@@ -17,7 +17,7 @@ def report(console: Console, format: str, error: BmeconfError) -> int:
     `format` is the document's, such as `bmeconf.plan/1`.
     """
     from bmeconf import document
-    from bmeconf.report import github, text
+    from bmeconf.report import github, safe, text
 
     if isinstance(error, Bug):
         traceback.print_exception(error.__cause__)
@@ -25,7 +25,7 @@ def report(console: Console, format: str, error: BmeconfError) -> int:
     told = text.problems(problems)[:-1] if problems else []
     console.tell(told)
     console.error(error)
-    failed = [*told, Line(f"Error: {error.message}")]
+    failed = [*told, Line(safe.line(f"Error: {error.message}"))]
     renderers: Renderers = {
         "text": lambda: failed,
         "json": lambda: document.text(document.failure(format, error, problems)),

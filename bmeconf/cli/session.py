@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +53,7 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         stop = threading.Event()
         budget = Budget(
             clock=time.time,
-            sleep=_sleeper(stop, console),
+            sleep=lambda seconds: _wait(seconds, budget, stop, console),
             per_minute=_per_minute(account.base_url),
             ceiling=options.max_requests,
         )
@@ -139,11 +139,11 @@ def _per_minute(base_url: str) -> int | None:
     return None if local else PER_MINUTE
 
 
-def _sleeper(stop: threading.Event, console: Console) -> Callable[[float], None]:
-    def sleep(seconds: float) -> None:
-        if seconds > TOLD_ABOVE:
-            console.note(f"Waiting {seconds:.0f} s: the API takes no more requests for now.")
-        if stop.wait(seconds):
-            raise Interrupted("interrupted while waiting for the API")
-
-    return sleep
+def _wait(seconds: float, budget: Budget, stop: threading.Event, console: Console) -> None:
+    """Wait; a Ctrl-C cuts it short, but not between two writes that make one step."""
+    if seconds > TOLD_ABOVE:
+        console.note(f"Waiting {seconds:.0f} s: the API takes no more requests for now.")
+    if budget.patient:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise Interrupted("interrupted while waiting for the API")

@@ -227,7 +227,7 @@ class Writer(Reader):
             if answer.status != 429 or last or not self._waited(answer, attempt, repeatable=False):
                 break
         if answer.status < 300 or answer.status >= 500:
-            self.writes += 1
+            self._count_write()
         if answer.status >= 300:
             failed = self._failure(answer)
             unknown = OutcomeUnknown(failed.message, failed.remedy)
@@ -237,13 +237,21 @@ class Writer(Reader):
         except ReplyUnreadable as error:
             raise OutcomeUnknown(error.message, error.remedy) from error
 
+    def between_steps(self) -> None:
+        """No step is under way: waits may be cut short again."""
+        self.budget.patient = False
+
     def not_landed(self) -> None:
         """The last write was looked for and was not done after all."""
         self.writes -= 1
+
+    def _count_write(self) -> None:
+        self.writes += 1
+        self.budget.patient = True
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
         try:
             return self._once(method, path, body=body)
         except (OutcomeUnknown, ReplyUnreadable) as error:
-            self.writes += 1
+            self._count_write()
             raise OutcomeUnknown(error.message, error.remedy) from error

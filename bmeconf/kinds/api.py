@@ -14,13 +14,13 @@ class Dialect:
     """What a run has learned about the API where the documents leave it open.
 
     `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
-    (API contract 6, question 1). `replacement_proven`: a contact that was replaced kept all
-    that was sent back (question 3).
+    (API contract 6, question 1). `replacement_proven`: the parts of a contact that a
+    replacement was seen to keep (question 3).
     """
 
     contact_lists: str = "ids"
     contact_lists_known: bool = False
-    replacement_proven: bool = False
+    replacement_proven: frozenset[str] = frozenset()
 
 
 class ReadApi(Protocol):
@@ -48,7 +48,10 @@ class WriteApi(ReadApi, Protocol):
     """The client once it was opened for apply."""
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One write, never repeated; the decoded reply, None where it is empty."""
+        """One write, sent again only where it was not taken; the reply, None for an empty one."""
+
+    def between_steps(self) -> None:
+        """No step is under way: waits may be cut short again."""
 
     def not_landed(self) -> None:
         """The last write was looked for and was not done after all."""

@@ -142,6 +142,10 @@ class Kind(ABC):
         """What a person has to do for this resource."""
         return ()
 
+    def suffers(self, live: Resource) -> bool:
+        """Whether a live object would be harmed by the loss of what it refers to."""
+        return False
+
     def hanging(self, live: Resource) -> str:
         """What hangs on a live object, for the reader of its delete step."""
         return ""

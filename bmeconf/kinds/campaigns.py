@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +41,8 @@ TEXTS = {"from_name": "fromName", "subject": "subject", "preview_text": "preview
 CONTENTS = {"body": "body", "plain_text": "plainTextBody"}
 KEYS = {"name": "name", "from": "from", "reply_to": "replyToAddresses", **TEXTS, **CONTENTS}
 """Manifest field -> API field; `lists` goes beside them, as ids."""
+FINISHED = ("sent", "failed", "cancelled")
+"""Campaigns that will reach nobody any more."""
 LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
@@ -108,6 +111,11 @@ class Campaigns(Kind):
             "scheduledAt": raw.get("scheduledAt"),
         }
 
+    def live(self, raw: Raw, address: Address, names: Names) -> Resource:
+        seen = super().live(raw, address, names)
+        theirs = raw.get("contactStructureId") or names.structure_id
+        return replace(seen, facts={**seen.facts, "foreign": theirs != names.structure_id})
+
     # --- judging
 
     def rewrote(self, field: str, declared: Value, live: Value) -> bool:
@@ -119,6 +127,15 @@ class Campaigns(Kind):
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
+        if live.facts.get("foreign") and changes:
+            return Finding(
+                "warning",
+                "blocked",
+                desired.address,
+                "is a campaign of another contact structure, whose lists and contacts this run"
+                " does not see",
+                "declare it in a project for that structure",
+            )
         status = live.facts.get("status")
         if status == "draft":
             return None
@@ -131,6 +148,9 @@ class Campaigns(Kind):
             f" {told + ' cannot change' if changes else 'it cannot be deleted'} any more",
             "bring the manifest in line with what is live, or declare a campaign of another name",
         )
+
+    def suffers(self, live: Resource) -> bool:
+        return live.facts.get("status") not in FINISHED
 
     def manual(self, desired: Resource, live: Resource | None, now: datetime) -> Iterable[Manual]:
         schedule = desired.intent.schedule
@@ -227,7 +247,10 @@ class Campaigns(Kind):
         raise error
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
+        path = self.path(names, id)
+        renamed = any(change.path == ("name",) for change in changes)
+        look = (Call("GET", PATH),) if renamed else ()
+        return (*look, Call("GET", path), Call("PATCH", path))
 
     def update(
         self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]

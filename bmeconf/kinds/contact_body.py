@@ -16,6 +16,7 @@ from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Address, Change, canonical_text, nested
 
+PARTS = frozenset({"fields", "lists", "tags"})
 READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
@@ -61,16 +62,25 @@ def replaced(
     return versioned(body, seen), held_lists, [id for id in before if id not in held_lists]
 
 
-def lost(sent: Mapping[str, Any], lists: Sequence[str], kept: Raw) -> list[str]:
-    """Which parts of a replacement the API did not keep (API contract 6, question 3)."""
-    wanted = {str(f["_id"]) for f in sent["fields"] if replies.text_of(f["value"])}
-    values = {id for id, value in _raw_values(kept) if replies.text_of(value)}
-    parts = {
-        "fields": wanted - values,
-        "lists": set(lists) - set(_held(kept, "lists")),
-        "tags": {tag["_id"] for tag in sent["tags"]} - set(_held(kept, "tags")),
+def kept(
+    sent: Mapping[str, Any], lists: Sequence[str], seen: Raw
+) -> tuple[list[str], frozenset[str]]:
+    """Which parts of a replacement the API lost, and which it is proven to keep.
+
+    What was sent without any content proves nothing (API contract 6, question 3).
+    """
+    wanted = {
+        "fields": {str(f["_id"]) for f in sent["fields"] if replies.text_of(f["value"])},
+        "lists": set(lists),
+        "tags": {tag["_id"] for tag in sent["tags"]},
     }
-    return [part for part, missing in parts.items() if missing]
+    held = {
+        "fields": {id for id, value in _raw_values(seen) if replies.text_of(value)},
+        "lists": set(_held(seen, "lists")),
+        "tags": set(_held(seen, "tags")),
+    }
+    lost = [part for part in wanted if wanted[part] - held[part]]
+    return lost, frozenset(part for part in wanted if wanted[part] and part not in lost)
 
 
 def field_values(

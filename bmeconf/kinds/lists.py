@@ -99,7 +99,8 @@ class Lists(Kind):
         return id
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        return (Call("GET", self.path(names, id)), Call("PATCH", self.path(names, id)))
+        path = self.path(names, id)
+        return (Call("GET", f"{self._folder(names)}/all"), Call("GET", path), Call("PATCH", path))
 
     def update(
         self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]

@@ -79,7 +79,8 @@ def _proof(result: Result) -> list[Line]:
     elif codes["unreadable"] or codes["rewritten"]:
         lines = [Line("The account is as declared, as far as the API shows it.", "warn")]
     else:
-        told = "The account is as declared: everything written was read back."
+        what = "What --target named" if result.plan.left_out else "The account"
+        told = f"{what} is as declared: everything written was read back."
         lines = [Line(told, "good")]
     if waiting:
         lines.append(Line(f"Open for people: {counted(waiting, 'manual step')}; see the plan."))
@@ -226,7 +227,8 @@ def _value(value: Value) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_value(member) for member in value) + "]"
     if isinstance(value, Address):
-        return f'"{safe.line(value.name)}"' + (f"#{value.id}" if value.id else "")
+        name = f'"{safe.line(value.name)}"' if value.name else ""
+        return name + (f"#{value.id}" if value.id else "")
     if value is None:
         return "(none)"
     if isinstance(value, bool):
