@@ -71,7 +71,7 @@ def _prepare(case: Any, project: Project, served: tuple[Account, Any]) -> None:
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: Any, case_project: Project, served: tuple[Account, Any]) -> None:
     _prepare(case, case_project, served)
-    ran = case_project.run("plan", "--format", "json")
+    ran = case_project.run("plan", "--format", "json", *case.get("arguments", ()))
     assert ran.code == case.get("exit", 0), ran.err
     if "problems" in case:
         assert sorted(p["code"] for p in ran.json["problems"]) == sorted(case["problems"])

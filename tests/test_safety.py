@@ -274,3 +274,105 @@ def test_a_result_is_told_though_a_file_cannot_hold_it(project: Project) -> None
     assert states(ran) == {"lists/Autumn": "applied"}
     assert ran.code == 3
     assert "full.json" in ran.err
+
+
+def test_a_contact_without_lists_proves_nothing_of_lists(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    state = account.state()
+    state["contacts"].append({"key": "aaron@example.com", "status": {"primary": "Active"}})
+    account.set(state)
+
+    def without_lists(seen: Any, forward: Any) -> Any:
+        reply = forward()
+        state = account.state()
+        for contact in state["contacts"]:
+            if contact["_id"] == seen.path.rpartition("/")[2]:
+                contact["lists"] = []
+        account.set(state)
+        return edited(lambda body: {**body, "lists": []})(seen, lambda: reply)
+
+    server = cut(Rule("PUT /api/contact/.*", without_lists))
+    people = ["aaron@example.com", "bob@example.com", "carla@example.com"]
+    declare(project, contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
+    ran = applied(project)
+    assert ran.json["error"]["code"] == "lossy_write"
+    assert len(server.writes()) == 2
+
+
+def test_a_list_that_appears_meanwhile_is_not_taken_for_the_merge(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    account.switch(unique_list_names=True)
+
+    def appears(seen: Any, forward: Any) -> Any:
+        state = account.state()
+        state["lists"].append({"name": "Everyone"})
+        account.set(state)
+        return forward()
+
+    cut(Rule("POST /api/contact-structure/.*/merge", appears, times=1))
+    declare(
+        project,
+        lists=[{"name": "Everyone", "merge_of": ["Newsletter", "Customers"]}],
+        campaigns=[{"name": "Offer", "lists": ["Everyone"]}],
+    )
+    ran = applied(project)
+    assert states(ran) == {"lists/Everyone": "stale", "campaigns/Offer": "blocked"}
+
+
+def test_a_rename_looks_whether_the_name_was_taken_meanwhile(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    def appears(seen: Any, forward: Any) -> Any:
+        state = account.state()
+        state["lists"].append({"name": "News"})
+        account.set(state)
+        return forward()
+
+    server = cut(Rule("GET /api/contact-structure/.*/lists/all", appears, times=1))
+    declare(project, lists=[{"name": "News", "renamed_from": ["Newsletter"]}])
+    ran = applied(project)
+    assert states(ran) == {"lists/News": "stale"}
+    assert server.writes() == []
+
+
+def test_a_targeted_apply_does_not_speak_for_the_rest(project: Project) -> None:
+    declare(project, lists=[{"name": "Autumn"}, {"name": "Winter"}])
+    out = project.run("apply", "--auto-approve", "--target", "lists/Autumn").ok().out
+    assert "The account is as declared" not in out
+    assert "What --target named is as declared" in out
+
+
+def test_no_failure_leaves_an_older_plan_in_a_file(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    target = project.folder / "plan.json"
+    for wrong in (["--max-requests", "0"], ["--output", "xml=plan.xml"], ["--nonsense"]):
+        project.run("plan", "--output", "json=plan.json").ok()
+        assert project.run("plan", "--output", "json=plan.json", *wrong).code == 3
+        document = json.loads(target.read_text(encoding="utf-8"))
+        assert (document["exit_code"], "steps" in document) == (3, False)
+
+
+def test_a_failure_in_a_text_file_is_harmless(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    evil = "x\x1b[2J\n::error::" + "bme_us_" + "k" * 43
+    project.run("plan", "--output", "text=plan.txt", "--account", evil)
+    shown = (project.folder / "plan.txt").read_text(encoding="utf-8")
+    assert "\x1b" not in shown
+    assert "kkkk" not in shown
+    assert len(shown.splitlines()) == 1
+
+
+def test_a_campaign_of_another_structure_is_left_alone(project: Project, account: Account) -> None:
+    state = account.state()
+    state["structures"].append({"_id": "e" * 24, "label": "VIP", "keyName": "Email"})
+    account.set(state)
+    declare(
+        project,
+        structure={"label": "VIP"},
+        campaigns=[{"name": "Welcome", "lists": [], "subject": "Hello"}],
+    )
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert [finding["code"] for finding in plan["findings"]] == ["blocked"]
