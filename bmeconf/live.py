@@ -43,7 +43,8 @@ class Live:
     `desired` is the desired side in the account's own words: field labels as the account has
     them, templates as their HTML. `withheld` resources must not be planned; `problems` are
     references to what neither side has. `ready_domains` is None where it could not be read.
-    `left_out` are the live names, by kind, of what is declared and not in scope.
+    `left_out` are the live names, by kind, of what is declared and not in scope; `beside` the
+    objects behind them, where a delete in scope could take something from them.
     """
 
     desired: Snapshot
@@ -55,6 +56,7 @@ class Live:
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ready_domains: frozenset[str] | None = None
     left_out: Mapping[tuple[str, str], Address] = field(default_factory=dict)
+    beside: tuple[Resource, ...] = ()
 
 
 def read(api: ReadApi, scope: Scope) -> Live:
@@ -67,13 +69,16 @@ def read(api: ReadApi, scope: Scope) -> Live:
     desired = scope.desired
     names, bindings = _structure(api, desired, scope.structure)
     left_out: dict[tuple[str, str], Address] = {}
-    for kind in _kinds_needed(desired):
+    beside: dict[Address, Raw] = {}
+    for kind in _kinds_needed(scope):
         wanted = _claimants(kind, scope)
         binding = bind.bind(kind, wanted, kind.rows(api, names, wanted))
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
         for address, row in binding.rows.items():
             if desired.get(address) is None:
                 left_out[kind.name, kind.key(row)] = address
+                if _may_lose(kind, scope):
+                    beside[address] = kind.detail(api, names, row)
         bindings[kind.name] = binding.within(desired)
     names, ambiguous = _name_the_rest(names, bindings, desired)
     problems = dangling.problems(desired, names, ambiguous)
@@ -91,6 +96,7 @@ def read(api: ReadApi, scope: Scope) -> Live:
         unmanaged=_unmanaged(bindings),
         ready_domains=domains,
         left_out=left_out,
+        beside=tuple(KINDS[a.kind].live(raw, a, names) for a, raw in beside.items()),
     )
 
 
@@ -137,11 +143,19 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
     )
 
 
-def _kinds_needed(desired: Snapshot) -> list[Kind]:
+def _kinds_needed(scope: Scope) -> list[Kind]:
     """The kinds that are declared or referred to; lists first, as others name them."""
-    mentioned = {r.address.kind for r in desired}
-    mentioned |= {a.kind for r in desired for a in dangling.mentions(r, Names())}
+    mentioned = {r.address.kind for r in scope.desired}
+    mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, Names())}
+    mentioned |= {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]
+
+
+def _may_lose(kind: Kind, scope: Scope) -> bool:
+    """Whether a delete in scope could take something from a declared object of this kind."""
+    deleted = {r.address.kind for r in scope.desired if r.intent.absent}
+    referred = deleted.intersection(kind.refers.values()) and not kind.partial
+    return bool(referred and scope.whole.of_kind(kind.name))
 
 
 def _snapshot(

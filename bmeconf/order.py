@@ -68,7 +68,7 @@ def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> l
     }
     return sorted(
         seen.address
-        for seen in live.snapshot
+        for seen in (*live.snapshot, *live.beside)
         if gone in references(seen.fields)
         and seen.address not in let_go
         and KINDS[seen.address.kind].suffers(seen)

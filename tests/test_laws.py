@@ -355,6 +355,29 @@ def test_nothing_is_deleted_without_leave(laboratory: Laboratory, world: World) 
         assert laboratory.account.state() == before
 
 
+@examples(12)
+@given(st.data())
+def test_a_target_takes_some_steps_and_changes_none(
+    laboratory: Laboratory, data: st.DataObject
+) -> None:
+    world = data.draw(worlds())
+    laboratory.account.set(world.account)
+    project = laboratory.project([world.manifest])
+    whole = project.plan()
+    kind = data.draw(st.sampled_from(["lists", "contacts", "campaigns"]))
+    letter = data.draw(st.sampled_from(["*", "*a*", "*e*", "*e", "n*"]))
+    ran = project.run("plan", "--format", "json", "--target", f"{kind}/{letter}")
+    if ran.code == 3:
+        return
+    whole_steps = {step["address"]: _meaning(step) for step in whole["steps"]}
+    for step in ran.ok().json["steps"]:
+        assert _meaning(step) == whole_steps.get(step["address"])
+
+
+def _meaning(step: Data) -> Any:
+    return step["action"], step["pin"], step["changes"], step.get("origin")
+
+
 # --- what the laws brought to light, each as small as it gets
 
 
