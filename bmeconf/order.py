@@ -23,6 +23,7 @@ from bmeconf.model import (
     references,
 )
 
+MEND_THAT = "mend what the finding on that resource says, then plan again"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
 Waiting = tuple[Difference, frozenset[Address]]
 """A difference, and the addresses of the differences it waits for."""
@@ -76,14 +77,8 @@ def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> l
 
 
 def _still_used(address: Address, users: Sequence[Address]) -> Finding:
-    told = ", ".join(str(user) for user in users)
-    return Finding(
-        "warning",
-        "blocked",
-        address,
-        f"is not deleted: {told} still uses it, and this plan leaves that as it is",
-        "take it off there first, or wait until that campaign is sent",
-    )
+    told = f"is not deleted: {_named(users)} still uses it, and this plan leaves that as it is"
+    return _blocked(address, told, "take it off there first, or wait until that campaign is sent")
 
 
 def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:
@@ -170,25 +165,20 @@ def _gaps(difference: Difference, made: set[Address], names: Names) -> list[Addr
 
 
 def _left_waiting(address: Address, gaps: Sequence[Address]) -> Finding:
-    told = ", ".join(str(gap) for gap in gaps)
-    return Finding(
-        "warning",
-        "blocked",
-        address,
-        f"refers to {told}, which this plan leaves alone",
-        "mend what the finding on that resource says, then plan again",
-    )
+    return _blocked(address, f"refers to {_named(gaps)}, which this plan leaves alone")
 
 
 def _name_kept(address: Address, holder: Address) -> Finding:
-    return Finding(
-        "warning",
-        "blocked",
-        address,
-        f"its name is still that of the live object declared as {holder}, which this plan does"
-        " not rename first",
-        "mend what the finding on that resource says, then plan again",
-    )
+    told = f"its name is still that of the live object declared as {holder}"
+    return _blocked(address, f"{told}, which this plan does not rename first")
+
+
+def _blocked(address: Address, told: str, remedy: str = MEND_THAT) -> Finding:
+    return Finding("warning", "blocked", address, told, remedy)
+
+
+def _named(addresses: Sequence[Address]) -> str:
+    return ", ".join(str(address) for address in addresses)
 
 
 def _name(resource: Resource) -> tuple[str, str]:

@@ -37,6 +37,33 @@ def named(account: Account, kind: str, name: str) -> Any:
     return found[0]
 
 
+def dropping_lists(account: Account) -> Any:
+    """A server that takes whoever it replaces off all lists."""
+
+    def meddle(seen: Any, forward: Any) -> Any:
+        reply = forward()
+        state = account.state()
+        for contact in state["contacts"]:
+            if contact["_id"] == seen.path.rpartition("/")[2]:
+                contact["lists"] = []
+        account.set(state)
+        return edited(lambda body: {**body, "lists": []})(seen, lambda: reply)
+
+    return meddle
+
+
+def appearing(account: Account, kind: str, **one: Any) -> Any:
+    """Somebody else who makes `one` just before the request arrives."""
+
+    def meddle(seen: Any, forward: Any) -> Any:
+        state = account.state()
+        state[kind].append(one)
+        account.set(state)
+        return forward()
+
+    return meddle
+
+
 def test_a_list_stays_while_a_draft_could_not_let_go_of_it(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -71,17 +98,7 @@ def test_a_structure_of_which_a_part_is_hidden_is_not_replaced(
 def test_a_replacement_that_loses_something_is_the_last_one(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    # The server drops the lists of whoever it replaces.
-    def without_lists(seen: Any, forward: Any) -> Any:
-        reply = forward()
-        state = account.state()
-        for contact in state["contacts"]:
-            if contact["_id"] == seen.path.rpartition("/")[2]:
-                contact["lists"] = []
-        account.set(state)
-        return edited(lambda body: {**body, "lists": []})(seen, lambda: reply)
-
-    server = cut(Rule("PUT /api/contact/.*", without_lists))
+    server = cut(Rule("PUT /api/contact/.*", dropping_lists(account)))
     people = ["ann@example.com", "bob@example.com", "carla@example.com"]
     declare(project, contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
     ran = applied(project)
@@ -159,13 +176,13 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
     account.switch(campaign_body="minimal")
     news, customers = (named(account, "lists", n)["_id"] for n in ("Newsletter", "Customers"))
 
-    def appears(seen: Any, forward: Any) -> Any:
-        state = account.state()
-        state["campaigns"].append({"name": "Offer", "lists": [news]})
-        account.set(state)
-        return forward()
-
-    cut(Rule("POST /api/email/campaign", appears, times=1))
+    cut(
+        Rule(
+            "POST /api/email/campaign",
+            appearing(account, "campaigns", name="Offer", lists=[news]),
+            times=1,
+        )
+    )
     declare(project, campaigns=[{"name": "Offer", "lists": ["Customers"]}])
     ran = applied(project)
     assert states(ran) == {"campaigns/Offer": "stale"}
@@ -187,13 +204,13 @@ def test_a_name_taken_meanwhile_makes_no_stray_list(
 ) -> None:
     account.switch(unique_list_names=True)
 
-    def taken(seen: Any, forward: Any) -> Any:
-        state = account.state()
-        state["lists"].append({"name": "Archive"})
-        account.set(state)
-        return forward()
-
-    cut(Rule("POST /api/contact-structure/.*/duplicate", taken, times=1))
+    cut(
+        Rule(
+            "POST /api/contact-structure/.*/duplicate",
+            appearing(account, "lists", name="Archive"),
+            times=1,
+        )
+    )
     declare(project, lists=[{"name": "Archive", "copy_of": "Newsletter"}])
     assert applied(project).code == 6
     assert not any("Copy" in one["name"] for one in account.state()["lists"])
@@ -283,16 +300,7 @@ def test_a_contact_without_lists_proves_nothing_of_lists(
     state["contacts"].append({"key": "aaron@example.com", "status": {"primary": "Active"}})
     account.set(state)
 
-    def without_lists(seen: Any, forward: Any) -> Any:
-        reply = forward()
-        state = account.state()
-        for contact in state["contacts"]:
-            if contact["_id"] == seen.path.rpartition("/")[2]:
-                contact["lists"] = []
-        account.set(state)
-        return edited(lambda body: {**body, "lists": []})(seen, lambda: reply)
-
-    server = cut(Rule("PUT /api/contact/.*", without_lists))
+    server = cut(Rule("PUT /api/contact/.*", dropping_lists(account)))
     people = ["aaron@example.com", "bob@example.com", "carla@example.com"]
     declare(project, contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
     ran = applied(project)
@@ -305,13 +313,13 @@ def test_a_list_that_appears_meanwhile_is_not_taken_for_the_merge(
 ) -> None:
     account.switch(unique_list_names=True)
 
-    def appears(seen: Any, forward: Any) -> Any:
-        state = account.state()
-        state["lists"].append({"name": "Everyone"})
-        account.set(state)
-        return forward()
-
-    cut(Rule("POST /api/contact-structure/.*/merge", appears, times=1))
+    cut(
+        Rule(
+            "POST /api/contact-structure/.*/merge",
+            appearing(account, "lists", name="Everyone"),
+            times=1,
+        )
+    )
     declare(
         project,
         lists=[{"name": "Everyone", "merge_of": ["Newsletter", "Customers"]}],
@@ -324,13 +332,13 @@ def test_a_list_that_appears_meanwhile_is_not_taken_for_the_merge(
 def test_a_rename_looks_whether_the_name_was_taken_meanwhile(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    def appears(seen: Any, forward: Any) -> Any:
-        state = account.state()
-        state["lists"].append({"name": "News"})
-        account.set(state)
-        return forward()
-
-    server = cut(Rule("GET /api/contact-structure/.*/lists/all", appears, times=1))
+    server = cut(
+        Rule(
+            "GET /api/contact-structure/.*/lists/all",
+            appearing(account, "lists", name="News"),
+            times=1,
+        )
+    )
     declare(project, lists=[{"name": "News", "renamed_from": ["Newsletter"]}])
     ran = applied(project)
     assert states(ran) == {"lists/News": "stale"}
