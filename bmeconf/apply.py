@@ -257,10 +257,7 @@ class Execution:
         if step.action != DELETE and self._landed(kind, step, seen):
             self._learn(kind, seen)
             return Outcome(step, APPLIED, "the answer was lost; it reads back as declared")
-        live = kind.live(seen, step.address, self.names)
-        if step.action == DELETE or all(
-            kind.holds(c, c.before, live, self.managed) for c in step.changes
-        ):
+        if step.action == DELETE or not self._gone(kind, step, seen):
             return self._not_landed(step, error)
         return Outcome(step, UNKNOWN, f"{error.message}; it landed in part", error=error)
 

@@ -14,11 +14,18 @@ from bmeconf import __version__
 from bmeconf.diff import plain
 from bmeconf.errors import BmeconfError, masked
 from bmeconf.kinds import replies
-from bmeconf.model import Finding, Manual, Problem, dotted, stamp
+from bmeconf.model import (
+    PLAN_FORMAT,
+    PROBLEMS_FORMAT,
+    RESULT_FORMAT,
+    Finding,
+    Manual,
+    Problem,
+    dotted,
+    stamp,
+)
 from bmeconf.outcome import OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
-
-PLAN, RESULT, PROBLEMS = "bmeconf.plan/1", "bmeconf.result/1", "bmeconf.problems/1"
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -34,7 +41,7 @@ def plan(
 ) -> dict[str, Any]:
     """The plan document; `error` is why an apply would refuse it."""
     body: dict[str, Any] = {
-        "format": PLAN,
+        "format": PLAN_FORMAT,
         "exit_code": exit_code,
         **(failure_part(error) if error else {}),
         "tool": {"name": "bmeconf", "version": __version__},
@@ -79,7 +86,7 @@ def summary(plan: Plan) -> dict[str, int]:
 def result(result: Result, exit_code: int) -> dict[str, Any]:
     """The result document of an apply."""
     return {
-        "format": RESULT,
+        "format": RESULT_FORMAT,
         "exit_code": exit_code,
         "steps": [_outcome(outcome) for outcome in result.outcomes],
         "converged": result.converged,
@@ -93,7 +100,7 @@ def result(result: Result, exit_code: int) -> dict[str, Any]:
 def problems(found: Sequence[Problem], exit_code: int) -> dict[str, Any]:
     """The document of `validate`."""
     return {
-        "format": PROBLEMS,
+        "format": PROBLEMS_FORMAT,
         "exit_code": exit_code,
         "problems": [_problem(problem) for problem in found],
     }

@@ -216,6 +216,7 @@ def _name_the_rest(
 def _templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]]:
     resolved, problems = dict(desired.resources), []
     listed: dict[str, Sequence[Raw]] = {}
+    contents: dict[Template, str] = {}
     for resource in desired.of_kind(CAMPAIGNS):
         template = resource.fields.get("body")
         if not isinstance(template, Template):
@@ -225,7 +226,9 @@ def _templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]
         rows = listed[template.lang]
         found = [row for row in rows if row.get("name") == template.name]
         if len(found) == 1:
-            fields = {**resource.fields, "body": _template_html(api, template, found[0])}
+            if template not in contents:
+                contents[template] = _template_html(api, template, found[0])
+            fields = {**resource.fields, "body": contents[template]}
             resolved[resource.address] = replace(resource, fields=fields)
             continue
         known = [str(row.get("name")) for row in rows]

@@ -249,7 +249,7 @@ def _key(entry: AccountEntry | None, environ: Mapping[str, str]) -> tuple[Secret
 
 def _guard_host(parts: SplitResult, allowed: Sequence[str]) -> None:
     host = parts.hostname or ""
-    if _is_loopback(host):
+    if is_loopback(host):
         return
     vendor = any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
     if not (vendor or host in allowed or f"{host}:{parts.port or 443}" in allowed):
@@ -281,7 +281,8 @@ def _allowed_host(text: str) -> str:
     return f"{host}:{port}" if port else host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine itself: 127.0.0.0/8, ::1 or localhost (design 2)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

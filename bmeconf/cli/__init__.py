@@ -17,6 +17,7 @@ from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
 from bmeconf.cli.console import Console, StdoutLost, abandon, colours, writable
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
+from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
 
 
 def main() -> NoReturn:
@@ -78,8 +79,8 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
-    documents = {"plan": "bmeconf.plan/1", "apply": "bmeconf.result/1"}
-    return failure.report(console, documents.get(command, "bmeconf.problems/1"), error)
+    documents = {"plan": PLAN_FORMAT, "apply": RESULT_FORMAT}
+    return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 
 def _values(option: str, arguments: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from bmeconf import __version__
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
 from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
+from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -43,7 +44,7 @@ def cli() -> None:
 
 @cli.command()
 @PATHS
-@common("bmeconf.problems/1", "text", "json", "github")
+@common(PROBLEMS_FORMAT, "text", "json", "github")
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.
 
@@ -74,7 +75,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
 @PATHS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
-@common("bmeconf.plan/1", "text", "json")
+@common(PLAN_FORMAT, "text", "json")
 def plan(
     options: Options,
     console: Console,
@@ -120,7 +121,7 @@ def plan(
     metavar="ADDRESS",
     help="A planned delete that is meant (glob); repeatable.",
 )
-@common("bmeconf.result/1", "text", "json")
+@common(RESULT_FORMAT, "text", "json")
 def apply(
     options: Options,
     console: Console,

@@ -134,9 +134,7 @@ def sandbox_module() -> ModuleType:
 
 def _per_minute(base_url: str) -> int | None:
     # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
-    host = urlsplit(base_url).hostname or ""
-    local = host in ("localhost", "::1") or host.startswith("127.")
-    return None if local else PER_MINUTE
+    return None if settings.is_loopback(urlsplit(base_url).hostname or "") else PER_MINUTE
 
 
 def _wait(seconds: float, budget: Budget, stop: threading.Event, console: Console) -> None:

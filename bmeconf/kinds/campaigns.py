@@ -12,7 +12,7 @@ from bmeconf.errors import Rejected
 from bmeconf.kinds import markup, replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
-from bmeconf.kinds.names import Names
+from bmeconf.kinds.names import Names, declared_lists
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CAMPAIGNS,
@@ -69,9 +69,7 @@ class Campaigns(Kind):
         if "plain_text" in spec:
             fields["plain_text"] = canonical_content((spec["plain_text"] or {}).get("text"))
         if "lists" in spec:
-            fields["lists"] = tuple(
-                sorted({Address(LISTS, canonical_name(name)) for name in spec["lists"] or ()})
-            )
+            fields["lists"] = declared_lists(spec["lists"])
         return fields
 
     def key(self, raw: Raw) -> str:
@@ -90,9 +88,9 @@ class Campaigns(Kind):
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
             fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
-        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        lists = names.lists_of(raw)
         if lists is not None:
-            fields["lists"] = tuple(sorted(names.address(LISTS, id) for id in lists))
+            fields["lists"] = lists
         return fields
 
     def facts(self, raw: Raw) -> Mapping[str, Any]:

@@ -11,12 +11,11 @@ from bmeconf.errors import LossyWrite, Rejected
 from bmeconf.kinds import contact_body, replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.names import Names
+from bmeconf.kinds.names import Names, declared_lists
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
     LISTS,
-    Address,
     Call,
     Change,
     Fields,
@@ -55,9 +54,7 @@ class Contacts(Kind):
                 for label, value in (spec["fields"] or {}).items()
             }
         if "lists" in spec:
-            fields["lists"] = tuple(
-                sorted({Address(LISTS, canonical_name(name)) for name in spec["lists"] or ()})
-            )
+            fields["lists"] = declared_lists(spec["lists"])
         if "tags" in spec:
             fields["tags"] = tuple(sorted({canonical_name(tag) for tag in spec["tags"] or ()}))
         if spec.get("status"):
@@ -74,9 +71,9 @@ class Contacts(Kind):
         fields: dict[str, Any] = {"email": self.key(raw)}
         if "fields" in raw:
             fields["fields"] = contact_body.values(raw, names)
-        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        lists = names.lists_of(raw)
         if lists is not None:
-            fields["lists"] = tuple(sorted(names.address(LISTS, id) for id in lists))
+            fields["lists"] = lists
         tags = replies.ids_of(raw["tags"]) if "tags" in raw else None
         if tags is not None:
             labels = {id: label for label, id in names.tags.items()}
@@ -93,14 +90,14 @@ class Contacts(Kind):
     def essence(self, raw: Raw) -> Any:
         fields = replies.objects_of(raw.get("fields"), "the fields of a contact")
         values = {str(f.get("_id")): replies.text_of(f.get("value")) for f in fields}
+        primary, secondary = replies.status_of(raw)
         return {
             "key": self.key(raw),
             "fields": {id: value for id, value in values.items() if value},
             "lists": sorted(replies.ids_of(raw.get("lists")) or ()),
             "tags": sorted(replies.ids_of(raw.get("tags")) or ()),
-            "status": list(replies.status_of(raw))
-            if replies.status_of(raw)[0] == "Inactive"
-            else [replies.status_of(raw)[0]],
+            # An Active contact may carry a secondary status, or not: it says nothing.
+            "status": [primary, secondary] if primary == "Inactive" else [primary],
         }
 
     def resolved(self, desired: Resource, names: Names) -> Resource:

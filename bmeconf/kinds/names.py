@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bmeconf.errors import Stale
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Address, canonical_name
+from bmeconf.model import LISTS, Address, canonical_name
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Names:
     def address(self, kind: str, id: str) -> Address:
         """The address of a live object; one without a name where the run knows none."""
         return self._addresses.get((kind, id)) or Address(kind, id=id)
+
+    def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
+        """The lists that a reply names, as a set; None where it does not show them."""
+        ids = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        return None if ids is None else tuple(sorted(self.address(LISTS, id) for id in ids))
 
     def id(self, address: Address) -> str | None:
         """The live id behind `address`, None while it does not exist."""
@@ -91,3 +96,8 @@ class Names:
 
 def _label(raw: Raw) -> str:
     return canonical_name(replies.text_of(raw.get("label")) or "")
+
+
+def declared_lists(names: Iterable[str] | None) -> tuple[Address, ...]:
+    """The lists that a manifest entry names, as a set."""
+    return tuple(sorted({Address(LISTS, canonical_name(name)) for name in names or ()}))
