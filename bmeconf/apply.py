@@ -2,14 +2,16 @@
 
 Every object is read again right before it is written, and the write carries the version just
 seen. A failed step blocks only what depends on it; a write whose answer was lost is settled by
-looking, never by sending it again (design 7.5-7.13).
+looking, never by sending it again (design 7.5-7.14).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from bmeconf import pins, settle
+from bmeconf.conduct import MOVED, Conduct
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import (
     ApiError,
@@ -17,6 +19,7 @@ from bmeconf.errors import (
     Bug,
     DuplicateName,
     Interrupted,
+    JournalLost,
     LimitReached,
     LossyWrite,
     NetworkError,
@@ -27,9 +30,10 @@ from bmeconf.errors import (
     Stale,
     VersionConflict,
 )
-from bmeconf.kinds import KINDS, replies
+from bmeconf.journal import Journal
+from bmeconf.kinds import KINDS
 from bmeconf.kinds.api import WriteApi
-from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.base import Kind
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import STRUCTURE, Change, Resource, dotted, nested
@@ -42,10 +46,8 @@ from bmeconf.outcome import (
     UNKNOWN,
     Outcome,
 )
-from bmeconf.plan import Step
-
-LOOKS = 3
-"""How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""
+from bmeconf.plan import Plan, Step
+from bmeconf.settle import Trace
 
 
 class Execution:
@@ -55,24 +57,31 @@ class Execution:
         self,
         api: WriteApi,
         names: Names,
-        managed: Managed,
-        steps: Sequence[Step],
+        plan: Plan,
+        journal: Journal,
         stop_asked: Callable[[], bool],
+        conduct: Conduct = Conduct(),  # noqa: B008 (frozen)
     ) -> None:
-        self._api, self._steps, self._stop_asked = api, steps, stop_asked
-        self.names, self.managed = names, managed
+        self._api, self._plan, self._journal = api, plan, journal
+        self._stop_asked, self._conduct = stop_asked, conduct
+        self.names, self.managed = names, plan.grounds.managed
         self.stopped: BmeconfError | None = None
+        if conduct.moved and not conduct.skip_stale:
+            self.stopped = Stale(MOVED, "plan again, and have that reviewed")
         self._states: dict[str, str] = {}
         self._made: set[str] = set()
+        self._known: tuple[str, ...] | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
         """Execute the steps in order; every step comes out, in exactly one state."""
-        for step in self._steps:
+        for step in self._plan.steps:
             outcome = self._guarded(step)
             self._states[step.id] = outcome.state
             if outcome.id:
                 self.names = self.names.with_ids({step.address: outcome.id})
                 self._made.add(outcome.id)
+            if step.id not in self._conduct.done:
+                self._journal.ends(step.id, outcome.state, outcome.id, outcome.message)
             yield outcome
 
     def _guarded(self, step: Step) -> Outcome:
@@ -88,6 +97,11 @@ class Execution:
         return Outcome(step, UNKNOWN, self.stopped.message, error=self.stopped)
 
     def _attempt(self, step: Step) -> Outcome:
+        if step.id in self._conduct.done:
+            return Outcome(step, APPLIED, "applied before", self._conduct.done[step.id])
+        if step.id in self._conduct.moved:
+            told = self._conduct.moved[step.id]
+            return Outcome(step, STALE, told, error=Stale(told, "plan again"))
         if self.stopped is None and self._stop_asked():
             self.stopped = Interrupted("interrupted; the steps before were finished")
         if self.stopped is not None:
@@ -95,13 +109,17 @@ class Execution:
         waits = [id for id in step.depends_on if self._states.get(id) != APPLIED]
         if waits:
             return Outcome(step, BLOCKED, f"waits for step {', '.join(waits)}")
+        self._known = self._conduct.doubtful.get(step.id)
         try:
-            return self._do(step)
+            self._journal.begins(step.id)
+            return self._settled_before(step) or self._do(step)
         except OutcomeUnknown as error:
             return self._settle(step, error)
         except Stale as error:
+            if not self._conduct.skip_stale:
+                self.stopped = error
             return Outcome(step, STALE, error.message, error=error)
-        except (Refused, LimitReached, LossyWrite, NetworkError, Interrupted) as error:
+        except (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost) as error:
             if not isinstance(error, ScopeMissing):
                 self.stopped = error
             return Outcome(step, FAILED, error.message, error=error)
@@ -116,15 +134,23 @@ class Execution:
             return self._delete(kind, step)
         return self._update(kind, step)
 
+    @property
+    def _strict(self) -> bool:
+        return self._conduct.strict
+
     # --- create
 
     def _create(self, kind: Kind, step: Step) -> Outcome:
         fields = nested(step.changes)
         name = str(fields[kind.identity])
         # A copy is made under a name of its own, so that the server refuses too late.
-        looks = kind.looks_first or step.intent.origins
-        if looks and kind.taken(self._api, self.names, name):
-            raise Stale(f"{step.address} exists by now", "plan again")
+        if kind.looks_first or step.intent.origins:
+            rows = kind.reread(self._api, self.names, (name,))
+            if any(kind.key(row) == name for row in rows.values()):
+                raise Stale(f"{step.address} exists by now", "plan again")
+            if step.intent.origins:
+                self._known = tuple(sorted(rows))
+                self._journal.begins(step.id, self._known)
         try:
             id = kind.create(self._api, self.names, fields, step.intent)
         except DuplicateName as error:
@@ -134,24 +160,19 @@ class Execution:
     def _found_taken(self, kind: Kind, step: Step, name: str, error: DuplicateName) -> Outcome:
         """A search that lags behind says absent where the create says duplicate (contract 6, 9).
 
-        Where reading does not lag, what is there now was not there: somebody else's.
+        Where reading does not lag, what is there now was not there: somebody else's. So it is
+        where a saved plan says that it is not there, unless this may be our own lost create.
         """
-        if not kind.lags:
+        ours = not self._strict or step.id in self._conduct.doubtful
+        if not (kind.lags and ours):
             raise Stale(f"{error.message}: {step.address} exists by now", "plan again")
-        for id in self._look(kind, name):
-            if self._landed(kind, step, kind.fetch(self._api, self.names, id)):
+        for id in settle.look(self._api, kind, self.names, name):
+            seen = kind.fetch(self._api, self.names, id)
+            if not self._amiss(kind, step, seen):
                 return Outcome(step, APPLIED, "existed already, as declared", id)
         raise Stale(
             f"{error.message}: it exists by now, and does not show as declared", "plan again"
         )
-
-    def _look(self, kind: Kind, name: str) -> tuple[str, ...]:
-        for attempt in range(LOOKS):
-            if attempt:
-                self._api.pause(1.0)
-            if ids := kind.taken(self._api, self.names, name):
-                return ids
-        return ()
 
     # --- update and delete
 
@@ -162,48 +183,48 @@ class Execution:
                 raise Stale(f"{step.address} exists beside it by now", "plan again")
         try:
             fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
-        except VersionConflict:
-            try:
-                fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
-            except VersionConflict as error:
-                raise Stale(f"{step.address} moves while it is written", "plan again") from error
-        if fresh is not None:
-            self._learn(kind, fresh)
+        except VersionConflict as error:
+            if self._strict:
+                raise Stale(f"{step.address} moved while it was written", "plan again") from error
+            fresh = self._update_again(kind, step)
+        self._learn(kind, fresh)
         return Outcome(step, APPLIED)
 
-    def _learn(self, kind: Kind, seen: Raw) -> None:
+    def _update_again(self, kind: Kind, step: Step) -> Raw | None:
+        """Once more on the newest state, where the planned values still hold (design 7.6)."""
+        try:
+            return kind.update(self._api, self.names, self._still(kind, step), step.changes)
+        except VersionConflict as error:
+            raise Stale(f"{step.address} moves while it is written", "plan again") from error
+
+    def _learn(self, kind: Kind, seen: Raw | None) -> None:
         """New fields and tags got ids, which the contacts after them need."""
-        if kind.name == STRUCTURE:
+        if kind.name == STRUCTURE and seen is not None:
             self.names = replace(self.names, structure=seen)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
         assert step.pin is not None
         try:
             seen = kind.fetch(self._api, self.names, step.pin.id)
-        except NotFound:
+        except NotFound as error:
+            if self._strict and step.id not in self._conduct.doubtful:
+                raise Stale(f"{step.address} is gone", "plan again") from error
             return Outcome(step, APPLIED, "was gone already")
         live = kind.live(seen, step.address, self.names)
         version = (step.pin.version, live.version)
         # One reply may show less than the plan saw of it; a version settles it where there is one.
-        moved = version[0] != version[1] if None not in version else self._moved(kind, step, seen)
+        moved = version[0] != version[1] if None not in version else self._differs(kind, step, seen)
         if moved or kind.restraint(Resource(step.address), live, ()):
             raise Stale(f"{step.address} changed since it was planned", "plan again")
         kind.delete(self._api, self.names, step.pin.id)
         return Outcome(step, APPLIED)
 
-    def _moved(self, kind: Kind, step: Step, seen: Raw) -> bool:
+    def _differs(self, kind: Kind, step: Step, seen: Raw) -> bool:
         assert step.pin is not None
-        version = replies.version_of(seen)
-        same_version = step.pin.version is None or version == step.pin.version
-        return not same_version or self._digest(kind, seen) != step.pin.digest
+        return pins.differs(kind, step.pin, seen, self._made)
 
-    def _digest(self, kind: Kind, seen: Raw) -> str:
-        """The digest of `seen` but for the lists made meanwhile, which may take it along."""
-        lists = replies.ids_of(seen.get("lists")) or ()
-        if self._made.isdisjoint(lists):
-            return replies.digest(kind.essence(seen))
-        kept = [id for id in lists if id not in self._made]
-        return replies.digest(kind.essence({**seen, "lists": kept}))
+    def _amiss(self, kind: Kind, step: Step, seen: Raw) -> list[Change]:
+        return settle.amiss(kind, step, seen, self.names, self.managed)
 
     def _still(self, kind: Kind, step: Step) -> Raw:
         """The object as it is now, where the values that were planned upon still hold.
@@ -216,87 +237,68 @@ class Execution:
             seen = kind.fetch(self._api, self.names, step.pin.id)
         except NotFound as error:
             raise Stale(f"{step.address} is gone", "plan again") from error
-        live = kind.live(seen, step.address, self.names)
-        if not self._moved(kind, step, seen):
+        if not self._differs(kind, step, seen):
             return seen
+        live = kind.live(seen, step.address, self.names)
         wanted = Resource(step.address, nested(step.changes))
         restraint = kind.restraint(wanted, live, step.changes)
         if restraint is not None:
             raise Stale(f"{step.address} {restraint.message}", "plan again")
-        gone = self._gone(kind, step, seen)
-        if gone:
-            told = ", ".join(dotted(change.path) for change in gone)
+        gone = settle.undone(kind, step, seen, self.names, self.managed)
+        if gone or self._strict:
+            told = ", ".join(dotted(change.path) for change in gone) or "it"
             raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
         return seen
 
-    def _gone(self, kind: Kind, step: Step, seen: Raw) -> list[Change]:
-        """The changes whose values from planning do not hold any more."""
-        live = kind.live(seen, step.address, self.names)
-        return [c for c in step.changes if not kind.holds(c, c.before, live, self.managed)]
-
     # --- lost answers
+
+    def _settled_before(self, step: Step) -> Outcome | None:
+        """How a step ended that an earlier run left in doubt; None where it is still to be done."""
+        if step.id not in self._conduct.doubtful:
+            return None
+        try:
+            found = self._trace(step)
+            if found.fate in (settle.ABSENT, settle.UNSEEN):
+                return None
+            return self._concluded(step, found, "the run before was cut off")
+        except OutcomeUnknown as error:
+            return Outcome(step, UNKNOWN, error.message, error=error)
 
     def _settle(self, step: Step, error: OutcomeUnknown) -> Outcome:
         """What became of a write whose answer was lost, by looking (design 7.13)."""
-        kind = KINDS[step.address.kind]
         try:
-            if step.action == CREATE:
-                return self._settle_create(kind, step, error)
-            return self._settle_written(kind, step, error)
-        except NotFound:
-            if step.action == DELETE:
-                return Outcome(step, APPLIED, "the answer was lost; it is gone")
-            return Outcome(step, STALE, f"{step.address} is gone", error=error)
+            found = self._trace(step)
+            if found.fate == settle.ABSENT:
+                self._api.not_landed()
+                return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
+            outcome = self._concluded(step, found, "the answer was lost")
         except BmeconfError as again:
-            self.stopped = again
+            if not isinstance(again, Stale):
+                self.stopped = again
             return Outcome(step, UNKNOWN, error.message, error=error)
+        if outcome.state != UNKNOWN:
+            return outcome
+        return replace(outcome, message=f"{error.message}; {outcome.message}", error=error)
 
-    def _settle_written(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
-        assert step.pin is not None
-        seen = kind.fetch(self._api, self.names, step.pin.id)
-        if step.action != DELETE and self._landed(kind, step, seen):
-            self._learn(kind, seen)
-            return Outcome(step, APPLIED, "the answer was lost; it reads back as declared")
-        if step.action == DELETE or not self._gone(kind, step, seen):
-            return self._not_landed(step, error)
-        return Outcome(step, UNKNOWN, f"{error.message}; it landed in part", error=error)
+    def _trace(self, step: Step) -> Trace:
+        return settle.trace(self._api, self.names, self.managed, step, self._known)
 
-    def _not_landed(self, step: Step, error: OutcomeUnknown) -> Outcome:
-        self._api.not_landed()
-        return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
-
-    def _settle_create(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
-        ids = self._look(kind, str(nested(step.changes)[kind.identity]))
-        if len(ids) == 1 and self._landed(kind, step, kind.fetch(self._api, self.names, ids[0])):
-            return Outcome(step, APPLIED, "the answer was lost; it was found by its name", ids[0])
-        if ids:
-            told = f"{error.message}; found by its name: {', '.join(ids)}"
-            return Outcome(step, UNKNOWN, told, error=error)
-        if step.intent.origins:
-            return self._settle_copy(kind, step, error)
-        if kind.lags:
-            told = f"{error.message}; nothing has its name, so far"
-            return Outcome(step, UNKNOWN, told, error=error)
-        return self._not_landed(step, error)
-
-    def _settle_copy(self, kind: Kind, step: Step, error: OutcomeUnknown) -> Outcome:
-        """A copy may have a name of its own making: whatever the plan did not see may be it."""
-        known = set(self.names.ids.values())
-        rows = map(replies.id_of, kind.rows(self._api, self.names, ()))
-        new = ", ".join(id for id in rows if id not in known)
-        if not new:
-            return self._not_landed(step, error)
-        told = f"{error.message}; maybe it is what is new: {new}; look before the next apply"
-        return Outcome(step, UNKNOWN, told, error=error)
-
-    def _landed(self, kind: Kind, step: Step, seen: Raw) -> bool:
-        """Whether `seen` proves every change: what the API hides proves nothing."""
-        shown = kind.live_fields(seen, self.names)
-        hidden = any(change.path[0] not in shown for change in step.changes)
-        return not (hidden or amiss(kind, step, seen, self.names, self.managed))
-
-
-def amiss(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
-    """The changes of `step` that do not hold in the object as it was just read."""
-    live = kind.live(seen, step.address, names)
-    return [c for c in step.changes if not kind.holds(c, c.after, live, managed)]
+    def _concluded(self, step: Step, found: Trace, why: str) -> Outcome:
+        """The outcome that a trace leads to; what landed in part is finished."""
+        kind, id = KINDS[step.address.kind], ""
+        if step.action == CREATE and len(found.ids) == 1:
+            id = found.ids[0]
+        if found.fate == settle.LANDED:
+            self._learn(kind, found.seen)
+            return Outcome(step, APPLIED, f"{why}; it reads back as declared", id)
+        if found.fate == settle.PARTLY and found.seen is not None:
+            self._learn(kind, kind.update(self._api, self.names, found.seen, found.left))
+            return Outcome(step, APPLIED, f"{why}; it had landed in part, and was finished", id)
+        if found.fate == settle.GONE:
+            gone = Stale(f"{step.address} is gone", "plan again")
+            return Outcome(step, STALE, gone.message, error=gone)
+        told = {
+            settle.UNSEEN: "nothing has its name, so far",
+            settle.TWICE: "it landed twice",
+        }.get(found.fate, "it cannot be told what landed")
+        return Outcome(step, UNKNOWN, told, findings=settle.findings(step, found))

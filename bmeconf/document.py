@@ -13,6 +13,7 @@ from typing import Any
 from bmeconf import __version__
 from bmeconf.diff import plain
 from bmeconf.errors import BmeconfError, masked
+from bmeconf.grounds import Grounds
 from bmeconf.kinds import replies
 from bmeconf.model import (
     PLAN_FORMAT,
@@ -33,13 +34,8 @@ def text(document: Mapping[str, Any]) -> str:
     return masked(json.dumps(document, indent=2, ensure_ascii=True)) + "\n"
 
 
-def plan(
-    plan: Plan,
-    exit_code: int = 0,
-    error: BmeconfError | None = None,
-    show_unmanaged: bool = False,
-) -> dict[str, Any]:
-    """The plan document; `error` is why an apply would refuse it."""
+def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> dict[str, Any]:
+    """The plan document; `error` is why an apply would refuse it. `planfile` reads it back."""
     body: dict[str, Any] = {
         "format": PLAN_FORMAT,
         "exit_code": exit_code,
@@ -47,24 +43,31 @@ def plan(
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
         "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
-        "source": {"digest": plan.source.digest, "commit": plan.source.commit},
+        "source": {
+            "digest": plan.source.digest,
+            "commit": plan.source.commit,
+            "root": plan.source.root,
+        },
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
         "requests": {
             "read": plan.price.read,
             "write": plan.price.write,
             "verify": plan.price.verify,
+            "check": plan.price.check,
             "hour_remaining": plan.price.hour_remaining,
             "month_remaining": plan.price.month_remaining,
         },
         "steps": [_step(step) for step in plan.steps],
         "manual": [_manual(manual) for manual in plan.manual],
         "findings": findings(plan.findings),
-        "unmanaged": {kind: len(names) for kind, names in plan.unmanaged.items()},
+        "unmanaged": dict(plan.unmanaged),
         "left_out": [str(address) for address in plan.left_out],
+        "grounds": _grounds(plan.grounds),
     }
-    if show_unmanaged:
-        body["unmanaged_names"] = {kind: list(names) for kind, names in plan.unmanaged.items()}
+    if plan.unmanaged_names:
+        named = {kind: list(names) for kind, names in plan.unmanaged_names.items()}
+        body["unmanaged_names"] = named
     return {**body, "digest": replies.digest(body)}
 
 
@@ -79,7 +82,7 @@ def summary(plan: Plan) -> dict[str, int]:
         "manual": sum(manual.state != "done" for manual in plan.manual),
         "frozen": sum(finding.code == "frozen" for finding in plan.findings),
         "blocked": sum(finding.code in OPEN[1:] for finding in plan.findings),
-        "unmanaged": sum(len(names) for names in plan.unmanaged.values()),
+        "unmanaged": sum(plan.unmanaged.values()),
     }
 
 
@@ -88,11 +91,13 @@ def result(result: Result, exit_code: int) -> dict[str, Any]:
     return {
         "format": RESULT_FORMAT,
         "exit_code": exit_code,
+        "fingerprint": result.plan.fingerprint,
         "steps": [_outcome(outcome) for outcome in result.outcomes],
         "converged": result.converged,
         "requests": result.requests,
         "findings": findings(result.findings),
         "manual": [_manual(manual) for manual in result.manual],
+        "journal": result.journal or None,
         **(failure_part(result.error) if result.error else {}),
     }
 
@@ -161,9 +166,26 @@ def _step(step: Step) -> dict[str, Any]:
     }
     if step.intent.origins:
         body["origin"] = [str(address) for address in step.intent.origins]
+    if step.intent.merge_of:
+        body["merge"] = True
     if step.hanging:
         body["hanging"] = step.hanging
     return body
+
+
+def _grounds(grounds: Grounds) -> dict[str, Any]:
+    return {
+        "structure": grounds.structure,
+        "references": {
+            str(address): {"name": address.name, "id": id} for address, id in grounds.ids.items()
+        },
+        "fields": dict(grounds.fields),
+        "tags": dict(grounds.tags),
+        "managed": {
+            "lists": sorted(map(str, grounds.managed.lists)),
+            "tags": sorted(grounds.managed.tags),
+        },
+    }
 
 
 def _manual(manual: Manual) -> dict[str, Any]:

@@ -8,6 +8,7 @@
     ├── Stale                    6   the live account moved since it was planned
     ├── Guarded                  7   a guard refused: deletes, protection, seeds, foreign host
     ├── NotConverged             8   what was written does not read back as declared
+    ├── JournalLost              1   the journal cannot be written, so nothing else may be
     ├── Bug                      1   an exception that nothing expected
     ├── Interrupted            130   Ctrl-C; what was done is reported
     └── ApiError                 1   the API or the way to it
@@ -99,6 +100,13 @@ class Guarded(BmeconfError):
 
     exit_code = 7
     code = "guarded"
+
+
+class JournalLost(BmeconfError):
+    """The journal cannot be written any more: no write may be sent that it does not know of."""
+
+    code = "journal_lost"
+    advice = "make room on the disk, then apply again: what was done is found"
 
 
 class Bug(BmeconfError):

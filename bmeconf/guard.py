@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import Guarded, InvalidInput, counted
@@ -57,7 +58,7 @@ def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
     for contact in contacts:
         for email in (contact.address.name, *contact.intent.renamed_from):
             if not _is_seed(email, policy):
-                yield _not_a_seed(contact, email)
+                yield _not_a_seed(contact.address, email)
 
 
 def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
@@ -67,7 +68,7 @@ def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
         email = str(seen.fields["email"]) if seen else contact.address.name
         known = (contact.address.name, *contact.intent.renamed_from)
         if email not in known and not _is_seed(email, policy):
-            yield _not_a_seed(contact, email)
+            yield _not_a_seed(contact.address, email)
 
 
 def _is_seed(email: str, policy: Policy) -> bool:
@@ -75,11 +76,11 @@ def _is_seed(email: str, policy: Policy) -> bool:
     return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds or ())
 
 
-def _not_a_seed(contact: Resource, email: str) -> Finding:
+def _not_a_seed(contact: Address, email: str) -> Finding:
     return Finding(
         "error",
         "not_a_seed",
-        contact.address,
+        contact,
         f"{email} is outside the seed policy of this project",
         "correct the address, or widen policy: seeds in bmeconf.yaml",
     )
@@ -96,6 +97,20 @@ def refuse(plan: Plan) -> None:
         told = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         raise Guarded(f"the plan is refused: {told}{more}", errors[0].remedy)
+
+
+def recheck(plan: Plan, policy: Policy) -> None:
+    """Hold a saved plan against the policy as it is now, which may be stricter than it was.
+
+    Raises:
+        Guarded: naming what it does not allow any more.
+    """
+    findings = [*_deletes(plan.steps, policy)]
+    for step in plan.steps if policy.seeds is not None else ():
+        emails = {str(c.after) for c in step.changes if c.path == ("email",)} | {step.address.name}
+        if step.address.kind == CONTACTS and not all(_is_seed(email, policy) for email in emails):
+            findings.append(_not_a_seed(step.address, step.address.name))
+    refuse(replace(plan, findings=(*plan.findings, *findings)))
 
 
 def acknowledge(plan: Plan, globs: Sequence[str]) -> None:

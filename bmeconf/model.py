@@ -16,6 +16,8 @@ from typing import Any
 
 PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
 PROBLEMS_FORMAT = "bmeconf.problems/1"
+SIMULATED = "sandbox:local"
+"""The base URL in plans for the embedded simulator, whose address is another one each time."""
 STRUCTURE, LISTS, CONTACTS, CAMPAIGNS = "structure", "lists", "contacts", "campaigns"
 
 
@@ -229,6 +231,18 @@ def stamp(instant: datetime) -> str:
 def dotted(path: tuple[str, ...]) -> str:
     """A path as one text: `fields.City`; a dot or backslash inside a key has a backslash."""
     return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+
+
+def undotted(text: str) -> tuple[str, ...]:
+    """The path that `dotted` made `text` of."""
+    keys, escaped = [""], False
+    for char in text:
+        if not escaped and char == ".":
+            keys.append("")
+        elif escaped or char != "\\":
+            keys[-1] += char
+        escaped = char == "\\" and not escaped
+    return tuple(keys)
 
 
 def nested(changes: Iterable[Change]) -> dict[str, Value]:

@@ -18,20 +18,25 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one step ended: its `state`, and a message where there is more to say."""
+    """How one step ended: its `state`, and a message where there is more to say.
+
+    `id` is what a create made; `findings` what a person has to clear up after it.
+    """
 
     step: Step
     state: str
     message: str = ""
     id: str = ""
     error: BmeconfError | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
 class Result:
     """How an apply of `plan` ended: an outcome for each step, and what reading back found.
 
-    `written`: whether any write was done, or may have been.
+    `written`: whether any write was done, or may have been. `journal` is where it was put down;
+    empty where nothing was to be written.
     """
 
     plan: Plan
@@ -40,6 +45,18 @@ class Result:
     written: bool
     requests: int
     stopped: BmeconfError | None = None
+    journal: str = ""
+
+    @classmethod
+    def refused(cls, plan: Plan, error: BmeconfError, requests: int) -> Result:
+        """The result of a plan that was not begun, for the reason given."""
+        outcomes = tuple(Outcome(step, NOT_ATTEMPTED, error=error) for step in plan.steps)
+        return cls(plan, outcomes, (), False, requests, error)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to tell of the steps: the plan was not refused as a whole."""
+        return any(outcome.state != NOT_ATTEMPTED for outcome in self.outcomes)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

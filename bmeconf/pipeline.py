@@ -1,26 +1,23 @@
 """The stages in their order, for the commands that need several of them.
 
-In: what the command line asked for. Out: a Prepared project, a Planned run, the outcomes of an
-apply. Nothing is printed here.
+In: what the command line asked for. Out: a Prepared project, a Planned run. Nothing is printed
+here; what becomes of a plan is in `execute`.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf import diff, guard, live, manifest, plan, scope, validate, verify
-from bmeconf.apply import Execution
-from bmeconf.client import Reader, Writer
-from bmeconf.errors import BmeconfError, Bug, Interrupted
-from bmeconf.kinds.base import Managed
+from bmeconf import diff, grounds, guard, live, manifest, plan, scope, validate
+from bmeconf.client import Reader
 from bmeconf.live import Live
 from bmeconf.manifest import Sources
 from bmeconf.model import Finding, Problem
-from bmeconf.outcome import Outcome, Result
 from bmeconf.plan import Plan, Price, Source
 from bmeconf.scope import Scope
 from bmeconf.settings import Project
@@ -37,11 +34,10 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the live state it was made from, what is managed at all, remarks on manifests."""
+    """A plan, the live state it was made from, remarks on the manifests."""
 
     plan: Plan
     live: Live
-    managed: Managed
     remarks: tuple[Problem, ...]
 
 
@@ -52,8 +48,17 @@ def prepare(paths: Sequence[Path]) -> Prepared:
         InvalidInput: where there are none, or the project file cannot be used.
     """
     root = manifest.find_root(paths[0])
-    project = validate.project(manifest.read_project(root))
+    project = project_at(root)
     return Prepared(project, manifest.read(root, paths, project.manifests or ()))
+
+
+def project_at(root: Path) -> Project:
+    """The project whose root this is, without its manifests.
+
+    Raises:
+        InvalidInput: where its project file cannot be used.
+    """
+    return validate.project(manifest.read_project(root))
 
 
 def problems(prepared: Prepared, targets: Sequence[str] = ()) -> tuple[Problem, ...]:
@@ -103,7 +108,8 @@ def planned(
     seen, differences = _compared(reader, seen, limited)
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
     refusals = guard.check(steps, seen, prepared.project.policy)
-    source = Source(desired.digest, _commit(prepared.project.root))
+    root = prepared.project.root
+    source = Source(desired.digest, _commit(root), os.path.relpath(root))
     made = Plan(
         created_at=now,
         account=plan.account_of(base_url, seen.names),
@@ -112,11 +118,12 @@ def planned(
         manual=manual,
         findings=plan.by_severity((*findings, *refusals)),
         in_sync=in_sync,
-        unmanaged=seen.unmanaged,
+        unmanaged={kind: len(names) for kind, names in seen.unmanaged.items()},
         left_out=limited.left_out,
         price=_price(reader, steps),
+        grounds=grounds.of(steps, seen.names, limited.managed),
     )
-    return Planned(made, seen, limited.managed, desired.problems)
+    return Planned(made, seen, desired.problems)
 
 
 def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
@@ -140,53 +147,10 @@ def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
         budget.used,
         writing,
         plan.verify_price(steps),
+        plan.check_price(steps),
         budget.hour_remaining,
         budget.month_remaining,
     )
-
-
-def execute(
-    planned: Planned,
-    writer: Writer,
-    stop_asked: Callable[[], bool],
-    told: Callable[[Outcome], None],
-) -> Result:
-    """Write the plan's steps and read back what was written; `told` hears of each outcome.
-
-    Raises:
-        LimitReached: before the first write, where the budget would not allow the last.
-    """
-    steps = planned.plan.steps
-    writer.budget.afford(planned.plan.price.write + planned.plan.price.verify)
-    execution = Execution(writer, planned.live.names, planned.managed, steps, stop_asked)
-    outcomes = []
-    for outcome in execution.outcomes():
-        told(outcome)
-        outcomes.append(outcome)
-    findings, stopped = _verified(writer, execution, outcomes)
-    return Result(
-        plan=planned.plan,
-        outcomes=tuple(outcomes),
-        read_back=findings,
-        written=writer.writes > 0,
-        requests=writer.budget.used,
-        stopped=stopped,
-    )
-
-
-def _verified(
-    writer: Writer, execution: Execution, outcomes: Sequence[Outcome]
-) -> tuple[tuple[Finding, ...], BmeconfError | None]:
-    if execution.stopped is not None and not isinstance(execution.stopped, Interrupted):
-        return (), execution.stopped
-    try:
-        return verify.check(writer, execution.names, execution.managed, outcomes), execution.stopped
-    except BmeconfError as error:
-        return (), execution.stopped or error
-    except KeyboardInterrupt:
-        return (), Interrupted("interrupted while reading back: what was written is not proven")
-    except Exception as error:
-        return (), Bug.of(error)
 
 
 def _commit(root: Path) -> str | None:

@@ -14,7 +14,9 @@ from datetime import datetime
 
 from bmeconf import order
 from bmeconf.diff import DELETE, UPDATE, Difference, plain
+from bmeconf.grounds import Grounds, mentioned
 from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.base import Kind
 from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.model import (
@@ -67,26 +69,38 @@ class Account:
 
 @dataclass(frozen=True)
 class Source:
-    """Which files a plan was made from: digest of their content, Git commit where known."""
+    """Which files a plan was made from: digest of their content, Git commit where known.
+
+    `root` is the project's, as seen from the folder that the plan is in.
+    """
 
     digest: str
     commit: str | None = None
+    root: str = "."
 
 
 @dataclass(frozen=True)
 class Price:
-    """Requests: spent on reading, to be spent on writing and verifying, and what is left."""
+    """Requests: spent on reading, to be spent on writing and verifying, and what is left.
+
+    `check` is what a saved plan spends, before its first write, to see that nothing moved.
+    """
 
     read: int = 0
     write: int = 0
     verify: int = 0
+    check: int = 0
     hour_remaining: int | None = None
     month_remaining: int | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything an apply will do and a reader should know, as data."""
+    """Everything an apply will do and a reader should know, as data.
+
+    `unmanaged` counts by kind what is live and not declared; `unmanaged_names` names it, where
+    that was asked for.
+    """
 
     created_at: datetime
     account: Account
@@ -95,9 +109,11 @@ class Plan:
     manual: tuple[Manual, ...]
     findings: tuple[Finding, ...]
     in_sync: int
-    unmanaged: Mapping[str, tuple[str, ...]]
+    unmanaged: Mapping[str, int]
     left_out: tuple[Address, ...]
     price: Price
+    grounds: Grounds
+    unmanaged_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -170,6 +186,22 @@ def verify_price(steps: Sequence[Step]) -> int:
         count = sum(step.address.kind == kind.name for step in steps)
         price += min(count, kind.batch_price(count)) if count else 0
     return price
+
+
+def check_price(steps: Sequence[Step]) -> int:
+    """Requests that a saved plan takes to see that nothing moved, in listings of one page."""
+    looked = ((kind, *looked_at(kind, steps)) for kind in KINDS.values())
+    return 1 + sum(kind.look_price(len(ids), len(keys)) for kind, ids, keys in looked)
+
+
+def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
+    """What the steps stand on of one kind: the ids they are pinned to, the identities they take
+    or mention.
+    """
+    mine = [step for step in steps if step.address.kind == kind.name]
+    keys = {str(c.after) for step in mine for c in step.changes if c.path == (kind.identity,)}
+    keys |= {a.name for step in steps for a in mentioned(step) if a.kind == kind.name}
+    return [step.pin.id for step in mine if step.pin], sorted(keys)
 
 
 def account_of(base_url: str, names: Names) -> Account:

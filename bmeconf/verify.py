@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf.apply import amiss
 from bmeconf.diff import DELETE
 from bmeconf.errors import NotFound
 from bmeconf.kinds import KINDS
@@ -20,6 +19,7 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.model import Finding, dotted, lookup
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.plan import Step, read_back, rewritten
+from bmeconf.settle import amiss
 
 
 def check(

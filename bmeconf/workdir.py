@@ -42,3 +42,19 @@ def served(root: Path) -> str | None:
 def sandbox(root: Path) -> Path:
     """Where the embedded sandbox keeps its account."""
     return folder(root) / "sandbox.sqlite3"
+
+
+def journals(root: Path) -> Path:
+    """Where applies keep their journals."""
+    return folder(root) / "journals"
+
+
+def receipts(root: Path) -> Path:
+    """Where it is noted which saved plans were applied."""
+    return folder(root) / "receipts"
+
+
+def root_of(inside: Path) -> Path | None:
+    """The project root of a path inside a `.bmeconf` folder, None for any other path."""
+    found = (parent for parent in inside.absolute().parents if parent.name == NAME)
+    return next((folder.parent for folder in found), None)

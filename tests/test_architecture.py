@@ -30,18 +30,19 @@ LAYERS = (
     ("errors", "model"),
     ("kinds", "settings", "pace", "envelope", "paging", "client", "workdir", "schemas"),
     ("manifest", "validate", "scope", "bind", "dangling", "live", "diff"),
-    ("order", "plan", "guard", "outcome"),
+    ("order", "grounds", "plan", "guard", "outcome"),
+    ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify",),
     ("document", "report"),
-    ("pipeline",),
+    ("pipeline", "execute"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "diff"),
-    *("order", "plan", "guard", "outcome", "report"),
+    *("order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

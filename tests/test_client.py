@@ -51,6 +51,16 @@ ROW = {"_id": "64a1b2c3d4e5f6a7b8c9d0aa"}
 FAR = 10**6
 
 
+class Witnessed:
+    """Hears of writes, and says nothing."""
+
+    def before(self, method: str, path: str) -> None:
+        """Nothing stands in its way."""
+
+    def after(self, fate: str) -> None:
+        """Nothing is made of it."""
+
+
 class Line:
     """A client and the server it talks to; each request takes the next of `actions`."""
 
@@ -58,6 +68,7 @@ class Line:
         self.actions = list(actions)
         self.clock = FakeClock()
         self.trace: list[str] = []
+        self.fates: list[str] = []
         self.server = FakeServer(self._next)
         self._bounds = bounds
 
@@ -69,11 +80,17 @@ class Line:
         budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
         bounds = Bounds(**{"timeout": (2.0, 0.3), **self._bounds})
         self.reader = Reader(self.server.url, KEY, budget, None, self.trace.append, bounds)
-        self.writer = self.reader.for_writing()
+        self.writer = self.reader.for_writing(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.server.__exit__()
+
+    def before(self, method: str, path: str) -> None:
+        self.fates.append(f"{method} {path}")
+
+    def after(self, fate: str) -> None:
+        self.fates[-1] += f": {fate}"
 
     @property
     def requests(self) -> int:
@@ -437,7 +454,10 @@ def test_a_host_that_does_not_listen_was_sent_nothing() -> None:
         url = gone.url
     clock = FakeClock()
     reader = Reader(url, KEY, Budget(clock=clock.time, sleep=clock.sleep))
-    for work in (lambda: reader.get(PATH), lambda: reader.for_writing().send("POST", PATH, {})):
+    for work in (
+        lambda: reader.get(PATH),
+        lambda: reader.for_writing(Witnessed()).send("POST", PATH, {}),
+    ):
         with pytest.raises(NetworkError, match="Connection refused") as raised:
             work()
         assert type(raised.value) is NetworkError
@@ -500,7 +520,7 @@ def test_a_key_that_the_server_echoes_is_not_shown(which: int, method: str) -> N
         budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
         reader = Reader(server.url, KEY, budget, trace=trace.append)
         with pytest.raises(BmeconfError) as raised:
-            asked(reader.for_writing(), method)
+            asked(reader.for_writing(Witnessed()), method)
     error = raised.value
     shown = [error.message, error.remedy, str(error), repr(error), *trace]
     for text in shown:
@@ -561,7 +581,7 @@ def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(monkeypatch: pytest.M
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("https_proxy", proxy.url)
         budget = Budget(clock=clock.time, sleep=clock.sleep)
-        writer = Reader("https://api.benchmarkemail.io", KEY, budget).for_writing()
+        writer = Reader("https://api.benchmarkemail.io", KEY, budget).for_writing(Witnessed())
         with pytest.raises(NetworkError, match="Tunnel connection failed: 403") as raised:
             writer.send("POST", PATH, {})
         assert type(raised.value) is NetworkError
@@ -633,7 +653,7 @@ def test_a_write_that_is_lost_inside_tls_may_have_landed(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
     server = tls(SPOIL if name == "spoilt" else LOST[name])
-    writer = secure(server).for_writing()
+    writer = secure(server).for_writing(Witnessed())
     with pytest.raises(OutcomeUnknown):
         writer.send("POST", PATH, {"name": "x"})
     assert server.lines() == [f"POST {PATH}"]
@@ -644,7 +664,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_key(
     tls: Callable[[Action], FakeServer],
 ) -> None:
     server = tls(reply([]))
-    writer = secure(server).for_writing()
+    writer = secure(server).for_writing(Witnessed())
     with pytest.raises(NetworkError, match="certificate") as raised:
         writer.send("POST", PATH, {"name": "x"})
     assert type(raised.value) is NetworkError

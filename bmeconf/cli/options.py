@@ -22,16 +22,16 @@ Decorator = Callable[[Command], Command]
 class Options:
     """What the user asked for, beside the paths; `formats` are those the command can print."""
 
-    account: str | None
-    sandbox: bool
-    target: tuple[str, ...]
     format: str
     output: tuple[str, ...]
-    max_requests: int | None
-    allow_host: tuple[str, ...]
     quiet: bool
     verbose: bool
     no_color: bool
+    account: str | None = None
+    sandbox: bool = False
+    target: tuple[str, ...] = ()
+    max_requests: int | None = None
+    allow_host: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
 
     def console(self) -> Console:
@@ -55,12 +55,20 @@ def common(document: str, *formats: str) -> Decorator:
     `document` is the format of its JSON, `formats` are those that it can print. Whatever ends
     the command, it ends with a report and an exit code.
     """
+    return _with((*_account(), *_product(formats)), document, formats)
 
+
+def offline(document: str, *formats: str) -> Decorator:
+    """As `common`, for a command that meets no account."""
+    return _with(_product(formats), document, formats)
+
+
+def _with(shared: Sequence[Decorator], document: str, formats: tuple[str, ...]) -> Decorator:
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def run(**given: Any) -> int:
-            shared = {f.name: given.pop(f.name) for f in fields(Options) if f.name in given}
-            options = Options(**shared, formats=formats)
+            asked = {f.name: given.pop(f.name) for f in fields(Options) if f.name in given}
+            options = Options(**asked, formats=formats)
             speaking = options.console()
             try:
                 return command(options, speaking, **given)
@@ -75,14 +83,14 @@ def common(document: str, *formats: str) -> Decorator:
             return failure.report(speaking, document, error)
 
         decorated: Command = run
-        for option in reversed(_shared(formats)):
+        for option in reversed(shared):
             decorated = option(decorated)
         return decorated
 
     return decorate
 
 
-def _shared(formats: Sequence[str]) -> tuple[Decorator, ...]:
+def _account() -> tuple[Decorator, ...]:
     return (
         click.option("--account", metavar="NAME", help="Which declared account (BMECONF_ACCOUNT)."),
         click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
@@ -91,19 +99,6 @@ def _shared(formats: Sequence[str]) -> tuple[Decorator, ...]:
             multiple=True,
             metavar="ADDRESS",
             help="Only what this glob names, and what it depends on; repeatable.",
-        ),
-        click.option(
-            "--format",
-            type=click.Choice(formats),
-            default=formats[0],
-            show_default=True,
-            help="What to print on standard output.",
-        ),
-        click.option(
-            "--output",
-            multiple=True,
-            metavar="FORMAT=FILE",
-            help="Write the product to a file too; repeatable.",
         ),
         click.option(
             "--max-requests",
@@ -116,6 +111,24 @@ def _shared(formats: Sequence[str]) -> tuple[Decorator, ...]:
             multiple=True,
             metavar="HOST",
             help="A host beside the vendor's that may get the key (BMECONF_ALLOW_HOSTS).",
+        ),
+    )
+
+
+def _product(formats: Sequence[str]) -> tuple[Decorator, ...]:
+    return (
+        click.option(
+            "--format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="What to print on standard output.",
+        ),
+        click.option(
+            "--output",
+            multiple=True,
+            metavar="FORMAT=FILE",
+            help="Write the product to a file too; repeatable.",
         ),
         click.option("--quiet", is_flag=True, help="No progress and no remarks."),
         click.option("--verbose", is_flag=True, help="Tell of every request."),

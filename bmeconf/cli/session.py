@@ -18,6 +18,7 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import Reader
 from bmeconf.errors import Interrupted, InvalidInput
+from bmeconf.model import SIMULATED
 from bmeconf.pace import PER_MINUTE, Budget
 from bmeconf.settings import Account, Project, Secret
 
@@ -61,7 +62,7 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         host = urlsplit(account.base_url).netloc
         label = f"{account.name} ({host})" if account.name else host
         if options.sandbox:
-            yield Session(account, reader, stop, "the sandbox", "sandbox:local")
+            yield Session(account, reader, stop, "the sandbox", SIMULATED)
         else:
             yield Session(account, reader, stop, label, account.base_url)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -35,6 +35,16 @@ class Bounds:
     attempts: int = 4
     most_bytes: int = 64_000_000
     most_pages: int = 10_000
+
+
+class Witness(Protocol):
+    """Who must know of each write before it is sent, and of its answer (design 7.13)."""
+
+    def before(self, method: str, path: str) -> None:
+        """This is about to be sent; raises where it must not be."""
+
+    def after(self, fate: str) -> None:
+        """What came of it: `taken`, `refused`, `unknown` or `not sent`."""
 
 
 class Reader:
@@ -101,9 +111,11 @@ class Reader:
         """Wait, for the search index to catch up."""
         self.budget.sleep(seconds)
 
-    def for_writing(self) -> Writer:
-        """The same account, budget and dialect, opened for apply."""
-        return Writer(self._base, self._key, self.budget, self.dialect, self._trace, self._bounds)
+    def for_writing(self, witness: Witness) -> Writer:
+        """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
+        writer = Writer(self._base, self._key, self.budget, self.dialect, self._trace, self._bounds)
+        writer.witness = witness
+        return writer
 
     # --- one request
 
@@ -209,6 +221,7 @@ class Writer(Reader):
     """A Reader that may also write, each write once (design 7.13)."""
 
     transport = HTTPAdapter
+    witness: Witness
     writes = 0
     """Writes that were done, or may have been."""
 
@@ -250,8 +263,16 @@ class Writer(Reader):
         self.budget.patient = True
 
     def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        self.witness.before(method, path)
         try:
-            return self._once(method, path, body=body)
+            answer = self._once(method, path, body=body)
         except (OutcomeUnknown, ReplyUnreadable) as error:
+            self.witness.after("unknown")
             self._count_write()
             raise OutcomeUnknown(error.message, error.remedy) from error
+        except BmeconfError:
+            self.witness.after("not sent")
+            raise
+        known = "taken" if answer.status < 300 else "refused"
+        self.witness.after(known if answer.status < 500 else "unknown")
+        return answer

@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from bmeconf.errors import NotFound
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.names import Names
@@ -56,6 +57,8 @@ class Kind(ABC):
     """Whether a create must look for the name itself, since the server may allow it twice."""
     lags: ClassVar[bool] = False
     """Whether `taken` may overlook what is there, for a while (API contract 6, question 9)."""
+    finishes: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a create may write in a request of their own, after the first."""
     enforced: ClassVar[bool] = True
     """Whether the server itself rejects an update with a stale `__v`."""
 
@@ -138,6 +141,10 @@ class Kind(ABC):
         """Why this change must not be made, or None. `changes` is empty for a delete."""
         return None
 
+    def copied(self, source: Raw, raw: Raw) -> bool:
+        """Whether a listed object looks like the fresh copy of another, under a name of its own."""
+        return self.key(source) in self.key(raw)
+
     def manual(self, desired: Resource, live: Resource | None, now: datetime) -> Iterable[Manual]:
         """What a person has to do for this resource."""
         return ()
@@ -189,12 +196,34 @@ class Kind(ABC):
         return ()
 
     def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
-        """The live objects with these identities, by id, as one listing shows them."""
+        """The live objects with these identities, by id, as one listing shows them.
+
+        There may be others among them, where the listing cannot be narrowed.
+        """
         raise AssertionError(f"{self.name} are read one by one: batch_price() says so")
 
     def batch_price(self, count: int) -> int:
         """How many requests `reread` takes for so many; as many as alone where it is no use."""
         return count
+
+    def look(
+        self, api: ReadApi, names: Names, ids: Sequence[str], keys: Sequence[str]
+    ) -> Mapping[str, Raw]:
+        """The live objects with these ids, and those with these identities, as they are now.
+
+        By id; whole enough to be held against a pin (design 7.14).
+        """
+        found = dict(self.reread(api, names, keys)) if keys else {}
+        for id in ids:
+            try:
+                found[id] = self.fetch(api, names, id)
+            except NotFound:
+                found.pop(id, None)
+        return found
+
+    def look_price(self, ids: int, keys: int) -> int:
+        """How many requests `look` takes for so many."""
+        return ids + min(keys, 1)
 
     # --- writing
 

@@ -45,6 +45,7 @@ class Contacts(Kind):
     refers = MappingProxyType({"lists": LISTS})
     partial = True
     lags = True
+    finishes = frozenset({"status", "tags"})
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"email": canonical_email(spec["email"])}
@@ -204,6 +205,9 @@ class Contacts(Kind):
 
     def batch_price(self, count: int) -> int:
         return -(-count // BATCH)
+
+    def look_price(self, ids: int, keys: int) -> int:
+        return ids + self.batch_price(keys)
 
     # --- writing
 

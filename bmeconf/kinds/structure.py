@@ -152,6 +152,15 @@ class Structure(Kind):
     def path(self, names: Names, id: str) -> str:
         return f"{PATH}/{id}"
 
+    def look(
+        self, api: ReadApi, names: Names, ids: Sequence[str], keys: Sequence[str]
+    ) -> Mapping[str, Raw]:
+        # Every run begins by reading it.
+        return {names.structure_id: names.structure}
+
+    def look_price(self, ids: int, keys: int) -> int:
+        return 0
+
     def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
         raise AssertionError("a structure is never created: pick() refuses before")
 

@@ -24,9 +24,7 @@ SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
 
 
-def plan(
-    plan: Plan, account: str, show_unmanaged: bool = False, next_command: str = ""
-) -> list[Line]:
+def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
     """The whole plan: a block per resource, then what people must do, findings, the summary.
 
     `account` names it for people; `next_command` is what to type to make it happen, shown where
@@ -37,8 +35,7 @@ def plan(
     open_manual = [manual for manual in plan.manual if manual.state != "done"]
     lines += [line for manual in open_manual for line in (*_manual(manual), Line())]
     lines += [line for finding in plan.findings for line in (*_finding(finding), Line())]
-    if show_unmanaged:
-        lines += _unmanaged(plan.unmanaged)
+    lines += _unmanaged(plan.unmanaged_names)
     if plan.left_out:
         lines += [*wrapped(f"Left out by --target: {_tally(plan.left_out)}."), Line()]
     lines += _summary(plan)

@@ -17,10 +17,11 @@ from bmeconf.manifest import Document, Sources
 from bmeconf.model import Problem, Snapshot
 from bmeconf.validate import entries, project_file, references, resources, rules, tables, wording
 from bmeconf.validate.entries import Entry
+from bmeconf.validate.published import flaw
 from bmeconf.validate.shape import Flaw, Shape, key_in_file, keys_in_file
 from bmeconf.validate.variables import Filler, used
 
-__all__ = ["Desired", "ManifestProblems", "check_offline", "desired", "project"]
+__all__ = ["Desired", "ManifestProblems", "check_offline", "desired", "flaw", "project"]
 
 
 class ManifestProblems(InvalidInput):

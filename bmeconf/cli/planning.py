@@ -1,0 +1,117 @@
+"""`plan` and `show`: what would change, now or as it was saved."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf.cli import stages
+from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli.options import Options, common, offline
+from bmeconf.model import PLAN_FORMAT, SIMULATED
+
+if TYPE_CHECKING:
+    from bmeconf.errors import BmeconfError
+    from bmeconf.plan import Plan
+
+FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
+
+
+@click.command()
+@stages.PATHS
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
+@click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
+@click.option("--out", type=FILE, metavar="FILE", help="Save the plan, for `apply FILE`.")
+@common(PLAN_FORMAT, "text", "json")
+def plan(
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    detailed_exitcode: bool,
+    show_unmanaged: bool,
+    out: Path | None,
+) -> int:
+    """Show what would change in the account; only reads.
+
+    \b
+    bmeconf plan
+    bmeconf plan --out plan.json
+    bmeconf plan --target 'campaigns/2026-12*' --detailed-exitcode
+    """
+    from bmeconf import document
+    from bmeconf.cli import saving, session
+
+    if out:
+        saving.make_room(out)
+    project = stages.prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        seen = stages.planned(options, project, account, console)
+    made = seen.plan
+    if show_unmanaged:
+        made = replace(made, unmanaged_names=seen.live.unmanaged)
+    if out:
+        made = saving.seen_from(out, made, project.project.root)
+    refused = stages.refusal(made)
+    pending = 2 if detailed_exitcode and made.steps else 0
+    code = refused.exit_code if refused else pending
+    if out:
+        saving.save(out, document.plan(made, code, refused))
+    following = "" if refused else _next(options, (out,) if out else paths, made, bool(out))
+    console.publish(_renderers(made, account.label, following, code, refused))
+    if refused:
+        console.error(refused)
+    return code
+
+
+@click.command()
+@click.argument("file", type=FILE, metavar="PLAN")
+@offline(PLAN_FORMAT, "text", "json")
+def show(options: Options, console: Console, file: Path) -> int:
+    """Show a saved plan again, in any format; nothing is sent.
+
+    \b
+    bmeconf show plan.json
+    bmeconf show plan.json --format json
+    """
+    from bmeconf.cli import saving
+
+    made, _ = saving.load(file)
+    simulated = ["--sandbox"] if made.account.base_url == SIMULATED else []
+    following = shlex.join(["bmeconf", "apply", str(file), *simulated, *_acknowledged(made)])
+    refused = stages.refusal(made)
+    label = made.account.base_url
+    console.publish(_renderers(made, label, "" if refused else following, 0, refused))
+    return 0
+
+
+def _renderers(
+    made: Plan, label: str, following: str, code: int, refused: BmeconfError | None
+) -> Renderers:
+    from bmeconf import document
+    from bmeconf.report import text
+
+    return {
+        "text": lambda: text.plan(made, label, following),
+        "json": lambda: document.text(document.plan(made, code, refused)),
+    }
+
+
+def _next(options: Options, paths: Sequence[Path], made: Plan, saved: bool) -> str:
+    """The apply that makes this plan happen, with the acknowledgements that it will ask for."""
+    words = ["bmeconf", "apply", *map(str, paths), *(["--sandbox"] if options.sandbox else [])]
+    words += ["--account", options.account] if options.account else []
+    for host in options.allow_host:
+        words += ["--allow-host", host]
+    for target in () if saved else options.target:
+        words += ["--target", target]
+    return shlex.join([*words, *_acknowledged(made)])
+
+
+def _acknowledged(made: Plan) -> list[str]:
+    deletes = [step for step in made.steps if step.action == "delete"]
+    return [word for step in deletes for word in ("--allow-delete", str(step.address))]

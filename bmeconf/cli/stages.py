@@ -1,0 +1,87 @@
+"""The stages that several commands share, with the console at hand."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli.options import Options
+from bmeconf.errors import Bug, Guarded, InvalidInput
+
+if TYPE_CHECKING:
+    from bmeconf.cli.session import Session
+    from bmeconf.outcome import Result
+    from bmeconf.pipeline import Planned, Prepared
+    from bmeconf.plan import Plan
+
+PATHS = click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
+)
+HERE = (Path("."),)
+
+
+def prepared(paths: Sequence[Path]) -> Prepared:
+    """The project file and the manifests under `paths`, by default here."""
+    from bmeconf import pipeline
+
+    return pipeline.prepare(paths or HERE)
+
+
+def planned(options: Options, project: Prepared, account: Session, console: Console) -> Planned:
+    """The plan of this moment; remarks on the manifests go to stderr."""
+    from bmeconf import pipeline
+    from bmeconf.report import text
+
+    made = pipeline.planned(
+        project,
+        account.account.vars,
+        account.reader,
+        account.identity,
+        options.target,
+        datetime.now(UTC),
+    )
+    remarks = [remark for remark in made.remarks if remark.level == "warning"]
+    if remarks and not console.quiet:
+        console.tell(text.problems(remarks)[:-1])
+    return made
+
+
+def refusal(made: Plan) -> Guarded | None:
+    """Why an apply would refuse this plan, None where it would not."""
+    from bmeconf import guard
+
+    try:
+        guard.refuse(made)
+    except Guarded as error:
+        return error
+    return None
+
+
+def report(result: Result, console: Console) -> int:
+    """Publish what an apply did; a file that cannot be written does not keep it from stdout."""
+    from bmeconf import document
+    from bmeconf.report import text
+
+    code = result.exit_code
+    renderers: Renderers = {
+        "text": lambda: text.result(result) if result.begun else [],
+        "json": lambda: document.text(document.result(result, code)),
+    }
+    unwritten = None
+    try:
+        console.publish(renderers)
+    except InvalidInput as error:
+        unwritten, code = error, code or error.exit_code
+        console.product(renderers[console.format]())
+    if isinstance(result.error, Bug):
+        traceback.print_exception(result.error.__cause__)
+    for failure in (result.error, unwritten):
+        if failure:
+            console.error(failure)
+    return code

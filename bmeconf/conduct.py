@@ -1,0 +1,26 @@
+"""How a plan is to be carried out, beside what it says itself: data for `apply`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+MOVED = "the account moved since the plan was made"
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How a plan is carried out.
+
+    `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14); then
+    `moved` is what was seen to have moved before the first write, by step id, and a stale step
+    ends the run unless `skip_stale`. `done` and `doubtful` are what a journal tells of the run
+    that is resumed: steps applied, with the ids they made; and steps whose writes may have
+    landed, with the ids that were there before a copy.
+    """
+
+    strict: bool = False
+    skip_stale: bool = True
+    moved: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)

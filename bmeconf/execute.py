@@ -1,0 +1,203 @@
+"""The ways into an apply - planned just now, saved, or cut off - and the one way through it.
+
+In: a plan, a client that may only read, a place for the journal. Out: the Result, after all that
+was written was read back. Nothing is printed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bmeconf import document, pins, planfile, verify, workdir
+from bmeconf.apply import Execution
+from bmeconf.client import Reader
+from bmeconf.conduct import MOVED, Conduct
+from bmeconf.errors import (
+    BmeconfError,
+    Bug,
+    Guarded,
+    Interrupted,
+    JournalLost,
+    LossyWrite,
+    Stale,
+)
+from bmeconf.journal import Journal, Past
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.names import Names
+from bmeconf.kinds.structure import Structure
+from bmeconf.model import STRUCTURE, Finding
+from bmeconf.outcome import NOT_ATTEMPTED, STALE, Outcome, Result
+from bmeconf.plan import Plan, account_of
+from bmeconf.receipts import Receipts
+
+READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
+"""What ends the writing, but does not keep a run from reading back what it wrote."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an apply works with: the account, the project's root, the time, and who listens.
+
+    `base_url` names the account in plans; `told` hears of each outcome; `stop_asked` says
+    whether somebody wants the run to end.
+    """
+
+    reader: Reader
+    base_url: str
+    root: Path
+    now: datetime
+    stop_asked: Callable[[], bool]
+    told: Callable[[Outcome], None]
+
+
+def planned(run: Run, plan: Plan, names: Names) -> Result:
+    """Carry out a plan that was made a moment ago, in an account that was read as `names`.
+
+    Raises:
+        LimitReached, InvalidInput: before the first write, where it could not be finished or
+            put down.
+    """
+    if not plan.steps:
+        return Result(plan, (), (), False, run.reader.budget.used)
+    run.reader.budget.afford(plan.price.write + plan.price.verify)
+    return _walked(run, plan, names, _begun(run, plan), Conduct())
+
+
+def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
+    """Carry out a saved plan: all pins first, then each again at its own write (design 7.14).
+
+    Raises:
+        Stale: where it was applied already.
+        Guarded: where the key opens another account than the plan is for.
+        ApiError, Refused, LimitReached, InvalidInput: before the first write.
+    """
+    receipts.refuse()
+    names = _opened(run, plan)
+    if not plan.steps:
+        return Result(plan, (), (), False, run.reader.budget.used)
+    price = plan.price
+    run.reader.budget.afford(price.check - 1 + price.write + price.verify)
+    moved = pins.check(run.reader, names, plan, (), ())
+    conduct = Conduct(strict=True, skip_stale=skip_stale, moved=moved)
+    if moved and (not skip_stale or len(moved) == len(plan.steps)):
+        return _unwritten(run, plan, moved)
+    journal = _begun(run, plan)
+    try:
+        receipts.claim(run.now, str(journal.path))
+    except BmeconfError:
+        journal.discard()
+        raise
+    result = _walked(run, plan, names, journal, conduct)
+    if not result.written:
+        receipts.release()
+    return result
+
+
+def recorded(path: Path) -> tuple[Journal, Past, Plan]:
+    """A journal that an apply left, opened to be continued, and the plan in it.
+
+    Raises:
+        InvalidInput: where it is no journal, its plan was changed, or it is being written.
+    """
+    journal, past = Journal.reopen(path)
+    try:
+        return journal, past, planfile.of(past.plan, str(path))
+    except BmeconfError:
+        journal.close()
+        raise
+
+
+def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
+    """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
+
+    Raises:
+        Guarded, ApiError, Refused, LimitReached: before the first write.
+    """
+    try:
+        names = _opened(run, plan)
+        passed, made = {*past.done, *past.doubtful}, {id for id in past.done.values() if id}
+        moved = pins.check(run.reader, names, plan, passed, made)
+    except BaseException:
+        journal.close()
+        raise
+    conduct = Conduct(True, False, moved, past.done, past.doubtful)
+    return _walked(run, plan, names, journal, conduct, past.written)
+
+
+def _opened(run: Run, plan: Plan) -> Names:
+    """The names that a plan stands on, in the account that it was made for."""
+    kind = KINDS[STRUCTURE]
+    assert isinstance(kind, Structure)
+    for row in kind.rows(run.reader, Names(), ()):
+        names = Names(row)
+        if account_of(run.base_url, names) == plan.account:
+            return plan.grounds.names(names)
+    other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
+    raise Guarded(
+        f"the plan was made for another account at {plan.account.base_url}, and not for the one"
+        f" that this key opens{other}; nothing was written",
+        "choose the account it was made for with --account, or plan again for this one",
+    )
+
+
+def _begun(run: Run, plan: Plan) -> Journal:
+    return Journal.create(workdir.journals(run.root), document.plan(plan), run.now)
+
+
+def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
+    """What is to be told of a plan that the account has moved away from: nothing was written."""
+    why = Stale(f"{MOVED}; nothing was written", "plan again, and have that reviewed")
+    outcomes = (
+        Outcome(step, STALE, moved[step.id], error=why)
+        if step.id in moved
+        else Outcome(step, NOT_ATTEMPTED, error=why)
+        for step in plan.steps
+    )
+    return Result(plan, tuple(outcomes), (), False, run.reader.budget.used, why)
+
+
+def _walked(
+    run: Run,
+    plan: Plan,
+    names: Names,
+    journal: Journal,
+    conduct: Conduct,
+    written_before: bool = False,
+) -> Result:
+    writer = run.reader.for_writing(journal)
+    execution = Execution(writer, names, plan, journal, run.stop_asked, conduct)
+    outcomes = []
+    for outcome in execution.outcomes():
+        run.told(outcome)
+        outcomes.append(outcome)
+    found, stopped = _verified(writer, execution, outcomes)
+    result = Result(
+        plan=plan,
+        outcomes=tuple(outcomes),
+        read_back=(*(f for outcome in outcomes for f in outcome.findings), *found),
+        written=written_before or writer.writes > 0,
+        requests=writer.budget.used,
+        stopped=stopped,
+        journal=str(journal.path),
+    )
+    journal.close(result.exit_code)
+    return result
+
+
+def _verified(
+    reader: Reader, execution: Execution, outcomes: list[Outcome]
+) -> tuple[tuple[Finding, ...], BmeconfError | None]:
+    if execution.stopped is not None and not isinstance(execution.stopped, READABLE):
+        return (), execution.stopped
+    try:
+        found = verify.check(reader, execution.names, execution.managed, outcomes)
+    except BmeconfError as error:
+        return (), execution.stopped or error
+    except KeyboardInterrupt:
+        return (), Interrupted("interrupted while reading back: what was written is not proven")
+    except Exception as error:
+        return (), Bug.of(error)
+    return found, execution.stopped

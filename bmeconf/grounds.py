@@ -1,0 +1,111 @@
+"""Grounds: what a plan's steps take for granted beside their pins. Pure.
+
+A saved plan is carried out without its manifests, maybe on another machine. The ids behind the
+names it mentions, and what is managed at all, come along with it and are held against the
+account before anything is written (design 7.14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Managed
+from bmeconf.kinds.names import Names
+from bmeconf.model import CONTACTS, LISTS, Address, Value, nested, references
+
+if TYPE_CHECKING:
+    from bmeconf.plan import Step
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """The live ids behind names, as they were when planning.
+
+    `ids` has every address that the steps mention and every managed list, None for what does
+    not exist yet; `fields` and `tags` the labels that contact steps write by.
+    """
+
+    structure: str = ""
+    ids: Mapping[Address, str | None] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    managed: Managed = field(default_factory=Managed)
+
+    def names(self, names: Names) -> Names:
+        """`names`, which know the structure as it is now, with the ids that were planned upon."""
+        return names.with_ids({address: id for address, id in self.ids.items() if id})
+
+    def gone(
+        self,
+        step: Step,
+        now: Names,
+        lists: Mapping[str, str] | None,
+        pinned: Collection[Address],
+    ) -> str:
+        """What of the grounds of `step` does not hold any more, in words; empty where all does.
+
+        `lists` are the names of the live lists by id, None where no step mentions any; those of
+        `pinned` resources are held against their own pins.
+        """
+        for label in _labels(step):
+            if label in self.fields and _field_id(now, label) != self.fields[label]:
+                return f"the field {label} is not the one it was"
+        for tag in _tags(step):
+            if tag in self.tags and now.tags.get(tag) != self.tags[tag]:
+                return f"the tag {tag} is not the one it was"
+        for address in mentioned(step):
+            id = self.ids.get(address)
+            if lists is None or id is None or address.kind != LISTS or address in pinned:
+                continue
+            if id not in lists:
+                return f"{address} is gone"
+            if address.name and lists[id] != address.name:
+                return f"{address} is called {lists[id]!r} by now"
+        return ""
+
+
+def of(steps: Sequence[Step], names: Names, managed: Managed) -> Grounds:
+    """What `steps` stand on, in an account that was read as `names`."""
+    addresses = {step.address for step in steps} | managed.lists
+    addresses.update(address for step in steps for address in mentioned(step))
+    labels = {label for step in steps for label in _labels(step)}
+    tags = {tag for step in steps for tag in _tags(step)}
+    return Grounds(
+        structure=names.structure_id,
+        ids={address: names.id(address) for address in sorted(addresses)},
+        fields={label: id for label in sorted(labels) if (id := _field_id(names, label))},
+        tags={tag: names.tags[tag] for tag in sorted(tags) if tag in names.tags},
+        managed=managed,
+    )
+
+
+def mentioned(step: Step) -> Iterable[Address]:
+    """Every other resource that a step names."""
+    for change in step.changes:
+        yield from references(change.before)
+        yield from references(change.after)
+    yield from step.intent.origins
+
+
+def _labels(step: Step) -> set[str]:
+    if step.address.kind != CONTACTS:
+        return set()
+    return set(_mapping(nested(step.changes).get("fields")))
+
+
+def _tags(step: Step) -> set[str]:
+    if step.address.kind != CONTACTS:
+        return set()
+    sides = [s for c in step.changes if c.path == ("tags",) for s in (c.before, c.after)]
+    return {tag for side in sides for tag in side or ()}
+
+
+def _mapping(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _field_id(names: Names, label: str) -> str | None:
+    return replies.id_of(names.fields[label]) if label in names.fields else None

@@ -1,0 +1,226 @@
+"""The journal: what an apply is about to do, and what became of it, on disk line by line.
+
+A line is written and synced before each write and after it, so that whatever ends the process,
+`apply --resume` knows which steps are done, which are in doubt, and which were never begun
+(design 7.13). The first line carries the whole plan: a journal stands alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bmeconf.errors import BmeconfError, InvalidInput, JournalLost, masked
+from bmeconf.model import stamp
+
+FORMAT = "bmeconf.journal/1"
+NOT_DONE = ("refused", "not sent")
+"""Fates of a write after which nothing is in doubt."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a journal tells of the run that wrote it.
+
+    `plan` is the plan document. `done` are the applied steps with the ids they made; `doubtful`
+    those with a write that may have landed, with the ids that were there before a copy.
+    """
+
+    plan: Mapping[str, Any]
+    done: Mapping[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    written: bool = False
+
+
+class Journal:
+    """One run's journal, open for appending; nobody else may append meanwhile."""
+
+    def __init__(self, path: Path, file: int) -> None:
+        self.path, self._file = path, file
+        self._step = ""
+        self._lost: OSError | None = None
+
+    @classmethod
+    def create(cls, folder: Path, plan: Mapping[str, Any], now: datetime) -> Journal:
+        """A new journal in `folder`, readable by its owner only.
+
+        Raises:
+            InvalidInput: where it cannot be made; nothing was written to the account.
+        """
+        started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path, file = _new(folder, f"{started}-{plan['fingerprint']}")
+            journal = cls(path, file)
+            journal._lock()
+            journal._append("begin", format=FORMAT, plan=plan)
+            _sync_folder(folder)
+        except OSError as error:
+            raise InvalidInput(
+                f"the journal cannot be written in {folder}: {error.strerror}; nothing was written",
+                "make room, or let this user write there: no apply goes without its journal",
+            ) from error
+        return journal
+
+    @classmethod
+    def reopen(cls, path: Path) -> tuple[Journal, Past]:
+        """A journal that another run left, and what it tells.
+
+        Raises:
+            InvalidInput: where it is no journal, or another run is still writing it.
+        """
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise InvalidInput(
+                f"{path} cannot be read as a journal: {error.strerror}",
+                "give the path that the interrupted apply named",
+            ) from error
+        journal = cls(path, file)
+        try:
+            journal._lock()
+            past = journal._past()
+            journal._append("resume")
+        except OSError as error:
+            journal.close()
+            raise InvalidInput(f"{path} cannot be continued: {error.strerror}") from error
+        except BmeconfError:
+            journal.close()
+            raise
+        return journal, past
+
+    # --- what an apply tells
+
+    def begins(self, step: str, known: tuple[str, ...] | None = None) -> None:
+        """The writes after this belong to `step`; `known` are the ids that a copy will join."""
+        self._step = step
+        if known is not None:
+            self._write("known", step=step, ids=list(known))
+
+    def before(self, method: str, path: str) -> None:
+        """This request is about to be sent.
+
+        Raises:
+            JournalLost: where that cannot be put down; then it must not be sent.
+        """
+        self._write("write", step=self._step, method=method, path=path)
+
+    def after(self, fate: str) -> None:
+        """What the answer said: `taken`, `refused`, `unknown` or `not sent`."""
+        self._note("answer", step=self._step, fate=fate)
+
+    def ends(self, step: str, state: str, id: str, message: str) -> None:
+        """How a step ended; `id` is what it made."""
+        self._note("step", step=step, state=state, id=id, message=message)
+
+    def close(self, exit_code: int | None = None) -> None:
+        """The run is over; `exit_code` is how it ended, None where it never began."""
+        if exit_code is not None:
+            self._note("end", exit_code=exit_code)
+        with contextlib.suppress(OSError):
+            os.close(self._file)
+
+    def discard(self) -> None:
+        """The run did not begin after all."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    # --- lines
+
+    def _write(self, event: str, **told: Any) -> None:
+        self._note(event, **told)
+        if self._lost is not None:
+            raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
+
+    def _note(self, event: str, **told: Any) -> None:
+        """A line about what happened already: losing it stops the next write, not this news."""
+        if self._lost is None:
+            try:
+                self._append(event, **told)
+            except OSError as error:
+                self._lost = error
+
+    def _append(self, event: str, **told: Any) -> None:
+        at = stamp(datetime.now(UTC))
+        line = masked(json.dumps({"event": event, "at": at, **told}, ensure_ascii=True)) + "\n"
+        data = line.encode()
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InvalidInput(
+                f"{self.path} is being written by an apply that is still running",
+                "wait until it has ended",
+            ) from error
+
+    def _past(self) -> Past:
+        with open(self.path, "rb") as file:
+            content = file.read()
+        whole, newline, torn = content.rpartition(b"\n")
+        if torn and newline:
+            # A line that the process could not finish tells of nothing that was sent.
+            os.ftruncate(self._file, len(whole) + 1)
+        try:
+            lines = [json.loads(line) for line in whole.splitlines()]
+            return _told(lines)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise InvalidInput(
+                f"{self.path} is not a journal of bmeconf, or is damaged",
+                "give the path that the interrupted apply named; or plan and apply again, which"
+                " finds what was done",
+            ) from error
+
+
+def _new(folder: Path, stem: str) -> tuple[Path, int]:
+    """A file of a name that was free, for its owner only."""
+    for number in range(1, 1000):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.jsonl"
+        with contextlib.suppress(FileExistsError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+            return path, os.open(path, flags, 0o600)
+    raise OSError(0, "too many journals of one second")
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file is only sure to be found again once its folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _told(lines: list[dict[str, Any]]) -> Past:
+    head = lines[0]
+    if head["event"] != "begin" or head["format"] != FORMAT:
+        raise ValueError(f"a journal of the format {head.get('format')}")
+    done: dict[str, str] = {}
+    known: dict[str, tuple[str, ...]] = {}
+    landed: set[str] = set()
+    open_: dict[str, str] = {}
+    for line in lines[1:]:
+        event, step = line["event"], line.get("step", "")
+        if event == "known":
+            known[step] = tuple(line["ids"])
+        elif event == "write":
+            open_[step] = line["method"]
+        elif event == "answer":
+            open_.pop(step, None)
+            if line["fate"] not in NOT_DONE:
+                landed.add(step)
+        elif event == "step" and line["state"] == "applied":
+            done[step] = line["id"]
+    doubtful = {step: known.get(step) for step in {*landed, *open_} - done.keys()}
+    return Past(head["plan"], done, doubtful, bool(landed or open_))

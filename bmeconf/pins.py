@@ -1,0 +1,104 @@
+"""Whether a saved plan still fits the account: every pin, before the first write (design 7.14).
+
+Moved means: the version or the content of an object is another, even where the planned fields
+still hold; it is gone, or no draft any more; or what is to be created exists by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from bmeconf import settle
+from bmeconf.diff import DELETE
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import LISTS, Resource, dotted, nested
+from bmeconf.plan import Pin, Plan, Step, looked_at
+
+
+def check(
+    api: ReadApi, names: Names, plan: Plan, passed: Collection[str], made: Collection[str]
+) -> Mapping[str, str]:
+    """What moved, in words, by the id of the step that must not be done for it.
+
+    `passed` are steps that are not looked at: done, or in doubt. `made` are lists that were made
+    since, and that may have taken contacts along.
+
+    Raises:
+        ApiError, Refused, LimitReached: where it cannot be read whole.
+    """
+    open_ = [step for step in plan.steps if step.id not in passed]
+    moved: dict[str, str] = {}
+    lists: Mapping[str, str] | None = None
+    for kind in KINDS.values():
+        ids, keys = looked_at(kind, open_)
+        if not (ids or keys):
+            continue
+        seen = kind.look(api, names, ids, keys)
+        if kind.name == LISTS:
+            lists = {id: kind.key(row) for id, row in seen.items()}
+        mine = [step for step in open_ if step.address.kind == kind.name]
+        for step in mine:
+            told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
+            moved |= {step.id: told} if told else {}
+    own = {step.address for step in open_ if step.pin}
+    for step in open_:
+        told = plan.grounds.gone(step, names, lists, own)
+        if told and step.id not in moved:
+            moved[step.id] = f"{step.address}: {told}"
+    return moved
+
+
+def differs(kind: Kind, pin: Pin, seen: Raw, made: Collection[str]) -> bool:
+    """Whether an object is another than the one that was pinned.
+
+    Lists that this very plan made may have taken it along: that is no move of somebody else's.
+    """
+    lists = replies.ids_of(seen.get("lists")) or ()
+    kept = [id for id in lists if id not in made]
+    along = len(kept) < len(lists)
+    version = replies.version_of(seen)
+    if not along and None not in (pin.version, version) and version != pin.version:
+        return True
+    content = {**seen, "lists": kept} if along else seen
+    return replies.digest(kind.essence(content)) != pin.digest
+
+
+def _taken(kind: Kind, step: Step, seen: Mapping[str, Raw], steps: Sequence[Step]) -> str:
+    """Whether what a step is to be called is the name of another object by now."""
+    wanted = {str(c.after) for c in step.changes if c.path == (kind.identity,)}
+    # An object of this plan that gives its name up does so first.
+    given_up = {
+        s.pin.id for s in steps if s.pin and any(c.path == (kind.identity,) for c in s.changes)
+    }
+    others = [raw for id, raw in seen.items() if id not in given_up]
+    if not any(kind.key(raw) in wanted for raw in others):
+        return ""
+    return f"{step.address} exists {'beside it ' if step.pin else ''}by now"
+
+
+def _moved(
+    kind: Kind,
+    step: Step,
+    seen: Mapping[str, Raw],
+    names: Names,
+    plan: Plan,
+    made: Collection[str],
+) -> str:
+    if step.pin is None:
+        return ""
+    raw = seen.get(step.pin.id)
+    if raw is None:
+        return f"{step.address} is gone"
+    wanted = Resource(step.address, nested(step.changes))
+    changes = () if step.action == DELETE else step.changes
+    restraint = kind.restraint(wanted, kind.live(raw, step.address, names), changes)
+    if restraint is not None:
+        return f"{step.address} {restraint.message}"
+    if not differs(kind, step.pin, raw, made):
+        return ""
+    fields = [dotted(c.path) for c in settle.undone(kind, step, raw, names, plan.grounds.managed)]
+    return f"{step.address}: {', '.join(fields) or 'it'} changed since it was planned"

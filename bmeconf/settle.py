@@ -1,0 +1,152 @@
+"""What became of a write whose answer was lost: looked up, never sent again (design 7.13).
+
+In: a step that may have landed, and an API to look with. Out: a `Trace`. What follows from it
+is for `apply` to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bmeconf.diff import CREATE, DELETE
+from bmeconf.errors import NotFound
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Change, Finding, nested
+from bmeconf.plan import Step
+
+LOOKS = 3
+"""How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""
+
+LANDED, PARTLY, ABSENT = "landed", "partly", "absent"
+UNSEEN, TWICE, UNCLEAR, GONE = "unseen", "twice", "unclear", "gone"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What can be seen of a write: `fate` is one of the words above.
+
+    `ids` are the objects it may have made; `left` what a write that landed in part still lacks.
+    """
+
+    fate: str
+    ids: tuple[str, ...] = ()
+    left: tuple[Change, ...] = ()
+    seen: Raw | None = None
+
+
+def trace(
+    api: ReadApi, names: Names, managed: Managed, step: Step, known: Sequence[str] | None
+) -> Trace:
+    """Look for what `step` wrote; `known` are the ids that were there before it made a copy.
+
+    Raises:
+        ApiError, Refused, LimitReached: where it cannot be looked up.
+    """
+    kind = KINDS[step.address.kind]
+    if step.action == CREATE:
+        return _created(api, names, managed, kind, step, known)
+    assert step.pin is not None
+    try:
+        seen = kind.fetch(api, names, step.pin.id)
+    except NotFound:
+        return Trace(LANDED if step.action == DELETE else GONE)
+    if step.action == DELETE:
+        return Trace(ABSENT)
+    return _updated(names, managed, kind, step, seen)
+
+
+def amiss(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
+    """The changes of `step` that do not hold in the object as it was just read."""
+    live = kind.live(seen, step.address, names)
+    return [c for c in step.changes if not kind.holds(c, c.after, live, managed)]
+
+
+def undone(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
+    """The changes of `step` whose values from planning do not hold any more."""
+    live = kind.live(seen, step.address, names)
+    return [c for c in step.changes if not kind.holds(c, c.before, live, managed)]
+
+
+def look(api: ReadApi, kind: Kind, names: Names, name: str) -> tuple[str, ...]:
+    """The ids of what has this identity, after some patience where a search may lag."""
+    for attempt in range(LOOKS):
+        if attempt:
+            api.pause(1.0)
+        if ids := kind.taken(api, names, name):
+            return ids
+        if not kind.lags:
+            break
+    return ()
+
+
+def findings(step: Step, trace: Trace) -> tuple[Finding, ...]:
+    """What a person has to clear up after a write that left more than one object, or a doubt."""
+    ids = ", ".join(trace.ids)
+    if trace.fate == TWICE:
+        told = f"landed twice: {len(trace.ids)} objects have its name: {ids}"
+        remedy = "delete the one too many in the web app, or pin the right one with id:"
+        return (Finding("warning", "landed_twice", step.address, told, remedy),)
+    if trace.fate == UNCLEAR and trace.ids and step.action == CREATE:
+        told = f"the answer was lost, and it is not clear what it made; it may be: {ids}"
+        remedy = "look at it in the web app; delete it, or give it the declared name"
+        return (Finding("warning", "outcome_unclear", step.address, told, remedy),)
+    return ()
+
+
+def _created(
+    api: ReadApi,
+    names: Names,
+    managed: Managed,
+    kind: Kind,
+    step: Step,
+    known: Sequence[str] | None,
+) -> Trace:
+    ids = look(api, kind, names, str(nested(step.changes)[kind.identity]))
+    if len(ids) > 1:
+        return Trace(TWICE, ids)
+    if ids:
+        seen = kind.fetch(api, names, ids[0])
+        left = tuple(amiss(kind, step, seen, names, managed))
+        if all(change.path[0] in kind.finishes for change in left):
+            return Trace(PARTLY if left else LANDED, ids, left, seen)
+        return Trace(UNCLEAR, ids)
+    if step.intent.origins:
+        return _copied(api, names, kind, step, known)
+    return Trace(UNSEEN if kind.lags else ABSENT)
+
+
+def _copied(
+    api: ReadApi, names: Names, kind: Kind, step: Step, known: Sequence[str] | None
+) -> Trace:
+    """A copy may have a name of its own making: what is new since may be it."""
+    rows = kind.reread(api, names, ())
+    before = {*(known or ()), *names.ids.values()}
+    new = tuple(id for id in rows if id not in before)
+    if not new:
+        return Trace(ABSENT)
+    source = rows.get(names.id(step.intent.copy_of) or "") if step.intent.copy_of else None
+    if len(new) == 1 and known is not None and source and kind.copied(source, rows[new[0]]):
+        return Trace(PARTLY, new, step.changes, kind.fetch(api, names, new[0]))
+    return Trace(UNCLEAR, new)
+
+
+def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:
+    assert step.pin is not None
+    shown = kind.live_fields(seen, names)
+    if any(change.path[0] not in shown for change in step.changes):
+        versions = (step.pin.version, replies.version_of(seen))
+        return Trace(ABSENT if None not in versions and versions[0] == versions[1] else UNCLEAR)
+    left = tuple(amiss(kind, step, seen, names, managed))
+    moved = undone(kind, step, seen, names, managed)
+    if not left:
+        return Trace(LANDED, left=left, seen=seen)
+    if not moved:
+        return Trace(ABSENT)
+    if all(change not in moved for change in left):
+        return Trace(PARTLY, left=left, seen=seen)
+    return Trace(UNCLEAR)
