@@ -6,6 +6,7 @@ was written was read back. Nothing is printed here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,7 +87,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
         return _unwritten(run, plan, moved)
     journal = _begun(run, plan)
     try:
-        receipts.claim(run.now, str(journal.path))
+        receipts.claim(run.now, str(journal.path.absolute()))
     except BmeconfError:
         journal.discard()
         raise
@@ -181,7 +182,7 @@ def _walked(
         written=written_before or writer.writes > 0,
         requests=writer.budget.used,
         stopped=stopped,
-        journal=str(journal.path),
+        journal=os.path.relpath(journal.path),
     )
     journal.close(result.exit_code)
     return result

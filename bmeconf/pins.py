@@ -45,8 +45,11 @@ def check(
             told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
             moved |= {step.id: told} if told else {}
     own = {step.address for step in open_ if step.pin}
+    stale = {step.address for step in open_ if step.id in moved}
     for step in open_:
         told = plan.grounds.gone(step, names, lists, own)
+        for origin in stale.intersection(step.intent.origins):
+            told = f"{origin}, which it is made from, moved"
         if told and step.id not in moved:
             moved[step.id] = f"{step.address}: {told}"
     return moved

@@ -61,6 +61,16 @@ def of(document: Document, name: str) -> Plan:
         InvalidInput: where it is no plan, one of another format, or was edited.
     """
     _check(document, name)
+    try:
+        return _plan(document)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise InvalidInput(
+            f"{name} does not fit together: {type(error).__name__}: {error}",
+            "plan again; a plan is not to be written by hand",
+        ) from error
+
+
+def _plan(document: Document) -> Plan:
     known = _addresses(document["grounds"])
     unmanaged = document.get("unmanaged_names", {})
     return Plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -12,9 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from jsonschema import Draft202012Validator
 
-from bmeconf import cli
+from bmeconf import cli, schemas
 from bmeconf.sandbox import Sandbox
+
+
+SCHEMAS = {"bmeconf.plan/1": "plan", "bmeconf.result/1": "result"}
+
+
+@functools.cache
+def _judge(kind: str) -> Draft202012Validator:
+    schema = schemas.load(kind)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
 
 
 @dataclass(frozen=True)
@@ -27,8 +39,13 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Standard output as one JSON document."""
-        return json.loads(self.out)
+        """Standard output as one JSON document, which must be as its schema says."""
+        document = json.loads(self.out)
+        kind = SCHEMAS.get(document.get("format"))
+        if kind:
+            flaws = [f"{e.json_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
+            assert flaws == [], document
+        return document
 
     def ok(self) -> Ran:
         """This run, where it succeeded; else a failure that shows everything it printed."""

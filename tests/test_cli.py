@@ -88,7 +88,7 @@ def test_plan_document_is_as_designed(project: Project) -> None:
         *("create", "update", "delete", "in_sync", "manual", "frozen", "blocked", "unmanaged")
     }
     assert set(plan["requests"]) == {
-        *("read", "write", "verify", "hour_remaining", "month_remaining")
+        *("read", "write", "verify", "check", "hour_remaining", "month_remaining")
     }
     (step,) = plan["steps"]
     assert step["id"] == "1"

@@ -79,7 +79,7 @@ class Asked:
                 "use plan --target --out, and apply that",
             )
         for name, value in (("--max-plan-age", self.max_plan_age), ("--on-stale", self.on_stale)):
-            if value and not file:
+            if value is not None and not file:
                 raise InvalidInput(
                     f"{name} is about a saved plan, and there is none", "use: bmeconf apply PLAN"
                 )
@@ -164,7 +164,7 @@ def _saved(options: Options, console: Console, asked: Asked, file: Path) -> Resu
     from bmeconf.cli import saving, session
     from bmeconf.receipts import Receipts
 
-    limit = planfile.age(asked.max_plan_age or MAX_AGE)
+    limit = planfile.age(MAX_AGE if asked.max_plan_age is None else asked.max_plan_age)
     plan, document = saving.load(file)
     planfile.fresh(plan, datetime.now(UTC), limit)
     root = saving.root_of(file, plan)

@@ -6,6 +6,7 @@ repeats what the signs `+ ~ - ! »` say already (design 6).
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
@@ -60,7 +61,11 @@ def result(result: Result) -> list[Line]:
         return [*lines, *_proof(result)]
     what = "partly applied" if result.written else "nothing was written"
     lines.append(Line(f"Not done ({what}): {tally}", "bad"))
-    return [*lines, Line("Run `bmeconf plan` to see what is left.")]
+    lines.append(Line("Run `bmeconf plan` to see what is left."))
+    if result.journal and result.written:
+        command = shlex.join(["bmeconf", "apply", "--resume", result.journal])
+        lines += [Line("Or finish exactly this plan with:"), Line(safe.line(f"  {command}"))]
+    return lines
 
 
 def _proof(result: Result) -> list[Line]:
@@ -121,7 +126,9 @@ def _step(step: Step) -> Iterator[Line]:
     origin = step.intent.origins
     if origin:
         head += f" from {_names(origin)}"
-    yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {head}"), style)
+    # Of what is new there is no version yet that anybody could check.
+    how = f" [{step.check}]" if step.pin else ""
+    yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {head}{how}"), style)
     if step.hanging:
         yield from indented(f"{step.hanging}")
     for change in step.changes:

@@ -1,0 +1,122 @@
+"""Processes that die at a chosen line of their journal, killed as by `kill -9`.
+
+`python -m tests.mortal` reads orders, one JSON object per line, and answers each with how the
+process that carried it out ended. A process is a fork of one that has everything loaded, so that
+hundreds of them cost little. Only the operating system's calls are meddled with, never bmeconf.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Mortals:
+    """A place to order such processes from, as a context manager."""
+
+    def __enter__(self) -> Mortals:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.mortal"],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._parent.communicate()
+
+    def run(
+        self,
+        folder: Path,
+        env: Mapping[str, str],
+        *arguments: str,
+        line: int = 0,
+        when: str = "after",
+        most_bytes: int = 0,
+    ) -> int:
+        """Run one command in `folder`; its exit code, negative for the signal that killed it.
+
+        It dies right `after` its journal's n-th line is on disk, or `before` that is written; 0
+        lets it live. `most_bytes` is how large a file it may write.
+        """
+        order = {"folder": str(folder), "env": dict(env), "arguments": arguments}
+        assert self._parent.stdin
+        assert self._parent.stdout
+        more = {"line": line, "when": when, "most_bytes": most_bytes}
+        self._parent.stdin.write(json.dumps({**order, **more}) + "\n")
+        self._parent.stdin.flush()
+        return int(self._parent.stdout.readline())
+
+
+def _obey(order: Any) -> None:
+    from bmeconf import cli
+
+    os.chdir(order["folder"])
+    for name in [name for name in os.environ if name.startswith("BMECONF_")]:
+        del os.environ[name]
+    os.environ.update(order["env"])
+    for stream, name in ((sys.stdout, "out"), (sys.stderr, "err")):
+        path = os.open(f"{name}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(path, stream.fileno())
+    if order["most_bytes"]:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
+    _doom(order["line"], order["when"])
+    code = cli.run(order["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _doom(line: int, when: str) -> None:
+    lines = {"written": 0, "synced": 0}
+    write, sync = os.write, os.fsync
+
+    def counted_write(file: int, data: bytes) -> int:
+        if data.startswith(b'{"event"'):
+            lines["written"] += 1
+            if (lines["written"], when) == (line, "before"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        return write(file, data)
+
+    def counted_sync(file: int) -> None:
+        sync(file)
+        if lines["written"] > lines["synced"]:
+            lines["synced"] += 1
+            if (lines["synced"], when) == (line, "after"):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    os.write, os.fsync = counted_write, counted_sync
+
+
+def main() -> None:
+    """Obey until nobody orders any more."""
+    import deepdiff  # noqa: F401
+    import requests  # noqa: F401
+
+    import bmeconf.cli.session
+    import bmeconf.execute
+    import bmeconf.pipeline  # noqa: F401
+
+    for text in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                _obey(json.loads(text))
+            finally:
+                os._exit(99)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+if __name__ == "__main__":
+    main()
