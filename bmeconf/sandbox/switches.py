@@ -102,6 +102,9 @@ class Switches:
     delete_live_campaigns: bool = False
     #: refuse a `from` that is on no verified domain already on create and PATCH
     verify_from: bool = False
+    #: what becomes of written HTML: scripts, forms and handlers stripped, a footer to
+    #: unsubscribe appended (to plain text too), links led over a click counter, or all of it
+    body_rewriting: str = _choice("off", "sanitise", "footer", "tracking", "all")
 
     # --- limits (API contract 3); a window opens with its first request
     #: requests per hour, and the length of that hour in seconds
