@@ -160,7 +160,7 @@ def _shown(runtime: Runtime, route: Route, call: Call, passage: _Passage) -> obj
     if passage.fault is None and isinstance(result, dict):
         request = passage.request
         fault = runtime.faults.take(
-            request.method, request.path, lambda one: fault_effects.can_lie(one, result)
+            request.method, request.path, lambda one: fault_effects.can_lie(one, call, result)
         )
         if fault is not None:
             passage.fault = fault

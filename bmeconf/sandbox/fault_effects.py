@@ -43,12 +43,17 @@ def overtake(route: Route, call: Call) -> None:
         call.store.put(kind, after)
 
 
-def can_lie(fault: Fault, result: object) -> bool:
+def can_lie(fault: Fault, call: Call, result: object) -> bool:
     """Whether this is a fault for pages, and a result that it makes a difference to."""
     if not fault.does.page or not isinstance(result, dict):
         return False
     names = _page(result)
-    return names is not None and (fault.kind == "lying-total" or bool(result[names[1]]))
+    if names is None:
+        return False
+    if fault.kind == "repeated-page":
+        asked = call.body if isinstance(call.body, dict) else call.query
+        return str(asked.get("page", 1)) != "1"
+    return fault.kind == "lying-total" or bool(result[names[1]])
 
 
 def lie(fault: Fault, route: Route, call: Call, result: Doc) -> Doc:

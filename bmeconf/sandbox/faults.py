@@ -66,7 +66,7 @@ KINDS = {
     "half-answer": Kind("done, then closed in the middle of the reply"),
     "truncated-page": Kind("a page lacks its last record, its total counts it", page=True),
     "lying-total": Kind("a page's total is one too many", page=True),
-    "repeated-page": Kind("every page has the records of page 1", page=True),
+    "repeated-page": Kind("a later page has the records of page 1", page=True),
     "slow": Kind("an honest reply after seconds", seconds=2),
     "slow-index": Kind(
         "a search sees the write seconds later", seconds=2, waits=False, only=("WRITE",)
