@@ -126,6 +126,14 @@ class Account:
         """Choose readings of the API."""
         self._ask("PATCH", "switches", switches)
 
+    def faults(self, *faults: Mapping[str, Any]) -> None:
+        """Let these go wrong from here on, and nothing else."""
+        self._ask("PUT", "faults", faults)
+
+    def fault_hits(self) -> list[int]:
+        """How often each of them has hit, in their order."""
+        return [fault["hits"] for fault in self._ask("GET", "faults")]
+
     def campaign_status(self, id: str, **status: Any) -> Any:
         """What a person does in the web app: schedule, send, cancel."""
         return self._ask("POST", f"campaigns/{id}/status", status)

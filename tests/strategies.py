@@ -31,7 +31,12 @@ LOCAL_FIRST_NAME = "Vorname"
 TAGS = ("seed", "VIP", "Größe é", "__t")
 TEXTS = ("x", "NO", "1e3", "Zürich é", "two\nlines", "two\r\nlines", "  blanks  ", "e\u0301t\u00e9")
 LINES = tuple(text for text in TEXTS if "\n" not in text)
-HTML = ("<p>Hello</p>", "<p>a</p>\r\n<p>b</p>\n", "  <b>é e\u0301</b>  ")
+UNTAME = (
+    '<p onclick="x()" class="a">Offer: <a href="https://acme.example/a?b=1&amp;c=%20">go</a></p>'
+    "<script>1 < 2</script><form><b>Ask</b></form>"
+)
+"""HTML of which a rewriting service leaves nothing as it is."""
+HTML = ("<p>Hello</p>", "<p>a</p>\r\n<p>b</p>\n", "  <b>é e\u0301</b>  ", UNTAME)
 STATUSES = ("scheduled", "sending", "sent", "paused", "failed", "cancelled")
 FROZEN_CONTACTS = ("Bounce", "Complaint-FBL")
 FILES = {"emails/body.html": "<p>From a file</p>\r\n", "emails/plain.txt": "From a file\n"}

@@ -68,6 +68,9 @@ class Lived:
             withheld=self.found(*WITHHELD),
             written=frozenset(step["pin"]["id"] for step in self.plan["steps"] if step["pin"]),
             unread=self.found("unreadable"),
+            rewritten=frozenset(
+                f["address"] for f in self.result["findings"] if f["code"] == "rewritten"
+            ),
         )
 
     def found(self, *codes: str) -> frozenset[str]:
@@ -287,6 +290,7 @@ def test_every_run_in_every_dialect(switches: dict[str, Any], laboratory: Labora
         lived = laboratory.live(world)
         for check in CHECKS:
             check(lived)
+        assert "body_rewriting" in switches or not lived.oracle.rewritten
 
     law()
 

@@ -163,9 +163,11 @@ def test_the_log_has_api_requests_only(api: Api) -> None:
         "status": 200,
         "body": None,
         "key_ok": True,
+        "fault": None,
+        "done": True,
     }
     assert (second["n"], second["status"], second["body"]) == (2, 201, {"name": "New"})
-    assert (third["status"], third["key_ok"]) == (401, False)
+    assert (third["status"], third["key_ok"], third["done"]) == (401, False, False)
     assert api.call("DELETE", "/_sandbox/log").status_code == 204
     assert api.get("/_sandbox/log") == []
     api.get("/api/contact")

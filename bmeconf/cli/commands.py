@@ -82,7 +82,8 @@ def sandbox() -> None:
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--switch", multiple=True, metavar="NAME=VALUE", help="A reading of the API.")
-def serve(path: Path, port: int, switch: Sequence[str]) -> int:
+@click.option("--fault", multiple=True, metavar="FAULT", help="Make chosen requests go wrong.")
+def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) -> int:
     """Serve the project's simulated account on loopback until Ctrl-C."""
     from bmeconf import manifest, workdir
     from bmeconf.cli import session
@@ -90,12 +91,14 @@ def serve(path: Path, port: int, switch: Sequence[str]) -> int:
     simulator = session.sandbox_module()
     try:
         switches = simulator.Switches.parse(list(switch))
-        running = simulator.Sandbox(workdir.sandbox(manifest.find_root(path)), switches, port)
+        faults = [simulator.Fault.parse(text) for text in fault]
+        root = manifest.find_root(path)
+        running = simulator.Sandbox(workdir.sandbox(root), switches, port, faults=faults)
         running.start()
     except (ValueError, simulator.SandboxError) as error:
         raise InvalidInput(str(error)) from error
     try:
-        workdir.announce(manifest.find_root(path), running.url)
+        workdir.announce(root, running.url)
         click.echo(f"export BMECONF_BASE_URL={running.url}")
         click.echo(f"export BMECONF_API_KEY={running.key}")
         click.echo("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.", err=True)

@@ -2,12 +2,14 @@
 
 `Sandbox` is a real HTTP server on loopback over one SQLite file. It answers like the API,
 down to status codes, versions and limits; `Switches` choose a reading where the vendor's
-documents leave several. A side door under `/_sandbox` shows and sets the whole account.
+documents leave several, and `Fault`s make chosen
+requests go wrong. A side door under `/_sandbox` shows and sets the whole account.
 """
 
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError
+from bmeconf.sandbox.faults import Fault
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.server import Sandbox, reset
 from bmeconf.sandbox.switches import Switches
 
-__all__ = ["DEFAULT_KEY", "Sandbox", "SandboxBusy", "SandboxError", "Switches", "reset"]
+__all__ = ["DEFAULT_KEY", "Fault", "Sandbox", "SandboxBusy", "SandboxError", "Switches", "reset"]

@@ -46,10 +46,7 @@ class Blocks:
         """Raises ApiError 429 while the address is blocked."""
         wait = self._records.get(address, _Record()).until - now
         if wait > 0:
-            raise too_many(
-                "Too many failed authentication attempts. Please try again later.",
-                max(1, math.ceil(wait)),
-            )
+            raise blocked(max(1, math.ceil(wait)))
 
     def failed(self, address: str, switches: Switches, now: float) -> None:
         """Note one failure: it may begin a block, or prolong the present one."""
@@ -63,6 +60,11 @@ class Blocks:
     def passed(self, address: str) -> None:
         """A good key: earlier failures are forgotten."""
         self._records.pop(address, None)
+
+
+def blocked(wait: int) -> ApiError:
+    """429 of a blocked address, whatever the key."""
+    return too_many("Too many failed authentication attempts. Please try again later.", wait)
 
 
 def authenticate(store: Store, text: str | None, now: float) -> Doc:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bmeconf.sandbox import body, clock, contacts, queries, records, reports
+from bmeconf.sandbox import body, clock, contacts, queries, records, reports, rewriting
 from bmeconf.sandbox.calls import Call, Route
 from bmeconf.sandbox.errors import duplicate as duplicate_error
 from bmeconf.sandbox.errors import forbidden, invalid
@@ -101,7 +101,8 @@ def create(call: Call) -> Doc:
     values = body.read(call.body, _NAME, optional, call.switches.unknown_keys)
     _check_name(call, values)
     values.pop("allowDuplicates", None)
-    fresh = records.born(call.now, **{**BLANK, **values})
+    stored = rewriting.rewritten(values, call.switches.body_rewriting)
+    fresh = records.born(call.now, **{**BLANK, **stored})
     _check_references(call, fresh, values)
     call.store.put("campaign", fresh)
     return view(fresh, call.switches)
@@ -121,7 +122,8 @@ def patch(call: Call) -> Doc:
         raise invalid("status", f"is {campaign['status']}; only drafts can be edited")
     _check_name(call, values, campaign)
     changes = {name: value for name, value in values.items() if name in ("name", *CONTENT)}
-    after = records.changed(campaign, call.now, **changes)
+    stored = rewriting.rewritten(changes, call.switches.body_rewriting)
+    after = records.changed(campaign, call.now, **stored)
     _check_references(call, after, changes)
     call.store.put("campaign", after)
     return view(after, call.switches)

@@ -6,10 +6,16 @@ In: a reason. Out: an `ApiError` that knows its HTTP status and the one error en
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 NOT_ACCESSIBLE = "This endpoint is not accessible via API key"
+
+
+def shown(value: object) -> str:
+    """A value as somebody gave it, to be quoted in a message."""
+    return json.dumps(value, ensure_ascii=False, default=repr)
 
 
 class SandboxError(OSError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from bmeconf.sandbox.errors import too_many
+from bmeconf.sandbox.errors import ApiError, too_many
 from bmeconf.sandbox.switches import Switches
 
 
@@ -47,7 +47,7 @@ class Limits:
         self._minute.roll(now, switches.minute_seconds)
         month_end = self._month.end(switches.month_seconds)
         if switches.month_quota and self._month.used >= switches.month_quota:
-            raise too_many("Monthly API quota exceeded.", _wait(month_end, now))
+            raise month_over(_wait(month_end, now))
         _check(self._hour, switches.hour_limit, switches.hour_seconds, now)
         _check(self._minute, switches.minute_limit, switches.minute_seconds, now)
         for window in (self._month, self._hour, self._minute):
@@ -69,12 +69,19 @@ class Limits:
 def _check(window: Window, limit: int, length: float, now: float) -> None:
     if not limit or window.used < limit:
         return
-    wait = _wait(window.end(length), now)
-    raise too_many(
-        f"Rate limit exceeded. Retry after {wait} seconds.",
-        wait,
-        _hourly(limit, 0, window.end(length)),
+    raise hour_over(limit, _wait(window.end(length), now), window.end(length))
+
+
+def hour_over(limit: int, wait: int, reset: float) -> ApiError:
+    """429 of the hour, or of the minute: the window of `limit` requests closes at `reset`."""
+    return too_many(
+        f"Rate limit exceeded. Retry after {wait} seconds.", wait, _hourly(limit, 0, reset)
     )
+
+
+def month_over(wait: int) -> ApiError:
+    """429 of the billing period; `wait` can be days or weeks."""
+    return too_many("Monthly API quota exceeded.", wait)
 
 
 def _hourly(limit: int, remaining: int, reset: float) -> dict[str, str]:

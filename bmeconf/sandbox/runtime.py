@@ -1,7 +1,7 @@
 """What one running simulator holds: data, switches, counters, the log of requests.
 
 In: requests as they are answered. Out: the same as log entries. The caller of everything
-here but the log holds the store's lock.
+here but the log and the faults holds the store's lock.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bmeconf.sandbox.auth import Blocks
+from bmeconf.sandbox.faults import Faults
 from bmeconf.sandbox.limits import Limits
 from bmeconf.sandbox.store import Doc, Store
 from bmeconf.sandbox.switches import Switches
@@ -35,7 +36,11 @@ class RequestLog:
             self._entries.append({"n": self._count, **entry})
 
     def entries(self) -> list[Doc]:
-        """`[{n, method, path, query, status, body, key_ok}]`."""
+        """`[{n, method, path, query, status, body, key_ok, fault, done}]`.
+
+        Null are `status` where nothing was to be answered, `key_ok` where nobody looked at the
+        key, `fault` where none hit. What was `done` was carried out and committed.
+        """
         with self._lock:
             return list(self._entries)
 
@@ -55,3 +60,6 @@ class Runtime:
     limits: Limits = field(default_factory=Limits)
     blocks: Blocks = field(default_factory=Blocks)
     log: RequestLog = field(default_factory=RequestLog)
+    faults: Faults = field(default_factory=Faults)
+    #: set once the simulator is about to stop: nothing may go on waiting
+    stopping: threading.Event = field(default_factory=threading.Event)

@@ -1,6 +1,6 @@
 """The simulator's life: open the data, listen on loopback, stop again.
 
-In: a path, switches, a port. Out: a running HTTP server, and its URL and key.
+In: a path, switches, faults, a port. Out: a running HTTP server, and its URL and key.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ import errno
 import socket
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from bmeconf.sandbox import app, seed, state
+from bmeconf.sandbox import app, fault_endings, seed, state
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError
+from bmeconf.sandbox.faults import Fault, Faults
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.store import Store
 from bmeconf.sandbox.switches import Switches
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 HOST = "127.0.0.1"
 
@@ -35,13 +40,26 @@ class _Handler(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Stay silent: the side door has the log."""
 
+    def connection_dropped(
+        self, error: BaseException, environ: WSGIEnvironment | None = None
+    ) -> None:
+        """The client left, or a fault wants it to believe so."""
+        if isinstance(error, fault_endings.WasReset):
+            fault_endings.prepare_reset(self.connection)
+
+    def finish(self) -> None:
+        """Close at once: the orderly shutdown that the server does would hide a reset."""
+        super().finish()
+        self.connection.close()
+
 
 class Sandbox:
     """A Benchmark Email account on this machine, as a context manager.
 
     `path` is its SQLite file, made and seeded when missing, kept otherwise; None keeps the
     account in memory. `port` 0 picks a free one. `seed` False starts with the default
-    structure and the key only. Requests are answered from `start` to `stop`.
+    structure and the key only. Requests are answered from `start` to `stop`, each start
+    with all of `faults` ahead.
     """
 
     def __init__(
@@ -50,13 +68,15 @@ class Sandbox:
         switches: Switches = Switches(),  # noqa: B008 (frozen)
         port: int = 0,
         seed: bool = True,
+        faults: Iterable[Fault] = (),
     ) -> None:
         self.key = DEFAULT_KEY
         self._path = path
         self._switches = switches
         self._port = port
         self._seed = seed
-        self._running: tuple[Store, BaseWSGIServer, threading.Thread] | None = None
+        self._faults = tuple(faults)
+        self._running: tuple[Runtime, BaseWSGIServer, threading.Thread] | None = None
 
     @property
     def url(self) -> str:
@@ -74,8 +94,9 @@ class Sandbox:
         if self._running is not None:
             raise SandboxError("the sandbox is running already")
         store = _opened(self._path, self._seed)
+        runtime = Runtime(store, self._switches, faults=Faults(self._faults))
         try:
-            server = _listening(self._port, Runtime(store, self._switches))
+            server = _listening(self._port, runtime)
         except BaseException:
             store.close()
             raise
@@ -83,18 +104,19 @@ class Sandbox:
             target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True
         )
         thread.start()
-        self._running = (store, server, thread)
+        self._running = (runtime, server, thread)
 
     def stop(self) -> None:
         """Free the port and close the data; nothing happens when not running."""
         if self._running is None:
             return
-        store, server, thread = self._running
+        runtime, server, thread = self._running
         self._running = None
+        runtime.stopping.set()
         server.shutdown()
         thread.join()
         server.server_close()
-        store.close()
+        runtime.store.close()
 
     def wait(self) -> None:
         """Block until interrupted from the keyboard, or stopped by another thread."""

@@ -1,7 +1,8 @@
 """The side door under /_sandbox: what tests and people do that no API key can.
 
-In: JSON requests from this machine. Out: the account's state, the log, the switches. No key,
-no limits, no log entries; but only for a loopback `Host`, and no foreign `Origin`.
+In: JSON requests from this machine. Out: the account's state, the log, the switches, the
+faults. No key, no limits, no faults, no log entries; but only for a loopback `Host`, and no
+foreign `Origin`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from flask import Request, Response
 from bmeconf.sandbox import body, campaigns, contacts, events, records, state, wire
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import ApiError, forbidden, malformed
+from bmeconf.sandbox.faults import Fault
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.store import Doc
 
@@ -92,6 +94,27 @@ def patch_switches(runtime: Runtime, call: Call) -> Doc:
     return runtime.switches.as_dict()
 
 
+def get_faults(runtime: Runtime, call: Call) -> list[Doc]:
+    """GET /_sandbox/faults: the schedule, with the `hits` of each."""
+    return runtime.faults.as_list()
+
+
+def put_faults(runtime: Runtime, call: Call) -> list[Doc]:
+    """PUT /_sandbox/faults: another schedule; gives it back. 400 for a bad one."""
+    if not isinstance(call.body, list):
+        raise malformed("Faults must be a JSON array")
+    try:
+        runtime.faults.replace([Fault.read(values) for values in call.body])
+    except ValueError as error:
+        raise malformed(str(error)) from None
+    return runtime.faults.as_list()
+
+
+def clear_faults(runtime: Runtime, call: Call) -> None:
+    """DELETE /_sandbox/faults: 204."""
+    runtime.faults.replace([])
+
+
 def campaign_status(runtime: Runtime, call: Call) -> Doc:
     """POST /_sandbox/campaigns/<id>/status `{"status", "scheduledAt"?}`: schedule, send, cancel.
 
@@ -140,6 +163,9 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     ("DELETE", "/_sandbox/log", clear_log),
     ("GET", "/_sandbox/switches", get_switches),
     ("PATCH", "/_sandbox/switches", patch_switches),
+    ("GET", "/_sandbox/faults", get_faults),
+    ("PUT", "/_sandbox/faults", put_faults),
+    ("DELETE", "/_sandbox/faults", clear_faults),
     ("POST", "/_sandbox/campaigns/<campaign_id>/status", campaign_status),
     ("POST", "/_sandbox/contacts/<contact_id>/status", contact_status),
     ("POST", "/_sandbox/forms", add_form),

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from bmeconf.sandbox.errors import shown
 
 _TRUE = ("on", "true", "yes", "1")
 _FALSE = ("off", "false", "no", "0")
@@ -101,6 +102,9 @@ class Switches:
     delete_live_campaigns: bool = False
     #: refuse a `from` that is on no verified domain already on create and PATCH
     verify_from: bool = False
+    #: what becomes of written HTML: scripts, forms and handlers stripped, a footer to
+    #: unsubscribe appended (to plain text too), links led over a click counter, or all of it
+    body_rewriting: str = _choice("off", "sanitise", "footer", "tracking", "all")
 
     # --- limits (API contract 3); a window opens with its first request
     #: requests per hour, and the length of that hour in seconds
@@ -129,7 +133,7 @@ class Switches:
         for text in texts:
             name, equals, value = text.partition("=")
             if not equals:
-                raise ValueError(f"switch {_shown(text)} must have the form name=value")
+                raise ValueError(f"switch {shown(text)} must have the form name=value")
             spec = _spec(name.strip().replace("-", "_"))
             values[spec.name] = _read(spec, value.strip())
         return cls(**values)
@@ -149,7 +153,7 @@ def _spec(name: str) -> dataclasses.Field[Any]:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
         hint = f'did you mean "{near[0]}"? ' if near else ""
         lines = "\n".join(f"  {_values(spec)}" for _, spec in sorted(known.items()))
-        raise ValueError(f"unknown switch {_shown(name)}; {hint}known are:\n{lines}")
+        raise ValueError(f"unknown switch {shown(name)}; {hint}known are:\n{lines}")
     return known[name]
 
 
@@ -165,29 +169,25 @@ def _values(spec: dataclasses.Field[Any]) -> str:
     return f"{spec.name}={values[0]} (default), {', '.join(values[1:])}"
 
 
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, default=repr)
-
-
 def _read(spec: dataclasses.Field[Any], text: str) -> Any:
     if isinstance(spec.default, bool):
         if text.lower() not in _TRUE + _FALSE:
-            raise ValueError(f"switch {spec.name}: {_shown(text)} is not on or off")
+            raise ValueError(f"switch {spec.name}: {shown(text)} is not on or off")
         return text.lower() in _TRUE
     if isinstance(spec.default, str):
         return text
     try:
         return float(text) if isinstance(spec.default, float) else int(text)
     except ValueError:
-        raise ValueError(f"switch {spec.name}: {_shown(text)} is not a number") from None
+        raise ValueError(f"switch {spec.name}: {shown(text)} is not a number") from None
 
 
 def _check(spec: dataclasses.Field[Any], value: object) -> None:
     choices = spec.metadata.get("choices")
     if choices is not None and value not in choices:
-        raise ValueError(f"switch {spec.name}: {_shown(value)} is none of {', '.join(choices)}")
+        raise ValueError(f"switch {spec.name}: {shown(value)} is none of {', '.join(choices)}")
     if isinstance(spec.default, bool) and not isinstance(value, bool):
-        raise ValueError(f"switch {spec.name}: {_shown(value)} is not true or false")
+        raise ValueError(f"switch {spec.name}: {shown(value)} is not true or false")
     if choices is None and not isinstance(spec.default, bool):
         _check_number(spec, value)
 
@@ -195,6 +195,6 @@ def _check(spec: dataclasses.Field[Any], value: object) -> None:
 def _check_number(spec: dataclasses.Field[Any], value: object) -> None:
     allowed = (int, float) if isinstance(spec.default, float) else (int,)
     if isinstance(value, bool) or not isinstance(value, allowed):
-        raise ValueError(f"switch {spec.name}: {_shown(value)} is not a number")
+        raise ValueError(f"switch {spec.name}: {shown(value)} is not a number")
     if not 0 <= value <= 10**12 or (isinstance(spec.default, float) and value == 0):
-        raise ValueError(f"switch {spec.name}: {_shown(value)} is out of range")
+        raise ValueError(f"switch {spec.name}: {shown(value)} is out of range")
