@@ -260,6 +260,9 @@ class Execution:
             found = self._trace(step)
             if found.fate in (settle.ABSENT, settle.UNSEEN):
                 return None
+            if found.fate == settle.UNLIKE and not self._strict:
+                # Who plans anew may do so long after: what is new since is somebody else's.
+                return None
             return self._concluded(step, found, "the run before was cut off")
         except OutcomeUnknown as error:
             return Outcome(step, UNKNOWN, error.message, error=error)
@@ -281,7 +284,8 @@ class Execution:
         return replace(outcome, message=f"{error.message}; {outcome.message}", error=error)
 
     def _trace(self, step: Step) -> Trace:
-        return settle.trace(self._api, self.names, self.managed, step, self._known)
+        known = (*(self._known or ()), *self._made)
+        return settle.trace(self._api, self.names, self.managed, step, known)
 
     def _concluded(self, step: Step, found: Trace, why: str) -> Outcome:
         """The outcome that a trace leads to; what landed in part is finished."""

@@ -14,9 +14,9 @@ class Conduct:
 
     `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14); then
     `moved` is what was seen to have moved before the first write, by step id, and a stale step
-    ends the run unless `skip_stale`. `done` and `doubtful` are what a journal tells of the run
-    that is resumed: steps applied, with the ids they made; and steps whose writes may have
-    landed, with the ids that were there before a copy.
+    ends the run unless `skip_stale`. `done` and `doubtful` are what journals tell of runs before:
+    steps applied, with the ids they made; and steps whose writes may have landed, with the ids
+    that were there before a copy.
     """
 
     strict: bool = False

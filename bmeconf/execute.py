@@ -25,12 +25,13 @@ from bmeconf.errors import (
     LossyWrite,
     Stale,
 )
-from bmeconf.journal import Journal, Past
+from bmeconf.journal import Journal, Past, loose_ends
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.structure import Structure
-from bmeconf.model import STRUCTURE, Finding
+from bmeconf.model import LISTS, STRUCTURE, Finding
 from bmeconf.outcome import NOT_ATTEMPTED, STALE, Outcome, Result
+from bmeconf.pipeline import Planned
 from bmeconf.plan import Plan, account_of
 from bmeconf.receipts import Receipts
 
@@ -54,17 +55,33 @@ class Run:
     told: Callable[[Outcome], None]
 
 
-def planned(run: Run, plan: Plan, names: Names) -> Result:
-    """Carry out a plan that was made a moment ago, in an account that was read as `names`.
+def planned(run: Run, seen: Planned) -> Result:
+    """Carry out a plan that was made a moment ago.
 
     Raises:
         LimitReached, InvalidInput: before the first write, where it could not be finished or
             put down.
     """
+    plan = seen.plan
     if not plan.steps:
         return Result(plan, (), (), False, run.reader.budget.used)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
-    return _walked(run, plan, names, _begun(run, plan), Conduct())
+    conduct = Conduct(doubtful=_loose_ends(run, seen))
+    return _walked(run, plan, seen.live.names, _begun(run, plan), conduct)
+
+
+def _loose_ends(run: Run, seen: Planned) -> Mapping[str, tuple[str, ...]]:
+    """The copies of this plan that an earlier run may have made already, and what is not them."""
+    copies = [step for step in seen.plan.steps if step.intent.origins]
+    if not copies:
+        return {}
+    ends = loose_ends(workdir.journals(run.root), seen.plan.account.fingerprint)
+    declared = tuple(resource.id for resource in seen.live.snapshot)
+    return {
+        step.id: (*ends[str(step.address)], *declared)
+        for step in copies
+        if str(step.address) in ends
+    }
 
 
 def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
@@ -119,13 +136,25 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
     """
     try:
         names = _opened(run, plan)
-        passed, made = {*past.done, *past.doubtful}, {id for id in past.done.values() if id}
+        passed, made = {*past.done, *past.doubtful}, _made(run, names, plan, past)
         moved = pins.check(run.reader, names, plan, passed, made)
     except BaseException:
         journal.close()
         raise
     conduct = Conduct(True, False, moved, past.done, past.doubtful)
     return _walked(run, plan, names, journal, conduct, past.written)
+
+
+def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
+    """The lists that the run before made, or may have made: they took contacts along."""
+    made = {id for id in past.done.values() if id}
+    knowns = [
+        known
+        for step in plan.steps
+        if step.address.kind == LISTS and (known := past.doubtful.get(step.id)) is not None
+    ]
+    rows = KINDS[LISTS].reread(run.reader, names, ()) if knowns else ()
+    return made | {id for id in rows if any(id not in known for known in knowns)}
 
 
 def _opened(run: Run, plan: Plan) -> Names:

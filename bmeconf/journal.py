@@ -21,6 +21,8 @@ from bmeconf.errors import BmeconfError, InvalidInput, JournalLost, masked
 from bmeconf.model import stamp
 
 FORMAT = "bmeconf.journal/1"
+LOOKED_AT = 50
+"""Journals, the newest ones, in which a later apply looks for loose ends."""
 NOT_DONE = ("refused", "not sent")
 """Fates of a write after which nothing is in doubt."""
 
@@ -181,6 +183,31 @@ class Journal:
                 "give the path that the interrupted apply named; or plan and apply again, which"
                 " finds what was done",
             ) from error
+
+
+def loose_ends(folder: Path, account: str) -> Mapping[str, tuple[str, ...]]:
+    """Copies that earlier runs may have made under a name of the service's own, and not named.
+
+    By address, with the ids that were there before; `account` is the fingerprint of the account
+    that is meant. A copy of that kind cannot be found by its name (design 7.13).
+    """
+    ends: dict[str, tuple[str, ...]] = {}
+    settled: set[str] = set()
+    for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
+        try:
+            past = _told([json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]])
+            if past.plan["account"]["fingerprint"] != account:
+                continue
+            for step in past.plan["steps"]:
+                address, known = step["address"], past.doubtful.get(step["id"])
+                if known is not None and address not in settled:
+                    ends.setdefault(address, known)
+                if step["id"] in past.done:
+                    settled.add(address)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            # Damaged, or none of ours: it tells of nothing.
+            continue
+    return ends
 
 
 def _new(folder: Path, stem: str) -> tuple[Path, int]:

@@ -59,6 +59,11 @@ class Result:
         return any(outcome.state != NOT_ATTEMPTED for outcome in self.outcomes)
 
     @property
+    def resumable(self) -> bool:
+        """Whether the plan was begun, and its journal can tell what is left."""
+        return bool(self.journal) and self.written and not self.complete
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What the plan left alone, and what reading back found."""
         return (*self.plan.findings, *self.read_back)

@@ -22,14 +22,16 @@ from bmeconf.plan import Step
 LOOKS = 3
 """How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""
 
-LANDED, PARTLY, ABSENT = "landed", "partly", "absent"
-UNSEEN, TWICE, UNCLEAR, GONE = "unseen", "twice", "unclear", "gone"
+LANDED, PARTLY, ABSENT, UNSEEN = "landed", "partly", "absent", "unseen"
+TWICE, UNCLEAR, UNLIKE, GONE = "twice", "unclear", "unlike", "gone"
 
 
 @dataclass(frozen=True)
 class Trace:
     """What can be seen of a write: `fate` is one of the words above.
 
+    A copy is `unclear` where several new objects look like it, `unlike` where there are new
+    ones and none does.
     `ids` are the objects it may have made; `left` what a write that landed in part still lacks.
     """
 
@@ -91,7 +93,7 @@ def findings(step: Step, trace: Trace) -> tuple[Finding, ...]:
         told = f"landed twice: {len(trace.ids)} objects have its name: {ids}"
         remedy = "delete the one too many in the web app, or pin the right one with id:"
         return (Finding("warning", "landed_twice", step.address, told, remedy),)
-    if trace.fate == UNCLEAR and trace.ids and step.action == CREATE:
+    if trace.fate in (UNCLEAR, UNLIKE) and trace.ids and step.action == CREATE:
         told = f"the answer was lost, and it is not clear what it made; it may be: {ids}"
         remedy = "look at it in the web app; delete it, or give it the declared name"
         return (Finding("warning", "outcome_unclear", step.address, told, remedy),)
@@ -125,14 +127,16 @@ def _copied(
 ) -> Trace:
     """A copy may have a name of its own making: what is new since may be it."""
     rows = kind.reread(api, names, ())
-    before = {*(known or ()), *names.ids.values()}
-    new = tuple(id for id in rows if id not in before)
+    new = tuple(id for id in rows if id not in (known or ()))
     if not new:
         return Trace(ABSENT)
     source = rows.get(names.id(step.intent.copy_of) or "") if step.intent.copy_of else None
-    if len(new) == 1 and known is not None and source and kind.copied(source, rows[new[0]]):
-        return Trace(PARTLY, new, step.changes, kind.fetch(api, names, new[0]))
-    return Trace(UNCLEAR, new)
+    alike = tuple(id for id in new if source and kind.copied(source, rows[id]))
+    if not alike:
+        return Trace(UNLIKE, new)
+    if len(alike) > 1:
+        return Trace(UNCLEAR, alike)
+    return Trace(PARTLY, alike, step.changes, kind.fetch(api, names, alike[0]))
 
 
 def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -89,7 +90,7 @@ def test_each_write_stands_between_two_lines(project: Project, account: Account)
     assert told[-1] == {"event": "end", "at": told[-1]["at"], "exit_code": 0}
     sent = [f"{line['method']} {line['path']}" for line in told if line["event"] == "write"]
     assert sent == writes(account)
-    for one, two in zip(told, told[1:], strict=False):
+    for one, two in itertools.pairwise(told):
         assert (one["event"] == "write") == (two["event"] == "answer")
         if one["event"] == "write":
             assert two["fate"] == "taken"

@@ -153,7 +153,7 @@ def _planned(options: Options, console: Console, asked: Asked, paths: Sequence[P
         seen = stages.planned(options, project, account, console)
 
         def work(run: Run) -> Result:
-            return execute.planned(run, seen.plan, seen.live.names)
+            return execute.planned(run, seen)
 
         approval = None if asked.auto_approve else lambda: _confirm(seen.plan, account.label)
         return _applied(seen.plan, asked, console, account, project.project.root, work, approval)

@@ -84,4 +84,6 @@ def report(result: Result, console: Console) -> int:
     for failure in (result.error, unwritten):
         if failure:
             console.error(failure)
+    if result.resumable and console.format != "text":
+        console.tell(text.resume(result))
     return code

@@ -62,10 +62,15 @@ def result(result: Result) -> list[Line]:
     what = "partly applied" if result.written else "nothing was written"
     lines.append(Line(f"Not done ({what}): {tally}", "bad"))
     lines.append(Line("Run `bmeconf plan` to see what is left."))
-    if result.journal and result.written:
-        command = shlex.join(["bmeconf", "apply", "--resume", result.journal])
-        lines += [Line("Or finish exactly this plan with:"), Line(safe.line(f"  {command}"))]
-    return lines
+    return [*lines, *resume(result)]
+
+
+def resume(result: Result) -> list[Line]:
+    """How to finish exactly the plan that was begun, where something of it was done."""
+    if not result.resumable:
+        return []
+    command = shlex.join(["bmeconf", "apply", "--resume", result.journal])
+    return [Line("Finish exactly this plan with:"), Line(safe.line(f"  {command}"))]
 
 
 def _proof(result: Result) -> list[Line]:
