@@ -40,6 +40,13 @@ def b64(url: str, host: str = "click.example") -> str:
 OPAQUE = tuple(f"https://clicks.benchmarkemail.com/l/{n}" for n in (1, 2, 3))
 
 SAME = {
+    "a footer after one of our own": (TEXT + FOOT, TEXT + FOOT + FOOT),
+    "a footer where the text speaks of it": (
+        f"{TEXT}<p>Unsubscribe at any time.</p>",
+        f"{TEXT}<p>Unsubscribe at any time.</p>{FOOT}",
+    ),
+    "blanks around a link": (TWO.replace('href="', 'href=" '), linked(quoted(SHOP), quoted(BLOG))),
+    "nothing but a script": ("<script>1</script>", ""),
     "white space between blocks": ("<td> <p>a</p>\n</td>", "<td><p> a\n</p></td>"),
     "white space in a text": ("<p>a  b\n c</p>", "<p>a b c</p>"),
     "quotes, order and case": ("<P ALIGN=left class='a'>x</P>", '<p class="a" align="left">x</p>'),
@@ -114,7 +121,6 @@ OTHER = {
     "a paragraph more after the footer": (TEXT, f"{TEXT}{FOOT}<p>PS</p>"),
     "a footer in the middle": (TEXT, TEXT.replace("<p>Bye", f"{FOOT}<p>Bye")),
     "an own footer edited": (TEXT + FOOT, TEXT + FOOT.replace("1 Road", "2 Road")),
-    "a second footer": (TEXT + FOOT, TEXT + FOOT + FOOT),
     "a footer without a link": (TEXT, f"{TEXT}<p>Write to us to unsubscribe</p>"),
     "a footer with a style": (TEXT, f"{TEXT}<div><style>p{{color:#fff}}</style>{FOOT}</div>"),
     "a footer as long as a letter": (TEXT, f"{TEXT}<div>{'x ' * 1500}{FOOT}</div>"),

@@ -121,7 +121,8 @@ class Campaigns(Kind):
         known = {"body": markup.rewritten, "plain_text": markup.footed}.get(field)
         if known is None or declared == live:
             return False
-        return isinstance(declared, str) and isinstance(live, str) and known(declared, live)
+        # Of a body that was nothing but active elements the service leaves none.
+        return isinstance(declared, str) and known(declared, live or "")
 
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]

@@ -46,17 +46,15 @@ def rewritten(declared: str, live: str) -> bool:
         return False
     spaced = any(tokens.SPACED.search(text) for text in (declared, live))
     wanted = tokens.laid(kept, spaced)
-    may_end = UNSUBSCRIBE not in declared.lower()
     return any(
-        _agree(wanted, tokens.laid(seen, spaced), may_end)
-        for seen in _endings(_unwrapped(theirs, kept))
+        _agree(wanted, tokens.laid(seen, spaced)) for seen in _endings(_unwrapped(theirs, kept))
     )
 
 
 def footed(declared: str, live: str) -> bool:
     """Whether `live` is the plain text `declared` and one paragraph to unsubscribe after it."""
     footer = live.removeprefix(declared)
-    if not live.startswith(declared) or UNSUBSCRIBE in declared.lower():
+    if not live.startswith(declared):
         return False
     blank, *paragraphs = re.split(r"\n[ \t]*\n\s*", footer)
     alone = not blank.strip() and len(paragraphs) == 1
@@ -155,15 +153,16 @@ def _one_element(extra: Sequence[Token]) -> bool:
 # --- what stays
 
 
-def _agree(ours: Sequence[Token], theirs: Sequence[Token], may_end: bool) -> bool:
-    """Whether both are the same but for links, and for a footer where there `may_end` in one."""
+def _agree(ours: Sequence[Token], theirs: Sequence[Token]) -> bool:
+    """Whether both are the same but for links, and for a footer at the end."""
     links: list[tuple[str, str]] = []
     for our, their in zip(ours, theirs, strict=False):
         if our.opens(["a", "area"]) and "href" in our.attributes and "href" in their.attributes:
-            links.append((our.attributes["href"], their.attributes["href"]))
-            their = replace(their, attributes={**their.attributes, "href": links[-1][0]})
+            # Blanks around an address are no part of it.
+            links.append((our.attributes["href"].strip(), their.attributes["href"].strip()))
+            their = replace(their, attributes={**their.attributes, "href": our.attributes["href"]})
         if our != their:
             return False
     extra = theirs[len(ours) :]
-    ended = not extra or (may_end and _footer(extra))
+    ended = not extra or _footer(extra)
     return len(theirs) >= len(ours) and ended and tracking.known(links)
