@@ -49,6 +49,9 @@ from bmeconf.outcome import (
 from bmeconf.plan import Plan, Step
 from bmeconf.settle import Trace
 
+ENDING = (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost)
+"""What no other step would survive either."""
+
 
 class Execution:
     """One walk through a plan's steps; `names` grows with what is created."""
@@ -110,6 +113,7 @@ class Execution:
         if waits:
             return Outcome(step, BLOCKED, f"waits for step {', '.join(waits)}")
         self._known = self._conduct.doubtful.get(step.id)
+        written = self._api.writes
         try:
             self._journal.begins(step.id)
             return self._settled_before(step) or self._do(step)
@@ -119,12 +123,16 @@ class Execution:
             if not self._conduct.skip_stale:
                 self.stopped = error
             return Outcome(step, STALE, error.message, error=error)
-        except (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost) as error:
-            if not isinstance(error, ScopeMissing):
-                self.stopped = error
-            return Outcome(step, FAILED, error.message, error=error)
-        except ApiError as error:
-            return Outcome(step, FAILED, error.message, error=error)
+        except (ApiError, Refused, LimitReached, Interrupted, JournalLost) as error:
+            if self._api.writes > written and not isinstance(error, LossyWrite):
+                return self._broken_off(step, error)
+            return self._failed(step, error.message, error)
+
+    def _failed(self, step: Step, told: str, error: BmeconfError) -> Outcome:
+        """A step that was not done; what is not about this step alone ends the run."""
+        if isinstance(error, ENDING) and not isinstance(error, ScopeMissing):
+            self.stopped = error
+        return Outcome(step, FAILED, told, error=error)
 
     def _do(self, step: Step) -> Outcome:
         kind = KINDS[step.address.kind]
@@ -282,6 +290,19 @@ class Execution:
         if outcome.state != UNKNOWN:
             return outcome
         return replace(outcome, message=f"{error.message}; {outcome.message}", error=error)
+
+    def _broken_off(self, step: Step, error: BmeconfError) -> Outcome:
+        """How a step stands that failed after one of its writes was taken."""
+        try:
+            found = self._trace(step)
+        except BmeconfError:
+            self.stopped = error
+            told = f"{error.message}; what was written before that could not be read back"
+            return Outcome(step, UNKNOWN, told, error=error)
+        if found.fate == settle.LANDED:
+            return self._concluded(step, found, error.message)
+        made = f", with the id {', '.join(found.ids)}" if found.ids else ""
+        return self._failed(step, f"{error.message}; it was done in part{made}", error)
 
     def _trace(self, step: Step) -> Trace:
         known = (*(self._known or ()), *self._made)

@@ -66,6 +66,19 @@ def decoded(answer: Answer) -> Any:
         ) from error
 
 
+def fate(answer: Answer) -> str:
+    """What an answer says of a write: `taken`, `refused`, or `unknown` where it cannot be told."""
+    if answer.status >= 500:
+        return "unknown"
+    if answer.status >= 300:
+        return "refused"
+    try:
+        decoded(answer)
+    except ReplyUnreadable:
+        return "unknown"
+    return "taken"
+
+
 def failure(answer: Answer) -> BmeconfError:
     """The error that a reply with a status of 300 or more stands for."""
     details = _details(answer)

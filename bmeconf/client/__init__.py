@@ -273,6 +273,5 @@ class Writer(Reader):
         except BmeconfError:
             self.witness.after("not sent")
             raise
-        known = "taken" if answer.status < 300 else "refused"
-        self.witness.after(known if answer.status < 500 else "unknown")
+        self.witness.after(envelope.fate(answer))
         return answer

@@ -45,7 +45,9 @@ class ReadApi(Protocol):
 
 
 class WriteApi(ReadApi, Protocol):
-    """The client once it was opened for apply."""
+    """The client once it was opened for apply; `writes` were done, or may have been."""
+
+    writes: int
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """One write, sent again only where it was not taken; the reply, None for an empty one."""
