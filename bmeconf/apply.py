@@ -36,7 +36,7 @@ from bmeconf.kinds.api import WriteApi
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import STRUCTURE, Change, Resource, dotted, nested
+from bmeconf.model import STRUCTURE, Change, nested
 from bmeconf.outcome import (
     APPLIED,
     BLOCKED,
@@ -46,7 +46,7 @@ from bmeconf.outcome import (
     UNKNOWN,
     Outcome,
 )
-from bmeconf.plan import Plan, Step
+from bmeconf.plan import Plan, Step, pinned
 from bmeconf.settle import Trace
 
 ENDING = (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost)
@@ -191,6 +191,8 @@ class Execution:
                 raise Stale(f"{step.address} exists beside it by now", "plan again")
         try:
             fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
+        except NotFound as error:
+            raise Stale(f"{step.address} is gone", "plan again") from error
         except VersionConflict as error:
             if self._strict:
                 raise Stale(f"{step.address} moved while it was written", "plan again") from error
@@ -202,7 +204,7 @@ class Execution:
         """Once more on the newest state, where the planned values still hold (design 7.6)."""
         try:
             return kind.update(self._api, self.names, self._still(kind, step), step.changes)
-        except VersionConflict as error:
+        except (NotFound, VersionConflict) as error:
             raise Stale(f"{step.address} moves while it is written", "plan again") from error
 
     def _learn(self, kind: Kind, seen: Raw | None) -> None:
@@ -211,52 +213,23 @@ class Execution:
             self.names = replace(self.names, structure=seen)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
-        assert step.pin is not None
+        id = pinned(step).id
         try:
-            seen = kind.fetch(self._api, self.names, step.pin.id)
+            seen = kind.fetch(self._api, self.names, id)
         except NotFound as error:
             if self._strict and step.id not in self._conduct.doubtful:
                 raise Stale(f"{step.address} is gone", "plan again") from error
             return Outcome(step, APPLIED, "was gone already")
-        live = kind.live(seen, step.address, self.names)
-        version = (step.pin.version, live.version)
-        # One reply may show less than the plan saw of it; a version settles it where there is one.
-        moved = version[0] != version[1] if None not in version else self._differs(kind, step, seen)
-        if moved or kind.restraint(Resource(step.address), live, ()):
-            raise Stale(f"{step.address} changed since it was planned", "plan again")
-        kind.delete(self._api, self.names, step.pin.id)
+        pins.deletable(kind, step, seen, self.names, self._made)
+        kind.delete(self._api, self.names, id)
         return Outcome(step, APPLIED)
-
-    def _differs(self, kind: Kind, step: Step, seen: Raw) -> bool:
-        assert step.pin is not None
-        return pins.differs(kind, step.pin, seen, self._made)
 
     def _amiss(self, kind: Kind, step: Step, seen: Raw) -> list[Change]:
         return settle.amiss(kind, step, seen, self.names, self.managed)
 
     def _still(self, kind: Kind, step: Step) -> Raw:
-        """The object as it is now, where the values that were planned upon still hold.
-
-        Raises:
-            Stale: where they do not, or the object is gone or may not be written any more.
-        """
-        assert step.pin is not None
-        try:
-            seen = kind.fetch(self._api, self.names, step.pin.id)
-        except NotFound as error:
-            raise Stale(f"{step.address} is gone", "plan again") from error
-        if not self._differs(kind, step, seen):
-            return seen
-        live = kind.live(seen, step.address, self.names)
-        wanted = Resource(step.address, nested(step.changes))
-        restraint = kind.restraint(wanted, live, step.changes)
-        if restraint is not None:
-            raise Stale(f"{step.address} {restraint.message}", "plan again")
-        gone = settle.undone(kind, step, seen, self.names, self.managed)
-        if gone or self._strict:
-            told = ", ".join(dotted(change.path) for change in gone) or "it"
-            raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
-        return seen
+        seen = kind.fetch(self._api, self.names, pinned(step).id)
+        return pins.held(kind, step, seen, self.names, self.managed, self._made, self._strict)
 
     # --- lost answers
 

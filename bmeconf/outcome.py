@@ -10,7 +10,7 @@ from bmeconf.plan import Plan, Step
 
 APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
 BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
-NOT_CONVERGED = "not_converged"
+NOT_CONVERGED, LANDED_TWICE = "not_converged", "landed_twice"
 OPEN = ("frozen", "blocked", "ambiguous")
 """Findings on what is not as declared, and which no apply will change."""
 UNREADABLE = "unreadable"
@@ -77,7 +77,7 @@ class Result:
     def complete(self) -> bool:
         """Whether every step was applied and reads back as declared."""
         applied = all(outcome.state == APPLIED for outcome in self.outcomes)
-        amiss = any(finding.code == NOT_CONVERGED for finding in self.read_back)
+        amiss = any(finding.code in (NOT_CONVERGED, LANDED_TWICE) for finding in self.read_back)
         return applied and not amiss and self.stopped is None
 
     @property

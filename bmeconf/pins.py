@@ -10,13 +10,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bmeconf import settle
 from bmeconf.diff import DELETE
+from bmeconf.errors import Stale
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind
+from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Resource, dotted, nested
-from bmeconf.plan import Pin, Plan, Step, looked_at
+from bmeconf.plan import Pin, Plan, Step, looked_at, pinned
 
 
 def check(
@@ -68,6 +69,50 @@ def differs(kind: Kind, pin: Pin, seen: Raw, made: Collection[str]) -> bool:
         return True
     content = {**seen, "lists": kept} if along else seen
     return replies.digest(kind.essence(content)) != pin.digest
+
+
+def held(
+    kind: Kind,
+    step: Step,
+    seen: Raw,
+    names: Names,
+    managed: Managed,
+    made: Collection[str],
+    strict: bool,
+) -> Raw:
+    """`seen`, the object right before it is updated, where what was planned upon still holds.
+
+    Where that is `strict`, it must be as it was pinned; else the planned values are enough
+    (design 7.6, 7.14).
+
+    Raises:
+        Stale: where it does not, or the object may not be written any more.
+    """
+    if not differs(kind, pinned(step), seen, made):
+        return seen
+    wanted = Resource(step.address, nested(step.changes))
+    restraint = kind.restraint(wanted, kind.live(seen, step.address, names), step.changes)
+    if restraint is not None:
+        raise Stale(f"{step.address} {restraint.message}", "plan again")
+    gone = settle.undone(kind, step, seen, names, managed)
+    if gone or strict:
+        told = ", ".join(dotted(change.path) for change in gone) or "it"
+        raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
+    return seen
+
+
+def deletable(kind: Kind, step: Step, seen: Raw, names: Names, made: Collection[str]) -> None:
+    """Hold `seen`, the object right before it is deleted, against its pin.
+
+    Raises:
+        Stale: where it moved, or may not be deleted any more.
+    """
+    pin, live = pinned(step), kind.live(seen, step.address, names)
+    # One reply may show less than the plan saw of it; a version settles it where there is one.
+    known = pin.version is not None and live.version is not None
+    moved = pin.version != live.version if known else differs(kind, pin, seen, made)
+    if moved or kind.restraint(Resource(step.address), live, ()):
+        raise Stale(f"{step.address} changed since it was planned", "plan again")
 
 
 def _taken(kind: Kind, step: Step, seen: Mapping[str, Raw], steps: Sequence[Step]) -> str:

@@ -132,6 +132,12 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def pinned(step: Step) -> Pin:
+    """The pin of a step that changes or deletes what is there."""
+    assert step.pin is not None, f"{step.address} is to be created"
+    return step.pin
+
+
 def build(
     differences: Sequence[Difference], live: Live, now: datetime
 ) -> tuple[tuple[Step, ...], tuple[Manual, ...], tuple[Finding, ...], int]:

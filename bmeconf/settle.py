@@ -17,6 +17,7 @@ from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Change, Finding, nested
+from bmeconf.outcome import LANDED_TWICE
 from bmeconf.plan import Step
 
 LOOKS = 3
@@ -92,7 +93,7 @@ def findings(step: Step, trace: Trace) -> tuple[Finding, ...]:
     if trace.fate == TWICE:
         told = f"landed twice: {len(trace.ids)} objects have its name: {ids}"
         remedy = "delete the one too many in the web app, or pin the right one with id:"
-        return (Finding("warning", "landed_twice", step.address, told, remedy),)
+        return (Finding("warning", LANDED_TWICE, step.address, told, remedy),)
     if trace.fate in (UNCLEAR, UNLIKE) and trace.ids and step.action == CREATE:
         told = f"the answer was lost, and it is not clear what it made; it may be: {ids}"
         remedy = "look at it in the web app; delete it, or give it the declared name"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf.diff import DELETE
+from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import NotFound
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.api import ReadApi
@@ -19,7 +19,7 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.model import Finding, dotted, lookup
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.plan import Step, read_back, rewritten
-from bmeconf.settle import amiss
+from bmeconf.settle import TWICE, Trace, amiss, findings
 
 
 def check(
@@ -31,14 +31,24 @@ def check(
         ApiError, Refused, LimitReached: where it could not be read back.
     """
     applied = [outcome for outcome in outcomes if outcome.state == APPLIED]
-    findings: list[Finding] = []
+    found: list[Finding] = []
     for kind in KINDS.values():
         mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
         together = _together(api, names, mine)
         for outcome in mine:
             if together is None or any(_amiss(outcome, together, names, managed)):
-                findings += _amiss(outcome, _alone(api, names, outcome), names, managed)
-    return tuple(findings)
+                found += _amiss(outcome, _alone(api, names, outcome), names, managed)
+        found += _twins(mine, together or {})
+    return tuple(found)
+
+
+def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Finding]:
+    """What was created twice, as by a gateway that repeats requests (design 7.13)."""
+    for step in (outcome.step for outcome in outcomes if outcome.step.action == CREATE):
+        key = KINDS[step.address.kind].key
+        ids = tuple(id for id, raw in seen.items() if key(raw) in read_back(step))
+        if len(ids) > 1:
+            yield from findings(step, Trace(TWICE, ids))
 
 
 def _together(api: ReadApi, names: Names, outcomes: Sequence[Outcome]) -> Mapping[str, Raw] | None:
@@ -47,7 +57,9 @@ def _together(api: ReadApi, names: Names, outcomes: Sequence[Outcome]) -> Mappin
         return None
     kind = KINDS[outcomes[0].step.address.kind]
     keys = [key for outcome in outcomes for key in read_back(outcome.step)]
-    if kind.batch_price(len(keys)) >= len(outcomes):
+    price = kind.batch_price(len(keys))
+    # For the same price rather all: where names need not be unique, that shows twins as well.
+    if price > len(outcomes) or (price == len(outcomes) and not kind.looks_first):
         return None
     return kind.reread(api, names, keys)
 

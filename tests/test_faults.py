@@ -3,7 +3,7 @@
 Generated accounts, manifests and fault schedules are driven through `apply`, again and again
 until it succeeds; now and then the process is killed as well. Each run is a process of its own
 against the real simulator. 300 schedules in an ordinary run;
-BMECONF_EXAMPLES=17 pytest --timeout=0 tests/test_faults.py tries more than 5,000 new ones.
+BMECONF_SCHEDULES=5000 pytest --timeout=0 tests/test_faults.py tries that many.
 BMECONF_FAULTS_SEEN=FILE appends how many schedules were run and how many faults they injected.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, seed
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from bmeconf.sandbox.switches import Switches
@@ -31,6 +31,7 @@ from tests.oracle import IDENTITY, WITHHELD, Oracle, key_of
 from tests.strategies import STRUCTURE, Data, World, dumped, examples, worlds
 
 SEARCH = "/api/contact/search"
+SCHEDULES, PARTS = int(os.environ.get("BMECONF_SCHEDULES", "300")), 6
 SEEN = os.environ.get("BMECONF_FAULTS_SEEN")
 PASSING = (
     *("error-500", "error-502", "error-503", "error-500-after", "error-502-after"),
@@ -59,7 +60,7 @@ def faults(draw: st.DrawFn, kinds: tuple[str, ...] = PASSING) -> Data:
     return {
         "kind": kind,
         "method": draw(st.sampled_from(("WRITE", "WRITE", "*", "READ", "POST"))),
-        "skip": draw(st.integers(0, 12)),
+        "skip": draw(st.integers(0, 6)),
         "times": draw(st.sampled_from((1, 1, 1, 2, 5))),
         "seconds": 0 if kind == "hour-limit" else SECONDS.get(kind, 0.0),
     }
@@ -349,11 +350,11 @@ def laboratory(account: Account, tmp_path: Path, mortals: Mortals) -> Laboratory
     return Laboratory(account, tmp_path, mortals)
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_no_schedule_of_faults_breaks_a_law(laboratory: Laboratory, part: int) -> None:
     seen: Counter[str] = Counter()
 
-    @examples(50)
+    @settings(examples(1), max_examples=SCHEDULES // PARTS)
     @seed(part)
     @given(worlds(), schedules())
     def law(world: World, schedule: Schedule) -> None:
@@ -369,3 +370,36 @@ def test_no_schedule_of_faults_breaks_a_law(laboratory: Laboratory, part: int) -
                 file.write(json.dumps(seen) + "\n")
     # A schedule that hits nothing proves nothing.
     assert seen["faults"] > seen["schedules"]
+
+
+TWINS = {
+    "lists": ("version: 1\nlists: [{name: Autumn}]\n", "POST", "/api/contact-structure/*/lists"),
+    "a copy": (
+        "version: 1\nlists: [{name: Autumn, copy_of: Newsletter}]\n",
+        *("POST", "/api/contact-structure/*/duplicate"),
+    ),
+    "contacts": ("version: 1\ncontacts: [{email: a@acme.example}]\n", "POST", "/api/contact"),
+    "campaigns": ("version: 1\ncampaigns: [{name: Autumn}]\n", "POST", "/api/email/campaign"),
+}
+
+
+@pytest.mark.parametrize("kind", ["twice", "twice-drop"])
+@pytest.mark.parametrize("name", TWINS)
+def test_what_a_gateway_does_twice_is_told(
+    project: Project, account: Account, name: str, kind: str
+) -> None:
+    manifest, method, path = TWINS[name]
+    project.write("m.yaml", manifest)
+    account.faults({"kind": kind, "method": method, "path": path})
+    ran = project.run("apply", "--auto-approve", "--format", "json")
+    assert account.fault_hits() == [1]
+    made = [row for row in account.state()["lists"] if row["name"] == "Autumn"]
+    if name in ("contacts", "campaigns"):
+        # There the service refuses the second.
+        assert ran.code == 0, ran.out
+        return
+    assert len(made) == 2
+    assert ran.code == 8
+    assert ran.json["converged"] is False
+    (finding,) = [f for f in ran.json["findings"] if f["code"] == "landed_twice"]
+    assert all(row["_id"] in finding["message"] for row in made)
