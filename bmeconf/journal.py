@@ -56,7 +56,8 @@ class Journal:
         Raises:
             InvalidInput: where it cannot be made; nothing was written to the account.
         """
-        started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+        # Sorted by name, journals are in the order of their runs.
+        started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path, file = _new(folder, f"{started}-{plan['fingerprint']}")
