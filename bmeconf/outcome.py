@@ -31,7 +31,8 @@ class Outcome:
 class Result:
     """How an apply of `plan` ended: an outcome for each step, and what reading back found.
 
-    `written`: whether any write was done, or may have been.
+    `written`: whether any write was done, or may have been. `unlocked`: why the lock file could
+    not be written, if it could not.
     """
 
     plan: Plan
@@ -40,6 +41,7 @@ class Result:
     written: bool
     requests: int
     stopped: BmeconfError | None = None
+    unlocked: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

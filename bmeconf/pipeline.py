@@ -12,14 +12,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf import diff, guard, live, manifest, plan, scope, validate, verify
+from bmeconf import (
+    diff,
+    guard,
+    live,
+    lock,
+    manifest,
+    plan,
+    record,
+    scope,
+    truth,
+    validate,
+    verify,
+    workdir,
+)
 from bmeconf.apply import Execution
 from bmeconf.client import Reader, Writer
-from bmeconf.errors import BmeconfError, Bug, Interrupted
+from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.kinds.base import Managed
+from bmeconf.kinds.replies import Raw
 from bmeconf.live import Live
+from bmeconf.lock import Lock
 from bmeconf.manifest import Sources
-from bmeconf.model import Finding, Problem
+from bmeconf.model import Address, Finding, Problem
 from bmeconf.outcome import Outcome, Result
 from bmeconf.plan import Plan, Price, Source
 from bmeconf.scope import Scope
@@ -37,12 +52,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the live state it was made from, what is managed at all, remarks on manifests."""
+    """A plan, what it was made from, what is managed at all, remarks on manifests.
+
+    `lock_file` is where an apply writes down what it leaves.
+    """
 
     plan: Plan
     live: Live
+    differences: Sequence[diff.Difference]
     managed: Managed
     remarks: tuple[Problem, ...]
+    lock_file: Path
 
 
 def prepare(paths: Sequence[Path]) -> Prepared:
@@ -88,16 +108,18 @@ def planned(
     base_url: str,
     targets: Sequence[str],
     now: datetime,
+    lock_file: Path,
 ) -> Planned:
     """Read the account and plan.
 
     Raises:
         ManifestProblems: every problem of the manifests, and of what they refer to.
+        InvalidInput: where there is a lock file and it cannot be used.
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    seen = live.read(reader, limited)
+    seen = live.read(reader, limited, locked(lock_file), base_url)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(reader, seen, limited)
@@ -116,7 +138,17 @@ def planned(
         left_out=limited.left_out,
         price=_price(reader, steps),
     )
-    return Planned(made, seen, limited.managed, desired.problems)
+    return Planned(made, seen, differences, limited.managed, desired.problems, lock_file)
+
+
+def locked(path: Path) -> Lock:
+    """The lock file, an empty one where there is none.
+
+    Raises:
+        InvalidInput: where it cannot be used.
+    """
+    text = workdir.read(path)
+    return Lock(path.name) if text is None else lock.parse(text, path.name)
 
 
 def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
@@ -130,7 +162,7 @@ def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequenc
 
 def _differences(seen: Live, limited: Scope) -> Sequence[diff.Difference]:
     ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
-    return diff.compare(seen.desired, ahead, limited.managed)
+    return diff.compare(seen.desired, ahead, truth.Known(seen.section, seen.names, limited.managed))
 
 
 def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
@@ -163,30 +195,62 @@ def execute(
     for outcome in execution.outcomes():
         told(outcome)
         outcomes.append(outcome)
-    findings, stopped = _verified(writer, execution, outcomes)
+    lockable = workdir.writable(planned.lock_file)
+    findings, read_back, stopped = _verified(writer, execution, outcomes, lockable)
+    done = record.Done(outcomes, read_back, findings)
+    unlocked, bug = _recorded(planned, execution, done, lockable)
     return Result(
         plan=planned.plan,
         outcomes=tuple(outcomes),
         read_back=findings,
         written=writer.writes > 0,
         requests=writer.budget.used,
-        stopped=stopped,
+        stopped=stopped or bug,
+        unlocked=unlocked,
     )
 
 
 def _verified(
-    writer: Writer, execution: Execution, outcomes: Sequence[Outcome]
-) -> tuple[tuple[Finding, ...], BmeconfError | None]:
+    writer: Writer, execution: Execution, outcomes: Sequence[Outcome], lockable: bool
+) -> tuple[tuple[Finding, ...], Mapping[Address, Raw], BmeconfError | None]:
     if execution.stopped is not None and not isinstance(execution.stopped, Interrupted):
-        return (), execution.stopped
+        return (), {}, execution.stopped
     try:
-        return verify.check(writer, execution.names, execution.managed, outcomes), execution.stopped
+        found = verify.check(writer, execution.names, execution.managed, outcomes, lockable)
+        return *found, execution.stopped
     except BmeconfError as error:
-        return (), execution.stopped or error
+        return (), {}, execution.stopped or error
     except KeyboardInterrupt:
-        return (), Interrupted("interrupted while reading back: what was written is not proven")
+        told = "interrupted while reading back: what was written is not proven"
+        return (), {}, Interrupted(told)
     except Exception as error:
-        return (), Bug.of(error)
+        return (), {}, Bug.of(error)
+
+
+def _recorded(
+    planned: Planned, execution: Execution, done: record.Done, lockable: bool
+) -> tuple[str, BmeconfError | None]:
+    """Write the lock file: why it could not be, and the bug where that is one.
+
+    Whatever becomes of it, what was done to the account is still to be reported.
+    """
+    manual, path = planned.plan.manual, planned.lock_file
+    try:
+        section = record.after(planned.live, planned.differences, manual, done, execution.names)
+        # Read again: an apply to another account may have written its section meanwhile.
+        text = locked(path).having(section).text
+        if text != (workdir.read(path) or ""):
+            workdir.write(path, text)
+        elif done.outcomes and not lockable:
+            return f"{path} cannot be written", None
+    except KeyboardInterrupt:
+        return f"{path} was not written: interrupted", None
+    except (OSError, InvalidInput) as error:
+        reason = error.message if isinstance(error, InvalidInput) else error.strerror
+        return f"{path} could not be written: {reason}", None
+    except Exception as error:
+        return f"{path} was not written", Bug.of(error)
+    return "", None
 
 
 def _commit(root: Path) -> str | None:

@@ -29,10 +29,11 @@ DOORS = {
 LAYERS = (
     ("errors", "model"),
     ("kinds", "settings", "pace", "envelope", "paging", "client", "workdir", "schemas"),
-    ("manifest", "validate", "scope", "bind", "dangling", "live", "diff"),
+    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
+    ("renamed", "details", "live", "diff"),
     ("order", "plan", "guard", "outcome"),
     ("apply",),
-    ("verify",),
+    ("verify", "record"),
     ("document", "report"),
     ("pipeline",),
     ("cli", "__main__"),
@@ -40,8 +41,8 @@ LAYERS = (
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
-    *("model", "kinds", "validate", "scope", "bind", "dangling", "diff"),
-    *("order", "plan", "guard", "outcome", "report"),
+    *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
+    *("diff", "order", "plan", "guard", "outcome", "record", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

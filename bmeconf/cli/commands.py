@@ -214,6 +214,7 @@ def reset(path: Path) -> int:
     simulator = session.sandbox_module()
     try:
         simulator.reset(workdir.sandbox(manifest.find_root(path)))
+        workdir.lock(manifest.find_root(path), True).unlink(missing_ok=True)
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     click.echo("The simulated account is gone; the next start fills a new one.", err=True)
@@ -230,7 +231,7 @@ def _prepared(paths: Sequence[Path]) -> Prepared:
 
 
 def _planned(options: Options, prepared: Prepared, account: Session, console: Console) -> Planned:
-    from bmeconf import pipeline
+    from bmeconf import pipeline, workdir
     from bmeconf.report import text
 
     planned = pipeline.planned(
@@ -240,6 +241,7 @@ def _planned(options: Options, prepared: Prepared, account: Session, console: Co
         account.identity,
         options.target,
         datetime.now(UTC),
+        workdir.lock(prepared.project.root, options.sandbox),
     )
     remarks = [remark for remark in planned.remarks if remark.level == "warning"]
     if remarks and not console.quiet:
@@ -278,6 +280,8 @@ def _told(result: Result, console: Console) -> int:
     except InvalidInput as error:
         unwritten, code = error, code or error.exit_code
         console.product(renderers[console.format]())
+    if result.unlocked:
+        console.tell(text.unlocked(result.unlocked))
     if isinstance(result.error, Bug):
         traceback.print_exception(result.error.__cause__)
     for failure in (result.error, unwritten):
