@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bmeconf.diff import DELETE, Difference
+from bmeconf.diff import CREATE, DELETE, Difference
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
@@ -82,14 +82,13 @@ def _shown(seen: Live, done: Done) -> Mapping[str, set[str]]:
 def _found(known: Known, seen: Live, difference: Difference, scheduled: str) -> Known:
     """What is remembered of a resource for which there was nothing to do, or not by an apply."""
     desired, live = difference.desired, difference.live
-    if desired.intent.absent:
-        key = known.section.key(desired.address)
-        return known if live else replace(known, section=known.section.dropping([key]))
     if live is None:
+        return _without(known, desired.address) if desired.intent.absent else known
+    if desired.intent.absent:
         return known
     old = known.entry(live)
     if difference.action is None and difference.address not in seen.settled:
-        entry = _entry(known, desired, live, difference.unreadable)
+        entry = _as_seen(_entry(known, desired, live, difference.unreadable), old)
     elif old is None:
         return known
     else:
@@ -97,6 +96,14 @@ def _found(known: Known, seen: Live, difference: Difference, scheduled: str) -> 
     protect = old.protect if old and difference.action else desired.intent.protect
     entry = replace(entry, protect=protect, scheduled=scheduled or _as_scheduled(desired, old))
     return _having(known, desired.address, entry, old)
+
+
+def _without(known: Known, address: Address) -> Known:
+    """What is remembered, but for what is to be absent and is, under any name."""
+    entry = known.section.at(address)
+    if entry is None or known.names.knows(address.kind, entry.id):
+        return known
+    return replace(known, section=known.section.without(address.kind, entry.id))
 
 
 def _written(known: Known, step: Step, difference: Difference | None, live: Resource) -> Known:
@@ -116,6 +123,10 @@ def _written(known: Known, step: Step, difference: Difference | None, live: Reso
         )
     else:
         desired = difference.desired
+        if step.action == CREATE and not step.intent.origins:
+            # What was made new and empty is empty, whether replies have a key for it or not.
+            empty = {k: v for k, v in desired.fields.items() if v in (None, (), {})}
+            live = replace(live, fields={**empty, **live.fields})
         unproven = tuple(name for name in difference.unreadable if name not in sent)
         entry = replace(
             _entry(known, desired, live, unproven),
@@ -142,6 +153,15 @@ def _entry(known: Known, desired: Resource, live: Resource, unproven: Collection
         updated_at=kind.touched(live.raw),
         listed=listed(kind, known.section, live.raw),
     )
+
+
+def _as_seen(entry: Entry, old: Entry | None) -> Entry:
+    """`entry`, with what was once read back of what this reading does not show."""
+    same = (
+        {k: d for k, d in old.seen.items() if entry.sent.get(k) == old.sent.get(k)} if old else {}
+    )
+    kept = {key: digest for key, digest in same.items() if key in entry.sent}
+    return replace(entry, seen={**kept, **entry.seen})
 
 
 def _having(known: Known, address: Address, entry: Entry, old: Entry | None) -> Known:

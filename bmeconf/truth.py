@@ -153,7 +153,9 @@ class Known:
         """Whether a listing's row and the lock tell that nothing moved on either side."""
         kind = KINDS[desired.address.kind]
         entry = self.section.of(desired.address, replies.id_of(row))
-        if entry is None or not entry.listed or not entry.updated_at or desired.intent.absent:
+        if entry is None or entry.unproven or desired.intent.absent:
+            return False
+        if not (entry.listed and entry.updated_at):
             return False
         same_row = (entry.listed, entry.updated_at) == (
             listed(kind, self.section, row),

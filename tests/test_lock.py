@@ -563,6 +563,16 @@ def test_campaigns_are_read_where_a_delete_could_take_their_lists(
     assert "campaigns/Welcome still uses it" in plan["findings"][0]["message"]
 
 
+def test_a_campaign_is_read_before_it_is_deleted(project: Project, account: Account) -> None:
+    declare(project, campaigns=[{"name": "One", "subject": "A"}])
+    project.apply()
+    declare(project, campaigns=[{"name": "One", "state": "absent"}])
+    account.clear_log()
+    (step,) = project.plan()["steps"]
+    assert (step["action"], step["pin"]["version"]) == ("delete", 0)
+    assert len(ones_read(account)) == 1
+
+
 def test_what_an_unread_campaign_would_show_is_not_taken_for_hidden(
     project: Project, account: Account
 ) -> None:

@@ -99,7 +99,7 @@ def _of_campaign(entry: Data, live: Data) -> Iterator[Field]:
     for ours, theirs in TEXTS.items():
         if ours in entry:
             text = OTHER if ours == "from" else HAND
-            yield Field("campaigns", entry, ours, live, {theirs: text}, {ours: text + "x"})
+            yield Field("campaigns", entry, ours, live, {theirs: text}, {ours: "x" + text})
     for (ours, theirs), key in zip(CONTENTS.items(), ("html", "text"), strict=True):
         if ours in entry:
             yield Field("campaigns", entry, ours, live, {theirs: HAND}, {ours: {key: HAND + "x"}})
