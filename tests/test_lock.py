@@ -206,6 +206,18 @@ def test_a_list_that_nobody_declares_may_come_and_go(project: Project, account: 
     assert classes(project.plan()) == {f"contacts/{ANN} tags": "pending"}
 
 
+def test_what_is_managed_by_nobody_is_no_side_of_a_conflict(
+    project: Project, account: Account
+) -> None:
+    carla: Any = {"email": "carla@example.com", "tags": []}
+    declare(project, contacts=[{**carla, "lists": ["Newsletter"]}])
+    project.apply()
+    both = lists(account, "Newsletter", "Old list")
+    by_hand(account, "contacts", carla["email"], lists=both)
+    declare(project, contacts=[{**carla, "lists": ["Newsletter", "Customers"]}])
+    assert classes(project.plan()) == {"contacts/carla@example.com lists": "pending"}
+
+
 def test_a_list_that_a_copy_takes_along_is_not_drift(project: Project) -> None:
     declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     project.apply()
@@ -359,6 +371,19 @@ def test_a_hidden_field_is_not_proven_once_something_moved(
     assert codes(hiding.plan()) == ["unreadable"]
 
 
+def test_what_was_made_empty_and_is_hidden_is_not_proven_either(
+    project: Project, account: Account
+) -> None:
+    account.switch(campaign_body="minimal", campaign_patch_version="optional")
+    declare(project, campaigns=[{"name": "Draft", "from_name": None}])
+    project.apply()
+    assert codes(project.plan()) == []
+    by_hand(account, "campaigns", "Draft", fromName="Z")
+    for _ in range(2):
+        assert codes(project.plan()) == ["unreadable"]
+        project.apply()
+
+
 def test_a_hidden_field_that_no_apply_has_sent_is_no_step(
     project: Project, account: Account
 ) -> None:
@@ -425,6 +450,13 @@ def test_a_body_that_was_not_taken_is_no_rewriting(
     assert not (project.folder / LOCK).exists()
 
 
+def test_a_body_that_is_lost_is_no_rewriting(project: Project, cut: Cut) -> None:
+    cut(Rule(ONE, edited(lambda raw: raw.update(body="")), skip=2))
+    declare(project, campaigns=[{"name": "Welcome", "body": SENT["body"]}])
+    ran = applied(project)
+    assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
+
+
 def test_a_body_that_somebody_wrote_meanwhile_is_no_rewriting(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -467,7 +499,7 @@ def test_a_link_that_the_service_hides_is_written_when_the_manifest_changes_it(
     def tracking(raw: Any) -> None:
         if raw.get("body"):
             raw["body"] = re.sub(
-                r'href="[^"]*"', 'href="https://click.example/a1b2c3"', raw["body"]
+                r'href="[^"]*"', 'href="https://click.benchmarkemail.com/a1"', raw["body"]
             )
 
     def linked(to: str) -> Any:
@@ -478,10 +510,14 @@ def test_a_link_that_the_service_hides_is_written_when_the_manifest_changes_it(
 
     cut(Rule(ONE, edited(tracking)))
     declare(project, campaigns=[linked("one")])
-    assert codes(project.apply()) == ["rewritten"]
+    result = project.apply()
+    assert codes(result) == ["rewritten"]
+    assert "in the way it is known to" in result["findings"][0]["message"]
     assert codes(project.plan()) == []
     declare(project, campaigns=[linked("two")])
     assert classes(project.plan()) == {"campaigns/Offer body": "pending"}
+    project.apply()
+    assert project.plan()["steps"] == []
 
 
 def test_only_bodies_are_ever_taken_for_rewritten(project: Project, cut: Cut) -> None:
@@ -737,6 +773,25 @@ def test_protection_outlives_the_block(entry: Any, protecting: Project) -> None:
     assert codes(protecting.plan()) == []
 
 
+def test_protection_outlives_a_name_that_was_taken_away(
+    protecting: Project, account: Account
+) -> None:
+    declare(protecting, lists=[{**CUSTOMERS, "state": "absent"}])
+    by_hand(account, "lists", "Customers", name="Clients")
+    protecting.apply()
+    by_hand(account, "lists", "Clients", name="Customers")
+    assert codes(refused(protecting)) == ["protected"]
+
+
+def test_protection_is_lifted_by_an_apply_that_writes_too(project: Project) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "protect": True, "subject": "A"}])
+    project.apply()
+    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    project.apply()
+    declare(project, campaigns=[{"name": "Hello", "renamed_from": ["Welcome"]}])
+    assert codes(project.plan()) == []
+
+
 def test_protection_of_what_is_renamed_by_id_holds(protecting: Project, account: Account) -> None:
     id = id_of(account, "lists", "Customers")
     declare(protecting, lists=[{"name": "Clients", "id": id}])
@@ -768,6 +823,12 @@ def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) 
     project.apply()
     assert manual(project) == "undone"
     declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    assert manual(project) == "todo"
+    declare(project, campaigns=[entry])
+    assert manual(project) == "undone"
+    declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    project.apply()
+    declare(project, campaigns=[entry])
     assert manual(project) == "todo"
     declare(project, campaigns=[entry])
     unlock(project)
@@ -818,6 +879,15 @@ def test_a_second_apply_leaves_it_byte_for_byte(project: Project, account: Accou
     project.apply()
     text = lock_text(project)
     assert text.endswith("}\n")
+    project.apply()
+    assert lock_text(project) == text
+
+
+def test_what_was_made_empty_is_known_to_be(project: Project) -> None:
+    declare(project, campaigns=[{"name": "One", "from_name": None, "reply_to": []}])
+    project.apply()
+    text = lock_text(project)
+    assert "from_name" in remembered(project)["campaigns/One"]["seen"]
     project.apply()
     assert lock_text(project) == text
 
