@@ -10,12 +10,20 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bmeconf import record
+from bmeconf.kinds.names import Names
+from bmeconf.live import Live
+from bmeconf.lock import Section
+from bmeconf.model import Address, Change, Snapshot
+from bmeconf.outcome import APPLIED, Outcome
+from bmeconf.plan import Pin, Step
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
 from tests.fake_server import Action, FakeServer, Forward, Rule, Seen, edited, instead, refusal
@@ -1106,6 +1114,7 @@ def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> 
     assert ran.code == 3
     number = next(n for n, t in enumerate(lock_text(project).splitlines(), 1) if t[:7] == "<" * 7)
     assert f"{LOCK}:{number}: " in ran.err
+    assert "merge that Git left open" in ran.err
     assert "delete the file" in ran.err
     unlock(project)
     project.plan()
@@ -1161,3 +1170,37 @@ def test_a_file_that_is_not_text_is_refused(project: Project) -> None:
     unlock(project)
     (project.folder / LOCK).mkdir()
     assert project.run("plan").code == 3
+
+
+# --- a plan that was made elsewhere
+
+
+def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
+    names = Names({"_id": "5" * 24})
+    section = Section("sha256:0", "https://x")
+    one, id = Address("campaigns", "One"), "1" * 24
+
+    def after(section: Section, action: str, *changes: Change, **raw: Any) -> Section:
+        seen = Live(Snapshot(), Snapshot(), names, section=section)
+        step = Step("1", one, action, pin=Pin(id, 0, ""), changes=changes)
+        done = record.Done([Outcome(step, APPLIED, id=id)], {one: {"_id": id, **raw}}, [])
+        return record.after(seen, (), (), done, names)
+
+    body: Any = {"name": "One", "fromName": "A", "subject": "S", "__v": 0}
+    named = Change(("name",), None, "One"), Change(("from_name",), None, "A")
+    section = after(section, "create", *named, Change(("subject",), None, "S"), **body)
+    made = section.at(one)
+    assert made is not None
+    assert made.sent == made.seen
+    assert sorted(made.sent) == ["from_name", "name", "subject"]
+    section = section.having(one, replace(made, protect=True, scheduled=AT, unproven=("body",)))
+    changes = Change(("subject",), "S", "T"), Change(("body",), None, "<p>B</p>")
+    section = after(section, "update", *changes, **{**body, "subject": "T", "__v": 1})
+    entry = section.at(one)
+    assert entry is not None
+    assert (entry.protect, entry.scheduled, entry.unproven, entry.version) == (True, AT, (), 1)
+    assert sorted(entry.sent) == ["body", "from_name", "name", "subject"]
+    assert sorted(entry.seen) == ["from_name", "name", "subject"]
+    assert entry.sent["subject"] != made.sent["subject"]
+    assert entry.sent["from_name"] == made.sent["from_name"]
+    assert after(section, "delete").at(one) is None
