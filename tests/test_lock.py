@@ -704,6 +704,15 @@ def test_a_rename_in_the_manifests_alone_is_told(project: Project) -> None:
     assert codes(project.plan()) == []
 
 
+def test_one_rename_is_told_once(project: Project) -> None:
+    for name in ("Product updates", "Product news"):
+        people = [{"email": "ivan@example.com", "lists": [name]}]
+        declare(project, lists=[{"name": name}], contacts=people)
+        if name == "Product updates":
+            project.apply()
+    assert codes(project.plan()) == ["looks_renamed"]
+
+
 def test_many_candidates_tell_nothing(project: Project) -> None:
     names = ["A", "B", "C", "D"]
     declare(project, campaigns=[{"name": name} for name in names])
