@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Managed
+from bmeconf.kinds.base import Kind
 from bmeconf.model import (
     CONTACTS,
     LISTS,
@@ -24,6 +24,7 @@ from bmeconf.model import (
     Value,
     lookup,
 )
+from bmeconf.truth import Known, Sides
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 
@@ -33,7 +34,7 @@ class Difference:
     """One desired resource beside its live one; `action` None where it is in sync.
 
     `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
-    in words of its own.
+    in words of its own; `normalised` too, but nothing moved since that was read back.
     """
 
     desired: Resource
@@ -42,16 +43,17 @@ class Difference:
     changes: tuple[Change, ...] = ()
     unreadable: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    normalised: tuple[str, ...] = ()
 
     @property
     def address(self) -> Address:
         return self.desired.address
 
 
-def compare(desired: Snapshot, live: Snapshot, managed: Managed) -> tuple[Difference, ...]:
+def compare(desired: Snapshot, live: Snapshot, known: Known) -> tuple[Difference, ...]:
     """Every desired resource with what differs, in address order."""
     ordered = sorted(desired, key=lambda resource: resource.address)
-    return tuple(_difference(r, live.get(r.address), managed) for r in ordered)
+    return tuple(_difference(r, live.get(r.address), known) for r in ordered)
 
 
 def foreseen(desired: Snapshot, live: Snapshot, withheld: Collection[Address]) -> Snapshot:
@@ -80,19 +82,41 @@ def _taken_along(resource: Resource, made: Mapping[Address, tuple[Address, ...]]
     return replace(resource, fields={**resource.fields, "lists": tuple(sorted(lists))})
 
 
-def _difference(desired: Resource, live: Resource | None, managed: Managed) -> Difference:
+def _difference(desired: Resource, live: Resource | None, known: Known) -> Difference:
     if desired.intent.absent:
         return Difference(desired, live, DELETE if live else None)
     if live is None:
-        return Difference(desired, None, CREATE, tuple(_initial(desired)))
+        return Difference(desired, None, CREATE, tuple(known.again([*_initial(desired)], desired)))
     kind = KINDS[desired.address.kind]
-    observed = kind.observed(desired, live, managed)
-    theirs = {k: v for k, v in observed.items() if kind.rewrote(k, desired.fields[k], v)}
+    observed = kind.observed(desired, live, known.managed)
+    sides = {key: known.rewriting(key, desired, live) for key in observed}
+    theirs = {k: v for k, v in observed.items() if _theirs(kind, k, desired.fields[k], v, sides[k])}
     shown = {key: theirs.get(key, desired.fields[key]) for key in observed}
-    changes = tuple(field_changes(observed, shown))
-    hidden = tuple(sorted(desired.fields.keys() - observed.keys()))
-    action = UPDATE if changes else None
-    return Difference(desired, live, action, changes, hidden, tuple(sorted(theirs)))
+    changes = known.judged([*field_changes(observed, shown)], desired, live)
+    hidden = sorted(desired.fields.keys() - observed.keys())
+    unseen, unreadable = known.unseen(hidden, desired, live)
+    changes = sorted([*changes, *unseen], key=lambda change: change.path)
+    normalised = tuple(sorted(key for key in theirs if sides[key].still))
+    return Difference(
+        desired,
+        live,
+        action=UPDATE if changes else None,
+        changes=tuple(changes),
+        unreadable=unreadable,
+        rewritten=tuple(sorted(theirs.keys() - {*normalised})),
+        normalised=normalised,
+    )
+
+
+def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: Sides) -> bool:
+    """Whether a live value is what the service made of the declared one.
+
+    It is where nothing moved since it was read back, and is not where only the manifest did: a
+    link that a service hides behind one of its own tells nothing of the one that is declared.
+    """
+    if declared == live or (sides.manifest is False and sides.account):
+        return False
+    return sides.still or kind.rewrote(field, declared, live)
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

@@ -159,7 +159,12 @@ def _step(step: Step) -> dict[str, Any]:
         "pin": {"id": pin.id, "version": pin.version, "digest": pin.digest} if pin else None,
         "check": step.check,
         "changes": [
-            {"path": dotted(c.path), "before": plain(c.before), "after": plain(c.after)}
+            {
+                "path": dotted(c.path),
+                "before": plain(c.before),
+                "after": plain(c.after),
+                **({"class": c.truth} if c.truth else {}),
+            }
             for c in step.changes
         ],
         "calls": [{"method": call.method, "path": call.path} for call in step.calls],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from bmeconf.diff import CREATE, DELETE
@@ -29,16 +29,18 @@ from bmeconf.plan import Plan, Step
 from bmeconf.scope import matches, named
 from bmeconf.settings import Policy
 
+LOOKS = "looks_renamed"
+
 
 def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, ...]:
     """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
     return (
         *seeds(live.desired, policy),
         *_live_seeds(live, policy),
-        *_protected(steps, live.desired),
+        *_protected(steps, live),
         *_deletes(steps, policy),
         *_senders(live),
-        *_maybe_renamed(steps, live),
+        *_maybe_renamed(steps, live, {f.address for f in live.findings if f.code == LOOKS}),
     )
 
 
@@ -141,21 +143,27 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         )
 
 
-def _protected(steps: Sequence[Step], desired: Snapshot) -> Iterable[Finding]:
+def _protected(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+    """What is declared as protected, and what was when it was last applied: by its id, so that
+    neither another name nor a block that is gone takes that away.
+    """
     for step in steps:
-        resource = desired.get(step.address)
-        if resource is None or not resource.intent.protect:
+        resource = live.desired.get(step.address)
+        entry = live.section.of(step.address, step.pin.id) if step.pin else None
+        declared = resource is not None and resource.intent.protect
+        if not declared and not (entry and entry.protect):
             continue
         identity = KINDS[step.address.kind].identity
         renamed = any(c.path == (identity,) and c.before for c in step.changes)
         if renamed or step.action == DELETE:
             what = "deleted" if step.action == DELETE else "renamed"
+            since = "" if declared else ", as it was last applied,"
             yield Finding(
                 "error",
                 "protected",
                 step.address,
-                f"is protected and would be {what}",
-                "remove protect: true in a change of its own first, if that is meant",
+                f"is protected{since} and would be {what}",
+                "if that is meant, declare it without protect: true and apply that first",
             )
 
 
@@ -196,13 +204,18 @@ def _still_draft(campaign: Resource, live: Live) -> bool:
     return seen is None or seen.facts.get("status") == "draft"
 
 
-def _maybe_renamed(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+def _maybe_renamed(
+    steps: Sequence[Step], live: Live, known: Collection[Address]
+) -> Iterable[Finding]:
     """A list that somebody renamed by hand looks like one to create: whoever is to be on it is on
-    an undeclared one, and drafts would move from the real audience to an empty list.
+    an undeclared one, and drafts would move from the real audience to an empty list. Of those
+    in `known` the lock file has told already.
     """
     declared = {a for r in live.desired for a in (r.address, *references(r.fields))}
     for step in steps:
         if step.action != CREATE or step.address.kind != LISTS or step.intent.origins:
+            continue
+        if step.address in known:
             continue
         held = [
             {a for a in seen.fields.get("lists", ()) if a.name and a not in declared}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf import bind, dangling
+from bmeconf import bind, dangling, details, renamed
 from bmeconf.bind import Binding
 from bmeconf.errors import NotFound, ReplyUnreadable, ScopeMissing, did_you_mean
 from bmeconf.kinds import KINDS, replies
@@ -19,6 +19,7 @@ from bmeconf.kinds.base import Kind
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
+from bmeconf.lock import Lock, Section, kind_of
 from bmeconf.model import (
     CAMPAIGNS,
     LISTS,
@@ -31,6 +32,7 @@ from bmeconf.model import (
     Template,
 )
 from bmeconf.scope import Scope
+from bmeconf.truth import Known
 
 TEMPLATES = "/api/email/template"
 DOMAINS = "/api/email/domain"
@@ -44,7 +46,9 @@ class Live:
     them, templates as their HTML. `withheld` resources must not be planned; `problems` are
     references to what neither side has. `ready_domains` is None where it could not be read.
     `left_out` are the live names, by kind, of what is declared and not in scope; `beside` the
-    objects behind them, where a delete in scope could take something from them.
+    objects behind them, where a delete in scope could take something from them. `section` is
+    what the lock remembers of this account, `settled` what was not read since nothing moved,
+    `gone` the lock's keys of what is neither declared nor live any more.
     """
 
     desired: Snapshot
@@ -57,10 +61,13 @@ class Live:
     ready_domains: frozenset[str] | None = None
     left_out: Mapping[tuple[str, str], Address] = field(default_factory=dict)
     beside: tuple[Resource, ...] = ()
+    section: Section = field(default_factory=Section)
+    settled: frozenset[Address] = frozenset()
+    gone: frozenset[str] = frozenset()
 
 
-def read(api: ReadApi, scope: Scope) -> Live:
-    """Read all that the scope needs.
+def read(api: ReadApi, scope: Scope, lock: Lock, base_url: str) -> Live:
+    """Read all that the scope needs; `base_url` and the structure say whose section is ours.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
@@ -68,11 +75,16 @@ def read(api: ReadApi, scope: Scope) -> Live:
     """
     desired = scope.desired
     names, bindings = _structure(api, desired, scope.structure)
+    section = lock.section(names.account(base_url), base_url)
+    gone: set[str] = set()
     left_out: dict[tuple[str, str], Address] = {}
     beside: dict[Address, Raw] = {}
     for kind in _kinds_needed(scope):
         wanted = _claimants(kind, scope)
-        binding = bind.bind(kind, wanted, kind.rows(api, names, wanted))
+        rows = kind.rows(api, names, wanted)
+        binding = bind.bind(kind, wanted, rows)
+        renamed.judge(kind, wanted, binding, section)
+        gone |= _gone(kind, wanted, rows, section)
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
         for address, row in binding.rows.items():
             if desired.get(address) is None:
@@ -86,9 +98,12 @@ def read(api: ReadApi, scope: Scope) -> Live:
     resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in resolved)
     withheld = {a: f for b in bindings.values() for a, f in b.withheld.items()}
     domains, unread = _ready_domains(api, desired)
+    known = Known(section, names, scope.managed)
+    whole = [name for name, kind in KINDS.items() if _may_lose(kind, scope)]
+    snapshot, settled = details.snapshot(api, known, resolved, bindings, whole)
     return Live(
         desired=resolved,
-        snapshot=_snapshot(api, names, desired, bindings),
+        snapshot=snapshot,
         names=names,
         withheld={**withheld, **ambiguous},
         findings=(*(n for b in bindings.values() for n in b.notes), *unread),
@@ -97,6 +112,9 @@ def read(api: ReadApi, scope: Scope) -> Live:
         ready_domains=domains,
         left_out=left_out,
         beside=tuple(KINDS[a.kind].live(raw, a, names) for a, raw in beside.items()),
+        section=section,
+        settled=settled,
+        gone=frozenset(gone),
     )
 
 
@@ -143,6 +161,21 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
     )
 
 
+def _gone(
+    kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw], section: Section
+) -> set[str]:
+    """What the lock still knows, nothing declares, and a complete listing does not show."""
+    if kind.lags:
+        return set()
+    kept = {section.key(r.address) for r in wanted if not r.intent.absent}
+    ids = set(map(replies.id_of, rows))
+    return {
+        key
+        for key, entry in section.entries.items()
+        if kind_of(key) == kind.name and key not in kept and entry.id not in ids
+    }
+
+
 def _kinds_needed(scope: Scope) -> list[Kind]:
     """The kinds that are declared or referred to; lists first, as others name them."""
     mentioned = {r.address.kind for r in scope.desired}
@@ -156,39 +189,6 @@ def _may_lose(kind: Kind, scope: Scope) -> bool:
     deleted = {r.address.kind for r in scope.desired if r.intent.absent}
     referred = deleted.intersection(kind.refers.values()) and not kind.partial
     return bool(referred and scope.whole.of_kind(kind.name))
-
-
-def _snapshot(
-    api: ReadApi, names: Names, desired: Snapshot, bindings: Mapping[str, Binding]
-) -> Snapshot:
-    found: dict[Address, Resource] = {}
-    for kind_name, binding in bindings.items():
-        kind = KINDS[kind_name]
-        for address, raw in _details(api, names, kind, desired, binding).items():
-            found[address] = kind.live(raw, address, names)
-    return Snapshot.of(found[r.address] for r in desired if r.address in found)
-
-
-def _details(
-    api: ReadApi, names: Names, kind: Kind, desired: Snapshot, binding: Binding
-) -> Mapping[Address, Raw]:
-    """All that the API shows of what is bound.
-
-    A key that is missing from one reply and there in another is empty, not hidden. Where those
-    of the declared objects do not tell, one more does.
-    """
-    raws = {a: kind.detail(api, names, row) for a, row in binding.rows.items()}
-    shown = {key for raw in raws.values() for key in raw}
-    filled = {a: kind.filled(raw, shown) for a, raw in raws.items()}
-    hidden = any(
-        desired.resources[a].fields.keys() - kind.live_fields(raw, names).keys()
-        for a, raw in filled.items()
-    )
-    other = kind.telling(binding.unmanaged) if hidden else None
-    if other is None:
-        return filled
-    shown.update(kind.detail(api, names, other))
-    return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
 def _name_the_rest(

@@ -176,11 +176,15 @@ def canonical_text(text: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs: `path` into the resource's fields, live value, declared value."""
+    """One field that differs: `path` into the resource's fields, live value, declared value.
+
+    `truth` is who moved, as far as the lock file tells: `pending`, `drift` or `conflict`.
+    """
 
     path: tuple[str, ...]
     before: Value
     after: Value
+    truth: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ class Result:
     """How an apply of `plan` ended: an outcome for each step, and what reading back found.
 
     `written`: whether any write was done, or may have been. `journal` is where it was put down;
-    empty where nothing was to be written.
+    empty where nothing was to be written. `unlocked`: why the lock file could not be written, if
+    it could not.
     """
 
     plan: Plan
@@ -46,6 +47,7 @@ class Result:
     requests: int
     stopped: BmeconfError | None = None
     journal: str = ""
+    unlocked: str = ""
 
     @classmethod
     def refused(cls, plan: Plan, error: BmeconfError, requests: int) -> Result:

@@ -13,9 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf import diff, grounds, guard, live, manifest, plan, scope, validate
+from bmeconf import (
+    diff,
+    grounds,
+    guard,
+    live,
+    lock,
+    manifest,
+    plan,
+    scope,
+    truth,
+    validate,
+    workdir,
+)
 from bmeconf.client import Reader
 from bmeconf.live import Live
+from bmeconf.lock import Lock
 from bmeconf.manifest import Sources
 from bmeconf.model import Finding, Problem
 from bmeconf.plan import Plan, Price, Source
@@ -34,10 +47,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the live state it was made from, remarks on the manifests."""
+    """A plan, what it was made from, remarks on the manifests."""
 
     plan: Plan
     live: Live
+    differences: Sequence[diff.Difference]
     remarks: tuple[Problem, ...]
 
 
@@ -93,16 +107,18 @@ def planned(
     base_url: str,
     targets: Sequence[str],
     now: datetime,
+    lock_file: Path,
 ) -> Planned:
     """Read the account and plan.
 
     Raises:
         ManifestProblems: every problem of the manifests, and of what they refer to.
+        InvalidInput: where there is a lock file and it cannot be used.
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    seen = live.read(reader, limited)
+    seen = live.read(reader, limited, locked(lock_file), base_url)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(reader, seen, limited)
@@ -123,7 +139,17 @@ def planned(
         price=_price(reader, steps),
         grounds=grounds.of(steps, seen.names, limited.managed),
     )
-    return Planned(made, seen, desired.problems)
+    return Planned(made, seen, differences, desired.problems)
+
+
+def locked(path: Path) -> Lock:
+    """The lock file, an empty one where there is none.
+
+    Raises:
+        InvalidInput: where it cannot be used.
+    """
+    text = workdir.read(path)
+    return Lock(path.name) if text is None else lock.parse(text, path.name)
 
 
 def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
@@ -137,7 +163,7 @@ def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequenc
 
 def _differences(seen: Live, limited: Scope) -> Sequence[diff.Difference]:
     ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
-    return diff.compare(seen.desired, ahead, limited.managed)
+    return diff.compare(seen.desired, ahead, truth.Known(seen.section, seen.names, limited.managed))
 
 
 def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:

@@ -212,7 +212,7 @@ def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
 
 def account_of(base_url: str, names: Names) -> Account:
     """The account's identity, from facts that are stable and no secret (design 5)."""
-    return Account(base_url, replies.digest([base_url, names.structure_id]))
+    return Account(base_url, names.account(base_url))
 
 
 def _severity(finding: Finding) -> tuple[int, str, str]:
@@ -242,8 +242,10 @@ def _unreadable(difference: Difference) -> Iterable[Finding]:
 def _manual(differences: Sequence[Difference], live: Live, now: datetime) -> Iterable[Manual]:
     for difference in differences:
         if not difference.desired.intent.absent:
-            kind = KINDS[difference.address.kind]
-            yield from kind.manual(difference.desired, difference.live, now)
+            kind, seen = KINDS[difference.address.kind], difference.live
+            entry = live.section.of(difference.address, seen.id) if seen else None
+            remembered = entry.scheduled if entry else ""
+            yield from kind.manual(difference.desired, seen, now, remembered)
 
 
 def _steps(ordered: Sequence[order.Waiting], names: Names) -> tuple[Step, ...]:

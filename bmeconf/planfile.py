@@ -195,7 +195,7 @@ def _change(change: Document, kind: str, known: Known) -> Change:
     path = undotted(change["path"])
     refers = path[0] in KINDS[kind].refers
     before, after = (_value(change[side], refers, known) for side in ("before", "after"))
-    return Change(path, before, after)
+    return Change(path, before, after, change.get("class", ""))
 
 
 def _value(value: Any, refers: bool, known: Known) -> Value:

@@ -11,35 +11,43 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import NotFound
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Managed
+from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Finding, dotted, lookup
+from bmeconf.model import Address, Change, Fields, Finding, dotted, lookup
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.plan import Step, read_back, rewritten
 from bmeconf.settle import TWICE, Trace, amiss, findings
 
 
 def check(
-    api: ReadApi, names: Names, managed: Managed, outcomes: Sequence[Outcome]
-) -> tuple[Finding, ...]:
-    """A finding for every field that does not read back as declared.
+    api: ReadApi, names: Names, managed: Managed, outcomes: Sequence[Outcome], locked: bool = False
+) -> tuple[tuple[Finding, ...], Mapping[Address, Raw]]:
+    """A finding for every field that does not read back as declared, and what was read back.
+
+    Where it is remembered (`locked`), a body may read back in words that nothing explains.
 
     Raises:
         ApiError, Refused, LimitReached: where it could not be read back.
     """
     applied = [outcome for outcome in outcomes if outcome.state == APPLIED]
     found: list[Finding] = []
+    read: dict[Address, Raw] = {}
     for kind in KINDS.values():
         mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
         together = _together(api, names, mine)
         for outcome in mine:
-            if together is None or any(_amiss(outcome, together, names, managed)):
-                found += _amiss(outcome, _alone(api, names, outcome), names, managed)
+            seen = together
+            if seen is None or any(_amiss(outcome, seen, names, managed)):
+                seen = _alone(api, names, outcome)
+            answer = api.dialect.answers.get(_id(outcome)) if locked else None
+            found += _amiss(outcome, seen, names, managed, answer)
+            if _id(outcome) in seen:
+                read[outcome.step.address] = seen[_id(outcome)]
         found += _twins(mine, together or {})
-    return tuple(found)
+    return tuple(found), read
 
 
 def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Finding]:
@@ -78,7 +86,11 @@ def _id(outcome: Outcome) -> str:
 
 
 def _amiss(
-    outcome: Outcome, seen: Mapping[str, Raw], names: Names, managed: Managed
+    outcome: Outcome,
+    seen: Mapping[str, Raw],
+    names: Names,
+    managed: Managed,
+    answer: Raw | None = None,
 ) -> Iterator[Finding]:
     step, raw = outcome.step, seen.get(_id(outcome))
     if step.action == DELETE:
@@ -89,10 +101,14 @@ def _amiss(
         yield _finding(step, NOT_CONVERGED, "was written and is not there")
         return
     kind = KINDS[step.address.kind]
-    for change in amiss(kind, step, raw, names, managed):
+    shown, moved = kind.live_fields(raw, names), amiss(kind, step, raw, names, managed)
+    ours = answer is not None and replies.same_moment(answer, raw)
+    worded = [c for c in moved if ours and _in_other_words(kind, c, shown)]
+    for change in (c for c in moved if c not in worded):
         field = dotted(change.path)
         yield _finding(step, NOT_CONVERGED, f"{field} was written and reads back differently")
-    shown = kind.live_fields(raw, names)
+    if worded:
+        yield _remembered(step, worded)
     if hidden := sorted({change.path[0] for change in step.changes} - shown.keys()):
         told = f"{', '.join(hidden)} was written, and the API does not show it: not proven"
         yield _finding(step, UNREADABLE, told)
@@ -101,6 +117,26 @@ def _amiss(
     }
     if made:
         yield rewritten(step.address, sorted(made))
+
+
+def _in_other_words(kind: Kind, change: Change, shown: Fields) -> bool:
+    """Whether a text reads back as something else than it was given, and was before."""
+    live = lookup(shown, change.path)
+    return change.path[0] in kind.rewritable and bool(
+        change.after and live != change.before and live
+    )
+
+
+def _remembered(step: Step, changes: Sequence[Change]) -> Finding:
+    fields = ", ".join(dotted(change.path) for change in changes)
+    return Finding(
+        "warning",
+        "rewritten",
+        step.address,
+        f"the service rewrote {fields} of it in a way that it is not known for; the lock file"
+        " remembers what was sent and what came of it, and as long as both stay it is in sync",
+        "look at it in the web app once",
+    )
 
 
 def _finding(step: Step, code: str, message: str) -> Finding:

@@ -1,12 +1,17 @@
-"""`.bmeconf/` under the project root: what may be thrown away, never committed (design 2)."""
+"""What is kept between runs: `.bmeconf/` under the project root, which may be thrown away and is
+never committed (design 2), and the lock file beside it, which is.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from bmeconf.errors import InvalidInput
 
 NAME, SERVED = ".bmeconf", "sandbox.url"
+LOCK, SANDBOX_LOCK = "bmeconf.lock.json", "sandbox.lock.json"
 
 
 def folder(root: Path) -> Path:
@@ -58,3 +63,55 @@ def root_of(inside: Path) -> Path | None:
     """The project root of a path inside a `.bmeconf` folder, None for any other path."""
     found = (parent for parent in inside.absolute().parents if parent.name == NAME)
     return next((folder.parent for folder in found), None)
+
+
+def lock(root: Path, simulated: bool) -> Path:
+    """Where the lock file is; that of a simulated account may be thrown away with it."""
+    return root / NAME / SANDBOX_LOCK if simulated else root / LOCK
+
+
+def read(path: Path) -> str | None:
+    """The text of a lock file, None where there is none.
+
+    Raises:
+        InvalidInput: where it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise InvalidInput(
+            f"{path}: the lock file cannot be read: {reason}",
+            "mend that, or delete it: everything works without it, with less told",
+        ) from error
+
+
+def writable(path: Path) -> bool:
+    """Whether a lock file could be written, as far as can be told without doing it."""
+    path = path.resolve()
+    there = os.access(path, os.W_OK) if path.exists() else True
+    return there and path.parent.is_dir() and os.access(path.parent, os.W_OK)
+
+
+def write(path: Path, text: str) -> None:
+    """Put `text` in place of a lock file, whole or not at all; an empty one removes it.
+
+    Raises:
+        OSError: where that cannot be done.
+    """
+    path = path.resolve()
+    if not text:
+        path.unlink(missing_ok=True)
+        return
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -29,11 +29,12 @@ DOORS = {
 LAYERS = (
     ("errors", "model"),
     ("kinds", "settings", "pace", "envelope", "paging", "client", "workdir", "schemas"),
-    ("manifest", "validate", "scope", "bind", "dangling", "live", "diff"),
+    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
+    ("renamed", "details", "live", "diff"),
     ("order", "grounds", "plan", "guard", "outcome"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
-    ("verify",),
+    ("verify", "record"),
     ("document", "report"),
     ("pipeline", "execute"),
     ("cli", "__main__"),
@@ -41,8 +42,9 @@ LAYERS = (
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
-    *("model", "kinds", "validate", "scope", "bind", "dangling", "diff"),
-    *("order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "report"),
+    *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
+    *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
+    "report",
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -16,7 +16,12 @@ import pytest
 from tests.driver import Account, Project
 
 GOLDEN = Path(__file__).parent / "golden"
-VOLATILE = (r'"created_at": "[^"]*"', r'"digest": "[^"]*"', r"127\.0\.0\.1:\d+", r"\d{8}T\d{6}\.\d{6}Z")
+VOLATILE = (
+    r'"created_at": "[^"]*"',
+    r'"digest": "[^"]*"',
+    r"127\.0\.0\.1:\d+",
+    r"\d{8}T\d{6}\.\d{6}Z",
+)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in GOLDEN.iterdir()))

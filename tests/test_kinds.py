@@ -29,6 +29,7 @@ NOT_KINDS = {
     "markup",
     "names",
     "replies",
+    "schedules",
     "tokens",
     "tracking",
 }

@@ -76,6 +76,10 @@ def codes(document: Any) -> list[str]:
     return [finding["code"] for finding in document["findings"]]
 
 
+def unlock(project: Project) -> None:
+    (project.folder / "bmeconf.lock.json").unlink()
+
+
 def stored(account: Account) -> Any:
     return next(c for c in account.state()["campaigns"] if c["name"] == "Offer")
 
@@ -85,6 +89,18 @@ def test_apply_converges_and_the_next_plan_is_empty(behind: Behind) -> None:
     result = project.apply()
     assert result["converged"] is True
     assert codes(result) == ["rewritten"]
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert plan["summary"]["in_sync"] == 1
+    assert codes(plan) == []
+
+
+def test_without_the_lock_the_next_plan_is_empty_and_says_what_it_cannot_tell(
+    behind: Behind,
+) -> None:
+    project = behind(rewriting)
+    project.apply()
+    unlock(project)
     plan = project.plan()
     assert plan["steps"] == []
     assert plan["summary"]["in_sync"] == 1
@@ -128,15 +144,17 @@ def test_another_field_is_written_alone(behind: Behind, account: Account) -> Non
     project.write("offer.yaml", MANIFEST.replace("Hello", "Hi"))
     before = stored(account)["body"]
     assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["subject"]
-    result = project.apply()
-    assert codes(result) == ["rewritten"]
+    project.apply()
     assert stored(account)["subject"] == "Hi"
     assert stored(account)["body"] == before
 
 
-def test_what_is_not_explained_is_not_converged(behind: Behind) -> None:
-    ran = behind(other).run("apply", "--auto-approve", "--format", "json")
+def test_what_is_not_explained_is_not_converged_without_a_lock(behind: Behind) -> None:
+    project = behind(other)
+    (project.folder / "bmeconf.lock.json").symlink_to("nowhere/lock.json")
+    ran = project.run("apply", "--auto-approve", "--format", "json")
     assert ran.code == 8
+    assert "lock" in ran.err
     assert codes(ran.json) == ["not_converged", "rewritten"]
     assert "body" in ran.json["findings"][0]["message"]
 
@@ -148,6 +166,7 @@ def test_a_change_in_the_account_is_planned(behind: Behind, account: Account) ->
     for campaign in state["campaigns"]:
         if campaign["name"] == "Offer":
             campaign["body"] = campaign["body"].replace("10 EUR", "1 EUR")
+            campaign["updatedAt"] = "2030-01-01T00:00:00.000Z"
     account.set(state)
     assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["body"]
 
@@ -167,6 +186,7 @@ def test_a_sent_campaign_is_not_held_against_its_rewriting(
     for campaign in state["campaigns"]:
         campaign["status"] = "sent"
     account.set(state)
+    unlock(project)
     plan = project.plan()
     assert codes(plan) == ["rewritten"]
     assert plan["steps"] == []

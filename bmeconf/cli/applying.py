@@ -17,7 +17,7 @@ from bmeconf.cli import stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.errors import BmeconfError, InvalidInput, Stale
-from bmeconf.model import RESULT_FORMAT
+from bmeconf.model import RESULT_FORMAT, SIMULATED
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -233,6 +233,7 @@ def _applied(
 @contextmanager
 def _listening(plan: Plan, console: Console, account: Session, root: Path) -> Iterator[Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
+    from bmeconf import workdir
     from bmeconf.cli import session
     from bmeconf.execute import Run
     from bmeconf.report import text
@@ -248,6 +249,7 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
             reader=account.reader,
             base_url=account.identity,
             root=root,
+            lock_file=workdir.lock(root, simulated=account.identity == SIMULATED),
             now=datetime.now(UTC),
             stop_asked=account.stop.is_set,
             told=told,

@@ -120,6 +120,7 @@ def reset(path: Path) -> int:
     simulator = session.sandbox_module()
     try:
         simulator.reset(workdir.sandbox(manifest.find_root(path)))
+        workdir.lock(manifest.find_root(path), True).unlink(missing_ok=True)
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     click.echo("The simulated account is gone; the next start fills a new one.", err=True)

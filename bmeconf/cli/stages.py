@@ -35,7 +35,7 @@ def prepared(paths: Sequence[Path]) -> Prepared:
 
 def planned(options: Options, project: Prepared, account: Session, console: Console) -> Planned:
     """The plan of this moment; remarks on the manifests go to stderr."""
-    from bmeconf import pipeline
+    from bmeconf import pipeline, workdir
     from bmeconf.report import text
 
     made = pipeline.planned(
@@ -45,6 +45,7 @@ def planned(options: Options, project: Prepared, account: Session, console: Cons
         account.identity,
         options.target,
         datetime.now(UTC),
+        workdir.lock(project.project.root, options.sandbox),
     )
     remarks = [remark for remark in made.remarks if remark.level == "warning"]
     if remarks and not console.quiet:
@@ -79,6 +80,8 @@ def report(result: Result, console: Console) -> int:
     except InvalidInput as error:
         unwritten, code = error, code or error.exit_code
         console.product(renderers[console.format]())
+    if result.unlocked:
+        console.tell(text.unlocked(result.unlocked))
     if isinstance(result.error, Bug):
         traceback.print_exception(result.error.__cause__)
     for failure in (result.error, unwritten):

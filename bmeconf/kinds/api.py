@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bmeconf.kinds.replies import Raw
@@ -15,12 +15,14 @@ class Dialect:
 
     `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
     (API contract 6, question 1). `replacement_proven`: the parts of a contact that a
-    replacement was seen to keep (question 3).
+    replacement was seen to keep (question 3). `answers` are the replies to the last write of
+    each object, by id, where they may have to prove that nobody wrote after it.
     """
 
     contact_lists: str = "ids"
     contact_lists_known: bool = False
     replacement_proven: frozenset[str] = frozenset()
+    answers: dict[str, Raw] = field(default_factory=dict)
 
 
 class ReadApi(Protocol):

@@ -61,6 +61,10 @@ class Kind(ABC):
     """Fields that a create may write in a request of their own, after the first."""
     enforced: ClassVar[bool] = True
     """Whether the server itself rejects an update with a stale `__v`."""
+    rewritable: ClassVar[frozenset[str]] = frozenset()
+    """Fields that a service may change into words of its own."""
+    blind: ClassVar[bool] = False
+    """Whether a field can be written without having been read: an update is partial."""
 
     # --- shaping, pure
 
@@ -145,8 +149,10 @@ class Kind(ABC):
         """Whether a listed object looks like the fresh copy of another, under a name of its own."""
         return self.key(source) in self.key(raw)
 
-    def manual(self, desired: Resource, live: Resource | None, now: datetime) -> Iterable[Manual]:
-        """What a person has to do for this resource."""
+    def manual(
+        self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
+    ) -> Iterable[Manual]:
+        """What a person has to do for this resource; `scheduled` is an instant once seen."""
         return ()
 
     def suffers(self, live: Resource) -> bool:
@@ -179,6 +185,14 @@ class Kind(ABC):
     def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
         """All that can be read of a listed object; the row itself where it shows everything."""
         return row
+
+    def listed(self, raw: Raw) -> Any:
+        """Of a listed or a fetched object what both show, as JSON; None where rows show all."""
+        return None
+
+    def touched(self, raw: Raw) -> str:
+        """When an object was last changed, where its replies show that."""
+        return ""
 
     def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
         """`raw` with a null for what replies leave out where it is empty.

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.errors import Rejected
-from bmeconf.kinds import markup, replies
+from bmeconf.kinds import markup, replies, schedules
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
 from bmeconf.kinds.names import Names, declared_lists
@@ -25,7 +25,6 @@ from bmeconf.model import (
     Intent,
     Manual,
     Resource,
-    Schedule,
     Template,
     Value,
     canonical_email,
@@ -54,6 +53,8 @@ class Campaigns(Kind):
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
+    rewritable = frozenset(CONTENTS)
+    blind = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
@@ -156,7 +157,9 @@ class Campaigns(Kind):
         same = all(source.get(key) == raw.get(key) for key in LISTED)
         return same and raw.get("status") == "draft" and super().copied(source, raw)
 
-    def manual(self, desired: Resource, live: Resource | None, now: datetime) -> Iterable[Manual]:
+    def manual(
+        self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
+    ) -> Iterable[Manual]:
         schedule = desired.intent.schedule
         if schedule is None:
             return
@@ -167,7 +170,7 @@ class Campaigns(Kind):
         yield Manual(
             address=desired.address,
             what="schedule",
-            state=_manual_state(schedule, facts, now),
+            state=schedules.state(schedule, facts, now, scheduled == stamp(due)),
             due=due,
             owner=schedule.owner,
             note=schedule.note,
@@ -190,6 +193,12 @@ class Campaigns(Kind):
 
     def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
         return {**row, **super().fetch(api, names, replies.id_of(row))}
+
+    def listed(self, raw: Raw) -> Any:
+        return [replies.text_of(raw.get(key)) or None for key in ("name", "status", *LISTED)]
+
+    def touched(self, raw: Raw) -> str:
+        return replies.text_of(raw.get("updatedAt")) or ""
 
     def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
         empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}
@@ -228,7 +237,8 @@ class Campaigns(Kind):
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = names.structure_id
-            return replies.id_of(replies.made_of(api.send("POST", PATH, body), what))
+            made = replies.made_of(api.send("POST", PATH, body), what)
+            return _answered(api, replies.id_of(made), made)
         source = self.path(names, names.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
         made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
@@ -240,7 +250,8 @@ class Campaigns(Kind):
         return id
 
     def _patch(self, api: WriteApi, names: Names, id: str, body: Mapping[str, Any]) -> None:
-        api.send("PATCH", self.path(names, id), versioned(body, self.fetch(api, names, id)))
+        body = versioned(body, self.fetch(api, names, id))
+        _answered(api, id, api.send("PATCH", self.path(names, id), body))
 
     def _name_at_least(
         self, api: WriteApi, names: Names, id: str, name: str, error: Rejected
@@ -262,9 +273,15 @@ class Campaigns(Kind):
     def update(
         self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        body = versioned(_body(nested(changes), names), seen)
-        api.send("PATCH", self.path(names, replies.id_of(seen)), body)
+        id, body = replies.id_of(seen), versioned(_body(nested(changes), names), seen)
+        _answered(api, id, api.send("PATCH", self.path(names, id), body))
         return None
+
+
+def _answered(api: WriteApi, id: str, reply: Any) -> str:
+    """Keep what a write was answered with: it may prove that nobody wrote after it."""
+    api.dialect.answers[id] = reply if isinstance(reply, Mapping) else {}
+    return id
 
 
 def canonical_content(text: str | None) -> str | None:
@@ -291,23 +308,3 @@ def _body(fields: Fields, names: Names) -> dict[str, Any]:
         else:
             body[KEYS[key]] = "" if value is None else value
     return body
-
-
-def _manual_state(schedule: Schedule, facts: Mapping[str, Any], now: datetime) -> str:
-    status = facts.get("status") or "draft"
-    if status == "draft":
-        return "overdue" if schedule.at < now else "todo"
-    if status not in ("scheduled", "sending", "sent"):
-        return "wrong"
-    return "done" if _same_minute(facts.get("scheduled_at"), schedule.at) else "wrong"
-
-
-def _same_minute(live: str | None, at: datetime) -> bool:
-    try:
-        seen = datetime.fromisoformat(live or "")
-    except ValueError:
-        return False
-    if seen.tzinfo is None:
-        seen = seen.replace(tzinfo=UTC)
-    # People enter minutes, and the service may add seconds of its own.
-    return int(seen.timestamp()) // 60 == int(at.timestamp()) // 60

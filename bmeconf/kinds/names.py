@@ -28,6 +28,10 @@ class Names:
         """The id of the structure in use."""
         return replies.id_of(self.structure, "the contact structure")
 
+    def account(self, base_url: str) -> str:
+        """The account's fingerprint, from facts that are stable and no secret (design 5)."""
+        return replies.digest([base_url, self.structure_id])
+
     @cached_property
     def _addresses(self) -> Mapping[tuple[str, str], Address]:
         return {(address.kind, id): address for address, id in self.ids.items()}
@@ -35,6 +39,10 @@ class Names:
     def address(self, kind: str, id: str) -> Address:
         """The address of a live object; one without a name where the run knows none."""
         return self._addresses.get((kind, id)) or Address(kind, id=id)
+
+    def knows(self, kind: str, id: str) -> bool:
+        """Whether this run has met the live object with this id."""
+        return (kind, id) in self._addresses
 
     def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
         """The lists that a reply names, as a set; None where it does not show them."""

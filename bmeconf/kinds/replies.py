@@ -114,6 +114,19 @@ def version_of(raw: Raw) -> int | None:
     return version
 
 
+def same_moment(one: Raw, other: Raw) -> bool:
+    """Whether two replies show one object with nothing written between them.
+
+    By its version and its time of change, where both show them; what shows neither proves nothing.
+    """
+    pairs = [
+        (version_of(one), version_of(other)),
+        (text_of(one.get("updatedAt")), text_of(other.get("updatedAt"))),
+    ]
+    shown = [(was, now) for was, now in pairs if was is not None and now is not None]
+    return bool(shown) and all(was == now for was, now in shown)
+
+
 def hidden(what: str, key: str) -> ReplyUnreadable:
     """The refusal to replace an object of which the API does not show everything."""
     return ReplyUnreadable(

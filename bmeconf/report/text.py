@@ -20,7 +20,12 @@ from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
 from bmeconf.report import bodies, safe
 from bmeconf.report.lines import WIDTH, Line, indented, wrapped
+from bmeconf.truth import CONFLICT, DRIFT
 
+MOVED = {
+    DRIFT: " (changed by hand in the account)",
+    CONFLICT: " (changed here and in the account)",
+}
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
 
@@ -94,6 +99,15 @@ def _proof(result: Result) -> list[Line]:
     return lines
 
 
+def unlocked(reason: str) -> list[Line]:
+    """That the lock file was not written, which costs no more than what it would have told."""
+    told = (
+        f"Warning: {reason}. What was done is done, and nothing depends on the file; without it"
+        " the next plan cannot tell who moved, and shows again what the service rewrote."
+    )
+    return wrapped(told, style="warn")
+
+
 def outcome_line(outcome: Outcome) -> Line:
     """One step and how it ended, for the progress and for the report."""
     sign = SIGNS[outcome.step.action]
@@ -134,26 +148,33 @@ def _step(step: Step) -> Iterator[Line]:
     # Of what is new there is no version yet that anybody could check.
     how = f" [{step.check}]" if step.pin else ""
     yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {head}{how}"), style)
+    if step.action == CREATE and any(change.truth in MOVED for change in step.changes):
+        yield from indented("it was there when it was last applied, and is gone from the account")
     if step.hanging:
         yield from indented(f"{step.hanging}")
     for change in step.changes:
         if step.action != CREATE or change.path != identity:
-            yield from change_lines(change)
+            created = step.action == CREATE
+            yield from change_lines(change, "" if created else MOVED.get(change.truth, ""))
 
 
-def change_lines(change: Change) -> Iterator[Line]:
-    """One field that changes: on one line where it fits, a body as a short unified diff."""
+def change_lines(change: Change, moved: str = "") -> Iterator[Line]:
+    """One field that changes: on one line where it fits, a body as a short unified diff.
+
+    `moved` tells of somebody's edit that is about to be undone.
+    """
     if change.path[0] in bodies.BODIES:
-        yield from bodies.changed(change)
+        first, *rest = bodies.changed(change)
+        yield from (Line(first.text + moved), *rest)
         return
     name = safe.line(dotted(change.path))
     before, after = _value(change.before), _value(change.after)
     new = change.before in (None, (), {})
-    whole = f"    {name}: {after}" if new else f"    {name}: {before} → {after}"
+    whole = f"    {name}: {after}{moved}" if new else f"    {name}: {before} → {after}{moved}"
     if len(whole) <= WIDTH:
         yield Line(whole)
         return
-    yield Line(f"    {name}:")
+    yield Line(f"    {name}:{moved}")
     if not new:
         yield from wrapped(before, "      - ", "        ")
     yield from wrapped(after, "      + ", "        ")

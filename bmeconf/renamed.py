@@ -1,0 +1,94 @@
+"""What looks like a rename that nobody told of, by the ids that the lock file knows. Pure.
+
+A list renamed by hand, or in the manifests without `renamed_from`, looks like one that is gone
+and one to create: the new one would be empty, and the audience would stay on the old.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from bmeconf.bind import Binding
+from bmeconf.kinds import replies
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.replies import Raw
+from bmeconf.lock import Section, kind_of
+from bmeconf.model import Finding, Resource
+
+MOST_CANDIDATES = 3
+"""More of them say nothing."""
+
+
+def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Section) -> None:
+    """Add to `binding` what is withheld, and what is to be known, since ids tell of a rename."""
+    rows = {replies.id_of(row): row for row in (*binding.unmanaged, *binding.rows.values())}
+    free = {replies.id_of(row): row for row in binding.unmanaged}
+    orphans = _orphans(kind, wanted, free, section)
+    for resource in wanted:
+        address, entry = resource.address, section.at(resource.address)
+        bound = binding.rows.get(address)
+        if resource.intent.absent or resource.id or address in binding.withheld:
+            continue
+        if bound is not None:
+            if entry and replies.id_of(bound) != entry.id:
+                binding.notes.append(_replaced(kind, resource, bound, rows.get(entry.id), entry.id))
+        elif not kind.lags and entry and entry.id in free:
+            binding.withheld[address] = _in_the_account(kind, resource, free[entry.id])
+        elif not kind.lags and not resource.intent.origins and orphans:
+            binding.notes.append(_in_the_manifests(kind, resource, orphans))
+
+
+def _orphans(
+    kind: Kind, wanted: Sequence[Resource], free: Mapping[str, Raw], section: Section
+) -> list[str]:
+    """The live names of what was declared and is no more, none where there are many."""
+    declared = {section.key(r.address) for r in wanted}
+    ids = {
+        entry.id
+        for key, entry in section.entries.items()
+        if kind_of(key) == kind.name and key not in declared and entry.id in free
+    }
+    return sorted(kind.key(free[id]) for id in ids) if len(ids) <= MOST_CANDIDATES else []
+
+
+def _in_the_account(kind: Kind, resource: Resource, row: Raw) -> Finding:
+    name = kind.key(row)
+    return Finding(
+        "error",
+        "looks_renamed",
+        resource.address,
+        f"looks like a rename in the account: it is now called {name!r}, and nothing is created"
+        " beside it",
+        f"add renamed_from: {_flow([name])} to rename it back, or declare the new name",
+    )
+
+
+def _in_the_manifests(kind: Kind, resource: Resource, names: Sequence[str]) -> Finding:
+    told = " or ".join(repr(name) for name in names)
+    choice = " or ".join(f"renamed_from: {_flow([name])}" for name in names)
+    return Finding(
+        "warning",
+        "looks_renamed",
+        resource.address,
+        f"looks like a rename in the manifests: {told} was declared before and is still live",
+        f"if it is the same one, add {choice}",
+    )
+
+
+def _replaced(kind: Kind, resource: Resource, row: Raw, old: Raw | None, id: str) -> Finding:
+    if old is not None:
+        told = f"which is now called {kind.key(old)!r}"
+    else:
+        told = "which is not to be seen any more" if kind.lags else "which is gone"
+    return Finding(
+        "warning",
+        "replaced",
+        resource.address,
+        f"is another object than before: {replies.id_of(row)} in place of {id}, {told}",
+        "look whether that was meant; pin the right one with id: <its id>",
+    )
+
+
+def _flow(names: list[str]) -> str:
+    return json.dumps(names, ensure_ascii=False)
