@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bmeconf import pins, settle
-from bmeconf.conduct import MOVED, Conduct
+from bmeconf.conduct import MOVED, Before, Conduct
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import (
     ApiError,
@@ -73,7 +73,7 @@ class Execution:
             self.stopped = Stale(MOVED, "plan again, and have that reviewed")
         self._states: dict[str, str] = {}
         self._made: set[str] = set()
-        self._known: tuple[str, ...] | None = None
+        self._before: Before | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
         """Execute the steps in order; every step comes out, in exactly one state."""
@@ -112,7 +112,7 @@ class Execution:
         waits = [id for id in step.depends_on if self._states.get(id) != APPLIED]
         if waits:
             return Outcome(step, BLOCKED, f"waits for step {', '.join(waits)}")
-        self._known = self._conduct.doubtful.get(step.id)
+        self._before = self._conduct.doubtful.get(step.id)
         written = self._api.writes
         try:
             self._journal.begins(step.id)
@@ -157,8 +157,9 @@ class Execution:
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now", "plan again")
             if step.intent.origins:
-                self._known = tuple(sorted(rows))
-                self._journal.begins(step.id, self._known)
+                source = rows.get(self.names.id(step.intent.copy_of or step.address) or "", {})
+                self._before = Before(tuple(sorted(rows)), kind.marks(source))
+                self._journal.begins(step.id, self._before)
         try:
             id = kind.create(self._api, self.names, fields, step.intent)
         except DuplicateName as error:
@@ -254,6 +255,7 @@ class Execution:
             found = self._trace(step)
             if found.fate == settle.ABSENT:
                 self._api.not_landed()
+                self._journal.settles(step.id)
                 return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
             outcome = self._concluded(step, found, "the answer was lost")
         except BmeconfError as again:
@@ -278,8 +280,9 @@ class Execution:
         return self._failed(step, f"{error.message}; it was done in part{made}", error)
 
     def _trace(self, step: Step) -> Trace:
-        known = (*(self._known or ()), *self._made)
-        return settle.trace(self._api, self.names, self.managed, step, known)
+        before = self._before or Before()
+        before = replace(before, ids=(*before.ids, *self._made))
+        return settle.trace(self._api, self.names, self.managed, step, before)
 
     def _concluded(self, step: Step, found: Trace, why: str) -> Outcome:
         """The outcome that a trace leads to; what landed in part is finished."""

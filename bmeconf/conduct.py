@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bmeconf.kinds.replies import Raw
+
 MOVED = "the account moved since the plan was made"
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was there before a copy was made: all ids, and the marks of what it is a copy of.
+
+    A lost copy is known by them: it is new, and it looks as its source did then (design 7.13).
+    """
+
+    ids: tuple[str, ...] = ()
+    source: Raw = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -15,12 +28,12 @@ class Conduct:
     `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14); then
     `moved` is what was seen to have moved before the first write, by step id, and a stale step
     ends the run unless `skip_stale`. `done` and `doubtful` are what journals tell of runs before:
-    steps applied, with the ids they made; and steps whose writes may have landed, with the ids
-    that were there before a copy.
+    steps applied, with the ids they made; and steps whose writes may have landed, with what
+    was there before a copy.
     """
 
     strict: bool = False
     skip_stale: bool = True
     moved: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, str] = field(default_factory=dict)
-    doubtful: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    doubtful: Mapping[str, Before | None] = field(default_factory=dict)

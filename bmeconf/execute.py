@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bmeconf import document, pins, pipeline, planfile, record, verify, workdir
 from bmeconf.apply import Execution
 from bmeconf.client import Reader
-from bmeconf.conduct import MOVED, Conduct
+from bmeconf.conduct import MOVED, Before, Conduct
 from bmeconf.diff import Difference
 from bmeconf.errors import (
     BmeconfError,
@@ -84,18 +84,15 @@ def planned(run: Run, seen: Planned) -> Result:
     return _walked(run, plan, basis, _begun(run, plan), conduct)
 
 
-def _loose_ends(run: Run, seen: Planned) -> Mapping[str, tuple[str, ...]]:
+def _loose_ends(run: Run, seen: Planned) -> Mapping[str, Before]:
     """The copies of this plan that an earlier run may have made already, and what is not them."""
     copies = [step for step in seen.plan.steps if step.intent.origins]
     if not copies:
         return {}
     ends = loose_ends(workdir.journals(run.root), seen.plan.account.fingerprint)
     declared = tuple(resource.id for resource in seen.live.snapshot)
-    return {
-        step.id: (*ends[str(step.address)], *declared)
-        for step in copies
-        if str(step.address) in ends
-    }
+    found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
+    return {id: replace(before, ids=(*before.ids, *declared)) for id, before in found.items()}
 
 
 def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
@@ -164,13 +161,13 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
 def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
     """The lists that the run before made, or may have made: they took contacts along."""
     made = {id for id in past.done.values() if id}
-    knowns = [
-        known
+    copies = [
+        before
         for step in plan.steps
-        if step.address.kind == LISTS and (known := past.doubtful.get(step.id)) is not None
+        if step.address.kind == LISTS and (before := past.doubtful.get(step.id)) is not None
     ]
-    rows = KINDS[LISTS].reread(run.reader, names, ()) if knowns else ()
-    return made | {id for id in rows if any(id not in known for known in knowns)}
+    rows = KINDS[LISTS].reread(run.reader, names, ()) if copies else ()
+    return made | {id for id in rows if any(id not in before.ids for before in copies)}
 
 
 def _opened(run: Run, plan: Plan) -> Names:

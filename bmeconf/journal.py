@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bmeconf.conduct import Before
 from bmeconf.errors import BmeconfError, InvalidInput, JournalLost, masked
 from bmeconf.model import stamp
 
@@ -32,12 +33,12 @@ class Past:
     """What a journal tells of the run that wrote it.
 
     `plan` is the plan document. `done` are the applied steps with the ids they made; `doubtful`
-    those with a write that may have landed, with the ids that were there before a copy.
+    those with a write that may have landed, with what was there before a copy.
     """
 
     plan: Mapping[str, Any]
     done: Mapping[str, str] = field(default_factory=dict)
-    doubtful: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    doubtful: Mapping[str, Before | None] = field(default_factory=dict)
     written: bool = False
 
 
@@ -101,11 +102,11 @@ class Journal:
 
     # --- what an apply tells
 
-    def begins(self, step: str, known: tuple[str, ...] | None = None) -> None:
-        """The writes after this belong to `step`; `known` are the ids that a copy will join."""
+    def begins(self, step: str, copy: Before | None = None) -> None:
+        """The writes after this belong to `step`; of a `copy`, what is there before it."""
         self._step = step
-        if known is not None:
-            self._write("known", step=step, ids=list(known))
+        if copy is not None:
+            self._write("copy", step=step, ids=list(copy.ids), source=dict(copy.source))
 
     def before(self, method: str, path: str) -> None:
         """This request is about to be sent.
@@ -118,6 +119,10 @@ class Journal:
     def after(self, fate: str) -> None:
         """What the answer said: `taken`, `refused`, `unknown` or `not sent`."""
         self._note("answer", step=self._step, fate=fate)
+
+    def settles(self, step: str) -> None:
+        """The write of `step` whose answer was lost was looked for, and had not landed."""
+        self._note("absent", step=step)
 
     def ends(self, step: str, state: str, id: str, message: str) -> None:
         """How a step ended; `id` is what it made."""
@@ -186,13 +191,13 @@ class Journal:
             ) from error
 
 
-def loose_ends(folder: Path, account: str) -> Mapping[str, tuple[str, ...]]:
+def loose_ends(folder: Path, account: str) -> Mapping[str, Before]:
     """Copies that earlier runs may have made under a name of the service's own, and not named.
 
-    By address, with the ids that were there before; `account` is the fingerprint of the account
+    By address, with what was there before; `account` is the fingerprint of the account
     that is meant. A copy of that kind cannot be found by its name (design 7.13).
     """
-    ends: dict[str, tuple[str, ...]] = {}
+    ends: dict[str, Before] = {}
     settled: set[str] = set()
     for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
         try:
@@ -200,9 +205,9 @@ def loose_ends(folder: Path, account: str) -> Mapping[str, tuple[str, ...]]:
             if past.plan["account"]["fingerprint"] != account:
                 continue
             for step in past.plan["steps"]:
-                address, known = step["address"], past.doubtful.get(step["id"])
-                if known is not None and address not in settled:
-                    ends.setdefault(address, known)
+                address, before = step["address"], past.doubtful.get(step["id"])
+                if before is not None and address not in settled:
+                    ends.setdefault(address, before)
                 if step["id"] in past.done:
                     settled.add(address)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
@@ -235,13 +240,15 @@ def _told(lines: list[dict[str, Any]]) -> Past:
     if head["event"] != "begin" or head["format"] != FORMAT:
         raise ValueError(f"a journal of the format {head.get('format')}")
     done: dict[str, str] = {}
-    known: dict[str, tuple[str, ...]] = {}
+    copies: dict[str, Before] = {}
     landed: set[str] = set()
     open_: dict[str, str] = {}
     for line in lines[1:]:
         event, step = line["event"], line.get("step", "")
-        if event == "known":
-            known[step] = tuple(line["ids"])
+        if event == "copy":
+            copies[step] = Before(tuple(line["ids"]), line["source"])
+        elif event == "absent":
+            landed.discard(step)
         elif event == "write":
             open_[step] = line["method"]
         elif event == "answer":
@@ -250,5 +257,5 @@ def _told(lines: list[dict[str, Any]]) -> Past:
                 landed.add(step)
         elif event == "step" and line["state"] == "applied":
             done[step] = line["id"]
-    doubtful = {step: known.get(step) for step in {*landed, *open_} - done.keys()}
+    doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}
     return Past(head["plan"], done, doubtful, bool(landed or open_))

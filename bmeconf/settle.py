@@ -6,9 +6,9 @@ is for `apply` to decide.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bmeconf.conduct import Before
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import NotFound
 from bmeconf.kinds import KINDS, replies
@@ -42,17 +42,15 @@ class Trace:
     seen: Raw | None = None
 
 
-def trace(
-    api: ReadApi, names: Names, managed: Managed, step: Step, known: Sequence[str] | None
-) -> Trace:
-    """Look for what `step` wrote; `known` are the ids that were there before it made a copy.
+def trace(api: ReadApi, names: Names, managed: Managed, step: Step, before: Before) -> Trace:
+    """Look for what `step` wrote; `before` is what was there before it made a copy.
 
     Raises:
         ApiError, Refused, LimitReached: where it cannot be looked up.
     """
     kind = KINDS[step.address.kind]
     if step.action == CREATE:
-        return _created(api, names, managed, kind, step, known)
+        return _created(api, names, managed, kind, step, before)
     assert step.pin is not None
     try:
         seen = kind.fetch(api, names, step.pin.id)
@@ -107,7 +105,7 @@ def _created(
     managed: Managed,
     kind: Kind,
     step: Step,
-    known: Sequence[str] | None,
+    before: Before,
 ) -> Trace:
     ids = look(api, kind, names, str(nested(step.changes)[kind.identity]))
     if len(ids) > 1:
@@ -119,20 +117,17 @@ def _created(
             return Trace(PARTLY if left else LANDED, ids, left, seen)
         return Trace(UNCLEAR, ids)
     if step.intent.origins:
-        return _copied(api, names, kind, step, known)
+        return _copied(api, names, kind, step, before)
     return Trace(UNSEEN if kind.lags else ABSENT)
 
 
-def _copied(
-    api: ReadApi, names: Names, kind: Kind, step: Step, known: Sequence[str] | None
-) -> Trace:
+def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) -> Trace:
     """A copy may have a name of its own making: what is new since may be it."""
     rows = kind.reread(api, names, ())
-    new = tuple(id for id in rows if id not in (known or ()))
+    new = tuple(id for id in rows if id not in before.ids)
     if not new:
         return Trace(ABSENT)
-    source = rows.get(names.id(step.intent.copy_of) or "") if step.intent.copy_of else None
-    alike = tuple(id for id in new if source and kind.copied(source, rows[id]))
+    alike = tuple(id for id in new if before.source and kind.copied(before.source, rows[id]))
     if not alike:
         return Trace(UNLIKE, new)
     if len(alike) > 1:

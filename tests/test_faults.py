@@ -51,6 +51,7 @@ DIALECTS: tuple[dict[str, Any], ...] = (
 )
 FROZEN_CODES = {0, 1, 4, 5, 6, 7, 8, 130}
 HASTE = 0.01
+IN_OTHER_WORDS = ("unreadable", "rewritten")
 
 
 @st.composite
@@ -197,6 +198,8 @@ class Life:
     before: Any
     deletes: Data
     """Id by address of what is to be deleted."""
+    unread: frozenset[str] = frozenset()
+    """Addresses of which a run has said that they cannot be compared word for word."""
     hits: int = 0
     kills: int = 0
 
@@ -253,6 +256,7 @@ class Life:
         if arguments[0] == "apply":
             ran = Ran(code, (self.project.folder / "out.txt").read_text(), err)
             report_is_true(attempt, ran.json, "--resume" in arguments)
+            self.unread |= _found(ran.json, *IN_OTHER_WORDS)
         else:
             assert log == []
         return code
@@ -284,6 +288,7 @@ class Life:
     def _settle(self) -> None:
         ran = self.project.run("apply", "--auto-approve", "--format", "json", *self._allowed())
         assert ran.code == 0, (ran.out, ran.err)
+        time.sleep(self.schedule.lag)
         plan = self.project.plan()
         assert plan["steps"] == []
         self._no_twins(copies=False)
@@ -296,7 +301,7 @@ class Life:
             self.account.state(),
             withheld=_found(plan, *WITHHELD),
             written=frozenset(step["pin"]["id"] for step in steps if step["pin"]),
-            unread=_found(plan, "unreadable", "rewritten"),
+            unread=self.unread | _found(ran.json, *IN_OTHER_WORDS),
         )
         assert [*oracle.unmet()] == []
         assert [*oracle.undeclared()] == []
@@ -311,8 +316,8 @@ def _is_write(entry: Data) -> bool:
     return bool(entry["method"] != "GET" and entry["path"] != SEARCH)
 
 
-def _found(plan: Data, *codes: str) -> frozenset[str]:
-    return frozenset(f["address"] for f in plan["findings"] if f["code"] in codes)
+def _found(document: Data, *codes: str) -> frozenset[str]:
+    return frozenset(f["address"] for f in document.get("findings", ()) if f["code"] in codes)
 
 
 @dataclass

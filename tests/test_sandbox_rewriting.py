@@ -173,6 +173,9 @@ def test_a_run_settles(mode: str, account: Account, tmp_path: Path) -> None:
     ]
     project.write("a.yaml", json.dumps({"version": 1, "campaigns": campaigns}))
     assert project.apply()["converged"]
+    locked = project.plan()
+    assert (locked["steps"], locked["findings"]) == ([], [])
+    (tmp_path / "bmeconf.lock.json").unlink()
     plan = project.plan()
     assert plan["steps"] == []
     assert "rewritten" in {finding["code"] for finding in plan["findings"]}

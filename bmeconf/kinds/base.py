@@ -145,9 +145,16 @@ class Kind(ABC):
         """Why this change must not be made, or None. `changes` is empty for a delete."""
         return None
 
-    def copied(self, source: Raw, raw: Raw) -> bool:
-        """Whether a listed object looks like the fresh copy of another, under a name of its own."""
-        return self.key(source) in self.key(raw)
+    def marks(self, raw: Raw) -> Raw:
+        """What a copy of a listed object is known by, as far as it is listed."""
+        return {"name": raw.get("name")} if raw else {}
+
+    def copied(self, marks: Raw, raw: Raw) -> bool:
+        """Whether a listed object looks like the fresh copy of one with these marks.
+
+        The service gives it a name of its own, which is taken to hold its source's.
+        """
+        return self.key(marks) in self.key(raw)
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""

@@ -153,9 +153,12 @@ class Campaigns(Kind):
     def suffers(self, live: Resource) -> bool:
         return live.facts.get("status") not in FINISHED
 
-    def copied(self, source: Raw, raw: Raw) -> bool:
-        same = all(source.get(key) == raw.get(key) for key in LISTED)
-        return same and raw.get("status") == "draft" and super().copied(source, raw)
+    def marks(self, raw: Raw) -> Raw:
+        return {key: raw.get(key) for key in ("name", *LISTED)} if raw else {}
+
+    def copied(self, marks: Raw, raw: Raw) -> bool:
+        same = all(marks.get(key) == raw.get(key) for key in LISTED)
+        return same and raw.get("status") == "draft" and super().copied(marks, raw)
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
