@@ -14,7 +14,8 @@ A run is one walk down this list, and each stage is one module:
     record.after        outcomes, lock      -> the lock file as the next run will find it
     report, document    all of the above    -> text, annotations, JSON
 
-`pipeline` holds the walk; a command of `cli` is a few of its steps.
+`pipeline` walks to a plan; `execute` goes on from there, or from one that `planfile` reads
+back, or from where a `journal` ends. A command of `cli` is a few of these steps.
 """
 
 __version__ = "0.1.0"
