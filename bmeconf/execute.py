@@ -103,7 +103,6 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
         Guarded: where the key opens another account than the plan is for.
         ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
-    receipts.refuse()
     names = _opened(run, plan)
     basis = _elsewhere(run, plan, names)
     if not plan.steps:

@@ -87,10 +87,10 @@ def test_shown_manifests_are_valid(block: str, project: Project) -> None:
 
 
 def test_options_named_in_the_readme_exist(project: Project) -> None:
-    commands = (["validate"], ["plan"], ["apply"], ["schema"], ["sandbox", "serve"])
+    commands = (["validate"], ["plan"], ["show"], ["apply"], ["schema"], ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    foreign = {"--quiet", "--editable", "--numprocesses", "--help"}
+    foreign = {"--quiet", "--editable", "--numprocesses", "--timeout", "--help"}
     named = set(re.findall(r"--[a-z][a-z-]+", text)) - foreign
     assert {option for option in named if option not in helps} == set()
 
