@@ -83,10 +83,16 @@ def main() -> None:
         first = measure(["apply", "--auto-approve", "--quiet", "--format", "json"], folder, env)
         print(f"{CONTACTS} contacts, {LISTS} lists, {CAMPAIGNS} campaigns")  # noqa: T201
         print(f"{'apply, everything new':28}{first[1]:6} requests {first[0]:8.2f} s")  # noqa: T201
+        bare = folder / "without-lock"
+        bare.mkdir()
+        (bare / "all.yaml").write_text(manifest(), encoding="utf-8")
         commands = {
-            "plan, nothing to do": ["plan", "--format", "json"],
-            "plan, one list": ["plan", "--format", "json", "--target", "lists/List 1"],
-            "validate": ["validate", "--format", "json"],
+            "plan, nothing to do": ["plan", "all.yaml", "--format", "json"],
+            "the same without the lock": ["plan", str(bare), "--format", "json"],
+            "plan, one list": [
+                *("plan", "all.yaml", "--format", "json", "--target", "lists/List 1")
+            ],
+            "validate": ["validate", "all.yaml", "--format", "json"],
             "--help": ["--help"],
         }
         rows: dict[str, list[tuple[float, int]]] = {title: [] for title in commands}
