@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,15 +35,16 @@ class Receipts:
         beside = self.plan.with_name(self.plan.name + SUFFIX)
         return beside, self.folder / (self.digest.partition(":")[2] + SUFFIX)
 
-    def refuse(self) -> None:
-        """Refuse a plan that has its receipt.
+    def refuse(self, resuming: Sequence[str]) -> None:
+        """Refuse a plan that has its receipt; `resuming` is the command that takes a journal.
 
         Raises:
             Stale: saying when it was applied, and where its journal is.
         """
         for path in self.paths:
             if told := _read(path, self.digest):
-                raise _used(self.plan, told)
+                command = shlex.join([*resuming, told.get("journal", "")])
+                raise _used(self.plan, told, f"; if it was cut off: {command}")
 
     def claim(self, now: datetime, journal: str) -> None:
         """Make the receipts.
@@ -94,9 +97,7 @@ def _read(path: Path, digest: str) -> dict[str, str] | None:
     return told if isinstance(told, dict) and told.get("digest") == digest else None
 
 
-def _used(plan: Path, told: dict[str, str]) -> Stale:
-    journal = told.get("journal") or ""
-    finish = f"; if it was cut off: bmeconf apply --resume {journal}" if journal else ""
+def _used(plan: Path, told: dict[str, str], finish: str = "") -> Stale:
     return Stale(
         f"{plan} was applied at {told.get('applied_at')} already; nothing was written",
         f"plan again to see what is left{finish}",

@@ -136,7 +136,7 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
         result = _saved(options, console, asked, file)
     else:
         result = _planned(options, console, asked, paths)
-    return stages.report(result, console)
+    return stages.report(options, result, console)
 
 
 def _planned(options: Options, console: Console, asked: Asked, paths: Sequence[Path]) -> Result:
@@ -169,7 +169,7 @@ def _saved(options: Options, console: Console, asked: Asked, file: Path) -> Resu
     planfile.fresh(plan, datetime.now(UTC), limit)
     root = saving.root_of(file, plan)
     receipts = Receipts(file, workdir.receipts(root), document["digest"])
-    receipts.refuse()
+    receipts.refuse(stages.resuming(options))
     project = pipeline.project_at(root)
     with session.opened(options, project, console) as account:
 

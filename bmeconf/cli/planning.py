@@ -103,10 +103,7 @@ def _renderers(
 
 def _next(options: Options, paths: Sequence[Path], made: Plan, saved: bool) -> str:
     """The apply that makes this plan happen, with the acknowledgements that it will ask for."""
-    words = ["bmeconf", "apply", *map(str, paths), *(["--sandbox"] if options.sandbox else [])]
-    words += ["--account", options.account] if options.account else []
-    for host in options.allow_host:
-        words += ["--allow-host", host]
+    words = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
     for target in () if saved else options.target:
         words += ["--target", target]
     return shlex.join([*words, *_acknowledged(made)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -64,14 +65,15 @@ def refusal(made: Plan) -> Guarded | None:
     return None
 
 
-def report(result: Result, console: Console) -> int:
+def report(options: Options, result: Result, console: Console) -> int:
     """Publish what an apply did; a file that cannot be written does not keep it from stdout."""
     from bmeconf import document
     from bmeconf.report import text
 
     code = result.exit_code
+    resume = shlex.join([*resuming(options), result.journal]) if result.resumable else ""
     renderers: Renderers = {
-        "text": lambda: text.result(result) if result.begun else [],
+        "text": lambda: text.result(result, resume) if result.begun else [],
         "json": lambda: document.text(document.result(result, code)),
     }
     unwritten = None
@@ -87,6 +89,20 @@ def report(result: Result, console: Console) -> int:
     for failure in (result.error, unwritten):
         if failure:
             console.error(failure)
-    if result.resumable and console.format != "text":
-        console.tell(text.resume(result))
+    if resume and console.format != "text":
+        console.tell(text.resume(resume))
     return code
+
+
+def account_of(options: Options) -> list[str]:
+    """The options by which another command meets the same account."""
+    words = ["--sandbox"] if options.sandbox else []
+    words += ["--account", options.account] if options.account else []
+    for host in options.allow_host:
+        words += ["--allow-host", host]
+    return words
+
+
+def resuming(options: Options) -> list[str]:
+    """The command that goes on where this one ends, but for the journal at its end."""
+    return ["bmeconf", "apply", *account_of(options), "--resume"]

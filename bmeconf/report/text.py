@@ -6,7 +6,6 @@ repeats what the signs `+ ~ - ! »` say already (design 6).
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
@@ -50,8 +49,11 @@ def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
     return lines
 
 
-def result(result: Result) -> list[Line]:
-    """How an apply ended: what is not done and why, then one sentence that can be trusted."""
+def result(result: Result, resume_command: str = "") -> list[Line]:
+    """How an apply ended: what is not done and why, then one sentence that can be trusted.
+
+    `resume_command` is what to type to go on, where that can be done.
+    """
     lines: list[Line] = []
     for outcome in result.outcomes:
         if outcome.state != APPLIED:
@@ -67,14 +69,11 @@ def result(result: Result) -> list[Line]:
     what = "partly applied" if result.written else "nothing was written"
     lines.append(Line(f"Not done ({what}): {tally}", "bad"))
     lines.append(Line("Run `bmeconf plan` to see what is left."))
-    return [*lines, *resume(result)]
+    return [*lines, *(resume(resume_command) if resume_command else [])]
 
 
-def resume(result: Result) -> list[Line]:
-    """How to finish exactly the plan that was begun, where something of it was done."""
-    if not result.resumable:
-        return []
-    command = shlex.join(["bmeconf", "apply", "--resume", result.journal])
+def resume(command: str) -> list[Line]:
+    """How to finish exactly the plan that was begun."""
     return [Line("Finish exactly this plan with:"), Line(safe.line(f"  {command}"))]
 
 
