@@ -136,6 +136,7 @@ class Execution:
 
     def _do(self, step: Step) -> Outcome:
         kind = KINDS[step.address.kind]
+        pins.hold_recipients(self._api, self.names, step)
         if step.action == CREATE:
             return self._create(kind, step)
         if step.action == DELETE:
@@ -157,9 +158,10 @@ class Execution:
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now", "plan again")
             if step.intent.origins:
+                ours = any(s.address == step.intent.copy_of for s in self._plan.steps)
+                pins.hold_source(self._api, self.names, step, ours)
                 source = rows.get(self.names.id(step.intent.copy_of or step.address) or "", {})
-                self._before = Before(tuple(sorted(rows)), kind.marks(source))
-                self._journal.begins(step.id, self._before)
+                self._before = self._journal.copies(rows, kind.marks(source))
         try:
             id = kind.create(self._api, self.names, fields, step.intent)
         except DuplicateName as error:
@@ -215,11 +217,10 @@ class Execution:
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
         id = pinned(step).id
-        try:
-            seen = kind.fetch(self._api, self.names, id)
-        except NotFound as error:
+        seen = kind.look(self._api, self.names, [id], []).get(id)
+        if seen is None:
             if self._strict and step.id not in self._conduct.doubtful:
-                raise Stale(f"{step.address} is gone", "plan again") from error
+                raise Stale(f"{step.address} is gone", "plan again")
             return Outcome(step, APPLIED, "was gone already")
         pins.deletable(kind, step, seen, self.names, self._made)
         kind.delete(self._api, self.names, id)
@@ -242,11 +243,13 @@ class Execution:
             found = self._trace(step)
             if found.fate in (settle.ABSENT, settle.UNSEEN):
                 return None
-            if found.fate == settle.UNLIKE and not self._strict:
+            if found.fate == settle.UNLIKE and not self._conduct.resumed:
                 # Who plans anew may do so long after: what is new since is somebody else's.
                 return None
             return self._concluded(step, found, "the run before was cut off")
-        except OutcomeUnknown as error:
+        except BmeconfError as error:
+            if isinstance(error, ENDING):
+                self.stopped = error
             return Outcome(step, UNKNOWN, error.message, error=error)
 
     def _settle(self, step: Step, error: OutcomeUnknown) -> Outcome:
@@ -255,7 +258,9 @@ class Execution:
             found = self._trace(step)
             if found.fate == settle.ABSENT:
                 self._api.not_landed()
-                self._journal.settles(step.id)
+                if not step.intent.origins:
+                    # A copy that comes late has another name: it stays in doubt.
+                    self._journal.settles(step.id)
                 return Outcome(step, FAILED, f"{error.message}; it did not land", error=error)
             outcome = self._concluded(step, found, "the answer was lost")
         except BmeconfError as again:

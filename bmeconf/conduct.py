@@ -14,11 +14,13 @@ MOVED = "the account moved since the plan was made"
 class Before:
     """What was there before a copy was made: all ids, and the marks of what it is a copy of.
 
-    A lost copy is known by them: it is new, and it looks as its source did then (design 7.13).
+    A lost copy is known by them: it is new, it looks as its source did then, and it was made at
+    that time, `at` (design 7.13).
     """
 
     ids: tuple[str, ...] = ()
     source: Raw = field(default_factory=dict)
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,3 +39,4 @@ class Conduct:
     moved: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, str] = field(default_factory=dict)
     doubtful: Mapping[str, Before | None] = field(default_factory=dict)
+    resumed: bool = False

@@ -26,7 +26,7 @@ from bmeconf.model import (
     stamp,
 )
 from bmeconf.outcome import OPEN, Outcome, Result
-from bmeconf.plan import Plan, Step
+from bmeconf.plan import Pin, Plan, Step
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -86,8 +86,8 @@ def summary(plan: Plan) -> dict[str, int]:
     }
 
 
-def result(result: Result, exit_code: int) -> dict[str, Any]:
-    """The result document of an apply."""
+def result(result: Result, exit_code: int, error: BmeconfError | None) -> dict[str, Any]:
+    """The result document of an apply; `error` is why its exit code is not 0."""
     return {
         "format": RESULT_FORMAT,
         "exit_code": exit_code,
@@ -98,7 +98,7 @@ def result(result: Result, exit_code: int) -> dict[str, Any]:
         "findings": findings(result.findings),
         "manual": [_manual(manual) for manual in result.manual],
         "journal": result.journal or None,
-        **(failure_part(result.error) if result.error else {}),
+        **(failure_part(error) if error else {}),
     }
 
 
@@ -156,7 +156,7 @@ def _step(step: Step) -> dict[str, Any]:
         "address": str(step.address),
         "action": step.action,
         "depends_on": list(step.depends_on),
-        "pin": {"id": pin.id, "version": pin.version, "digest": pin.digest} if pin else None,
+        "pin": _pin(pin) if pin else None,
         "check": step.check,
         "changes": [
             {
@@ -173,9 +173,16 @@ def _step(step: Step) -> dict[str, Any]:
         body["origin"] = [str(address) for address in step.intent.origins]
     if step.intent.merge_of:
         body["merge"] = True
+    if step.source:
+        body["source"] = _pin(step.source)
     if step.hanging:
         body["hanging"] = step.hanging
     return body
+
+
+def _pin(pin: Pin) -> dict[str, Any]:
+    told = {"id": pin.id, "version": pin.version, "digest": pin.digest}
+    return {**told, "uses": dict(pin.uses)} if pin.uses else told
 
 
 def _grounds(grounds: Grounds) -> dict[str, Any]:

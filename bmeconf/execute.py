@@ -7,7 +7,7 @@ was written was read back. Nothing is printed here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -80,19 +80,20 @@ def planned(run: Run, seen: Planned) -> Result:
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
-    conduct = Conduct(doubtful=_loose_ends(run, seen))
+    declared = (resource.id for resource in seen.live.snapshot)
+    conduct = Conduct(doubtful=_loose_ends(run, plan, declared))
     return _walked(run, plan, basis, _begun(run, plan), conduct)
 
 
-def _loose_ends(run: Run, seen: Planned) -> Mapping[str, Before]:
-    """The copies of this plan that an earlier run may have made already, and what is not them."""
-    copies = [step for step in seen.plan.steps if step.intent.origins]
+def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, Before]:
+    """The copies of this plan that an earlier run may have made, none of which is `declared`."""
+    copies = [step for step in plan.steps if step.intent.origins]
     if not copies:
         return {}
-    ends = loose_ends(workdir.journals(run.root), seen.plan.account.fingerprint)
-    declared = tuple(resource.id for resource in seen.live.snapshot)
+    ends = loose_ends(workdir.journals(run.root), plan.account.fingerprint)
+    others = tuple(id for id in declared if id)
     found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
-    return {id: replace(before, ids=(*before.ids, *declared)) for id, before in found.items()}
+    return {id: replace(before, ids=(*before.ids, *others)) for id, before in found.items()}
 
 
 def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
@@ -109,11 +110,13 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
         return _nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
-    moved = pins.check(run.reader, names, plan, (), ())
-    conduct = Conduct(strict=True, skip_stale=skip_stale, moved=moved)
+    doubtful = _loose_ends(run, plan, plan.grounds.ids.values())
+    conduct = Conduct(strict=True, skip_stale=skip_stale, doubtful=doubtful)
+    moved = pins.check(run.reader, names, plan, conduct)
+    conduct = replace(conduct, moved=moved)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
         return _unwritten(run, plan, moved)
-    journal = _begun(run, plan)
+    journal = _begun(run, plan, skip_stale)
     try:
         receipts.claim(run.now, str(journal.path.absolute()))
     except BmeconfError:
@@ -147,13 +150,19 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
     """
     try:
         names = _opened(run, plan)
-        passed, made = {*past.done, *past.doubtful}, _made(run, names, plan, past)
-        moved = pins.check(run.reader, names, plan, passed, made)
+        conduct = Conduct(
+            strict=True,
+            skip_stale=past.skip_stale,
+            done=past.done,
+            doubtful=past.doubtful,
+            resumed=True,
+        )
+        made = _made(run, names, plan, past)
+        conduct = replace(conduct, moved=pins.check(run.reader, names, plan, conduct, made))
         basis = _elsewhere(run, plan, names)
     except BaseException:
         journal.close()
         raise
-    conduct = Conduct(True, False, moved, past.done, past.doubtful)
     return _walked(run, plan, basis, journal, conduct, past.written)
 
 
@@ -185,8 +194,8 @@ def _opened(run: Run, plan: Plan) -> Names:
     )
 
 
-def _begun(run: Run, plan: Plan) -> Journal:
-    return Journal.create(workdir.journals(run.root), document.plan(plan), run.now)
+def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
+    return Journal.create(workdir.journals(run.root), document.plan(plan), run.now, skip_stale)
 
 
 def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:

@@ -11,7 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from typing import Any
 
 from bmeconf.conduct import Before
 from bmeconf.errors import BmeconfError, InvalidInput, JournalLost, masked
+from bmeconf.kinds import replies
+from bmeconf.kinds.replies import Raw
 from bmeconf.model import stamp
 
 FORMAT = "bmeconf.journal/1"
@@ -40,6 +42,7 @@ class Past:
     done: Mapping[str, str] = field(default_factory=dict)
     doubtful: Mapping[str, Before | None] = field(default_factory=dict)
     written: bool = False
+    skip_stale: bool = True
 
 
 class Journal:
@@ -51,8 +54,12 @@ class Journal:
         self._lost: OSError | None = None
 
     @classmethod
-    def create(cls, folder: Path, plan: Mapping[str, Any], now: datetime) -> Journal:
+    def create(
+        cls, folder: Path, plan: Mapping[str, Any], now: datetime, skip_stale: bool = True
+    ) -> Journal:
         """A new journal in `folder`, readable by its owner only.
+
+        `skip_stale` is how the run treats what moved; who resumes it goes on in the same way.
 
         Raises:
             InvalidInput: where it cannot be made; nothing was written to the account.
@@ -60,11 +67,11 @@ class Journal:
         # Sorted by name, journals are in the order of their runs.
         started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path, file = _new(folder, f"{started}-{plan['fingerprint']}")
             journal = cls(path, file)
             journal._lock()
-            journal._append("begin", format=FORMAT, plan=plan)
+            journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
             _sync_folder(folder)
         except OSError as error:
             raise InvalidInput(
@@ -102,11 +109,16 @@ class Journal:
 
     # --- what an apply tells
 
-    def begins(self, step: str, copy: Before | None = None) -> None:
-        """The writes after this belong to `step`; of a `copy`, what is there before it."""
+    def begins(self, step: str) -> None:
+        """The writes after this belong to `step`."""
         self._step = step
-        if copy is not None:
-            self._write("copy", step=step, ids=list(copy.ids), source=dict(copy.source))
+
+    def copies(self, ids: Collection[str], source: Raw) -> Before:
+        """The step is about to make a copy; what is there before it."""
+        before = Before(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
+        told = {"ids": list(before.ids), "source": dict(source), "made": before.at}
+        self._write("copy", step=self._step, **told)
+        return before
 
     def before(self, method: str, path: str) -> None:
         """This request is about to be sent.
@@ -216,6 +228,16 @@ def loose_ends(folder: Path, account: str) -> Mapping[str, Before]:
     return ends
 
 
+def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plan document without what looks like a key, and with the digest that it has then."""
+    text = json.dumps(plan)
+    if masked(text) == text:
+        return plan
+    body: dict[str, Any] = json.loads(masked(text))
+    del body["digest"]
+    return {**body, "digest": replies.digest(body)}
+
+
 def _new(folder: Path, stem: str) -> tuple[Path, int]:
     """A file of a name that was free, for its owner only."""
     for number in range(1, 1000):
@@ -246,7 +268,7 @@ def _told(lines: list[dict[str, Any]]) -> Past:
     for line in lines[1:]:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
-            copies[step] = Before(tuple(line["ids"]), line["source"])
+            copies[step] = Before(tuple(line["ids"]), line["source"], line["made"])
         elif event == "absent":
             landed.discard(step)
         elif event == "write":
@@ -258,4 +280,4 @@ def _told(lines: list[dict[str, Any]]) -> Past:
         elif event == "step" and line["state"] == "applied":
             done[step] = line["id"]
     doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}
-    return Past(head["plan"], done, doubtful, bool(landed or open_))
+    return Past(head["plan"], done, doubtful, bool(landed or open_), head["skip_stale"])

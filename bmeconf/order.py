@@ -192,15 +192,19 @@ def _waits_for(
     freed: Mapping[tuple[str, str], Address],
     names: Names,
 ) -> set[Address]:
-    waits = {
-        address
-        for address in _needs(difference, names)
-        if address in writes and (writes[address].action == CREATE or address.kind == STRUCTURE)
-    }
+    needs = {address for address in _needs(difference, names) if address in writes}
+    waits = {a for a in needs if a.kind == STRUCTURE or _becomes(writes[a])}
+    # A copy is of what its source is to be.
+    waits |= needs.intersection(difference.desired.intent.origins)
     taken = _identity(difference, "after")
     if taken and taken in freed:
         waits.add(freed[taken])
     return waits - {difference.address}
+
+
+def _becomes(difference: Difference) -> bool:
+    """Whether there is nothing under this address, or under another name, before this is done."""
+    return difference.action == CREATE or _identity(difference, "before") is not None
 
 
 def _identity(difference: Difference, side: str) -> tuple[str, str] | None:

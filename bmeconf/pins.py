@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bmeconf import settle
+from bmeconf.conduct import Conduct
 from bmeconf.diff import DELETE
 from bmeconf.errors import Stale
 from bmeconf.kinds import KINDS, replies
@@ -16,26 +17,28 @@ from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Resource, dotted, nested
-from bmeconf.plan import Pin, Plan, Step, looked_at, pinned
+from bmeconf.model import CAMPAIGNS, LISTS, Resource, dotted, nested
+from bmeconf.plan import Pin, Plan, Step, looked_at, pinned, referred
 
 
 def check(
-    api: ReadApi, names: Names, plan: Plan, passed: Collection[str], made: Collection[str]
+    api: ReadApi, names: Names, plan: Plan, conduct: Conduct, made: Collection[str] = ()
 ) -> Mapping[str, str]:
     """What moved, in words, by the id of the step that must not be done for it.
 
-    `passed` are steps that are not looked at: done, or in doubt. `made` are lists that were made
-    since, and that may have taken contacts along.
+    What is done is not looked at, and of what is in doubt only what it refers to. `made` are
+    lists that were made since, and that may have taken contacts along.
 
     Raises:
         ApiError, Refused, LimitReached: where it cannot be read whole.
     """
-    open_ = [step for step in plan.steps if step.id not in passed]
+    left = [step for step in plan.steps if step.id not in conduct.done]
+    open_ = [step for step in left if step.id not in conduct.doubtful]
+    touched = {step.address for step in plan.steps if step not in open_}
     moved: dict[str, str] = {}
     lists: Mapping[str, str] | None = None
     for kind in KINDS.values():
-        ids, keys = looked_at(kind, open_)
+        ids, keys = looked_at(kind, left)
         if not (ids or keys):
             continue
         seen = kind.look(api, names, ids, keys)
@@ -44,13 +47,12 @@ def check(
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
             told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
+            if not told and step.intent.copy_of not in touched:
+                told = source_moved(kind, step, seen)
             moved |= {step.id: told} if told else {}
-    own = {step.address for step in open_ if step.pin}
-    stale = {step.address for step in open_ if step.id in moved}
-    for step in open_:
+    own = {step.address for step in left if step.pin}
+    for step in left:
         told = plan.grounds.gone(step, names, lists, own)
-        for origin in stale.intersection(step.intent.origins):
-            told = f"{origin}, which it is made from, moved"
         if told and step.id not in moved:
             moved[step.id] = f"{step.address}: {told}"
     return moved
@@ -101,6 +103,55 @@ def held(
     return seen
 
 
+def source_moved(kind: Kind, step: Step, seen: Mapping[str, Raw]) -> str:
+    """Whether what a step copies is another than it was, in words; empty where it is not."""
+    if step.source is None:
+        return ""
+    raw, address = seen.get(step.source.id), step.intent.copy_of
+    if raw is None:
+        return f"{step.address}: {address}, which it copies, is gone"
+    if differs(kind, step.source, raw, ()):
+        return f"{step.address}: {address}, which it copies, changed since it was planned"
+    return ""
+
+
+def hold_source(api: ReadApi, names: Names, step: Step, ours: bool) -> None:
+    """Hold what a step copies against its pin once more, unless this plan (`ours`) changes it.
+
+    Raises:
+        Stale: where it is another by now: a copy brings along what no manifest declares.
+    """
+    kind = KINDS[step.address.kind]
+    seen = kind.look(api, names, [step.source.id], []) if step.source else {}
+    if told := "" if ours else source_moved(kind, step, seen):
+        raise Stale(told, "plan again")
+
+
+def hold_recipients(api: ReadApi, names: Names, step: Step) -> None:
+    """A draft goes to whoever is on its lists: they must still be the ones that were meant.
+
+    Raises:
+        Stale: where one is gone, or is called otherwise by now.
+    """
+    kind = KINDS[LISTS]
+    lists = referred(step) if step.address.kind == CAMPAIGNS else set()
+    rows = kind.reread(api, names, ()) if lists else {}
+    for address in sorted(lists):
+        row = rows.get(names.id(address) or "")
+        if row is None:
+            raise Stale(f"{step.address}: {address} is gone", "plan again")
+        if address.name and kind.key(row) != address.name:
+            told = f"{address} is called {kind.key(row)!r} by now"
+            raise Stale(f"{step.address}: {told}", "plan again")
+
+
+def _more_use(kind: Kind, pin: Pin, raw: Raw) -> str:
+    """What uses an object by now and did not when it was planned to be deleted, in words."""
+    now = kind.facts(raw)
+    more = [f"{now[what]} {what}" for what in pin.uses if now.get(what, 0) > pin.uses[what]]
+    return f"{' and '.join(more)} use it by now" if more else ""
+
+
 def deletable(kind: Kind, step: Step, seen: Raw, names: Names, made: Collection[str]) -> None:
     """Hold `seen`, the object right before it is deleted, against its pin.
 
@@ -113,6 +164,8 @@ def deletable(kind: Kind, step: Step, seen: Raw, names: Names, made: Collection[
     moved = pin.version != live.version if known else differs(kind, pin, seen, made)
     if moved or kind.restraint(Resource(step.address), live, ()):
         raise Stale(f"{step.address} changed since it was planned", "plan again")
+    if told := _more_use(kind, pin, seen):
+        raise Stale(f"{step.address}: {told}", "plan again")
 
 
 def _taken(kind: Kind, step: Step, seen: Mapping[str, Raw], steps: Sequence[Step]) -> str:
@@ -147,6 +200,7 @@ def _moved(
     if restraint is not None:
         return f"{step.address} {restraint.message}"
     if not differs(kind, step.pin, raw, made):
-        return ""
+        told = _more_use(kind, step.pin, raw)
+        return f"{step.address}: {told}" if told else ""
     fields = [dotted(c.path) for c in settle.undone(kind, step, raw, names, plan.grounds.managed)]
     return f"{step.address}: {', '.join(fields) or 'it'} changed since it was planned"

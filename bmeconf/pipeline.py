@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from bmeconf import (
     workdir,
 )
 from bmeconf.client import Reader
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Lock
 from bmeconf.manifest import Sources
@@ -123,6 +125,7 @@ def planned(
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(reader, seen, limited)
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
+    steps = _with_sources(reader, seen.names, steps)
     refusals = guard.check(steps, seen, prepared.project.policy)
     root = prepared.project.root
     source = Source(desired.digest, _commit(root), os.path.relpath(root))
@@ -150,6 +153,20 @@ def locked(path: Path) -> Lock:
     """
     text = workdir.read(path)
     return Lock(path.name) if text is None else lock.parse(text, path.name)
+
+
+def _with_sources(
+    reader: Reader, names: Names, steps: Sequence[plan.Step]
+) -> tuple[plan.Step, ...]:
+    """`steps`, with the pins of what they copy: it brings along what no manifest declares."""
+    return tuple(
+        replace(step, source=plan.pin_of(kind, kind.fetch(reader, names, id)))
+        if (kind := KINDS[step.address.kind]).pins_source
+        and step.intent.copy_of
+        and (id := names.id(step.intent.copy_of))
+        else step
+        for step in steps
+    )
 
 
 def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:

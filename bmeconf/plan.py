@@ -18,8 +18,10 @@ from bmeconf.grounds import Grounds, mentioned
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
 from bmeconf.live import Live
 from bmeconf.model import (
+    LISTS,
     Address,
     Call,
     Change,
@@ -27,16 +29,21 @@ from bmeconf.model import (
     Intent,
     Manual,
     nested,
+    references,
 )
 
 
 @dataclass(frozen=True)
 class Pin:
-    """What was seen when planning: the live id, its `__v` where shown, a digest of its content."""
+    """What was seen when planning: the live id, its `__v` where shown, a digest of its content.
+
+    `uses` counts what hangs on an object that is to be deleted.
+    """
 
     id: str
     version: int | None
     digest: str
+    uses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ class Step:
     """One resource to create, update or delete. `depends_on` names steps by id.
 
     `check` is `enforced` where the server itself rejects a stale version, else `checked`.
-    `intent` carries only the origin of a create; `hanging` what a delete takes along.
+    `intent` carries only the origin of a create; `source` is the pin of what it copies, where
+    that can be pinned. `hanging` is what a delete takes along.
     """
 
     id: str
@@ -57,6 +65,7 @@ class Step:
     calls: tuple[Call, ...] = ()
     intent: Intent = field(default_factory=Intent)
     hanging: str = ""
+    source: Pin | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +141,12 @@ class Plan:
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def pin_of(kind: Kind, raw: Raw) -> Pin:
+    """The pin of an object as it was read."""
+    content = replies.digest(kind.essence(raw))
+    return Pin(replies.id_of(raw), replies.version_of(raw), content)
+
+
 def pinned(step: Step) -> Pin:
     """The pin of a step that changes or deletes what is there."""
     assert step.pin is not None, f"{step.address} is to be created"
@@ -191,7 +206,14 @@ def verify_price(steps: Sequence[Step]) -> int:
     for kind in KINDS.values():
         count = sum(step.address.kind == kind.name for step in steps)
         price += min(count, kind.batch_price(count)) if count else 0
-    return price
+    listed = any(step.address.kind == LISTS for step in steps)
+    return price + (not listed and any(referred(step) for step in steps))
+
+
+def referred(step: Step) -> set[Address]:
+    """The lists that an object refers to once a step is done."""
+    found = (a for change in step.changes for a in references(change.after))
+    return {address for address in found if address.kind == LISTS}
 
 
 def check_price(steps: Sequence[Step]) -> int:
@@ -207,7 +229,8 @@ def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
     mine = [step for step in steps if step.address.kind == kind.name]
     keys = {str(c.after) for step in mine for c in step.changes if c.path == (kind.identity,)}
     keys |= {a.name for step in steps for a in mentioned(step) if a.kind == kind.name}
-    return [step.pin.id for step in mine if step.pin], sorted(keys)
+    pins = [pin for step in mine for pin in (step.pin, step.source) if pin]
+    return sorted({pin.id for pin in pins}), sorted(keys)
 
 
 def account_of(base_url: str, names: Names) -> Account:
@@ -266,7 +289,7 @@ def _step(difference: Difference, names: Names) -> Step:
     pin = None
     origin = Intent()
     if live is not None:
-        pin = Pin(live.id, live.version, replies.digest(kind.essence(live.raw)))
+        pin = pin_of(kind, live.raw)
     else:
         intent = difference.desired.intent
         origin = Intent(copy_of=intent.copy_of, merge_of=tuple(sorted(intent.merge_of)))
@@ -275,9 +298,9 @@ def _step(difference: Difference, names: Names) -> Step:
         fields = nested(difference.changes)
         return replace(step, calls=tuple(kind.create_calls(names, fields, origin)))
     if action == DELETE:
-        path = kind.path(names, pin.id)
-        gone = (Call("GET", path), Call("DELETE", path))
-        return replace(step, calls=gone, hanging=kind.hanging(live))
+        uses = {key: count for key, count in live.facts.items() if type(count) is int}
+        gone = tuple(kind.delete_calls(names, pin.id))
+        return replace(step, pin=replace(pin, uses=uses), calls=gone, hanging=kind.hanging(live))
     only_status = all(change.path == ("status",) for change in difference.changes)
     enforced = kind.enforced and pin.version is not None and not only_status
     calls = tuple(kind.update_calls(names, pin.id, difference.changes))

@@ -188,6 +188,7 @@ def _step(step: Document, known: Known) -> Step:
             merge_of=tuple(origins) if merged else (),
         ),
         hanging=step.get("hanging", ""),
+        source=Pin(**step["source"]) if "source" in step else None,
     )
 
 

@@ -10,7 +10,8 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,45 +48,53 @@ class Receipts:
                 raise _used(self.plan, told, f"; if it was cut off: {command}")
 
     def claim(self, now: datetime, journal: str) -> None:
-        """Make the receipts.
+        """Make the receipts; of several at once, one alone succeeds.
 
         Raises:
             Stale: where somebody else was faster.
             InvalidInput: where one cannot be made; nothing was written to the account.
         """
-        told = {"applied_at": stamp(now), "digest": self.digest, "journal": journal}
+        told = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
         text = json.dumps({"format": FORMAT, **told}, indent=2, sort_keys=True) + "\n"
-        made = []
+        beside, ours = self.paths
         try:
-            for path in reversed(self.paths):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _place(path, text, self.digest)
-                made.append(path)
+            ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Under the plan's digest none but its own can stand, so that this one is the claim.
+            _place(ours, text, os.link)
         except FileExistsError as error:
-            _remove(made)
-            raise _used(self.plan, _read(Path(error.filename), self.digest) or told) from error
+            raise _used(self.plan, _read(ours, self.digest) or told) from error
         except OSError as error:
-            _remove(made)
-            raise InvalidInput(
-                f"the receipt {error.filename} cannot be written: {error.strerror};"
-                " nothing was written to the account",
-                "put the plan where this user may write: its receipt says that it was applied",
-            ) from error
+            raise _unwritable(ours, error) from error
+        try:
+            _place(beside, text, os.replace)
+        except OSError as error:
+            _remove([ours])
+            raise _unwritable(beside, error) from error
 
     def release(self) -> None:
         """Take the receipts back: nothing was written, so the plan may be applied again."""
         _remove(self.paths)
 
 
-def _place(path: Path, text: str, digest: str) -> None:
-    if path.exists() and not _read(path, digest):
-        # Another plan was saved under this name since: its predecessor's receipt is no hindrance.
-        path.unlink()
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(file, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
+def _place(path: Path, text: str, put: Callable[[str, Path], None]) -> None:
+    """Let `text` come to `path` whole or not at all; `put` says what if something stands there."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        put(name, path)
+    finally:
+        _remove([Path(name)])
+
+
+def _unwritable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"the receipt {path} cannot be written: {error.strerror};"
+        " nothing was written to the account",
+        "put the plan where this user may write: its receipt says that it was applied",
+    )
 
 
 def _read(path: Path, digest: str) -> dict[str, str] | None:
@@ -99,12 +108,12 @@ def _read(path: Path, digest: str) -> dict[str, str] | None:
 
 def _used(plan: Path, told: dict[str, str], finish: str = "") -> Stale:
     return Stale(
-        f"{plan} was applied at {told.get('applied_at')} already; nothing was written",
+        f"{plan} was applied already, begun at {told.get('begun_at')}; nothing was written",
         f"plan again to see what is left{finish}",
     )
 
 
-def _remove(paths: tuple[Path, ...] | list[Path]) -> None:
+def _remove(paths: Iterable[Path]) -> None:
     for path in paths:
         with contextlib.suppress(OSError):
             path.unlink()

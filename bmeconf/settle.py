@@ -74,14 +74,12 @@ def undone(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) ->
 
 
 def look(api: ReadApi, kind: Kind, names: Names, name: str) -> tuple[str, ...]:
-    """The ids of what has this identity, after some patience where a search may lag."""
+    """The ids of what has this identity, with patience: a search lags, and a write may be late."""
     for attempt in range(LOOKS):
         if attempt:
             api.pause(1.0)
         if ids := kind.taken(api, names, name):
             return ids
-        if not kind.lags:
-            break
     return ()
 
 
@@ -113,6 +111,9 @@ def _created(
     if ids:
         seen = kind.fetch(api, names, ids[0])
         left = tuple(amiss(kind, step, seen, names, managed))
+        # Of one request all has landed, or nothing; of several, what is not shown proves nothing.
+        if _hidden(kind, step, seen, names) and (step.intent.origins or kind.finishes):
+            return Trace(UNCLEAR, ids)
         if all(change.path[0] in kind.finishes for change in left):
             return Trace(PARTLY if left else LANDED, ids, left, seen)
         return Trace(UNCLEAR, ids)
@@ -127,7 +128,9 @@ def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) 
     new = tuple(id for id in rows if id not in before.ids)
     if not new:
         return Trace(ABSENT)
-    alike = tuple(id for id in new if before.source and kind.copied(before.source, rows[id]))
+    alike = tuple(
+        id for id in new if before.source and kind.copied(before.source, rows[id], before.at)
+    )
     if not alike:
         return Trace(UNLIKE, new)
     if len(alike) > 1:
@@ -135,13 +138,20 @@ def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) 
     return Trace(PARTLY, alike, step.changes, kind.fetch(api, names, alike[0]))
 
 
+def _hidden(kind: Kind, step: Step, seen: Raw, names: Names) -> bool:
+    """Whether the API does not show something that the step writes."""
+    shown = kind.live_fields(seen, names)
+    return any(change.path[0] not in shown for change in step.changes)
+
+
 def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:
     assert step.pin is not None
-    shown = kind.live_fields(seen, names)
-    if any(change.path[0] not in shown for change in step.changes):
+    if _hidden(kind, step, seen, names):
         versions = (step.pin.version, replies.version_of(seen))
         return Trace(ABSENT if None not in versions and versions[0] == versions[1] else UNCLEAR)
     left = tuple(amiss(kind, step, seen, names, managed))
+    if left and replies.digest(kind.essence(seen)) == step.pin.digest:
+        return Trace(ABSENT)
     moved = undone(kind, step, seen, names, managed)
     if not left:
         return Trace(LANDED, left=left, seen=seen)

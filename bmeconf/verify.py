@@ -16,9 +16,9 @@ from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Address, Change, Fields, Finding, dotted, lookup
+from bmeconf.model import LISTS, Address, Change, Fields, Finding, dotted, lookup
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
-from bmeconf.plan import Step, read_back, rewritten
+from bmeconf.plan import Step, read_back, referred, rewritten
 from bmeconf.settle import TWICE, Trace, amiss, findings
 
 
@@ -47,7 +47,25 @@ def check(
             if _id(outcome) in seen:
                 read[outcome.step.address] = seen[_id(outcome)]
         found += _twins(mine, together or {})
+        if kind.name == LISTS:
+            found += _elsewhere(api, names, applied, together)
     return tuple(found), read
+
+
+def _elsewhere(
+    api: ReadApi, names: Names, outcomes: Sequence[Outcome], lists: Mapping[str, Raw] | None
+) -> Iterator[Finding]:
+    """Who refers to a list that is called otherwise by now, or is gone: it is not the one meant."""
+    kind = KINDS[LISTS]
+    steps = [outcome.step for outcome in outcomes if referred(outcome.step)]
+    rows = (lists or kind.reread(api, names, ())) if steps else {}
+    for step in steps:
+        for address in sorted(referred(step)):
+            row = rows.get(names.id(address) or "")
+            if row is None or (address.name and kind.key(row) != address.name):
+                now = f"called {kind.key(row)!r}" if row else "gone"
+                told = f"{address}, which it refers to, is {now} by now"
+                yield _finding(step, NOT_CONVERGED, told)
 
 
 def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Finding]:

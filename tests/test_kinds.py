@@ -25,6 +25,7 @@ NOT_KINDS = {
     "__init__",
     "api",
     "base",
+    "campaign_body",
     "contact_body",
     "markup",
     "names",

@@ -7,6 +7,7 @@ fast. Nothing but `main` exits.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -26,6 +27,8 @@ def main() -> NoReturn:
         # A stream that was closed before the start; nothing else may come to use its number.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    # A CI job that is cancelled ends like one that a person interrupts: with a report.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -79,7 +82,7 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
-    documents = {"plan": PLAN_FORMAT, "apply": RESULT_FORMAT}
+    documents = {"plan": PLAN_FORMAT, "show": PLAN_FORMAT, "apply": RESULT_FORMAT}
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 

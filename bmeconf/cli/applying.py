@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bmeconf.outcome import Outcome, Result
     from bmeconf.plan import Plan
 
-MANIFESTS = (".yaml", ".yml")
 FINGERPRINT = re.compile(r"[0-9a-f]{8}")
 MAX_AGE = "24h"
 
@@ -262,10 +261,12 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
     Raises:
         InvalidInput: where a plan stands among other paths.
     """
+    from bmeconf.cli import saving
+
     plans = [
         path
         for path in paths
-        if path.suffix not in MANIFESTS and (path.is_file() or path.suffix == ".json")
+        if path.suffix not in saving.MANIFESTS and (path.is_file() or path.suffix == ".json")
     ]
     if plans and len(paths) > 1:
         raise InvalidInput(

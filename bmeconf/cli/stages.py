@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli.console import Console, Renderers, StdoutLost, abandon
 from bmeconf.cli.options import Options
-from bmeconf.errors import Bug, Guarded, InvalidInput
+from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -66,27 +67,42 @@ def refusal(made: Plan) -> Guarded | None:
 
 
 def report(options: Options, result: Result, console: Console) -> int:
-    """Publish what an apply did; a file that cannot be written does not keep it from stdout."""
+    """Publish what an apply did, and return how it ended.
+
+    Neither a file that cannot be written nor a stdout that is gone keeps the rest from being
+    told, or changes that something was written.
+    """
     from bmeconf import document
     from bmeconf.report import text
 
-    code = result.exit_code
     resume = shlex.join([*resuming(options), result.journal]) if result.resumable else ""
-    renderers: Renderers = {
-        "text": lambda: text.result(result, resume) if result.begun else [],
-        "json": lambda: document.text(document.result(result, code)),
-    }
-    unwritten = None
+
+    def renderers(code: int, error: BmeconfError | None) -> Renderers:
+        return {
+            "text": lambda: text.result(result, resume) if result.begun else [],
+            "json": lambda: document.text(document.result(result, code, error)),
+        }
+
+    code, failures = result.exit_code, [result.error]
     try:
-        console.publish(renderers)
-    except InvalidInput as error:
-        unwritten, code = error, code or error.exit_code
-        console.product(renderers[console.format]())
+        try:
+            console.publish(renderers(code, result.error))
+        except InvalidInput as unwritten:
+            # What was written to other files before must not tell of another end.
+            code = code or unwritten.exit_code
+            failures.append(unwritten)
+            console.publish_failure(renderers(code, result.error or unwritten))
+            if console.format == "text":
+                console.product(renderers(code, unwritten)["text"]())
+    except (BrokenPipeError, StdoutLost) as lost:
+        abandon(sys.stdout)
+        code = code or BmeconfError.exit_code
+        failures += [lost] if isinstance(lost, StdoutLost) else []
     if result.unlocked:
         console.tell(text.unlocked(result.unlocked))
     if isinstance(result.error, Bug):
         traceback.print_exception(result.error.__cause__)
-    for failure in (result.error, unwritten):
+    for failure in failures:
         if failure:
             console.error(failure)
     if resume and console.format != "text":

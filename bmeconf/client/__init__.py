@@ -273,5 +273,10 @@ class Writer(Reader):
         except BmeconfError:
             self.witness.after("not sent")
             raise
+        except BaseException:
+            # Whatever cut it off, a second Ctrl-C say: it may have been sent by then.
+            self.witness.after("unknown")
+            self._count_write()
+            raise
         self.witness.after(envelope.fate(answer))
         return answer

@@ -6,6 +6,7 @@ changes; its other half makes the API calls, through a `ReadApi` or `WriteApi` i
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,13 @@ class Managed:
     tags: frozenset[str] = frozenset()
 
 
+COPY_NAME = re.compile(
+    r"(?:copy of (?P<a>.*?)|(?P<b>.*?)(?: -)? \(?copy\)?|(?P<c>.*?))(?: \(?\d+\)?)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What services call a copy; this one's own way is not documented (API contract 4.3, 4.4)."""
+
+
 class Kind(ABC):
     """One resource kind. `name` is its key in manifests and the first part of its addresses."""
 
@@ -59,6 +67,8 @@ class Kind(ABC):
     """Whether `taken` may overlook what is there, for a while (API contract 6, question 9)."""
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
+    pins_source: ClassVar[bool] = False
+    """Whether a copy brings along content that its source's pin can vouch for."""
     enforced: ClassVar[bool] = True
     """Whether the server itself rejects an update with a stale `__v`."""
     rewritable: ClassVar[frozenset[str]] = frozenset()
@@ -149,12 +159,15 @@ class Kind(ABC):
         """What a copy of a listed object is known by, as far as it is listed."""
         return {"name": raw.get("name")} if raw else {}
 
-    def copied(self, marks: Raw, raw: Raw) -> bool:
-        """Whether a listed object looks like the fresh copy of one with these marks.
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
+        """Whether a listed object is a copy, made at `at`, of one with these marks.
 
-        The service gives it a name of its own, which is taken to hold its source's.
+        It has a name of the service's own making, was made then, and nobody has touched it since:
+        anything else may be somebody's own, and is not to be written to.
         """
-        return self.key(marks) in self.key(raw)
+        named = COPY_NAME.fullmatch(self.key(raw))
+        fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
+        return named is not None and self.key(marks) in named.groups() and fresh
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
@@ -278,6 +291,11 @@ class Kind(ABC):
             LossyWrite: where a replacement did not keep what was sent back with it.
             OutcomeUnknown: where no answer came back.
         """
+
+    def delete_calls(self, names: Names, id: str) -> Sequence[Call]:
+        """The requests of a delete: a last look, then the deletion."""
+        path = self.path(names, id)
+        return (Call("GET", path), Call("DELETE", path))
 
     def delete(self, api: WriteApi, names: Names, id: str) -> None:
         """Delete one object."""

@@ -9,9 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.errors import Rejected
-from bmeconf.kinds import markup, replies, schedules
+from bmeconf.kinds import campaign_body, markup, replies, schedules
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
+from bmeconf.kinds.campaign_body import CONTENTS, KEYS, TEXTS
+from bmeconf.kinds.lists import everything
 from bmeconf.kinds.names import Names, declared_lists
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
@@ -25,7 +27,6 @@ from bmeconf.model import (
     Intent,
     Manual,
     Resource,
-    Template,
     Value,
     canonical_email,
     canonical_name,
@@ -36,10 +37,6 @@ from bmeconf.model import (
 )
 
 PATH = "/api/email/campaign"
-TEXTS = {"from_name": "fromName", "subject": "subject", "preview_text": "previewText"}
-CONTENTS = {"body": "body", "plain_text": "plainTextBody"}
-KEYS = {"name": "name", "from": "from", "reply_to": "replyToAddresses", **TEXTS, **CONTENTS}
-"""Manifest field -> API field; `lists` goes beside them, as ids."""
 FINISHED = ("sent", "failed", "cancelled")
 """Campaigns that will reach nobody any more."""
 LISTED = ("from", "subject", "previewText")
@@ -53,6 +50,7 @@ class Campaigns(Kind):
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
+    pins_source = True
     rewritable = frozenset(CONTENTS)
     blind = True
 
@@ -66,9 +64,9 @@ class Campaigns(Kind):
         if "reply_to" in spec:
             fields["reply_to"] = tuple(sorted({canonical_email(a) for a in spec["reply_to"] or ()}))
         if "body" in spec:
-            fields["body"] = _declared_body(spec["body"])
+            fields["body"] = campaign_body.declared(spec["body"])
         if "plain_text" in spec:
-            fields["plain_text"] = canonical_content((spec["plain_text"] or {}).get("text"))
+            fields["plain_text"] = campaign_body.canonical((spec["plain_text"] or {}).get("text"))
         if "lists" in spec:
             fields["lists"] = declared_lists(spec["lists"])
         return fields
@@ -85,7 +83,7 @@ class Campaigns(Kind):
                 fields[key] = canonical_text(replies.text_of(raw[theirs]))
         for key, theirs in CONTENTS.items():
             if theirs in raw:
-                fields[key] = canonical_content(replies.text_of(raw[theirs]))
+                fields[key] = campaign_body.canonical(replies.text_of(raw[theirs]))
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
             fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
@@ -156,9 +154,9 @@ class Campaigns(Kind):
     def marks(self, raw: Raw) -> Raw:
         return {key: raw.get(key) for key in ("name", *LISTED)} if raw else {}
 
-    def copied(self, marks: Raw, raw: Raw) -> bool:
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
-        return same and raw.get("status") == "draft" and super().copied(marks, raw)
+        return same and raw.get("status") == "draft" and super().copied(marks, raw, at)
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
@@ -224,19 +222,23 @@ class Campaigns(Kind):
     # --- writing
 
     def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+        look = _last_look(names, fields)
         if intent.copy_of is None:
-            return (Call("POST", PATH),)
-        source = names.id(intent.copy_of) or f"{{{intent.copy_of}}}"
+            return (*look, Call("POST", PATH))
+        known = names.id(intent.copy_of)
+        source = known or f"{{{intent.copy_of}}}"
         copied = f"{PATH}/{{id}}"
         return (
+            *look,
             Call("GET", PATH),
+            *((Call("GET", self.path(names, known)),) if known else ()),
             Call("POST", f"{PATH}/{source}/duplicate"),
             Call("GET", copied),
             Call("PATCH", copied),
         )
 
     def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
-        body = _body(fields, names)
+        body = campaign_body.written(fields, names)
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = names.structure_id
@@ -270,13 +272,21 @@ class Campaigns(Kind):
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(names, id)
         renamed = any(change.path == ("name",) for change in changes)
-        look = (Call("GET", PATH),) if renamed else ()
-        return (*look, Call("GET", path), Call("PATCH", path))
+        names_too = (Call("GET", PATH),) if renamed else ()
+        return (
+            *_last_look(names, nested(changes)),
+            *names_too,
+            Call("GET", path),
+            Call("PATCH", path),
+        )
 
     def update(
         self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        id, body = replies.id_of(seen), versioned(_body(nested(changes), names), seen)
+        id, body = (
+            replies.id_of(seen),
+            versioned(campaign_body.written(nested(changes), names), seen),
+        )
         _answered(api, id, api.send("PATCH", self.path(names, id), body))
         return None
 
@@ -287,27 +297,6 @@ def _answered(api: WriteApi, id: str, reply: Any) -> str:
     return id
 
 
-def canonical_content(text: str | None) -> str | None:
-    """A body as comparison sees it: LF line ends, outer blanks trimmed, empty is None."""
-    return (text or "").replace("\r\n", "\n").strip() or None
-
-
-def _declared_body(spec: Mapping[str, Any] | None) -> Value:
-    if spec is None:
-        return None
-    if "template" in spec:
-        return Template(spec["template"]["name"], spec["template"]["lang"])
-    return canonical_content(spec["html"])
-
-
-def _body(fields: Fields, names: Names) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    for key, value in fields.items():
-        if key == "lists":
-            body["lists"] = [names.require(address) for address in value]
-            body["contactStructureId"] = names.structure_id
-        elif key == "reply_to":
-            body[KEYS[key]] = list(value)
-        else:
-            body[KEYS[key]] = "" if value is None else value
-    return body
+def _last_look(names: Names, fields: Fields) -> Sequence[Call]:
+    """The lists are looked at once more before a draft is made to go to them."""
+    return (Call("GET", everything(names)),) if fields.get("lists") else ()

@@ -15,6 +15,11 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
 
 
+def everything(names: Names) -> str:
+    """The path under which all lists come at once, by id and name."""
+    return f"/api/contact-structure/{names.structure_id}/lists/all"
+
+
 class Lists(Kind):
     """Created by name, by duplicating another list, or by merging several; renamed in place."""
 
@@ -107,6 +112,10 @@ class Lists(Kind):
             if self.key(seen) != fields["name"]:
                 api.send("PATCH", self.path(names, id), versioned({"name": fields["name"]}, seen))
         return id
+
+    def delete_calls(self, names: Names, id: str) -> Sequence[Call]:
+        # Only the paged rows show what uses a list.
+        return (Call("GET", self._folder(names)), Call("DELETE", self.path(names, id)))
 
     def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(names, id)

@@ -10,11 +10,14 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from bmeconf.errors import OutcomeUnknown, ReplyUnreadable
 
 Raw = Mapping[str, Any]
+CLOCKS = timedelta(minutes=10)
+"""How far the service's clock and this machine's may be apart, and how long a write may take."""
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id becomes part of a path, so nothing else is taken for one (API contract 4)."""
 
@@ -54,6 +57,15 @@ def objects_of(value: Any, what: str) -> tuple[Raw, ...]:
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return tuple(value)
     raise ReplyUnreadable(f"{what} come from the API as something that is no list of objects")
+
+
+def made_at(raw: Raw, at: str) -> bool:
+    """Whether an object says that it was made at `at`, as far as two clocks agree."""
+    try:
+        made = datetime.fromisoformat(str(raw.get("createdAt")))
+        return abs(made - datetime.fromisoformat(at)) <= CLOCKS
+    except (ValueError, TypeError):
+        return False
 
 
 def id_of(raw: Raw, what: str = "an object") -> str:
