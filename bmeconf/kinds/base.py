@@ -167,7 +167,8 @@ class Kind(ABC):
         """
         named = COPY_NAME.fullmatch(self.key(raw))
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
-        return named is not None and self.key(marks) in named.groups() and fresh
+        sources = {canonical_name(part) for part in named.groups() if part} if named else set()
+        return self.key(marks) in sources and fresh
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
