@@ -54,7 +54,7 @@ ENDING = (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalL
 
 
 class Execution:
-    """One walk through a plan's steps; `names` grows with what is created."""
+    """One walk through a plan's steps; `names` and `ended` grow with each of them."""
 
     def __init__(
         self,
@@ -71,6 +71,7 @@ class Execution:
         self.stopped: BmeconfError | None = None
         if conduct.moved and not conduct.skip_stale:
             self.stopped = Stale(MOVED, "plan again, and have that reviewed")
+        self.ended: list[Outcome] = []
         self._states: dict[str, str] = {}
         self._made: set[str] = set()
         self._before: Before | None = None
@@ -80,6 +81,7 @@ class Execution:
         for step in self._plan.steps:
             outcome = self._guarded(step)
             self._states[step.id] = outcome.state
+            self.ended.append(outcome)
             if outcome.id:
                 self.names = self.names.with_ids({step.address: outcome.id})
                 self._made.add(outcome.id)
@@ -298,6 +300,7 @@ class Execution:
             self._learn(kind, found.seen)
             return Outcome(step, APPLIED, f"{why}; it reads back as declared", id)
         if found.fate == settle.PARTLY and found.seen is not None:
+            pins.hold_recipients(self._api, self.names, step)
             self._learn(kind, kind.update(self._api, self.names, found.seen, found.left))
             return Outcome(step, APPLIED, f"{why}; it had landed in part, and was finished", id)
         if found.fate == settle.GONE:

@@ -240,10 +240,14 @@ def _walked(
     writer = run.reader.for_writing(journal)
     names = basis.live.names
     execution = Execution(writer, names, plan, journal, run.stop_asked, conduct)
-    outcomes = []
-    for outcome in execution.outcomes():
-        run.told(outcome)
-        outcomes.append(outcome)
+    try:
+        for outcome in execution.outcomes():
+            run.told(outcome)
+    except KeyboardInterrupt:
+        execution.stopped = Interrupted("interrupted twice; the steps before were finished")
+    left = plan.steps[len(execution.ended) :]
+    rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
+    outcomes = [*execution.ended, *rest]
     lockable = workdir.writable(run.lock_file)
     found, read_back, stopped = _verified(writer, execution, outcomes, lockable)
     done = record.Done(outcomes, read_back, found)
@@ -257,11 +261,19 @@ def _walked(
         written=written_before or writer.writes > 0,
         requests=writer.budget.used,
         stopped=stopped or bug,
-        journal=os.path.relpath(journal.path),
+        journal=_from_here(journal.path),
         unlocked=unlocked,
     )
     journal.close(result.exit_code)
     return result
+
+
+def _from_here(path: Path) -> str:
+    try:
+        return os.path.relpath(path)
+    except OSError:
+        # The working directory is gone.
+        return str(path)
 
 
 def _verified(
