@@ -214,7 +214,7 @@ def _elsewhere(run: Run, plan: Plan, names: Names) -> Basis:
 
 def _nothing_to_do(run: Run, plan: Plan, basis: Basis) -> Result:
     """No step, no journal; but what was found in sync is remembered."""
-    done = record.Done((), {}, ())
+    done = record.Done()
     unlocked, bug = _recorded(run, plan, basis, done, basis.live.names)
     used = run.reader.budget.used
     return Result(plan, (), (), False, used, bug, unlocked=unlocked)
@@ -236,8 +236,8 @@ def _walked(
         run.told(outcome)
         outcomes.append(outcome)
     lockable = workdir.writable(run.lock_file)
-    found, read_back, stopped = _verified(writer, execution, outcomes, lockable)
-    done = record.Done(outcomes, read_back, found)
+    found, read_back, stopped = _verified(writer, execution, outcomes, lockable, basis)
+    done = record.Done(outcomes, read_back, found, writer.dialect.answers)
     unlocked, bug = _recorded(run, plan, basis, done, execution.names)
     if not (unlocked or lockable):
         unlocked = f"{run.lock_file} cannot be written"
@@ -256,19 +256,21 @@ def _walked(
 
 
 def _verified(
-    reader: Reader, execution: Execution, outcomes: Sequence[Outcome], lockable: bool
-) -> tuple[tuple[Finding, ...], Mapping[Address, Raw], BmeconfError | None]:
+    reader: Reader, execution: Execution, outcomes: Sequence[Outcome], lockable: bool, basis: Basis
+) -> tuple[tuple[Finding, ...], Mapping[Address, Raw] | None, BmeconfError | None]:
+    """Findings, what was read back, and what stopped the run; None where nothing was read back."""
     if execution.stopped is not None and not isinstance(execution.stopped, READABLE):
-        return (), {}, execution.stopped
+        return (), None, execution.stopped
+    names, managed = execution.names, execution.managed
     try:
-        found = verify.check(reader, execution.names, execution.managed, outcomes, lockable)
+        found = verify.check(reader, names, managed, outcomes, lockable, basis.differences)
     except BmeconfError as error:
-        return (), {}, execution.stopped or error
+        return (), None, execution.stopped or error
     except KeyboardInterrupt:
         told = "interrupted while reading back: what was written is not proven"
-        return (), {}, Interrupted(told)
+        return (), None, Interrupted(told)
     except Exception as error:
-        return (), {}, Bug.of(error)
+        return (), None, Bug.of(error)
     return *found, execution.stopped
 
 
@@ -281,7 +283,7 @@ def _recorded(
     """
     path = run.lock_file
     try:
-        section = record.after(basis.live, basis.differences, plan.manual, done, names)
+        section = record.after(basis.live, basis.differences, plan, done, names)
         # Read again: an apply to another account may have written its section meanwhile.
         text = pipeline.locked(path).having(section).text
         if text != (workdir.read(path) or ""):

@@ -69,12 +69,18 @@ class Section:
 
     def of(self, address: Address, id: str) -> Entry | None:
         """What is remembered of the live object `id`, whatever it was declared as then."""
+        key = self.key_of(address, id)
+        return self.entries[key] if key else None
+
+    def key_of(self, address: Address, id: str) -> str | None:
+        """Under which name the live object `id` is remembered, that of `address` first."""
         entry = self.at(address)
-        return entry if entry and entry.id == id else self._by_id.get((address.kind, id))
+        mine = entry is not None and entry.id == id
+        return self.key(address) if mine else self._by_id.get((address.kind, id))
 
     @cached_property
-    def _by_id(self) -> Mapping[tuple[str, str], Entry]:
-        return {(kind_of(key), e.id): e for key, e in sorted(self.entries.items(), reverse=True)}
+    def _by_id(self) -> Mapping[tuple[str, str], str]:
+        return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
 
     def digest(self, *parts: Any) -> str:
         """16 digits that tell nothing but whether `parts`, as JSON, are the same again."""
@@ -90,10 +96,13 @@ class Section:
         gone = set(keys)
         return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
 
+    def holding(self, key: str, entry: Entry) -> Section:
+        """This section, and `entry` under `key`."""
+        return replace(self, entries={**self.entries, key: entry})
+
     def having(self, address: Address, entry: Entry) -> Section:
         """This section, and `entry` as the only one of its object."""
-        others = self.without(address.kind, entry.id).entries
-        return replace(self, entries={**others, self.key(address): entry})
+        return self.without(address.kind, entry.id).holding(self.key(address), entry)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ class Known:
         """What is remembered of a live object."""
         return self.section.of(live.address, live.id)
 
+    def named(self, address: Address) -> Entry | None:
+        """What is remembered of the object that this run knows by `address`."""
+        id = self.names.id(address)
+        return self.section.of(address, id) if id else None
+
     def declared(self, path: Path, value: Value) -> Digest:
         """The digest of a value as a manifest declares it."""
         if isinstance(value, tuple):
