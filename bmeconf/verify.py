@@ -147,11 +147,12 @@ def _meanwhile(
 
 
 def _in_other_words(kind: Kind, change: Change, shown: Fields) -> bool:
-    """Whether a text reads back as something else than it was given, and was before."""
+    """Whether a text reads back as something else than it was given, and was before.
+
+    All of its words have to be there: what was cut off is no rewriting.
+    """
     live = lookup(shown, change.path)
-    return change.path[0] in kind.rewritable and bool(
-        change.after and live != change.before and live
-    )
+    return live != change.before and kind.reworded(change.path[0], change.after, live)
 
 
 def _remembered(step: Step, changes: Sequence[Change]) -> Finding:
