@@ -2,7 +2,8 @@
 
 In: the file's text. Out: a section per account, an entry per resource, and the text again. It
 holds ids, versions and digests, no values: the file is made to be committed, and contacts are
-people (design 7.17). Sorted, without times of runs, the content of an entry on one line: Git
+people: they are there by digest, their values by digests too short to confirm a guess
+(design 7.17). Sorted, without times of runs, the content of an entry on one line: Git
 merges branches that touch different resources, and takes an entry whole or not at all.
 """
 
@@ -25,7 +26,7 @@ CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 REMEDY = "resolve it, or delete the file: everything works without it, with less told"
 
 Digest = str | tuple[str, ...]
-"""Of a value, 16 hexadecimal digits; of a set, those of its members, sorted."""
+"""Of a value, 16 hexadecimal digits, 3 of a contact's; of a set, those of its members, sorted."""
 
 
 @dataclass(frozen=True)

@@ -194,9 +194,9 @@ def _entry(known: Known, desired: Resource, live: Resource, unproven: Collection
     sent: dict[str, Digest] = {}
     seen: dict[str, Digest] = {}
     for path, value in leaves(desired.fields):
-        sent[dotted(path)] = known.declared(path, value)
+        sent[dotted(path)] = known.sent(kind, path, value)
         if path[0] in live.fields:
-            seen[dotted(path)] = known.live(path, lookup(live.fields, path))
+            seen[dotted(path)] = known.live(kind, path, lookup(live.fields, path))
     return Entry(
         id=live.id,
         sent=sent,

@@ -478,6 +478,34 @@ def test_a_body_that_is_lost_is_no_rewriting(project: Project, cut: Cut) -> None
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
 
 
+@pytest.mark.parametrize(
+    ("body", "shown", "whole"),
+    [
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>Dear reader,</p>", False),
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>all the rest</p><p>Dear reader</p>", False),
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>Dear reader, all <b>the</b> rest", True),
+        ("<p>A &amp; B</p><style>c {}</style>", "<div>a &#38; b</div>", True),
+        ("<p>Dear</p>", "<style>Dear", False),
+    ],
+)
+def test_a_body_of_which_words_are_lost_is_no_rewriting(
+    body: str, shown: str, whole: bool, project: Project, cut: Cut
+) -> None:
+    cut(Rule(ONE, edited(lambda raw: raw.update(body=shown))))
+    declare(project, campaigns=[{"name": "Offer", "body": {"html": body}}])
+    ran = applied(project)
+    told = (0, ["rewritten"]) if whole else (8, ["not_converged"])
+    assert (ran.code, codes(ran.json)) == told
+
+
+def test_a_plain_text_that_is_cut_off_is_no_rewriting(project: Project, cut: Cut) -> None:
+    cut(Rule(ONE, edited(lambda raw: raw.update(plainTextBody="Dear reader,"))))
+    text = {"text": "Dear reader, all the rest"}
+    declare(project, campaigns=[{"name": "Offer", "plain_text": text}])
+    ran = applied(project)
+    assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
+
+
 def test_a_body_that_somebody_wrote_meanwhile_is_no_rewriting(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -874,6 +902,47 @@ def test_another_object_of_the_name_is_told(
     assert codes(project.plan()) == []
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_another_list_of_the_name_is_not_taken_for_it(
+    gone: bool, project: Project, account: Account
+) -> None:
+    news = {"name": "Newsletter"}
+    users: Any = {
+        "contacts": [{"email": ANN, "lists": ["Newsletter"]}],
+        "campaigns": [{"name": "Welcome", "lists": ["Newsletter"]}],
+    }
+    declare(project, lists=[news], **users)
+    project.apply()
+    old, new = id_of(account, "lists", "Newsletter"), "9" * 24
+    if gone:
+        state = account.state()
+        state["lists"] = [one for one in state["lists"] if one["_id"] != old]
+        for one in (*state["contacts"], *state["campaigns"]):
+            one["lists"] = [id for id in one["lists"] if id != old]
+        account.set(state)
+        assert set(classes(project.plan()).values()) == {"drift"}
+    else:
+        by_hand(account, "lists", "Newsletter", name="Old news")
+    state = account.state()
+    state["lists"].append({"_id": new, "name": "Newsletter"})
+    account.set(state)
+    plan = refused(project)
+    assert codes(plan) == ["replaced"]
+    assert f"id: {new}" in plan["findings"][0]["remedy"]
+    assert classes(plan)["campaigns/Welcome lists"] == "drift"
+    declare(project, lists=[{**news, "id": new}], **users)
+    plan = project.plan()
+    assert codes(plan) == []
+    assert classes(plan)["campaigns/Welcome lists"] == "drift"
+    project.apply()
+    declare(project, lists=[news], **users)
+    plan = project.plan()
+    assert (plan["steps"], codes(plan)) == ([], [])
+    text = lock_text(project)
+    project.apply()
+    assert lock_text(project) == text
+
+
 def test_contacts_are_no_renames(project: Project, account: Account) -> None:
     declare(project, contacts=[{"email": ANN}])
     project.apply()
@@ -1038,6 +1107,21 @@ def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) 
     declare(project, campaigns=[entry])
     unlock(project)
     assert manual(project) == "todo"
+
+
+def test_a_schedule_that_no_row_shows_is_read(project: Project, account: Account, cut: Cut) -> None:
+    def bare(reply: Any) -> None:
+        for row in reply["records"]:
+            row.pop("scheduledAt", None)
+
+    cut(Rule("GET /api/email/campaign", edited(bare)))
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": AT}}])
+    project.apply()
+    id = id_of(account, "campaigns", "Welcome")
+    account.campaign_status(id, status="scheduled", scheduledAt=AT)
+    for _ in range(2):
+        assert manual(project) == "done"
+        project.apply()
 
 
 def test_a_schedule_is_remembered_of_what_differs_too(project: Project, account: Account) -> None:
@@ -1269,6 +1353,26 @@ def test_it_holds_no_personal_data(project: Project, account: Account) -> None:
     values = "@ person private given family town gmail outlook thunderbird oslo lisbon berlin apple"
     for value in values.split():
         assert value not in text.lower(), value
+
+
+def test_a_value_of_a_contact_cannot_be_guessed(project: Project) -> None:
+    declare(project, contacts=[{"email": ANN, "fields": {"First Name": "Anna"}, "lists": []}])
+    project.apply()
+    (entry,) = remembered(project).values()
+    digests = [*entry["sent"].values(), *entry["seen"].values()]
+    single = [digest for digest in digests if isinstance(digest, str)]
+    assert len(single) >= 4
+    assert {len(digest) for digest in single} == {3}
+
+
+def test_who_may_read_it_stays_as_it_was(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    project.apply()
+    path = project.folder / LOCK
+    path.chmod(0o640)
+    declare(project, lists=[{"name": "Newsletter"}, CUSTOMERS])
+    project.apply()
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
