@@ -139,11 +139,20 @@ class Known:
     def _truth(self, change: Change, desired: Resource, live: Resource, entry: Entry) -> str:
         kind = KINDS[desired.address.kind]
         sides = [self._sides(unit, change, desired, live, entry) for unit in _units(change, entry)]
-        if all(s.still for s in sides) and not (kind.partial and change.path[0] in kind.sets):
-            # A name leads to another object than before: it is the account where that changed.
+        if all(s.still for s in sides) and self._elsewhere(kind, change, desired):
             return DRIFT
         truths = {s.truth for s in sides}
         return truths.pop() if len(truths) == 1 else CONFLICT
+
+    def _elsewhere(self, kind: Kind, change: Change, desired: Resource) -> bool:
+        """Whether it is the account where what the two sides say came to differ, though both say
+        what they did: a name leads to another object. Over which members a set is compared
+        depends on the manifests.
+        """
+        if not (kind.partial and change.path[0] in kind.sets):
+            return True
+        value = lookup(desired.fields, change.path)
+        return self.sent(kind, change.path, value) != self.declared(kind, change.path, value)
 
     def _sides(
         self, path: Path, change: Change, desired: Resource, live: Resource, entry: Entry
