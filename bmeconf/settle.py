@@ -138,12 +138,14 @@ def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) 
 def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:
     assert step.pin is not None
     shown = kind.live_fields(seen, names)
+    versions = (step.pin.version, replies.version_of(seen))
+    unwritten = None not in versions and versions[0] == versions[1]
     if any(change.path[0] not in shown for change in step.changes):
-        versions = (step.pin.version, replies.version_of(seen))
-        return Trace(ABSENT if None not in versions and versions[0] == versions[1] else UNCLEAR)
+        return Trace(ABSENT if unwritten else UNCLEAR)
     left = tuple(amiss(kind, step, seen, names, managed))
     moved = undone(kind, step, seen, names, managed)
-    if not left:
+    # What is to be undone may look like what the service makes of the declared text.
+    if not left and (moved or not unwritten):
         return Trace(LANDED, left=left, seen=seen)
     if not moved:
         return Trace(ABSENT)

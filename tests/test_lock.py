@@ -595,6 +595,19 @@ def test_a_link_that_moved_on_either_side_is_never_taken_for_rewritten(
     assert codes(project.plan()) == ["rewritten"]
 
 
+def test_a_lost_write_over_a_link_is_not_taken_for_done(project: Project, account: Account) -> None:
+    link = '<p><a href="https://{}">x</a></p>'
+    body = {"html": link.format("acme.example/one")}
+    declare(project, campaigns=[{"name": "Offer", "body": body}])
+    project.apply()
+    evil = link.format("click.benchmarkemail.com/evil")
+    by_hand(account, "campaigns", "Offer", body=evil)
+    account.faults({"kind": "drop-before", "method": "PATCH"})
+    assert applied(project).code != 0
+    account.faults()
+    assert classes(project.plan()) == {"campaigns/Offer body": "drift"}
+
+
 def test_only_bodies_are_ever_taken_for_rewritten(project: Project, cut: Cut) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(fromName="Other"))))
     declare(project, campaigns=[{"name": "Offer", "from_name": "Acme"}])
