@@ -14,7 +14,7 @@ A run is one walk down this list, and each stage is one module:
     record.after        outcomes, lock      -> the lock file as the next run will find it
     report, document    all of the above    -> text, annotations, JSON
 
-`pipeline` walks to a plan; `execute` goes on from there, or from one that `planfile` reads
+`pipeline` walks to a plan; `execute` and `walk` go on from there, or from one that `planfile` reads
 back, or from where a `journal` ends. A command of `cli` is a few of these steps.
 """
 

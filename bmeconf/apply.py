@@ -195,20 +195,22 @@ class Execution:
             if renamed and kind.taken(self._api, self.names, str(change.after)):
                 raise Stale(f"{step.address} exists beside it by now", "plan again")
         try:
-            fresh = kind.update(self._api, self.names, self._still(kind, step), step.changes)
+            seen = self._still(kind, step)
+            fresh = kind.update(self._api, self.names, seen, step.changes)
         except NotFound as error:
             raise Stale(f"{step.address} is gone", "plan again") from error
         except VersionConflict as error:
             if self._strict:
                 raise Stale(f"{step.address} moved while it was written", "plan again") from error
-            fresh = self._update_again(kind, step)
+            seen, fresh = self._update_again(kind, step)
         self._learn(kind, fresh)
-        return Outcome(step, APPLIED)
+        return Outcome(step, APPLIED, before=seen)
 
-    def _update_again(self, kind: Kind, step: Step) -> Raw | None:
+    def _update_again(self, kind: Kind, step: Step) -> tuple[Raw, Raw | None]:
         """Once more on the newest state, where the planned values still hold (design 7.6)."""
         try:
-            return kind.update(self._api, self.names, self._still(kind, step), step.changes)
+            seen = self._still(kind, step)
+            return seen, kind.update(self._api, self.names, seen, step.changes)
         except (NotFound, VersionConflict) as error:
             raise Stale(f"{step.address} moves while it is written", "plan again") from error
 

@@ -111,10 +111,11 @@ def _difference(desired: Resource, live: Resource | None, known: Known) -> Diffe
 def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: Sides) -> bool:
     """Whether a live value is what the service made of the declared one.
 
-    It is where nothing moved since it was read back, and is not where only the manifest did: a
-    link that a service hides behind one of its own tells nothing of the one that is declared.
+    It is where nothing moved since it was read back, and is not where either side did: a link
+    that a service hides behind one of its own tells nothing of the one that is declared, nor
+    who put it there. What a service is known to do only tells where nothing is remembered.
     """
-    if declared == live or (sides.manifest is False and sides.account):
+    if declared == live or False in (sides.manifest, sides.account):
         return False
     return sides.still or kind.rewrote(field, declared, live)
 

@@ -197,6 +197,7 @@ def _grounds(grounds: Grounds) -> dict[str, Any]:
             "lists": sorted(map(str, grounds.managed.lists)),
             "tags": sorted(grounds.managed.tags),
         },
+        "protect": {str(address): protect for address, protect in grounds.protect.items()},
     }
 
 

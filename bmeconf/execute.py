@@ -1,4 +1,4 @@
-"""The ways into an apply - planned just now, saved, or cut off - and the one way through it.
+"""The ways into an apply: planned just now, saved, or cut off. `walk` is the one way through it.
 
 In: a plan, a client that may only read, a place for the journal. Out: the Result, after all that
 was written was read back. Nothing is printed here.
@@ -6,66 +6,28 @@ was written was read back. Nothing is printed here.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from bmeconf import document, pins, pipeline, planfile, record, verify, workdir
-from bmeconf.apply import Execution
-from bmeconf.client import Reader
+from bmeconf import document, pins, pipeline, planfile, walk, workdir
 from bmeconf.conduct import MOVED, Before, Conduct
-from bmeconf.diff import Difference
 from bmeconf.errors import (
     BmeconfError,
-    Bug,
     Guarded,
-    Interrupted,
-    InvalidInput,
-    JournalLost,
-    LossyWrite,
     Stale,
 )
 from bmeconf.journal import Journal, Past, loose_ends
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.names import Names
-from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.live import Live
-from bmeconf.model import LISTS, STRUCTURE, Address, Finding, Snapshot
+from bmeconf.model import LISTS, STRUCTURE, Snapshot
 from bmeconf.outcome import NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.pipeline import Planned
 from bmeconf.plan import Plan, account_of
 from bmeconf.receipts import Receipts
-
-READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
-"""What ends the writing, but does not keep a run from reading back what it wrote."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """What an apply works with: the account, the project's files, the time, and who listens.
-
-    `base_url` names the account in plans; `told` hears of each outcome; `stop_asked` says
-    whether somebody wants the run to end.
-    """
-
-    reader: Reader
-    base_url: str
-    root: Path
-    lock_file: Path
-    now: datetime
-    stop_asked: Callable[[], bool]
-    told: Callable[[Outcome], None]
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What a plan was made from, as far as it is at hand; the lock file is written from it."""
-
-    live: Live
-    differences: Sequence[Difference]
+from bmeconf.walk import Basis, Run
 
 
 def planned(run: Run, seen: Planned) -> Result:
@@ -78,11 +40,11 @@ def planned(run: Run, seen: Planned) -> Result:
     plan = seen.plan
     basis = Basis(seen.live, seen.differences)
     if not plan.steps:
-        return _nothing_to_do(run, plan, basis)
+        return walk.nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     declared = (resource.id for resource in seen.live.snapshot)
     conduct = Conduct(doubtful=_loose_ends(run, plan, declared))
-    return _walked(run, plan, basis, _begun(run, plan), conduct)
+    return walk.walk(run, plan, basis, _begun(run, plan), conduct)
 
 
 def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, Before]:
@@ -107,7 +69,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     names = _opened(run, plan)
     basis = _elsewhere(run, plan, names)
     if not plan.steps:
-        return _nothing_to_do(run, plan, basis)
+        return walk.nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
     doubtful = _loose_ends(run, plan, plan.grounds.ids.values())
@@ -122,7 +84,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     except BmeconfError:
         journal.discard()
         raise
-    result = _walked(run, plan, basis, journal, conduct)
+    result = walk.walk(run, plan, basis, journal, conduct)
     if not result.written:
         receipts.release()
     return result
@@ -163,7 +125,7 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
     except BaseException:
         journal.close()
         raise
-    return _walked(run, plan, basis, journal, conduct, past.written)
+    return walk.walk(run, plan, basis, journal, conduct, past.written)
 
 
 def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
@@ -219,99 +181,3 @@ def _elsewhere(run: Run, plan: Plan, names: Names) -> Basis:
     remembered = pipeline.locked(run.lock_file)
     section = remembered.section(plan.account.fingerprint, plan.account.base_url)
     return Basis(Live(Snapshot(), Snapshot(), names, section=section), ())
-
-
-def _nothing_to_do(run: Run, plan: Plan, basis: Basis) -> Result:
-    """No step, no journal; but what was found in sync is remembered."""
-    done = record.Done((), {}, ())
-    unlocked, bug = _recorded(run, plan, basis, done, basis.live.names)
-    used = run.reader.budget.used
-    return Result(plan, (), (), False, used, bug, unlocked=unlocked)
-
-
-def _walked(
-    run: Run,
-    plan: Plan,
-    basis: Basis,
-    journal: Journal,
-    conduct: Conduct,
-    written_before: bool = False,
-) -> Result:
-    writer = run.reader.for_writing(journal)
-    names = basis.live.names
-    execution = Execution(writer, names, plan, journal, run.stop_asked, conduct)
-    try:
-        for outcome in execution.outcomes():
-            run.told(outcome)
-    except KeyboardInterrupt:
-        execution.stopped = Interrupted("interrupted twice; the steps before were finished")
-    left = plan.steps[len(execution.ended) :]
-    rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
-    outcomes = [*execution.ended, *rest]
-    lockable = workdir.writable(run.lock_file)
-    found, read_back, stopped = _verified(writer, execution, outcomes, lockable)
-    done = record.Done(outcomes, read_back, found)
-    unlocked, bug = _recorded(run, plan, basis, done, execution.names)
-    if not (unlocked or lockable):
-        unlocked = f"{run.lock_file} cannot be written"
-    result = Result(
-        plan=plan,
-        outcomes=tuple(outcomes),
-        read_back=(*(f for outcome in outcomes for f in outcome.findings), *found),
-        written=written_before or writer.writes > 0,
-        requests=writer.budget.used,
-        stopped=stopped or bug,
-        journal=_from_here(journal.path),
-        unlocked=unlocked,
-    )
-    journal.close(result.exit_code)
-    return result
-
-
-def _from_here(path: Path) -> str:
-    try:
-        return os.path.relpath(path)
-    except OSError:
-        # The working directory is gone.
-        return str(path)
-
-
-def _verified(
-    reader: Reader, execution: Execution, outcomes: Sequence[Outcome], lockable: bool
-) -> tuple[tuple[Finding, ...], Mapping[Address, Raw], BmeconfError | None]:
-    if execution.stopped is not None and not isinstance(execution.stopped, READABLE):
-        return (), {}, execution.stopped
-    try:
-        found = verify.check(reader, execution.names, execution.managed, outcomes, lockable)
-    except BmeconfError as error:
-        return (), {}, execution.stopped or error
-    except KeyboardInterrupt:
-        told = "interrupted while reading back: what was written is not proven"
-        return (), {}, Interrupted(told)
-    except Exception as error:
-        return (), {}, Bug.of(error)
-    return *found, execution.stopped
-
-
-def _recorded(
-    run: Run, plan: Plan, basis: Basis, done: record.Done, names: Names
-) -> tuple[str, BmeconfError | None]:
-    """Write the lock file: why it could not be, and the bug where that is one.
-
-    Whatever becomes of it, what was done to the account is still to be reported.
-    """
-    path = run.lock_file
-    try:
-        section = record.after(basis.live, basis.differences, plan.manual, done, names)
-        # Read again: an apply to another account may have written its section meanwhile.
-        text = pipeline.locked(path).having(section).text
-        if text != (workdir.read(path) or ""):
-            workdir.write(path, text)
-    except KeyboardInterrupt:
-        return f"{path} was not written: interrupted", None
-    except (OSError, InvalidInput) as error:
-        reason = error.message if isinstance(error, InvalidInput) else error.strerror
-        return f"{path} could not be written: {reason}", None
-    except Exception as error:
-        return f"{path} was not written", Bug.of(error)
-    return "", None

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
-from bmeconf.model import CONTACTS, LISTS, Address, Value, nested, references
+from bmeconf.lock import Section
+from bmeconf.model import CONTACTS, LISTS, Address, Snapshot, Value, nested, references
 
 if TYPE_CHECKING:
     from bmeconf.plan import Step
@@ -25,7 +26,8 @@ class Grounds:
     """The live ids behind names, as they were when planning.
 
     `ids` has every address that the steps mention and every managed list, None for what does
-    not exist yet; `fields` and `tags` the labels that contact steps write by.
+    not exist yet; `fields` and `tags` the labels that contact steps write by. `protect` says of
+    what is to be protected, or was, whether it is to be.
     """
 
     structure: str = ""
@@ -33,6 +35,7 @@ class Grounds:
     fields: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     managed: Managed = field(default_factory=Managed)
+    protect: Mapping[Address, bool] = field(default_factory=dict)
 
     def names(self, names: Names) -> Names:
         """`names`, which know the structure as it is now, with the ids that were planned upon."""
@@ -67,9 +70,18 @@ class Grounds:
         return ""
 
 
-def of(steps: Sequence[Step], names: Names, managed: Managed) -> Grounds:
-    """What `steps` stand on, in an account that was read as `names`."""
-    addresses = {step.address for step in steps} | managed.lists
+def of(
+    steps: Sequence[Step],
+    names: Names,
+    managed: Managed,
+    protect: Mapping[Address, bool],
+    watched: Iterable[Address],
+) -> Grounds:
+    """What `steps` stand on, in an account that was read as `names`.
+
+    Of what is `watched` the ids come along too: the lock file will tell of it.
+    """
+    addresses = {step.address for step in steps} | managed.lists | {*protect, *watched}
     addresses.update(address for step in steps for address in mentioned(step))
     labels = {label for step in steps for label in _labels(step)}
     tags = {tag for step in steps for tag in _tags(step)}
@@ -79,7 +91,20 @@ def of(steps: Sequence[Step], names: Names, managed: Managed) -> Grounds:
         fields={label: id for label in sorted(labels) if (id := _field_id(names, label))},
         tags={tag: names.tags[tag] for tag in sorted(tags) if tag in names.tags},
         managed=managed,
+        protect={address: protect[address] for address in sorted(protect)},
     )
+
+
+def protection(desired: Snapshot, names: Names, section: Section) -> Mapping[Address, bool]:
+    """Of what is declared as protected, or was when it was last applied: whether it is to be."""
+    said = {}
+    for resource in desired:
+        id = names.id(resource.address)
+        entry = section.of(resource.address, id) if id else None
+        wanted = resource.intent.protect
+        if not resource.intent.absent and (wanted or (entry and entry.protect)):
+            said[resource.address] = wanted
+    return said
 
 
 def mentioned(step: Step) -> Iterable[Address]:

@@ -2,7 +2,9 @@
 
 In: the file's text. Out: a section per account, an entry per resource, and the text again. It
 holds ids, versions and digests, no values: the file is made to be committed, and contacts are
-people (design 7.17). Sorted, a line per fact, without times of runs: branches merge by line.
+people: they are there by digest, their values by digests too short to confirm a guess
+(design 7.17). Sorted, without times of runs, the content of an entry on one line: Git
+merges branches that touch different resources, and takes an entry whole or not at all.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 REMEDY = "resolve it, or delete the file: everything works without it, with less told"
 
 Digest = str | tuple[str, ...]
-"""Of a value, 16 hexadecimal digits; of a set, those of its members, sorted."""
+"""Of a value, 16 hexadecimal digits, 3 of a contact's; of a set, those of its members, sorted."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,18 @@ class Section:
 
     def of(self, address: Address, id: str) -> Entry | None:
         """What is remembered of the live object `id`, whatever it was declared as then."""
+        key = self.key_of(address, id)
+        return self.entries[key] if key else None
+
+    def key_of(self, address: Address, id: str) -> str | None:
+        """Under which name the live object `id` is remembered, that of `address` first."""
         entry = self.at(address)
-        return entry if entry and entry.id == id else self._by_id.get((address.kind, id))
+        mine = entry is not None and entry.id == id
+        return self.key(address) if mine else self._by_id.get((address.kind, id))
 
     @cached_property
-    def _by_id(self) -> Mapping[tuple[str, str], Entry]:
-        return {(kind_of(key), e.id): e for key, e in sorted(self.entries.items(), reverse=True)}
+    def _by_id(self) -> Mapping[tuple[str, str], str]:
+        return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
 
     def digest(self, *parts: Any) -> str:
         """16 digits that tell nothing but whether `parts`, as JSON, are the same again."""
@@ -90,10 +98,13 @@ class Section:
         gone = set(keys)
         return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
 
+    def holding(self, key: str, entry: Entry) -> Section:
+        """This section, and `entry` under `key`."""
+        return replace(self, entries={**self.entries, key: entry})
+
     def having(self, address: Address, entry: Entry) -> Section:
         """This section, and `entry` as the only one of its object."""
-        others = self.without(address.kind, entry.id).entries
-        return replace(self, entries={**others, self.key(address): entry})
+        return self.without(address.kind, entry.id).holding(self.key(address), entry)
 
 
 @dataclass(frozen=True)
@@ -109,15 +120,22 @@ class Lock:
     def section(self, account: str, base_url: str) -> Section:
         """What is remembered of one account, nothing where it is a new one."""
         found = self.accounts.get(account)
-        entries = _entries(found, self.name, account) if found is not None else {}
-        return Section(account, base_url, entries)
+        raw = _resources(found, self.name, account) if found is not None else {}
+        section = Section(account, base_url)
+        fit = {
+            key: entry
+            for key, entry in raw.items()
+            if entry.get(CHECK) == _check(section, key, entry)
+        }
+        entries = {key: _entry(entry, f"{self.name}: {key}") for key, entry in fit.items()}
+        return replace(section, entries=entries)
 
     def having(self, section: Section) -> Lock:
         """This lock with one account's section in place of what it had; none where it is empty."""
         others = {k: v for k, v in self.accounts.items() if k != section.account}
         if not section.entries:
             return replace(self, accounts=others)
-        entries = {key: _json(entry) for key, entry in section.entries.items()}
+        entries = {key: _json(section, key, entry) for key, entry in section.entries.items()}
         told = {"base_url": section.base_url, "resources": entries}
         return replace(self, accounts={**others, section.account: told})
 
@@ -126,8 +144,7 @@ class Lock:
         """The file's text, the same for the same content; empty where nothing is remembered."""
         if not self.accounts:
             return ""
-        whole = {"accounts": self.accounts, "format": FORMAT}
-        return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        return _laid_out({"accounts": self.accounts, "format": FORMAT}) + "\n"
 
 
 def parse(text: str, name: str) -> Lock:
@@ -152,7 +169,7 @@ def parse(text: str, name: str) -> Lock:
     if set(whole) != {"format", "accounts"} or not isinstance(accounts, dict):
         raise _unusable(name, "is not what an apply writes")
     for account, section in accounts.items():
-        _entries(section, name, account)
+        _resources(section, name, account)
     return Lock(name, accounts)
 
 
@@ -165,27 +182,60 @@ def kind_of(key: str) -> str:
 
 TEXTS = ("id", "updated_at", "listed", "scheduled")
 KNOWN = {*TEXTS, "sent", "seen", "unproven", "version", "protect"}
+CHECK = "check"
+"""A digest of the rest of an entry: what was put together from two is as good as not there."""
+DEPTH = 4
+"""So deep in the file is what an entry tells: accounts, account, resources, entry."""
 
 
-def _json(entry: Entry) -> dict[str, Any]:
+def _json(section: Section, key: str, entry: Entry) -> dict[str, Any]:
     whole = {key: getattr(entry, key) for key in KNOWN}
     # A version may be 0, and that tells something.
-    return {k: v for k, v in whole.items() if v or (k == "version" and v is not None)}
+    told = {k: v for k, v in whole.items() if v or (k == "version" and v is not None)}
+    return {**told, CHECK: _check(section, key, told)}
 
 
-def _entries(section: Any, name: str, account: str) -> dict[str, Entry]:
+def _check(section: Section, key: str, raw: Mapping[str, Any]) -> str:
+    return section.digest(key, {k: v for k, v in raw.items() if k != CHECK})
+
+
+def _laid_out(value: Any, depth: int = 0) -> str:
+    """JSON in lines, an entry in three, and a comma of its own between two.
+
+    Git merges only what has lines between it that stay, also where an entry comes or goes.
+    """
+    if not isinstance(value, Mapping) or not value:
+        return _compact(value)
+    margin = "\n" + " " * (depth + 1)
+    if depth == DEPTH:
+        inner = _compact(value)[1:-1]
+    else:
+        comma = f"{margin},{margin}" if depth == DEPTH - 1 else f",{margin}"
+        pairs = sorted(value.items())
+        inner = comma.join(f"{_compact(k)}: {_laid_out(v, depth + 1)}" for k, v in pairs)
+    return f"{{{margin}{inner}{margin[:-1]}}}"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _resources(section: Any, name: str, account: str) -> Mapping[str, Mapping[str, Any]]:
+    """The entries in a section, as they are."""
     if (
         not isinstance(section, dict)
         or set(section) != {"base_url", "resources"}
         or not isinstance(section["base_url"], str)
         or not isinstance(section["resources"], dict)
+        or not all(isinstance(entry, dict) for entry in section["resources"].values())
     ):
         raise _unusable(name, f"has no usable section for {account}")
-    return {key: _entry(raw, f"{name}: {key}") for key, raw in section["resources"].items()}
+    resources: Mapping[str, Mapping[str, Any]] = section["resources"]
+    return resources
 
 
-def _entry(raw: Any, where: str) -> Entry:
-    if not isinstance(raw, dict) or not raw.keys() <= KNOWN or not raw.get("id"):
+def _entry(raw: Mapping[str, Any], where: str) -> Entry:
+    if not raw.keys() <= {*KNOWN, CHECK} or not raw.get("id"):
         raise _unusable(where, "is not what an apply writes")
     texts = {key: raw[key] for key in TEXTS if key in raw}
     version = raw.get("version")

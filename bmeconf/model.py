@@ -249,6 +249,11 @@ def undotted(text: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one of two paths leads into what the other leads to."""
+    return all(ours == theirs for ours, theirs in zip(one, other, strict=False))
+
+
 def nested(changes: Iterable[Change]) -> dict[str, Value]:
     """The declared values of `changes` as fields again: `("fields", "City")` becomes a mapping."""
     fields: dict[str, Value] = {}

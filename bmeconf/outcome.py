@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bmeconf.errors import BmeconfError, Interrupted, NotConverged
+from bmeconf.kinds.replies import Raw
 from bmeconf.model import Finding, Manual
 from bmeconf.plan import Plan, Step
 
@@ -20,7 +21,8 @@ UNREADABLE = "unreadable"
 class Outcome:
     """How one step ended: its `state`, and a message where there is more to say.
 
-    `id` is what a create made; `findings` what a person has to clear up after it.
+    `id` is what a create made, `before` what was there when an update wrote, where that is
+    known; `findings` what a person has to clear up after it.
     """
 
     step: Step
@@ -29,6 +31,7 @@ class Outcome:
     id: str = ""
     error: BmeconfError | None = None
     findings: tuple[Finding, ...] = ()
+    before: Raw | None = None
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,13 @@ def planned(
         unmanaged={kind: len(names) for kind, names in seen.unmanaged.items()},
         left_out=limited.left_out,
         price=_price(reader, steps),
-        grounds=grounds.of(steps, seen.names, limited.managed),
+        grounds=grounds.of(
+            steps,
+            seen.names,
+            limited.managed,
+            grounds.protection(seen.desired, seen.names, seen.section),
+            [m.address for m in manual],
+        ),
     )
     return Planned(made, seen, differences, desired.problems)
 

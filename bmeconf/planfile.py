@@ -78,7 +78,7 @@ def _plan(document: Document) -> Plan:
         account=Account(**document["account"]),
         source=Source(**document["source"]),
         steps=tuple(_step(step, known) for step in document["steps"]),
-        manual=tuple(_manual(manual) for manual in document["manual"]),
+        manual=tuple(_manual(manual, known) for manual in document["manual"]),
         findings=tuple(_finding(finding) for finding in document["findings"]),
         in_sync=document["summary"]["in_sync"],
         unmanaged=document["unmanaged"],
@@ -167,6 +167,7 @@ def _grounds(grounds: Document, known: Known) -> Grounds:
         fields=grounds["fields"],
         tags=grounds["tags"],
         managed=Managed(lists, frozenset(managed["tags"])),
+        protect={known[text]: protect for text, protect in grounds["protect"].items()},
     )
 
 
@@ -205,8 +206,9 @@ def _value(value: Any, refers: bool, known: Known) -> Value:
     return value
 
 
-def _manual(manual: Document) -> Manual:
-    told = {**manual, "address": _address(manual["address"]), "due": _instant(manual["due"])}
+def _manual(manual: Document, known: Known) -> Manual:
+    address = known[manual["address"]]
+    told = {**manual, "address": address, "due": _instant(manual["due"])}
     return Manual(**told)
 
 

@@ -14,7 +14,7 @@ from bmeconf.kinds import replies
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.replies import Raw
 from bmeconf.lock import Section, kind_of
-from bmeconf.model import Finding, Resource
+from bmeconf.model import LISTS, Finding, Resource
 
 MOST_CANDIDATES = 3
 """More of them say nothing."""
@@ -32,7 +32,11 @@ def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Sec
             continue
         if bound is not None:
             if entry and replies.id_of(bound) != entry.id:
-                binding.notes.append(_replaced(kind, resource, bound, rows.get(entry.id), entry.id))
+                found = _replaced(kind, resource, bound, rows.get(entry.id), entry.id)
+                if found.level == "error":
+                    binding.withheld[address] = found
+                else:
+                    binding.notes.append(found)
         elif not kind.lags and entry and entry.id in free:
             binding.withheld[address] = _in_the_account(kind, resource, free[entry.id])
         elif not kind.lags and not resource.intent.origins and orphans:
@@ -81,12 +85,15 @@ def _replaced(kind: Kind, resource: Resource, row: Raw, old: Raw | None, id: str
         told = f"which is now called {kind.key(old)!r}"
     else:
         told = "which is not to be seen any more" if kind.lags else "which is gone"
+    # An audience is nobody's to swap unseen: drafts would go to it.
+    audience = kind.name == LISTS
+    pin = f"id: {replies.id_of(row)}" if audience else "id: <its id>"
     return Finding(
-        "warning",
+        "error" if audience else "warning",
         "replaced",
         resource.address,
         f"is another object than before: {replies.id_of(row)} in place of {id}, {told}",
-        "look whether that was meant; pin the right one with id: <its id>",
+        f"look whether that was meant; pin the one that is meant with {pin}",
     )
 
 

@@ -146,14 +146,16 @@ def _hidden(kind: Kind, step: Step, seen: Raw, names: Names) -> bool:
 
 def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:
     assert step.pin is not None
+    versions = (step.pin.version, replies.version_of(seen))
+    unwritten = None not in versions and versions[0] == versions[1]
     if _hidden(kind, step, seen, names):
-        versions = (step.pin.version, replies.version_of(seen))
-        return Trace(ABSENT if None not in versions and versions[0] == versions[1] else UNCLEAR)
+        return Trace(ABSENT if unwritten else UNCLEAR)
     left = tuple(amiss(kind, step, seen, names, managed))
     if left and replies.digest(kind.essence(seen)) == step.pin.digest:
         return Trace(ABSENT)
     moved = undone(kind, step, seen, names, managed)
-    if not left:
+    # What is to be undone may look like what the service makes of the declared text.
+    if not left and (moved or not unwritten):
         return Trace(LANDED, left=left, seen=seen)
     if not moved:
         return Trace(ABSENT)

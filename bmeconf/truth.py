@@ -3,23 +3,39 @@
 Four things compare, all as digests: the declared value now and as it was sent, the live value
 now and as it was read back. Where only the first pair differs the manifest moved (`pending`),
 where only the second does the account did (`drift`), else both (`conflict`); where neither does
-the service keeps in its own words what it was given (design 7.17).
+the service keeps in its own words what it was given, or a name leads elsewhere (design 7.17).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.lock import Digest, Entry, Section
-from bmeconf.model import Address, Change, Fields, Resource, Template, Value, dotted, lookup
+from bmeconf.model import (
+    CONTACTS,
+    Address,
+    Change,
+    Fields,
+    Resource,
+    Template,
+    Value,
+    dotted,
+    lookup,
+)
 
 PENDING, DRIFT, CONFLICT = "pending", "drift", "conflict"
 Path = tuple[str, ...]
+Ids = Callable[[Address], str | None]
+SHORT = 3
+"""So much of a digest is kept of what a contact is: it tells a difference, and confirms no guess,
+as one in four thousand fits.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ class Sides:
 class Known:
     """What the lock knows, in the words of this run.
 
-    References are digested by the ids that `names` gives them, so that a rename moves nothing.
+    References are digested by ids, so that a rename moves nothing.
     """
 
     section: Section = field(default_factory=Section)
@@ -57,28 +73,41 @@ class Known:
         """What is remembered of a live object."""
         return self.section.of(live.address, live.id)
 
-    def declared(self, path: Path, value: Value) -> Digest:
-        """The digest of a value as a manifest declares it."""
-        if isinstance(value, tuple):
-            return tuple(sorted({self._digest(path, member) for member in value}))
-        return self._digest(path, value)
+    def named(self, address: Address) -> Entry | None:
+        """What is remembered of the object that this run knows by `address`."""
+        id = self.names.id(address)
+        return self.section.of(address, id) if id else None
 
-    def live(self, path: Path, value: Value) -> Digest:
+    def sent(self, kind: Kind, path: Path, value: Value) -> Digest:
+        """The digest of a declared value, by the ids that it would be sent with now."""
+        return self._digests(kind, path, value, self.names.id)
+
+    def declared(self, kind: Kind, path: Path, value: Value) -> Digest:
+        """The digest of a value as a manifest declares it.
+
+        An address is what it was when it was last applied: that another object has its name by
+        now is nothing that the manifest did.
+        """
+        return self._digests(kind, path, value, self._was)
+
+    def live(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a live value; of a set without what this run only foresees."""
         if isinstance(value, tuple):
-            there = (m for m in value if not isinstance(m, Address) or self.names.id(m))
-            return self.declared(path, tuple(there))
-        return self._digest(path, value)
+            value = tuple(m for m in value if not isinstance(m, Address) or self.names.id(m))
+        return self.sent(kind, path, value)
 
-    def _digest(self, path: Path, value: Value) -> str:
-        return self.section.digest(dotted(path), self._plain(value))
+    def _was(self, address: Address) -> str | None:
+        entry = self.section.at(address)
+        return entry.id if entry else self.names.id(address)
 
-    def _plain(self, value: Value) -> Value:
-        if isinstance(value, Address):
-            return self.names.id(value) or str(value)
-        if isinstance(value, Mapping):
-            return {key: self._plain(inner) for key, inner in value.items()}
-        return [value.name, value.lang] if isinstance(value, Template) else value
+    def _digests(self, kind: Kind, path: Path, value: Value, ids: Ids) -> Digest:
+        if isinstance(value, tuple):
+            return tuple(sorted({self._digest(kind, path, member, ids) for member in value}))
+        return self._digest(kind, path, value, ids)
+
+    def _digest(self, kind: Kind, path: Path, value: Value, ids: Ids) -> str:
+        whole = self.section.digest(dotted(path), _plain(value, ids))
+        return whole[:SHORT] if kind.name == CONTACTS else whole
 
     # --- judging
 
@@ -94,31 +123,48 @@ class Known:
         entry = self.section.at(desired.address)
         if entry is None or self.names.knows(desired.address.kind, entry.id):
             return list(changes)
-        return [
-            replace(c, truth=Sides(self._manifest(c.path, c.after, entry), False).truth)
-            for c in changes
-        ]
+        kind = KINDS[desired.address.kind]
+        truths = [(c, Sides(self._same(kind, c.path, c.after, entry), False)) for c in changes]
+        return [replace(change, truth=sides.truth) for change, sides in truths]
 
-    def _manifest(self, path: Path, value: Value, entry: Entry) -> bool | None:
+    def _same(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool | None:
+        """Whether the manifest declares what it did."""
         sent = entry.sent.get(dotted(path))
-        return None if sent is None else sent == self.declared(path, value)
+        return None if sent is None else sent == self.declared(kind, path, value)
+
+    def _sends(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool:
+        """Whether what is declared would be sent as it was."""
+        return entry.sent.get(dotted(path)) == self.sent(kind, path, value)
 
     def _truth(self, change: Change, desired: Resource, live: Resource, entry: Entry) -> str:
-        truths = {
-            self._sides(unit, change, desired, live, entry).truth for unit in _units(change, entry)
-        }
+        kind = KINDS[desired.address.kind]
+        sides = [self._sides(unit, change, desired, live, entry) for unit in _units(change, entry)]
+        if all(s.still for s in sides) and self._elsewhere(kind, change, desired):
+            return DRIFT
+        truths = {s.truth for s in sides}
         return truths.pop() if len(truths) == 1 else CONFLICT
+
+    def _elsewhere(self, kind: Kind, change: Change, desired: Resource) -> bool:
+        """Whether it is the account where what the two sides say came to differ, though both say
+        what they did: a name leads to another object. Over which members a set is compared
+        depends on the manifests.
+        """
+        if not (kind.partial and change.path[0] in kind.sets):
+            return True
+        value = lookup(desired.fields, change.path)
+        return self.sent(kind, change.path, value) != self.declared(kind, change.path, value)
 
     def _sides(
         self, path: Path, change: Change, desired: Resource, live: Resource, entry: Entry
     ) -> Sides:
         kind, key = KINDS[desired.address.kind], dotted(path)
         pairs: list[tuple[Digest | None, Digest | None]] = [
-            (entry.sent.get(key), self.declared(path, lookup(desired.fields, path))),
-            (entry.seen.get(key), self.live(path, lookup(live.fields, path))),
+            (entry.sent.get(key), self.declared(kind, path, lookup(desired.fields, path))),
+            (entry.seen.get(key), self.live(kind, path, lookup(live.fields, path))),
         ]
         if kind.partial and path[0] in kind.sets:
-            over = self.declared(path, tuple(kind.exact_over(change, self.managed)))
+            members = tuple(kind.exact_over(change, self.managed))
+            over = {*self.declared(kind, path, members), *self.sent(kind, path, members)}
             pairs = [(_within(was, over), _within(now, over)) for was, now in pairs]
         return Sides(*(None if was is None else was == now for was, now in pairs))
 
@@ -136,12 +182,13 @@ class Known:
     ) -> tuple[list[Change], tuple[str, ...]]:
         """Of declared fields that are not shown: those to write, and those that nothing proves."""
         entry = self.entry(live)
-        if entry is None or not KINDS[desired.address.kind].blind:
+        kind = KINDS[desired.address.kind]
+        if entry is None or not kind.blind:
             return [], tuple(hidden)
         changes, unproven = [], []
         for name in hidden:
             value = desired.fields[name]
-            if not self._manifest((name,), value, entry):
+            if not self._sends(kind, (name,), value, entry):
                 changes.append(Change((name,), None, value, PENDING))
             elif name in entry.unproven or not unmoved(entry, live.raw):
                 unproven.append(name)
@@ -157,14 +204,24 @@ class Known:
             return False
         if not (entry.listed and entry.updated_at):
             return False
+        if desired.intent.schedule and not _tells_when(kind.facts(row)):
+            return False
         same_row = (entry.listed, entry.updated_at) == (
             listed(kind, self.section, row),
             kind.touched(row),
         )
         return same_row and all(
-            self._manifest(path, value, entry) and _kept(kind, path, entry)
+            self._sends(kind, path, value, entry) and _kept(kind, path, entry)
             for path, value in leaves(desired.fields)
         )
+
+
+def _plain(value: Value, ids: Ids) -> Value:
+    if isinstance(value, Address):
+        return ids(value) or str(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner, ids) for key, inner in value.items()}
+    return [value.name, value.lang] if isinstance(value, Template) else value
 
 
 def leaves(fields: Fields, path: Path = ()) -> Iterator[tuple[Path, Value]]:
@@ -188,6 +245,11 @@ def unmoved(entry: Entry, raw: Raw) -> bool:
     return replies.same_moment(was, raw)
 
 
+def _tells_when(facts: Mapping[str, Any]) -> bool:
+    """Whether a row tells for when a campaign is scheduled, where it is."""
+    return facts.get("status") == "draft" or "scheduled_at" in facts
+
+
 def _kept(kind: Kind, path: Path, entry: Entry) -> bool:
     key = dotted(path)
     rewritten = path[0] in kind.rewritable and key in entry.seen
@@ -203,8 +265,8 @@ def _units(change: Change, entry: Entry) -> list[Path]:
     return [path for path, _ in leaves(inner, change.path)] or [change.path]
 
 
-def _within(digest: Digest | None, over: Digest) -> Digest | None:
+def _within(digest: Digest | None, over: Set[str]) -> Digest | None:
     """Of a set those members that are compared at all."""
     if isinstance(digest, tuple):
-        return tuple(sorted({*digest} & {*over}))
+        return tuple(sorted({*digest} & over))
     return digest

@@ -9,25 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf.diff import CREATE, DELETE
+from bmeconf.diff import CREATE, DELETE, Difference, field_changes
 from bmeconf.errors import NotFound
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Address, Change, Fields, Finding, dotted, lookup
+from bmeconf.model import LISTS, Address, Change, Fields, Finding, dotted, lookup, overlap
 from bmeconf.outcome import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.plan import Step, read_back, referred, rewritten
 from bmeconf.settle import TWICE, Trace, amiss, findings
 
 
 def check(
-    api: ReadApi, names: Names, managed: Managed, outcomes: Sequence[Outcome], locked: bool = False
+    api: ReadApi,
+    names: Names,
+    managed: Managed,
+    outcomes: Sequence[Outcome],
+    locked: bool = False,
+    planned: Sequence[Difference] = (),
 ) -> tuple[tuple[Finding, ...], Mapping[Address, Raw]]:
     """A finding for every field that does not read back as declared, and what was read back.
 
-    Where it is remembered (`locked`), a body may read back in words that nothing explains.
+    Where it is remembered (`locked`), a body may read back in words that nothing explains. What
+    was not written is held against `planned`, as far as that is at hand.
 
     Raises:
         ApiError, Refused, LimitReached: where it could not be read back.
@@ -35,15 +41,16 @@ def check(
     applied = [outcome for outcome in outcomes if outcome.state == APPLIED]
     found: list[Finding] = []
     read: dict[Address, Raw] = {}
+    told = {difference.address: difference for difference in planned}
     for kind in KINDS.values():
         mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
         together = _together(api, names, mine)
         for outcome in mine:
-            seen = together
-            if seen is None or any(_amiss(outcome, seen, names, managed)):
+            seen, difference = together, told.get(outcome.step.address)
+            if seen is None or any(_amiss(outcome, seen, names, managed, difference)):
                 seen = _alone(api, names, outcome)
             answer = api.dialect.answers.get(_id(outcome)) if locked else None
-            found += _amiss(outcome, seen, names, managed, answer)
+            found += _amiss(outcome, seen, names, managed, difference, answer)
             if _id(outcome) in seen:
                 read[outcome.step.address] = seen[_id(outcome)]
         found += _twins(mine, together or {})
@@ -108,6 +115,7 @@ def _amiss(
     seen: Mapping[str, Raw],
     names: Names,
     managed: Managed,
+    difference: Difference | None,
     answer: Raw | None = None,
 ) -> Iterator[Finding]:
     step, raw = outcome.step, seen.get(_id(outcome))
@@ -125,6 +133,8 @@ def _amiss(
     for change in (c for c in moved if c not in worded):
         field = dotted(change.path)
         yield _finding(step, NOT_CONVERGED, f"{field} was written and reads back differently")
+    for field in _meanwhile(kind, step, raw, names, managed, difference) if difference else ():
+        yield _finding(step, NOT_CONVERGED, f"{field} changed while this ran")
     if worded:
         yield _remembered(step, worded)
     if hidden := sorted({change.path[0] for change in step.changes} - shown.keys()):
@@ -137,12 +147,30 @@ def _amiss(
         yield rewritten(step.address, sorted(made))
 
 
+def _meanwhile(
+    kind: Kind, step: Step, raw: Raw, names: Names, managed: Managed, difference: Difference
+) -> Iterator[str]:
+    """Declared fields that were not written, and are now neither as declared nor as planned upon.
+
+    Nobody judged what they are now, so that it must not be taken for what the service makes of
+    the declared value.
+    """
+    desired, planned = difference.desired, difference.live
+    now = kind.observed(desired, kind.live(raw, step.address, names), managed)
+    was = kind.observed(desired, planned, managed) if planned else {}
+    for change in field_changes(now, {key: desired.fields[key] for key in now}):
+        known = change.path[0] in was and lookup(was, change.path) == change.before
+        if not known and not any(overlap(change.path, c.path) for c in step.changes):
+            yield dotted(change.path)
+
+
 def _in_other_words(kind: Kind, change: Change, shown: Fields) -> bool:
-    """Whether a text reads back as something else than it was given, and was before."""
+    """Whether a text reads back as something else than it was given, and was before.
+
+    All of its words have to be there: what was cut off is no rewriting.
+    """
     live = lookup(shown, change.path)
-    return change.path[0] in kind.rewritable and bool(
-        change.after and live != change.before and live
-    )
+    return live != change.before and kind.reworded(change.path[0], change.after, live)
 
 
 def _remembered(step: Step, changes: Sequence[Change]) -> Finding:

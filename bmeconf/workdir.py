@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 
 from bmeconf.errors import InvalidInput
@@ -98,6 +99,8 @@ def writable(path: Path) -> bool:
 def write(path: Path, text: str) -> None:
     """Put `text` in place of a lock file, whole or not at all; an empty one removes it.
 
+    Who may read it stays as it was.
+
     Raises:
         OSError: where that cannot be done.
     """
@@ -111,6 +114,8 @@ def write(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        if path.exists():
+            beside.chmod(stat.S_IMODE(path.stat().st_mode))
         beside.replace(path)
     finally:
         with contextlib.suppress(OSError):

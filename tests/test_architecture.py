@@ -36,7 +36,7 @@ LAYERS = (
     ("apply",),
     ("verify", "record"),
     ("document", "report"),
-    ("pipeline", "execute"),
+    ("pipeline", "walk", "execute"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,27 @@ import pytest
 import yaml
 
 from bmeconf import record
+from bmeconf.grounds import Grounds
 from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Section
 from bmeconf.model import Address, Change, Snapshot
 from bmeconf.outcome import APPLIED, Outcome
-from bmeconf.plan import Pin, Step
+from bmeconf.plan import Account as Account_
+from bmeconf.plan import Pin, Plan, Price, Source, Step
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
-from tests.fake_server import Action, FakeServer, Forward, Rule, Seen, edited, instead, refusal
+from tests.fake_server import (
+    Action,
+    FakeServer,
+    Forward,
+    Reply,
+    Rule,
+    Seen,
+    edited,
+    instead,
+    refusal,
+)
 
 Cut = Callable[..., FakeServer]
 LOCK = "bmeconf.lock.json"
@@ -465,6 +478,34 @@ def test_a_body_that_is_lost_is_no_rewriting(project: Project, cut: Cut) -> None
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
 
 
+@pytest.mark.parametrize(
+    ("body", "shown", "whole"),
+    [
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>Dear reader,</p>", False),
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>all the rest</p><p>Dear reader</p>", False),
+        ("<p>Dear reader,</p><p>all the rest</p>", "<p>Dear reader, all <b>the</b> rest", True),
+        ("<p>A &amp; B</p><style>c {}</style>", "<div>a &#38; b</div>", True),
+        ("<p>Dear</p>", "<style>Dear", False),
+    ],
+)
+def test_a_body_of_which_words_are_lost_is_no_rewriting(
+    body: str, shown: str, whole: bool, project: Project, cut: Cut
+) -> None:
+    cut(Rule(ONE, edited(lambda raw: raw.update(body=shown))))
+    declare(project, campaigns=[{"name": "Offer", "body": {"html": body}}])
+    ran = applied(project)
+    told = (0, ["rewritten"]) if whole else (8, ["not_converged"])
+    assert (ran.code, codes(ran.json)) == told
+
+
+def test_a_plain_text_that_is_cut_off_is_no_rewriting(project: Project, cut: Cut) -> None:
+    cut(Rule(ONE, edited(lambda raw: raw.update(plainTextBody="Dear reader,"))))
+    text = {"text": "Dear reader, all the rest"}
+    declare(project, campaigns=[{"name": "Offer", "plain_text": text}])
+    ran = applied(project)
+    assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
+
+
 def test_a_body_that_somebody_wrote_meanwhile_is_no_rewriting(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -528,12 +569,141 @@ def test_a_link_that_the_service_hides_is_written_when_the_manifest_changes_it(
     assert project.plan()["steps"] == []
 
 
+def test_a_link_that_moved_on_either_side_is_never_taken_for_rewritten(
+    project: Project, account: Account
+) -> None:
+    link = '<p><a href="https://{}">x</a></p>'
+
+    def linked(to: str) -> Any:
+        return {"name": "Offer", "body": {"html": link.format(f"acme.example/{to}")}}
+
+    declare(project, campaigns=[linked("one")])
+    project.apply()
+    evil = link.format("click.benchmarkemail.com/evil")
+    by_hand(account, "campaigns", "Offer", body=evil)
+    plan = project.plan()
+    assert classes(plan) == {"campaigns/Offer body": "drift"}
+    declare(project, campaigns=[linked("two")])
+    assert classes(project.plan()) == {"campaigns/Offer body": "conflict"}
+    project.apply()
+    plan = project.plan()
+    assert (plan["steps"], codes(plan), plan["summary"]["in_sync"]) == ([], [], 1)
+    assert link.format("acme.example/two") in [c["body"] for c in account.state()["campaigns"]]
+    # Without a lock file nothing tells them apart.
+    by_hand(account, "campaigns", "Offer", body=evil)
+    unlock(project)
+    assert codes(project.plan()) == ["rewritten"]
+
+
+def test_a_lost_write_over_a_link_is_not_taken_for_done(project: Project, account: Account) -> None:
+    link = '<p><a href="https://{}">x</a></p>'
+    body = {"html": link.format("acme.example/one")}
+    declare(project, campaigns=[{"name": "Offer", "body": body}])
+    project.apply()
+    evil = link.format("click.benchmarkemail.com/evil")
+    by_hand(account, "campaigns", "Offer", body=evil)
+    account.faults({"kind": "drop-before", "method": "PATCH"})
+    assert applied(project).code != 0
+    account.faults()
+    assert classes(project.plan()) == {"campaigns/Offer body": "drift"}
+
+
 def test_only_bodies_are_ever_taken_for_rewritten(project: Project, cut: Cut) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(fromName="Other"))))
     declare(project, campaigns=[{"name": "Offer", "from_name": "Acme"}])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
     assert classes(project.plan()) == {"campaigns/Offer from_name": ""}
+
+
+# --- what somebody does meanwhile
+
+
+class Meanwhile:
+    """What somebody does just before a request is made for the so-many-th time from now."""
+
+    def __init__(self) -> None:
+        self._left, self._act = 0, lambda: None
+
+    def before(self, count: int, act: Callable[[], Any]) -> None:
+        self._left, self._act = count, act
+
+    def __call__(self, seen: Seen, forward: Forward) -> Action:
+        self._left -= 1
+        done = self._act() if self._left == 0 else None
+        return done if isinstance(done, Reply) else forward()
+
+
+@pytest.fixture
+def reading(cut: Cut) -> Meanwhile:
+    """Of one campaign: in an apply that writes it, once each to plan, to write and to prove."""
+    acts = Meanwhile()
+    cut(Rule(ONE, acts))
+    return acts
+
+
+OFFER = {"name": "Offer", "subject": "S", "body": {"html": "<p>A</p>"}}
+
+
+@pytest.mark.parametrize("reads", [2, 3], ids=["before the write", "after the write"])
+def test_an_edit_meanwhile_is_no_rewriting(
+    reads: int, project: Project, account: Account, reading: Meanwhile
+) -> None:
+    declare(project, campaigns=[OFFER])
+    project.apply()
+    reading.before(reads, lambda: by_hand(account, "campaigns", "Offer", body="<p>B</p>"))
+    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    ran = applied(project)
+    assert (ran.code, ran.json["converged"], codes(ran.json)) == (8, False, ["not_converged"])
+    assert "body changed while this ran" in ran.json["findings"][0]["message"]
+    plan = project.plan()
+    assert classes(plan) == {"campaigns/Offer body": "drift"}
+    assert plan["summary"]["in_sync"] == 0
+    project.apply()
+    assert project.plan()["steps"] == []
+
+
+def test_a_link_edited_meanwhile_is_no_rewriting(
+    project: Project, account: Account, reading: Meanwhile
+) -> None:
+    link = '<p><a href="https://{}">x</a></p>'
+    offer = {**OFFER, "body": {"html": link.format("acme.example/one")}}
+    declare(project, campaigns=[offer])
+    project.apply()
+    evil = link.format("click.benchmarkemail.com/evil")
+    reading.before(2, lambda: by_hand(account, "campaigns", "Offer", body=evil))
+    declare(project, campaigns=[{**offer, "subject": "T"}])
+    assert applied(project).code == 8
+    assert project.plan()["summary"]["in_sync"] == 0
+
+
+def test_what_is_set_to_what_is_declared_meanwhile_is_no_harm(
+    project: Project, account: Account, reading: Meanwhile
+) -> None:
+    account.switch(body_rewriting="footer")
+    declare(project, campaigns=[OFFER])
+    project.apply()
+    reading.before(2, lambda: by_hand(account, "campaigns", "Offer", body="<p>A</p>"))
+    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    assert applied(project).code == 0
+    assert project.plan()["steps"] == []
+
+
+@pytest.mark.parametrize("reads", [2, 3], ids=["before the write", "after the write"])
+def test_a_hidden_field_is_not_proven_where_somebody_wrote_meanwhile(
+    reads: int, reading: Meanwhile, hiding: Project, account: Account
+) -> None:
+    reading.before(reads, lambda: by_hand(account, "campaigns", "Draft", fromName="Z"))
+    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    assert applied(hiding).code == 0
+    plan = hiding.plan()
+    assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
+
+
+def test_a_hidden_field_stays_proven_where_nobody_did(hiding: Project) -> None:
+    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    hiding.apply()
+    assert codes(hiding.plan()) == []
 
 
 # --- what need not be read
@@ -745,6 +915,48 @@ def test_another_object_of_the_name_is_told(
     assert codes(project.plan()) == []
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_another_list_of_the_name_is_not_taken_for_it(
+    gone: bool, project: Project, account: Account
+) -> None:
+    news = {"name": "Newsletter"}
+    users: Any = {
+        "contacts": [{"email": ANN, "lists": ["Newsletter"]}],
+        "campaigns": [{"name": "Welcome", "lists": ["Newsletter"]}],
+    }
+    declare(project, lists=[news], **users)
+    project.apply()
+    old, new = id_of(account, "lists", "Newsletter"), "9" * 24
+    if gone:
+        state = account.state()
+        state["lists"] = [one for one in state["lists"] if one["_id"] != old]
+        for one in (*state["contacts"], *state["campaigns"]):
+            one["lists"] = [id for id in one["lists"] if id != old]
+        account.set(state)
+        assert set(classes(project.plan()).values()) == {"drift"}
+    else:
+        by_hand(account, "lists", "Newsletter", name="Old news")
+    state = account.state()
+    state["lists"].append({"_id": new, "name": "Newsletter"})
+    account.set(state)
+    plan = refused(project)
+    assert codes(plan) == ["replaced"]
+    assert f"id: {new}" in plan["findings"][0]["remedy"]
+    expected = dict.fromkeys((f"contacts/{ANN} lists", "campaigns/Welcome lists"), "drift")
+    assert classes(plan) == expected
+    declare(project, lists=[{**news, "id": new}], **users)
+    plan = project.plan()
+    assert codes(plan) == []
+    assert classes(plan) == expected
+    project.apply()
+    declare(project, lists=[news], **users)
+    plan = project.plan()
+    assert (plan["steps"], codes(plan)) == ([], [])
+    text = lock_text(project)
+    project.apply()
+    assert lock_text(project) == text
+
+
 def test_contacts_are_no_renames(project: Project, account: Account) -> None:
     declare(project, contacts=[{"email": ANN}])
     project.apply()
@@ -752,6 +964,27 @@ def test_contacts_are_no_renames(project: Project, account: Account) -> None:
     assert codes(project.plan()) == []
     declare(project, contacts=[{"email": "new@example.com"}])
     assert codes(project.plan()) == []
+
+
+def refusing() -> Reply:
+    return Reply(400, b'{"errors":[{"errorType":"ValidationError","message":"no"}]}')
+
+
+def test_a_rename_that_failed_is_not_remembered(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    acts = Meanwhile()
+    cut(Rule("PATCH .*/lists/.*", acts))
+    declare(project, lists=[CUSTOMERS])
+    project.apply()
+    before = remembered(project)
+    acts.before(1, refusing)
+    declare(project, lists=[{"name": "Clients", "renamed_from": ["Customers"]}])
+    assert applied(project).code != 0
+    assert remembered(project) == before
+    declare(project, lists=[CUSTOMERS])
+    by_hand(account, "lists", "Customers", name="Handmade")
+    assert codes(refused(project)) == ["looks_renamed"]
 
 
 # --- protection
@@ -815,6 +1048,44 @@ def test_protection_of_what_is_renamed_by_id_holds(protecting: Project, account:
     assert codes(refused(protecting)) == ["protected"]
 
 
+@pytest.mark.parametrize("way", ["now", "saved"])
+def test_protection_of_what_is_left_alone_is_lifted(
+    way: str, project: Project, account: Account
+) -> None:
+    entry = {"name": "Welcome", "subject": "A"}
+    declare(project, campaigns=[{**entry, "protect": True}])
+    project.apply()
+    id = id_of(account, "campaigns", "Welcome")
+    account.campaign_status(id, status="scheduled", scheduledAt=AT)
+    declare(project, campaigns=[{**entry, "subject": "B"}])
+    assert codes(project.plan()) == ["frozen"]
+    by_plan(project) if way == "saved" else project.apply()
+    account.campaign_status(id, status="draft")
+    declare(project, campaigns=[{"name": "Welcome", "state": "absent"}])
+    assert codes(project.plan()) == []
+
+
+def test_protection_of_what_is_left_alone_is_remembered(project: Project, account: Account) -> None:
+    id = id_of(account, "campaigns", "Welcome")
+    account.campaign_status(id, status="scheduled", scheduledAt=AT)
+    declare(project, campaigns=[{"name": "Welcome", "subject": "B", "protect": True}])
+    project.apply()
+    account.campaign_status(id, status="draft")
+    declare(project, campaigns=[{"name": "Welcome", "state": "absent"}])
+    assert codes(refused(project)) == ["protected"]
+
+
+def test_protection_is_not_lifted_where_its_step_failed(project: Project, cut: Cut) -> None:
+    acts = Meanwhile()
+    cut(Rule("PATCH /api/email/campaign/.*", acts))
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "protect": True}])
+    project.apply()
+    acts.before(1, refusing)
+    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    assert applied(project).code != 0
+    assert remembered(project)["campaigns/Welcome"]["protect"]
+
+
 # --- schedules
 
 AT = "2030-12-01T08:00:00Z"
@@ -850,6 +1121,21 @@ def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) 
     declare(project, campaigns=[entry])
     unlock(project)
     assert manual(project) == "todo"
+
+
+def test_a_schedule_that_no_row_shows_is_read(project: Project, account: Account, cut: Cut) -> None:
+    def bare(reply: Any) -> None:
+        for row in reply["records"]:
+            row.pop("scheduledAt", None)
+
+    cut(Rule("GET /api/email/campaign", edited(bare)))
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": AT}}])
+    project.apply()
+    id = id_of(account, "campaigns", "Welcome")
+    account.campaign_status(id, status="scheduled", scheduledAt=AT)
+    for _ in range(2):
+        assert manual(project) == "done"
+        project.apply()
 
 
 def test_a_schedule_is_remembered_of_what_differs_too(project: Project, account: Account) -> None:
@@ -1003,6 +1289,18 @@ def test_what_is_deleted_is_forgotten(project: Project) -> None:
     assert not (project.folder / LOCK).exists()
 
 
+def test_what_is_not_known_to_be_deleted_is_not_forgotten(
+    project: Project, reading: Meanwhile
+) -> None:
+    declare(project, campaigns=[{"name": "One"}])
+    project.apply()
+    before = lock_text(project)
+    reading.before(3, lambda: Reply(403, b"{}"))
+    declare(project, campaigns=[{"name": "One", "state": "absent"}])
+    assert applied(project, "--allow-delete", "campaigns/*").code == 8
+    assert lock_text(project) == before
+
+
 def test_a_lock_that_cannot_be_written_costs_nothing_but_a_warning(
     project: Project, account: Account
 ) -> None:
@@ -1031,8 +1329,6 @@ def test_two_accounts_share_a_file(project: Project, account: Account) -> None:
     ids = [s["resources"]["campaigns/Welcome"] for s in (section, theirs)]
     assert ids[0]["id"] == ids[1]["id"]
     assert not set(ids[0]["sent"].values()) & set(ids[1]["sent"].values())
-    part = json.dumps({ours: section}, indent=1, sort_keys=True, ensure_ascii=False)
-    assert all(line in lock_text(project) for line in part.splitlines()[1:-2])
 
 
 def test_the_sandbox_has_a_lock_of_its_own(project: Project) -> None:
@@ -1071,6 +1367,26 @@ def test_it_holds_no_personal_data(project: Project, account: Account) -> None:
     values = "@ person private given family town gmail outlook thunderbird oslo lisbon berlin apple"
     for value in values.split():
         assert value not in text.lower(), value
+
+
+def test_a_value_of_a_contact_cannot_be_guessed(project: Project) -> None:
+    declare(project, contacts=[{"email": ANN, "fields": {"First Name": "Anna"}, "lists": []}])
+    project.apply()
+    (entry,) = remembered(project).values()
+    digests = [*entry["sent"].values(), *entry["seen"].values()]
+    single = [digest for digest in digests if isinstance(digest, str)]
+    assert len(single) >= 4
+    assert {len(digest) for digest in single} == {3}
+
+
+def test_who_may_read_it_stays_as_it_was(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    project.apply()
+    path = project.folder / LOCK
+    path.chmod(0o640)
+    declare(project, lists=[{"name": "Newsletter"}, CUSTOMERS])
+    project.apply()
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -1114,6 +1430,86 @@ def test_branches_merge(project: Project) -> None:
     assert lock_text(project) == text
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "whole"),
+    [
+        ({"A": "2"}, {"B": "2"}, {"A": "2", "B": "2", "C": "1"}),
+        ({"C": "2"}, {"B": "2"}, {"A": "1", "B": "2", "C": "2"}),
+        ({"AA": "2"}, {"BB": "2"}, {"A": "1", "AA": "2", "B": "1", "BB": "2", "C": "1"}),
+        ({"AA": "2"}, {"B": "2"}, {"A": "1", "AA": "2", "B": "2", "C": "1"}),
+        ({"C": "2"}, {"D": "2"}, {"A": "1", "B": "1", "C": "2", "D": "2"}),
+        ({"A": "2"}, {"0": "2"}, {"0": "2", "A": "2", "B": "1", "C": "1"}),
+    ],
+)
+def test_neighbours_merge(left: Any, right: Any, whole: Any, project: Project) -> None:
+    base = {"A": "1", "B": "1", "C": "1"}
+    changed = {
+        name: (f"campaigns/{next(iter(change))}", drafts(**{**base, **change}))
+        for name, change in (("left", left), ("right", right))
+    }
+    branches(project, drafts(**base), **changed)
+    for branch in ("left", "right"):
+        git(project.folder, "checkout", "-q", branch)
+        declare(project, **drafts(**whole))
+        git(project.folder, "commit", "-qam", "the same manifest on both sides")
+    merged = git(project.folder, "merge", "-q", "-m", "merged", "left")
+    assert merged.returncode == 0, merged.stdout
+    assert project.plan()["steps"] == []
+    text = lock_text(project)
+    project.apply()
+    assert lock_text(project) == text
+
+
+@pytest.mark.parametrize("how", ["theirs", "ours"])
+def test_a_merge_takes_an_entry_whole(how: str, project: Project, account: Account) -> None:
+    def offer(body: str) -> Any:
+        return {"campaigns": [{**OFFER, "body": {"html": f"<p>{body}</p>"}}]}
+
+    both = {
+        "left": ("campaigns/Offer", offer("left")),
+        "right": ("campaigns/Offer", offer("right")),
+    }
+    branches(project, offer("base"), **both)
+    assert git(project.folder, "merge", "-q", "-m", "m", "-X", how, "left").returncode == 0
+    for body, live in (("left", False), ("right", True)):
+        declare(project, **offer(body))
+        plan = project.plan()
+        assert (plan["steps"] == []) == live
+        assert codes(plan) == []
+
+
+def test_an_entry_of_two_minds_is_as_good_as_none(project: Project, account: Account) -> None:
+    declare(project, campaigns=[OFFER, {"name": "Other"}])
+    project.apply()
+    first = json.loads(lock_text(project))
+    declare(project, campaigns=[{**OFFER, "body": {"html": "<p>B</p>"}}, {"name": "Other"}])
+    project.apply()
+    second = json.loads(lock_text(project))
+    ours, theirs = (next(iter(each["accounts"].values()))["resources"] for each in (second, first))
+    ours["campaigns/Offer"]["sent"] = theirs["campaigns/Offer"]["sent"]
+    project.write(LOCK, json.dumps(second))
+    declare(project, campaigns=[OFFER, {"name": "Other"}])
+    assert classes(project.plan()) == {"campaigns/Offer body": ""}
+    ours["campaigns/Offer"], ours["campaigns/Other"] = (
+        theirs["campaigns/Other"],
+        theirs["campaigns/Offer"],
+    )
+    project.write(LOCK, json.dumps(second))
+    assert classes(project.plan()) == {"campaigns/Offer body": ""}
+    project.apply()
+    assert project.plan()["steps"] == []
+
+
+def test_an_entry_is_on_one_line(project: Project) -> None:
+    declare(project, **drafts(A="1", B="1"))
+    project.apply()
+    lines = [line.strip() for line in lock_text(project).splitlines()]
+    assert [line[:14] for line in lines[5:12]] == [
+        *('"campaigns/A":', '"check": "' + lines[6][10:14], "}", ","),
+        *('"campaigns/B":', '"check": "' + lines[10][10:14], "}"),
+    ]
+
+
 def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> None:
     both = {"left": ("campaigns/A", drafts(A="2")), "right": ("campaigns/A", drafts(A="3"))}
     branches(project, drafts(A="1"), **both)
@@ -1139,6 +1535,11 @@ def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> 
         ('{"format": "bmeconf.lock/1"}', "not what an apply writes"),
         ('{"format": "bmeconf.lock/1", "accounts": {"a": 1}}', "no usable section"),
         ('{"format": "bmeconf.lock/1", "accounts": {"a": 1, "a": 2}}', "there twice"),
+        (
+            '{"format": "bmeconf.lock/1", "accounts": {"a": {"base_url": "", "resources":'
+            ' {"lists/A": 1}}}}',
+            "no usable section",
+        ),
         ("[" * 100_000, "cannot be read"),
     ],
 )
@@ -1155,7 +1556,7 @@ def test_what_is_no_lock_file_is_refused(text: str, told: str, project: Project)
 
 
 ENTRIES: tuple[Any, ...] = (
-    *(1, {}, {"id": 1}, {"id": ""}, {"id": "a", "more": 1}, {"id": "a", "sent": []}),
+    *({}, {"id": 1}, {"id": ""}, {"id": "a", "more": 1}, {"id": "a", "sent": []}),
     *({"id": "a", "sent": {"x": 1}}, {"id": "a", "seen": {"x": [1]}}, {"id": "a", "version": "1"}),
     *({"id": "a", "version": True}, {"id": "a", "protect": "yes"}, {"id": "a", "unproven": "x"}),
     *({"id": "a", "scheduled": 1}, {"id": "a", "listed": None}),
@@ -1165,8 +1566,12 @@ ENTRIES: tuple[Any, ...] = (
 @pytest.mark.parametrize("entry", ENTRIES, ids=json.dumps)
 def test_an_entry_that_no_apply_wrote_is_refused(entry: Any, project: Project) -> None:
     declare(project, campaigns=[{"name": "Welcome"}])
-    section = {"base_url": "x", "resources": {"campaigns/Welcome": entry}}
-    whole = {"format": "bmeconf.lock/1", "accounts": {"sha256:0": section}}
+    account, key = project.plan()["account"]["fingerprint"], "campaigns/Welcome"
+    section = {"base_url": "x", "resources": {key: entry}}
+    whole = {"format": "bmeconf.lock/1", "accounts": {account: section}}
+    project.write(LOCK, json.dumps(whole))
+    project.plan()
+    section["resources"] = {key: {**entry, "check": Section(account).digest(key, entry)}}
     project.write(LOCK, json.dumps(whole))
     ran = project.run("plan")
     assert (ran.code, "campaigns/Welcome" in ran.err) == (3, True)
@@ -1184,16 +1589,107 @@ def test_a_file_that_is_not_text_is_refused(project: Project) -> None:
 # --- a plan that was made elsewhere
 
 
+def save(project: Project, name: str = "plan.json", *arguments: str) -> str:
+    assert project.run("plan", "--out", name, *arguments).code == 0
+    return name
+
+
+def by_plan(project: Project) -> None:
+    """Plan and apply, as a pipeline does."""
+    number = len([*project.folder.glob("plan*.json")])
+    project.run("apply", save(project, f"plan{number}.json"), "--auto-approve").ok()
+
+
+def by_journal(project: Project, account: Account) -> None:
+    """Apply a saved plan that is cut off, and finish it."""
+    name = save(project)
+    account.faults({"kind": "error-503", "method": "WRITE", "times": 0})
+    assert project.run("apply", name, "--auto-approve").code != 0
+    account.faults()
+    (journal,) = sorted((project.folder / ".bmeconf" / "journals").iterdir())[-1:]
+    project.run("apply", "--resume", str(journal)).ok()
+
+
+@pytest.mark.parametrize("way", ["saved", "resumed"])
+def test_a_saved_plan_proves_nothing_that_it_did_not_write(
+    way: str, hiding: Project, account: Account
+) -> None:
+    by_hand(account, "campaigns", "Draft", fromName="Z")
+    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    by_plan(hiding) if way == "saved" else by_journal(hiding, account)
+    plan = hiding.plan()
+    assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
+
+
+def test_a_saved_plan_keeps_proven_what_was_pinned_as_it_was_remembered(hiding: Project) -> None:
+    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    by_plan(hiding)
+    assert codes(hiding.plan()) == []
+
+
+def test_after_a_saved_plan_an_edit_by_hand_is_seen(project: Project, account: Account) -> None:
+    declare(project, campaigns=[OFFER])
+    project.apply()
+    by_hand(account, "campaigns", "Offer", body="<p>B</p>")
+    declare(project, campaigns=[{"name": "Offer", "subject": "T"}])
+    by_plan(project)
+    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    assert classes(project.plan()) == {"campaigns/Offer body": "drift"}
+
+
+def test_a_saved_plan_lifts_protection_and_gives_it(project: Project) -> None:
+    absent = [{"name": "Customers", "state": "absent"}]
+    for protect in (True, False):
+        declare(project, lists=[{**CUSTOMERS, "protect": protect}])
+        by_plan(project)
+        declare(project, lists=absent)
+        ran = project.run("plan", "--format", "json")
+        assert codes(ran.json) == (["protected"] if protect else [])
+    assert ran.code == 0
+
+
+def test_a_saved_plan_protects_what_it_creates(project: Project) -> None:
+    declare(project, lists=[{"name": "New", "protect": True}])
+    by_plan(project)
+    declare(project, lists=[{"name": "New", "state": "absent"}])
+    assert codes(refused(project)) == ["protected"]
+
+
+def test_a_saved_plan_remembers_a_schedule_that_was_seen(
+    project: Project, account: Account
+) -> None:
+    entry = {"name": "Welcome", "schedule": {"at": AT}}
+    declare(project, campaigns=[entry])
+    by_plan(project)
+    id = id_of(account, "campaigns", "Welcome")
+    account.campaign_status(id, status="scheduled", scheduledAt=AT)
+    by_plan(project)
+    account.campaign_status(id, status="draft")
+    assert manual(project) == "undone"
+    declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    by_plan(project)
+    declare(project, campaigns=[entry])
+    assert manual(project) == "todo"
+
+
 def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     names = Names({"_id": "5" * 24})
     section = Section("sha256:0", "https://x")
     one, id = Address("campaigns", "One"), "1" * 24
 
-    def after(section: Section, action: str, *changes: Change, **raw: Any) -> Section:
+    def after(
+        section: Section, action: str, *changes: Change, answer: Any = None, **raw: Any
+    ) -> Section:
         seen = Live(Snapshot(), Snapshot(), names, section=section)
         step = Step("1", one, action, pin=Pin(id, 0, ""), changes=changes)
-        done = record.Done([Outcome(step, APPLIED, id=id)], {one: {"_id": id, **raw}}, [])
-        return record.after(seen, (), (), done, names)
+        outcome = Outcome(step, APPLIED, id=id, before={"__v": 0})
+        answers = {id: answer} if answer else {}
+        done = record.Done([outcome], {one: {"_id": id, **raw}}, [], answers)
+        made = Plan(
+            *(datetime(2030, 1, 1, tzinfo=UTC), Account_("", ""), Source("")),
+            *((step,), (), (), 0, {}, (), Price(), Grounds()),
+        )
+        return record.after(seen, (), made, done, names)
 
     body: Any = {"name": "One", "fromName": "A", "subject": "S", "__v": 0}
     named = Change(("name",), None, "One"), Change(("from_name",), None, "A")
@@ -1204,10 +1700,15 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     assert sorted(made.sent) == ["from_name", "name", "subject"]
     section = section.having(one, replace(made, protect=True, scheduled=AT, unproven=("body",)))
     changes = Change(("subject",), "S", "T"), Change(("body",), None, "<p>B</p>")
-    section = after(section, "update", *changes, **{**body, "subject": "T", "__v": 1})
+    now = {**body, "subject": "T", "__v": 1}
+    unsure = after(section, "update", *changes, **now).at(one)
+    assert unsure is not None
+    assert (unsure.version, unsure.listed) == (None, "")
+    section = after(section, "update", *changes, answer={"__v": 1}, **now)
     entry = section.at(one)
     assert entry is not None
     assert (entry.protect, entry.scheduled, entry.unproven, entry.version) == (True, AT, (), 1)
+    assert replace(unsure, version=1, listed=entry.listed) == entry
     assert sorted(entry.sent) == ["body", "from_name", "name", "subject"]
     assert sorted(entry.seen) == ["from_name", "name", "subject"]
     assert entry.sent["subject"] != made.sent["subject"]

@@ -21,9 +21,9 @@ from bmeconf.model import RESULT_FORMAT, SIMULATED
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
-    from bmeconf.execute import Run
     from bmeconf.outcome import Outcome, Result
     from bmeconf.plan import Plan
+    from bmeconf.walk import Run
 
 FINGERPRINT = re.compile(r"[0-9a-f]{8}")
 MAX_AGE = "24h"
@@ -234,8 +234,8 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     from bmeconf import workdir
     from bmeconf.cli import session
-    from bmeconf.execute import Run
     from bmeconf.report import text
+    from bmeconf.walk import Run
 
     total = len(plan.steps)
 

@@ -145,6 +145,10 @@ class Kind(ABC):
         """Whether `live` is what the service made of `declared`, and so in sync (design 7.4)."""
         return False
 
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        """Whether `live` may be `declared` in words that nothing explains: nothing is lost."""
+        return False
+
     def exact_over(self, change: Change, managed: Managed) -> set[Value]:
         """The members over which a partly declared set is exact."""
         return {*(change.before or ()), *(change.after or ())}

@@ -123,6 +123,11 @@ class Campaigns(Kind):
         # Of a body that was nothing but active elements the service leaves none.
         return isinstance(declared, str) and known(declared, live or "")
 
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        kept = {"body": markup.whole_page, "plain_text": markup.whole}.get(field)
+        texts = isinstance(declared, str) and isinstance(live, str)
+        return kept is not None and texts and kept(declared, live)
+
     def restraint(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:

@@ -61,6 +61,22 @@ def footed(declared: str, live: str) -> bool:
     return alone and UNSUBSCRIBE in footer.lower() and len(footer) <= LONGEST_FOOTER
 
 
+def whole(declared: str, live: str) -> bool:
+    """Whether all words of the text `declared` are still there in `live`, in their order."""
+    return _in_order(tokens.WORD.findall(declared.casefold()), tokens.WORD.findall(live.casefold()))
+
+
+def whole_page(declared: str, live: str) -> bool:
+    """Whether all words to be read of the HTML `declared` are there in `live`, in their order."""
+    ours, theirs = tokens.words(declared), tokens.words(live)
+    return ours is not None and theirs is not None and _in_order(ours, theirs)
+
+
+def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    rest = iter(theirs)
+    return all(word in rest for word in ours)
+
+
 # --- what the service takes away and adds
 
 

@@ -131,12 +131,21 @@ def same_moment(one: Raw, other: Raw) -> bool:
 
     By its version and its time of change, where both show them; what shows neither proves nothing.
     """
+    shown = _moments(one, other)
+    return bool(shown) and all(was == now for was, now in shown)
+
+
+def moved(one: Raw, other: Raw) -> bool:
+    """Whether two replies show that one object was written between them."""
+    return any(was != now for was, now in _moments(one, other))
+
+
+def _moments(one: Raw, other: Raw) -> list[tuple[Any, Any]]:
     pairs = [
         (version_of(one), version_of(other)),
         (text_of(one.get("updatedAt")), text_of(other.get("updatedAt"))),
     ]
-    shown = [(was, now) for was, now in pairs if was is not None and now is not None]
-    return bool(shown) and all(was == now for was, now in shown)
+    return [(was, now) for was, now in pairs if was is not None and now is not None]
 
 
 def hidden(what: str, key: str) -> ReplyUnreadable:

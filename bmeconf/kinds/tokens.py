@@ -36,6 +36,8 @@ DOUBTFUL = (
 UNCLOSED = ("script", "style", "iframe", "object", "form")
 """`<script/>` is no empty element, though this reader would take it for one."""
 SPACED = re.compile(r"white-space(?!\s*:\s*(?:normal|nowrap)\b)", re.I)
+UNSEEN = ("script", "style", "title", "template")
+WORD = re.compile(r"\w+")
 BLANKS = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -122,6 +124,21 @@ def _joined(tokens: Sequence[Token]) -> list[Token]:
 def texts(tokens: Sequence[Token]) -> Iterator[str]:
     """What `tokens` have to read."""
     return (token.name for token in tokens if token.kind == "text")
+
+
+def words(text: str) -> list[str] | None:
+    """The words that a browser shows of `text`, in lower case; None where that cannot be told."""
+    reader = _Reader()
+    try:
+        reader.feed(text)
+        reader.close()
+    except (AssertionError, ValueError):
+        return None
+    shown = without(reader.tokens, UNSEEN)
+    if shown is None:
+        return None
+    pieces = (t.name if t.kind == "text" else " " if t.block else "" for t in shown)
+    return WORD.findall("".join(pieces).casefold())
 
 
 class _Reader(HTMLParser):
