@@ -113,15 +113,28 @@ def _doom(line: int, when: str) -> None:
     os.write, os.fsync = counted_write, counted_sync
 
 
+def _load_everything() -> None:
+    """What a command only loads when it needs it, a child would have to load each time."""
+    import importlib
+    import pkgutil
+
+    import bmeconf
+
+    names = ["deepdiff", "jsonschema", "requests", "yaml"]
+    for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
+        if not module.name.startswith(("bmeconf.sandbox", "bmeconf.__main__")):
+            names.append(module.name)
+    for name in names:
+        importlib.import_module(name)
+    jsonschema = importlib.import_module("jsonschema")
+    for schema in importlib.import_module("bmeconf.schemas").names():
+        loaded = importlib.import_module("bmeconf.schemas").load(schema)
+        jsonschema.Draft202012Validator(loaded).is_valid({})
+
+
 def main() -> None:
     """Obey until nobody orders any more."""
-    import deepdiff  # noqa: F401
-    import requests  # noqa: F401
-
-    import bmeconf.cli.session
-    import bmeconf.execute
-    import bmeconf.pipeline  # noqa: F401
-
+    _load_everything()
     for text in sys.stdin:
         child = os.fork()
         if child == 0:
