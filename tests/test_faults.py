@@ -4,7 +4,8 @@ Generated accounts, manifests and fault schedules are driven through `apply`, ag
 until it succeeds; now and then the process is killed as well. Each run is a process of its own
 against the real simulator. 300 schedules in an ordinary run;
 BMECONF_SCHEDULES=5000 pytest --timeout=0 tests/test_faults.py tries that many.
-BMECONF_SEED=1 tries others. BMECONF_FAULTS_SEEN=FILE appends how many schedules were run and how many faults they injected.
+BMECONF_SEED=1 tries others. BMECONF_FAULTS_SEEN=FILE appends how many schedules were run, and
+how many faults they injected.
 """
 
 from __future__ import annotations
