@@ -143,6 +143,7 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
     for line in range(1, count + 1):
         account.set(start)
         shutil.rmtree(project.folder / ".bmeconf")
+        (project.folder / "bmeconf.lock.json").unlink(missing_ok=True)
         died = mortals.run(project.folder, project.env, *APPLY, line=line, when=when)
         assert died == -signal.SIGKILL, line
         account.clear_log()
