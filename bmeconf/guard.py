@@ -39,6 +39,7 @@ def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, .
         *_live_seeds(live, policy),
         *_protected(steps, live),
         *_deletes(steps, policy),
+        *_in_use(steps, live),
         *_senders(live),
         *_maybe_renamed(steps, live, {f.address for f in live.findings if f.code == LOOKS}),
     )
@@ -177,6 +178,26 @@ def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
             f"{len(deletes)} planned deletes are more than the policy allows: {policy.max_deletes}",
             "delete in several changes, or raise policy: max_deletes in bmeconf.yaml",
         )
+
+
+def _in_use(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+    """What is to be deleted while campaigns use it that no manifest knows: one may be scheduled."""
+    for step in steps:
+        uses = step.pin.uses.get("campaigns", 0) if step.action == DELETE and step.pin else 0
+        known = sum(
+            step.address in references(seen.fields)
+            for seen in (*live.snapshot, *live.beside)
+            if seen.address.kind == CAMPAIGNS
+        )
+        if uses > known:
+            yield Finding(
+                "warning",
+                "in_use",
+                step.address,
+                f"would be deleted, and {counted(uses - known, 'campaign')} that no manifest"
+                " declares uses it; a scheduled one would lose it as a recipient",
+                "look at the campaigns in the web app before --allow-delete",
+            )
 
 
 def _senders(live: Live) -> Iterable[Finding]:

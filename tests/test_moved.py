@@ -451,3 +451,19 @@ def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
             "plan.json.applied",
             "receipts",
         }
+
+
+def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
+    project: Project, account: Account
+) -> None:
+    def use(state: Any) -> None:
+        old = next(row["_id"] for row in state["lists"] if row["name"] == "Old list")
+        next(row for row in state["campaigns"] if row["name"] == "Welcome")["lists"] = [old]
+
+    edit(account, use)
+    gone = "version: 1\nlists: [{name: Old list, state: absent}]\n"
+    project.write("m.yaml", gone)
+    findings = project.plan()["findings"]
+    assert [finding["code"] for finding in findings] == ["in_use"]
+    project.write("m.yaml", gone + "campaigns: [{name: Welcome, lists: [Customers]}]\n")
+    assert project.plan()["findings"] == []
