@@ -467,3 +467,34 @@ def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
     assert [finding["code"] for finding in findings] == ["in_use"]
     project.write("m.yaml", gone + "campaigns: [{name: Welcome, lists: [Customers]}]\n")
     assert project.plan()["findings"] == []
+
+
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
+def test_a_job_that_is_cancelled_while_it_reads_says_so(
+    project: Project, account: Account, cut: Any, command: list[str]
+) -> None:
+    started: list[subprocess.Popen[str]] = []
+    waiting = threading.Event()
+
+    def cancel(seen: Any, forward: Any) -> Any:
+        started[0].send_signal(signal.SIGTERM)
+        waiting.wait(1.0)
+        return forward()
+
+    cut(Rule("GET /api/contact-structure", cancel, times=1))
+    project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
+    account.clear_log()
+    started.append(
+        subprocess.Popen(
+            [sys.executable, "-m", "bmeconf", *command, "--format", "json"],
+            cwd=project.folder,
+            env={**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    )
+    out, err = started[0].communicate(timeout=60)
+    assert started[0].returncode == 130, err
+    assert Ran(130, out, err).json["error"]["code"] == "interrupted"
+    assert all(entry["method"] == "GET" for entry in account.log())
