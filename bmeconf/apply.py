@@ -290,7 +290,8 @@ class Execution:
 
     def _trace(self, step: Step) -> Trace:
         before = self._before or Before()
-        before = replace(before, ids=(*before.ids, *self._made))
+        made = before.made or self._journal.made
+        before = replace(before, ids=(*before.ids, *self._made), made=made)
         return settle.trace(self._api, self.names, self.managed, step, before)
 
     def _concluded(self, step: Step, found: Trace, why: str) -> Outcome:

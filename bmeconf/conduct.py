@@ -15,12 +15,13 @@ class Before:
     """What was there before a copy was made: all ids, and the marks of what it is a copy of.
 
     A lost copy is known by them: it is new, it looks as its source did then, and it was made at
-    that time, `at` (design 7.13).
+    that time, `at` (design 7.13). Where the answer came, `made` is its id, and nothing is in doubt.
     """
 
     ids: tuple[str, ...] = ()
     source: Raw = field(default_factory=dict)
     at: str = ""
+    made: str = ""
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,16 @@ def fate(answer: Answer) -> str:
     return "taken"
 
 
+def id_shown(answer: Answer) -> str:
+    """The id of the object that a success shows, empty where it shows none."""
+    try:
+        shown = decoded(answer) if answer.status < 300 else None
+    except ReplyUnreadable:
+        return ""
+    id = shown.get("_id") if isinstance(shown, dict) else None
+    return id if isinstance(id, str) else ""
+
+
 def failure(answer: Answer) -> BmeconfError:
     """The error that a reply with a status of 300 or more stands for."""
     details = _details(answer)

@@ -12,7 +12,7 @@ import fcntl
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ class Journal:
     def __init__(self, path: Path, file: int) -> None:
         self.path, self._file = path, file
         self._step = ""
+        self.made = ""
+        """The id that the first answer of the step under way showed."""
         self._lost: OSError | None = None
 
     @classmethod
@@ -111,7 +113,7 @@ class Journal:
 
     def begins(self, step: str) -> None:
         """The writes after this belong to `step`."""
-        self._step = step
+        self._step, self.made = step, ""
 
     def copies(self, ids: Collection[str], source: Raw) -> Before:
         """The step is about to make a copy; what is there before it."""
@@ -128,9 +130,10 @@ class Journal:
         """
         self._write("write", step=self._step, method=method, path=path)
 
-    def after(self, fate: str) -> None:
-        """What the answer said: `taken`, `refused`, `unknown` or `not sent`."""
-        self._note("answer", step=self._step, fate=fate)
+    def after(self, fate: str, made: str = "") -> None:
+        """What the answer said: `taken`, `refused`, `unknown` or `not sent`; the id in it."""
+        self.made = self.made or made
+        self._note("answer", step=self._step, fate=fate, id=made)
 
     def settles(self, step: str) -> None:
         """The write of `step` whose answer was lost was looked for, and had not landed."""
@@ -277,6 +280,8 @@ def _told(lines: list[dict[str, Any]]) -> Past:
             open_.pop(step, None)
             if line["fate"] not in NOT_DONE:
                 landed.add(step)
+            if step in copies and line["id"] and not copies[step].made:
+                copies[step] = replace(copies[step], made=line["id"])
         elif event == "step" and line["state"] == "applied":
             done[step] = line["id"]
     doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}

@@ -125,6 +125,8 @@ def _created(
 def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) -> Trace:
     """A copy may have a name of its own making: what is new since may be it."""
     rows = kind.reread(api, names, ())
+    if before.made in rows:
+        return Trace(PARTLY, (before.made,), step.changes, kind.fetch(api, names, before.made))
     new = tuple(id for id in rows if id not in before.ids)
     if not new:
         return Trace(ABSENT)

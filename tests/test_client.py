@@ -57,7 +57,7 @@ class Witnessed:
     def before(self, method: str, path: str) -> None:
         """Nothing stands in its way."""
 
-    def after(self, fate: str) -> None:
+    def after(self, fate: str, made: str = "") -> None:
         """Nothing is made of it."""
 
 
@@ -89,7 +89,7 @@ class Line:
     def before(self, method: str, path: str) -> None:
         self.fates.append(f"{method} {path}")
 
-    def after(self, fate: str) -> None:
+    def after(self, fate: str, made: str = "") -> None:
         self.fates[-1] += f": {fate}"
 
     @property

@@ -498,3 +498,17 @@ def test_a_job_that_is_cancelled_while_it_reads_says_so(
     assert started[0].returncode == 130, err
     assert Ran(130, out, err).json["error"]["code"] == "interrupted"
     assert all(entry["method"] == "GET" for entry in account.log())
+
+
+def test_a_copy_whose_answer_came_is_ours_whoever_touched_it(
+    project: Project, account: Account
+) -> None:
+    race = {"kind": "stale-race", "method": "PATCH", "path": "/api/email/campaign/*", "times": 2}
+    account.faults(race)
+    project.write("m.yaml", COPY)
+    ran = project.run(*APPLY)
+    assert (ran.code, states(ran)) == (8, {"campaigns/Second": "failed"})
+    (copy,) = [row for row in account.state()["campaigns"] if row["name"].startswith("Copy of")]
+    assert copy["_id"] in ran.json["steps"][0]["message"]
+    assert project.run(*APPLY).code == 0
+    assert named(account, "campaigns", "Second")["_id"] == copy["_id"]

@@ -43,8 +43,8 @@ class Witness(Protocol):
     def before(self, method: str, path: str) -> None:
         """This is about to be sent; raises where it must not be."""
 
-    def after(self, fate: str) -> None:
-        """What came of it: `taken`, `refused`, `unknown` or `not sent`."""
+    def after(self, fate: str, made: str = "") -> None:
+        """What came of it: `taken`, `refused`, `unknown` or `not sent`; the id it shows, if any."""
 
 
 class Reader:
@@ -278,5 +278,5 @@ class Writer(Reader):
             self.witness.after("unknown")
             self._count_write()
             raise
-        self.witness.after(envelope.fate(answer))
+        self.witness.after(envelope.fate(answer), envelope.id_shown(answer))
         return answer
