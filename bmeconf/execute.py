@@ -112,11 +112,14 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
     """
     try:
         names = _opened(run, plan)
+        # The run that is resumed may itself have gone on from the loose end of another.
+        ends = _loose_ends(run, plan, plan.grounds.ids.values())
+        loose = {id: before for id, before in ends.items() if id not in past.done}
         conduct = Conduct(
             strict=True,
             skip_stale=past.skip_stale,
             done=past.done,
-            doubtful=past.doubtful,
+            doubtful={**loose, **past.doubtful},
             resumed=True,
         )
         made = _made(run, names, plan, past)

@@ -512,3 +512,17 @@ def test_a_copy_whose_answer_came_is_ours_whoever_touched_it(
     assert copy["_id"] in ran.json["steps"][0]["message"]
     assert project.run(*APPLY).code == 0
     assert named(account, "campaigns", "Second")["_id"] == copy["_id"]
+
+
+def test_a_loose_end_is_passed_on_from_run_to_run(project: Project, account: Account) -> None:
+    project.write("m.yaml", COPY)
+    patch = {"method": "PATCH", "path": "/api/email/campaign/*", "times": 2}
+    account.faults({"kind": "auth-block", **patch})
+    assert project.run(*APPLY).code == 8
+    project.run("plan", "--out", "plan.json").ok()
+    assert project.run("apply", "plan.json").code in (4, 5, 8)
+    assert account.fault_hits() == [2]
+    project.run("apply", "--resume", journal(project)).ok()
+    names = [row["name"] for row in account.state()["campaigns"]]
+    assert [name for name in names if name.startswith("Copy of")] == []
+    assert names.count("Second") == 1
