@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 import shlex
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from bmeconf import whole
 from bmeconf.errors import InvalidInput, Stale
 from bmeconf.model import stamp
 
@@ -60,13 +60,13 @@ class Receipts:
         try:
             ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Under the plan's digest none but its own can stand, so that this one is the claim.
-            _place(ours, text, os.link)
+            whole.put(ours, text, place=os.link)
         except FileExistsError as error:
             raise _used(self.plan, _read(ours, self.digest) or told) from error
         except OSError as error:
             raise _unwritable(ours, error) from error
         try:
-            _place(beside, text, os.replace)
+            whole.put(beside, text)
         except OSError as error:
             _remove([ours])
             raise _unwritable(beside, error) from error
@@ -74,19 +74,6 @@ class Receipts:
     def release(self) -> None:
         """Take the receipts back: nothing was written, so the plan may be applied again."""
         _remove(self.paths)
-
-
-def _place(path: Path, text: str, put: Callable[[str, Path], None]) -> None:
-    """Let `text` come to `path` whole or not at all; `put` says what if something stands there."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        put(name, path)
-    finally:
-        _remove([Path(name)])
 
 
 def _unwritable(path: Path, error: OSError) -> InvalidInput:

@@ -4,11 +4,11 @@ never committed (design 2), and the lock file beside it, which is.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from pathlib import Path
 
+from bmeconf import whole
 from bmeconf.errors import InvalidInput
 
 NAME, SERVED = ".bmeconf", "sandbox.url"
@@ -108,15 +108,10 @@ def write(path: Path, text: str) -> None:
     if not text:
         path.unlink(missing_ok=True)
         return
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if path.exists():
-            beside.chmod(stat.S_IMODE(path.stat().st_mode))
-        beside.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+    whole.put(path, text, whole.AS_USUAL, _in_its_place)
+
+
+def _in_its_place(new: Path, path: Path) -> None:
+    if path.exists():
+        new.chmod(stat.S_IMODE(path.stat().st_mode))
+    new.replace(path)

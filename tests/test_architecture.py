@@ -28,7 +28,7 @@ DOORS = {
 
 LAYERS = (
     ("errors", "model"),
-    ("kinds", "settings", "pace", "envelope", "paging", "client", "workdir", "schemas"),
+    ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
     ("renamed", "details", "live", "diff"),
     ("order", "grounds", "plan", "guard", "outcome"),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bmeconf import document, manifest, planfile
+from bmeconf import document, manifest, planfile, whole, workdir
 from bmeconf.errors import InvalidInput, masked
 from bmeconf.manifest import PROJECT_FILE
 from bmeconf.plan import Plan
@@ -59,24 +57,14 @@ def save(path: Path, plan: Mapping[str, Any]) -> None:
     Raises:
         InvalidInput: where it cannot be written, or would carry what looks like a key.
     """
-    text = document.text(plan)
-    if masked(json.dumps(plan)) != json.dumps(plan):
+    plain = json.dumps(plan)
+    if masked(plain) != plain:
         raise InvalidInput(
             f"--out {path}: something in this plan looks like an API key; a plan never holds one",
             "see the plan without --out; replace the key, and remove it from the account's data",
         )
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
+        whole.put(path, document.text(plan))
     except OSError as error:
         raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
 
@@ -107,7 +95,7 @@ def root_of(path: Path, plan: Plan) -> Path:
         InvalidInput: as `manifest.find_root`.
     """
     known = path.absolute().parent / plan.source.root
-    if any((known / name).exists() for name in (PROJECT_FILE, ".bmeconf")):
+    if any((known / name).exists() for name in (PROJECT_FILE, workdir.NAME)):
         return known.resolve()
     return manifest.find_root(Path("."))
 
