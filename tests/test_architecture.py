@@ -19,6 +19,7 @@ DOORS = {
     "click": "cli",
     "deepdiff": "diff",
     "flask": "sandbox",
+    "jinja2": "report",
     "jsonschema": "validate",
     "requests": "client",
     "urllib3": "client",
