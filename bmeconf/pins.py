@@ -12,6 +12,7 @@ from bmeconf import settle
 from bmeconf.conduct import Conduct
 from bmeconf.diff import DELETE
 from bmeconf.errors import Stale
+from bmeconf.grounds import not_meant
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
@@ -36,14 +37,14 @@ def check(
     open_ = [step for step in left if step.id not in conduct.doubtful]
     touched = {step.address for step in plan.steps if step not in open_}
     moved: dict[str, str] = {}
-    lists: Mapping[str, str] | None = None
+    lists: Mapping[str, Raw] | None = None
     for kind in KINDS.values():
         ids, keys = looked_at(kind, left)
         if not (ids or keys):
             continue
         seen = kind.look(api, names, ids, keys)
         if kind.name == LISTS:
-            lists = {id: kind.key(row) for id, row in seen.items()}
+            lists = seen
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
             told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
@@ -133,16 +134,11 @@ def hold_recipients(api: ReadApi, names: Names, step: Step) -> None:
     Raises:
         Stale: where one is gone, or is called otherwise by now.
     """
-    kind = KINDS[LISTS]
-    lists = referred(step) if step.address.kind == CAMPAIGNS else set()
-    rows = kind.reread(api, names, ()) if lists else {}
-    for address in sorted(lists):
-        row = rows.get(names.id(address) or "")
-        if row is None:
-            raise Stale(f"{step.address}: {address} is gone", "plan again")
-        if address.name and kind.key(row) != address.name:
-            told = f"{address} is called {kind.key(row)!r} by now"
-            raise Stale(f"{step.address}: {told}", "plan again")
+    meant = referred(step) if step.address.kind == CAMPAIGNS else set()
+    lists = KINDS[LISTS].reread(api, names, ()) if meant else {}
+    for address in sorted(meant):
+        if told := not_meant(address, names.id(address), lists):
+            raise Stale(f"{step.address}: {address} {told}", "plan again")
 
 
 def _more_use(kind: Kind, pin: Pin, raw: Raw) -> str:
