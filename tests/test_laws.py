@@ -263,14 +263,12 @@ def named(switches: dict[str, Any]) -> str:
     return ",".join(f"{name}={value}" for name, value in switches.items())
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_every_run(check: Callable[[Lived], None], laboratory: Laboratory) -> None:
-    @examples(12)
-    @given(worlds())
-    def law(world: World) -> None:
-        check(laboratory.live(world))
-
-    law()
+@examples(24)
+@given(worlds())
+def test_every_run(laboratory: Laboratory, world: World) -> None:
+    lived = laboratory.live(world)
+    for check in CHECKS:
+        check(lived)
 
 
 @pytest.mark.parametrize("switches", [*dialects()], ids=named)
