@@ -149,6 +149,7 @@ def test_every_module_has_its_layer() -> None:
     assert rooms - RANK.keys() - {"__init__", "sandbox"} == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "line", "said"),
     [

@@ -31,6 +31,8 @@ from tests.mortal import Mortals
 from tests.oracle import IDENTITY, WITHHELD, Oracle, key_of
 from tests.strategies import STRUCTURE, Data, World, dumped, examples, worlds
 
+pytestmark = pytest.mark.long
+
 SCHEDULES, PARTS, HANDFUL = int(os.environ.get("BMECONF_SCHEDULES", "300")), 6, 20
 SEED = int(os.environ.get("BMECONF_SEED", "0"))
 SEEN = os.environ.get("BMECONF_FAULTS_SEEN")

@@ -109,6 +109,7 @@ def boundaries(project: Project, account: Account, mortals: Mortals, start: Any)
     return [line["event"] for line in lines(project)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("how", ["again", "resume"])
 def test_killed_at_any_line_it_goes_on_to_the_end(
@@ -373,6 +374,7 @@ def test_without_a_journal_nothing_is_written(project: Project, account: Account
     assert account.writes() == []
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_the_writes_and_not_the_report(
     project: Project, account: Account, mortals: Mortals
 ) -> None:

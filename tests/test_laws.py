@@ -34,6 +34,8 @@ from tests.strategies import (
     worlds,
 )
 
+pytestmark = pytest.mark.long
+
 STATES = ("applied", "failed", "unknown", "blocked", "stale", "not attempted")
 WRITTEN = ("contacts", "campaigns")
 

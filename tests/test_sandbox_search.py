@@ -246,6 +246,7 @@ def test_export_is_csv(api: Api) -> None:
     refused(api.call("POST", "/api/contact/export", {}), 400, "ValidationError")
 
 
+@pytest.mark.long
 def test_ten_thousand_contacts_stay_quick(api: Api) -> None:
     keys = [f"c{n}@example.com" for n in range(10_000)]
     news = "a" * 24
