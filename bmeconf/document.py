@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bmeconf import __version__
@@ -26,7 +27,7 @@ from bmeconf.model import (
     stamp,
 )
 from bmeconf.outcome import OPEN, Outcome, Result
-from bmeconf.plan import Pin, Plan, Step
+from bmeconf.plan import Pin, Plan, Source, Step
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -43,11 +44,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
         "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
-        "source": {
-            "digest": plan.source.digest,
-            "commit": plan.source.commit,
-            "root": plan.source.root,
-        },
+        "source": _source(plan.source),
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
         "requests": {
@@ -135,6 +132,11 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
         }
         for finding in found
     ]
+
+
+def _source(source: Source) -> dict[str, Any]:
+    told = {"digest": source.digest, "commit": source.commit, "root": source.root}
+    return {**told, "since": asdict(source.since)} if source.since else told
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

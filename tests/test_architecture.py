@@ -22,6 +22,7 @@ DOORS = {
     "jinja2": "report",
     "jsonschema": "validate",
     "requests": "client",
+    "subprocess": "history",
     "urllib3": "client",
     "werkzeug": "sandbox",
     "yaml": "manifest",
@@ -29,9 +30,12 @@ DOORS = {
 
 LAYERS = (
     ("errors", "model"),
-    ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
-    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
-    ("renamed", "details", "live", "diff"),
+    (
+        *("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir"),
+        *("schemas", "history"),
+    ),
+    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
+    ("renamed", "details", "live", "diff", "recall"),
     ("order", "grounds", "plan", "guard", "outcome"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
@@ -44,6 +48,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
+    *("former", "recall"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
     "report",
 )

@@ -27,6 +27,7 @@ FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
 @click.option("--out", type=FILE, metavar="FILE", help="Save the plan, for `apply FILE`.")
+@stages.SINCE
 @common(PLAN_FORMAT, "text", "json")
 def plan(
     options: Options,
@@ -35,6 +36,7 @@ def plan(
     detailed_exitcode: bool,
     show_unmanaged: bool,
     out: Path | None,
+    since: str | None,
 ) -> int:
     """Show what would change in the account; only reads.
 
@@ -42,6 +44,7 @@ def plan(
     bmeconf plan
     bmeconf plan --out plan.json
     bmeconf plan --target 'campaigns/2026-12*' --detailed-exitcode
+    bmeconf plan --since origin/main
     """
     from bmeconf import document
     from bmeconf.cli import saving, session
@@ -50,7 +53,7 @@ def plan(
         saving.make_room(out)
     project = stages.prepared(paths)
     with session.opened(options, project.project, console) as account:
-        seen = stages.planned(options, project, account, console)
+        seen = stages.planned(options, project, account, console, since)
     made = seen.plan
     if show_unmanaged:
         made = replace(made, unmanaged_names=seen.live.unmanaged)

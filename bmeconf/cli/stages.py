@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import traceback
@@ -19,6 +20,7 @@ from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
     from bmeconf.outcome import Result
+    from bmeconf.past import Past
     from bmeconf.pipeline import Planned, Prepared
     from bmeconf.plan import Plan
 
@@ -26,6 +28,11 @@ PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
 )
 HERE = (Path("."),)
+SINCE = click.option(
+    "--since",
+    metavar="REV",
+    help="Hold it against the manifests at a Git revision: who moved, what is declared no more.",
+)
 
 
 def prepared(paths: Sequence[Path]) -> Prepared:
@@ -35,11 +42,21 @@ def prepared(paths: Sequence[Path]) -> Prepared:
     return pipeline.prepare(paths or HERE)
 
 
-def planned(options: Options, project: Prepared, account: Session, console: Console) -> Planned:
-    """The plan of this moment; remarks on the manifests go to stderr."""
+def planned(
+    options: Options,
+    project: Prepared,
+    account: Session,
+    console: Console,
+    since: str | None = None,
+) -> Planned:
+    """The plan of this moment, held against the manifests at the revision `since`.
+
+    Remarks on the manifests, of now and of then, go to stderr.
+    """
     from bmeconf import pipeline, workdir
     from bmeconf.report import text
 
+    past = _past(project, account, console, since) if since is not None else None
     made = pipeline.planned(
         project,
         account.account.vars,
@@ -48,11 +65,23 @@ def planned(options: Options, project: Prepared, account: Session, console: Cons
         options.target,
         datetime.now(UTC),
         workdir.lock(project.project.root, options.sandbox),
+        past,
     )
     remarks = [remark for remark in made.remarks if remark.level == "warning"]
     if remarks and not console.quiet:
         console.tell(text.problems(remarks)[:-1])
     return made
+
+
+def _past(project: Prepared, account: Session, console: Console, since: str) -> Past:
+    from bmeconf import past
+    from bmeconf.report import text
+
+    named = account.account.name, account.account.vars
+    found = past.read(project.project.root, project.paths, since, named, os.environ)
+    if found.problems and not console.quiet:
+        console.tell(text.past(since, found.commit, found.problems))
+    return found
 
 
 def refusal(made: Plan) -> Guarded | None:

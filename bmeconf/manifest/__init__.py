@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "at",
     "find_root",
+    "named",
     "read",
     "read_project",
     "scalars",
@@ -40,6 +41,8 @@ __all__ = [
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
 MAX_CANDIDATES = 1000
+STAND_IN = "\ufffc"
+"""Stands for a variable in a path; no path has it."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,22 @@ def _candidates(document: Document) -> Iterable[str]:
         fixed = VARIABLE.split(reference.text)
         pattern = "*".join(glob.escape(part) for part in fixed)
         yield from sorted(glob.glob(pattern, root_dir=document.folder))[:MAX_CANDIDATES]
+
+
+def named(sources: Sources) -> tuple[re.Pattern[str], ...]:
+    """What the paths of files look like, from the project's root, that manifests name.
+
+    A variable stands for any text without a slash.
+    """
+    found = set()
+    for document in sources.documents:
+        for reference in files.references(document.tree):
+            if "\0" in reference.text:
+                continue
+            text = STAND_IN.join(VARIABLE.split(reference.text))
+            whole = _name(sources.root, Path(document.folder, text))
+            found.add("[^/]*".join(re.escape(part) for part in whole.split(STAND_IN)))
+    return tuple(re.compile(pattern, re.DOTALL) for pattern in sorted(found))
 
 
 def _name(root: Path, path: Path) -> str:

@@ -16,7 +16,7 @@ from bmeconf.errors import counted
 from bmeconf.kinds import KINDS
 from bmeconf.model import STRUCTURE, Address, Change, Finding, Manual, Problem, Value, dotted
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
-from bmeconf.plan import Plan, Step
+from bmeconf.plan import Plan, Since, Step
 from bmeconf.report import bodies, safe
 from bmeconf.report.lines import WIDTH, Line, indented, wrapped
 from bmeconf.truth import CONFLICT, DRIFT
@@ -25,6 +25,8 @@ MOVED = {
     DRIFT: " (changed by hand in the account)",
     CONFLICT: " (changed here and in the account)",
 }
+MOST_PROBLEMS = 10
+"""So many faults of manifests that are history anyway are named."""
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
 
@@ -35,7 +37,7 @@ def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
     `account` names it for people; `next_command` is what to type to make it happen, shown where
     there is anything to do.
     """
-    lines = [Line(safe.line(f"Account: {account}")), Line()]
+    lines = [Line(safe.line(f"Account: {account}")), *_since(plan.source.since), Line()]
     lines += [line for step in plan.steps for line in (*_step(step), Line())]
     open_manual = [manual for manual in plan.manual if manual.state != "done"]
     lines += [line for manual in open_manual for line in (*_manual(manual), Line())]
@@ -124,6 +126,28 @@ def problems(found: Sequence[Problem]) -> list[Line]:
     counts = [counted(n, what) for n, what in ((errors, "error"), (others, "other remark")) if n]
     told = f"{', '.join(counts)}."
     return [*lines, Line(told, "bad" if errors else "good")]
+
+
+def past(revision: str, commit: str, found: Sequence[Problem]) -> list[Line]:
+    """That the manifests of an earlier commit could not be read whole, and where."""
+    told = (
+        f"Warning: --since {revision}: {counted(len(found), 'problem')} in the manifests at"
+        f" {commit[:12]}; what they are about is not compared"
+    )
+    lines = [Line(safe.line(f"  {_problem(problem)}")) for problem in found[:MOST_PROBLEMS]]
+    more = len(found) - MOST_PROBLEMS
+    return [
+        *wrapped(told, style="warn"),
+        *lines,
+        *([Line(f"  and {more} more")] if more > 0 else []),
+    ]
+
+
+def _since(since: Since | None) -> list[Line]:
+    if since is None:
+        return []
+    whole = "" if since.complete else "; not all of it could be read"
+    return [Line(safe.line(f"Since: {since.revision} ({since.commit[:12]}{whole})"))]
 
 
 def _problem(problem: Problem) -> str:
