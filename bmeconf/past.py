@@ -18,7 +18,7 @@ from bmeconf.errors import InvalidInput
 from bmeconf.history import Past as Tree
 from bmeconf.kinds import KINDS
 from bmeconf.manifest import Sources
-from bmeconf.model import Place, Problem, Resource, Snapshot
+from bmeconf.model import Address, Place, Problem, Resource, Snapshot
 from bmeconf.settings import Project
 
 MANIFESTS = (".yaml", ".yml")
@@ -28,15 +28,16 @@ MANIFESTS = (".yaml", ".yml")
 class Past:
     """What the manifests declared at `commit`, which the user named as `revision`.
 
-    `declared` is everything that has an address, `sound` what of it can be compared. Where it is
-    not `complete`, what is missing from either may have been declared all the same; `problems`
-    say why, as warnings.
+    `declared` is everything that has an address, `sound` what of it can be compared, but for the
+    fields that are `flawed`. Where it is not `complete`, what is missing from either may have
+    been declared all the same; `problems` say why, as warnings.
     """
 
     revision: str
     commit: str
     declared: Snapshot = field(default_factory=Snapshot)
     sound: Snapshot = field(default_factory=Snapshot)
+    flawed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -60,18 +61,25 @@ def read(
         InvalidInput: where Git knows no such commit, or is not there.
     """
     with history.opened(root, revision, environ) as tree:
-        past = Past(revision, tree.commit)
         tree.take(lambda name: name.endswith(MANIFESTS))
         project, problems = _project(tree)
         try:
             sources = _sources(tree, root, paths, project)
         except InvalidInput as error:
             told = Problem(Place(f"{tree.root}{os.sep}"), "", error.message, "unreadable")
-            return replace(past, problems=_told(tree, [*problems, told]))
+            return Past(revision, tree.commit, problems=_told(tree, [*problems, told]))
         desired = validate.desired(sources, _variables(project, account))
         errors = [*problems, *desired.errors]
-        sound = Snapshot.of(_sound(desired.snapshot, errors))
-        return replace(past, declared=desired.snapshot, sound=sound, problems=_told(tree, errors))
+        flaws = {r.address: _flaws(r, errors) for r in desired.snapshot} if errors else {}
+        sound = Snapshot.of(r for r in desired.snapshot if flaws.get(r.address) is not None)
+        return Past(
+            revision,
+            tree.commit,
+            declared=desired.snapshot,
+            sound=sound if errors else desired.snapshot,
+            flawed={address: flawed for address, flawed in flaws.items() if flawed},
+            problems=_told(tree, errors),
+        )
 
 
 def _project(tree: Tree) -> tuple[Project, Sequence[Problem]]:
@@ -112,19 +120,13 @@ def _variables(
     return {**(entry.vars if entry else {}), **now}
 
 
-def _sound(declared: Snapshot, errors: Iterable[Problem]) -> Iterable[Resource]:
-    """What no error is about: a resource without the fields that one stands at, or not at all."""
-    flawed: dict[str, set[Place]] = {}
-    for problem in errors:
-        flawed.setdefault(problem.address, set()).add(problem.place)
-    for resource in declared:
-        places = flawed.get(str(resource.address), set())
-        written = {place: key.partition(".")[0] for key, place in resource.intent.places.items()}
-        fields = {written.get(place, "") for place in places}
-        identity = KINDS[resource.address.kind].identity
-        if fields <= resource.fields.keys() - {identity}:
-            kept = {key: value for key, value in resource.fields.items() if key not in fields}
-            yield replace(resource, fields=kept)
+def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | None:
+    """The fields at which an error stands; None where one is about the resource as a whole."""
+    places = {p.place for p in errors if p.address == str(resource.address)}
+    written = {place: key.partition(".")[0] for key, place in resource.intent.places.items()}
+    fields = {written.get(place, "") for place in places}
+    identity = KINDS[resource.address.kind].identity
+    return frozenset(fields) if fields <= resource.fields.keys() - {identity} else None
 
 
 def _told(tree: Tree, errors: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -209,7 +209,7 @@ def _differences(seen: Live, limited: Scope, past: Past | None) -> Sequence[diff
     ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
     known = truth.Known(seen.section, seen.names, limited.managed)
     if past:
-        behind = recall.known(past.sound, past.complete, limited.whole, seen, limited.managed)
+        behind = recall.known(past, limited.whole, seen, limited.managed)
         known = replace(known, behind=behind)
     return diff.compare(seen.desired, ahead, known)
 

@@ -17,6 +17,7 @@ from bmeconf.live import Live
 from bmeconf.lock import Digest, Entry, Section
 from bmeconf.model import (
     Address,
+    Fields,
     Resource,
     Snapshot,
     Template,
@@ -24,15 +25,14 @@ from bmeconf.model import (
     dotted,
     lookup,
 )
+from bmeconf.past import Past
 from bmeconf.truth import Known, leaves
 
 
-def known(then: Snapshot, complete: bool, now: Snapshot, seen: Live, managed: Managed) -> Known:
-    """A memory of what `then` declared, under the addresses of `now`; `managed` is that of now.
-
-    Where it is not `complete`, what it does not know may have been declared.
-    """
-    bare = Known(Section(seen.section.account), seen.names, managed, None, True, complete)
+def known(past: Past, now: Snapshot, seen: Live, managed: Managed) -> Known:
+    """A memory of the `past`, under the addresses of `now`; `managed` is that of now."""
+    then = past.sound
+    bare = Known(Section(seen.section.account), seen.names, managed, None, True, past.complete)
     called = former.matched(then, now)
     # The manifests before and after their templates were read.
     contents = {
@@ -48,14 +48,15 @@ def known(then: Snapshot, complete: bool, now: Snapshot, seen: Live, managed: Ma
         if address is None or was.intent.absent:
             continue
         kind = KINDS[address.kind]
+        flawed = past.flawed.get(was.address, frozenset())
         fields = {
             key: _of_now(contents.get(value, value) if key == "body" else value, called)
             for key, value in kind.resolved(was, seen.names).fields.items()
+            if key not in flawed
         }
         live = seen.snapshot.get(address)
-        entries[bare.section.key(address)] = _entry(
-            bare, kind, replace(was, fields=fields), live, covered
-        )
+        entry = _entry(bare, kind, fields, live, covered)
+        entries[bare.section.key(address)] = replace(entry, unproven=tuple(sorted(flawed)))
     return replace(bare, section=replace(bare.section, entries=entries))
 
 
@@ -69,11 +70,11 @@ def _of_now(value: Value, called: Mapping[Address, Address]) -> Value:
 
 
 def _entry(
-    bare: Known, kind: Kind, was: Resource, live: Resource | None, covered: Collection[Value]
+    bare: Known, kind: Kind, fields: Fields, live: Resource | None, covered: Collection[Value]
 ) -> Entry:
     sent: dict[str, Digest] = {}
     seen: dict[str, Digest] = {}
-    for path, value in leaves(was.fields):
+    for path, value in leaves(fields):
         sent[dotted(path)] = bare.sent(kind, path, value)
         if not isinstance(value, Template):
             shown = value if live is None else _read_back(kind, path, value, live, covered)

@@ -137,7 +137,7 @@ class Known:
             return self.behind._lost(change, desired)
         if entry is None:
             return PENDING if self.complete else change.truth
-        return Sides(same, False).truth
+        return change.truth if _in_doubt(change.path, entry) else Sides(same, False).truth
 
     def _same(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool | None:
         """Whether the manifest declares what it did."""
@@ -168,6 +168,8 @@ class Known:
                 yield Sides(None, None)
             return
         for unit in _units(change, entry):
+            if _in_doubt(unit, entry):
+                continue
             sides = self._sides(unit, change, desired, live, entry)
             if sides.manifest is None and self.behind:
                 before, after = lookup(live.fields, unit), lookup(desired.fields, unit)
@@ -295,6 +297,11 @@ def _units(change: Change, entry: Entry) -> list[Path]:
             return [change.path[:length]]
     inner = change.after if isinstance(change.after, Mapping) else {}
     return [path for path, _ in leaves(inner, change.path)] or [change.path]
+
+
+def _in_doubt(path: Path, entry: Entry) -> bool:
+    """Whether something was declared under `path`, and nobody knows what."""
+    return path[0] in entry.unproven and dotted(path) not in entry.sent
 
 
 def _within(digest: Digest | None, over: Set[str]) -> Digest | None:

@@ -100,7 +100,8 @@ def listed(
     repository: Repository, commit: str, prefix: str
 ) -> tuple[dict[str, Blob], dict[str, str]]:
     """Files and links below the project's root; submodules are other repositories."""
-    done = repository.ask("ls-tree", "-r", "-z", "-l", f"{commit}:{prefix.removesuffix('/')}")
+    whole = f"{commit}:{prefix.removesuffix('/')}"
+    done = repository.ask("ls-tree", "--full-tree", "-r", "-z", "-l", whole)
     if done.returncode != 0 and b"valid object name" in done.stderr:
         return {}, {}
     if done.returncode != 0:
