@@ -136,11 +136,9 @@ def findings(
 
 def structure(then: Snapshot, now: Snapshot, names: Names, commit: str) -> Iterator[Finding]:
     """A note on fields and tags that are declared no more and still there."""
-    if not any(r.address.kind == STRUCTURE for r in then):
-        return
     told = []
     for key, live in (("fields", names.fields), ("tags", names.tags)):
-        was, used = (_labels(side, key, names) for side in (then, now))
+        was, used = (_labels(side, key, names) for side in (then.of_kind(STRUCTURE), now))
         left = sorted(label for label in was - used if label in live)
         if left:
             told.append(f"{counted(len(left), key[:-1])} ({', '.join(map(repr, left))})")
@@ -155,7 +153,7 @@ def structure(then: Snapshot, now: Snapshot, names: Names, commit: str) -> Itera
         )
 
 
-def _labels(side: Snapshot, key: str, names: Names) -> set[str]:
+def _labels(side: Iterable[Resource], key: str, names: Names) -> set[str]:
     """The labels that a side uses anywhere, in the account's own words."""
     found = {label for r in side for label in r.fields.get(key) or ()}
     return {names.label(label) or label for label in found} if key == "fields" else found

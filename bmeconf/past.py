@@ -104,10 +104,9 @@ def _sources(tree: Tree, root: Path, paths: Sequence[Path], project: Project) ->
     if not there or (project.manifests and not patterns):
         raise InvalidInput("there are no manifests at that commit")
     found = manifest.read(tree.root, there, patterns)
-    wanted = manifest.named(found)
-    if not wanted:
+    if not found.texts:
         return found
-    tree.take(lambda name: any(pattern.fullmatch(name) for pattern in wanted))
+    tree.take(manifest.named(found))
     return manifest.read(tree.root, there, patterns)
 
 

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.former import block
+from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
-from tests.strategies import NAMES, examples
+from tests.oracle import IDENTITY, key_of
+from tests.strategies import NAMES, World, dumped, examples, worlds
 from tests.test_lock import CASES, by_hand, classes, declare, id_of, unlock, without
 
 WHO = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
@@ -196,11 +198,14 @@ def test_what_cannot_be_deleted_is_offered_no_block(project: Project, account: A
     assert not any("absent" in remedy for remedy in notes(plan).values())
 
 
-def test_parts_of_the_structure_that_stay_are_told_once(project: Project) -> None:
-    declare(project, structure={"tags": ["VIP", "nowhere"], "fields": [{"label": "City"}]})
+def test_parts_of_the_structure_that_stay_are_told_once(project: Project, account: Account) -> None:
+    structure = {"tags": ["VIP", "nowhere"], "fields": [{"label": "City"}]}
+    declare(project, structure=structure, contacts=[{"email": ANN, "fields": {"First Name": "A"}}])
     commit(project.folder)
+    first = account.state()["structures"][0]["fields"][0]["label"]
     declare(project, lists=[{"name": "Newsletter"}])
     (note,) = (f for f in since(project)["findings"] if f["address"] == "structure")
+    assert first not in note["message"]
     assert "'VIP'" in note["message"]
     assert "nowhere" not in note["message"]
     assert "state: absent" not in note["remedy"]
@@ -242,8 +247,6 @@ HOSTILE = st.one_of(
 def test_pasted_blocks_delete_what_they_name_whatever_that_is(
     names: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    from bmeconf.sandbox import Sandbox
-
     with Sandbox(None) as sandbox:
         project = Project(tmp_path_factory.mktemp("p"), Account(sandbox).env)
         written = [{"name": name.replace("${", "$${")} for name in names]
@@ -409,6 +412,68 @@ def test_variables_are_those_of_now_and_else_those_of_then(
     plan = since(project)
     assert set(notes(plan)) == {"lists/Old list", "lists/Customers"}
     assert plan["source"]["since"]["complete"] is True
+
+
+def test_a_body_from_a_template_is_known_by_what_it_is_now(
+    project: Project, account: Account
+) -> None:
+    (template, *_) = account.state()["templates"]
+    body = {"template": {"name": template["name"], "lang": template.get("lang", "en")}}
+    declare(project, campaigns=[{"name": "Welcome", "body": body}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    by_hand(account, "campaigns", "Welcome", body="<p>Z</p>")
+    assert classes(since(project)) == {"campaigns/Welcome body": "drift"}
+    declare(project, campaigns=[{"name": "Welcome", "body": {"html": "<p>own</p>"}}])
+    assert classes(since(project)) == {"campaigns/Welcome body": "pending"}
+
+
+@given(world=worlds(), draw=st.data())
+@examples(25)
+def test_it_only_tells_more(
+    world: World, draw: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A plan has the same steps with it and without, and what is told of is live and dropped."""
+    with Sandbox(None) as sandbox:
+        account = Account(sandbox)
+        account.set(world.account)
+        project = Project(tmp_path_factory.mktemp("p"), account.env)
+        for name, text in dumped([world.manifest]).items():
+            project.write(name, text)
+        commit(project.folder)
+        kept = {
+            key: draw.draw(st.lists(st.sampled_from(value), unique_by=id)) if value else value
+            for key, value in world.manifest.items()
+            if isinstance(value, list)
+        }
+        for path in project.folder.glob("*.y*ml"):
+            path.unlink()
+        declare(project, **{k: v for k, v in world.manifest.items() if k != "version"} | kept)
+        plain = project.run("plan", "--format", "json")
+        held = project.run("plan", "--format", "json", "--since", "HEAD")
+        assert held.code == plain.code, held.err
+        if plain.code not in (0, 7):
+            return
+        before, after = plain.json, held.json
+        assert [*map(unclassed, after["steps"])] == [*map(unclassed, before["steps"])]
+        assert after["fingerprint"] == before["fingerprint"]
+        assert after["manual"] == before["manual"]
+        more = [f for f in after["findings"] if f not in before["findings"]]
+        assert {f["code"] for f in more} <= {CODE}
+        assert [f for f in before["findings"] if f not in after["findings"]] == []
+        known = {
+            f"{kind}/{key_of(kind, one[key])}"
+            for kind, (_, key) in IDENTITY.items()
+            for one in account.state()[kind]
+        }
+        assert {f["address"] for f in more} - {"structure"} <= known
+        assert not {f["address"] for f in more} & {step["address"] for step in after["steps"]}
+
+
+def unclassed(step: Any) -> Any:
+    changes = [{k: v for k, v in c.items() if k != "class"} for c in step["changes"]]
+    return {**step, "changes": changes}
 
 
 # --- what was written then and cannot be read now
@@ -635,15 +700,30 @@ def test_outside_a_repository(project: Project) -> None:
     assert ran.json["error"]["code"] == "invalid_input"
 
 
-def test_a_folder_that_looks_like_a_repository_configures_nothing(
+def test_a_folder_that_looks_like_a_repository_is_none(project: Project, tmp_path: Path) -> None:
+    work = tmp_path.parent / f"{tmp_path.name}-work"
+    work.mkdir()
+    declare(Project(work), lists=[{"name": "Newsletter"}])
+    commit(work)
+    git(work, "clone", "-q", "--bare", ".", str(project.folder / "bare"))
+    for part in (project.folder / "bare").iterdir():
+        part.rename(project.folder / part.name)
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert git(project.folder, "rev-parse", "HEAD")
+    # Its configuration is under review like any other file.
+    refused(project.run("plan", "--since", "HEAD"), "--since", "safe.bareRepository")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_another_user_is_trusted_by_command_only(
     project: Project, tmp_path: Path
 ) -> None:
     declare(project, lists=[{"name": "Newsletter"}])
-    git(project.folder, "init", "-q", "--bare", ".")
-    config = project.folder / "config"
-    config.write_text(config.read_text() + '\tfsmonitor = "touch pwned"\n')
-    refused(project.run("plan", "--since", "HEAD"), "--since")
-    assert not (project.folder / "pwned").exists()
+    commit(project.folder)
+    for path in (project.folder, project.folder / ".git"):
+        os.chown(path, 12345, 12345)
+    ran = project.run("plan", "--since", "HEAD", HOME=str(tmp_path))
+    refused(ran, "belongs to another user", "safe.directory")
 
 
 def test_hooks_of_another_repository_do_not_lead_astray(project: Project, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -148,20 +148,24 @@ def _candidates(document: Document) -> Iterable[str]:
         yield from sorted(glob.glob(pattern, root_dir=document.folder))[:MAX_CANDIDATES]
 
 
-def named(sources: Sources) -> tuple[re.Pattern[str], ...]:
-    """What the paths of files look like, from the project's root, that manifests name.
+def named(sources: Sources) -> Callable[[str], bool]:
+    """Whether a path, from the project's root, may be that of a file which a manifest names.
 
     A variable stands for any text without a slash.
     """
-    found = set()
+    plain, patterns = set(), []
     for document in sources.documents:
         for reference in files.references(document.tree):
             if "\0" in reference.text:
                 continue
             text = STAND_IN.join(VARIABLE.split(reference.text))
             whole = _name(sources.root, Path(document.folder, text))
-            found.add("[^/]*".join(re.escape(part) for part in whole.split(STAND_IN)))
-    return tuple(re.compile(pattern, re.DOTALL) for pattern in sorted(found))
+            if STAND_IN in whole:
+                parts = map(re.escape, whole.split(STAND_IN))
+                patterns.append(re.compile("[^/]*".join(parts), re.DOTALL))
+            else:
+                plain.add(whole)
+    return lambda name: name in plain or any(p.fullmatch(name) for p in patterns)
 
 
 def _name(root: Path, path: Path) -> str:
