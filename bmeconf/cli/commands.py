@@ -10,6 +10,7 @@ import click
 from bmeconf import __version__
 from bmeconf.cli.applying import apply
 from bmeconf.cli.console import Console
+from bmeconf.cli.drifting import drift
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
 from bmeconf.cli.stages import HERE, PATHS
@@ -26,6 +27,7 @@ def cli() -> None:
     bmeconf validate            check the manifests, offline
     bmeconf plan                show what would change; never writes
     bmeconf apply               make exactly that, then read it back
+    bmeconf drift               show what moved since, and which manual steps are open
     """
 
 
@@ -61,6 +63,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
 cli.add_command(plan)
 cli.add_command(show)
 cli.add_command(apply)
+cli.add_command(drift)
 
 
 @cli.command()
