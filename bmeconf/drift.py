@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from bmeconf import diff, known_drift
 from bmeconf.diff import Difference
@@ -36,6 +37,7 @@ OF_APPLY = frozenset({"protected", "too_many_deletes", "in_use", "frozen", "bloc
 """Findings of a plan on what an apply would do, or that are told here in another way."""
 NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
 """Why a resource is withheld of which nothing can be said, not even that it differs."""
+NOWHERE: Mapping[Address, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,13 @@ class Drift:
         return not (self.items or grave)
 
 
-def judge(seen: Live, made: Plan, policy: Policy) -> Drift:
-    """What of `seen` is not as declared, and who moved; `made` is the plan of that moment."""
+def judge(
+    seen: Live, made: Plan, policy: Policy, elsewhere: Mapping[Address, str] = NOWHERE
+) -> Drift:
+    """What of `seen` is not as declared, and who moved; `made` is the plan of that moment.
+
+    `elsewhere` are the names under which what is `lost` was found by its id.
+    """
     differences = compared(seen, made)
     locked = bool(seen.section.entries)
     items: list[Item] = []
@@ -154,7 +161,7 @@ def judge(seen: Live, made: Plan, policy: Policy) -> Drift:
     in_sync = 0
     for difference in differences:
         blocked = _blocked(difference)
-        found = [] if blocked else [*_items(difference, seen)]
+        found = [] if blocked else [*_items(difference, seen, elsewhere)]
         findings += [blocked] if blocked else []
         items += found
         in_sync += not (found or blocked or _uncompared(difference, seen))
@@ -169,6 +176,21 @@ def compared(seen: Live, made: Plan) -> Sequence[Difference]:
     return diff.compare(seen.desired, seen.snapshot, known)
 
 
+def lost(seen: Live) -> dict[Address, str]:
+    """The ids of what is not found by its name, was once, and may be there under another.
+
+    Only of kinds that are searched by name: a listing shows the others.
+    """
+    return {
+        resource.address: entry.id
+        for resource in seen.desired
+        if KINDS[resource.address.kind].lags
+        and not (resource.intent.absent or resource.address in seen.withheld)
+        and seen.snapshot.get(resource.address) is None
+        and (entry := seen.section.at(resource.address))
+    }
+
+
 def moved_by_hand(drift: Drift) -> dict[Address, str]:
     """The ids of what somebody changed in the account, by address, in order."""
     return {i.address: i.id for i in drift.items if i.id and i.truth in (DRIFT, CONFLICT)}
@@ -177,7 +199,7 @@ def moved_by_hand(drift: Drift) -> dict[Address, str]:
 # --- items
 
 
-def _items(difference: Difference, seen: Live) -> Iterator[Item]:
+def _items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) -> Iterator[Item]:
     """What is not as declared of one resource."""
     desired, live, address = difference.desired, difference.live, difference.address
     withheld = seen.withheld.get(address)
@@ -189,7 +211,8 @@ def _items(difference: Difference, seen: Live) -> Iterator[Item]:
             yield replace(_whole(desired, live, _truth_of_presence(seen, address)), frozen=frozen)
         return
     if live is None:
-        yield _renamed(desired, seen) or _whole(desired, None, _truth_of_absence(difference, seen))
+        renamed = _renamed(desired, seen, elsewhere)
+        yield renamed or _whole(desired, None, _truth_of_absence(difference, seen))
         return
     entry, unknown = seen.section.at(address), ""
     if entry and entry.id != live.id and _is_replaced(seen, address):
@@ -241,16 +264,17 @@ def _truth_of_absence(difference: Difference, seen: Live) -> str:
     return DRIFT if {c.truth for c in difference.changes} <= {DRIFT} else CONFLICT
 
 
-def _renamed(desired: Resource, seen: Live) -> Item | None:
+def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) -> Item | None:
     """A rename by hand, which the id in the lock file tells."""
-    entry, address = seen.section.at(desired.address), desired.address
+    address, entry = desired.address, seen.section.at(desired.address)
     withheld = seen.withheld.get(address)
-    if entry is None or withheld is None or withheld.code != "looks_renamed":
+    if entry is None:
         return None
-    kind = KINDS[address.kind]
-    now = seen.names.address(address.kind, entry.id).name
-    item = _item(desired, None, (kind.identity,), (address.name, now), DRIFT)
-    return replace(item, id=entry.id)
+    now = elsewhere.get(address, "")
+    if withheld and withheld.code == "looks_renamed":
+        now = seen.names.address(address.kind, entry.id).name
+    item = _item(desired, None, (KINDS[address.kind].identity,), (address.name, now), DRIFT)
+    return replace(item, id=entry.id) if now else None
 
 
 def _is_replaced(seen: Live, address: Address) -> bool:

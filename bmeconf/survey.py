@@ -6,35 +6,43 @@ the account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
 from bmeconf.drift import Drift
 from bmeconf.errors import BmeconfError, Interrupted, LimitReached, Refused
-from bmeconf.kinds import events, replies
+from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch
-from bmeconf.model import CONTACTS, Address
+from bmeconf.live import Live
+from bmeconf.model import CONTACTS, Address, Snapshot
 from bmeconf.pipeline import Planned
 from bmeconf.settings import Policy
 from bmeconf.truth import CONFLICT, DRIFT
 
 MOST_ASKED = 5
-"""So many contacts are asked for their events, each in one request."""
+"""So many contacts are looked for by their ids, and so many asked for their events, each in one
+request: enough for a person to begin with.
+"""
+Answer = TypeVar("Answer")
 AGAIN = "run drift --record again"
 
 
 def surveyed(planned: Planned, policy: Policy, reader: Reader) -> Drift:
     """What of a planned run is not as declared, and who last wrote to what was changed by hand.
 
-    At most `MOST_ASKED` requests go beyond those of the plan, and none of them can fail the run.
+    At most twice `MOST_ASKED` requests go beyond those of the plan: by id for contacts that are
+    not found by their address any more, and for the events of those that were changed by hand.
+    None of them can fail the run.
 
     Raises:
         Interrupted: Ctrl-C during a wait.
     """
-    found = drift.judge(planned.live, planned.plan, policy)
+    seen, elsewhere = _found_by_id(reader, planned.live)
+    found = drift.judge(seen, planned.plan, policy, elsewhere)
     touches = _touches(reader, planned, found)
     return replace(found, touches=touches, requests=reader.budget.used)
 
@@ -51,22 +59,43 @@ def _touches(reader: Reader, planned: Planned, found: Drift) -> Mapping[Address,
     return {**shown, **_by_events(reader, contacts)}
 
 
+def _found_by_id(reader: Reader, seen: Live) -> tuple[Live, Mapping[Address, str]]:
+    """`seen` with the contacts that only a search did not show yet, and the addresses by now of
+    those that were given another one by hand.
+    """
+    kind = KINDS[CONTACTS]
+    raws = _asked(reader, drift.lost(seen), lambda id: kind.fetch(reader, seen.names, id))
+    here = seen.names.structure_id
+    raws = {a: raw for a, raw in raws.items() if raw.get("contactStructureId", here) == here}
+    late = {a: kind.live(raw, a, seen.names) for a, raw in raws.items() if kind.key(raw) == a.name}
+    snapshot = Snapshot({**seen.snapshot.resources, **late})
+    elsewhere = {a: kind.key(raw) for a, raw in raws.items() if a not in late}
+    return replace(seen, snapshot=snapshot), elsewhere
+
+
 def _by_events(reader: Reader, contacts: Mapping[Address, str]) -> Mapping[Address, Touch]:
+    return _asked(reader, contacts, lambda id: events.last_write(reader, id))
+
+
+def _asked(
+    reader: Reader, ids: Mapping[Address, str], ask: Callable[[str], Answer | None]
+) -> dict[Address, Answer]:
+    """What `ask` tells of the first few, as far as it can be had."""
     told = {}
-    for address, id in [*contacts.items()][:MOST_ASKED]:
+    for address, id in [*ids.items()][:MOST_ASKED]:
         if reader.budget.hour_remaining == 0:
             # Nothing that is only nice to know is worth a wait of minutes.
             break
         try:
-            touch = events.last_write(reader, id)
+            answer = ask(id)
         except Interrupted:
             raise
         except (Refused, LimitReached):
             break
         except BmeconfError:
             continue
-        if touch:
-            told[address] = touch
+        if answer is not None:
+            told[address] = answer
     return told
 
 
