@@ -11,16 +11,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date
-from typing import TYPE_CHECKING
 
+from bmeconf.drift_items import Item
 from bmeconf.model import Address, Finding, undotted
 from bmeconf.plan import Plan
 from bmeconf.scope import matches
 from bmeconf.settings import KnownDrift
 from bmeconf.truth import DRIFT, PENDING
-
-if TYPE_CHECKING:
-    from bmeconf.drift import Item
 
 UNUSED = "known_drift_unused"
 

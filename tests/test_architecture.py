@@ -32,7 +32,7 @@ LAYERS = (
     ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
     ("renamed", "details", "live", "diff"),
-    ("order", "grounds", "plan", "guard", "outcome", "drift", "known_drift"),
+    ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
@@ -45,7 +45,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    *("drift", "known_drift", "drift_document", "report"),
+    *("drift", "drift_items", "known_drift", "drift_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli import stages
-from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli import rendering, stages
+from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.model import DRIFT_FORMAT
@@ -32,7 +32,7 @@ DEFAULT = "drift,conflict,manual"
     help="What makes it exit 2 or 9: also pending, frozen.",
 )
 @click.option("--record", is_flag=True, help="Remember what was seen in the lock file.")
-@common(DRIFT_FORMAT, "text", "json")
+@common(DRIFT_FORMAT, *rendering.FORMATS)
 def drift(
     options: Options, console: Console, paths: Sequence[Path], fail_on: str, record: bool
 ) -> int:
@@ -45,8 +45,9 @@ def drift(
     bmeconf drift --record --output json=drift.json
     bmeconf drift --fail-on drift,conflict,pending,manual
     """
-    from bmeconf import survey
+    from bmeconf import drift_document, survey
     from bmeconf.cli import session
+    from bmeconf.report import drift_page
 
     failing = words(fail_on)
     project = stages.prepared(paths)
@@ -58,8 +59,12 @@ def drift(
         recorded, failed = _recorded(options, project.project.root, seen, found, console)
     code = failed.exit_code if failed else found.exit_code(failing)
     following = _undoing(options, paths, found)
-    label = account.label
-    console.publish(_renderers(found, failing, label, following, recorded, failed))
+    console.publish(
+        rendering.of(
+            lambda: drift_page.of(found, account.label, failing, following),
+            lambda: drift_document.drift(found, failing, recorded, failed),
+        )
+    )
     if failed:
         console.error(failed)
     return code
@@ -97,23 +102,9 @@ def _recorded(
         return False, error
 
 
-def _renderers(
-    found: Drift,
-    failing: frozenset[str],
-    label: str,
-    following: str,
-    recorded: bool,
-    failed: BmeconfError | None,
-) -> Renderers:
-    from bmeconf import document, drift_document
-
-    made = drift_document.drift(found, failing, recorded, failed)
-    return {"text": lambda: document.text(made), "json": lambda: document.text(made)}
-
-
 def _undoing(options: Options, paths: Sequence[Path], found: Drift) -> str:
     """The apply that brings the account back to what is declared; empty where none can."""
-    if not found.made.steps:
+    if not found.made.steps or stages.refusal(found.made):
         return ""
     command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
     for target in options.target:

@@ -6,22 +6,16 @@ Fields are shown as declared → live: what was agreed on, then what became of i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 
-from bmeconf.drift import (
-    FROZEN,
-    IDENTITY,
-    KNOWN,
-    MANUAL,
-    PRESENCE,
-    PRESENT,
-    Drift,
-    Item,
-)
+from bmeconf.drift import MANUAL, Drift
+from bmeconf.drift_items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
 from bmeconf.errors import counted
 from bmeconf.kinds.events import Touch
 from bmeconf.model import DRIFT_FORMAT, Manual
-from bmeconf.report import page, plan_page, tasks, values, words  # x
+from bmeconf.report import page, plan_page, tasks, values, words
 from bmeconf.report.bodies import BODIES
 from bmeconf.report.page import Field, Page, Section
 from bmeconf.truth import CONFLICT, DRIFT, PENDING
@@ -31,13 +25,13 @@ MOVED = {
     CONFLICT: "changed here and in the account",
     PENDING: "changed here and not applied yet",
 }
-UNLOCKED = "not as declared; without a lock file nothing tells who moved"
+DIFFERS = "not as declared"
 TITLES = {
-    DRIFT: "Drift",
-    CONFLICT: "Conflicts",
-    PENDING: "Not applied yet",
-    FROZEN: "No drafts any more",
-    KNOWN: "Known drift",
+    DRIFT: "Drift (declared → live)",
+    CONFLICT: "Conflicts (declared → live)",
+    PENDING: "Not applied yet (declared → live)",
+    FROZEN: "No drafts any more (declared → live)",
+    KNOWN: "Known drift (declared → live)",
 }
 SUMS = {
     DRIFT: "drifted",
@@ -46,7 +40,23 @@ SUMS = {
     FROZEN: "frozen",
     KNOWN: "known",
 }
-SIDES = "Fields are shown as declared → live."
+STOPPED = {
+    "paused": "is paused, and goes to nobody until somebody resumes it",
+    "cancelled": "was cancelled, and goes to nobody",
+    "failed": "has failed: the web app shows the reason",
+}
+RUNNING = {
+    "scheduled": "is scheduled for",
+    "sending": "is being sent, scheduled for",
+    "sent": "was sent, scheduled for",
+}
+UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
+STOP = (
+    "if it must not go out like this, take its schedule back in the web app; else declare what is"
+    " live"
+)
+ADVICE = "What to do"
+UNDO = "To undo what was done by hand, apply."
 KEEP = (
     "To keep what was done by hand, change the manifest, or answer for it until a day in"
     " bmeconf.yaml (policy: known_drift)."
@@ -84,22 +94,27 @@ def of(drift: Drift, account: str, fail_on: Collection[str], next_command: str =
 def verdict(drift: Drift) -> str:
     """One sentence that can be trusted alone."""
     scope = "What was looked at" if drift.made.left_out else "The account"
-    states = [manual.state for manual in drift.manual]
-    broken = [s for s in tasks.BROKEN if s in states]
-    steps = [f"{counted(states.count(s), 'manual step')} {s}" for s in broken]
+    return "; ".join((f"{scope} is {_state(drift)}", *_steps(drift))) + "."
+
+
+def _state(drift: Drift) -> str:
     counts = drift.counts()
     sums = [f"{counts[sort]} {told}" for sort, told in SUMS.items() if counts[sort]]
-    if sums:
-        told = f"{scope} is not as declared: {_fields(drift)}, {', '.join(sums)}"
-    elif drift.clean:
-        told = f"{scope} is as declared"
-    else:
-        told = f"{scope} is as declared as far as it could be compared: see the findings"
-    return "; ".join((told, *steps)) + "."
+    if len(drift.items) > counts[KNOWN]:
+        return f"not as declared: {counted(len(drift.items), 'difference')} ({', '.join(sums)})"
+    if drift.uncompared:
+        return "as declared as far as it could be compared: see the findings"
+    if drift.items:
+        return f"as declared, but for {counted(counts[KNOWN], 'known difference')}"
+    return "as declared"
 
 
-def _fields(drift: Drift) -> str:
-    return f"{counted(len(drift.items), 'difference')}"
+def _steps(drift: Drift) -> Iterator[str]:
+    """How many manual steps there are in each state but done."""
+    states = [manual.state for manual in drift.manual]
+    for state in (*tasks.BROKEN, "todo"):
+        if state in states:
+            yield f"{counted(states.count(state), 'manual step')} {state}"
 
 
 def _mood(drift: Drift, fail_on: Collection[str]) -> str:
@@ -124,7 +139,7 @@ def _section(sort: str, drift: Drift, failing: Sequence[Item]) -> Section:
         _block(list(items), drift, failing)
         for _, items in groupby(mine, key=lambda item: (item.address, item.known, item.truth))
     ]
-    return Section(TITLES[sort], tuple(blocks), text=SIDES if blocks else "")
+    return Section(TITLES[sort], tuple(blocks))
 
 
 def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page.Item:
@@ -136,10 +151,11 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
         sign=_sign(first),
         address=str(first.address),
         state=first.sort,
-        head=_head(first, drift.locked),
+        head=_head(items, drift.locked),
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
-        notes=tuple(_notes(first, touch)),
-        level="error" if fails else "note" if first.sort in (KNOWN, PENDING) else "warning",
+        notes=(*_notes(first, touch), *filter(None, map(_members, items))),
+        remedy=STOP if first.frozen and first.counts_as != FROZEN else "",
+        level="note" if first.sort in (KNOWN, PENDING) else "warning",
         fails=fails,
         must=fails,
         place=first.place,
@@ -154,37 +170,40 @@ def _sign(item: Item) -> str:
     return "~"
 
 
-def _head(item: Item, locked: bool) -> str:
-    who = MOVED[item.truth] if locked else UNLOCKED
-    if item.path == PRESENCE:
-        who = _presence(item, locked)
-    if item.frozen:
-        who = f"is {item.frozen}, not a draft, and {who}"
-    return who
+def _head(items: Sequence[Item], locked: bool) -> str:
+    first = items[0]
+    if first.path == PRESENCE:
+        told = _presence(first)
+    else:
+        told = f"{', '.join(map(_name, items))} {MOVED[first.truth] if locked else DIFFERS}"
+    return f"is {first.frozen}, not a draft; {told}" if first.frozen else told
 
 
-def _presence(item: Item, locked: bool) -> str:
+def _presence(item: Item) -> str:
     if item.desired == PRESENT:
         return "is not created yet" if item.truth == PENDING else "is gone from the account"
     return "is declared absent, and is there" + (" still" if item.truth == PENDING else "")
 
 
+def _name(item: Item) -> str:
+    return "id of the live object" if item.path == IDENTITY else item.field
+
+
 def _field(item: Item) -> Field:
     return Field(
-        name="id of the live object" if item.path == IDENTITY else item.field,
+        name=_name(item),
         before=item.desired,
         after=item.live,
-        new=False,
         body=item.path[0] in BODIES,
-        told=_members(item),
         markup=item.path == ("body",),
     )
 
 
 def _members(item: Item) -> str:
-    """What came to a set by hand, and what went."""
+    """What is missing from a set, and what is in it unexpectedly."""
     parts = [("missing", item.missing), ("unexpected", item.unexpected)]
-    return "; ".join(f"{word}: {_names(members)}" for word, members in parts if members)
+    told = "; ".join(f"{word}: {_names(members)}" for word, members in parts if members)
+    return f"{item.field} ({told})" if told else ""
 
 
 def _names(members: Iterable[object]) -> str:
@@ -204,10 +223,18 @@ def _notes(item: Item, touch: Touch | None) -> Iterator[str]:
 def _last(touch: Touch) -> str:
     """When the object was last changed, and by whom, as far as that was told."""
     who = " ".join(word for word in (touch.by, touch.user) if word)
-    told = f"last changed at {touch.at}"
+    told = f"last changed at {_instant(touch.at)}"
     told += f" by {who}" if who else ""
     told += f" from {touch.source}" if touch.source else ""
     return told + (f" ({touch.event})" if touch.event else "")
+
+
+def _instant(text: str) -> str:
+    """The API's words for an instant, made readable where they are one."""
+    try:
+        return values.utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return text
 
 
 # --- the rest
@@ -216,12 +243,26 @@ def _last(touch: Touch) -> str:
 def _tasks(drift: Drift, fail_on: Collection[str]) -> tuple[page.Task, ...]:
     """The manual steps, those that are done at the end."""
     ordered = sorted(drift.manual, key=lambda manual: manual.state == tasks.DONE)
-    return tuple(_task(manual, drift, fail_on) for manual in ordered)
+    told = zip(plan_page.task_list(drift.made), ordered, strict=True)
+    return tuple(_task(task, manual, drift, fail_on) for task, manual in told)
 
 
-def _task(manual: Manual, drift: Drift, fail_on: Collection[str]) -> page.Task:
-    task = tasks.of_manual(manual, drift.made.created_at)
-    return page.Task(**{**vars(task), "fails": manual in drift.neglected(fail_on)})
+def _task(task: page.Task, manual: Manual, drift: Drift, fail_on: Collection[str]) -> page.Task:
+    what = _wrong(manual) if manual.state == "wrong" else task.what
+    return replace(task, what=what, fails=manual in drift.neglected(fail_on))
+
+
+def _wrong(manual: Manual) -> str:
+    """What is wrong with a schedule, in words for each way in which it can be."""
+    status, at = str(manual.observed.get("status")), manual.observed.get("scheduled_at")
+    when = values.zoned(manual.due)
+    if status in STOPPED:
+        return f"{STOPPED[status]}; it was to be sent at {when}"
+    if status not in RUNNING:
+        return f"is {status}, which proves nothing; it was to be sent at {when}"
+    if not at:
+        return f"is {status}, and the API does not show for when; it was to be for {when}"
+    return f"{RUNNING[status]} {at}, which is not {when}"
 
 
 def _left_out(drift: Drift) -> Section:
@@ -230,6 +271,7 @@ def _left_out(drift: Drift) -> Section:
 
 
 def _advice(drift: Drift, undoable: bool) -> Section:
-    by_hand = any(item.sort in (DRIFT, CONFLICT) for item in drift.items)
-    undo = "To undo what was done by hand, apply." if undoable else ""
-    return Section("What to do", text=f"{undo} {KEEP}".strip() if by_hand else "")
+    if not any(item.sort in (DRIFT, CONFLICT) for item in drift.items):
+        return Section(ADVICE)
+    told = ("" if drift.locked else UNLOCKED, UNDO if undoable else "", KEEP)
+    return Section(ADVICE, text=" ".join(filter(None, told)))
