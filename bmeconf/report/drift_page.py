@@ -154,7 +154,7 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
         head=_head(items, drift.locked),
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
         notes=(*_notes(first, touch), *filter(None, map(_members, items))),
-        remedy=STOP if first.frozen and first.counts_as != FROZEN else "",
+        remedy=STOP if first.sort == FROZEN and first.counts_as != FROZEN else "",
         level="note" if first.sort in (KNOWN, PENDING) else "warning",
         fails=fails,
         must=fails,
