@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from bmeconf.cli.rendering import FORMATS
 from bmeconf.kinds import events
 from bmeconf.kinds.schedules import TOLERANCE
 from bmeconf.survey import MOST_ASKED
@@ -882,3 +883,176 @@ def test_the_sandbox_has_a_lock_of_its_own(tmp_path: Path) -> None:
     assert drift(project, "--sandbox", "--record")["recorded"]
     assert not (tmp_path / LOCK).exists()
     assert drift(project, "--sandbox")["locked"]
+
+
+# --- in words
+
+
+def text(project: Project, *arguments: str, code: int = 0) -> str:
+    ran = project.run("drift", *arguments)
+    assert ran.code == code, ran.out + ran.err
+    assert max(map(len, ran.out.splitlines())) <= 80
+    return ran.out
+
+
+def test_the_verdict_of_a_clean_account(project: Project, account: Account) -> None:
+    declare(
+        project,
+        lists=[{"name": "Newsletter"}],
+        campaigns=[{"name": "Welcome", "schedule": {"at": timed(1)}}],
+    )
+    assert "\nThe account is as declared; 1 manual step todo.\n" in text(project)
+    told = text(project, "--target", "lists/*")
+    assert "\nWhat was looked at is as declared.\n" in told
+    assert "Next:" not in told
+    assert "What to do" not in told
+
+
+def test_the_verdict_where_not_all_could_be_compared(project: Project, account: Account) -> None:
+    declare(project, contacts=[{"email": "eva@example.com", "status": "Active"}])
+    told = text(project)
+    assert "The account is as declared as far as it could be compared: see the findings." in told
+    assert "! contacts/eva@example.com (blocked)" in told
+
+
+def test_the_verdict_of_known_drift(project: Project, account: Account) -> None:
+    policy(project, address=WELCOME, field="subject")
+    drifted(project, account)
+    told = text(project)
+    assert "The account is as declared, but for 1 known difference." in told
+    assert "    until 2999-12-31: legal edit (marketing)" in told
+    policy(project, address=WELCOME, field="subject", expires="2026-01-01")
+    told = text(project, code=2)
+    assert "    was known until 2026-01-01 and that is over: legal edit (marketing)" in told
+    assert "The account is not as declared: 1 difference (1 drifted)." in told
+
+
+def test_what_moved_in_words(project: Project, account: Account, cut: Cut) -> None:
+    cut(Rule(EVENTS, instead(reply({"records": [event(HAND_AT, **BY_MIA)], "total": 1}))))
+    everything(project, account)
+    told = text(project, code=9)
+    lines = told.splitlines()
+    assert f"~ {WELCOME} (drift): subject changed by hand in the account" in lines
+    assert '    subject: "A" → "B"' in lines
+    assert f"~ contacts/{ANN} (drift): fields.First Name, lists changed by hand in the" in lines
+    assert "    last changed at 2026-11-20 10:00 UTC by user " + "5" * 24 + " from web" in lines
+    assert '    lists (missing: "Newsletter")' in lines
+    assert "- lists/Mine (drift): is gone from the account" in lines
+    assert "! campaigns/2026-10 Newsletter (frozen): is sent, not a draft; subject" in lines
+    assert "[ ] campaigns/Late (overdue)" in told
+    assert lines[-1] == "Next: bmeconf apply"
+    assert "without a lock file" not in told.lower()
+    unlock(project)
+    assert "Without a lock file nothing tells who moved" in text(project, code=9)
+
+
+HAND_AT = "2026-11-20T10:00:00Z"
+
+
+def test_what_to_type_to_undo_it(project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Old list", "state": "absent"}])
+    told = text(project, "--target", "lists/*", code=2)
+    wanted = "bmeconf apply --target 'lists/*' --allow-delete 'lists/Old list'"
+    assert told.splitlines()[-1] == f"Next: {wanted}"
+
+
+def test_nothing_to_type_where_an_apply_would_be_refused(
+    project: Project, account: Account
+) -> None:
+    declare(project, lists=[{"name": "Newsletter"}], contacts=[{"email": ANN}])
+    project.apply()
+    by_hand(account, "lists", "Newsletter", name="Letters")
+    assert "Next:" not in text(project, code=2)
+
+
+def test_a_scheduled_campaign_that_was_changed_is_to_be_stopped(
+    project: Project, account: Account
+) -> None:
+    drifted(project, account)
+    scheduled(account)
+    told = text(project, code=2)
+    assert "take its schedule back in the web app" in told
+    scheduled(account, status="sent")
+    assert "take its schedule back in the web app" not in text(project)
+
+
+@pytest.mark.parametrize(
+    ("status", "at", "said"),
+    [
+        ("paused", "2030-12-01T08:00:00Z", "is paused, and goes to nobody until somebody resumes"),
+        ("cancelled", "2030-12-01T08:00:00Z", "was cancelled, and goes to nobody"),
+        ("failed", "2030-12-01T08:00:00Z", "has failed: the web app shows the reason"),
+        (
+            "scheduled",
+            "2030-12-01T08:30:00Z",
+            "is scheduled for 2030-12-01 08:30 UTC, which is not",
+        ),
+        ("sent", "2030-12-01T07:00:00Z", "was sent, scheduled for 2030-12-01 07:00 UTC, which is"),
+    ],
+)
+def test_what_is_wrong_with_a_schedule_in_words(
+    status: str, at: str, said: str, project: Project, account: Account
+) -> None:
+    due = "2030-12-01T09:00:00+01:00"
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": due}}])
+    scheduled(account, at, status)
+    told = " ".join(text(project, code=9).split())
+    assert said in told
+    assert "2030-12-01 09:00 (UTC+01:00)" in told
+
+
+def test_a_body_is_a_short_diff(project: Project, account: Account) -> None:
+    html = "".join(f"<p>Line {n}</p>\n" for n in range(60))
+    declare(project, campaigns=[{"name": "Welcome", "body": {"html": html}}])
+    project.apply()
+    by_hand(account, "campaigns", "Welcome", body=html.replace("Line 30", "LINE 30"))
+    told = text(project, code=2)
+    assert "      -<p>Line 30</p>\n      +<p>LINE 30</p>\n" in told
+    assert "Line 10" not in told
+    assert only(drift(project, code=2))["live"] == html.replace("Line 30", "LINE 30").strip()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_hostile_names_do_no_harm(
+    format: str, project: Project, account: Account, cut: Cut
+) -> None:
+    hostile = {"triggeredBy": {"type": HOSTILE, "userId": HOSTILE}, "source": HOSTILE}
+    row = event(HAND_AT, **hostile) | {"type": "contact-updated"}
+    cut(Rule(EVENTS, instead(reply({"records": [row], "total": 1}))))
+    declare(
+        project,
+        lists=[{"name": "Newsletter"}],
+        contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}],
+        campaigns=[{"name": "Welcome", "subject": "A"}],
+    )
+    project.apply()
+    by_hand(account, "lists", "Newsletter", name=HOSTILE)
+    by_hand(account, "campaigns", "Welcome", subject=HOSTILE)
+    by_hand(account, "contacts", ANN, fields={first_name(account): HOSTILE})
+    ran = project.run("drift", "--format", format)
+    assert ran.code == 2, ran.err
+    for told in (ran.out, ran.err):
+        assert not {"\x1b", "\u202e"} & {*told}
+        assert "##[" not in told.replace("##[y]\\", "") or format == "json"
+        assert not any(line.startswith("::error::") for line in told.splitlines())
+    if format == "html":
+        assert "<b>&" not in ran.out
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_tells_of_it(format: str, project: Project, account: Account) -> None:
+    everything(project, account)
+    file = project.folder / "report.out"
+    ran = project.run("drift", "--format", format, "--output", f"{format}={file}")
+    assert (ran.code, ran.err) == (9, "")
+    assert file.read_text(encoding="utf-8") == ran.out or format == "html"
+    for told in ("lists/Mine", "campaigns/Late", "overdue", "campaigns/Welcome"):
+        assert told in ran.out
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_tells_of_a_failure(format: str, project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    ran = project.run("drift", "--format", format, "--fail-on", "drif")
+    assert ran.code == 3
+    assert "drif" in ran.out + ran.err

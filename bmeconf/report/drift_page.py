@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 
 from bmeconf.drift import MANUAL, Drift
@@ -262,7 +262,17 @@ def _wrong(manual: Manual) -> str:
         return f"is {status}, which proves nothing; it was to be sent at {when}"
     if not at:
         return f"is {status}, and the API does not show for when; it was to be for {when}"
-    return f"{RUNNING[status]} {at}, which is not {when}"
+    return f"{RUNNING[status]} {_zoned(at, manual)}, which is not {when}"
+
+
+def _zoned(at: str, manual: Manual) -> str:
+    """A live instant in the zone that the manifest names."""
+    try:
+        seen = datetime.fromisoformat(at)
+        aware = seen if seen.tzinfo else seen.replace(tzinfo=UTC)
+        return values.zoned(aware.astimezone(manual.due.tzinfo))
+    except (ValueError, OverflowError):
+        return at
 
 
 def _left_out(drift: Drift) -> Section:
