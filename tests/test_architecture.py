@@ -36,12 +36,12 @@ LAYERS = (
     ),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
     ("renamed", "details", "live", "diff", "recall"),
-    ("order", "grounds", "plan", "guard", "outcome"),
+    ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
-    ("document", "report"),
-    ("pipeline", "walk", "execute"),
+    ("document", "drift_document", "report"),
+    ("pipeline", "walk", "execute", "survey"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -50,7 +50,7 @@ PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("former", "recall"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    "report",
+    *("drift", "drift_items", "known_drift", "drift_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}
