@@ -44,7 +44,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
         "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
-        "source": _source(plan.source),
+        "source": source(plan.source),
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
         "requests": {
@@ -134,7 +134,8 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
     ]
 
 
-def _source(source: Source) -> dict[str, Any]:
+def source(source: Source) -> dict[str, Any]:
+    """Which files a plan was made from, and which it was held against."""
     told = {"digest": source.digest, "commit": source.commit, "root": source.root}
     return {**told, "since": asdict(source.since)} if source.since else told
 

@@ -1,8 +1,9 @@
 """What moved: desired, live, lock, policy -> Drift. Pure.
 
-Every field that is not as declared becomes an Item that says who moved, as far as the lock file
-tells (design 7.17), and whether somebody answers for it until a day (design 2). Without a lock
-file every difference counts as drift. What cannot be compared is a finding, as in a plan.
+Every field that is not as declared becomes an Item that says who moved, as far as the lock file or
+the manifests of an earlier commit tell (design 7.17), and whether somebody answers for it until a
+day (design 2). Where neither does, every difference counts as drift. What cannot be compared is a
+finding, as in a plan.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bmeconf import diff, drift_items, known_drift
+from bmeconf import diff, drift_items, known_drift, recall
 from bmeconf.diff import Difference
 from bmeconf.drift_items import FROZEN, KNOWN, Item
 from bmeconf.kinds import KINDS
@@ -21,7 +22,7 @@ from bmeconf.live import Live
 from bmeconf.model import Address, Finding, Manual
 from bmeconf.plan import Plan, by_severity
 from bmeconf.settings import Policy
-from bmeconf.truth import CONFLICT, DRIFT, PENDING, Known
+from bmeconf.truth import CONFLICT, DRIFT, PENDING
 
 MANUAL = "manual"
 CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)
@@ -49,6 +50,11 @@ class Drift:
     locked: bool
     touches: Mapping[Address, Touch] = field(default_factory=dict)
     requests: int = 0
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is anything by which to tell who moved."""
+        return self.locked or self.made.source.since is not None
 
     @property
     def manual(self) -> tuple[Manual, ...]:
@@ -111,7 +117,7 @@ def judge(
 
 def compared(seen: Live, made: Plan) -> Sequence[Difference]:
     """Every desired resource beside its live one as it is, and not as a plan foresees it."""
-    known = Known(seen.section, seen.names, made.grounds.managed)
+    known = recall.memory(seen, made.grounds.managed)
     return diff.compare(seen.desired, seen.snapshot, known)
 
 

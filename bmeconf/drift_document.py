@@ -26,7 +26,7 @@ def drift(
         **(document.failure_part(error) if error else {}),
         "created_at": stamp(made.created_at),
         "account": {"base_url": made.account.base_url, "fingerprint": made.account.fingerprint},
-        "source": {"digest": made.source.digest, "commit": made.source.commit},
+        "source": {k: v for k, v in document.source(made.source).items() if k != "root"},
         "clean": found.clean,
         "locked": found.locked,
         "recorded": recorded,

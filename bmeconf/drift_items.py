@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from bmeconf import recall
 from bmeconf.diff import Difference
 from bmeconf.kinds import KINDS, campaigns
+from bmeconf.kinds.base import Managed
 from bmeconf.live import Live
 from bmeconf.model import Address, Finding, Place, Resource, Value, dotted
 from bmeconf.settings import KnownDrift
-from bmeconf.truth import CONFLICT, DRIFT, PENDING, Known
+from bmeconf.truth import CONFLICT, DRIFT, PENDING
 
 KNOWN, FROZEN = "known", "frozen"
 PRESENCE, PRESENT, ABSENT = ("state",), "present", "absent"
@@ -133,7 +135,9 @@ def _truth_of_presence(seen: Live, address: Address) -> str:
     What the lock file still knows was there when it was last applied, so that the manifest moved.
     What it does not know may have come back, and is better looked at once too often.
     """
-    return PENDING if Known(seen.section, seen.names).named(address) else DRIFT
+    known = recall.memory(seen, Managed())
+    memories = (known, known.behind) if known.behind else (known,)
+    return PENDING if any(memory.named(address) for memory in memories) else DRIFT
 
 
 def _truth_of_absence(difference: Difference, seen: Live) -> str:
@@ -142,11 +146,12 @@ def _truth_of_absence(difference: Difference, seen: Live) -> str:
     if withheld and withheld.code == "id_not_found":
         return DRIFT
     entry = seen.section.at(difference.address)
+    truths = {c.truth for c in difference.changes}
     if entry is None:
-        return ""
+        return truths.pop() if len(truths) == 1 else CONFLICT
     if seen.names.knows(difference.address.kind, entry.id):
         return PENDING
-    return DRIFT if {c.truth for c in difference.changes} <= {DRIFT} else CONFLICT
+    return DRIFT if truths <= {DRIFT} else CONFLICT
 
 
 def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) -> Item | None:

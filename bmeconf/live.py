@@ -32,6 +32,7 @@ from bmeconf.model import (
     Snapshot,
     Template,
 )
+from bmeconf.past import Past
 from bmeconf.scope import Scope
 from bmeconf.truth import Known
 
@@ -51,7 +52,8 @@ class Live:
     objects behind them, where a delete in scope could take something from them. `section` is
     what the lock remembers of this account, `settled` what was not read since nothing moved,
     `gone` the lock's keys of what is neither declared nor live any more. `former` is what is still
-    live of what is declared no more, by kind.
+    live of what is declared no more, by kind; `past` what was declared once, where this run asks,
+    and `whole` all that is declared now.
     """
 
     desired: Snapshot
@@ -68,6 +70,8 @@ class Live:
     settled: frozenset[Address] = frozenset()
     gone: frozenset[str] = frozenset()
     former: Mapping[str, Binding] = field(default_factory=dict)
+    past: Past | None = None
+    whole: Snapshot = field(default_factory=Snapshot)
 
 
 def read(

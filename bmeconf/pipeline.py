@@ -24,7 +24,6 @@ from bmeconf import (
     plan,
     recall,
     scope,
-    truth,
     validate,
     workdir,
 )
@@ -32,6 +31,7 @@ from bmeconf.client import Reader
 from bmeconf.errors import InvalidInput
 from bmeconf.former import Undeclared
 from bmeconf.kinds import KINDS
+from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Lock, Section
@@ -128,14 +128,13 @@ def planned(
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    undeclared = former.Undeclared()
-    if past:
-        whole = former.elsewhere(limited.whole, _elsewhere(prepared, variables))
-        undeclared = former.undeclared(past.declared, whole, targets)
+    undeclared = _undeclared(prepared, variables, limited, targets, past)
     seen = live.read(reader, limited, locked(lock_file), base_url, undeclared)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
-    seen, differences = _compared(reader, seen, limited, past)
+    seen, differences = _compared(
+        reader, replace(seen, past=past, whole=limited.whole), limited.managed
+    )
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
     steps = _with_sources(reader, seen.names, steps)
     refusals = guard.check(steps, seen, prepared.project.policy)
@@ -208,23 +207,33 @@ def _with_sources(
 
 
 def _compared(
-    reader: Reader, seen: Live, limited: Scope, past: Past | None
+    reader: Reader, seen: Live, managed: Managed
 ) -> tuple[Live, Sequence[diff.Difference]]:
-    differences = _differences(seen, limited, past)
+    differences = _differences(seen, managed)
     in_doubt = [d.address for d in differences if d.live and (d.action or d.unreadable)]
     if not in_doubt:
         return seen, differences
     confirmed = live.confirm(reader, seen, in_doubt)
-    return confirmed, _differences(confirmed, limited, past)
+    return confirmed, _differences(confirmed, managed)
 
 
-def _differences(seen: Live, limited: Scope, past: Past | None) -> Sequence[diff.Difference]:
+def _differences(seen: Live, managed: Managed) -> Sequence[diff.Difference]:
     ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
-    known = truth.Known(seen.section, seen.names, limited.managed)
-    if past:
-        behind = recall.known(past, limited.whole, seen, limited.managed)
-        known = replace(known, behind=behind)
-    return diff.compare(seen.desired, ahead, known)
+    return diff.compare(seen.desired, ahead, recall.memory(seen, managed))
+
+
+def _undeclared(
+    prepared: Prepared,
+    variables: Mapping[str, str],
+    limited: Scope,
+    targets: Sequence[str],
+    past: Past | None,
+) -> Undeclared:
+    """What the past declared, and neither this run's manifests nor others of the project do."""
+    if past is None:
+        return Undeclared()
+    whole = former.elsewhere(limited.whole, _elsewhere(prepared, variables))
+    return former.undeclared(past.declared, whole, targets)
 
 
 def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> Snapshot:

@@ -19,7 +19,6 @@ from bmeconf.model import (
     Address,
     Fields,
     Resource,
-    Snapshot,
     Template,
     Value,
     dotted,
@@ -29,15 +28,21 @@ from bmeconf.past import Past
 from bmeconf.truth import Known, leaves
 
 
-def known(past: Past, now: Snapshot, seen: Live, managed: Managed) -> Known:
-    """A memory of the `past`, under the addresses of `now`; `managed` is that of now."""
+def memory(seen: Live, managed: Managed) -> Known:
+    """All that is remembered in a run: the lock file's memory, and the past's behind it."""
+    known = Known(seen.section, seen.names, managed)
+    return replace(known, behind=_behind(seen.past, seen, managed)) if seen.past else known
+
+
+def _behind(past: Past, seen: Live, managed: Managed) -> Known:
+    """A memory of the `past`, under the addresses of now; `managed` is that of now."""
     then = past.sound
     bare = Known(Section(seen.section.account), seen.names, managed, None, True, past.complete)
-    called = former.matched(then, now)
+    called = former.matched(then, seen.whole)
     # The manifests before and after their templates were read.
     contents = {
         was.fields["body"]: here.fields.get("body")
-        for was in now
+        for was in seen.whole
         if isinstance(was.fields.get("body"), Template) and (here := seen.desired.get(was.address))
     }
     over = scope.managed(then)

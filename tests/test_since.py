@@ -754,6 +754,65 @@ def test_a_handful_of_calls_and_no_write(project: Project, tmp_path: Path) -> No
     assert index.stat().st_mtime_ns == before
 
 
+# --- drift
+
+
+def drifted(project: Project, code: int, *arguments: str, revision: str = "HEAD") -> Any:
+    ran = project.run("drift", "--format", "json", "--since", revision, *arguments)
+    assert ran.code == code, ran.out + ran.err
+    return ran.json
+
+
+def sorts(document: Any) -> dict[str, str]:
+    return {f"{i['address']} {i['field']}": i["class"] for i in document["items"]}
+
+
+def test_drift_is_told_from_what_is_not_applied_yet(project: Project, account: Account) -> None:
+    entry = {"name": "Welcome", "subject": "A", "from_name": "N", "preview_text": "P"}
+    declare(project, campaigns=[entry, {"name": "Lost"}], lists=[{"name": "Newsletter"}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    more: Any = {"campaigns": [{**entry, "subject": "B"}, {"name": "New"}]}
+    declare(project, **more)
+    told = drifted(project, 0)
+    assert sorts(told) == {"campaigns/Welcome subject": "pending", "campaigns/New state": "pending"}
+    assert notes(told)["lists/Newsletter"].endswith("state: absent}]}")
+    assert told["source"]["since"]["complete"] is True
+    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
+    without(account, "campaigns", "Lost")
+    declare(project, campaigns=[*more["campaigns"], {"name": "Lost"}])
+    assert sorts(drifted(project, 2)) == {
+        "campaigns/Welcome subject": "conflict",
+        "campaigns/Welcome from_name": "drift",
+        "campaigns/New state": "pending",
+        "campaigns/Lost state": "drift",
+    }
+    out = project.run("drift", "--since", "HEAD").out
+    assert "Since: HEAD (" in out
+    assert "Without a lock file" not in out
+    assert "Without a lock file" in project.run("drift").out
+
+
+def test_what_is_to_be_absent_and_is_there_was_declared_once(project: Project) -> None:
+    declare(project, lists=[{"name": "Old list"}])
+    commit(project.folder, "there")
+    declare(project, lists=[{"name": "Old list", "state": "absent"}])
+    commit(project.folder, "absent")
+    assert sorts(drifted(project, 0, revision="HEAD~1")) == {"lists/Old list state": "pending"}
+    # It was to be absent already, and is back.
+    assert sorts(drifted(project, 2)) == {"lists/Old list state": "drift"}
+
+
+def test_what_is_not_known_of_the_past_counts_as_drift(project: Project, account: Account) -> None:
+    project.write("bad.yaml", "nonsense: [")
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    (project.folder / "bad.yaml").unlink()
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "New"}])
+    assert sorts(drifted(project, 2)) == {"lists/New state": "drift"}
+
+
 # --- the saved plan
 
 
@@ -764,7 +823,9 @@ def test_a_saved_plan_carries_it(project: Project) -> None:
     plan = since(project, "--out", "plan.json")
     shown = project.run("show", "plan.json", "--format", "json").ok().json
     assert (shown["source"], notes(shown)) == (plan["source"], notes(plan))
-    assert "Since: HEAD (" in project.run("show", "plan.json").ok().out
+    for format in ("text", "markdown", "html"):
+        shown = project.run("show", "plan.json", "--format", format).ok().out
+        assert "Since: HEAD (" in shown
     result = project.run("apply", "plan.json", "--format", "json").ok().json
     assert [s["address"] for s in result["steps"]] == ["lists/New"]
 

@@ -32,9 +32,15 @@ DEFAULT = "drift,conflict,manual"
     help="What makes it exit 2 or 9: also pending, frozen.",
 )
 @click.option("--record", is_flag=True, help="Remember what was seen in the lock file.")
+@stages.SINCE
 @common(DRIFT_FORMAT, *rendering.FORMATS)
 def drift(
-    options: Options, console: Console, paths: Sequence[Path], fail_on: str, record: bool
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    fail_on: str,
+    record: bool,
+    since: str | None,
 ) -> int:
     """Show what moved in the account, and which manual steps are open; only reads.
 
@@ -44,6 +50,7 @@ def drift(
     bmeconf drift
     bmeconf drift --record --output json=drift.json
     bmeconf drift --fail-on drift,conflict,pending,manual
+    bmeconf drift --since HEAD~1
     """
     from bmeconf import drift_document, survey
     from bmeconf.cli import session
@@ -52,7 +59,7 @@ def drift(
     failing = words(fail_on)
     project = stages.prepared(paths)
     with session.opened(options, project.project, console) as account:
-        seen = stages.planned(options, project, account, console)
+        seen = stages.planned(options, project, account, console, since)
         found = survey.surveyed(seen, project.project.policy, account.reader)
     recorded, failed = False, None
     if record:

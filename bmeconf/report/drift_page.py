@@ -75,6 +75,7 @@ def of(drift: Drift, account: str, fail_on: Collection[str], next_command: str =
         Section("For people to do", tasks=_tasks(drift, fail_on)),
         Section("Findings", tuple(plan_page.finding_items(drift.findings))),
         _left_out(drift),
+        plan_page.held_against(drift.made),
         _advice(drift, bool(next_command)),
     )
     return Page(
@@ -151,7 +152,7 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
         sign=_sign(first),
         address=str(first.address),
         state=first.sort,
-        head=_head(items, drift.locked),
+        head=_head(items, drift.remembers),
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
         notes=(*_notes(first, touch), *filter(None, map(_members, items))),
         remedy=STOP if first.sort == FROZEN and first.counts_as != FROZEN else "",
@@ -170,12 +171,12 @@ def _sign(item: Item) -> str:
     return "~"
 
 
-def _head(items: Sequence[Item], locked: bool) -> str:
+def _head(items: Sequence[Item], told_apart: bool) -> str:
     first = items[0]
     if first.path == PRESENCE:
         told = _presence(first)
     else:
-        told = f"{', '.join(map(_name, items))} {MOVED[first.truth] if locked else DIFFERS}"
+        told = f"{', '.join(map(_name, items))} {MOVED[first.truth] if told_apart else DIFFERS}"
     return f"is {first.frozen}, not a draft; {told}" if first.frozen else told
 
 
@@ -283,5 +284,5 @@ def _left_out(drift: Drift) -> Section:
 def _advice(drift: Drift, undoable: bool) -> Section:
     if not any(item.sort in (DRIFT, CONFLICT) for item in drift.items):
         return Section(ADVICE)
-    told = ("" if drift.locked else UNLOCKED, UNDO if undoable else "", KEEP)
+    told = ("" if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
     return Section(ADVICE, text=" ".join(filter(None, told)))

@@ -123,6 +123,13 @@ def _apart(plan: Plan) -> Iterator[Section]:
     if plan.left_out:
         text = f"Left out by --target: {words.tally(plan.left_out)}."
         yield Section("Left out", tables=(_addresses(map(str, plan.left_out)),), text=text)
+    yield held_against(plan)
+
+
+def held_against(plan: Plan) -> Section:
+    """The commit that a plan was held against; empty where there is none."""
+    since = plan.source.since
+    return Section("Held against", text=words.since(since) if since else "")
 
 
 def _addresses(names: Iterable[str]) -> Table:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bmeconf.errors import counted
 from bmeconf.model import Change, Finding, Manual, Problem
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
-from bmeconf.plan import Plan, Since, Step
+from bmeconf.plan import Plan, Step
 from bmeconf.report import page_text, plan_page, safe, tasks, values, words
 from bmeconf.report.lines import Line, indented, wrapped
 from bmeconf.report.words import SIGNS
@@ -27,7 +27,9 @@ def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
     `account` names it for people; `next_command` is what to type to make it happen, shown where
     there is anything to do.
     """
-    lines = [Line(safe.line(f"Account: {account}")), *_since(plan.source.since), Line()]
+    lines = [Line(safe.line(f"Account: {account}")), Line()]
+    if plan.source.since:
+        lines[1:1] = wrapped(words.since(plan.source.since))
     lines += [line for step in plan.steps for line in (*_step(step), Line())]
     open_manual = [manual for manual in plan.manual if manual.state != "done"]
     lines += [line for manual in open_manual for line in (*_manual(manual), Line())]
@@ -131,13 +133,6 @@ def past(revision: str, commit: str, found: Sequence[Problem]) -> list[Line]:
         *lines,
         *([Line(f"  and {more} more")] if more > 0 else []),
     ]
-
-
-def _since(since: Since | None) -> list[Line]:
-    if since is None:
-        return []
-    whole = "" if since.complete else "; not all of it could be read"
-    return [Line(safe.line(f"Since: {since.revision} ({since.commit[:12]}{whole})"))]
 
 
 def _problem(problem: Problem) -> str:

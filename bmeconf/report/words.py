@@ -10,7 +10,7 @@ from bmeconf.diff import CREATE, DELETE, UPDATE
 from bmeconf.errors import counted
 from bmeconf.kinds import KINDS
 from bmeconf.model import STRUCTURE, Address, Change
-from bmeconf.plan import Plan, Step
+from bmeconf.plan import Plan, Since, Step
 from bmeconf.truth import CONFLICT, DRIFT
 
 MOVED = {DRIFT: "changed by hand in the account", CONFLICT: "changed here and in the account"}
@@ -67,6 +67,12 @@ def price(plan: Plan) -> str:
     ]
     told = f"Requests: {price.read} read, {price.write} to write, {price.verify} to verify"
     return _sentence(told, left)
+
+
+def since(since: Since) -> str:
+    """The commit that something was held against."""
+    whole = "" if since.complete else "; not all of it could be read"
+    return f"Since: {since.revision} ({since.commit[:12]}{whole})"
 
 
 def tally(addresses: Sequence[Address]) -> str:
