@@ -14,7 +14,8 @@ from typing import TypeVar
 from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
 from bmeconf.drift import Drift
-from bmeconf.errors import BmeconfError, Interrupted, LimitReached, Refused
+from bmeconf.drift_items import IDENTITY
+from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch
 from bmeconf.live import Live
@@ -90,7 +91,7 @@ def _asked(
             answer = ask(id)
         except Interrupted:
             raise
-        except (Refused, LimitReached):
+        except (Refused, LimitReached, NetworkError):
             break
         except BmeconfError:
             continue
@@ -102,16 +103,17 @@ def _asked(
 def unfit(found: Drift) -> str:
     """Why nothing should be remembered of this look, empty where it may be.
 
-    A first memory of an account that differs would turn drift into what is only not applied yet,
-    since nothing tells any more who moved: drift must not be blessed.
+    What the lock file does not know counts as not applied yet once it knows anything else of the
+    account. So a first memory has to be a whole and a clean one: drift must not be blessed.
     """
-    if found.locked or not any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
+    told = "nothing was remembered: the lock file knows nothing of this account yet, and"
+    if found.locked:
         return ""
-    return (
-        "nothing was remembered: the lock file knows nothing of this account, and a first memory of"
-        " one that differs could not tell any more who moved; apply first, or bring the manifests"
-        " in line"
-    )
+    if found.made.left_out:
+        return f"{told} a first look has to be at everything; run it without --target"
+    if any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
+        return f"{told} something drifted; apply first, or bring the manifests in line"
+    return ""
 
 
 def remember(path: Path, planned: Planned, found: Drift) -> bool:
@@ -125,11 +127,15 @@ def remember(path: Path, planned: Planned, found: Drift) -> bool:
     """
     if unfit(found):
         return False
-    seen = planned.live
-    differing = {item.address for item in found.items}
-    fit = [d for d in drift.compared(seen, planned.plan) if d.action or d.address not in differing]
-    # Whether a protection is lifted is for an apply to say, not for a look.
-    made = replace(planned.plan, grounds=replace(planned.plan.grounds, protect={}))
+    seen, made = planned.live, planned.plan
+    others = {item.address for item in found.items if item.path == IDENTITY}
+    fit = [d for d in drift.compared(seen, made) if d.address not in others]
+    made = replace(
+        made,
+        manual=tuple(manual for manual in made.manual if manual.address not in others),
+        # Whether a protection is lifted is for an apply to say, not for a look.
+        grounds=replace(made.grounds, protect={}),
+    )
     section = record.after(seen, fit, made, record.Done(), seen.names)
     if pipeline.locked(path).section(section.account, section.base_url) != seen.section:
         raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)

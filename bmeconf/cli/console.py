@@ -16,6 +16,7 @@ from typing import TextIO
 
 import click
 
+from bmeconf import whole
 from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.report import safe
 from bmeconf.report.lines import Line
@@ -56,7 +57,8 @@ class StdoutLost(BmeconfError):
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `step_summary` is the file that a GitHub runner shows, where there is one.
+    `step_summary` is the file that a GitHub runner shows, where there is one. `account` is the
+    one that was asked for by name.
     """
 
     format: str = TEXT
@@ -65,6 +67,7 @@ class Console:
     colour: bool = False
     quiet: bool = False
     verbose: bool = False
+    account: str = ""
 
     def publish(self, renderers: Renderers) -> None:
         """Give out the product: to every file asked for, then to stdout.
@@ -192,7 +195,7 @@ def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path
                 f"--output {text}: expected FORMAT=FILE", f"formats are: {', '.join(known)}"
             )
         path = Path(name)
-        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        if not whole.has_place(path):
             raise InvalidInput(f"--output {text}: {name} cannot be written", "name a file")
         found.append((format, path))
     return tuple(found)
