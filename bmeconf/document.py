@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from bmeconf import __version__
@@ -26,7 +27,7 @@ from bmeconf.model import (
     stamp,
 )
 from bmeconf.outcome import OPEN, Outcome, Result
-from bmeconf.plan import Pin, Plan, Step
+from bmeconf.plan import Pin, Plan, Source, Step
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -43,11 +44,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
         "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
-        "source": {
-            "digest": plan.source.digest,
-            "commit": plan.source.commit,
-            "root": plan.source.root,
-        },
+        "source": source(plan.source),
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
         "requests": {
@@ -59,7 +56,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
             "month_remaining": plan.price.month_remaining,
         },
         "steps": [_step(step) for step in plan.steps],
-        "manual": [_manual(manual) for manual in plan.manual],
+        "manual": manual(plan.manual),
         "findings": findings(plan.findings),
         "unmanaged": dict(plan.unmanaged),
         "left_out": [str(address) for address in plan.left_out],
@@ -96,7 +93,7 @@ def result(result: Result, exit_code: int, error: BmeconfError | None) -> dict[s
         "converged": result.converged,
         "requests": result.requests,
         "findings": findings(result.findings),
-        "manual": [_manual(manual) for manual in result.manual],
+        "manual": manual(result.manual),
         "journal": result.journal or None,
         **(failure_part(error) if error else {}),
     }
@@ -135,6 +132,12 @@ def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
         }
         for finding in found
     ]
+
+
+def source(source: Source) -> dict[str, Any]:
+    """Which files a plan was made from, and which it was held against."""
+    told = {"digest": source.digest, "commit": source.commit, "root": source.root}
+    return {**told, "since": asdict(source.since)} if source.since else told
 
 
 def _problem(problem: Problem) -> dict[str, Any]:
@@ -201,12 +204,18 @@ def _grounds(grounds: Grounds) -> dict[str, Any]:
     }
 
 
+def manual(found: Iterable[Manual]) -> list[dict[str, Any]]:
+    """Manual steps as JSON."""
+    return [_manual(one) for one in found]
+
+
 def _manual(manual: Manual) -> dict[str, Any]:
     return {
         "address": str(manual.address),
         "what": manual.what,
         "state": manual.state,
         "due": stamp(manual.due),
+        "at": manual.due.isoformat(timespec="seconds"),
         "owner": manual.owner,
         "note": manual.note,
         "expect": dict(manual.expect),

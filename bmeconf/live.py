@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf import bind, dangling, details, renamed
+from bmeconf import bind, dangling, details, former, renamed
 from bmeconf.bind import Binding
 from bmeconf.errors import NotFound, ReplyUnreadable, ScopeMissing, did_you_mean
+from bmeconf.former import Undeclared
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
@@ -31,11 +32,13 @@ from bmeconf.model import (
     Snapshot,
     Template,
 )
+from bmeconf.past import Past
 from bmeconf.scope import Scope
 from bmeconf.truth import Known
 
 TEMPLATES = "/api/email/template"
 DOMAINS = "/api/email/domain"
+NOTHING_GONE = Undeclared()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ class Live:
     `left_out` are the live names, by kind, of what is declared and not in scope; `beside` the
     objects behind them, where a delete in scope could take something from them. `section` is
     what the lock remembers of this account, `settled` what was not read since nothing moved,
-    `gone` the lock's keys of what is neither declared nor live any more.
+    `gone` the lock's keys of what is neither declared nor live any more. `former` is what is still
+    live of what is declared no more, by kind; `past` what was declared once, where this run asks,
+    and `whole` all that is declared now.
     """
 
     desired: Snapshot
@@ -64,10 +69,17 @@ class Live:
     section: Section = field(default_factory=Section)
     settled: frozenset[Address] = frozenset()
     gone: frozenset[str] = frozenset()
+    former: Mapping[str, Binding] = field(default_factory=dict)
+    past: Past | None = None
+    whole: Snapshot = field(default_factory=Snapshot)
 
 
-def read(api: ReadApi, scope: Scope, lock: Lock, base_url: str) -> Live:
+def read(
+    api: ReadApi, scope: Scope, lock: Lock, base_url: str, undeclared: Undeclared = NOTHING_GONE
+) -> Live:
     """Read all that the scope needs; `base_url` and the structure say whose section is ours.
+
+    What is `undeclared` is looked for along with it.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
@@ -79,10 +91,13 @@ def read(api: ReadApi, scope: Scope, lock: Lock, base_url: str) -> Live:
     gone: set[str] = set()
     left_out: dict[tuple[str, str], Address] = {}
     beside: dict[Address, Raw] = {}
-    for kind in _kinds_needed(scope):
+    left: dict[str, Binding] = {}
+    for kind in _kinds_needed(scope, undeclared):
         wanted = _claimants(kind, scope)
-        rows = kind.rows(api, names, wanted)
+        found = kind.rows(api, names, [*wanted, *undeclared.of_kind(kind)])
+        rows, others = former.apart(kind, wanted, found)
         binding = bind.bind(kind, wanted, rows)
+        left[kind.name] = former.left(kind, undeclared, [*binding.unmanaged, *others])
         renamed.judge(kind, wanted, binding, section)
         gone |= _gone(kind, wanted, rows, section)
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
@@ -115,6 +130,7 @@ def read(api: ReadApi, scope: Scope, lock: Lock, base_url: str) -> Live:
         section=section,
         settled=settled,
         gone=frozenset(gone),
+        former=left,
     )
 
 
@@ -176,9 +192,9 @@ def _gone(
     }
 
 
-def _kinds_needed(scope: Scope) -> list[Kind]:
-    """The kinds that are declared or referred to; lists first, as others name them."""
-    mentioned = {r.address.kind for r in scope.desired}
+def _kinds_needed(scope: Scope, undeclared: Undeclared) -> list[Kind]:
+    """The kinds that are declared or referred to, or were; lists first, as others name them."""
+    mentioned = {r.address.kind for r in scope.desired} | undeclared.kinds
     mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, Names())}
     mentioned |= {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]

@@ -7,7 +7,6 @@ here; what becomes of a plan is in `execute`.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,25 +14,31 @@ from pathlib import Path
 
 from bmeconf import (
     diff,
+    former,
     grounds,
     guard,
+    history,
     live,
     lock,
     manifest,
     plan,
+    recall,
     scope,
-    truth,
     validate,
     workdir,
 )
 from bmeconf.client import Reader
+from bmeconf.errors import InvalidInput
+from bmeconf.former import Undeclared
 from bmeconf.kinds import KINDS
+from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
 from bmeconf.live import Live
-from bmeconf.lock import Lock
+from bmeconf.lock import Lock, Section
 from bmeconf.manifest import Sources
-from bmeconf.model import Finding, Problem
-from bmeconf.plan import Plan, Price, Source
+from bmeconf.model import Finding, Problem, Snapshot
+from bmeconf.past import Past
+from bmeconf.plan import Plan, Price, Since, Source
 from bmeconf.scope import Scope
 from bmeconf.settings import Project
 from bmeconf.validate import Desired, ManifestProblems
@@ -41,10 +46,11 @@ from bmeconf.validate import Desired, ManifestProblems
 
 @dataclass(frozen=True)
 class Prepared:
-    """A project and its manifests, read but not yet given meaning."""
+    """A project and its manifests, read but not yet given meaning; `paths` say which."""
 
     project: Project
     sources: Sources
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def prepare(paths: Sequence[Path]) -> Prepared:
     """
     root = manifest.find_root(paths[0])
     project = project_at(root)
-    return Prepared(project, manifest.read(root, paths, project.manifests or ()))
+    return Prepared(project, manifest.read(root, paths, project.manifests or ()), tuple(paths))
 
 
 def project_at(root: Path) -> Project:
@@ -110,8 +116,10 @@ def planned(
     targets: Sequence[str],
     now: datetime,
     lock_file: Path,
+    past: Past | None = None,
 ) -> Planned:
-    """Read the account and plan.
+    """Read the account and plan; the manifests of the `past` tell who moved, and what is declared
+    no more.
 
     Raises:
         ManifestProblems: every problem of the manifests, and of what they refer to.
@@ -120,22 +128,32 @@ def planned(
     """
     desired = validate.desired(prepared.sources, variables)
     limited = scope.limit(desired.sound(), targets)
-    seen = live.read(reader, limited, locked(lock_file), base_url)
+    undeclared = _undeclared(prepared, variables, limited, targets, past)
+    seen = live.read(reader, limited, locked(lock_file), base_url, undeclared)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
-    seen, differences = _compared(reader, seen, limited)
+    seen, differences = _compared(
+        reader, replace(seen, past=past, whole=limited.whole), limited.managed
+    )
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
     steps = _with_sources(reader, seen.names, steps)
     refusals = guard.check(steps, seen, prepared.project.policy)
+    noted = _noted(past, undeclared, limited, seen, targets) if past else ()
     root = prepared.project.root
-    source = Source(desired.digest, _commit(root), os.path.relpath(root))
+    since = Since(past.revision, past.commit, past.complete) if past else None
+    source = Source(
+        desired.digest,
+        history.commit(root),
+        os.path.relpath(root),
+        since,
+    )
     made = Plan(
         created_at=now,
         account=plan.account_of(base_url, seen.names),
         source=source,
         steps=steps,
         manual=manual,
-        findings=plan.by_severity((*findings, *refusals)),
+        findings=plan.by_severity((*findings, *refusals, *noted)),
         in_sync=in_sync,
         unmanaged={kind: len(names) for kind, names in seen.unmanaged.items()},
         left_out=limited.left_out,
@@ -161,6 +179,19 @@ def locked(path: Path) -> Lock:
     return Lock(path.name) if text is None else lock.parse(text, path.name)
 
 
+def keep(path: Path, section: Section) -> None:
+    """Put down what is remembered of one account; the file is touched only where that is news.
+
+    Raises:
+        InvalidInput: where there is a lock file and it cannot be used.
+        OSError: where it cannot be written.
+    """
+    # Read again: an apply to another account may have written its section meanwhile.
+    text = locked(path).having(section).text
+    if text != (workdir.read(path) or ""):
+        workdir.write(path, text)
+
+
 def _with_sources(
     reader: Reader, names: Names, steps: Sequence[plan.Step]
 ) -> tuple[plan.Step, ...]:
@@ -175,18 +206,59 @@ def _with_sources(
     )
 
 
-def _compared(reader: Reader, seen: Live, limited: Scope) -> tuple[Live, Sequence[diff.Difference]]:
-    differences = _differences(seen, limited)
+def _compared(
+    reader: Reader, seen: Live, managed: Managed
+) -> tuple[Live, Sequence[diff.Difference]]:
+    differences = _differences(seen, managed)
     in_doubt = [d.address for d in differences if d.live and (d.action or d.unreadable)]
     if not in_doubt:
         return seen, differences
     confirmed = live.confirm(reader, seen, in_doubt)
-    return confirmed, _differences(confirmed, limited)
+    return confirmed, _differences(confirmed, managed)
 
 
-def _differences(seen: Live, limited: Scope) -> Sequence[diff.Difference]:
+def _differences(seen: Live, managed: Managed) -> Sequence[diff.Difference]:
     ahead = diff.foreseen(seen.desired, seen.snapshot, seen.withheld)
-    return diff.compare(seen.desired, ahead, truth.Known(seen.section, seen.names, limited.managed))
+    return diff.compare(seen.desired, ahead, recall.memory(seen, managed))
+
+
+def _undeclared(
+    prepared: Prepared,
+    variables: Mapping[str, str],
+    limited: Scope,
+    targets: Sequence[str],
+    past: Past | None,
+) -> Undeclared:
+    """What the past declared, and neither this run's manifests nor others of the project do."""
+    if past is None:
+        return Undeclared()
+    whole = former.elsewhere(limited.whole, _elsewhere(prepared, variables))
+    return former.undeclared(past.declared, whole, targets)
+
+
+def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> Snapshot:
+    """What other files of the project declare, as far as they can be read."""
+    project = prepared.project
+    if any(path.absolute() == project.root.absolute() for path in prepared.paths):
+        return Snapshot()
+    try:
+        sources = manifest.read(project.root, [project.root], project.manifests or ())
+    except InvalidInput:
+        return Snapshot()
+    return validate.desired(sources, variables).snapshot
+
+
+def _noted(
+    past: Past, undeclared: Undeclared, limited: Scope, seen: Live, targets: Sequence[str]
+) -> Sequence[Finding]:
+    """What is declared no more, and still there."""
+    notes = former.findings(
+        undeclared, seen.former, limited.whole, seen.names, seen.section, past.commit
+    )
+    more = (
+        () if targets else former.structure(past.declared, limited.whole, seen.names, past.commit)
+    )
+    return (*notes, *more)
 
 
 def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
@@ -200,19 +272,3 @@ def _price(reader: Reader, steps: Sequence[plan.Step]) -> Price:
         budget.hour_remaining,
         budget.month_remaining,
     )
-
-
-def _commit(root: Path) -> str | None:
-    """The Git commit that the files are at, None outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -77,6 +77,18 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Since:
+    """The commit whose manifests a plan was held against, and what the user called it.
+
+    Where it is not `complete`, not all that was declared then could be read.
+    """
+
+    revision: str
+    commit: str
+    complete: bool = True
+
+
+@dataclass(frozen=True)
 class Source:
     """Which files a plan was made from: digest of their content, Git commit where known.
 
@@ -86,6 +98,7 @@ class Source:
     digest: str
     commit: str | None = None
     root: str = "."
+    since: Since | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from bmeconf.model import (
     stamp,
     undotted,
 )
-from bmeconf.plan import Account, Pin, Plan, Price, Source, Step
+from bmeconf.plan import Account, Pin, Plan, Price, Since, Source, Step
 
 Document = Mapping[str, Any]
 Known = Mapping[str, Address]
@@ -76,7 +76,7 @@ def _plan(document: Document) -> Plan:
     return Plan(
         created_at=_instant(document["created_at"]),
         account=Account(**document["account"]),
-        source=Source(**document["source"]),
+        source=_source(document["source"]),
         steps=tuple(_step(step, known) for step in document["steps"]),
         manual=tuple(_manual(manual, known) for manual in document["manual"]),
         findings=tuple(_finding(finding) for finding in document["findings"]),
@@ -206,10 +206,16 @@ def _value(value: Any, refers: bool, known: Known) -> Value:
     return value
 
 
+def _source(source: Document) -> Source:
+    since = source.get("since")
+    return Source(**{**source, "since": Since(**since) if since else None})
+
+
 def _manual(manual: Document, known: Known) -> Manual:
-    address = known[manual["address"]]
-    told = {**manual, "address": address, "due": _instant(manual["due"])}
-    return Manual(**told)
+    told = {key: value for key, value in manual.items() if key != "at"}
+    # A plan of an earlier version knows the instant, and not the zone it was declared in.
+    due = datetime.fromisoformat(manual["at"]) if "at" in manual else _instant(manual["due"])
+    return Manual(**{**told, "address": known[manual["address"]], "due": due})
 
 
 def _finding(finding: Document) -> Finding:

@@ -1,4 +1,7 @@
-"""Who moved: a difference seen beside what the lock file remembers of both sides. Pure.
+"""Who moved: a difference seen beside what is remembered of both sides. Pure.
+
+The lock file remembers what was sent and read back; where it does not know, the manifests of an
+earlier commit can stand in for it (see `recall`), in the same shape.
 
 Four things compare, all as digests: the declared value now and as it was sent, the live value
 now and as it was read back. Where only the first pair differs the manifest moved (`pending`),
@@ -60,14 +63,19 @@ class Sides:
 
 @dataclass(frozen=True)
 class Known:
-    """What the lock knows, in the words of this run.
+    """What one memory knows, in the words of this run: the lock file's, or one like it.
 
-    References are digested by ids, so that a rename moves nothing.
+    References are digested by ids, so that a rename moves nothing. `behind` is asked who moved
+    where this one does not know. One that is kept in no file is `exact`, and `complete` where
+    what it does not know was not declared.
     """
 
     section: Section = field(default_factory=Section)
     names: Names = field(default_factory=Names)
     managed: Managed = field(default_factory=Managed)
+    behind: Known | None = None
+    exact: bool = False
+    complete: bool = False
 
     def entry(self, live: Resource) -> Entry | None:
         """What is remembered of a live object."""
@@ -107,25 +115,29 @@ class Known:
 
     def _digest(self, kind: Kind, path: Path, value: Value, ids: Ids) -> str:
         whole = self.section.digest(dotted(path), _plain(value, ids))
-        return whole[:SHORT] if kind.name == CONTACTS else whole
+        return whole[:SHORT] if kind.name == CONTACTS and not self.exact else whole
 
     # --- judging
 
     def judged(self, changes: Sequence[Change], desired: Resource, live: Resource) -> list[Change]:
         """`changes`, each with who moved, as far as it is known."""
-        entry = self.entry(live)
-        if entry is None:
-            return list(changes)
-        return [replace(c, truth=self._truth(c, desired, live, entry)) for c in changes]
+        return [replace(c, truth=self._truth(c, desired, live)) for c in changes]
 
     def again(self, changes: Sequence[Change], desired: Resource) -> list[Change]:
         """The changes of a create, as drift where the account lost what it had."""
+        return [replace(change, truth=self._lost(change, desired)) for change in changes]
+
+    def _lost(self, change: Change, desired: Resource) -> str:
         entry = self.section.at(desired.address)
-        if entry is None or self.names.knows(desired.address.kind, entry.id):
-            return list(changes)
+        if entry is not None and self.names.knows(desired.address.kind, entry.id):
+            return change.truth
         kind = KINDS[desired.address.kind]
-        truths = [(c, Sides(self._same(kind, c.path, c.after, entry), False)) for c in changes]
-        return [replace(change, truth=sides.truth) for change, sides in truths]
+        same = self._same(kind, change.path, change.after, entry) if entry else None
+        if same is None and self.behind:
+            return self.behind._lost(change, desired)
+        if entry is None:
+            return PENDING if self.complete else change.truth
+        return change.truth if _in_doubt(change.path, entry) else Sides(same, False).truth
 
     def _same(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool | None:
         """Whether the manifest declares what it did."""
@@ -136,13 +148,35 @@ class Known:
         """Whether what is declared would be sent as it was."""
         return entry.sent.get(dotted(path)) == self.sent(kind, path, value)
 
-    def _truth(self, change: Change, desired: Resource, live: Resource, entry: Entry) -> str:
+    def _truth(self, change: Change, desired: Resource, live: Resource) -> str:
         kind = KINDS[desired.address.kind]
-        sides = [self._sides(unit, change, desired, live, entry) for unit in _units(change, entry)]
+        sides = list(self._all_sides(change, desired, live))
+        if not sides:
+            return change.truth
         if all(s.still for s in sides) and self._elsewhere(kind, change, desired):
             return DRIFT
         truths = {s.truth for s in sides}
         return truths.pop() if len(truths) == 1 else CONFLICT
+
+    def _all_sides(self, change: Change, desired: Resource, live: Resource) -> Iterator[Sides]:
+        """Both sides of every part of `change` that is remembered apart; none where nothing is."""
+        entry = self.entry(live)
+        if entry is None:
+            if self.behind:
+                yield from self.behind._all_sides(change, desired, live)
+            elif self.complete:
+                yield Sides(None, None)
+            return
+        for unit in _units(change, entry):
+            if _in_doubt(unit, entry):
+                continue
+            sides = self._sides(unit, change, desired, live, entry)
+            if sides.manifest is None and self.behind:
+                before, after = lookup(live.fields, unit), lookup(desired.fields, unit)
+                part = change if unit == change.path else Change(unit, before, after)
+                yield from list(self.behind._all_sides(part, desired, live)) or [sides]
+            else:
+                yield sides
 
     def _elsewhere(self, kind: Kind, change: Change, desired: Resource) -> bool:
         """Whether it is the account where what the two sides say came to differ, though both say
@@ -263,6 +297,11 @@ def _units(change: Change, entry: Entry) -> list[Path]:
             return [change.path[:length]]
     inner = change.after if isinstance(change.after, Mapping) else {}
     return [path for path, _ in leaves(inner, change.path)] or [change.path]
+
+
+def _in_doubt(path: Path, entry: Entry) -> bool:
+    """Whether something was declared under `path`, and nobody knows what."""
+    return path[0] in entry.unproven and dotted(path) not in entry.sent
 
 
 def _within(digest: Digest | None, over: Set[str]) -> Digest | None:

@@ -22,6 +22,7 @@ DOORS = {
     "jinja2": "report",
     "jsonschema": "validate",
     "requests": "client",
+    "subprocess": "history",
     "urllib3": "client",
     "werkzeug": "sandbox",
     "yaml": "manifest",
@@ -29,23 +30,27 @@ DOORS = {
 
 LAYERS = (
     ("errors", "model"),
-    ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
-    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
-    ("renamed", "details", "live", "diff"),
-    ("order", "grounds", "plan", "guard", "outcome"),
+    (
+        *("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir"),
+        *("schemas", "history"),
+    ),
+    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
+    ("renamed", "details", "live", "diff", "recall"),
+    ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
-    ("document", "report"),
-    ("pipeline", "walk", "execute"),
+    ("document", "drift_document", "report"),
+    ("pipeline", "walk", "execute", "survey"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
+    *("former", "recall"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    "report",
+    *("drift", "drift_items", "known_drift", "drift_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import traceback
@@ -12,13 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli.console import Console, Renderers, StdoutLost, abandon
+from bmeconf.cli import rendering
+from bmeconf.cli.console import TEXT, Console, Renderers, StdoutLost, abandon
 from bmeconf.cli.options import Options
 from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
+from bmeconf.model import RESULT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
     from bmeconf.outcome import Result
+    from bmeconf.past import Past
     from bmeconf.pipeline import Planned, Prepared
     from bmeconf.plan import Plan
 
@@ -26,6 +30,11 @@ PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
 )
 HERE = (Path("."),)
+SINCE = click.option(
+    "--since",
+    metavar="REV",
+    help="Hold it against the manifests at a Git revision: who moved, what is declared no more.",
+)
 
 
 def prepared(paths: Sequence[Path]) -> Prepared:
@@ -35,11 +44,21 @@ def prepared(paths: Sequence[Path]) -> Prepared:
     return pipeline.prepare(paths or HERE)
 
 
-def planned(options: Options, project: Prepared, account: Session, console: Console) -> Planned:
-    """The plan of this moment; remarks on the manifests go to stderr."""
+def planned(
+    options: Options,
+    project: Prepared,
+    account: Session,
+    console: Console,
+    since: str | None = None,
+) -> Planned:
+    """The plan of this moment, held against the manifests at the revision `since`.
+
+    Remarks on the manifests, of now and of then, go to stderr.
+    """
     from bmeconf import pipeline, workdir
     from bmeconf.report import text
 
+    past = _past(project, account, console, since) if since is not None else None
     made = pipeline.planned(
         project,
         account.account.vars,
@@ -48,11 +67,23 @@ def planned(options: Options, project: Prepared, account: Session, console: Cons
         options.target,
         datetime.now(UTC),
         workdir.lock(project.project.root, options.sandbox),
+        past,
     )
     remarks = [remark for remark in made.remarks if remark.level == "warning"]
     if remarks and not console.quiet:
         console.tell(text.problems(remarks)[:-1])
     return made
+
+
+def _past(project: Prepared, account: Session, console: Console, since: str) -> Past:
+    from bmeconf import past
+    from bmeconf.report import text
+
+    named = account.account.name, account.account.vars
+    found = past.read(project.project.root, project.paths, since, named, os.environ)
+    if found.problems and not console.quiet:
+        console.tell(text.past(since, found.commit, found.problems))
+    return found
 
 
 def refusal(made: Plan) -> Guarded | None:
@@ -73,15 +104,16 @@ def report(options: Options, result: Result, console: Console) -> int:
     told, or changes that something was written.
     """
     from bmeconf import document
-    from bmeconf.report import text
+    from bmeconf.report import result_page, text
 
     resume = shlex.join([*resuming(options), result.journal]) if result.resumable else ""
 
     def renderers(code: int, error: BmeconfError | None) -> Renderers:
-        return {
-            "text": lambda: text.result(result, resume) if result.begun else [],
-            "json": lambda: document.text(document.result(result, code, error)),
-        }
+        return rendering.of(
+            lambda: result_page.of(result, resume, error),
+            lambda: document.result(result, code, error),
+            lambda: text.result(result, resume) if result.begun else [],
+        )
 
     code, failures = result.exit_code, [result.error]
     try:
@@ -91,9 +123,10 @@ def report(options: Options, result: Result, console: Console) -> int:
             # What was written to other files before must not tell of another end.
             code = code or unwritten.exit_code
             failures.append(unwritten)
-            console.publish_failure(renderers(code, result.error or unwritten))
-            if console.format == "text":
-                console.product(renderers(code, unwritten)["text"]())
+            made = renderers(code, result.error or unwritten)
+            console.publish_failure(rendering.despite(made, RESULT_FORMAT))
+            if console.format == TEXT:
+                console.product(renderers(code, unwritten).by_format[TEXT]())
     except (BrokenPipeError, StdoutLost) as lost:
         abandon(sys.stdout)
         code = code or BmeconfError.exit_code

@@ -10,7 +10,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ __all__ = [
     "Text",
     "at",
     "find_root",
+    "named",
     "read",
     "read_project",
     "scalars",
@@ -41,6 +42,8 @@ __all__ = [
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
 MAX_CANDIDATES = 1000
+STAND_IN = "\ufffc"
+"""Stands for a variable in a path; no path has it."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,26 @@ def _candidates(document: Document) -> Iterable[str]:
         fixed = VARIABLE.split(reference.text)
         pattern = "*".join(glob.escape(part) for part in fixed)
         yield from sorted(glob.glob(pattern, root_dir=document.folder))[:MAX_CANDIDATES]
+
+
+def named(sources: Sources) -> Callable[[str], bool]:
+    """Whether a path, from the project's root, may be that of a file which a manifest names.
+
+    A variable stands for any text without a slash.
+    """
+    plain, patterns = set(), []
+    for document in sources.documents:
+        for reference in files.references(document.tree):
+            if "\0" in reference.text:
+                continue
+            text = STAND_IN.join(VARIABLE.split(reference.text))
+            whole = _name(sources.root, Path(document.folder, text))
+            if STAND_IN in whole:
+                parts = map(re.escape, whole.split(STAND_IN))
+                patterns.append(re.compile("[^/]*".join(parts), re.DOTALL))
+            else:
+                plain.add(whole)
+    return lambda name: name in plain or any(p.fullmatch(name) for p in patterns)
 
 
 def _name(root: Path, path: Path) -> str:

@@ -22,6 +22,8 @@ PROJECT_FILE = "bmeconf.yaml"
 SUFFIXES = (".yaml", ".yml")
 MAX_BYTES = 5_000_000
 LOOKS_LIKE_ONE = re.compile(rb"(?m)^version:[ \t]*1[ \t\r]*$")
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""What stands in place of a file that Git LFS has not brought."""
 FOLDERS_ABOVE = 5
 """So far up is looked for manifests, where there are none."""
 
@@ -214,6 +216,9 @@ def read_text(path: Path, hint: Callable[[], str] | None = None) -> Text:
 
 
 def _decoded(file: str, data: bytes) -> Text:
+    if data.startswith(POINTER):
+        fault = f"{file} is a pointer of Git LFS, not the file; bring it with: git lfs pull"
+        return Text(file, fault=fault, data=data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:2]:
         return Text(file, fault=f"{file} looks like UTF-16; save it as UTF-8", data=data)
     try:
