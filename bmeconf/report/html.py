@@ -7,6 +7,7 @@ frames of their own that may run, load, send and open nothing.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -64,6 +65,25 @@ class Bar:
 
 def page(page: Page) -> str:
     """The page as one self-contained HTML document."""
+    items = [item for section in page.sections for item in section.items]
+    told = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            page=page,
+            policy=POLICY,
+            version=__version__,
+            deletes=[item for item in items if item.state == DELETE],
+            open_tasks=[t for s in page.sections for t in s.tasks if t.state != "done"],
+            unfolded=len(items) <= MOST_OPEN,
+            looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
+        )
+    )
+    return told + "\n"
+
+
+@functools.cache
+def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("bmeconf.report"),
         autoescape=True,
@@ -86,17 +106,7 @@ def page(page: Page) -> str:
         "value": _value,
         "zoned": values.zoned,
     }
-    items = [item for section in page.sections for item in section.items]
-    told = environment.get_template("page.html").render(
-        page=page,
-        policy=POLICY,
-        version=__version__,
-        deletes=[item for item in items if item.state == DELETE],
-        open_tasks=[t for s in page.sections for t in s.tasks if t.state != "done"],
-        unfolded=len(items) <= MOST_OPEN,
-        looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
-    )
-    return told + "\n"
+    return environment
 
 
 def _harmless(value: object) -> object:
