@@ -19,7 +19,7 @@ from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError
 from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch
 from bmeconf.live import Live
-from bmeconf.model import CONTACTS, Address, Snapshot
+from bmeconf.model import CONTACTS, Address, Resource, Snapshot
 from bmeconf.pipeline import Planned
 from bmeconf.settings import Policy
 from bmeconf.truth import CONFLICT, DRIFT
@@ -64,22 +64,26 @@ def _found_by_id(reader: Reader, seen: Live) -> tuple[Live, Mapping[Address, str
     """`seen` with the contacts that only a search did not show yet, and the addresses by now of
     those that were given another one by hand.
     """
-    kind = KINDS[CONTACTS]
-    raws = _asked(reader, drift.lost(seen), lambda id: kind.fetch(reader, seen.names, id))
-    here = seen.names.structure_id
-    raws = {a: raw for a, raw in raws.items() if raw.get("contactStructureId", here) == here}
-    late = {a: kind.live(raw, a, seen.names) for a, raw in raws.items() if kind.key(raw) == a.name}
+    kind, names = KINDS[CONTACTS], seen.names
+
+    def look(address: Address, id: str) -> tuple[str, Resource] | None:
+        raw = kind.fetch(reader, names, id)
+        here = raw.get("contactStructureId", names.structure_id) == names.structure_id
+        return (kind.key(raw), kind.live(raw, address, names)) if here else None
+
+    found = _asked(reader, drift.lost(seen), look)
+    late = {address: live for address, (key, live) in found.items() if key == address.name}
     snapshot = Snapshot({**seen.snapshot.resources, **late})
-    elsewhere = {a: kind.key(raw) for a, raw in raws.items() if a not in late}
+    elsewhere = {address: key for address, (key, _) in found.items() if address not in late}
     return replace(seen, snapshot=snapshot), elsewhere
 
 
 def _by_events(reader: Reader, contacts: Mapping[Address, str]) -> Mapping[Address, Touch]:
-    return _asked(reader, contacts, lambda id: events.last_write(reader, id))
+    return _asked(reader, contacts, lambda _, id: events.last_write(reader, id))
 
 
 def _asked(
-    reader: Reader, ids: Mapping[Address, str], ask: Callable[[str], Answer | None]
+    reader: Reader, ids: Mapping[Address, str], ask: Callable[[Address, str], Answer | None]
 ) -> dict[Address, Answer]:
     """What `ask` tells of the first few, as far as it can be had."""
     told = {}
@@ -88,7 +92,7 @@ def _asked(
             # Nothing that is only nice to know is worth a wait of minutes.
             break
         try:
-            answer = ask(id)
+            answer = ask(address, id)
         except Interrupted:
             raise
         except (Refused, LimitReached, NetworkError):
