@@ -30,13 +30,14 @@ DOORS = {
 LAYERS = (
     ("errors", "model"),
     ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
-    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
-    ("renamed", "details", "live", "diff"),
+    ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "delivery"),
+    ("renamed", "details", "live", "diff", "delivery_replies"),
+    ("statistics",),
     ("order", "grounds", "plan", "guard", "outcome"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
-    ("document", "report"),
+    ("document", "delivery_document", "report"),
     ("pipeline", "walk", "execute"),
     ("cli", "__main__"),
 )
@@ -45,7 +46,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    "report",
+    *("delivery", "delivery_replies", "delivery_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

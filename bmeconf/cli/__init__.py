@@ -18,7 +18,7 @@ from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
 from bmeconf.cli.console import Console, StdoutLost, abandon, colours, writable
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
-from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
+from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, REPORT_FORMAT, RESULT_FORMAT
 
 
 def main() -> NoReturn:
@@ -82,7 +82,12 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
-    documents = {"plan": PLAN_FORMAT, "show": PLAN_FORMAT, "apply": RESULT_FORMAT}
+    documents = {
+        "plan": PLAN_FORMAT,
+        "show": PLAN_FORMAT,
+        "apply": RESULT_FORMAT,
+        "report": REPORT_FORMAT,
+    }
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 

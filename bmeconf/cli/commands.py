@@ -12,6 +12,7 @@ from bmeconf.cli.applying import apply
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
+from bmeconf.cli.reporting import report
 from bmeconf.cli.stages import HERE, PATHS
 from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.model import PROBLEMS_FORMAT
@@ -61,6 +62,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
 cli.add_command(plan)
 cli.add_command(show)
 cli.add_command(apply)
+cli.add_command(report)
 
 
 @cli.command()
