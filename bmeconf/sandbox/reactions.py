@@ -47,7 +47,7 @@ def _end(path: str) -> str:
 
 def _link(path: str, unique: int) -> Doc:
     clicks: dict[str, Any] = {"total": unique + unique // 2, "unique": unique}
-    return {"id": ids.fixed(f"link {ascii(path)}"), "path": path, "clicks": clicks}
+    return {"id": ids.fixed(f"link {path!a}"), "path": path, "clicks": clicks}
 
 
 def _share(campaign: Doc, what: str, whole: int, *, least: int, most: int) -> int:
