@@ -207,6 +207,7 @@ def _manual(manual: Manual) -> dict[str, Any]:
         "what": manual.what,
         "state": manual.state,
         "due": stamp(manual.due),
+        "at": manual.due.isoformat(timespec="seconds"),
         "owner": manual.owner,
         "note": manual.note,
         "expect": dict(manual.expect),

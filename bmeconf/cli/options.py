@@ -43,6 +43,7 @@ class Options:
         return Console(
             format=self.format,
             outputs=console.outputs(self.output, self.formats),
+            step_summary=console.step_summary(os.environ),
             colour=console.colours(self.no_color, os.environ),
             quiet=self.quiet,
             verbose=self.verbose,

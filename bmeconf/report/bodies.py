@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import counted
-from bmeconf.model import Change
+from bmeconf.model import Value
 from bmeconf.report import safe
 from bmeconf.report.lines import WIDTH, Line
 
@@ -18,11 +18,11 @@ BODIES = ("body", "plain_text")
 MOST_BODY_LINES = 40
 
 
-def changed(change: Change) -> Iterator[Line]:
+def changed(name: str, was: Value, now: Value) -> Iterator[Line]:
     """The lines of a plan for one body: how long it is, and how it differs from the live one."""
-    before = str(change.before or "").splitlines()
-    after = str(change.after or "").splitlines()
-    yield Line(f"    {change.path[0]}: {counted(len(after), 'line')}")
+    before = str(was or "").splitlines()
+    after = str(now or "").splitlines()
+    yield Line(f"    {safe.line(name)}: {counted(len(after), 'line')}")
     if not before:
         return
     diff = _focused(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])

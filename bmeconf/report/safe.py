@@ -13,6 +13,9 @@ from bmeconf.errors import masked
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need; alone they reorder and hide nothing."""
+BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
+"""What plots are drawn with, and what stands for it."""
+PAIRS = str.maketrans({"→": "->", "»": ">>", "…": "...", "·": "-", **BLOCKS})
 
 
 def line(text: str) -> str:
@@ -28,9 +31,7 @@ def line(text: str) -> str:
 
 def plain_ascii(text: str) -> str:
     """`text` for a terminal without UTF-8: signs as ASCII pairs, the rest as escapes."""
-    for sign, pair in (("→", "->"), ("»", ">>"), ("…", "..."), ("·", "-")):
-        text = text.replace(sign, pair)
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+    return text.translate(PAIRS).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _visible(character: str) -> str:

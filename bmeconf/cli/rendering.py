@@ -1,0 +1,59 @@
+"""A page and a document -> the product in every format, for the console to give out.
+
+Everything is made when it is asked for, and once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bmeconf.cli.console import Renderers
+from bmeconf.errors import BmeconfError
+from bmeconf.model import Problem
+from bmeconf.report.lines import Line
+
+if TYPE_CHECKING:
+    from bmeconf.report.page import Page
+
+FORMATS = ("text", "json", "github")
+"""What every command that has a product can print; the first is the default."""
+
+
+def of(
+    page: Callable[[], Page],
+    document: Callable[[], Mapping[str, Any]],
+    text: Callable[[], Sequence[Line]] | None = None,
+    annotations: Callable[[], Sequence[Line]] | None = None,
+) -> Renderers:
+    """All formats of one product: `page` for people and CI, `document` for machines.
+
+    `text` and `annotations` are its own forms where they differ from what its page gives.
+    """
+    from bmeconf import document as documents
+    from bmeconf.report import github, page_text
+
+    made = functools.cache(page)
+    return Renderers(
+        {
+            "text": text or (lambda: page_text.page(made())),
+            "json": lambda: documents.text(document()),
+            "github": annotations or (lambda: github.page(made())),
+        }
+    )
+
+
+def failed(format: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> Renderers:
+    """All formats of a failure; `format` is the document's, such as `bmeconf.plan/1`."""
+    from bmeconf import document
+    from bmeconf.report import failure_page, github, safe
+    from bmeconf.report import text as texts
+
+    told = texts.problems(problems)[:-1] if problems else []
+    return of(
+        lambda: failure_page.of(format, error, problems),
+        lambda: document.failure(format, error, problems),
+        lambda: [*told, Line(safe.line(f"Error: {error.message}"))],
+        lambda: github.failure(error, problems),
+    )
