@@ -116,7 +116,7 @@ class Delivery:
 
     `state` is `sent`, `not_sent` (yet), `never_sent` (failed, cancelled), `unclear` (a status
     that says neither), `missing` (not in the account) or `ambiguous` (nobody can tell which one
-    it is). `status`, `name`, `subject` and `sent_at` are live.
+    it is). `status`, `name`, `subject` and `scheduled_at` are live.
     """
 
     address: Address
@@ -125,12 +125,17 @@ class Delivery:
     id: str = ""
     name: str = ""
     subject: str = ""
-    sent_at: datetime | None = None
+    scheduled_at: datetime | None = None
     results: Results | None = None
     engagement: Engagement | None = None
     judged: tuple[Judged, ...] = ()
     findings: tuple[Finding, ...] = ()
     place: Place | None = None
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When it was sent: the time that it was scheduled for."""
+        return self.scheduled_at if self.state == SENT else None
 
 
 @dataclass(frozen=True)
@@ -284,7 +289,6 @@ def newest_first(deliveries: Sequence[Delivery]) -> tuple[Delivery, ...]:
 
     def key(delivery: Delivery) -> tuple[bool, float, Address]:
         at = delivery.sent_at.timestamp() if delivery.sent_at else 0.0
-        sent = delivery.state == SENT
-        return (not sent, -at if sent else 0.0, delivery.address)
+        return (delivery.state != SENT, -at, delivery.address)
 
     return tuple(sorted(deliveries, key=key))

@@ -64,6 +64,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "id": delivery.id or None,
         "name": delivery.name or None,
         "subject": delivery.subject or None,
+        "scheduled_at": _instant(delivery.scheduled_at),
         "sent_at": _instant(delivery.sent_at),
         "results": _results(delivery.results) if delivery.results else None,
         "links": _links(delivery.results),

@@ -47,7 +47,7 @@ def read(
     found = _listed(api, whole.of_kind(CAMPAIGNS), chosen) if len(chosen) else ()
     sent = sum(one.state == delivery.SENT for one in found)
     announce(sent * PER_CAMPAIGN + (asked.past_days is not None))
-    deliveries = delivery.newest_first([_reported(api, one, chosen, asked) for one in found])
+    deliveries = tuple(_reported(api, one, chosen, asked) for one in found)
     dashboard, unread = _dashboard(api, asked, alone=not deliveries)
     return Report(now, asked, deliveries, dashboard, unread)
 
@@ -56,7 +56,7 @@ def _listed(api: ReadApi, declared: Sequence[Resource], chosen: Snapshot) -> Seq
     """What the listing tells of each chosen campaign."""
     kind = KINDS[CAMPAIGNS]
     binding = bind.bind(kind, declared, kind.rows(api, Names(), declared))
-    return [_placed(resource, binding) for resource in chosen]
+    return delivery.newest_first([_placed(resource, binding) for resource in chosen])
 
 
 def _placed(resource: Resource, binding: Binding) -> Delivery:
@@ -82,7 +82,7 @@ def _of_row(resource: Resource, row: Raw) -> Delivery:
         id=replies.id_of(row),
         name=replies.text_of(row.get("name")) or "",
         subject=replies.text_of(row.get("subject")) or "",
-        sent_at=delivery_replies.moment(row.get("scheduledAt")) if state == delivery.SENT else None,
+        scheduled_at=delivery_replies.moment(row.get("scheduledAt")),
         findings=tuple(_remarks(resource, state, status, row)),
     )
 

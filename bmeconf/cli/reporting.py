@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli import stages
+from bmeconf.cli import rendering, stages
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
+from bmeconf.delivery import FAILED, OPEN, PERIODS, UNKNOWN, Asked
 from bmeconf.errors import InvalidInput, did_you_mean
-from bmeconf.model import REPORT_FORMAT
+from bmeconf.model import CAMPAIGNS, REPORT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
-    from bmeconf.delivery import Asked, Report
+    from bmeconf.delivery import Report
     from bmeconf.pipeline import Prepared
+    from bmeconf.report.page import Page
 
-PERIODS = ("24hours", "week", "month")
 UNEXPECTED = 2
 MANY = 10
 """Requests; more of them take a while, and are announced."""
@@ -52,7 +53,7 @@ MANY = 10
     help="The zone of days and hours, as Europe/Oslo.",
 )
 @click.option("--no-dashboard", is_flag=True, help="Leave the account's dashboard out.")
-@common(REPORT_FORMAT, "text", "json")
+@common(REPORT_FORMAT, *rendering.FORMATS)
 def report(
     options: Options,
     console: Console,
@@ -74,7 +75,6 @@ def report(
     bmeconf report --check --no-dashboard --output junit=report.xml
     """
     from bmeconf.cli import session
-    from bmeconf.delivery import Asked
 
     zone = _zone(timezone)
     asked = Asked(None if no_dashboard else past_days, period, timezone)
@@ -94,7 +94,6 @@ def _read(
 ) -> Report:
     """The report of this moment; remarks on the manifests go to stderr."""
     from bmeconf import scope, statistics, validate
-    from bmeconf.model import CAMPAIGNS
     from bmeconf.report import text
 
     desired = validate.desired(project.sources, account.account.vars)
@@ -116,8 +115,6 @@ def _read(
 
 def _tell(made: Report, console: Console) -> None:
     """What --check comes to, beside the product: a run that checked nothing is not silent."""
-    from bmeconf.delivery import FAILED, OPEN, UNKNOWN
-
     ends = made.verdicts
     if not made.as_expected:
         console.note(f"Check failed: {ends[FAILED]} failed, {ends[UNKNOWN]} unknown.")
@@ -126,11 +123,17 @@ def _tell(made: Report, console: Console) -> None:
 
 
 def _renderers(made: Report, label: str, identity: str, zone: tzinfo, code: int) -> Renderers:
-    from bmeconf import delivery_document, document
+    from bmeconf import delivery_document
+    from bmeconf.report import delivery_page, delivery_text
 
-    return {
-        "json": lambda: document.text(delivery_document.report(made, identity, code)),
-    }
+    def page() -> Page:
+        return delivery_page.of(made, label, zone)
+
+    return rendering.of(
+        page,
+        lambda: delivery_document.report(made, identity, code),
+        lambda: delivery_text.page(page()),
+    )
 
 
 def _zone(name: str) -> tzinfo:

@@ -27,7 +27,7 @@ from bmeconf.delivery import (
     Trend,
 )
 from bmeconf.errors import counted
-from bmeconf.model import REPORT_FORMAT, Finding
+from bmeconf.model import REPORT_FORMAT
 from bmeconf.report.page import Item, Page, Section, Series, Table
 
 DASH = "–"
@@ -45,7 +45,7 @@ SIGNS = {MET: ("=", "✓"), FAILED: ("!", "✗"), UNKNOWN: ("!", "?"), OPEN: ("=
 LEVELS = {FAILED: "error", UNKNOWN: "warning"}
 
 
-def page(report: Report, account: str, zone: tzinfo) -> Page:
+def of(report: Report, account: str, zone: tzinfo) -> Page:
     """The whole report; `account` names it for people, times are told in `zone`."""
     told = _Telling(report, zone)
     sections = [told.sent(one) for one in report.deliveries if one.state == delivery.SENT]
@@ -85,7 +85,7 @@ class _Telling:
 
     def sent(self, one: Delivery) -> Section:
         """A campaign that was sent."""
-        items = (*map(_noticed, one.findings), *(_expectation(one, j) for j in one.judged))
+        items = (*_noticed(one), *(_expectation(one, j) for j in one.judged))
         tables: tuple[Table, ...] = ()
         if one.results:
             tables = (self._numbers(one.results), *_links(one.results.links))
@@ -103,11 +103,11 @@ class _Telling:
         for one in self._report.deliveries:
             judged = [_expectation(one, j) for j in one.judged]
             if one.state == delivery.NOT_SENT:
-                head = "is a draft" if one.status == "draft" else f"is {one.status}"
-                item = Item("=", str(one.address), one.state, f"{head}, not sent yet")
-                waiting += [item, *judged]
+                at = f", scheduled for {self._when(one.scheduled_at)}" if one.scheduled_at else ""
+                head = f"not sent yet{at}"
+                waiting += [Item("=", str(one.address), one.status, head), *judged]
             elif one.state != delivery.SENT:
-                doubtful += [*map(_noticed, one.findings), *judged]
+                doubtful += [*_noticed(one), *judged]
         parts = (("Not sent yet", waiting), ("Without a report", doubtful))
         return [Section(title, items=tuple(items)) for title, items in parts if items]
 
@@ -119,7 +119,7 @@ class _Telling:
         title = f"The account, last {counted(days, 'day')}"
         if shown is None:
             return [Section(title, text=f"The dashboard could not be read: {self._report.unread}")]
-        text = f"Most new contacts: {self._busiest(shown.peak)}." if _known(shown.peak) else ""
+        text = f"Most new contacts on {self._busiest(shown.peak)}." if _known(shown.peak) else ""
         return [
             Section(title, tables=(_trends(shown),), series=tuple(self._growth(shown)), text=text)
         ]
@@ -133,7 +133,7 @@ class _Telling:
         if one.name and one.name != one.address.name:
             yield f'In the account it is called "{one.name}".'
         if one.engagement and _known(one.engagement.peak):
-            yield f"Busiest: {self._busiest(one.engagement.peak)} opens and clicks."
+            yield f"Busiest from {self._busiest(one.engagement.peak)} opens and clicks."
 
     def _numbers(self, results: Results) -> Table:
         rated = (
@@ -175,30 +175,30 @@ class _Telling:
         if not known:
             return
         hourly = self._report.asked.period == delivery.PERIODS[0] and title != "New contacts"
-        form = "%H:%M" if hourly else "%m-%d"
+        form = "%m-%d %H:%M" if hourly else "%m-%d"
         labels = tuple(at.astimezone(self._zone).strftime(form) for at, _ in known)
         missing = len(numbers) - len(known)
         title += f" ({missing} of {len(numbers)} not shown)" if missing else ""
         yield Series(title, labels, tuple(float(number) for _, number in known))
 
     def _busiest(self, peak: Peak) -> str:
-        until = f" to {self._when(peak.end)}" if peak.end else ""
-        assert peak.start is not None
-        return f"{self._when(peak.start)}{until}, {_count(peak.total)}"
+        return f"{self._when(peak.start) if peak.start else DASH}: {_count(peak.total)}"
 
     def _when(self, at: datetime) -> str:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M} {self._report.asked.timezone}"
 
 
-def _noticed(finding: Finding) -> Item:
-    return Item(
-        sign="!",
-        address=str(finding.address),
-        state=finding.code,
-        head=finding.message,
-        remedy=finding.remedy,
-        level=finding.level,
-    )
+def _noticed(one: Delivery) -> Iterator[Item]:
+    for finding in one.findings:
+        yield Item(
+            sign="!",
+            address=str(finding.address),
+            state=finding.code,
+            head=finding.message,
+            remedy=finding.remedy,
+            level=finding.level,
+            place=one.place,
+        )
 
 
 def _expectation(one: Delivery, judged: Judged) -> Item:
@@ -286,7 +286,7 @@ def _known(peak: Peak) -> bool:
 def _counts(report: Report) -> Iterable[tuple[str, int]]:
     states, ends = report.states, report.verdicts
     yield from ((label, states[state]) for state, label in STATES if states[state])
-    yield from ((f"expectations {end}", ends[end]) for end in SIGNS if ends[end])
+    yield from ((end, ends[end]) for end in SIGNS if ends[end])
 
 
 def _mood(report: Report) -> str:
