@@ -17,7 +17,7 @@ from bmeconf.report.lines import Line
 if TYPE_CHECKING:
     from bmeconf.report.page import Page
 
-FORMATS = ("text", "json", "github")
+FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 """What every command that has a product can print; the first is the default."""
 
 
@@ -32,16 +32,27 @@ def of(
     `text` and `annotations` are its own forms where they differ from what its page gives.
     """
     from bmeconf import document as documents
-    from bmeconf.report import github, page_text
+    from bmeconf.report import github, junit, markdown, page_text
 
     made = functools.cache(page)
     return Renderers(
         {
             "text": text or (lambda: page_text.page(made())),
             "json": lambda: documents.text(document()),
+            "markdown": lambda: markdown.page(made()),
+            "html": lambda: _html(made()),
+            "junit": lambda: junit.page(made()),
             "github": annotations or (lambda: github.page(made())),
-        }
+        },
+        summary=lambda room: markdown.page(made(), room),
     )
+
+
+def _html(page: Page) -> str:
+    # Jinja2 takes a while to load, and few runs ask for it.
+    from bmeconf.report import html
+
+    return html.page(page)
 
 
 def failed(format: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> Renderers:

@@ -62,16 +62,26 @@ def field(field: Field) -> Iterator[Line]:
     yield from wrapped(after, "      + ", "        ")
 
 
+def rest(section: Section) -> list[Line]:
+    """What a section has beside items and tasks."""
+    return _blocks([wrapped(section.text), *_figures(section)])[:-1]
+
+
 def _section(section: Section) -> Iterator[list[Line]]:
     if section.text:
         yield wrapped(section.text)
-    yield from (_item(item) for item in section.items)
-    yield from (_task(task) for task in section.tasks)
+    yield from (item(each) for each in section.items)
+    yield from (task(each) for each in section.tasks)
+    yield from _figures(section)
+
+
+def _figures(section: Section) -> Iterator[list[Line]]:
     yield from (tables.lines(table) for table in section.tables)
     yield from (plots.lines(series) for series in section.series)
 
 
-def _item(item: Item) -> list[Line]:
+def item(item: Item) -> list[Line]:
+    """One item with all that is told of it."""
     style = LEVELS.get(item.level, SIGNS.get(item.sign, ""))
     lines = wrapped(head(item), f"{item.sign} ", "  ", style)
     for note in item.notes:
@@ -81,7 +91,8 @@ def _item(item: Item) -> list[Line]:
     return lines + (indented(f"→ {item.remedy}") if item.remedy else [])
 
 
-def _task(task: Task) -> list[Line]:
+def task(task: Task) -> list[Line]:
+    """One task: a box, and what a person needs to know."""
     done = task.state == DONE
     who = f", by {task.owner}" if task.owner else ""
     said = f"{task.address} ({task.state}): {task.what}{who}"
