@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import unicodedata
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -510,7 +512,7 @@ def test_expectations(project: Project, cut: Cut, metric: str, text: str, end: s
     assert ran.code == (0 if end == "met" else 2)
     assert project.run("report").code == 0
     mark = "✓" if end == "met" else "✗"
-    assert f"{mark} {metric} is " in " ".join(ran.out.split())
+    assert re.search(rf"{metric} {end}: {mark} [\d.,]+( %)?, expected ", ran.out)
     assert ("Check failed: 1 failed, 0 unknown." in ran.err) == (end == "failed")
 
 
@@ -522,7 +524,7 @@ def test_a_number_that_is_not_shown_passes_no_check(project: Project, cut: Cut) 
     assert ran.code == 2
     assert "Check failed: 0 failed, 1 unknown." in ran.err
     told = " ".join(ran.out.split())
-    assert "? open_rate cannot be told, expected >= 0 %: the account does not show" in told
+    assert "open_rate unknown: ? expected >= 0 %, and the account does not show this" in told
     document = reported(project, "--check").json
     assert document["exit_code"] == 2
     assert document["summary"]["expectations"] == {"met": 1, "failed": 0, "unknown": 1, "open": 0}
@@ -704,10 +706,14 @@ def test_links_and_names_from_the_account_are_data(
     project.write("m.yaml", f"version: 1\ncampaigns: [{{name: October, id: {id}}}]\n")
     bad = [{"id": EVIL, "path": EVIL, "clicks": {"total": 5, "unique": 4}}]
     cut(Rule(ONE, instead(reply({"stats": NUMBERS, "linkActivity": bad}))))
-    shown = project.run("report").ok().out
-    assert not set(shown) & {"\x1b", "\r", "\u202e"}
-    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
-    assert "x.example" in shown
+    for format in ("text", "markdown", "html", "junit", "github"):
+        shown = project.run("report", "--format", format).ok().out
+        assert not set(shown) & {"\x1b", "\r", "\u202e"}
+        assert "<script" not in shown or format in ("text", "github")
+        commands = [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+        assert not commands or format == "github"
+        assert not any(line.startswith("::error::") for line in commands)
+        assert "x.example" in shown or format == "github"
     ran = reported(project).ok()
     assert ran.out.isascii()
     assert (only(ran)["links"][0]["path"], only(ran)["subject"]) == (EVIL, EVIL)
@@ -718,7 +724,8 @@ def test_a_key_in_a_link_is_masked(project: Project, account: Account, cut: Cut)
     project.write("m.yaml", DECLARED)
     bad = [{"path": f"https://x.example/?k={key}", "clicks": {"total": 5}}]
     cut(Rule(ONE, instead(reply({"stats": NUMBERS, "linkActivity": bad}))))
-    for arguments in ((), ("--format", "json"), ("--verbose",)):
+    formats = ("json", "markdown", "html", "junit", "github")
+    for arguments in ((), ("--verbose",), *(("--format", format) for format in formats)):
         ran = project.run("report", *arguments).ok()
         assert key not in ran.out + ran.err
 
@@ -732,6 +739,39 @@ def test_many_links_are_cut_and_it_is_said(project: Project, cut: Cut) -> None:
     assert "https://x.example/4 " not in shown
     assert "5 more; --format json has all" in " ".join(shown.split())
     assert len(only(reported(project).ok())["links"]) == 15
+
+
+# --- every format
+
+
+def test_every_format_tells_the_same(project: Project, cut: Cut) -> None:
+    project.write(
+        "m.yaml", expecting(open_rate=">= 20", bounce_rate="< 2", sent="> 1", complaints="== 0")
+    )
+    lean = {**NUMBERS, "sent": None}
+    cut(Rule(ONE, instead(reply({"stats": lean, "linkActivity": LINKS}))))
+    formats = ("text", "markdown", "html", "junit", "github", "json")
+    asked = [word for name in formats for word in ("--output", f"{name}=report.{name}")]
+    ran = project.run("report", "--check", *asked)
+    assert ran.code == 2
+    written = {n: (project.folder / f"report.{n}").read_text(encoding="utf-8") for n in formats}
+    assert ran.out == written["text"]
+    for name in ("text", "markdown", "html"):
+        told = html.unescape(re.sub(r"<[^>]*>|\\", "", written[name]))
+        for number in ("1,655", "32.06 %", "25.8 %", "6.87 %", "2.59 %", "3.81 %", "99", "88", "–"):
+            assert number in told, (name, number)
+        for verdict in ("1 of 1 declared campaign sent", "1 met, 2 failed, 1 unknown"):
+            assert verdict in told, (name, verdict)
+    cases = ElementTree.fromstring(written["junit"]).iter("testcase")
+    failed = {case.get("name") or "" for case in cases if case.find("failure") is not None}
+    assert {name.split(" ", 2)[2] for name in failed} == {
+        "bounce_rate failed",
+        "complaints failed",
+        "sent unknown",
+    }
+    annotations = written["github"].splitlines()
+    errors = [line for line in annotations if line.startswith("::error file=m.yaml,line=2,")]
+    assert len(errors) == 3
 
 
 # --- options

@@ -206,17 +206,13 @@ def _expectation(one: Delivery, judged: Judged) -> Item:
     sign, mark = SIGNS[judged.state]
     unit = " %" if judged.metric.endswith("_rate") else ""
     wanted = f"{judged.threshold}{unit}"
-    words = {
-        MET: f"is {decimal(judged.live)}{unit}, as expected ({wanted})",
-        FAILED: f"is {decimal(judged.live)}{unit}, expected {wanted}",
-        UNKNOWN: f"cannot be told, expected {wanted}: {judged.why}",
-        OPEN: f"expected {wanted}: {judged.why}",
-    }
+    live = f"{decimal(judged.live)}{unit}, expected {wanted}"
+    head = live if judged.live is not None else f"expected {wanted}, and {judged.why}"
     return Item(
         sign=sign,
         address=str(one.address),
-        state=judged.state,
-        head=f"{mark} {judged.metric} {words[judged.state]}",
+        state=f"{judged.metric} {judged.state}",
+        head=f"{mark} {head}",
         level=LEVELS.get(judged.state, ""),
         fails=judged.state in LEVELS,
         must=judged.state in LEVELS,

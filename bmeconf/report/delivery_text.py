@@ -38,7 +38,7 @@ def _section(section: Section) -> Iterator[Line]:
 def _item(section: Section, item: Item) -> Iterator[Line]:
     """One thing to know; under the title of its own campaign without repeating the address."""
     own = item.address == section.title
-    text = item.head if own else page_text.head(item)
+    text = f"{item.state}: {item.head}" if own else page_text.head(item)
     style = page_text.LEVELS.get(item.level, "")
     yield from wrapped(text, f"{item.sign} ", "  ", style)
     yield from indented(f"→ {item.remedy}" if item.remedy else "")
