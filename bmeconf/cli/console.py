@@ -56,7 +56,8 @@ class StdoutLost(BmeconfError):
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `step_summary` is the file that a GitHub runner shows, where there is one.
+    `step_summary` is the file that a GitHub runner shows, where there is one. `account` is the
+    one that was asked for by name.
     """
 
     format: str = TEXT
@@ -65,6 +66,7 @@ class Console:
     colour: bool = False
     quiet: bool = False
     verbose: bool = False
+    account: str = ""
 
     def publish(self, renderers: Renderers) -> None:
         """Give out the product: to every file asked for, then to stdout.

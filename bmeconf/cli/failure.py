@@ -23,5 +23,5 @@ def report(console: Console, format: str, error: BmeconfError) -> int:
     problems: Sequence[Problem] = getattr(error, "problems", ())
     console.tell(text.problems(problems)[:-1] if problems else [])
     console.error(error)
-    console.publish_failure(rendering.failed(format, error, problems))
+    console.publish_failure(rendering.failed(format, error, problems, console.account))
     return error.exit_code

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bmeconf.cli.console import Renderers
-from bmeconf.errors import BmeconfError
+from bmeconf.cli.console import Product, Renderers
+from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.model import Problem
 from bmeconf.report.lines import Line
 
@@ -48,6 +48,22 @@ def of(
     )
 
 
+def despite(renderers: Renderers, format: str) -> Renderers:
+    """The same, and a failure in each format in which the product cannot be made.
+
+    So no file of an earlier run is left where this one's should be.
+    """
+
+    def made(name: str) -> Product:
+        try:
+            return renderers.by_format[name]()
+        except InvalidInput as error:
+            return failed(format, error).by_format[name]()
+
+    by_format = {name: functools.partial(made, name) for name in renderers.by_format}
+    return Renderers(by_format, renderers.summary)
+
+
 def _html(page: Page) -> str:
     # Jinja2 takes a while to load, and few runs ask for it.
     from bmeconf.report import html
@@ -55,15 +71,20 @@ def _html(page: Page) -> str:
     return html.page(page)
 
 
-def failed(format: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> Renderers:
-    """All formats of a failure; `format` is the document's, such as `bmeconf.plan/1`."""
+def failed(
+    format: str, error: BmeconfError, problems: Sequence[Problem] = (), account: str = ""
+) -> Renderers:
+    """All formats of a failure; `format` is the document's, such as `bmeconf.plan/1`.
+
+    `account` names the account, as far as a run that failed knows it.
+    """
     from bmeconf import document
     from bmeconf.report import failure_page, github, safe
     from bmeconf.report import text as texts
 
     told = texts.problems(problems)[:-1] if problems else []
     return of(
-        lambda: failure_page.of(format, error, problems),
+        lambda: failure_page.of(format, error, problems, account),
         lambda: document.failure(format, error, problems),
         lambda: [*told, Line(safe.line(f"Error: {error.message}"))],
         lambda: github.failure(error, problems),

@@ -16,6 +16,7 @@ from bmeconf.cli import rendering
 from bmeconf.cli.console import TEXT, Console, Renderers, StdoutLost, abandon
 from bmeconf.cli.options import Options
 from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
+from bmeconf.model import RESULT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -93,7 +94,8 @@ def report(options: Options, result: Result, console: Console) -> int:
             # What was written to other files before must not tell of another end.
             code = code or unwritten.exit_code
             failures.append(unwritten)
-            console.publish_failure(renderers(code, result.error or unwritten))
+            made = renderers(code, result.error or unwritten)
+            console.publish_failure(rendering.despite(made, RESULT_FORMAT))
             if console.format == TEXT:
                 console.product(renderers(code, unwritten).by_format[TEXT]())
     except (BrokenPipeError, StdoutLost) as lost:

@@ -8,10 +8,14 @@ from bmeconf.errors import BmeconfError, counted
 from bmeconf.model import PROBLEMS_FORMAT, Problem
 from bmeconf.report.page import Item, Page, Section
 
+LONGEST = 300
+"""Characters of a verdict; the message itself is told in whole below it."""
 TITLES = {"plan": "Plan", "result": "Apply", "problems": "Manifests"}
 
 
-def of(document: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> Page:
+def of(
+    document: str, error: BmeconfError, problems: Sequence[Problem] = (), account: str = ""
+) -> Page:
     """A command that failed; `document` is the format that its JSON would have had."""
     kind = document.removeprefix("bmeconf.").partition("/")[0]
     sections = (
@@ -21,8 +25,8 @@ def of(document: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> 
     return Page(
         document=document,
         title=TITLES.get(kind, kind.capitalize()),
-        account="",
-        verdict=f"Failed: {error.message.partition(chr(10))[0]}",
+        account=account,
+        verdict=f"Failed: {_short(error.message)}",
         mood="bad",
         sections=sections,
     )
@@ -59,6 +63,11 @@ def item(error: BmeconfError) -> Item:
         fails=True,
         must=True,
     )
+
+
+def _short(message: str) -> str:
+    first = message.partition("\n")[0]
+    return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
 
 
 def _problems(problems: Sequence[Problem]) -> tuple[Section, ...]:

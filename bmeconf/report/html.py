@@ -7,6 +7,7 @@ frames of their own that may run, load, send and open nothing.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ FRAME = (
     "<style>body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}</style>"
 )
 INBOX = ("from_name", "subject", "preview_text")
-MOST_OPEN, MOST_DIFF = 40, 400
-"""Items that are unfolded from the start, and lines of markup that are shown of a body."""
-BARS = 12
+ODD = re.compile(r"[^ -\"$-~]")
+MOST_OPEN, MOST_LOOKS, MOST_DIFF = 40, 3, 400
+"""Items, and mails as they look, that are unfolded from the start; lines of markup of a body."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def page(page: Page) -> str:
         deletes=[item for item in items if item.state == DELETE],
         open_tasks=[t for s in page.sections for t in s.tasks if t.state != "done"],
         unfolded=len(items) <= MOST_OPEN,
+        looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
     )
     return told + "\n"
 
@@ -159,10 +161,11 @@ def _diff(field: Field) -> Iterator[tuple[str, str]]:
 def _frame(body: object) -> Markup:
     """The document of a frame, as an attribute: nothing of it is a line of its own."""
     text = escape(FRAME + masked(str(body or "")))
-    return Markup("".join(map(_inert, str(text))))
+    return Markup(ODD.sub(_inert, str(text)))
 
 
-def _inert(character: str) -> str:
+def _inert(found: re.Match[str]) -> str:
+    character = found[0]
     if character in "\n\t#":
         return f"&#{ord(character)};"
     category = unicodedata.category(character)

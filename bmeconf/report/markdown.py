@@ -21,36 +21,38 @@ COMMENT_ROOM = 65_536
 """Bytes that GitHub takes as a comment: so many characters, and ours can be of four bytes."""
 ICONS = {"good": "✅", "warn": "⚠️", "bad": "⛔"}
 ACTIONS, DONE = (CREATE, UPDATE, DELETE), "done"
-MOST_NAMED = 10
+MOST_NAMED, SHORTEST = 10, 300
+"""How many deletes the alarm names, and what is left of a failure of the run as a whole."""
 
 
 @dataclass(frozen=True)
 class Tier:
     """How much is told: lines of a diff, characters of a value, rows of a table.
 
-    None is as much as there is. `items` is `whole`, `lines` (one each) or `must` (only those
-    that may not be left out); `bare` groups even these by their names. `told` says what is
-    missing.
+    None is as much as there is. Of items that may be left out `most` are told, `whole` or in one
+    line each; `bare` groups even the others by their names. `told` says what is missing.
     """
 
     diff: int | None = None
     value: int | None = None
     rows: int | None = None
     fields: bool = True
-    items: str = "whole"
+    whole: bool = True
+    most: int | None = None
     bare: bool = False
     told: str = ""
 
 
+FEW = "all but one line of each is left out, and some are only counted"
 TIERS = (
     Tier(),
     Tier(diff=40, rows=200, told="long bodies and long tables are cut"),
     Tier(diff=0, rows=100, told="bodies and long tables are left out"),
     Tier(diff=0, rows=50, value=120, told="bodies and long tables are left out, long values cut"),
     Tier(diff=0, rows=20, fields=False, told="the fields of all changes are left out"),
-    Tier(0, 120, 10, False, "lines", told="all but one line of each is left out"),
-    Tier(0, 120, 0, False, "must", told="what neither deletes nor fails is only counted"),
-    Tier(0, 120, 0, False, "must", True, "nothing but names and counts is left"),
+    Tier(0, 120, 10, False, False, None, told="all but one line of each is left out"),
+    *(Tier(0, 120, 0, False, False, most, told=FEW) for most in (1000, 300, 100, 0)),
+    Tier(0, 120, 0, False, False, 0, True, "nothing but names and counts is left"),
 )
 
 
@@ -61,14 +63,25 @@ def page(page: Page, room: int = COMMENT_ROOM) -> str:
         InvalidInput: where what may not be left out does not go in.
     """
     for tier in TIERS:
-        text = "\n".join(_page(page, tier)) + "\n"
-        if len(text.encode()) <= room:
+        text = _within(_page(page, tier), room)
+        if text is not None:
             return text
     raise InvalidInput(
         f"the report does not fit in {room:,} bytes of Markdown, even if it names no more than what"
         " is deleted, fails or waits for a person",
         "make it smaller with --target, or use --format html, which has no limit",
     )
+
+
+def _within(lines: Iterable[str], room: int) -> str | None:
+    """The lines as one text, None as soon as they are too many bytes."""
+    kept, size = [], 0
+    for line in lines:
+        size += len(line.encode()) + 1
+        if size > room:
+            return None
+        kept.append(f"{line}\n")
+    return "".join(kept)
 
 
 def _page(page: Page, tier: Tier) -> Iterator[str]:
@@ -132,14 +145,17 @@ def _section(section: Section, tier: Tier) -> Iterator[str]:
 
 
 def _items(items: Sequence[Item], tier: Tier) -> Iterator[str]:
-    if tier.items == "whole":
+    if tier.whole:
         yield from (line for item in items for line in _item(item, tier))
         return
-    kept = [item for item in items if item.must or tier.items == "lines"]
+    others = [item for item in items if not item.must]
+    left_out = [] if tier.most is None else others[tier.most :]
+    unnamed = set(map(id, left_out))
+    kept = [item for item in items if id(item) not in unnamed]
     yield from (f"- {_head(item, tier)}" for item in kept)
     yield from [""] if kept else []
-    if len(kept) < len(items):
-        yield from (f"{_tally([i for i in items if not i.must])} not named here.", "")
+    if unnamed:
+        yield from (f"{_tally(left_out)} not named here.", "")
 
 
 def _names(section: Section) -> Iterator[str]:
@@ -147,7 +163,8 @@ def _names(section: Section) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for item in section.items:
         if item.must:
-            groups.setdefault(f"{item.sign} {item.state}", []).append(item.address)
+            name = item.address or item.head[:SHORTEST]
+            groups.setdefault(f"{item.sign} {item.state}", []).append(name)
     for task in section.tasks:
         groups.setdefault(f"[ ] {task.state}", []).append(task.address)
     for state, names in groups.items():

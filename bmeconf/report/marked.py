@@ -30,7 +30,7 @@ def code(text: str) -> str:
     shown = safe.line(text)
     if not shown.strip():
         return f"<code>{'&nbsp;' * len(shown)}</code>"
-    ticks = "`" * (_longest(TICKS, [shown]) + 1)
+    ticks = "`" * (_longest(TICKS, [shown]) + 1 if "`" in shown else 1)
     pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{ticks}{pad}{shown}{pad}{ticks}"
 

@@ -22,7 +22,9 @@ PAIRS = str.maketrans(
 
 def line(text: str) -> str:
     """`text` as one harmless line."""
-    shown = "".join(_visible(character) for character in masked(text))
+    shown = masked(text)
+    if not shown.isprintable():
+        shown = "".join(map(_visible, shown))
     # `##[` is a runner command anywhere in a line, `::` at its start (after blanks).
     shown = shown.replace("##[", "#\\x23[")
     bare = shown.lstrip()
