@@ -34,11 +34,13 @@ def read(
     asked: Asked,
     now: datetime,
     announce: Callable[[int], None],
+    progress: Callable[[str], None] = lambda told: None,
 ) -> Report:
     """The report on the campaigns in `chosen`; `whole` is everything declared.
 
     All that is declared has a say in which live campaign is whose. `announce` is told, after
-    the listing, how many requests are still to come.
+    the listing, how many requests are still to come, and `progress` of each campaign that was
+    sent, before its report is read.
 
     Raises:
         Refused: where the key may not read reports, and nothing could be told without them.
@@ -47,9 +49,13 @@ def read(
     found = _listed(api, whole.of_kind(CAMPAIGNS), chosen) if len(chosen) else ()
     sent = sum(one.state == delivery.SENT for one in found)
     announce(sent * PER_CAMPAIGN + (asked.past_days is not None))
-    deliveries = tuple(_reported(api, one, chosen, asked) for one in found)
+    deliveries = []
+    for number, one in enumerate(found, 1):
+        if one.state == delivery.SENT:
+            progress(f"[{number}/{sent}] {one.address}")
+        deliveries.append(_reported(api, one, chosen, asked))
     dashboard, unread = _dashboard(api, asked, alone=not deliveries)
-    return Report(now, asked, deliveries, dashboard, unread)
+    return Report(now, asked, tuple(deliveries), dashboard, unread)
 
 
 def _listed(api: ReadApi, declared: Sequence[Resource], chosen: Snapshot) -> Sequence[Delivery]:

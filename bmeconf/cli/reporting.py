@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -109,7 +110,13 @@ def _read(
         if requests > MANY:
             console.note(f"Reading the reports: {requests} requests.")
 
-    made = statistics.read(account.reader, whole, chosen, asked, datetime.now(UTC), announce)
+    def progress(told: str) -> None:
+        if sys.stderr.isatty():
+            console.note(told)
+
+    made = statistics.read(
+        account.reader, whole, chosen, asked, datetime.now(UTC), announce, progress
+    )
     return replace(made, requests=budget.used)
 
 

@@ -150,7 +150,7 @@ class _Telling:
             _row("Complaints", results.complaints),
             _row("Unsubscribes", results.unsubscribes),
         )
-        return Table(("", "Count", "Rate", "Last"), rows, numbers=(1, 2))
+        return Table(("", "Count", "Rate", "Last"), rows, numbers=(1, 2, 3))
 
     def _last(self, measure: Measure) -> str:
         return self._when(measure.last) if measure.last else ""

@@ -8,7 +8,7 @@ from bmeconf.report import safe, tables
 from bmeconf.report.lines import WIDTH, Line
 from bmeconf.report.page import Series
 
-MOST_BARS, LONGEST_LABEL = 24, 28
+MOST_BARS, LONGEST_LABEL = 12, 28
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
