@@ -843,3 +843,30 @@ def test_a_campaign_that_was_applied_and_sent(project: Project, account: Account
     first, *rest = campaign["engagement"]["histogram"]
     assert first["opens"] == campaign["results"]["opens"]["count"] > 0
     assert not any(moment["total"] for moment in rest)
+
+
+def test_a_long_reading_is_announced(project: Project, account: Account) -> None:
+    state = account.state()
+    names = [f"Issue {n}" for n in range(6)]
+    state["campaigns"] += [{"name": n, "status": "sent", "report": {"sent": 3}} for n in names]
+    account.set(state)
+    declared = ", ".join(f"{{name: {name}}}" for name in names)
+    project.write("m.yaml", f"version: 1\ncampaigns: [{declared}]\n")
+    ran = project.run("report").ok()
+    assert ran.err == "Reading the reports: 13 requests.\n"
+    assert "Read with 14 requests." in ran.out
+    assert project.run("report", "--quiet").ok().err == ""
+    assert project.run("report", "campaigns/Issue 1").ok().err == ""
+
+
+@pytest.mark.parametrize("name", ["Twin", "Nonesuch"])
+def test_what_cannot_be_found(project: Project, account: Account, name: str) -> None:
+    state = account.state()
+    state["campaigns"] += [{"name": "Twin"}, {"name": "Twin", "status": "sent"}]
+    account.set(state)
+    expect = 'expect: {sent: "> 0"}'
+    project.write("m.yaml", f"version: 1\ncampaigns: [{{name: {name}, {expect}}}]\n")
+    end = "unknown" if name == "Twin" else "open"
+    ran = reported(project, "--check")
+    assert ran.code == (2 if name == "Twin" else 0)
+    assert only(ran)["expectations"][0]["state"] == end
