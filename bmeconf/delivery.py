@@ -20,7 +20,7 @@ PERIODS = ("24hours", "week", "month")
 """Of time after the sending, over which opens and clicks are told (API contract 4.7)."""
 
 SENT, NOT_SENT, NEVER_SENT = "sent", "not_sent", "never_sent"
-UNCLEAR, MISSING, AMBIGUOUS = "unclear", "missing", "ambiguous"
+UNCLEAR, MISSING, GONE, AMBIGUOUS = "unclear", "missing", "gone", "ambiguous"
 WAITING = ("draft", "scheduled", "sending", "paused")
 OVER = ("failed", "cancelled")
 """Live statuses (API contract 4.4) of what may still be sent as a whole, and of what will not."""
@@ -115,8 +115,8 @@ class Delivery:
     """One declared campaign: what it is in the account, and its results where it was sent.
 
     `state` is `sent`, `not_sent` (yet), `never_sent` (failed, cancelled), `unclear` (a status
-    that says neither), `missing` (not in the account) or `ambiguous` (nobody can tell which one
-    it is). `status`, `name`, `subject` and `scheduled_at` are live.
+    that says neither), `missing` (nothing of its name is in the account), `gone` (nothing with its
+    id is) or `ambiguous` (nobody can tell which one it is). `status`, `name`, `subject` and `scheduled_at` are live.
     """
 
     address: Address
@@ -240,6 +240,7 @@ _UNDECIDED: Mapping[str, tuple[str, str]] = MappingProxyType(
         NEVER_SENT: (UNKNOWN, "it will not be sent any more"),
         UNCLEAR: (UNKNOWN, "whether it was sent cannot be told"),
         MISSING: (OPEN, "it is not in the account"),
+        GONE: (UNKNOWN, "what has its id is not in the account"),
         AMBIGUOUS: (UNKNOWN, "which live campaign is meant cannot be told"),
     }
 )

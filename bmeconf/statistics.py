@@ -74,7 +74,7 @@ def _placed(resource: Resource, binding: Binding) -> Delivery:
     if withheld is None:
         return Delivery(address, delivery.MISSING, findings=(_missing(resource),), place=place)
     lost = withheld.code == "id_not_found"
-    state = delivery.MISSING if lost else delivery.AMBIGUOUS
+    state = delivery.GONE if lost else delivery.AMBIGUOUS
     return Delivery(address, state, findings=(withheld,), place=place)
 
 

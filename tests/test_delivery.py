@@ -235,9 +235,11 @@ def test_an_id_is_found_under_whatever_name(project: Project, account: Account) 
     assert (campaign["state"], campaign["name"]) == ("sent", SENT)
     shown = " ".join(project.run("report").ok().out.split())
     assert f'In the account it is called "{SENT}".' in shown
-    project.write("m.yaml", f"version: 1\ncampaigns: [{{name: October, id: {'0' * 24}}}]\n")
+    lost = f"{{name: October, id: {'0' * 24}, expect: {{sent: '> 0'}}}}"
+    project.write("m.yaml", f"version: 1\ncampaigns: [{lost}]\n")
     campaign = only(reported(project).ok())
-    assert (campaign["state"], campaign["findings"][0]["code"]) == ("missing", "id_not_found")
+    assert (campaign["state"], campaign["findings"][0]["code"]) == ("gone", "id_not_found")
+    assert ends(project, "--check") == {"sent": "unknown"}
 
 
 def test_a_status_nobody_knows(project: Project, cut: Cut) -> None:

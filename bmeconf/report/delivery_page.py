@@ -39,6 +39,7 @@ STATES = (
     (delivery.NEVER_SENT, "never sent"),
     (delivery.UNCLEAR, "unclear"),
     (delivery.MISSING, "not in the account"),
+    (delivery.GONE, "gone"),
     (delivery.AMBIGUOUS, "ambiguous"),
 )
 SIGNS = {MET: ("=", "✓"), FAILED: ("!", "✗"), UNKNOWN: ("!", "?"), OPEN: ("=", "·")}
