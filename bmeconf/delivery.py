@@ -116,7 +116,8 @@ class Delivery:
 
     `state` is `sent`, `not_sent` (yet), `never_sent` (failed, cancelled), `unclear` (a status
     that says neither), `missing` (nothing of its name is in the account), `gone` (nothing with its
-    id is) or `ambiguous` (nobody can tell which one it is). `status`, `name`, `subject` and `scheduled_at` are live.
+    id is) or `ambiguous` (nobody can tell which one it is). `status`, `name`, `subject` and
+    `scheduled_at` are live.
     """
 
     address: Address
