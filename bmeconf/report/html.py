@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bmeconf import __version__
 from bmeconf.diff import DELETE
@@ -29,7 +29,8 @@ FRAME = (
     "<style>body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}</style>"
 )
 INBOX = ("from_name", "subject", "preview_text")
-ODD = re.compile(r"[^ -\"$-~]")
+ESCAPED = "&<>\"'#"
+ODD = re.compile(r"[^ !$%(-;=?-~]")
 MOST_OPEN, MOST_LOOKS, MOST_DIFF = 40, 3, 400
 """Items, and mails as they look, that are unfolded from the start; lines of markup of a body."""
 
@@ -160,18 +161,16 @@ def _diff(field: Field) -> Iterator[tuple[str, str]]:
 
 def _frame(body: object) -> Markup:
     """The document of a frame, as an attribute: nothing of it is a line of its own."""
-    text = escape(FRAME + masked(str(body or "")))
-    return Markup(ODD.sub(_inert, str(text)))
+    return Markup(ODD.sub(_inert, FRAME + masked(str(body or ""))))
 
 
 def _inert(found: re.Match[str]) -> str:
     character = found[0]
-    if character in "\n\t#":
-        return f"&#{ord(character)};"
     category = unicodedata.category(character)
-    if category in ("Cc", "Cs"):
+    if category in ("Cc", "Cs") and character not in "\n\t":
         return "" if character == "\r" else "\ufffd"
-    return f"&#{ord(character)};" if category in safe.HIDDEN else character
+    plain = character not in ESCAPED and category not in safe.HIDDEN
+    return character if plain else f"&#{ord(character)};"
 
 
 def _bars(series: Series) -> list[Bar]:
