@@ -605,6 +605,28 @@ def test_a_number_is_what_the_service_wrote(written: Decimal) -> None:
     assert delivery_replies.rate(f" {written:f} % ") == written
 
 
+@pytest.mark.parametrize(
+    ("given", "instant"),
+    [
+        ("2026-10-06T08:00:00.500Z", datetime(2026, 10, 6, 8, 0, 0, 500000, UTC)),
+        ("2026-10-06T10:00:00+02:00", datetime(2026, 10, 6, 8, tzinfo=UTC)),
+        ("2026-10-06T08:00:00", datetime(2026, 10, 6, 8, tzinfo=UTC)),
+        ("2026-10-06", datetime(2026, 10, 6, tzinfo=UTC)),
+        # In other zones there are no such days.
+        ("0001-01-01T00:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("9999-12-31T23:59:59-23:59", None),
+        ("2026-13-01", None),
+        ("yesterday", None),
+        ("", None),
+        (1790000000, None),
+        ({"date": "2026-10-06"}, None),
+    ],
+)
+def test_instants(given: Any, instant: datetime | None) -> None:
+    assert delivery_replies.moment(given) == instant
+
+
 # --- junk
 
 SCHEMA = Draft202012Validator(schemas.load("report"))
