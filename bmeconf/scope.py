@@ -65,6 +65,24 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
     return Scope(kept, desired, managed(desired))
 
 
+def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:
+    """The resources of one kind that are to exist: all of them, or those that `globs` name.
+
+    Raises:
+        InvalidInput: where a glob names none of them.
+    """
+    there = {r.address: r for r in desired.of_kind(kind) if not r.intent.absent}
+    if not globs:
+        return Snapshot(there)
+    chosen: set[Address] = set()
+    for glob in globs:
+        found = named(glob, there)
+        if not found:
+            raise InvalidInput(_none_of(kind, glob, desired, Snapshot(there)))
+        chosen |= found
+    return Snapshot({a: r for a, r in there.items() if a in chosen})
+
+
 def managed(desired: Snapshot) -> Managed:
     """The lists and tags that the manifests name anywhere (design 7.5)."""
     lists = {r.address for r in desired.of_kind(LISTS) if not r.intent.absent}
@@ -108,3 +126,12 @@ def _near(target: str, desired: Snapshot) -> str:
     return (
         near or "; an address is its kind and name, as in lists/Newsletter or contacts/*@x.example"
     )
+
+
+def _none_of(kind: str, glob: str, desired: Snapshot, there: Snapshot) -> str:
+    what, other = kind.removesuffix("s"), named(glob, desired.resources)
+    if any(address.kind == kind for address in other):
+        return f"{glob}: is declared with `state: absent`, so that nothing is to be told of it"
+    if other:
+        return f"{glob}: names no {what}, and only {kind} are told of here"
+    return f"{glob}: no declared {what} matches{_near(glob, there)}"

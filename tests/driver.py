@@ -20,9 +20,7 @@ from jsonschema import Draft202012Validator
 from bmeconf import cli, schemas
 from bmeconf.sandbox import Sandbox
 
-SCHEMAS = {
-    f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")
-}
+SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""
 

@@ -36,11 +36,13 @@ LAYERS = (
     ),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
     ("renamed", "details", "live", "diff", "recall"),
+    ("delivery", "delivery_replies"),
+    ("statistics",),
     ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
-    ("document", "drift_document", "report"),
+    ("document", "drift_document", "delivery_document", "report"),
     ("pipeline", "walk", "execute", "survey"),
     ("cli", "__main__"),
 )
@@ -50,7 +52,8 @@ PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("former", "recall"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    *("drift", "drift_items", "known_drift", "drift_document", "report"),
+    *("drift", "drift_items", "known_drift", "drift_document"),
+    *("delivery", "delivery_replies", "delivery_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -27,7 +27,13 @@ from bmeconf.cli.console import (
 )
 from bmeconf.cli.rendering import FORMATS
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
-from bmeconf.model import DRIFT_FORMAT, PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
+from bmeconf.model import (
+    DRIFT_FORMAT,
+    PLAN_FORMAT,
+    PROBLEMS_FORMAT,
+    REPORT_FORMAT,
+    RESULT_FORMAT,
+)
 
 
 def main() -> NoReturn:
@@ -92,8 +98,13 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
-    documents = {"plan": PLAN_FORMAT, "show": PLAN_FORMAT, "apply": RESULT_FORMAT}
-    documents["drift"] = DRIFT_FORMAT
+    documents = {
+        "plan": PLAN_FORMAT,
+        "show": PLAN_FORMAT,
+        "apply": RESULT_FORMAT,
+        "drift": DRIFT_FORMAT,
+        "report": REPORT_FORMAT,
+    }
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 

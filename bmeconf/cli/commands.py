@@ -14,6 +14,7 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.drifting import drift
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
+from bmeconf.cli.reporting import report
 from bmeconf.cli.stages import HERE, PATHS
 from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.model import PROBLEMS_FORMAT
@@ -66,6 +67,7 @@ cli.add_command(plan)
 cli.add_command(show)
 cli.add_command(apply)
 cli.add_command(drift)
+cli.add_command(report)
 
 
 @cli.command()

@@ -8,17 +8,17 @@ from bmeconf.report import safe, tables
 from bmeconf.report.lines import WIDTH, Line
 from bmeconf.report.page import Series
 
-MOST_BARS, LONGEST_LABEL = 24, 28
+MOST_BARS, LONGEST_LABEL = 12, 28
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def lines(series: Series) -> list[Line]:
-    """A bar for each value; of many values one line, the highest of each stretch."""
+def lines(series: Series, most_bars: int = MOST_BARS) -> list[Line]:
+    """A bar for each value; of more than `most_bars` one line, the highest of each stretch."""
     title = Line(safe.line(series.title))
     if not series.values:
         return [title, Line("  no values")]
     top = max(*series.values, 0.0)
-    drawn = _bars(series, top) if len(series.values) <= MOST_BARS else _sparks(series, top)
+    drawn = _bars(series, top) if len(series.values) <= most_bars else _sparks(series, top)
     return [title, *drawn]
 
 

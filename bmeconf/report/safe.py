@@ -15,7 +15,9 @@ JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need; alone they reorder and hide nothing."""
 BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
 """What plots are drawn with, and what stands for it."""
-PAIRS = str.maketrans({"→": "->", "»": ">>", "…": "...", "·": "-", **BLOCKS})
+PAIRS = str.maketrans(
+    {"→": "->", "»": ">>", "…": "...", "·": "-", "–": "-", "✓": "v", "✗": "x", **BLOCKS}
+)
 
 
 def line(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bmeconf.sandbox import body, clock, contacts, queries, records, reports, rewriting
+from bmeconf.sandbox import body, clock, contacts, queries, reactions, records, reports, rewriting
 from bmeconf.sandbox.calls import Call, Route
 from bmeconf.sandbox.errors import duplicate as duplicate_error
 from bmeconf.sandbox.errors import forbidden, invalid
@@ -179,7 +179,7 @@ def set_status(call: Call, campaign: Doc, status: str, scheduled_at: str | None)
         )
         values["cancelledAt"] = stamp if status in ("cancelled", "failed") else None
     if status == "sent" and not campaign["report"]:
-        values |= _sending(call, campaign)
+        values |= _sending(call, campaign | values)
     after = records.changed(campaign, call.now, **values)
     call.store.put("campaign", after)
     return after
@@ -192,6 +192,7 @@ def _sending(call: Call, campaign: Doc) -> Doc:
         for contact in call.store.all("contact")
     )
     report = reports.blank() | {"sent": count, "delivered": count}
+    report |= reactions.to(campaign, count, call.now)
     return {"sentCount": count, "failedCount": 0, "totalRecipients": count, "report": report}
 
 

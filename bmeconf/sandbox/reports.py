@@ -166,7 +166,10 @@ def campaign_report(call: Call) -> Doc:
 
 
 def engagement(call: Call) -> Doc:
-    """GET /api/reports/email/{id}/engagement: first opens and clicks after the sending."""
+    """GET /api/reports/email/{id}/engagement: first opens and clicks after the sending.
+
+    Those of a campaign sent just now are all in the part of the period that has begun.
+    """
     campaign = _asked(call)
     queries.zone(call)
     period = queries.one_of(call, "period", list(_PERIODS)) or "24hours"
@@ -174,8 +177,11 @@ def engagement(call: Call) -> Doc:
     report = campaign["report"] or blank()
     start = clock.seconds(campaign["scheduledAt"] or campaign["createdAt"])
     dates = [clock.iso(start + n * hours * 3600) for n in range(count + 1)]
-    opens = figures.spread(report["uniqueOpens"], count)
-    clicks = figures.spread(report["uniqueClicks"], count)
+    begun = min(count, 1 + max(0, int((call.now - start) // (hours * 3600))))
+    opens, clicks = (
+        [*figures.spread(report[name], begun), *[0] * (count - begun)]
+        for name in ("uniqueOpens", "uniqueClicks")
+    )
     rows = [
         {"date": date, "total": a + b, "detail": {"uniqueOpens": a, "uniqueClicks": b}}
         for date, a, b in zip(dates[:-1], opens, clicks, strict=True)

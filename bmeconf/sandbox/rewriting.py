@@ -12,14 +12,14 @@ from urllib.parse import quote
 from bmeconf.sandbox.store import Doc
 
 _SENDER = "Sandbox Inc., 1 Example Street, Springfield 12345"
-_UNSUBSCRIBE = "https://unsubscribe.benchmarkemail.example/u/000000"
-_CLICKS = "https://click.benchmarkemail.example/l?to="
+UNSUBSCRIBE = "https://unsubscribe.benchmarkemail.example/u/000000"
+CLICKS = "https://click.benchmarkemail.example/l?to="
 
 _FOOTER = (
     '<div class="compliance-footer" style="font-size:11px;text-align:center">'
-    f'<p>{_SENDER}</p><p><a href="{_UNSUBSCRIBE}">Unsubscribe</a></p></div>'
+    f'<p>{_SENDER}</p><p><a href="{UNSUBSCRIBE}">Unsubscribe</a></p></div>'
 )
-_PLAIN_FOOTER = f"\n\n--\n{_SENDER}\nUnsubscribe: {_UNSUBSCRIBE}"
+_PLAIN_FOOTER = f"\n\n--\n{_SENDER}\nUnsubscribe: {UNSUBSCRIBE}"
 
 _STRIPPED = ("script", "iframe", "embed", "form")
 
@@ -36,6 +36,7 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(
     r"""\s*(?P<name>[^\s=>"'/]+)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]+))?"""
 )
+_ON_THE_WEB = re.compile("https?://", re.IGNORECASE)
 _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
@@ -49,8 +50,16 @@ def rewritten(values: Doc, mode: str) -> Doc:
         after["body"] = _body(values["body"], mode)
     if values.get("plainTextBody") and mode in ("footer", "all"):
         text = values["plainTextBody"]
-        after["plainTextBody"] = text if _UNSUBSCRIBE in text else text + _PLAIN_FOOTER
+        after["plainTextBody"] = text if UNSUBSCRIBE in text else text + _PLAIN_FOOTER
     return after
+
+
+def targets(text: str) -> list[str]:
+    """Where the links of a body lead on the web, in their order."""
+    tags = (tag for tag in _TAG.finditer(text) if (tag["name"] or "").lower() in ("a", "area"))
+    attributes = (one for tag in tags for one in _ATTRIBUTE.finditer(tag["rest"]))
+    found = (_target(one) for one in attributes if one["name"].lower() == "href")
+    return [target for target in found if _ON_THE_WEB.match(target)]
 
 
 def _body(text: str, mode: str) -> str:
@@ -94,15 +103,19 @@ def _tracked(tag: re.Match[str]) -> str:
 
 
 def _tracked_link(attribute: re.Match[str]) -> str:
-    target = html.unescape((attribute["value"] or "").strip("\"'")).strip()
-    ours = target.startswith((_CLICKS, _UNSUBSCRIBE))
-    if ours or attribute["name"].lower() != "href" or not re.match("https?://", target, re.I):
+    target = _target(attribute)
+    ours = target.startswith((CLICKS, UNSUBSCRIBE))
+    if ours or attribute["name"].lower() != "href" or not _ON_THE_WEB.match(target):
         return attribute[0]
-    return f' href="{_CLICKS}{quote(target, safe="")}"'
+    return f' href="{CLICKS}{quote(target, safe="")}"'
+
+
+def _target(attribute: re.Match[str]) -> str:
+    return html.unescape((attribute["value"] or "").strip("\"'")).strip()
 
 
 def _footed(text: str) -> str:
-    if _UNSUBSCRIBE in text:
+    if UNSUBSCRIBE in text:
         return text
     ends = [*_END.finditer(text)]
     at = ends[-1].start() if ends else len(text)

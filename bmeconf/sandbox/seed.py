@@ -155,7 +155,12 @@ def _results() -> dict[str, Any]:
                 "id": ids.fixed("link stories"),
                 "path": "https://acme.example/stories",
                 "clicks": {"total": 3, "unique": 2},
-            }
+            },
+            {
+                "id": ids.fixed("link shop"),
+                "path": "https://acme.example/shop?from=october",
+                "clicks": {"total": 1, "unique": 1},
+            },
         ],
     }
 
