@@ -9,7 +9,7 @@ from collections import Counter
 
 from bmeconf.sandbox import campaigns, clock, records, sending
 from bmeconf.sandbox.calls import Call
-from bmeconf.sandbox.page import moments
+from bmeconf.sandbox.page import moments, quiet
 from bmeconf.sandbox.page.answers import Raw, Shown
 from bmeconf.sandbox.page.transitions import TRANSITIONS, Transition
 from bmeconf.sandbox.runtime import Runtime
@@ -82,7 +82,7 @@ def one(runtime: Runtime, call: Call) -> Shown:
 
 def preview(runtime: Runtime, call: Call) -> Raw:
     """GET /campaigns/<id>/preview: the body itself, which can run nothing and fetch nothing."""
-    return Raw(asked(call)["body"] or "", "text/html; charset=utf-8", _PREVIEW)
+    return Raw(quiet.body(asked(call)["body"] or ""), "text/html; charset=utf-8", _PREVIEW)
 
 
 def lacks(campaign: Doc) -> list[str]:
