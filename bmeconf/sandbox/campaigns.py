@@ -1,7 +1,8 @@
 """Email campaigns: draft, change, copy, delete; never send (API contract 4.4).
 
 In: calls. Out: campaigns. Stored campaigns have every key of `BLANK`, null meaning "never
-set"; the API leaves such keys out. Only the web app, here the side door, changes a status.
+set"; the API leaves such keys out. Only the web app, here the page and the side door, changes a
+status.
 """
 
 from __future__ import annotations
