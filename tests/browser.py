@@ -1,50 +1,82 @@
-"""A real browser for the pages that people see."""
+"""A real browser for the tests of pages: Debian's Chromium, driven over its own door.
+
+Where there is none, the tests that ask for one are skipped; `BMECONF_BROWSER=required` makes
+that a failure. It reaches loopback and files only, whatever a page asks for.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.chrome.webdriver import WebDriver
 
-CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
-QUIET = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
-    *("--disable-background-networking", "--disable-dev-shm-usage"),
+BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+
+_ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # What is typed into an input for a date depends on it.
+    "--lang=en-US",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
 
 @contextmanager
-def chromium(width: int = 1280, height: int = 900, dark: bool = False) -> Iterator[WebDriver]:
-    """A fresh browser with a page of this size; skips the test where there is none, unless
-    `BMECONF_BROWSER=required` says that there has to be one.
-    """
-    missing = [path for path in (CHROMIUM, DRIVER) if not Path(path).exists()]
+def chromium(
+    width: int = 1280, height: int = 900, dark: bool = False
+) -> Iterator[webdriver.Chrome]:
+    """One fresh browser with a viewport of this size, in CSS pixels, and light or dark."""
+    _needed()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(BROWSER)
+        for argument in (*_ARGUMENTS, f"--user-data-dir={profile}"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        try:
+            driver.set_page_load_timeout(30)
+            size(driver, width, height)
+            colours(driver, dark)
+            yield driver
+        finally:
+            driver.quit()
+
+
+def size(driver: webdriver.Chrome, width: int, height: int) -> None:
+    """Give the page this viewport; windows have a least width, this has none."""
+    metrics: dict[str, Any] = {"width": width, "height": height, "deviceScaleFactor": 1}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {**metrics, "mobile": False})
+
+
+def colours(driver: webdriver.Chrome, dark: bool) -> None:
+    """Let the page believe that its reader likes it dark, or light."""
+    wish = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [wish]})
+
+
+def scripts(driver: webdriver.Chrome, allowed: bool) -> None:
+    """Let pages run scripts, or none at all."""
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+
+def _needed() -> None:
+    missing = [str(path) for path in (BROWSER, DRIVER) if not path.exists()]
     if missing:
-        told = f"no browser to see the page in: {', '.join(missing)} is missing"
+        said = f"no browser: {' and '.join(missing)} missing (Debian: chromium, chromium-driver)"
         if os.environ.get("BMECONF_BROWSER") == "required":
-            pytest.fail(told)
-        pytest.skip(told)
-    profile = tempfile.mkdtemp()
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (*QUIET, f"--user-data-dir={profile}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    try:
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-        yield driver
-    finally:
-        driver.quit()
-        shutil.rmtree(profile, ignore_errors=True)
+            pytest.fail(said)
+        pytest.skip(said)

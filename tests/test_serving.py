@@ -47,6 +47,8 @@ def test_what_serve_prints_opens_the_account(
     assert project.apply()["converged"]
     serving.send_signal(signal.SIGINT)
     assert serving.wait(10) == 0
+    assert serving.stderr
+    assert f"Open {env['BMECONF_BASE_URL']}/ to see the account" in serving.stderr.read()
 
 
 def test_sandbox_runs_meet_the_one_that_is_served(

@@ -109,6 +109,9 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
         click.echo(f"export BMECONF_BASE_URL={running.url}")
         click.echo(f"export BMECONF_API_KEY={running.key}")
         click.echo("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.", err=True)
+        click.echo(
+            f"Open {running.url}/ to see the account and do what only a person can.", err=True
+        )
         running.wait()
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)

@@ -3,7 +3,8 @@
 `Sandbox` is a real HTTP server on loopback over one SQLite file. It answers like the API,
 down to status codes, versions and limits; `Switches` choose a reading where the vendor's
 documents leave several, and `Fault`s make chosen
-requests go wrong. A side door under `/_sandbox` shows and sets the whole account.
+requests go wrong. A page at `/` shows the account and does what only a person can; a
+side door under `/_sandbox` shows and sets all of it.
 """
 
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError

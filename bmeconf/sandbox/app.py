@@ -1,7 +1,7 @@
 """The Flask application: which path leads to which handler.
 
-In: a `Runtime`. Out: a WSGI application with the API under /api and the side door under
-/_sandbox.
+In: a `Runtime`. Out: a WSGI application with the API under /api, the side door under /_sandbox,
+and the page everywhere else.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from bmeconf.sandbox import api, sidedoor, wire
+from bmeconf.sandbox import api, page, sidedoor, wire
 from bmeconf.sandbox.calls import Route
 from bmeconf.sandbox.errors import ApiError
 from bmeconf.sandbox.runtime import Runtime
+
+_LONGEST_FORM = 32_000_000
 
 _METHODS = "GET POST PUT PATCH DELETE OPTIONS"
 
@@ -29,11 +31,15 @@ _ROUTES = (
 def create(runtime: Runtime) -> Flask:
     """The application over one runtime."""
     app = Flask("bmeconf.sandbox", static_folder=None, template_folder=None)
+    # A mail written by hand may be long; Flask would stop at half a megabyte.
+    app.config["MAX_FORM_MEMORY_SIZE"] = _LONGEST_FORM
     app.url_map = _paths()
     for route in _ROUTES:
         app.view_functions[f"{route.method} {route.path}"] = _api_view(runtime, route)
     for method, path, door in sidedoor.DOORS:
         app.view_functions[f"{method} {path}"] = _door_view(runtime, door)
+    for one in page.PATHS:
+        app.view_functions[f"{one.method} {one.path}"] = _page_view(runtime, one)
     app.register_error_handler(HTTPException, _outside)
     return app
 
@@ -43,6 +49,7 @@ def _paths() -> Map:
     """The paths of all applications, a constant: compiling it takes most of a start."""
     pairs = [(route.method, route.path) for route in _ROUTES]
     pairs += [(method, path) for method, path, _ in sidedoor.DOORS]
+    pairs += [(one.method, one.path) for one in page.PATHS]
     rules = [
         Rule(path, methods=methods.split(), endpoint=f"{methods} {path}") for methods, path in pairs
     ]
@@ -57,7 +64,13 @@ def _door_view(runtime: Runtime, door: sidedoor.Door) -> Callable[..., Response]
     return lambda **args: sidedoor.serve(runtime, door, args, request)
 
 
+def _page_view(runtime: Runtime, path: page.Path) -> Callable[..., Response]:
+    return lambda **args: page.serve(runtime, path, args, request)
+
+
 def _outside(error: HTTPException) -> Response:
-    """Requests that match nothing here at all, in the API's envelope."""
+    """Requests that match nothing here: a page for a browser, else the API's envelope."""
     status = error.code or 500
+    if "text/html" in request.headers.get("Accept", ""):
+        return page.lost(status, error.description or "")
     return wire.refusal(ApiError(status, error.name.replace(" ", ""), error.description or ""))

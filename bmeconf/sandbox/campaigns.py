@@ -1,7 +1,8 @@
 """Email campaigns: draft, change, copy, delete; never send (API contract 4.4).
 
 In: calls. Out: campaigns. Stored campaigns have every key of `BLANK`, null meaning "never
-set"; the API leaves such keys out. Only the web app, here the side door, changes a status.
+set"; the API leaves such keys out. Only the web app, here the page and the side door, changes a
+status.
 """
 
 from __future__ import annotations
@@ -99,13 +100,18 @@ def create(call: Call) -> Doc:
     """
     optional = {**CONTENT, **_DUPLICATES}
     values = body.read(call.body, _NAME, optional, call.switches.unknown_keys)
-    _check_name(call, values)
-    values.pop("allowDuplicates", None)
     stored = rewriting.rewritten(values, call.switches.body_rewriting)
-    fresh = records.born(call.now, **{**BLANK, **stored})
+    return view(add(call, stored), call.switches)
+
+
+def add(call: Call, values: Doc) -> Doc:
+    """Make a draft of these values; gives the stored campaign. Raises ApiError 400 as `edit`."""
+    _check_name(call, values)
+    values = {name: value for name, value in values.items() if name != "allowDuplicates"}
+    fresh = records.born(call.now, **{**BLANK, **values})
     _check_references(call, fresh, values)
     call.store.put("campaign", fresh)
-    return view(fresh, call.switches)
+    return fresh
 
 
 def patch(call: Call) -> Doc:
@@ -120,13 +126,21 @@ def patch(call: Call) -> Doc:
     records.check_version(campaign, values, required=must)
     if campaign["status"] != "draft" and not call.switches.edit_non_draft:
         raise invalid("status", f"is {campaign['status']}; only drafts can be edited")
+    stored = rewriting.rewritten(values, call.switches.body_rewriting)
+    return view(edit(call, campaign, stored), call.switches)
+
+
+def edit(call: Call, campaign: Doc, values: Doc) -> Doc:
+    """Change name and content to what `values` has, whatever the status; gives the stored campaign.
+
+    Raises ApiError 400 for a taken name, or for lists and structure that do not go together.
+    """
     _check_name(call, values, campaign)
     changes = {name: value for name, value in values.items() if name in ("name", *CONTENT)}
-    stored = rewriting.rewritten(changes, call.switches.body_rewriting)
-    after = records.changed(campaign, call.now, **stored)
+    after = records.changed(campaign, call.now, **changes)
     _check_references(call, after, changes)
     call.store.put("campaign", after)
-    return view(after, call.switches)
+    return after
 
 
 def delete(call: Call) -> None:
@@ -185,12 +199,18 @@ def set_status(call: Call, campaign: Doc, status: str, scheduled_at: str | None)
     return after
 
 
-def _sending(call: Call, campaign: Doc) -> Doc:
+def recipients(call: Call, campaign: Doc) -> list[Doc]:
+    """The contacts that a sending would reach now: Active, on one of its lists, each once."""
     wanted = set(campaign["lists"])
-    count = sum(
-        contact["status"]["primary"] == "Active" and not wanted.isdisjoint(contact["lists"])
+    return [
+        contact
         for contact in call.store.all("contact")
-    )
+        if contact["status"]["primary"] == "Active" and not wanted.isdisjoint(contact["lists"])
+    ]
+
+
+def _sending(call: Call, campaign: Doc) -> Doc:
+    count = len(recipients(call, campaign))
     report = reports.blank() | {"sent": count, "delivered": count}
     report |= reactions.to(campaign, count, call.now)
     return {"sentCount": count, "failedCount": 0, "totalRecipients": count, "report": report}

@@ -158,6 +158,35 @@ def _note_update(call: Call, before: Doc, after: Doc) -> None:
     events.note(call.store, call.now, kind, after["_id"])
 
 
+def set_status(call: Call, contact: Doc, status: Doc, **mail: Any) -> Doc:
+    """What a person or a mailbox does: unsubscribe, opt in again, bounce, complain.
+
+    Any status, Active again included. `mail` are details for the event. Gives the stored contact.
+    """
+    events.note(call.store, call.now, _cause(status), contact["_id"], source="web", **mail)
+    return save(call, records.changed(contact, call.now, status=status))
+
+
+def _cause(status: Doc) -> str:
+    if status["primary"] == "Active":
+        return "contact-reactivated"
+    made_by_mail = {"Bounce": "email-bounced", "Complaint-FBL": "email-complaint"}
+    return made_by_mail.get(status.get("secondary", ""), "contact-unsubscribed")
+
+
+def edit(call: Call, contact: Doc, values: Doc) -> Doc:
+    """Change `key`, `fields`, `lists` or `tags`, in stored form, as a person in the web app does.
+
+    Gives the stored contact. Raises ApiError 400 for a taken address or a missing required field.
+    """
+    owner = contact_input.structure(call.store, contact["contactStructureId"])
+    if "key" in values:
+        contact_input.key(call.store, values["key"], owner["_id"], contact["_id"])
+    contact_input.complete({**contact, **values}["fields"], owner)
+    events.note(call.store, call.now, "contact-updated", contact["_id"], source="web")
+    return save(call, records.changed(contact, call.now, **values))
+
+
 def delete(call: Call) -> Doc:
     """DELETE /api/contact/{contactId}: 200 with what was deleted."""
     contact = _asked(call)

@@ -30,8 +30,13 @@ TYPES = (
 )
 
 
-def note(store: Store, now: float, kind: str, contact_id: str, source: str = "api") -> None:
-    """Record one event; `source` is "api", or "web" for what a person did in the web app."""
+def note(
+    store: Store, now: float, kind: str, contact_id: str, source: str = "api", **more: Any
+) -> None:
+    """Record one event; `source` is "api", or "web" for what a person did in the web app.
+
+    `more` are details that only some types have, by the API's names.
+    """
     event = {
         "_id": ids.new(),
         "contactId": contact_id,
@@ -39,6 +44,7 @@ def note(store: Store, now: float, kind: str, contact_id: str, source: str = "ap
         "timestamp": clock.iso(now),
         "source": source,
         "triggeredBy": {"type": "api-key" if source == "api" else "user"},
+        **more,
     }
     store.put("event", event)
 

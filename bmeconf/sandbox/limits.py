@@ -7,9 +7,20 @@ contract 3). All keys share the counters; they live in memory, so a restart open
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from bmeconf.sandbox.errors import ApiError, too_many
 from bmeconf.sandbox.switches import Switches
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of one limit is used: `limit` 0 means there is none; `ends` in Unix seconds."""
+
+    period: str
+    used: int
+    limit: int
+    ends: float | None
 
 
 class Window:
@@ -27,6 +38,13 @@ class Window:
     def end(self, length: float) -> float:
         """Unix seconds at which the window closes."""
         return self._start + length
+
+    def usage(self, period: str, limit: int, length: float, now: float) -> Usage:
+        """What was used of `limit`; nothing once the window has closed."""
+        is_open = now < self.end(length)
+        return Usage(
+            period, self.used if is_open else 0, limit, self.end(length) if is_open else None
+        )
 
 
 class Limits:
@@ -53,6 +71,15 @@ class Limits:
         for window in (self._month, self._hour, self._minute):
             window.used += 1
         return self._headers(switches)
+
+    def usage(self, switches: Switches, now: float) -> list[Usage]:
+        """Minute, hour and month as they stand; counts nothing."""
+        windows = (
+            ("minute", self._minute, switches.minute_limit, switches.minute_seconds),
+            ("hour", self._hour, switches.hour_limit, switches.hour_seconds),
+            ("month", self._month, switches.month_quota, switches.month_seconds),
+        )
+        return [window.usage(period, most, length, now) for period, window, most, length in windows]
 
     def _headers(self, switches: Switches) -> dict[str, str]:
         headers = {}

@@ -55,7 +55,7 @@ def create(call: Call) -> Doc:
     """POST .../lists: 201 with the list."""
     structure = _structure(call)
     values = body.read(call.body, _NAME, _TYPE, call.switches.unknown_keys)
-    return view(_add(call, structure["_id"], values["name"]))
+    return view(add(call, structure["_id"], values["name"]))
 
 
 def rename(call: Call) -> Doc:
@@ -64,15 +64,20 @@ def rename(call: Call) -> Doc:
     optional = {**_TYPE, "__v": body.whole()}
     values = body.read(call.body, _NAME, optional, call.switches.unknown_keys)
     records.check_version(found, values)
-    _check_name(call, found["contactStructureId"], values["name"], found["_id"])
-    after = records.changed(found, call.now, name=values["name"])
+    return view(call_it(call, found, values["name"]))
+
+
+def call_it(call: Call, found: Doc, name: str) -> Doc:
+    """Give a list another name; gives the stored list. Raises ApiError 400 for a taken name."""
+    _check_name(call, found["contactStructureId"], name, found["_id"])
+    after = records.changed(found, call.now, name=name)
     call.store.put("list", after)
-    return view(after)
+    return after
 
 
 def delete(call: Call) -> None:
     """DELETE .../lists/{listId}: 204."""
-    _remove(call, _asked(call))
+    remove(call, _asked(call))
 
 
 def delete_many(call: Call) -> None:
@@ -80,7 +85,7 @@ def delete_many(call: Call) -> None:
     structure = _structure(call)
     asked = body.read(call.body, _IDS, {}, call.switches.unknown_keys)
     for found in [_member(call, structure["_id"], ident) for ident in set(asked["listIds"])]:
-        _remove(call, found)
+        remove(call, found)
 
 
 def duplicate(call: Call) -> Doc:
@@ -92,7 +97,7 @@ def duplicate(call: Call) -> Doc:
     found = _member(call, structure["_id"], call.args["list_id"], status=404)
     asked = body.read(call.body, {}, _NAME, call.switches.unknown_keys)
     taken = {sibling["name"] for sibling in _siblings(call)}
-    fresh = _add(
+    fresh = add(
         call, structure["_id"], asked.get("name") or records.copy_name(found["name"], taken)
     )
     _join(call, fresh["_id"], [found["_id"]])
@@ -107,7 +112,7 @@ def merge(call: Call) -> Doc:
     structure = _structure(call)
     asked = body.read(call.body, {**_NAME, **_TWO_IDS}, {}, call.switches.unknown_keys)
     sources = [_member(call, structure["_id"], ident)["_id"] for ident in asked["listIds"]]
-    fresh = _add(call, structure["_id"], asked["name"])
+    fresh = add(call, structure["_id"], asked["name"])
     _join(call, fresh["_id"], sources)
     return view(fresh)
 
@@ -144,7 +149,8 @@ def _check_name(call: Call, structure_id: str, name: str, own_id: str | None = N
         raise duplicate_error("name", "List name is already in use")
 
 
-def _add(call: Call, structure_id: str, name: str) -> Doc:
+def add(call: Call, structure_id: str, name: str) -> Doc:
+    """Make an empty list; gives the stored list. Raises ApiError 400 for a taken name."""
     _check_name(call, structure_id, name)
     fresh = records.born(call.now, name=name, type="static", contactStructureId=structure_id)
     call.store.put("list", fresh)
@@ -161,7 +167,8 @@ def _join(call: Call, list_id: str, sources: list[str]) -> None:
         contacts.save(call, {**contact, "lists": [*contact["lists"], list_id]})
 
 
-def _remove(call: Call, found: Doc) -> None:
+def remove(call: Call, found: Doc) -> None:
+    """Delete a list, and take it off its contacts and off draft campaigns."""
     ident = found["_id"]
     call.store.delete("list", ident)
     for contact in call.store.having_list("contact", ident):

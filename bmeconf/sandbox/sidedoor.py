@@ -12,22 +12,20 @@ from collections.abc import Callable, Mapping
 
 from flask import Request, Response
 
-from bmeconf.sandbox import body, campaigns, contacts, events, records, state, wire
+from bmeconf.sandbox import body, campaigns, contacts, origin, records, state, wire
 from bmeconf.sandbox.calls import Call
-from bmeconf.sandbox.errors import ApiError, forbidden, malformed
+from bmeconf.sandbox.errors import ApiError, malformed
 from bmeconf.sandbox.faults import Fault
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.store import Doc
 
 Door = Callable[[Runtime, Call], object]
 
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
 
 def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Request) -> Response:
     """Answer one request; refusals have the API's envelope."""
     try:
-        check_origin(request)
+        origin.check_program(request)
         call = Call(
             store=runtime.store,
             switches=runtime.switches,
@@ -41,21 +39,6 @@ def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Reques
     except ApiError as error:
         return wire.refusal(error)
     return wire.reply(result, 204 if result is None else 200)
-
-
-def check_origin(request: Request) -> None:
-    """Raises ApiError 403 for a page of another site, or a name that only points here.
-
-    The door has no key, so a web page must not be able to reach it, be it by its own address
-    (Origin) or by a host name made to resolve to loopback (Host).
-    """
-    host = request.headers.get("Host", "")
-    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
-    if (name if port.isdigit() else host).lower() not in _LOOPBACK:
-        raise forbidden("The side door only answers to a loopback host name")
-    origin = request.headers.get("Origin")
-    if request.method != "GET" and origin not in (None, f"http://{host}"):
-        raise forbidden("The side door refuses requests from other sites")
 
 
 def get_state(runtime: Runtime, call: Call) -> Doc:
@@ -139,16 +122,7 @@ def contact_status(runtime: Runtime, call: Call) -> Doc:
     contact = records.find(call.store, "contact", call.args["contact_id"])
     asked = body.read(call.body, {"status": state.STATUS}, {}, "error")
     status = {name: part for name, part in asked["status"].items() if part is not None}
-    after = records.changed(contact, call.now, status=status)
-    events.note(call.store, call.now, _event(status), contact["_id"], source="web")
-    return contacts.save(call, after)
-
-
-def _event(status: Doc) -> str:
-    if status["primary"] == "Active":
-        return "contact-reactivated"
-    made_by_mail = {"Bounce": "email-bounced", "Complaint-FBL": "email-complaint"}
-    return made_by_mail.get(status.get("secondary", ""), "contact-unsubscribed")
+    return contacts.set_status(call, contact, status)
 
 
 def add_form(runtime: Runtime, call: Call) -> Doc:

@@ -1,0 +1,125 @@
+"""The way of one request for a page: who asks, what is shown or done, which headers go along.
+
+In: Flask's request and the `Path` it matched. Out: the `Response`; a form that was carried out
+leads on with 303, so that going back or reloading does not send it twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bmeconf.sandbox import origin
+from bmeconf.sandbox.calls import Call
+from bmeconf.sandbox.errors import ApiError, SandboxError
+from bmeconf.sandbox.page import moments, wording
+from bmeconf.sandbox.page.answers import Done, Form, Path, Raw, Refused
+from bmeconf.sandbox.runtime import Runtime
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not no-referrer: forms would then come with `Origin: null`.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-DNS-Prefetch-Control": "off",
+}
+
+
+def serve(runtime: Runtime, path: Path, args: Mapping[str, str], request: Request) -> Response:
+    """Answer one request; every refusal is a page that says why."""
+    try:
+        if path.act is None:
+            origin.check_host(request)
+            return _view(runtime, path, _call(runtime, args, request), Refused())
+        origin.check_form(request)
+        return _act(runtime, path, path.act, _call(runtime, args, request), _form(request))
+    except ApiError as error:
+        return _trouble(error.status, str(error))
+    except SandboxError as error:
+        return _trouble(503, str(error))
+
+
+def lost(status: int, message: str) -> Response:
+    """A page for what is not there, for a browser that went astray."""
+    return _trouble(status, message)
+
+
+def _call(runtime: Runtime, args: Mapping[str, str], request: Request) -> Call:
+    query = request.args.to_dict()
+    return Call(runtime.store, runtime.switches, time.time(), args, query)
+
+
+def _form(request: Request) -> Form:
+    fields = request.form.to_dict(flat=False)
+    return Form({name: [_lines(value) for value in values] for name, values in fields.items()})
+
+
+def _lines(value: str) -> str:
+    return value.replace("\r\n", "\n")
+
+
+def _view(runtime: Runtime, path: Path, call: Call, refused: Refused) -> Response:
+    with runtime.store.transaction():
+        answer = path.view(runtime, call)
+    if isinstance(answer, Raw):
+        response = Response(answer.content, 200, content_type=answer.content_type)
+        return _guarded(response, answer.policy)
+    status = refused.error.status if refused.error else 200
+    said = wording.SAID.get(call.query.get("said", ""), "")
+    values = {**answer.values, "refused": refused, "said": "" if refused.error else said}
+    return _page(answer.template, values, status)
+
+
+def _act(
+    runtime: Runtime, path: Path, act: Callable[[Call, Form], Done], call: Call, form: Form
+) -> Response:
+    try:
+        with runtime.store.transaction():
+            done = act(call, form)
+    except ApiError as error:
+        if error.status != 400:
+            raise
+        return _view(runtime, path, call, Refused(path.form, form, error))
+    return _guarded(Response(status=303, headers={"Location": f"{done.where}?said={done.said}"}))
+
+
+def _trouble(status: int, message: str) -> Response:
+    name = HTTPStatus(status).phrase
+    return _page("trouble.html", {"name": name, "message": message, "said": ""}, status)
+
+
+def _page(template: str, values: Mapping[str, Any], status: int) -> Response:
+    text = _templates().get_template(template).render(values)
+    return _guarded(Response(text, status, content_type="text/html; charset=utf-8"))
+
+
+def _guarded(response: Response, policy: str = _POLICY) -> Response:
+    response.headers.update(_HEADERS)
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+@functools.cache
+def _templates() -> Environment:
+    """The templates, a constant: everything they are given is escaped, all they name is there."""
+    made = Environment(
+        loader=PackageLoader("bmeconf.sandbox.page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"moment": moments.shown, "visible": wording.visible, "ended": wording.status}
+    return made
