@@ -30,14 +30,16 @@ DOORS = {
 LAYERS = (
     ("errors", "model"),
     ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
+    ("starting",),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
-    ("renamed", "details", "live", "diff"),
-    ("order", "grounds", "plan", "guard", "outcome"),
+    ("renamed", "details", "live", "diff", "recall"),
+    ("order", "grounds", "plan", "guard", "outcome", "pulled", "filenames"),
+    ("survey", "compose", "layout"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
     ("document", "report"),
-    ("pipeline", "walk", "execute"),
+    ("pipeline", "walk", "execute", "pull"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -45,7 +47,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    "report",
+    *("pulled", "filenames", "compose", "layout", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

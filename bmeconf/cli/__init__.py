@@ -18,7 +18,7 @@ from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
 from bmeconf.cli.console import Console, StdoutLost, abandon, colours, writable
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
-from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
+from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, PULL_FORMAT, RESULT_FORMAT
 
 
 def main() -> NoReturn:
@@ -83,6 +83,7 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
     documents = {"plan": PLAN_FORMAT, "show": PLAN_FORMAT, "apply": RESULT_FORMAT}
+    documents["pull"] = PULL_FORMAT
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 

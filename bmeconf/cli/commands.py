@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from bmeconf import __version__
+from bmeconf.cli.adopting import pull
 from bmeconf.cli.applying import apply
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
 from bmeconf.cli.stages import HERE, PATHS
+from bmeconf.cli.starting import init
 from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.model import PROBLEMS_FORMAT
 
@@ -61,6 +63,8 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
 cli.add_command(plan)
 cli.add_command(show)
 cli.add_command(apply)
+cli.add_command(pull)
+cli.add_command(init)
 
 
 @cli.command()
