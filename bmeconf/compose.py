@@ -83,16 +83,16 @@ def _entry(resource: Resource, names: Names) -> tuple[Entry, tuple[LeftOut, ...]
     left: list[LeftOut] = []
     for key in ORDER[1:]:
         if fields.get(key):
-            spec[key] = _said(fields[key], _line)
+            spec[key] = _said(fields[key])
     if fields.get("fields"):
-        known = {k: v for k, v in fields["fields"].items() if k in names.fields}
-        spec["fields"] = _said(known, _line)
+        values = fields["fields"]
+        spec["fields"] = {k: _line(values[k]) for k in names.fields if k in values}
     contents = {key: str(fields[key]) for key in CONTENTS if fields.get(key)}
     spec |= dict.fromkeys(contents)
     if fields.get("lists"):
         reason = _unnameable(fields["lists"])
         if reason:
-            left.append(_left(Objection(resource.address, ("lists",), "no_name", *reason)))
+            left.append(_left(Objection(resource.address, ("lists",), *reason)))
         else:
             spec["lists"] = [_line(address.name) for address in fields["lists"]]
     if fields.get("tags"):
@@ -135,24 +135,24 @@ def _schedule(resource: Resource) -> Mapping[str, Any]:
     return {"schedule": {"at": stamp(at if at.tzinfo else at.replace(tzinfo=UTC))}}
 
 
-def _unnameable(lists: Iterable[Address]) -> tuple[str, str] | None:
-    """Why a manifest cannot refer to one of these lists, and what would mend it."""
+def _unnameable(lists: Iterable[Address]) -> tuple[str, str, str] | None:
+    """Why a manifest cannot refer to one of these lists: a code, words, what would mend it."""
     for address in lists:
         if not address.name:
             told = f"lists: names the list {address.id}, which the account does not show"
-            return told, "look at it in the web app, and save it with lists that exist"
+            return (
+                "unknown_list",
+                told,
+                "save it in the web app with lists that exist",
+            )
         if address.id:
             told = f"lists: several lists are called {address.name!r}; no reference can tell which"
-            return told, "rename one of those lists, then pull again"
+            return "ambiguous", told, "rename one of those lists, then pull again"
     return None
 
 
-def _said(value: Value, say: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _said(inner, say) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return [_said(inner, say) for inner in value]
-    return say(value)
+def _said(value: Value) -> Any:
+    return [_line(each) for each in value] if isinstance(value, tuple) else _line(value)
 
 
 def _line(text: str) -> str:

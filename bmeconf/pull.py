@@ -133,4 +133,4 @@ def _of_problem(problem: Problem, places: Places) -> Objection:
         raise Bug(f"pull wrote what cannot be read back: {problem.place}: {problem.message}")
     address, path = places[problem.place]
     remedy = "change it in the web app, then pull again; or leave it unmanaged"
-    return Objection(address, path, f"no_{problem.code}", problem.message, remedy)
+    return Objection(address, path, "unwritable", problem.message, remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from bmeconf.errors import BmeconfError, InvalidInput, counted
 from bmeconf.model import PULL_FORMAT
 
 if TYPE_CHECKING:
+    from bmeconf.manifest import Document
     from bmeconf.pulled import Pulled
     from bmeconf.settings import Project
 
@@ -154,18 +156,21 @@ def _refuse_twins(
         InvalidInput: naming each, and where it is declared.
     """
     from bmeconf import manifest, validate
+    from bmeconf.manifest import Sources
 
     if folder != project.root and project.manifests is not None:
         # Those patterns do not lead there: a plan is only made of it where it is named.
         return
-    try:
-        found = manifest.read(project.root, [project.root], project.manifests or ())
-    except InvalidInput:
-        # There are none yet, or none that a plan could read.
-        return
     ours = {str(folder / path) for path in made.files}
-    others = [d for d in found.documents if str(manifest.absolute(Path(d.file))) not in ours]
-    declared = validate.desired(replace(found, documents=tuple(others)), variables).snapshot
+    documents: dict[str, Document] = {}
+    for pattern in project.manifests or ("**",):
+        # One at a time: some lead nowhere yet.
+        with contextlib.suppress(InvalidInput):
+            found = manifest.read(project.root, [project.root], (pattern,))
+            documents |= {d.file: d for d in found.documents}
+    others = tuple(d for f, d in documents.items() if str(manifest.absolute(Path(f))) not in ours)
+    sources = Sources(project.root, others, {}, (), "")
+    declared = validate.desired(sources, variables).snapshot
     known = {(r.address.kind, r.address.name): r.intent.place for r in declared}
     twice = sorted({(a.kind, a.name) for a in made.declared} & known.keys())
     if twice:

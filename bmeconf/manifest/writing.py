@@ -21,9 +21,10 @@ LONGEST_KEY = 1000
 
 PLAIN = re.compile(r"[^\W_][\w ./+@()'!?&=$%*<>;~^-]*(?<! )")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
-NUMBER = re.compile(
+OTHER = re.compile(
     r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+"
     r"|[0-9][0-9_,]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"
+    r"|\d{4}-\d\d?-\d\d?"
 )
 WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -60,7 +61,7 @@ def scalar(value: Any) -> str:
 
 
 def _means_more(value: str) -> bool:
-    return value.lower() in WORDS or NUMBER.fullmatch(value) is not None
+    return value.lower() in WORDS or OTHER.fullmatch(value) is not None
 
 
 def _character(character: str) -> str:

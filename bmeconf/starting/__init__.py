@@ -12,7 +12,7 @@ from importlib import resources
 from bmeconf import __version__, schemas
 
 FILES: Mapping[str, str] = {
-    "bmeconf.yaml": "bmeconf.yaml",
+    "bmeconf.yaml": "project.yaml",
     "manifests/audience.yaml": "audience.yaml",
     "manifests/seeds.yaml": "seeds.yaml",
     "manifests/campaigns.yaml": "campaigns.yaml",
