@@ -63,7 +63,7 @@ def _parts(entries: Sequence[compose.Entry]) -> Iterator[list[compose.Entry]]:
     part: list[compose.Entry] = []
     weight = 0
     for each in entries:
-        cost = sum(2 + len(text) // 50 for _, text in compose.texts(each.spec))
+        cost = sum(2 + len(text) // 20 for _, text in compose.texts(each.spec))
         if part and weight + cost > HEAVY:
             yield part
             part, weight = [], 0

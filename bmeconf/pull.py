@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from bmeconf import compose, diff, guard, layout, live, manifest, scope, survey, validate
 from bmeconf.compose import Objection
-from bmeconf.errors import Bug
 from bmeconf.kinds.api import ReadApi
 from bmeconf.layout import Laid, Places
 from bmeconf.lock import Lock
@@ -46,7 +44,6 @@ class Ground:
     policy: Policy
     lock: Lock
     base_url: str
-    now: datetime
 
 
 def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
@@ -68,7 +65,7 @@ def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
             return Pulled(laid.files, _addresses(laid), tuple(left))
         entries, more = compose.without(entries, wrong)
         left += more
-    raise Bug("pull cannot make manifests that plan empty: this is a bug of bmeconf")
+    raise AssertionError("what was pulled does not plan empty, whatever is taken out")
 
 
 def _addresses(laid: Laid) -> tuple[Address, ...]:
@@ -130,7 +127,7 @@ def _entry(desired: Snapshot, address: Address, places: Places) -> Address:
 
 def _of_problem(problem: Problem, places: Places) -> Objection:
     if problem.place not in places:
-        raise Bug(f"pull wrote what cannot be read back: {problem.place}: {problem.message}")
+        raise AssertionError(f"written and not readable: {problem.place}: {problem.message}")
     address, path = places[problem.place]
     remedy = "change it in the web app, then pull again; or leave it unmanaged"
     return Objection(address, path, "unwritable", problem.message, remedy)

@@ -546,8 +546,17 @@ def test_what_another_manifest_declares_is_not_declared_twice(project: Project) 
     assert ran.code == 3
     assert "lists/Newsletter, at mine.yaml:3:5" in ran.err
     assert not (project.folder / "manifests").exists()
-    pulled(project, "--target", "lists/C*")
+    ran = project.run("pull", "--target", "lists/C*").ok()
+    assert ran.err == "Note: 1 other manifest of the project left as before: mine.yaml\n"
     assert project.plan()["steps"] == []
+
+
+def test_other_manifests_count_where_a_plan_would_read_them(project: Project) -> None:
+    project.write("bmeconf.yaml", "version: 1\nmanifests: [mine/, manifests/]\n")
+    project.write("mine/a.yaml", "version: 1\nlists: [{name: Newsletter}]\n")
+    assert "lists/Newsletter, at mine/a.yaml:2:9" in project.run("pull").err
+    pulled(project, "--out", "aside")
+    assert project.plan("aside/manifests")["steps"] == []
 
 
 def test_a_declared_account_and_its_project_file_stay(adopter: Adopter) -> None:
@@ -710,6 +719,31 @@ def test_campaigns_of_another_structure_are_left_out(adopter: Adopter) -> None:
     assert manifest_of(project, "structure.yaml")["structure"]["label"] == "Default"
     _, document = adopter.adopt("--structure", OTHER)
     assert document["counts"]["campaigns"] == 1
+
+
+def test_an_account_with_nothing_in_it(adopter: Adopter) -> None:
+    adopter.account.set(live())
+    project = adopter.project()
+    ran = project.run("pull").ok()
+    assert "Pulled: nothing, in 0 files.\n" in ran.out
+    assert "Next:" not in ran.out
+    assert files_of(project.folder) == {}
+
+
+def test_a_body_larger_than_a_manifest_may_name(adopter: Adopter) -> None:
+    draft = {"_id": ident(3, 1), "name": "Draft", "subject": "x", "body": "x" * 5_000_001}
+    adopter.account.set(live(campaigns=[draft]))
+    project, document = adopter.adopt()
+    assert found(document) == [("campaigns/Draft", "unwritable")]
+    assert manifest_of(project, "campaigns/Draft.yaml")["campaigns"][0]["subject"] == "x"
+
+
+def test_more_than_one_file_takes(adopter: Adopter) -> None:
+    lists = [{"_id": ident(1, n), "name": f"{n:04} {'x' * 900}"} for n in range(600)]
+    adopter.account.set(live(lists=lists))
+    project, document = adopter.adopt()
+    assert document["counts"]["lists"] == 600
+    assert (project.folder / "manifests/lists-2.yaml").exists()
 
 
 def test_content_that_the_api_hides_is_not_declared(adopter: Adopter) -> None:

@@ -7,7 +7,6 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,15 +112,17 @@ def pull(
             policy=project.policy,
             lock=pipeline.locked(workdir.lock(root, options.sandbox)),
             base_url=account.identity,
-            now=datetime.now(UTC),
         )
         watch = Watch(Consent(max_contacts).confirm, lambda n, of: _progress(console, n, of))
         made = pulling.pull(account.reader, asked, ground, watch)
         made = replace(made, requests=account.reader.budget.used)
-    made = replace(made, files={**made.files, **_beside(project, folder)})
-    _refuse_twins(project, folder, made, account.account.vars)
-    made = _placed(folder, made, force)
-    following = _next(options, project, out, folder)
+    if made.declared:
+        made = replace(made, files={**made.files, **_beside(project, folder)})
+        others = _others(project, folder, made)
+        _refuse_twins(project, made, others, account.account.vars)
+        made = _placed(folder, made, force)
+        _tell_of(console, others)
+    following = _next(options, project, out, folder) if made.declared else ""
     console.publish(
         {
             "text": lambda: report.pulled(made, account.label, following),
@@ -147,29 +148,43 @@ def _beside(project: Project, folder: Path) -> Mapping[str, str]:
     return {"bmeconf.yaml": starting.adopted(), **files}
 
 
+def _others(project: Project, folder: Path, made: Pulled) -> Sequence[Document]:
+    """The manifests that a plan would read beside those that are about to be written."""
+    from bmeconf import manifest
+
+    if folder != project.root and project.manifests is not None:
+        # Those patterns do not lead there: a plan is only made of it where it is named.
+        return ()
+    ours = {str(folder / path) for path in made.files}
+    found: dict[str, Document] = {}
+    for pattern in project.manifests or ("**",):
+        # One at a time: some lead nowhere yet.
+        with contextlib.suppress(InvalidInput):
+            read = manifest.read(project.root, [project.root], (pattern,))
+            found |= {document.file: document for document in read.documents}
+    return [d for file, d in found.items() if str(manifest.absolute(Path(file))) not in ours]
+
+
+def _tell_of(console: Console, others: Sequence[Document]) -> None:
+    """What is declared beside may have been renamed or deleted in the account by now."""
+    if others:
+        names = ", ".join(sorted(document.file for document in others)[:MOST_NAMED])
+        count = counted(len(others), "other manifest")
+        console.note(f"Note: {count} of the project left as before: {names}")
+
+
 def _refuse_twins(
-    project: Project, folder: Path, made: Pulled, variables: Mapping[str, str]
+    project: Project, made: Pulled, others: Sequence[Document], variables: Mapping[str, str]
 ) -> None:
     """Refuse to declare what another manifest of the project declares: no plan would be possible.
 
     Raises:
         InvalidInput: naming each, and where it is declared.
     """
-    from bmeconf import manifest, validate
+    from bmeconf import validate
     from bmeconf.manifest import Sources
 
-    if folder != project.root and project.manifests is not None:
-        # Those patterns do not lead there: a plan is only made of it where it is named.
-        return
-    ours = {str(folder / path) for path in made.files}
-    documents: dict[str, Document] = {}
-    for pattern in project.manifests or ("**",):
-        # One at a time: some lead nowhere yet.
-        with contextlib.suppress(InvalidInput):
-            found = manifest.read(project.root, [project.root], (pattern,))
-            documents |= {d.file: d for d in found.documents}
-    others = tuple(d for f, d in documents.items() if str(manifest.absolute(Path(f))) not in ours)
-    sources = Sources(project.root, others, {}, (), "")
+    sources = Sources(project.root, tuple(others), {}, (), "")
     declared = validate.desired(sources, variables).snapshot
     known = {(r.address.kind, r.address.name): r.intent.place for r in declared}
     twice = sorted({(a.kind, a.name) for a in made.declared} & known.keys())

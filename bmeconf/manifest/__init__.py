@@ -123,8 +123,7 @@ def foreseen(root: Path, contents: Mapping[str, str]) -> Sources:
     for name in sorted(contents):
         if not files.is_manifest(name):
             continue
-        text = Text(name, contents[name], data=contents[name].encode())
-        found, wrong = _documents(Path(name), text)
+        found, wrong = _documents(Path(name), files.decoded(name, contents[name].encode()))
         documents += found
         problems += wrong
     for document in documents:

@@ -213,13 +213,13 @@ def read_text(path: Path, hint: Callable[[], str] | None = None) -> Text:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name cannot be used"
         return Text(file, fault=f"{file} cannot be read: {reason}")
-    if len(data) > MAX_BYTES:
-        return Text(file, fault=f"{file} is larger than {MAX_BYTES // 1_000_000} MB", data=data)
     return decoded(file, data)
 
 
 def decoded(file: str, data: bytes) -> Text:
     """What the bytes of a file say, or why they say nothing."""
+    if len(data) > MAX_BYTES:
+        return Text(file, fault=f"{file} is larger than {MAX_BYTES // 1_000_000} MB", data=data)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:2]:
         return Text(file, fault=f"{file} looks like UTF-16; save it as UTF-8", data=data)
     try:

@@ -16,7 +16,7 @@ EMPTY = "What is empty in the account is left out as well, and so is not managed
 
 
 def pulled(pulled: Pulled, account: str, next_command: str) -> list[Line]:
-    """The files, what is not in them and why, the counts, and what to type next."""
+    """The files, what is not in them and why, the counts, and what to type next, if anything."""
     lines = [Line(safe.line(f"Account: {account}")), Line()]
     for path in pulled.files:
         sign, style = ("=", "") if path in pulled.unchanged else ("+", "create")
@@ -34,7 +34,7 @@ def pulled(pulled: Pulled, account: str, next_command: str) -> list[Line]:
         lines += wrapped(f"Left out: {told}; see above.", style="warn")
     lines += wrapped(EMPTY)
     lines.append(Line(f"Read with {counted(pulled.requests, 'request')}."))
-    return [*lines, Line(safe.line(f"Next: {next_command}"))]
+    return [*lines, *([Line(safe.line(f"Next: {next_command}"))] if next_command else [])]
 
 
 def _summary(pulled: Pulled) -> str:
