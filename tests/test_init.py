@@ -75,6 +75,10 @@ def test_the_campaign_can_be_scheduled_as_declared(empty: Project, account: Acco
     assert [manual["state"] for manual in empty.plan()["manual"]] == ["done"]
 
 
+def test_help_shows_examples(empty: Project) -> None:
+    assert "\n  bmeconf init acme\n" in empty.run("init", "--help").ok().out
+
+
 def test_the_next_commands_are_told(empty: Project) -> None:
     out = empty.run("init", "our mail").ok().out
     assert out.endswith(

@@ -379,6 +379,17 @@ def test_the_whole_account_but_no_contact(adopter: Adopter) -> None:
     assert not any(b"bme_us" in content for content in files.values())
 
 
+def test_help_shows_examples(project: Project) -> None:
+    assert "\n  bmeconf pull --out acme" in project.run("pull", "--help").ok().out
+
+
+def test_a_failure_is_a_document_too(project: Project) -> None:
+    document = project.run("pull", "--format", "json", "--status", "late").json
+    assert (document["format"], document["exit_code"]) == ("bmeconf.pull/1", 3)
+    document = project.run("pull", "--format", "json", BMECONF_API_KEY="bme_wrong").json
+    assert (document["error"]["code"], document["exit_code"]) == ("refused", 4)
+
+
 def test_as_text(project: Project) -> None:
     ran = project.run("pull").ok()
     assert "+ manifests/campaigns/Welcome.yaml\n" in ran.out
@@ -739,10 +750,10 @@ def test_a_body_larger_than_a_manifest_may_name(adopter: Adopter) -> None:
 
 
 def test_more_than_one_file_takes(adopter: Adopter) -> None:
-    lists = [{"_id": ident(1, n), "name": f"{n:04} {'x' * 900}"} for n in range(600)]
+    lists = [{"_id": ident(1, n), "name": f"{n:04} {'x' * 900}"} for n in range(450)]
     adopter.account.set(live(lists=lists))
     project, document = adopter.adopt()
-    assert document["counts"]["lists"] == 600
+    assert document["counts"]["lists"] == 450
     assert (project.folder / "manifests/lists-2.yaml").exists()
 
 
