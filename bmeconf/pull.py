@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf import compose, diff, guard, layout, live, manifest, scope, survey, validate
+from bmeconf import compose, diff, guard, inventory, layout, live, manifest, scope, validate
 from bmeconf.compose import Objection
+from bmeconf.inventory import Asked, Watch
 from bmeconf.kinds.api import ReadApi
 from bmeconf.layout import Laid, Places
 from bmeconf.lock import Lock
@@ -25,9 +26,8 @@ from bmeconf.model import (
     dotted,
 )
 from bmeconf.pulled import Pulled
-from bmeconf.recall import Remembering
+from bmeconf.remembering import Remembering
 from bmeconf.settings import Policy
-from bmeconf.survey import Asked, Watch
 from bmeconf.truth import Known
 
 REMARK = "yaml-language-server: $schema={up}schemas/manifest.schema.json"
@@ -54,7 +54,7 @@ def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     once = Remembering(api)
-    seen = survey.read(once, asked, ground.policy, watch)
+    seen = inventory.read(once, asked, ground.policy, watch)
     entries, left = compose.entries(seen.resources, seen.names, seen.several)
     entries, more = compose.without(entries, compose.unsafe(entries))
     left = [*seen.left_out, *left, *more]

@@ -98,8 +98,8 @@ def pull(
     from bmeconf import document, manifest, pipeline, workdir
     from bmeconf import pull as pulling
     from bmeconf.cli import session
+    from bmeconf.inventory import Asked, Watch
     from bmeconf.report import pulling as report
-    from bmeconf.survey import Asked, Watch
 
     root = manifest.find_root(out or Path("."))
     folder = manifest.absolute(out) if out else root
