@@ -19,6 +19,7 @@ from bmeconf.kinds import replies
 from bmeconf.model import (
     PLAN_FORMAT,
     PROBLEMS_FORMAT,
+    PULL_FORMAT,
     RESULT_FORMAT,
     Finding,
     Manual,
@@ -28,6 +29,7 @@ from bmeconf.model import (
 )
 from bmeconf.outcome import OPEN, Outcome, Result
 from bmeconf.plan import Pin, Plan, Source, Step
+from bmeconf.pulled import Pulled
 
 
 def text(document: Mapping[str, Any]) -> str:
@@ -105,6 +107,23 @@ def problems(found: Sequence[Problem], exit_code: int) -> dict[str, Any]:
         "format": PROBLEMS_FORMAT,
         "exit_code": exit_code,
         "problems": [_problem(problem) for problem in found],
+    }
+
+
+def pulled(pulled: Pulled, folder: str) -> dict[str, Any]:
+    """The document of `pull`; `folder` is where its files stand."""
+    return {
+        "format": PULL_FORMAT,
+        "exit_code": 0,
+        "folder": folder,
+        "files": [
+            {"path": path, "state": "unchanged" if path in pulled.unchanged else "written"}
+            for path in pulled.files
+        ],
+        "counts": dict(pulled.counts),
+        "left_out": {**pulled.missing, "fields": pulled.fields},
+        "findings": findings(each.finding for each in pulled.left_out),
+        "requests": pulled.requests,
     }
 
 

@@ -60,7 +60,7 @@ def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
         return
     for contact in contacts:
         for email in (contact.address.name, *contact.intent.renamed_from):
-            if not _is_seed(email, policy):
+            if not is_seed(email, policy):
                 yield _not_a_seed(contact.address, email)
 
 
@@ -70,13 +70,16 @@ def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
         seen = live.snapshot.get(contact.address)
         email = str(seen.fields["email"]) if seen else contact.address.name
         known = (contact.address.name, *contact.intent.renamed_from)
-        if email not in known and not _is_seed(email, policy):
+        if email not in known and not is_seed(email, policy):
             yield _not_a_seed(contact.address, email)
 
 
-def _is_seed(email: str, policy: Policy) -> bool:
+def is_seed(email: str, policy: Policy) -> bool:
+    """Whether the seed policy lets a contact be declared; any may where there is none."""
+    if policy.seeds is None:
+        return True
     address = Address(CONTACTS, email)
-    return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds or ())
+    return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds)
 
 
 def _not_a_seed(contact: Address, email: str) -> Finding:
@@ -111,7 +114,7 @@ def recheck(plan: Plan, policy: Policy) -> None:
     findings = [*_deletes(plan.steps, policy)]
     for step in plan.steps if policy.seeds is not None else ():
         emails = {str(c.after) for c in step.changes if c.path == ("email",)} | {step.address.name}
-        if step.address.kind == CONTACTS and not all(_is_seed(email, policy) for email in emails):
+        if step.address.kind == CONTACTS and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
     refuse(replace(plan, findings=(*plan.findings, *findings)))
 

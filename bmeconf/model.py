@@ -16,7 +16,7 @@ from typing import Any
 
 PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
 PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
-REPORT_FORMAT = "bmeconf.report/1"
+REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
 SIMULATED = "sandbox:local"
 """The base URL in plans for the embedded simulator, whose address is another one each time."""
 STRUCTURE, LISTS, CONTACTS, CAMPAIGNS = "structure", "lists", "contacts", "campaigns"

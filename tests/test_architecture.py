@@ -34,16 +34,19 @@ LAYERS = (
         *("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir"),
         *("schemas", "history"),
     ),
+    ("starting",),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
-    ("renamed", "details", "live", "diff", "recall"),
+    ("renamed", "details", "live", "diff", "recall", "remembering"),
     ("delivery", "delivery_replies"),
     ("statistics",),
-    ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
+    ("order", "grounds", "plan", "guard", "outcome", "pulled", "filenames"),
+    ("drift", "drift_items", "known_drift"),
+    ("inventory", "compose", "layout"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
     ("document", "drift_document", "delivery_document", "report"),
-    ("pipeline", "walk", "execute", "survey"),
+    ("pipeline", "walk", "execute", "survey", "pull"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -53,7 +56,8 @@ PURE = (
     *("former", "recall"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
     *("drift", "drift_items", "known_drift", "drift_document"),
-    *("delivery", "delivery_replies", "delivery_document", "report"),
+    *("delivery", "delivery_replies", "delivery_document"),
+    *("pulled", "filenames", "compose", "layout", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -31,6 +31,7 @@ from bmeconf.model import (
     DRIFT_FORMAT,
     PLAN_FORMAT,
     PROBLEMS_FORMAT,
+    PULL_FORMAT,
     REPORT_FORMAT,
     RESULT_FORMAT,
 )
@@ -103,6 +104,7 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
         "show": PLAN_FORMAT,
         "apply": RESULT_FORMAT,
         "drift": DRIFT_FORMAT,
+        "pull": PULL_FORMAT,
         "report": REPORT_FORMAT,
     }
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)

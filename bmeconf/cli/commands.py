@@ -9,6 +9,7 @@ import click
 
 from bmeconf import __version__
 from bmeconf.cli import rendering
+from bmeconf.cli.adopting import pull
 from bmeconf.cli.applying import apply
 from bmeconf.cli.console import Console
 from bmeconf.cli.drifting import drift
@@ -16,6 +17,7 @@ from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
 from bmeconf.cli.reporting import report
 from bmeconf.cli.stages import HERE, PATHS
+from bmeconf.cli.starting import init
 from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.model import PROBLEMS_FORMAT
 
@@ -68,6 +70,8 @@ cli.add_command(show)
 cli.add_command(apply)
 cli.add_command(drift)
 cli.add_command(report)
+cli.add_command(pull)
+cli.add_command(init)
 
 
 @cli.command()

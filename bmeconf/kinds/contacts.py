@@ -177,7 +177,7 @@ class Contacts(Kind):
         body = {
             "contactStructureId": names.structure_id,
             "source": SOURCE,
-            "contactSpecification": {"filters": [_equal("KEY", key) for key in keys]},
+            "contactSpecification": {"filters": [equal("KEY", key) for key in keys]},
         }
         try:
             rows = api.search(body, len(keys))
@@ -312,5 +312,6 @@ class Contacts(Kind):
         return reply
 
 
-def _equal(column: str, value: str) -> dict[str, Any]:
+def equal(column: str, value: str) -> dict[str, Any]:
+    """A search's filter group with one criterion (API contract 4.2.1)."""
     return {"criterias": [{"columnToFilter": column, "operator": "EQ", "values": [value]}]}

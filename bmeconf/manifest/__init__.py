@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bmeconf.errors import InvalidInput
 from bmeconf.manifest import files, yaml_tree
-from bmeconf.manifest.files import PROJECT_FILE, RELATIVE, SUFFIXES, Text, find_root
+from bmeconf.manifest.files import PROJECT_FILE, RELATIVE, SUFFIXES, Text, absolute, find_root
 from bmeconf.manifest.tree import Block, Document, Items, Node, Scalar, at, scalars
 from bmeconf.model import Place, Problem
 
@@ -32,8 +32,10 @@ __all__ = [
     "Scalar",
     "Sources",
     "Text",
+    "absolute",
     "at",
     "find_root",
+    "foreseen",
     "named",
     "read",
     "read_project",
@@ -112,6 +114,29 @@ def read(root: Path, paths: Sequence[Path], patterns: Sequence[str] = ()) -> Sou
             texts[document.folder, reference] = named
             contents[_name(root, Path(document.folder, reference))] = named.data
     return Sources(root, tuple(documents), texts, tuple(problems), _digest(contents))
+
+
+def foreseen(root: Path, contents: Mapping[str, str]) -> Sources:
+    """The sources that these files will be once they are written: texts by path under `root`.
+
+    Their places name the paths as they are given here.
+    """
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    texts: dict[tuple[str, str], Text] = {}
+    for name in sorted(contents):
+        if not files.is_manifest(name):
+            continue
+        found, wrong = _documents(Path(name), files.decoded(name, contents[name].encode()))
+        documents += found
+        problems += wrong
+    for document in documents:
+        for reference in files.references(document.tree):
+            path = os.path.normpath(os.path.join(document.folder, reference.text))
+            if path in contents:
+                data = contents[path].encode()
+                texts[document.folder, reference.text] = files.decoded(path, data)
+    return Sources(root, tuple(documents), texts, tuple(problems), _digest({}))
 
 
 def _manifests(root: Path, paths: Sequence[Path], patterns: Sequence[str]) -> list[Path]:

@@ -181,7 +181,7 @@ def _below(path: Path, root: Path, seen: set[str]) -> Iterator[Path]:
         return
     seen.add(real)
     if not os.path.isdir(path):
-        if path.name != PROJECT_FILE and path.suffix in SUFFIXES:
+        if is_manifest(path.name):
             yield path
         return
     try:
@@ -191,6 +191,11 @@ def _below(path: Path, root: Path, seen: set[str]) -> Iterator[Path]:
     for child in children:
         if not child.name.startswith("."):
             yield from _below(child, root, seen)
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file of this name, or path, is read as a manifest."""
+    return Path(name).name != PROJECT_FILE and Path(name).suffix in SUFFIXES
 
 
 def read_text(path: Path, hint: Callable[[], str] | None = None) -> Text:
@@ -210,12 +215,13 @@ def read_text(path: Path, hint: Callable[[], str] | None = None) -> Text:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name cannot be used"
         return Text(file, fault=f"{file} cannot be read: {reason}")
+    return decoded(file, data)
+
+
+def decoded(file: str, data: bytes) -> Text:
+    """What the bytes of a file say, or why they say nothing."""
     if len(data) > MAX_BYTES:
         return Text(file, fault=f"{file} is larger than {MAX_BYTES // 1_000_000} MB", data=data)
-    return _decoded(file, data)
-
-
-def _decoded(file: str, data: bytes) -> Text:
     if data.startswith(POINTER):
         fault = f"{file} is a pointer of Git LFS, not the file; bring it with: git lfs pull"
         return Text(file, fault=fault, data=data)
