@@ -59,7 +59,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
             "month_remaining": plan.price.month_remaining,
         },
         "steps": [_step(step) for step in plan.steps],
-        "manual": [_manual(manual) for manual in plan.manual],
+        "manual": manual(plan.manual),
         "findings": findings(plan.findings),
         "unmanaged": dict(plan.unmanaged),
         "left_out": [str(address) for address in plan.left_out],
@@ -96,7 +96,7 @@ def result(result: Result, exit_code: int, error: BmeconfError | None) -> dict[s
         "converged": result.converged,
         "requests": result.requests,
         "findings": findings(result.findings),
-        "manual": [_manual(manual) for manual in result.manual],
+        "manual": manual(result.manual),
         "journal": result.journal or None,
         **(failure_part(error) if error else {}),
     }
@@ -201,12 +201,18 @@ def _grounds(grounds: Grounds) -> dict[str, Any]:
     }
 
 
+def manual(found: Iterable[Manual]) -> list[dict[str, Any]]:
+    """Manual steps as JSON."""
+    return [_manual(one) for one in found]
+
+
 def _manual(manual: Manual) -> dict[str, Any]:
     return {
         "address": str(manual.address),
         "what": manual.what,
         "state": manual.state,
         "due": stamp(manual.due),
+        "at": manual.due.isoformat(timespec="seconds"),
         "owner": manual.owner,
         "note": manual.note,
         "expect": dict(manual.expect),

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
-PROBLEMS_FORMAT = "bmeconf.problems/1"
+PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
 SIMULATED = "sandbox:local"
 """The base URL in plans for the embedded simulator, whose address is another one each time."""
 STRUCTURE, LISTS, CONTACTS, CAMPAIGNS = "structure", "lists", "contacts", "campaigns"

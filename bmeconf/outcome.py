@@ -40,7 +40,7 @@ class Result:
 
     `written`: whether any write was done, or may have been. `journal` is where it was put down;
     empty where nothing was to be written. `unlocked`: why the lock file could not be written, if
-    it could not.
+    it could not. `account` names the account for people.
     """
 
     plan: Plan
@@ -51,6 +51,7 @@ class Result:
     stopped: BmeconfError | None = None
     journal: str = ""
     unlocked: str = ""
+    account: str = ""
 
     @classmethod
     def refused(cls, plan: Plan, error: BmeconfError, requests: int) -> Result:

@@ -30,7 +30,7 @@ from bmeconf.client import Reader
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.names import Names
 from bmeconf.live import Live
-from bmeconf.lock import Lock
+from bmeconf.lock import Lock, Section
 from bmeconf.manifest import Sources
 from bmeconf.model import Finding, Problem
 from bmeconf.plan import Plan, Price, Source
@@ -159,6 +159,19 @@ def locked(path: Path) -> Lock:
     """
     text = workdir.read(path)
     return Lock(path.name) if text is None else lock.parse(text, path.name)
+
+
+def keep(path: Path, section: Section) -> None:
+    """Put down what is remembered of one account; the file is touched only where that is news.
+
+    Raises:
+        InvalidInput: where there is a lock file and it cannot be used.
+        OSError: where it cannot be written.
+    """
+    # Read again: an apply to another account may have written its section meanwhile.
+    text = locked(path).having(section).text
+    if text != (workdir.read(path) or ""):
+        workdir.write(path, text)
 
 
 def _with_sources(

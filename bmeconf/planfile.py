@@ -207,9 +207,10 @@ def _value(value: Any, refers: bool, known: Known) -> Value:
 
 
 def _manual(manual: Document, known: Known) -> Manual:
-    address = known[manual["address"]]
-    told = {**manual, "address": address, "due": _instant(manual["due"])}
-    return Manual(**told)
+    told = {key: value for key, value in manual.items() if key != "at"}
+    # A plan of an earlier version knows the instant, and not the zone it was declared in.
+    due = datetime.fromisoformat(manual["at"]) if "at" in manual else _instant(manual["due"])
+    return Manual(**{**told, "address": known[manual["address"]], "due": due})
 
 
 def _finding(finding: Document) -> Finding:

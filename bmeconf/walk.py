@@ -151,10 +151,7 @@ def _recorded(
     path = run.lock_file
     try:
         section = record.after(basis.live, basis.differences, plan, done, names)
-        # Read again: an apply to another account may have written its section meanwhile.
-        text = pipeline.locked(path).having(section).text
-        if text != (workdir.read(path) or ""):
-            workdir.write(path, text)
+        pipeline.keep(path, section)
     except KeyboardInterrupt:
         return f"{path} was not written: interrupted", None
     except (OSError, InvalidInput) as error:

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from bmeconf import cli, schemas
 from bmeconf.sandbox import Sandbox
 
-SCHEMAS = {"bmeconf.plan/1": "plan", "bmeconf.result/1": "result"}
+SCHEMAS = {"bmeconf.plan/1": "plan", "bmeconf.result/1": "result", "bmeconf.drift/1": "drift"}
 
 
 @functools.cache

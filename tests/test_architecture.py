@@ -32,12 +32,12 @@ LAYERS = (
     ("kinds", "settings", "pace", "envelope", "paging", "client", "whole", "workdir", "schemas"),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth"),
     ("renamed", "details", "live", "diff"),
-    ("order", "grounds", "plan", "guard", "outcome"),
+    ("order", "grounds", "plan", "guard", "outcome", "drift", "drift_items", "known_drift"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
     ("verify", "record"),
-    ("document", "report"),
-    ("pipeline", "walk", "execute"),
+    ("document", "drift_document", "report"),
+    ("pipeline", "walk", "execute", "survey"),
     ("cli", "__main__"),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
@@ -45,7 +45,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
-    "report",
+    *("drift", "drift_items", "known_drift", "drift_document", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 PURE_BUT = {("validate", "pathlib")}

@@ -27,6 +27,7 @@ NOT_KINDS = {
     "base",
     "campaign_body",
     "contact_body",
+    "events",
     "markup",
     "names",
     "replies",

@@ -16,9 +16,18 @@ import click
 
 from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
-from bmeconf.cli.console import Console, StdoutLost, abandon, colours, writable
+from bmeconf.cli.console import (
+    TEXT,
+    Console,
+    StdoutLost,
+    abandon,
+    colours,
+    step_summary,
+    writable,
+)
+from bmeconf.cli.rendering import FORMATS
 from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
-from bmeconf.model import PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
+from bmeconf.model import DRIFT_FORMAT, PLAN_FORMAT, PROBLEMS_FORMAT, RESULT_FORMAT
 
 
 def main() -> NoReturn:
@@ -77,12 +86,14 @@ def _failed(arguments: Sequence[str], error: BmeconfError) -> int:
     """A failure before a command had read its options: what they ask for is guessed."""
     asked = _values("--format", arguments)
     console = Console(
-        format="json" if asked[-1:] == ["json"] else "text",
-        outputs=writable(_values("--output", arguments)),
+        format=next((name for name in asked[-1:] if name in FORMATS), TEXT),
+        outputs=writable(_values("--output", arguments), FORMATS),
+        step_summary=step_summary(os.environ),
         colour=colours("--no-color" in arguments, os.environ),
     )
     command = next((word for word in arguments if not word.startswith("-")), "")
     documents = {"plan": PLAN_FORMAT, "show": PLAN_FORMAT, "apply": RESULT_FORMAT}
+    documents["drift"] = DRIFT_FORMAT
     return failure.report(console, documents.get(command, PROBLEMS_FORMAT), error)
 
 

@@ -6,14 +6,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bmeconf.cli import stages
+from bmeconf.cli import rendering, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.errors import BmeconfError, InvalidInput, Stale
@@ -113,7 +113,7 @@ class Asked:
     metavar="JOURNAL",
     help="Finish an apply that was cut off.",
 )
-@common(RESULT_FORMAT, "text", "json")
+@common(RESULT_FORMAT, *rendering.FORMATS)
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.
 
@@ -192,7 +192,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
             session.opened(options, project, console) as account,
             _listening(plan, console, account, root) as run,
         ):
-            return execute.resumed(run, journal, past, plan)
+            return replace(execute.resumed(run, journal, past, plan), account=account.label)
     except BaseException:
         journal.close()
         raise
@@ -224,9 +224,10 @@ def _applied(
         if plan.steps and approval:
             approval()
         with _listening(plan, console, account, root) as run:
-            return work(run)
+            return replace(work(run), account=account.label)
     except BmeconfError as error:
-        return Result.refused(plan, error, account.reader.budget.used)
+        refused = Result.refused(plan, error, account.reader.budget.used)
+        return replace(refused, account=account.label)
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from bmeconf import __version__
+from bmeconf.cli import rendering
 from bmeconf.cli.applying import apply
 from bmeconf.cli.console import Console
+from bmeconf.cli.drifting import drift
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.planning import plan, show
 from bmeconf.cli.stages import HERE, PATHS
@@ -26,12 +28,13 @@ def cli() -> None:
     bmeconf validate            check the manifests, offline
     bmeconf plan                show what would change; never writes
     bmeconf apply               make exactly that, then read it back
+    bmeconf drift               show what moved since, and which manual steps are open
     """
 
 
 @cli.command()
 @PATHS
-@common(PROBLEMS_FORMAT, "text", "json", "github")
+@common(PROBLEMS_FORMAT, *rendering.FORMATS)
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.
 
@@ -40,7 +43,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     bmeconf validate manifests/seeds.yaml --format github
     """
     from bmeconf import document, pipeline
-    from bmeconf.report import github, text
+    from bmeconf.report import failure_page, github, text
 
     found = pipeline.problems(pipeline.prepare(paths or HERE), options.target)
     errors = [problem for problem in found if problem.level == "error"]
@@ -49,11 +52,12 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
         policy = all(problem.code == "not_a_seed" for problem in errors)
         code = Guarded.exit_code if policy else InvalidInput.exit_code
     console.publish(
-        {
-            "text": lambda: text.problems(found),
-            "json": lambda: document.text(document.problems(found, code)),
-            "github": lambda: github.problems(found),
-        }
+        rendering.of(
+            lambda: failure_page.checked(found),
+            lambda: document.problems(found, code),
+            lambda: text.problems(found),
+            lambda: github.problems(found),
+        )
     )
     return code
 
@@ -61,6 +65,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
 cli.add_command(plan)
 cli.add_command(show)
 cli.add_command(apply)
+cli.add_command(drift)
 
 
 @cli.command()

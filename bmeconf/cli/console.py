@@ -31,8 +31,21 @@ COLOURS = {
 }
 
 
-Renderers = Mapping[str, Callable[[], str | Sequence[Line]]]
-"""How to make the product, by format."""
+Product = str | Sequence[Line]
+TEXT, GITHUB = "text", "github"
+SUMMARY_ROOM = 2**20
+"""Bytes that GitHub takes as the summary of one step."""
+
+
+@dataclass(frozen=True)
+class Renderers:
+    """How to make the product: by format, and as a summary of a CI step in so many bytes.
+
+    Any of them raises InvalidInput where the product cannot be made in that format.
+    """
+
+    by_format: Mapping[str, Callable[[], Product]]
+    summary: Callable[[int], str] | None = None
 
 
 class StdoutLost(BmeconfError):
@@ -41,13 +54,19 @@ class StdoutLost(BmeconfError):
 
 @dataclass(frozen=True)
 class Console:
-    """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it."""
+    """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    format: str = "text"
+    `step_summary` is the file that a GitHub runner shows, where there is one. `account` is the
+    one that was asked for by name.
+    """
+
+    format: str = TEXT
     outputs: tuple[tuple[str, Path], ...] = ()
+    step_summary: Path | None = None
     colour: bool = False
     quiet: bool = False
     verbose: bool = False
+    account: str = ""
 
     def publish(self, renderers: Renderers) -> None:
         """Give out the product: to every file asked for, then to stdout.
@@ -55,8 +74,9 @@ class Console:
         In this order, so that a file that cannot be written is the one thing stdout tells of.
         """
         for format, path in self.outputs:
-            _write(path, _text(renderers[format]()))
-        self.product(renderers[self.format]())
+            _write(path, _text(renderers.by_format[format]()))
+        self._summarise(renderers)
+        self.product(renderers.by_format[self.format]())
 
     def publish_failure(self, renderers: Renderers) -> None:
         """Give out a failure where the product would have gone; as text, stderr has it already.
@@ -65,11 +85,28 @@ class Console:
         """
         for format, path in self.outputs:
             with contextlib.suppress(InvalidInput):
-                _write(path, _text(renderers[format]()))
-        if self.format != "text":
-            self.product(renderers[self.format]())
+                _write(path, _text(renderers.by_format[format]()))
+        with contextlib.suppress(InvalidInput):
+            self._summarise(renderers)
+        if self.format != TEXT:
+            self.product(renderers.by_format[self.format]())
 
-    def product(self, content: str | Sequence[Line]) -> None:
+    def _summarise(self, renderers: Renderers) -> None:
+        """Add to the summary of a CI step, in the room that other commands of it have left."""
+        asked = {self.format, *(format for format, _ in self.outputs)}
+        path = self.step_summary
+        if path is None or GITHUB not in asked or renderers.summary is None:
+            return
+        try:
+            used = path.stat().st_size if path.exists() else 0
+            told = renderers.summary(max(SUMMARY_ROOM - used, 0))
+            with path.open("a", encoding="utf-8") as file:
+                file.write(told)
+        except OSError as error:
+            reason = f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}"
+            raise InvalidInput(reason, "unset it, or let it name a file") from error
+
+    def product(self, content: Product) -> None:
         """One piece of the product on stdout.
 
         Raises:
@@ -137,6 +174,12 @@ def colours(no_color: bool, environ: Mapping[str, str]) -> bool:
     return not no_color and not environ.get("NO_COLOR") and sys.stdout.isatty()
 
 
+def step_summary(environ: Mapping[str, str]) -> Path | None:
+    """The file in which a GitHub runner takes the summary of a step."""
+    name = environ.get("GITHUB_STEP_SUMMARY")
+    return Path(name) if name else None
+
+
 def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """`--output FORMAT=FILE` options, checked.
 
@@ -157,16 +200,16 @@ def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path
     return tuple(found)
 
 
-def writable(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+def writable(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """Of unchecked `--output` options those that a failure can be written to."""
     found: list[tuple[str, Path]] = []
     for text in asked:
         with contextlib.suppress(InvalidInput):
-            found += outputs([text], ("text", "json", "github"))
+            found += outputs([text], known)
     return tuple(found)
 
 
-def _text(content: str | Sequence[Line]) -> str:
+def _text(content: Product) -> str:
     if isinstance(content, str):
         return content
     return "".join(f"{line.text}\n" for line in content)

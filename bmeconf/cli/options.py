@@ -40,12 +40,15 @@ class Options:
         Raises:
             InvalidInput: for an --output that cannot be.
         """
+        named = os.environ.get("BMECONF_ACCOUNT", "")
         return Console(
             format=self.format,
             outputs=console.outputs(self.output, self.formats),
+            step_summary=console.step_summary(os.environ),
             colour=console.colours(self.no_color, os.environ),
             quiet=self.quiet,
             verbose=self.verbose,
+            account="the sandbox" if self.sandbox else self.account or named,
         )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli import stages
+from bmeconf.cli import rendering, stages
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common, offline
-from bmeconf.model import PLAN_FORMAT, SIMULATED
+from bmeconf.model import PLAN_FORMAT, SIMULATED, Address, Place
 
 if TYPE_CHECKING:
     from bmeconf.errors import BmeconfError
@@ -27,7 +27,7 @@ FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
 @click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
 @click.option("--out", type=FILE, metavar="FILE", help="Save the plan, for `apply FILE`.")
-@common(PLAN_FORMAT, "text", "json")
+@common(PLAN_FORMAT, *rendering.FORMATS)
 def plan(
     options: Options,
     console: Console,
@@ -62,7 +62,8 @@ def plan(
     if out:
         saving.save(out, document.plan(made, code, refused))
     following = "" if refused else _next(options, (out,) if out else paths, made, bool(out))
-    console.publish(_renderers(made, account.label, following, code, refused))
+    places = {r.address: r.intent.place for r in seen.live.desired if r.intent.place}
+    console.publish(_renderers(made, account.label, following, code, refused, places))
     if refused:
         console.error(refused)
     return code
@@ -70,7 +71,7 @@ def plan(
 
 @click.command()
 @click.argument("file", type=FILE, metavar="PLAN")
-@offline(PLAN_FORMAT, "text", "json")
+@offline(PLAN_FORMAT, *rendering.FORMATS)
 def show(options: Options, console: Console, file: Path) -> int:
     """Show a saved plan again, in any format; nothing is sent.
 
@@ -90,15 +91,21 @@ def show(options: Options, console: Console, file: Path) -> int:
 
 
 def _renderers(
-    made: Plan, label: str, following: str, code: int, refused: BmeconfError | None
+    made: Plan,
+    label: str,
+    following: str,
+    code: int,
+    refused: BmeconfError | None,
+    places: Mapping[Address, Place] | None = None,
 ) -> Renderers:
     from bmeconf import document
-    from bmeconf.report import text
+    from bmeconf.report import plan_page, text
 
-    return {
-        "text": lambda: text.plan(made, label, following),
-        "json": lambda: document.text(document.plan(made, code, refused)),
-    }
+    return rendering.of(
+        lambda: plan_page.of(made, label, following, places or {}),
+        lambda: document.plan(made, code, refused),
+        lambda: text.plan(made, label, following),
+    )
 
 
 def _next(options: Options, paths: Sequence[Path], made: Plan, saved: bool) -> str:

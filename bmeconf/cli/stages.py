@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli.console import Console, Renderers, StdoutLost, abandon
+from bmeconf.cli import rendering
+from bmeconf.cli.console import TEXT, Console, Renderers, StdoutLost, abandon
 from bmeconf.cli.options import Options
 from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
+from bmeconf.model import RESULT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -73,15 +75,16 @@ def report(options: Options, result: Result, console: Console) -> int:
     told, or changes that something was written.
     """
     from bmeconf import document
-    from bmeconf.report import text
+    from bmeconf.report import result_page, text
 
     resume = shlex.join([*resuming(options), result.journal]) if result.resumable else ""
 
     def renderers(code: int, error: BmeconfError | None) -> Renderers:
-        return {
-            "text": lambda: text.result(result, resume) if result.begun else [],
-            "json": lambda: document.text(document.result(result, code, error)),
-        }
+        return rendering.of(
+            lambda: result_page.of(result, resume, error),
+            lambda: document.result(result, code, error),
+            lambda: text.result(result, resume) if result.begun else [],
+        )
 
     code, failures = result.exit_code, [result.error]
     try:
@@ -91,9 +94,10 @@ def report(options: Options, result: Result, console: Console) -> int:
             # What was written to other files before must not tell of another end.
             code = code or unwritten.exit_code
             failures.append(unwritten)
-            console.publish_failure(renderers(code, result.error or unwritten))
-            if console.format == "text":
-                console.product(renderers(code, unwritten)["text"]())
+            made = renderers(code, result.error or unwritten)
+            console.publish_failure(rendering.despite(made, RESULT_FORMAT))
+            if console.format == TEXT:
+                console.product(renderers(code, unwritten).by_format[TEXT]())
     except (BrokenPipeError, StdoutLost) as lost:
         abandon(sys.stdout)
         code = code or BmeconfError.exit_code

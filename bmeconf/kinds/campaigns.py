@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -171,7 +171,7 @@ class Campaigns(Kind):
             return
         facts = live.facts if live else {}
         observed = {"status": facts.get("status"), "scheduled_at": facts.get("scheduled_at")}
-        due = schedule.at.astimezone(UTC)
+        due = schedule.at
         expect = {"status": ["scheduled", "sending", "sent"], "scheduled_at": stamp(due)}
         yield Manual(
             address=desired.address,

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.model import Schedule
+
+TOLERANCE = timedelta(minutes=5)
+"""How far the live time may be off, either way, and still be the one that was asked for.
+
+People enter whole minutes and services round to steps of a few; half an hour is another time.
+"""
 
 
 def state(schedule: Schedule, facts: Mapping[str, Any], now: datetime, was_done: bool) -> str:
@@ -17,15 +23,14 @@ def state(schedule: Schedule, facts: Mapping[str, Any], now: datetime, was_done:
         return "overdue" if schedule.at < now else open_
     if status not in ("scheduled", "sending", "sent"):
         return "wrong"
-    return "done" if _same_minute(facts.get("scheduled_at"), schedule.at) else "wrong"
+    return "done" if _on_time(facts.get("scheduled_at"), schedule.at) else "wrong"
 
 
-def _same_minute(live: str | None, at: datetime) -> bool:
+def _on_time(live: str | None, at: datetime) -> bool:
     try:
         seen = datetime.fromisoformat(live or "")
     except ValueError:
         return False
     if seen.tzinfo is None:
         seen = seen.replace(tzinfo=UTC)
-    # People enter minutes, and the service may add seconds of its own.
-    return int(seen.timestamp()) // 60 == int(at.timestamp()) // 60
+    return abs(seen - at) <= TOLERANCE

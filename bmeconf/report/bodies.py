@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import counted
-from bmeconf.model import Change
+from bmeconf.model import Value
 from bmeconf.report import safe
 from bmeconf.report.lines import WIDTH, Line
 
@@ -18,19 +18,25 @@ BODIES = ("body", "plain_text")
 MOST_BODY_LINES = 40
 
 
-def changed(change: Change) -> Iterator[Line]:
+def changed(name: str, was: Value, now: Value) -> Iterator[Line]:
     """The lines of a plan for one body: how long it is, and how it differs from the live one."""
-    before = str(change.before or "").splitlines()
-    after = str(change.after or "").splitlines()
-    yield Line(f"    {change.path[0]}: {counted(len(after), 'line')}")
-    if not before:
+    yield Line(f"    {safe.line(name)}: {counted(len(str(now or '').splitlines()), 'line')}")
+    if not was:
         return
-    diff = _focused(list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:])
-    for text in diff[:MOST_BODY_LINES]:
+    lines = _focused(diff(was, now))
+    for text in lines[:MOST_BODY_LINES]:
         style = {"+": CREATE, "-": DELETE}.get(text[:1], "")
         yield Line(f"      {_cut(safe.line(text))}", style)
-    if len(diff) > MOST_BODY_LINES:
-        yield Line(f"      … {len(diff) - MOST_BODY_LINES} more lines; --format json has them all")
+    if len(lines) > MOST_BODY_LINES:
+        yield Line(f"      … {len(lines) - MOST_BODY_LINES} more lines; --format json has them all")
+
+
+def diff(was: Value, now: Value) -> list[str]:
+    """A body's whole diff, with two lines around each change; all lines of one that is new."""
+    before, after = str(was or "").splitlines(), str(now or "").splitlines()
+    if not before:
+        return [f"+{line}" for line in after]
+    return list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
 
 
 def _focused(diff: list[str]) -> list[str]:

@@ -17,8 +17,9 @@ from bmeconf.model import Place, Value
 class Field:
     """One field of an item: its name as `fields.City`, the value before and after.
 
-    `body` marks a text of many lines that is shown as a diff. `told` says more of it in words:
-    who moved, since when it is known. `new` says that there is no value before.
+    `body` marks a text of many lines that is shown as a diff, `markup` one that is HTML besides.
+    `told` says more of it in words: who moved, since when it is known. `new` says that there is
+    no value before.
     """
 
     name: str
@@ -27,16 +28,19 @@ class Field:
     new: bool = False
     body: bool = False
     told: str = ""
+    markup: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
     """One thing to know of one resource.
 
-    `sign` is one of `+ ~ - ! » =`, `state` one word for it (`create`, `frozen`, `overdue`), `head`
-    the rest of its first line. `level` is `error`, `warning`, `note` or empty; `fails` makes it
-    a failed test case. `must` keeps it whatever the room: deletes, manual steps, errors.
-    `place` is where its manifest is, where that is known.
+    `sign` is one of `+ ~ - ! » =`, `state` one word for it (`create`, `frozen`, `applied`), `head`
+    what is said of it: of a `create`, `update` or `delete` a phrase that tells the state too
+    (`will be created`), else a message (`is sent, not a draft`) or nothing. `notes` and `remedy`
+    are sentences. `level` is `error`, `warning`, `note` or empty; `fails` makes it a failed test
+    case. `must` keeps it whatever the room: deletes, errors. `place` is where its manifest is,
+    where that is known.
     """
 
     sign: str
@@ -54,7 +58,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Task:
-    """One box to tick: what a person has to do, with what they need to know for it."""
+    """One box to tick: what a person has to do, with what they need to know for it.
+
+    `what` is one sentence without the address. A task in the state `done` is ticked. Tasks are
+    kept whatever the room.
+    """
 
     address: str
     state: str
@@ -67,15 +75,21 @@ class Task:
     seen: str = ""
     """What the account shows of it now."""
     fails: bool = False
+    enter: tuple[tuple[str, str], ...] = ()
+    """What is typed in or chosen there, each under its label."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """Numbers over time, for a small plot: labels and values, of the same length."""
+    """Numbers over time, for a small plot: labels and values, of the same length.
+
+    `unit` follows a value where it is shown: `%`, or ` opens` with its blank.
+    """
 
     title: str
     labels: tuple[str, ...]
     values: tuple[float, ...]
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,7 @@ class Page:
 
     `document` is its JSON format (`bmeconf.plan/1`), `mood` is `good`, `warn` or `bad`; `verdict`
     one sentence that can be trusted alone; `counts` what is counted, by label, in order;
-    `fingerprint`, `price` and `next_command` are empty where there is none.
+    `fingerprint`, `price` and `next_command` are empty where there is none. `made_at` is aware.
     """
 
     document: str

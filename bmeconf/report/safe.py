@@ -13,11 +13,16 @@ from bmeconf.errors import masked
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 JOINERS = "\u200c\u200d"
 """Format characters that scripts and emoji need; alone they reorder and hide nothing."""
+BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
+"""What plots are drawn with, and what stands for it."""
+PAIRS = str.maketrans({"→": "->", "»": ">>", "…": "...", "·": "-", **BLOCKS})
 
 
 def line(text: str) -> str:
     """`text` as one harmless line."""
-    shown = "".join(_visible(character) for character in masked(text))
+    shown = masked(text)
+    if not shown.isprintable():
+        shown = "".join(map(_visible, shown))
     # `##[` is a runner command anywhere in a line, `::` at its start (after blanks).
     shown = shown.replace("##[", "#\\x23[")
     bare = shown.lstrip()
@@ -28,9 +33,7 @@ def line(text: str) -> str:
 
 def plain_ascii(text: str) -> str:
     """`text` for a terminal without UTF-8: signs as ASCII pairs, the rest as escapes."""
-    for sign, pair in (("→", "->"), ("»", ">>"), ("…", "..."), ("·", "-")):
-        text = text.replace(sign, pair)
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+    return text.translate(PAIRS).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _visible(character: str) -> str:

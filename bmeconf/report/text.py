@@ -7,26 +7,15 @@ repeats what the signs `+ ~ - ! »` say already (design 6).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf import document
-from bmeconf.diff import CREATE, DELETE, UPDATE, plain
 from bmeconf.errors import counted
-from bmeconf.kinds import KINDS
-from bmeconf.model import STRUCTURE, Address, Change, Finding, Manual, Problem, Value, dotted
+from bmeconf.model import Change, Finding, Manual, Problem
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
-from bmeconf.report import bodies, safe
-from bmeconf.report.lines import WIDTH, Line, indented, wrapped
-from bmeconf.truth import CONFLICT, DRIFT
-
-MOVED = {
-    DRIFT: " (changed by hand in the account)",
-    CONFLICT: " (changed here and in the account)",
-}
-SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
-HEADS = {"create": "will be created", "update": "will be updated", "delete": "will be deleted"}
+from bmeconf.report import page_text, plan_page, safe, tasks, values, words
+from bmeconf.report.lines import Line, indented, wrapped
+from bmeconf.report.words import SIGNS
 
 
 def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
@@ -42,7 +31,7 @@ def plan(plan: Plan, account: str, next_command: str = "") -> list[Line]:
     lines += [line for finding in plan.findings for line in (*_finding(finding), Line())]
     lines += _unmanaged(plan.unmanaged_names)
     if plan.left_out:
-        lines += [*wrapped(f"Left out by --target: {_tally(plan.left_out)}."), Line()]
+        lines += [*wrapped(f"Left out by --target: {words.tally(plan.left_out)}."), Line()]
     lines += _summary(plan)
     if next_command and plan.steps:
         lines.append(Line(safe.line(f"Next: {next_command}")))
@@ -137,67 +126,31 @@ def _problem(problem: Problem) -> str:
 
 def _step(step: Step) -> Iterator[Line]:
     style = step.action
-    head = HEADS[step.action]
-    identity = (KINDS[step.address.kind].identity,)
-    if any(change.before and change.path == identity for change in step.changes):
-        head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
-    origin = step.intent.origins
-    if origin:
-        head += f" from {_names(origin)}"
-    # Of what is new there is no version yet that anybody could check.
-    how = f" [{step.check}]" if step.pin else ""
-    yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {head}{how}"), style)
-    if step.action == CREATE and any(change.truth in MOVED for change in step.changes):
-        yield from indented("it was there when it was last applied, and is gone from the account")
-    if step.hanging:
-        yield from indented(f"{step.hanging}")
-    for change in step.changes:
-        if step.action != CREATE or change.path != identity:
-            created = step.action == CREATE
-            yield from change_lines(change, "" if created else MOVED.get(change.truth, ""))
+    yield Line(safe.line(f"{SIGNS[step.action]} {step.address} {words.head(step)}"), style)
+    for note in words.notes(step):
+        yield from indented(note)
+    for field in plan_page.fields(step):
+        yield from page_text.field(field)
 
 
-def change_lines(change: Change, moved: str = "") -> Iterator[Line]:
-    """One field that changes: on one line where it fits, a body as a short unified diff.
-
-    `moved` tells of somebody's edit that is about to be undone.
-    """
-    if change.path[0] in bodies.BODIES:
-        first, *rest = bodies.changed(change)
-        yield from (Line(first.text + moved), *rest)
-        return
-    name = safe.line(dotted(change.path))
-    before, after = _value(change.before), _value(change.after)
-    new = change.before in (None, (), {})
-    whole = f"    {name}: {after}{moved}" if new else f"    {name}: {before} → {after}{moved}"
-    if len(whole) <= WIDTH:
-        yield Line(whole)
-        return
-    yield Line(f"    {name}:{moved}")
-    if not new:
-        yield from wrapped(before, "      - ", "        ")
-    yield from wrapped(after, "      + ", "        ")
+def change_lines(change: Change) -> list[Line]:
+    """One field that changes: on one line where it fits, a body as a short unified diff."""
+    return list(page_text.field(plan_page.field(change)))
 
 
 def _manual(manual: Manual) -> Iterator[Line]:
-    due = manual.due.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    due = values.utc(manual.due)
     who = f" ({manual.owner})" if manual.owner else ""
     told = {
         "todo": f"{manual.what} for {due}, in the web app{who}",
         "overdue": f"was to be scheduled for {due}, and is not{who}",
         "undone": f"was scheduled, and is a draft again: {manual.what} for {due}{who}",
-        "wrong": f"{_observed(manual)}, not scheduled for {due}{who}",
+        "wrong": f"{tasks.observed(manual)}, not scheduled for {due}{who}",
     }
     text = f"{manual.address}: {told.get(manual.state, manual.state)}"
     yield from wrapped(text, "» ", "  ", "manual")
     if manual.note:
         yield from indented(f"note: {manual.note}")
-
-
-def _observed(manual: Manual) -> str:
-    status = manual.observed.get("status", "not there")
-    at = manual.observed.get("scheduled_at")
-    return f"is {status}" + (f" for {at}" if at else "")
 
 
 def _finding(finding: Finding) -> Iterator[Line]:
@@ -219,68 +172,11 @@ def _unmanaged(unmanaged: Mapping[str, Sequence[str]]) -> list[Line]:
 
 
 def _summary(plan: Plan) -> list[Line]:
-    counts = document.summary(plan)
-    steps = [f"{counts[action]} to {action}" for action in SIGNS if counts[action]]
-    rest = [
-        f"{counts[key]} {key.replace('_', ' ')}"
-        for key in ("in_sync", "manual", "frozen", "blocked", "unmanaged")
-        if counts[key]
-    ]
+    lines = wrapped(words.summary(plan), style="good")
     if not plan.steps:
-        lines = wrapped(_sentence("Nothing to do", rest), style="good")
         return [*lines, Line(f"Read with {counted(plan.price.read, 'request')}.")]
-    lines = wrapped(_sentence(f"Plan: {', '.join(steps)}", rest), style="good")
-    lines += wrapped(_price(plan))
+    lines += wrapped(words.price(plan))
     return [*lines, Line(f"Fingerprint: {plan.fingerprint}")]
-
-
-def _sentence(start: str, rest: Sequence[str]) -> str:
-    return f"{start}; {', '.join(rest)}." if rest else f"{start}."
-
-
-def _price(plan: Plan) -> str:
-    price = plan.price
-    left = [
-        f"{remaining} left this {period}"
-        for period, remaining in (("hour", price.hour_remaining), ("month", price.month_remaining))
-        if remaining is not None
-    ]
-    told = f"Requests: {price.read} read, {price.write} to write, {price.verify} to verify"
-    return _sentence(told, left)
-
-
-# --- words
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_value(member) for member in value) + "]"
-    if isinstance(value, Address):
-        name = f'"{safe.line(value.name)}"' if value.name else ""
-        return name + (f"#{value.id}" if value.id else "")
-    if value is None:
-        return "(none)"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{safe.line(value)}"'
-    if isinstance(value, Mapping):
-        if not value:
-            return "(defaults)"
-        return ", ".join(f"{safe.line(key)}: {_value(inner)}" for key, inner in value.items())
-    return safe.line(str(plain(value)))
-
-
-def _names(addresses: Iterable[object]) -> str:
-    return ", ".join(str(address) for address in addresses)
-
-
-def _tally(addresses: Sequence[Address]) -> str:
-    kinds = Counter(address.kind for address in addresses)
-    return ", ".join(
-        "the structure" if kind == STRUCTURE else counted(number, kind.removesuffix("s"))
-        for kind, number in kinds.items()
-    )
 
 
 def _style(level: str) -> str:

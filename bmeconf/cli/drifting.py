@@ -1,0 +1,114 @@
+"""`drift`: what moved in the account, and which manual steps are open; made for a nightly job."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf.cli import rendering, stages
+from bmeconf.cli.console import Console
+from bmeconf.cli.options import Options, common
+from bmeconf.errors import BmeconfError, InvalidInput, did_you_mean
+from bmeconf.model import DRIFT_FORMAT
+
+if TYPE_CHECKING:
+    from bmeconf.drift import Drift
+    from bmeconf.pipeline import Planned
+
+DEFAULT = "drift,conflict,manual"
+
+
+@click.command()
+@stages.PATHS
+@click.option(
+    "--fail-on",
+    metavar="CLASSES",
+    default=DEFAULT,
+    show_default=True,
+    help="What makes it exit 2 or 9: also pending, frozen.",
+)
+@click.option("--record", is_flag=True, help="Remember what was seen in the lock file.")
+@common(DRIFT_FORMAT, *rendering.FORMATS)
+def drift(
+    options: Options, console: Console, paths: Sequence[Path], fail_on: str, record: bool
+) -> int:
+    """Show what moved in the account, and which manual steps are open; only reads.
+
+    Exits 2 where something drifted, 9 where a manual step is overdue, undone or wrong.
+
+    \b
+    bmeconf drift
+    bmeconf drift --record --output json=drift.json
+    bmeconf drift --fail-on drift,conflict,pending,manual
+    """
+    from bmeconf import drift_document, survey
+    from bmeconf.cli import session
+    from bmeconf.report import drift_page
+
+    failing = words(fail_on)
+    project = stages.prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        seen = stages.planned(options, project, account, console)
+        found = survey.surveyed(seen, project.project.policy, account.reader)
+    recorded, failed = False, None
+    if record:
+        recorded, failed = _recorded(options, project.project.root, seen, found, console)
+    code = failed.exit_code if failed else found.exit_code(failing)
+    following = _undoing(options, paths, found)
+    console.publish(
+        rendering.of(
+            lambda: drift_page.of(found, account.label, failing, following),
+            lambda: drift_document.drift(found, failing, recorded, failed),
+        )
+    )
+    if failed:
+        console.error(failed)
+    return code
+
+
+def words(text: str) -> frozenset[str]:
+    """What --fail-on names.
+
+    Raises:
+        InvalidInput: for a word that it does not know.
+    """
+    from bmeconf.drift import WORDS
+
+    asked = [word.strip() for word in text.split(",")]
+    for word in asked:
+        if word not in WORDS:
+            raise InvalidInput(
+                f'--fail-on {text}: "{word}" is nothing to fail on{did_you_mean(word, WORDS)}',
+                f"a comma list of: {', '.join(WORDS)}",
+            )
+    return frozenset(asked)
+
+
+def _recorded(
+    options: Options, root: Path, seen: Planned, found: Drift, console: Console
+) -> tuple[bool, BmeconfError | None]:
+    """Whether the lock file was written, and what kept it from that."""
+    from bmeconf import survey, workdir
+
+    if reason := survey.unfit(found):
+        console.note(f"Note: {reason}.")
+    try:
+        return survey.remember(workdir.lock(root, options.sandbox), seen, found), None
+    except BmeconfError as error:
+        return False, error
+
+
+def _undoing(options: Options, paths: Sequence[Path], found: Drift) -> str:
+    """The apply that brings the account back to what is declared; empty where none can."""
+    if not found.made.steps or stages.refusal(found.made):
+        return ""
+    command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
+    for target in options.target:
+        command += ["--target", target]
+    for step in found.made.steps:
+        command += ["--allow-delete", str(step.address)] if step.action == "delete" else []
+    return shlex.join(command)

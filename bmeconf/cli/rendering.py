@@ -1,0 +1,91 @@
+"""A page and a document -> the product in every format, for the console to give out.
+
+Everything is made when it is asked for, and once.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bmeconf.cli.console import Product, Renderers
+from bmeconf.errors import BmeconfError, InvalidInput
+from bmeconf.model import Problem
+from bmeconf.report.lines import Line
+
+if TYPE_CHECKING:
+    from bmeconf.report.page import Page
+
+FORMATS = ("text", "json", "markdown", "html", "junit", "github")
+"""What every command that has a product can print; the first is the default."""
+
+
+def of(
+    page: Callable[[], Page],
+    document: Callable[[], Mapping[str, Any]],
+    text: Callable[[], Sequence[Line]] | None = None,
+    annotations: Callable[[], Sequence[Line]] | None = None,
+) -> Renderers:
+    """All formats of one product: `page` for people and CI, `document` for machines.
+
+    `text` and `annotations` are its own forms where they differ from what its page gives.
+    """
+    from bmeconf import document as documents
+    from bmeconf.report import github, junit, markdown, page_text
+
+    made = functools.cache(page)
+    return Renderers(
+        {
+            "text": text or (lambda: page_text.page(made())),
+            "json": lambda: documents.text(document()),
+            "markdown": lambda: markdown.page(made()),
+            "html": lambda: _html(made()),
+            "junit": lambda: junit.page(made()),
+            "github": annotations or (lambda: github.page(made())),
+        },
+        summary=lambda room: markdown.page(made(), room),
+    )
+
+
+def despite(renderers: Renderers, format: str) -> Renderers:
+    """The same, and a failure in each format in which the product cannot be made.
+
+    So no file of an earlier run is left where this one's should be.
+    """
+
+    def made(name: str) -> Product:
+        try:
+            return renderers.by_format[name]()
+        except InvalidInput as error:
+            return failed(format, error).by_format[name]()
+
+    by_format = {name: functools.partial(made, name) for name in renderers.by_format}
+    return Renderers(by_format, renderers.summary)
+
+
+def _html(page: Page) -> str:
+    # Jinja2 takes a while to load, and few runs ask for it.
+    from bmeconf.report import html
+
+    return html.page(page)
+
+
+def failed(
+    format: str, error: BmeconfError, problems: Sequence[Problem] = (), account: str = ""
+) -> Renderers:
+    """All formats of a failure; `format` is the document's, such as `bmeconf.plan/1`.
+
+    `account` names the account, as far as a run that failed knows it.
+    """
+    from bmeconf import document
+    from bmeconf.report import failure_page, github, safe
+    from bmeconf.report import text as texts
+
+    told = texts.problems(problems)[:-1] if problems else []
+    return of(
+        lambda: failure_page.of(format, error, problems, account),
+        lambda: document.failure(format, error, problems),
+        lambda: [*told, Line(safe.line(f"Error: {error.message}"))],
+        lambda: github.failure(error, problems),
+    )

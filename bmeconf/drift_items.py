@@ -1,0 +1,188 @@
+"""One resource beside its live one -> the fields that are not as declared. Pure.
+
+Each says who moved, as far as the lock file tells (design 7.17). What cannot be compared, or can
+be changed by nobody, has no items: it is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from bmeconf.diff import Difference
+from bmeconf.kinds import KINDS, campaigns
+from bmeconf.live import Live
+from bmeconf.model import Address, Finding, Place, Resource, Value, dotted
+from bmeconf.settings import KnownDrift
+from bmeconf.truth import CONFLICT, DRIFT, PENDING, Known
+
+KNOWN, FROZEN = "known", "frozen"
+PRESENCE, PRESENT, ABSENT = ("state",), "present", "absent"
+"""The field of an Item that is about a whole resource, in the words of manifests."""
+IDENTITY = ("id",)
+"""The field of an Item that is about which live object has the name."""
+NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
+"""Why a resource is withheld of which nothing can be said, not even that it differs."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One field that is not as declared.
+
+    `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged. `frozen`
+    is the status of a campaign that is no draft any more. `known` is the policy's entry for it,
+    `expired` says that its day is over. `id` is the live object's, empty where there is none.
+    """
+
+    address: Address
+    path: tuple[str, ...]
+    desired: Value
+    live: Value
+    truth: str
+    frozen: str = ""
+    known: KnownDrift | None = None
+    expired: bool = False
+    id: str = ""
+    place: Place | None = None
+
+    @property
+    def field(self) -> str:
+        """The field's name as plans write it."""
+        return dotted(self.path)
+
+    @property
+    def sort(self) -> str:
+        """Its class in documents."""
+        if self.known and not self.expired:
+            return KNOWN
+        return FROZEN if self.frozen else self.truth
+
+    @property
+    def counts_as(self) -> str:
+        """The word of --fail-on that makes it fail; empty where nothing does.
+
+        A campaign that still is to reach somebody and was changed by hand is what nobody
+        reviewed: that nothing can be written to it any more makes it no less urgent. Of one that
+        has ended the manifest can only be brought in line, and nothing is lost by waiting.
+        """
+        if self.sort == FROZEN:
+            return FROZEN if self.frozen in campaigns.FINISHED else self.truth
+        return "" if self.sort == KNOWN else self.sort
+
+    @property
+    def missing(self) -> tuple[Value, ...]:
+        """Of a set the members that are declared and not live."""
+        return self._beyond(self.desired, self.live)
+
+    @property
+    def unexpected(self) -> tuple[Value, ...]:
+        """Of a set the members that are live and not declared."""
+        return self._beyond(self.live, self.desired)
+
+    def _beyond(self, one: Value, other: Value) -> tuple[Value, ...]:
+        theirs = other if isinstance(other, tuple) else ()
+        return tuple(m for m in one if m not in theirs) if isinstance(one, tuple) else ()
+
+
+def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) -> Iterator[Item]:
+    """What is not as declared of one resource."""
+    desired, live, address = difference.desired, difference.live, difference.address
+    withheld = seen.withheld.get(address)
+    if withheld and withheld.code in NOT_COMPARED:
+        return
+    frozen = _frozen(difference)
+    if desired.intent.absent:
+        if live:
+            yield replace(_whole(desired, live, _truth_of_presence(seen, address)), frozen=frozen)
+        return
+    if live is None:
+        renamed = _renamed(desired, seen, elsewhere)
+        yield renamed or _whole(desired, None, _truth_of_absence(difference, seen))
+        return
+    entry, unknown = seen.section.at(address), ""
+    if entry and entry.id != live.id and _is_replaced(seen, address):
+        unknown = DRIFT
+        yield _item(desired, live, IDENTITY, (entry.id, live.id), DRIFT)
+    for change in difference.changes:
+        sides = (change.after, change.before)
+        item = _item(desired, live, change.path, sides, change.truth or unknown)
+        yield replace(item, frozen=frozen)
+
+
+def _whole(desired: Resource, live: Resource | None, truth: str) -> Item:
+    sides = (ABSENT, PRESENT) if live else (PRESENT, ABSENT)
+    return _item(desired, live, PRESENCE, sides, truth)
+
+
+def _item(
+    desired: Resource,
+    live: Resource | None,
+    path: tuple[str, ...],
+    sides: tuple[Value, Value],
+    truth: str,
+) -> Item:
+    intent = desired.intent
+    place = intent.places.get(dotted(path)) or intent.places.get(path[0]) or intent.place
+    id = live.id if live else ""
+    return Item(desired.address, path, *sides, truth, id=id, place=place)
+
+
+def _truth_of_presence(seen: Live, address: Address) -> str:
+    """Who moved, where something is there that is declared as absent.
+
+    What the lock file still knows was there when it was last applied, so that the manifest moved.
+    What it does not know may have come back, and is better looked at once too often.
+    """
+    return PENDING if Known(seen.section, seen.names).named(address) else DRIFT
+
+
+def _truth_of_absence(difference: Difference, seen: Live) -> str:
+    """Who moved, where something declared is not there."""
+    withheld = seen.withheld.get(difference.address)
+    if withheld and withheld.code == "id_not_found":
+        return DRIFT
+    entry = seen.section.at(difference.address)
+    if entry is None:
+        return ""
+    if seen.names.knows(difference.address.kind, entry.id):
+        return PENDING
+    return DRIFT if {c.truth for c in difference.changes} <= {DRIFT} else CONFLICT
+
+
+def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) -> Item | None:
+    """A rename by hand, which the id in the lock file tells."""
+    address, entry = desired.address, seen.section.at(desired.address)
+    withheld = seen.withheld.get(address)
+    if entry is None:
+        return None
+    now = elsewhere.get(address, "")
+    if withheld and withheld.code == "looks_renamed":
+        now = seen.names.address(address.kind, entry.id).name
+    item = _item(desired, None, (KINDS[address.kind].identity,), (address.name, now), DRIFT)
+    return replace(item, id=entry.id) if now else None
+
+
+def _is_replaced(seen: Live, address: Address) -> bool:
+    found = (*seen.findings, *seen.withheld.values())
+    return any(f.code == "replaced" and f.address == address for f in found)
+
+
+def _restraint(difference: Difference) -> Finding | None:
+    if difference.action is None or difference.live is None:
+        return None
+    kind = KINDS[difference.address.kind]
+    return kind.restraint(difference.desired, difference.live, difference.changes)
+
+
+def _frozen(difference: Difference) -> str:
+    """The status of a campaign that is no draft any more, where it differs."""
+    found = _restraint(difference)
+    if found is None or found.code != FROZEN or difference.live is None:
+        return ""
+    return str(difference.live.facts.get("status") or "of no known status")
+
+
+def blocked(difference: Difference) -> Finding | None:
+    """Why what differs is left alone, but for what is frozen."""
+    found = _restraint(difference)
+    return found if found and found.code != FROZEN else None

@@ -1,0 +1,69 @@
+"""Known drift: differences that somebody answers for until a day (design 2). Pure.
+
+In: items and the policy's entries. Out: the items, each with its entry, and notes on entries
+that are of no use any more. An entry names a resource by address or glob and a field, with
+everything below it; it holds through its day, in UTC. It says that the account differs on purpose,
+so that it never covers what is only not applied yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date
+
+from bmeconf.drift_items import Item
+from bmeconf.model import Address, Finding, undotted
+from bmeconf.plan import Plan
+from bmeconf.scope import matches
+from bmeconf.settings import KnownDrift
+from bmeconf.truth import DRIFT, PENDING
+
+UNUSED = "known_drift_unused"
+
+
+def judged(
+    items: Sequence[Item],
+    entries: Sequence[KnownDrift],
+    made: Plan,
+    unsure: Collection[Address],
+) -> tuple[list[Item], list[Finding]]:
+    """`items` with the entries that cover them, and a note on every entry that covers nothing.
+
+    `unsure` is what could not be compared whole: an entry on it may still be of use.
+    """
+    today = made.created_at.astimezone(UTC).date()
+    covered = [_with_entry(item, entries, today) for item in items]
+    beside = {*made.left_out, *unsure}
+    idle = (e for e in entries if not any(_meets(e, item) for item in items))
+    unused = [e for e in idle if not any(matches(e.address, address) for address in beside)]
+    return covered, [*map(_unused, unused)]
+
+
+def _with_entry(item: Item, entries: Iterable[KnownDrift], today: date) -> Item:
+    """The entry that holds longest decides."""
+    mine = [entry for entry in entries if _meets(entry, item)]
+    if not mine or item.truth == PENDING:
+        return item
+    entry = max(mine, key=lambda one: one.expires)
+    # Where the lock file does not tell who moved, the entry does.
+    truth = item.truth or DRIFT
+    return replace(item, known=entry, expired=entry.expires < today, truth=truth)
+
+
+def _meets(entry: KnownDrift, item: Item) -> bool:
+    """Whether an entry is about the field of an item, or about what that is a part of."""
+    path = undotted(entry.field)
+    return item.path[: len(path)] == path and matches(entry.address, item.address)
+
+
+def _unused(entry: KnownDrift) -> Finding:
+    kind, _, name = entry.address.partition("/")
+    return Finding(
+        "note",
+        UNUSED,
+        Address(kind, name),
+        f"policy.known_drift has an entry for {entry.field} ({entry.reason}), and nothing differs"
+        " there any more",
+        "it can be removed from bmeconf.yaml",
+    )

@@ -1,0 +1,141 @@
+"""The stages of `drift` after the plan: what moved, who moved it, what is remembered of it.
+
+In: a planned run. Out: a Drift; with `remember` also the lock file. Nothing here can write to
+the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from bmeconf import drift, pipeline, record
+from bmeconf.client import Reader
+from bmeconf.drift import Drift
+from bmeconf.errors import BmeconfError, Interrupted, LimitReached, Refused
+from bmeconf.kinds import KINDS, events, replies
+from bmeconf.kinds.events import Touch
+from bmeconf.live import Live
+from bmeconf.model import CONTACTS, Address, Snapshot
+from bmeconf.pipeline import Planned
+from bmeconf.settings import Policy
+from bmeconf.truth import CONFLICT, DRIFT
+
+MOST_ASKED = 5
+"""So many contacts are looked for by their ids, and so many asked for their events, each in one
+request: enough for a person to begin with.
+"""
+Answer = TypeVar("Answer")
+AGAIN = "run drift --record again"
+
+
+def surveyed(planned: Planned, policy: Policy, reader: Reader) -> Drift:
+    """What of a planned run is not as declared, and who last wrote to what was changed by hand.
+
+    At most twice `MOST_ASKED` requests go beyond those of the plan: by id for contacts that are
+    not found by their address any more, and for the events of those that were changed by hand.
+    None of them can fail the run.
+
+    Raises:
+        Interrupted: Ctrl-C during a wait.
+    """
+    seen, elsewhere = _found_by_id(reader, planned.live)
+    found = drift.judge(seen, planned.plan, policy, elsewhere)
+    touches = _touches(reader, planned, found)
+    return replace(found, touches=touches, requests=reader.budget.used)
+
+
+def _touches(reader: Reader, planned: Planned, found: Drift) -> Mapping[Address, Touch]:
+    ids = drift.moved_by_hand(found)
+    shown = {}
+    for address in ids:
+        seen = planned.live.snapshot.get(address)
+        at = replies.text_of(seen.raw.get("updatedAt")) if seen else None
+        if at:
+            shown[address] = Touch(at)
+    contacts = {address: id for address, id in ids.items() if address.kind == CONTACTS}
+    return {**shown, **_by_events(reader, contacts)}
+
+
+def _found_by_id(reader: Reader, seen: Live) -> tuple[Live, Mapping[Address, str]]:
+    """`seen` with the contacts that only a search did not show yet, and the addresses by now of
+    those that were given another one by hand.
+    """
+    kind = KINDS[CONTACTS]
+    raws = _asked(reader, drift.lost(seen), lambda id: kind.fetch(reader, seen.names, id))
+    here = seen.names.structure_id
+    raws = {a: raw for a, raw in raws.items() if raw.get("contactStructureId", here) == here}
+    late = {a: kind.live(raw, a, seen.names) for a, raw in raws.items() if kind.key(raw) == a.name}
+    snapshot = Snapshot({**seen.snapshot.resources, **late})
+    elsewhere = {a: kind.key(raw) for a, raw in raws.items() if a not in late}
+    return replace(seen, snapshot=snapshot), elsewhere
+
+
+def _by_events(reader: Reader, contacts: Mapping[Address, str]) -> Mapping[Address, Touch]:
+    return _asked(reader, contacts, lambda id: events.last_write(reader, id))
+
+
+def _asked(
+    reader: Reader, ids: Mapping[Address, str], ask: Callable[[str], Answer | None]
+) -> dict[Address, Answer]:
+    """What `ask` tells of the first few, as far as it can be had."""
+    told = {}
+    for address, id in [*ids.items()][:MOST_ASKED]:
+        if reader.budget.hour_remaining == 0:
+            # Nothing that is only nice to know is worth a wait of minutes.
+            break
+        try:
+            answer = ask(id)
+        except Interrupted:
+            raise
+        except (Refused, LimitReached):
+            break
+        except BmeconfError:
+            continue
+        if answer is not None:
+            told[address] = answer
+    return told
+
+
+def unfit(found: Drift) -> str:
+    """Why nothing should be remembered of this look, empty where it may be.
+
+    A first memory of an account that differs would turn drift into what is only not applied yet,
+    since nothing tells any more who moved: drift must not be blessed.
+    """
+    if found.locked or not any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
+        return ""
+    return (
+        "nothing was remembered: the lock file knows nothing of this account, and a first memory of"
+        " one that differs could not tell any more who moved; apply first, or bring the manifests"
+        " in line"
+    )
+
+
+def remember(path: Path, planned: Planned, found: Drift) -> bool:
+    """Put down in the lock file what was seen in sync, and schedules seen as done.
+
+    What differs stays as it was remembered. False where nothing may be remembered (`unfit`).
+
+    Raises:
+        BmeconfError: where the file cannot be written, or moved meanwhile.
+        InvalidInput: where it cannot be used any more.
+    """
+    if unfit(found):
+        return False
+    seen = planned.live
+    differing = {item.address for item in found.items}
+    fit = [d for d in drift.compared(seen, planned.plan) if d.action or d.address not in differing]
+    # Whether a protection is lifted is for an apply to say, not for a look.
+    made = replace(planned.plan, grounds=replace(planned.plan.grounds, protect={}))
+    section = record.after(seen, fit, made, record.Done(), seen.names)
+    if pipeline.locked(path).section(section.account, section.base_url) != seen.section:
+        raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)
+    try:
+        pipeline.keep(path, section)
+    except OSError as error:
+        told = f"{path} could not be written: {error.strerror}; nothing was remembered"
+        raise BmeconfError(told, f"mend that, then {AGAIN}") from error
+    return True
