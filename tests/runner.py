@@ -152,7 +152,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Step:
-    """One `run:` that was run: what was in its environment beside the runner's, and what it said."""
+    """One `run:` that was run: what was in its environment beside the runner's, what it said."""
 
     job: str
     name: str

@@ -11,7 +11,7 @@ import pytest
 from tests import ci_project
 from tests.ci_project import OWNED, WORKFLOW, Repository
 from tests.driver import Account
-from tests.fake_github import BOT, FakeGitHub
+from tests.fake_github import FakeGitHub
 from tests.fake_server import RESET, Rule, after, instead, reply
 from tests.runner import Run
 
@@ -126,26 +126,12 @@ def test_a_fork_is_validated_without_a_key(repository: Repository, trusting: boo
     assert repository.comments(1) == []
 
 
-def test_a_fork_with_a_bad_manifest_fails_at_its_line(repository: Repository) -> None:
-    repository.propose(1, "mallory/mail", **{LISTS: "version: 1\nlists: [{nmae: Autumn}]\n"})
-    run = repository.pull_request(1)
-    assert run.conclusion == "failure"
-    assert f"::error file={LISTS},line=2,col=" in run.log
-
-
 def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> None:
     repository.runner.secrets = {}
     repository.propose(1, **{LISTS: AUTUMN})
     run = repository.pull_request(1).ok()
     assert "::warning::There is no api-key" in run.log
     assert repository.account.log() == []
-
-
-def test_a_merge_of_a_fork_is_not_applied(repository: Repository) -> None:
-    repository.propose(1, "mallory/mail", **{LISTS: AUTUMN})
-    repository.pull_request(1).ok()
-    repository.merge(1)
-    stopped(repository, repository.push(), "#1 came from a fork")
 
 
 # --- the merge
@@ -166,7 +152,6 @@ def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
     done = applied.step("Apply")
     assert done is not None
     assert "10 of 10 steps applied" in done.said
-    assert "The newsletter's lock file" not in done.said
     assert lists(repository.account) >= {"Press", "Product news", "Everyone we write to"}
 
     lock = json.loads((repository.folder / "bmeconf.lock.json").read_text(encoding="utf-8"))
@@ -177,19 +162,13 @@ def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
     assert again.step("Apply") is None
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("name", "Product updates II"), ("description", "told elsewhere")]
-)
-def test_nothing_is_applied_where_the_account_moved(
-    repository: Repository, field: str, value: str
-) -> None:
+@pytest.mark.parametrize("name", ["Product updates", "Product updates II"])
+def test_nothing_is_applied_where_the_account_moved(repository: Repository, name: str) -> None:
+    # A version alone is enough: somebody touched it after it was looked at.
     reviewed(repository, RENAMED)
-    state = repository.account.state()
-    (moved,) = [entry for entry in state["lists"] if entry["name"] == "Product updates"]
-    moved |= {field: value, "__v": moved["__v"] + 1}
-    repository.account.set(state)
+    rename(repository.account, "Product updates", name)
     repository.account.clear_log()
-    stopped(repository, repository.push(), "lists/Product")
+    stopped(repository, repository.push(), "lists/Product news: ")
 
 
 def test_nothing_is_applied_where_main_moved(repository: Repository) -> None:
@@ -215,12 +194,6 @@ def test_a_push_with_nothing_to_do_needs_no_review(repository: Repository) -> No
     assert "Nothing to apply" in repository.push().ok().log
 
 
-def test_a_plan_for_another_account_stops_the_apply(repository: Repository) -> None:
-    commit = reviewed(repository, AUTUMN)
-    tamper(repository, account="sha256:another")
-    stopped(repository, repository.push(commit), "for another account", 7)
-
-
 def tamper(repository: Repository, **changes: object) -> None:
     """Put another record in the place of the one that the plan left."""
     record = json.loads(repository.github.kept("bmeconf-plan-default-1")["review.json"])
@@ -236,46 +209,6 @@ def test_a_forged_record_applies_nothing(repository: Repository) -> None:
     stopped(repository, repository.push(), "lists/Autumn: it, or what it is to become, has changed")
 
 
-@pytest.mark.parametrize("steps", [None, [], {"lists/Autumn": 1}])
-def test_a_record_that_is_none_applies_nothing(repository: Repository, steps: object) -> None:
-    reviewed(repository, AUTUMN)
-    tamper(repository, steps=steps)
-    run = repository.push()
-    assert run.conclusion == "failure"
-    assert "cannot be read" in run.log
-    assert "Traceback" not in run.log
-    assert writes(repository.account) == []
-
-
-def test_an_expired_record_stops_the_apply(repository: Repository) -> None:
-    reviewed(repository, AUTUMN)
-    repository.github.artifacts[-1]["expired"] = True
-    stopped(repository, repository.push(), "the record of the plan of #1 has expired")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"conclusion": "failure"},
-        {"event": "push"},
-        {"path": ".github/workflows/bmeconf.yml.evil/bmeconf.yml"},
-        {"head_sha": "0" * 40},
-        {"head_repository": {"full_name": "mallory/mail"}},
-        {"head_repository": None},
-    ],
-)
-def test_only_the_run_that_planned_the_pull_request_counts(
-    repository: Repository, other: dict[str, object]
-) -> None:
-    reviewed(repository, AUTUMN)
-    repository.github.runs[0].update(other)
-    # What GitHub filters is not relied on.
-    seen = dict(repository.github.runs[0])
-    found = Rule(r"GET .*/runs", instead(reply({"workflow_runs": [seen]})))
-    repository.github.meddle(found)
-    stopped(repository, repository.push(), "no run of .github/workflows/bmeconf.yml on #1")
-
-
 def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
     (repository.folder / LISTS).write_text(AUTUMN, encoding="utf-8")
     repository.commit("Straight to main")
@@ -289,8 +222,8 @@ def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
 
 def test_a_run_that_was_cut_off_is_finished_by_starting_it_again(repository: Repository) -> None:
     commit = reviewed(repository, BOTH)
-    path = "POST /api/contact-structure/*"
-    repository.account.faults({"kind": "error-500", "match": path, "times": 9, "skip": 1})
+    fault = {"kind": "error-500", "method": "POST", "path": "*/lists", "times": 9, "skip": 1}
+    repository.account.faults(fault)
     first = repository.push(commit)
     assert first.conclusion == "failure"
     ended = first.step("End as the apply did")
@@ -314,8 +247,9 @@ def test_deletes_are_to_be_allowed_in_the_workflow(repository: Repository) -> No
     assert writes(repository.account) == []
 
     workflow = repository.folder / WORKFLOW
-    allowing = "environment: production\n      allow-delete: |\n        lists/None*\n        lists/Product*"
-    text = workflow.read_text(encoding="utf-8").replace("environment: production", allowing)
+    kept = "environment: production\n"
+    allowing = f"{kept}      allow-delete: |\n        lists/None*\n        lists/Product*\n"
+    text = workflow.read_text(encoding="utf-8").replace(kept, allowing)
     workflow.write_text(text, encoding="utf-8")
     repository.commit("Allow it")
     repository.propose(2, **{"manifests/note.yaml": "version: 1\n# again\nlists: []\n"})
@@ -455,28 +389,11 @@ def rename(account: Account, old: str, new: str) -> None:
     account.set(state)
 
 
-def test_only_the_issue_of_its_own_is_touched(repository: Repository) -> None:
-    mark = "<!-- bmeconf:drift account=default -->"
-    other = {"number": 1, "user": {"login": "mallory"}, "state": "open", "body": mark}
-    pull = {"number": 2, "user": {"login": BOT}, "state": "open", "body": mark, "pull_request": {}}
-    repository.github.issues += [other, pull]
-    before = [dict(other), dict(pull)]
-    repository.push(reviewed(repository, AUTUMN)).ok()
-    rename(repository.account, "Autumn", "Fall")
-    repository.schedule().ok()
-    assert repository.github.issues[:2] == before
-    assert len(repository.github.issues) == 3
-
-
 def test_drift_fails_the_job_where_that_is_asked_for(repository: Repository) -> None:
     workflow = repository.folder / WORKFLOW
     text = workflow.read_text(encoding="utf-8")
-    workflow.write_text(
-        text.replace(
-            "bmeconf-drift.yml@" + "0" * 40 + "\n    with:\n",
-            "bmeconf-drift.yml@" + "0" * 40 + "\n    with:\n      fail: true\n",
-        )
-    )
+    call = f"bmeconf-drift.yml@{'0' * 40}\n    with:\n"
+    workflow.write_text(text.replace(call, f"{call}      fail: true\n"), encoding="utf-8")
     repository.commit()
     repository.push(reviewed(repository, AUTUMN)).ok()
     rename(repository.account, "Autumn", "Fall")

@@ -6,7 +6,8 @@ wrote is ever taken for ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from api import needed
 
 BUDGET = 65_536
 """Characters that GitHub takes in a comment or an issue."""
+OWN_MARK = re.compile(r"\A<!-- bmeconf:[^\n]*-->\n")
+NEXT = re.compile(r"\nNext:\n\n(`{3,})sh\n[^\n]*\n\1\Z")
 
 
 def marker(kind: str, name: str) -> str:
@@ -30,15 +33,19 @@ def ours(entry: Mapping[str, Any], mark: str, author: str) -> bool:
 def body(mark: str, report: Path, otherwise: str, environ: Mapping[str, str]) -> str:
     """The report under its marker, or `otherwise` where there is none; with a line on its origin.
 
-    A report that is longer than GitHub takes is left to the run's summary.
+    The command that a report ends with is for whoever ran it, not for who reads a comment. What
+    is longer than GitHub takes is left to the run's summary.
     """
     text = report.read_text(encoding="utf-8").strip() if report.is_file() else ""
-    text = text.removeprefix(mark).strip() or otherwise
-    whole = "\n\n".join((mark, text, f"<sub>{origin(environ)}</sub>")) + "\n"
-    if len(whole.encode()) <= BUDGET:
-        return whole
-    short = "The report is too long for a comment: the summary of the run shows it."
-    return "\n\n".join((mark, short, f"<sub>{origin(environ)}</sub>")) + "\n"
+    text = NEXT.sub("", OWN_MARK.sub("", text)).strip() or otherwise
+    told = f"<sub>{origin(environ)}</sub>"
+    short = "The report is too long to be shown here: the summary of the run has it."
+    parts = ((mark, text, told), (mark, text), (mark, short, told))
+    return next(whole for whole in map(_joined, parts) if len(whole.encode()) <= BUDGET)
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"
 
 
 def origin(environ: Mapping[str, str]) -> str:
