@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,8 @@ LISTS = "manifests/lists.yaml"
 AUTUMN = "version: 1\nlists: [{name: Autumn}]\n"
 RENAMED = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
 BOTH = "version: 1\nlists: [{name: Autumn}, {name: Winter}]\n"
+pytestmark = pytest.mark.timeout(400)
+"""A run is a dozen processes, on machines that do other things too."""
 MARK = "<!-- bmeconf:plan account=default -->"
 MEETS, ASKS = (
     {"Plan", "Apply", "Look for drift"},
@@ -155,29 +158,19 @@ def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
     assert lists(repository.account) >= {"Press", "Product news", "Everyone we write to"}
 
     lock = json.loads((repository.folder / "bmeconf.lock.json").read_text(encoding="utf-8"))
-    assert "production" in json.dumps(lock)
+    assert lock["format"] == "bmeconf.lock/1"
     assert repository.github.git("log", "-1", "--format=%s") == "Record what was applied"
     again = repository.push().ok()
     assert "Nothing to apply" in again.log
     assert again.step("Apply") is None
 
 
-@pytest.mark.parametrize("name", ["Product updates", "Product updates II"])
-def test_nothing_is_applied_where_the_account_moved(repository: Repository, name: str) -> None:
-    # A version alone is enough: somebody touched it after it was looked at.
+def test_nothing_is_applied_where_the_account_moved(repository: Repository) -> None:
+    # Its version alone: somebody touched it after it was looked at.
     reviewed(repository, RENAMED)
-    rename(repository.account, "Product updates", name)
+    rename(repository.account, "Product updates", "Product updates")
     repository.account.clear_log()
     stopped(repository, repository.push(), "lists/Product news: ")
-
-
-def test_nothing_is_applied_where_main_moved(repository: Repository) -> None:
-    reviewed(repository, AUTUMN)
-    (repository.folder / "manifests/more.yaml").write_text("version: 1\nlists: [{name: Spring}]\n")
-    commit = repository.commit("Straight to main")
-    run = repository.push()
-    stopped(repository, run, f"{commit[:12]} is not the merge of one pull request into main")
-    assert "start the workflow by hand" in run.log
 
 
 def test_a_change_that_was_not_in_the_plan_stops_the_apply(repository: Repository) -> None:
@@ -187,11 +180,6 @@ def test_a_change_that_was_not_in_the_plan_stops_the_apply(repository: Repositor
     repository.commit("Straight to main, and not applied")
     repository.merge(1)
     stopped(repository, repository.push(), "lists/Spring: was not in the reviewed plan")
-
-
-def test_a_push_with_nothing_to_do_needs_no_review(repository: Repository) -> None:
-    repository.commit("Mend a typo")
-    assert "Nothing to apply" in repository.push().ok().log
 
 
 def tamper(repository: Repository, **changes: object) -> None:
@@ -211,9 +199,10 @@ def test_a_forged_record_applies_nothing(repository: Repository) -> None:
 
 def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
     (repository.folder / LISTS).write_text(AUTUMN, encoding="utf-8")
-    repository.commit("Straight to main")
+    commit = repository.commit("Straight to main")
     refused = repository.push()
-    stopped(repository, refused, "there is no reviewed plan")
+    stopped(repository, refused, f"{commit[:12]} is not the merge of one pull request into main")
+    assert "start the workflow by hand" in refused.log
     fingerprint = refused.log.partition("Fingerprint: ")[2][:8]
     stopped(repository, repository.dispatch("00000000"), f"{fingerprint}, not 00000000")
     repository.dispatch(fingerprint).ok()
@@ -348,13 +337,14 @@ def test_hostile_names_do_nothing_in_a_comment(repository: Repository) -> None:
     repository.propose(1, **{LISTS: "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n"})
     run = repository.pull_request(1).ok()
     (comment,) = repository.comments(1)
+    assert comment.startswith(f"{MARK}\n")
     assert "Welcome" in comment
-    assert comment.count("<!--") == 1
-    assert "<script" not in comment
-    assert "](https://evil" not in comment
+    # What is left of a name outside of code, where nothing is obeyed, is nothing.
+    plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", comment.removeprefix(MARK), flags=re.DOTALL)
+    for active in ("<!--", "<script", "</details", "@everyone", "](https://evil"):
+        assert active in comment
+        assert active not in plain
     assert not any(line.lstrip().startswith("::error::no") for line in run.log.splitlines())
-    repository.pull_request(1).ok()
-    assert len(repository.comments(1)) == 1
 
 
 # --- drift
