@@ -71,8 +71,7 @@ class Execution:
         self.stopped: BmeconfError | None = None
         if conduct.moved and not conduct.skip_stale:
             self.stopped = Stale(MOVED, "plan again, and have that reviewed")
-        self.ended: list[Outcome] = []
-        self._states: dict[str, str] = {}
+        self.ended: dict[str, Outcome] = {}
         self._made: set[str] = set()
         self._before: Before | None = None
 
@@ -80,8 +79,7 @@ class Execution:
         """Execute the steps in order; every step comes out, in exactly one state."""
         for step in self._plan.steps:
             outcome = self._guarded(step)
-            self._states[step.id] = outcome.state
-            self.ended.append(outcome)
+            self.ended[step.id] = outcome
             if outcome.id:
                 self.names = self.names.with_ids({step.address: outcome.id})
                 self._made.add(outcome.id)
@@ -111,7 +109,7 @@ class Execution:
             self.stopped = Interrupted("interrupted; the steps before were finished")
         if self.stopped is not None:
             return Outcome(step, NOT_ATTEMPTED, error=self.stopped)
-        waits = [id for id in step.depends_on if self._states.get(id) != APPLIED]
+        waits = [id for id in step.depends_on if not self._applied(id)]
         if waits:
             return Outcome(step, BLOCKED, f"waits for step {', '.join(waits)}")
         self._before = self._conduct.doubtful.get(step.id)
@@ -129,6 +127,9 @@ class Execution:
             if self._api.writes > written and not isinstance(error, LossyWrite):
                 return self._broken_off(step, error)
             return self._failed(step, error.message, error)
+
+    def _applied(self, id: str) -> bool:
+        return id in self.ended and self.ended[id].state == APPLIED
 
     def _failed(self, step: Step, told: str, error: BmeconfError) -> Outcome:
         """A step that was not done; what is not about this step alone ends the run."""

@@ -29,7 +29,7 @@ WORDS = (DRIFT, CONFLICT, PENDING, MANUAL, FROZEN)
 """What a run may be told to fail on."""
 FAILED = ("overdue", "undone", "wrong")
 """Manual steps that somebody has to look after now; one that is `todo` has its time."""
-OF_APPLY = frozenset({"protected", "too_many_deletes", "in_use", "frozen", "blocked"})
+OF_APPLY = frozenset({"protected", "too_many_deletes", "in_use", "frozen"})
 """Findings of a plan on what an apply would do, or that are told here in another way."""
 NOWHERE: Mapping[Address, str] = MappingProxyType({})
 
@@ -101,7 +101,6 @@ def judge(
     for difference in differences:
         blocked = drift_items.blocked(difference)
         found = [] if blocked else [*drift_items.items(difference, seen, elsewhere)]
-        findings += [blocked] if blocked else []
         items += found
         in_sync += not (found or blocked or _uncompared(difference, seen))
     covered, notes = known_drift.judged(items, policy.known_drift, made, _unsure(findings, seen))

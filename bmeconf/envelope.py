@@ -66,27 +66,21 @@ def decoded(answer: Answer) -> Any:
         ) from error
 
 
-def fate(answer: Answer) -> str:
-    """What an answer says of a write: `taken`, `refused`, or `unknown` where it cannot be told."""
+def fate(answer: Answer) -> tuple[str, str]:
+    """What an answer says of a write, and the id of the object that a success shows, if any.
+
+    The first is `taken`, `refused`, or `unknown` where it cannot be told.
+    """
     if answer.status >= 500:
-        return "unknown"
+        return "unknown", ""
     if answer.status >= 300:
-        return "refused"
+        return "refused", ""
     try:
-        decoded(answer)
+        shown = decoded(answer)
     except ReplyUnreadable:
-        return "unknown"
-    return "taken"
-
-
-def id_shown(answer: Answer) -> str:
-    """The id of the object that a success shows, empty where it shows none."""
-    try:
-        shown = decoded(answer) if answer.status < 300 else None
-    except ReplyUnreadable:
-        return ""
+        return "unknown", ""
     id = shown.get("_id") if isinstance(shown, dict) else None
-    return id if isinstance(id, str) else ""
+    return "taken", id if isinstance(id, str) else ""
 
 
 def failure(answer: Answer) -> BmeconfError:

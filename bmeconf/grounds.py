@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bmeconf.kinds import replies
+from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Managed
 from bmeconf.kinds.names import Names
+from bmeconf.kinds.replies import Raw
 from bmeconf.lock import Section
 from bmeconf.model import CONTACTS, LISTS, Address, Snapshot, Value, nested, references
 
@@ -45,13 +46,13 @@ class Grounds:
         self,
         step: Step,
         now: Names,
-        lists: Mapping[str, str] | None,
+        lists: Mapping[str, Raw] | None,
         pinned: Collection[Address],
     ) -> str:
         """What of the grounds of `step` does not hold any more, in words; empty where all does.
 
-        `lists` are the names of the live lists by id, None where no step mentions any; those of
-        `pinned` resources are held against their own pins.
+        `lists` are the live lists by id, None where no step mentions any; those of `pinned`
+        resources are held against their own pins.
         """
         for label in _labels(step):
             if label in self.fields and _field_id(now, label) != self.fields[label]:
@@ -63,11 +64,21 @@ class Grounds:
             id = self.ids.get(address)
             if lists is None or id is None or address.kind != LISTS or address in pinned:
                 continue
-            if id not in lists:
-                return f"{address} is gone"
-            if address.name and lists[id] != address.name:
-                return f"{address} is called {lists[id]!r} by now"
+            if told := not_meant(address, id, lists):
+                return f"{address} {told}"
         return ""
+
+
+def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str:
+    """What became of a list that is not the one meant any more, in words; empty where it is.
+
+    `id` is what `address` stood for, `lists` are the live ones by id.
+    """
+    row = lists.get(id or "")
+    if row is None:
+        return "is gone"
+    name = KINDS[LISTS].key(row)
+    return f"is called {name!r} by now" if address.name not in ("", name) else ""
 
 
 def of(

@@ -267,7 +267,7 @@ def _told(lines: list[dict[str, Any]]) -> Past:
     done: dict[str, str] = {}
     copies: dict[str, Before] = {}
     landed: set[str] = set()
-    open_: dict[str, str] = {}
+    open_: set[str] = set()
     for line in lines[1:]:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
@@ -275,9 +275,9 @@ def _told(lines: list[dict[str, Any]]) -> Past:
         elif event == "absent":
             landed.discard(step)
         elif event == "write":
-            open_[step] = line["method"]
+            open_.add(step)
         elif event == "answer":
-            open_.pop(step, None)
+            open_.discard(step)
             if line["fate"] not in NOT_DONE:
                 landed.add(step)
             if step in copies and line["id"] and not copies[step].made:

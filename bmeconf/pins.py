@@ -12,6 +12,7 @@ from bmeconf import settle
 from bmeconf.conduct import Conduct
 from bmeconf.diff import DELETE
 from bmeconf.errors import Stale
+from bmeconf.grounds import not_meant
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
@@ -34,16 +35,17 @@ def check(
     """
     left = [step for step in plan.steps if step.id not in conduct.done]
     open_ = [step for step in left if step.id not in conduct.doubtful]
-    touched = {step.address for step in plan.steps if step not in open_}
+    begun = {*conduct.done, *conduct.doubtful}
+    touched = {step.address for step in plan.steps if step.id in begun}
     moved: dict[str, str] = {}
-    lists: Mapping[str, str] | None = None
+    lists: Mapping[str, Raw] | None = None
     for kind in KINDS.values():
         ids, keys = looked_at(kind, left)
         if not (ids or keys):
             continue
         seen = kind.look(api, names, ids, keys)
         if kind.name == LISTS:
-            lists = {id: kind.key(row) for id, row in seen.items()}
+            lists = seen
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
             told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
@@ -92,10 +94,8 @@ def held(
     """
     if not differs(kind, pinned(step), seen, made):
         return seen
-    wanted = Resource(step.address, nested(step.changes))
-    restraint = kind.restraint(wanted, kind.live(seen, step.address, names), step.changes)
-    if restraint is not None:
-        raise Stale(f"{step.address} {restraint.message}", "plan again")
+    if told := _restrained(kind, step, kind.live(seen, step.address, names)):
+        raise Stale(told, "plan again")
     gone = settle.undone(kind, step, seen, names, managed)
     if gone or strict:
         told = ", ".join(dotted(change.path) for change in gone) or "it"
@@ -133,16 +133,11 @@ def hold_recipients(api: ReadApi, names: Names, step: Step) -> None:
     Raises:
         Stale: where one is gone, or is called otherwise by now.
     """
-    kind = KINDS[LISTS]
-    lists = referred(step) if step.address.kind == CAMPAIGNS else set()
-    rows = kind.reread(api, names, ()) if lists else {}
-    for address in sorted(lists):
-        row = rows.get(names.id(address) or "")
-        if row is None:
-            raise Stale(f"{step.address}: {address} is gone", "plan again")
-        if address.name and kind.key(row) != address.name:
-            told = f"{address} is called {kind.key(row)!r} by now"
-            raise Stale(f"{step.address}: {told}", "plan again")
+    meant = referred(step) if step.address.kind == CAMPAIGNS else set()
+    lists = KINDS[LISTS].reread(api, names, ()) if meant else {}
+    for address in sorted(meant):
+        if told := not_meant(address, names.id(address), lists):
+            raise Stale(f"{step.address}: {address} {told}", "plan again")
 
 
 def _more_use(kind: Kind, pin: Pin, raw: Raw) -> str:
@@ -162,7 +157,7 @@ def deletable(kind: Kind, step: Step, seen: Raw, names: Names, made: Collection[
     # One reply may show less than the plan saw of it; a version settles it where there is one.
     known = pin.version is not None and live.version is not None
     moved = pin.version != live.version if known else differs(kind, pin, seen, made)
-    if moved or kind.restraint(Resource(step.address), live, ()):
+    if moved or _restrained(kind, step, live):
         raise Stale(f"{step.address} changed since it was planned", "plan again")
     if told := _more_use(kind, pin, seen):
         raise Stale(f"{step.address}: {told}", "plan again")
@@ -194,13 +189,18 @@ def _moved(
     raw = seen.get(step.pin.id)
     if raw is None:
         return f"{step.address} is gone"
-    wanted = Resource(step.address, nested(step.changes))
-    changes = () if step.action == DELETE else step.changes
-    restraint = kind.restraint(wanted, kind.live(raw, step.address, names), changes)
-    if restraint is not None:
-        return f"{step.address} {restraint.message}"
+    if told := _restrained(kind, step, kind.live(raw, step.address, names)):
+        return told
     if not differs(kind, step.pin, raw, made):
         told = _more_use(kind, step.pin, raw)
         return f"{step.address}: {told}" if told else ""
     fields = [dotted(c.path) for c in settle.undone(kind, step, raw, names, plan.grounds.managed)]
     return f"{step.address}: {', '.join(fields) or 'it'} changed since it was planned"
+
+
+def _restrained(kind: Kind, step: Step, live: Resource) -> str:
+    """Why an object may not be written any more, in words; empty where it may."""
+    wanted = Resource(step.address, nested(step.changes))
+    changes = () if step.action == DELETE else step.changes
+    restraint = kind.restraint(wanted, live, changes)
+    return f"{step.address} {restraint.message}" if restraint else ""

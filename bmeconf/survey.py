@@ -14,11 +14,12 @@ from typing import TypeVar
 from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
 from bmeconf.drift import Drift
-from bmeconf.errors import BmeconfError, Interrupted, LimitReached, Refused
+from bmeconf.drift_items import IDENTITY
+from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch
 from bmeconf.live import Live
-from bmeconf.model import CONTACTS, Address, Snapshot
+from bmeconf.model import CONTACTS, Address, Resource, Snapshot
 from bmeconf.pipeline import Planned
 from bmeconf.settings import Policy
 from bmeconf.truth import CONFLICT, DRIFT
@@ -63,22 +64,26 @@ def _found_by_id(reader: Reader, seen: Live) -> tuple[Live, Mapping[Address, str
     """`seen` with the contacts that only a search did not show yet, and the addresses by now of
     those that were given another one by hand.
     """
-    kind = KINDS[CONTACTS]
-    raws = _asked(reader, drift.lost(seen), lambda id: kind.fetch(reader, seen.names, id))
-    here = seen.names.structure_id
-    raws = {a: raw for a, raw in raws.items() if raw.get("contactStructureId", here) == here}
-    late = {a: kind.live(raw, a, seen.names) for a, raw in raws.items() if kind.key(raw) == a.name}
+    kind, names = KINDS[CONTACTS], seen.names
+
+    def look(address: Address, id: str) -> tuple[str, Resource] | None:
+        raw = kind.fetch(reader, names, id)
+        here = raw.get("contactStructureId", names.structure_id) == names.structure_id
+        return (kind.key(raw), kind.live(raw, address, names)) if here else None
+
+    found = _asked(reader, drift.lost(seen), look)
+    late = {address: live for address, (key, live) in found.items() if key == address.name}
     snapshot = Snapshot({**seen.snapshot.resources, **late})
-    elsewhere = {a: kind.key(raw) for a, raw in raws.items() if a not in late}
+    elsewhere = {address: key for address, (key, _) in found.items() if address not in late}
     return replace(seen, snapshot=snapshot), elsewhere
 
 
 def _by_events(reader: Reader, contacts: Mapping[Address, str]) -> Mapping[Address, Touch]:
-    return _asked(reader, contacts, lambda id: events.last_write(reader, id))
+    return _asked(reader, contacts, lambda _, id: events.last_write(reader, id))
 
 
 def _asked(
-    reader: Reader, ids: Mapping[Address, str], ask: Callable[[str], Answer | None]
+    reader: Reader, ids: Mapping[Address, str], ask: Callable[[Address, str], Answer | None]
 ) -> dict[Address, Answer]:
     """What `ask` tells of the first few, as far as it can be had."""
     told = {}
@@ -87,10 +92,10 @@ def _asked(
             # Nothing that is only nice to know is worth a wait of minutes.
             break
         try:
-            answer = ask(id)
+            answer = ask(address, id)
         except Interrupted:
             raise
-        except (Refused, LimitReached):
+        except (Refused, LimitReached, NetworkError):
             break
         except BmeconfError:
             continue
@@ -102,16 +107,17 @@ def _asked(
 def unfit(found: Drift) -> str:
     """Why nothing should be remembered of this look, empty where it may be.
 
-    A first memory of an account that differs would turn drift into what is only not applied yet,
-    since nothing tells any more who moved: drift must not be blessed.
+    What the lock file does not know counts as not applied yet once it knows anything else of the
+    account. So a first memory has to be a whole and a clean one: drift must not be blessed.
     """
-    if found.locked or not any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
+    told = "nothing was remembered: the lock file knows nothing of this account yet, and"
+    if found.locked:
         return ""
-    return (
-        "nothing was remembered: the lock file knows nothing of this account, and a first memory of"
-        " one that differs could not tell any more who moved; apply first, or bring the manifests"
-        " in line"
-    )
+    if found.made.left_out:
+        return f"{told} a first look has to be at everything; run it without --target"
+    if any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
+        return f"{told} something drifted; apply first, or bring the manifests in line"
+    return ""
 
 
 def remember(path: Path, planned: Planned, found: Drift) -> bool:
@@ -125,11 +131,15 @@ def remember(path: Path, planned: Planned, found: Drift) -> bool:
     """
     if unfit(found):
         return False
-    seen = planned.live
-    differing = {item.address for item in found.items}
-    fit = [d for d in drift.compared(seen, planned.plan) if d.action or d.address not in differing]
-    # Whether a protection is lifted is for an apply to say, not for a look.
-    made = replace(planned.plan, grounds=replace(planned.plan.grounds, protect={}))
+    seen, made = planned.live, planned.plan
+    others = {item.address for item in found.items if item.path == IDENTITY}
+    fit = [d for d in drift.compared(seen, made) if d.address not in others]
+    made = replace(
+        made,
+        manual=tuple(manual for manual in made.manual if manual.address not in others),
+        # Whether a protection is lifted is for an apply to say, not for a look.
+        grounds=replace(made.grounds, protect={}),
+    )
     section = record.after(seen, fit, made, record.Done(), seen.names)
     if pipeline.locked(path).section(section.account, section.base_url) != seen.section:
         raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)

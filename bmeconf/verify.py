@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.diff import CREATE, DELETE, Difference, field_changes
 from bmeconf.errors import NotFound
+from bmeconf.grounds import not_meant
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
@@ -63,16 +64,12 @@ def _elsewhere(
     api: ReadApi, names: Names, outcomes: Sequence[Outcome], lists: Mapping[str, Raw] | None
 ) -> Iterator[Finding]:
     """Who refers to a list that is called otherwise by now, or is gone: it is not the one meant."""
-    kind = KINDS[LISTS]
     steps = [outcome.step for outcome in outcomes if referred(outcome.step)]
-    rows = (lists or kind.reread(api, names, ())) if steps else {}
+    rows = (lists or KINDS[LISTS].reread(api, names, ())) if steps else {}
     for step in steps:
         for address in sorted(referred(step)):
-            row = rows.get(names.id(address) or "")
-            if row is None or (address.name and kind.key(row) != address.name):
-                now = f"called {kind.key(row)!r}" if row else "gone"
-                told = f"{address}, which it refers to, is {now} by now"
-                yield _finding(step, NOT_CONVERGED, told)
+            if told := not_meant(address, names.id(address), rows):
+                yield _finding(step, NOT_CONVERGED, f"{address}, which it refers to, {told}")
 
 
 def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ def walk(
         execution.stopped = Interrupted("interrupted twice; the steps before were finished")
     left = plan.steps[len(execution.ended) :]
     rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
-    outcomes = [*execution.ended, *rest]
+    outcomes = [*execution.ended.values(), *rest]
     lockable = workdir.writable(run.lock_file)
     found, read_back, stopped = _verified(writer, execution, outcomes, lockable, basis)
     done = record.Done(outcomes, read_back, found, writer.dialect.answers)

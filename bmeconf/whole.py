@@ -12,6 +12,11 @@ OWNER_ONLY, AS_USUAL = 0o600, 0o666
 """Who may read a new file: its owner, or whoever this machine's umask lets."""
 
 
+def has_place(path: Path) -> bool:
+    """Whether a file could stand at `path`, as far as can be told without writing it."""
+    return not path.is_dir() and path.parent.is_dir() and os.access(path.parent, os.W_OK)
+
+
 def put(
     path: Path,
     text: str,

@@ -10,6 +10,7 @@ import pytest
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project
 from tests.fake_server import FakeServer, Rule, by_rules, in_front_of
+from tests.mortal import Mortals
 
 
 @pytest.fixture
@@ -23,6 +24,13 @@ def account() -> Iterator[Account]:
 def project(tmp_path: Path, account: Account) -> Project:
     """An empty project folder whose environment names `account`."""
     return Project(tmp_path, account.env)
+
+
+@pytest.fixture(scope="session")
+def mortals() -> Iterator[Mortals]:
+    """Where processes are ordered that die at a chosen line of their journal."""
+    with Mortals() as mortals:
+        yield mortals
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import functools
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,8 @@ from bmeconf import cli, schemas
 from bmeconf.sandbox import Sandbox
 
 SCHEMAS = {"bmeconf.plan/1": "plan", "bmeconf.result/1": "result", "bmeconf.drift/1": "drift"}
+SEARCH = "/api/contact/search"
+"""Where a POST only reads."""
 
 
 @functools.cache
@@ -45,6 +49,11 @@ class Ran:
             flaws = [f"{e.json_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
             assert flaws == [], document
         return document
+
+    @property
+    def states(self) -> dict[str, str]:
+        """How each step of an apply ended, by its address."""
+        return {step["address"]: step["state"] for step in self.json["steps"]}
 
     def ok(self) -> Ran:
         """This run, where it succeeded; else a failure that shows everything it printed."""
@@ -93,6 +102,38 @@ class Project:
         """The result document of an apply that must succeed."""
         return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
 
+    def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[bytes]:
+        """One command in a process of its own; its streams are pipes, or as `popen` says."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("BMECONF_")}
+        env.update(self.env, PYTHONPATH=str(Path(__file__).parent.parent), **popen.pop("env", {}))
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, "-m", "bmeconf", *arguments]
+        return subprocess.Popen(command, cwd=self.folder, env=env, **{**streams, **popen})
+
+    def spawn(self, *arguments: str, **popen: Any) -> Ran:
+        """Such a process, run to its end."""
+        with self.start(*arguments, **popen) as process:
+            return ended(process)
+
+    def journals(self) -> list[Path]:
+        """What applies left, in the order of their runs."""
+        return sorted((self.folder / ".bmeconf" / "journals").glob("*"))
+
+    def journal(self) -> Path:
+        """The journal of the last apply that began."""
+        return self.journals()[-1]
+
+
+def ended(process: subprocess.Popen[bytes]) -> Ran:
+    """What a process did, once it is over."""
+    out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+def writes(log: Iterable[Any]) -> list[Any]:
+    """Of logged requests those that may change the account."""
+    return [entry for entry in log if entry["method"] != "GET" and entry["path"] != SEARCH]
+
 
 class Account:
     """A simulated account, seen through its side door."""
@@ -120,6 +161,16 @@ class Account:
     def clear_log(self) -> None:
         """Forget the requests so far."""
         self._ask("DELETE", "log")
+
+    def writes(self) -> list[str]:
+        """`METHOD /path` of every logged request that may change the account."""
+        return [f"{entry['method']} {entry['path']}" for entry in writes(self.log())]
+
+    def named(self, kind: str, name: str) -> Any:
+        """The one object of a kind that has this name, or this email."""
+        found = [o for o in self.state()[kind] if o.get("name", o.get("key")) == name]
+        assert len(found) == 1, found
+        return found[0]
 
     def switch(self, **switches: Any) -> None:
         """Choose readings of the API."""

@@ -323,22 +323,6 @@ def test_an_output_that_fills_the_disk(project: Project, format: str) -> None:
 # --- real processes: streams, encodings, terminals, signals
 
 
-def start(project: Project, *arguments: str, **popen: Any) -> subprocess.Popen[bytes]:
-    """The installed command in a process of its own."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("BMECONF_")}
-    env.update(project.env, PYTHONPATH=str(Path(__file__).parent.parent), **popen.pop("env", {}))
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    command = [sys.executable, "-m", "bmeconf", *arguments]
-    return subprocess.Popen(command, cwd=project.folder, env=env, **{**streams, **popen})
-
-
-def process(project: Project, *arguments: str, **popen: Any) -> Ran:
-    """That process run to its end."""
-    with start(project, *arguments, **popen) as running:
-        out, err = running.communicate(timeout=60)
-    return Ran(running.returncode, (out or b"").decode(), (err or b"").decode())
-
-
 @pytest.fixture
 def odd(project: Project) -> Project:
     """A project whose plan holds signs that no ASCII terminal has."""
@@ -361,7 +345,7 @@ ASCII = (
 def test_a_terminal_that_knows_ascii_only(
     odd: Project, env: dict[str, str], arguments: tuple[str, ...]
 ) -> None:
-    ran = process(odd, *arguments, env=env).ok()
+    ran = odd.spawn(*arguments, env=env).ok()
     assert (ran.out + ran.err).isascii()
     assert "->" in ran.out or arguments != ("plan",)
 
@@ -369,11 +353,11 @@ def test_a_terminal_that_knows_ascii_only(
 def test_problems_and_errors_in_ascii(odd: Project) -> None:
     odd.write("m.yaml", "version: 1\nlists: [{name: Žlutý}, {name: Žlutý}]\n")
     for arguments in (("validate", "--format", "github"), ("plan",)):
-        ran = process(odd, *arguments, env=ASCII[1])
+        ran = odd.spawn(*arguments, env=ASCII[1])
         assert ran.code == 3
         assert (ran.out + ran.err).isascii()
         assert "Traceback" not in ran.err
-    told(process(odd, "plan", "--target", "Ž", env=ASCII[0]), 3)
+    told(odd.spawn("plan", "--target", "Ž", env=ASCII[0]), 3)
 
 
 def test_no_color_on_a_terminal(odd: Project) -> None:
@@ -388,7 +372,7 @@ def test_no_color_on_a_terminal(odd: Project) -> None:
 def test_a_reader_that_leaves(project: Project) -> None:
     rows = ", ".join(f"{{name: {str(n) * 100}}}" for n in range(1000, 1300))
     project.write("m.yaml", f"version: 1\nlists: [{rows}]\n")
-    with start(project, "plan") as running:
+    with project.start("plan") as running:
         assert running.stdout is not None
         running.stdout.read(10)
         running.stdout.close()
@@ -403,7 +387,7 @@ def test_an_apply_whose_reader_left_writes_nothing(project: Project, account: Ac
     before = account.state()
     end, gone = os.pipe()
     os.close(end)
-    ran = process(project, "apply", "--auto-approve", stdout=gone)
+    ran = project.spawn("apply", "--auto-approve", stdout=gone)
     os.close(gone)
     assert ran.code == 1
     assert "Traceback" not in ran.err
@@ -416,7 +400,7 @@ def test_an_apply_goes_on_where_nobody_reads_its_progress(
     project.write("m.yaml", LISTS)
     end, gone = os.pipe()
     os.close(end)
-    ran = process(project, "apply", "--auto-approve", "--format", "json", stderr=gone)
+    ran = project.spawn("apply", "--auto-approve", "--format", "json", stderr=gone)
     os.close(gone)
     assert ran.ok().json["converged"] is True
 
@@ -451,7 +435,7 @@ def test_an_apply_without_anybody_to_ask(project: Project) -> None:
 def test_a_full_disk_behind_stdout(project: Project, format: str) -> None:
     project.write("m.yaml", LISTS)
     with open("/dev/full", "wb") as full:
-        ran = process(project, "plan", "--format", format, stdout=full)
+        ran = project.spawn("plan", "--format", format, stdout=full)
     told(ran, 1, "standard output cannot be written")
 
 
@@ -469,7 +453,7 @@ def typed(
     terminal, end = pty.openpty()
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), end)
     own = {"start_new_session": True, "preexec_fn": _take_the_terminal}
-    with start(project, *arguments, env=env or {}, **streams, **own) as running:
+    with project.start(*arguments, env=env or {}, **streams, **own) as running:
         os.close(end)
         shown = b""
         with contextlib.suppress(OSError):
@@ -563,7 +547,7 @@ def test_ctrl_c_lets_the_step_in_flight_finish(
     server, reached, release = held("POST .*/lists")
     project.env = {**account.env, "BMECONF_BASE_URL": server.url}
     project.write("m.yaml", LISTS)
-    with start(project, "apply", "--auto-approve", "--format", "json") as running:
+    with project.start("apply", "--auto-approve", "--format", "json") as running:
         assert reached.wait(30)
         running.send_signal(signum)
         time.sleep(0.1)
@@ -584,7 +568,7 @@ def test_a_second_ctrl_c_ends_it_at_once(project: Project, account: Account, hel
     server, reached, _ = held("POST .*/lists")
     project.env = {**account.env, "BMECONF_BASE_URL": server.url}
     project.write("m.yaml", LISTS)
-    with start(project, "apply", "--auto-approve", "--format", "json") as running:
+    with project.start("apply", "--auto-approve", "--format", "json") as running:
         assert reached.wait(30)
         running.send_signal(signal.SIGINT)
         time.sleep(0.2)
@@ -599,7 +583,7 @@ def test_ctrl_c_while_planning(project: Project, account: Account, held: Any) ->
     server, reached, _ = held("GET .*/lists")
     project.env = {**account.env, "BMECONF_BASE_URL": server.url}
     project.write("m.yaml", LISTS)
-    with start(project, "plan", "--format", "json") as running:
+    with project.start("plan", "--format", "json") as running:
         assert reached.wait(30)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=8)
@@ -621,7 +605,7 @@ def test_ctrl_c_while_waiting_for_the_limit(project: Project, account: Account) 
     with server:
         project.env = {**account.env, "BMECONF_BASE_URL": server.url}
         project.write("m.yaml", LISTS)
-        with start(project, "apply", "--auto-approve", "--format", "json") as running:
+        with project.start("apply", "--auto-approve", "--format", "json") as running:
             assert waiting.wait(30)
             time.sleep(0.3)
             running.send_signal(signal.SIGINT)

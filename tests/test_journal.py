@@ -5,23 +5,19 @@ from __future__ import annotations
 import fcntl
 import itertools
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.driver import Account, Project, Ran
+from tests.driver import Account, Project, Ran, ended
 from tests.fake_server import CLOSE, Rule, after, instead
 from tests.mortal import Mortals
 
-SEARCH = "/api/contact/search"
 ALL = """\
 version: 1
 structure: {fields: [{label: City}], tags: [seed]}
@@ -42,34 +38,18 @@ campaigns:
 """
 APPLY = ("apply", "--auto-approve", "--format", "json", "--allow-delete", "lists/Old list")
 
-
-@pytest.fixture(scope="module")
-def mortals() -> Iterator[Mortals]:
-    with Mortals() as mortals:
-        yield mortals
-
-
-def journal(project: Project) -> Path | None:
-    """The journal of the last run."""
-    found = sorted((project.folder / ".bmeconf" / "journals").glob("*.jsonl"))
-    return found[-1] if found else None
+PARTS = 3
+TELLING = ("begin", "answer", "end")
+"""Lines right before which something was written: before another all is as after the one above."""
 
 
 def lines(project: Project) -> list[Any]:
-    path = journal(project)
-    return [json.loads(line) for line in path.read_text().splitlines()] if path else []
+    texts = [path.read_text() for path in project.journals()[-1:]]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
 def resume(project: Project, *arguments: str) -> Ran:
-    return project.run("apply", "--resume", str(journal(project)), "--format", "json", *arguments)
-
-
-def writes(account: Account) -> list[str]:
-    return [
-        f"{entry['method']} {entry['path']}"
-        for entry in account.log()
-        if entry["method"] != "GET" and entry["path"] != SEARCH
-    ]
+    return project.run("apply", "--resume", str(project.journal()), "--format", "json", *arguments)
 
 
 def names(state: Any) -> list[str]:
@@ -83,13 +63,13 @@ def test_each_write_stands_between_two_lines(project: Project, account: Account)
     account.clear_log()
     result = project.run(*APPLY).ok().json
     told = lines(project)
-    assert result["journal"] == str(Path(".bmeconf/journals", journal(project).name))  # type: ignore[union-attr]
+    assert result["journal"] == str(Path(".bmeconf/journals", project.journal().name))
     assert told[0]["event"] == "begin"
     assert told[0]["format"] == "bmeconf.journal/1"
     assert told[0]["plan"]["fingerprint"] == result["fingerprint"]
     assert told[-1] == {"event": "end", "at": told[-1]["at"], "exit_code": 0}
     sent = [f"{line['method']} {line['path']}" for line in told if line["event"] == "write"]
-    assert sent == writes(account)
+    assert sent == account.writes()
     for one, two in itertools.pairwise(told):
         assert (one["event"] == "write") == (two["event"] == "answer")
         if one["event"] == "write":
@@ -117,38 +97,42 @@ def test_a_line_is_on_disk_before_its_write_arrives(project: Project, cut: Any) 
 def test_nothing_to_do_needs_no_journal(project: Project) -> None:
     project.write("m.yaml", "version: 1\nlists: [{name: Newsletter}]\n")
     assert project.run(*APPLY[:4]).ok().json["journal"] is None
-    assert journal(project) is None
+    assert project.journals() == []
 
 
 # --- killed
 
 
-def boundaries(project: Project, account: Account, mortals: Mortals, start: Any) -> int:
-    """How many lines the journal of an undisturbed run has, and what the account is then."""
+def boundaries(project: Project, account: Account, mortals: Mortals, start: Any) -> list[str]:
+    """The events in the journal of an undisturbed run, which has changed the account."""
     account.set(start)
     assert mortals.run(project.folder, project.env, *APPLY) == 0
-    return len(lines(project))
+    return [line["event"] for line in lines(project)]
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("how", ["again", "resume"])
 def test_killed_at_any_line_it_goes_on_to_the_end(
-    project: Project, account: Account, mortals: Mortals, when: str, how: str
+    project: Project, account: Account, mortals: Mortals, when: str, how: str, part: int
 ) -> None:
     project.write("m.yaml", ALL)
     start = account.state()
-    count = boundaries(project, account, mortals, start)
-    assert count > 40
+    events = boundaries(project, account, mortals, start)
+    assert len(events) > 40
     wanted = names(account.state())
-    for line in range(1, count + 1):
+    for line, event in [*enumerate(events, 1)][part::PARTS]:
+        if when == "before" and event not in TELLING:
+            continue
         account.set(start)
         shutil.rmtree(project.folder / ".bmeconf")
         (project.folder / "bmeconf.lock.json").unlink(missing_ok=True)
         died = mortals.run(project.folder, project.env, *APPLY, line=line, when=when)
         assert died == -signal.SIGKILL, line
         account.clear_log()
-        left = journal(project)
-        if how == "resume" and left and left.stat().st_size:
+        left = project.journals()
+        if how == "resume" and left and left[-1].stat().st_size:
             ran = resume(project)
         else:
             deletes = [s for s in project.plan()["steps"] if s["action"] == "delete"]
@@ -169,8 +153,8 @@ def test_a_saved_plan_that_was_cut_off_is_resumed_and_not_applied_again(
     account.clear_log()
     again = project.run("apply", "plan.json", "--format", "json", *APPLY[4:])
     assert again.code == 6
-    assert writes(account) == []
-    assert str(journal(project)) in again.json["error"]["remedy"]
+    assert account.writes() == []
+    assert str(project.journal()) in again.json["error"]["remedy"]
     assert resume(project).code == 0
     assert project.plan()["steps"] == []
 
@@ -194,10 +178,10 @@ def test_resume_does_exactly_the_rest(cut_off: Project, account: Account) -> Non
     result = resume(cut_off).ok().json
     assert {s["id"] for s in result["steps"] if s["message"] == "applied before"} == done
     told = [f"{x['method']} {x['path']}" for x in lines(cut_off) if x["event"] == "write"]
-    assert told[len(before) :] == writes(account)
+    assert told[len(before) :] == account.writes()
     for step in plan["steps"]:
         if step["id"] in done and step["pin"]:
-            assert not any(line.endswith(step["pin"]["id"]) for line in writes(account))
+            assert not any(line.endswith(step["pin"]["id"]) for line in account.writes())
 
 
 def test_a_finished_journal_has_nothing_left(project: Project, account: Account) -> None:
@@ -206,7 +190,7 @@ def test_a_finished_journal_has_nothing_left(project: Project, account: Account)
     account.clear_log()
     ran = resume(project)
     assert ran.code == 0
-    assert writes(account) == []
+    assert account.writes() == []
 
 
 def test_resume_checks_the_pins_of_what_is_left(cut_off: Project, account: Account) -> None:
@@ -219,7 +203,7 @@ def test_resume_checks_the_pins_of_what_is_left(cut_off: Project, account: Accou
     assert ran.code == 8
     found = {step["address"]: step["state"] for step in ran.json["steps"]}
     assert found["campaigns/Welcome"] == "stale"
-    assert not any(line.endswith(welcome["_id"]) for line in writes(account))
+    assert not any(line.endswith(welcome["_id"]) for line in account.writes())
 
 
 def test_resume_is_refused_on_another_account(cut_off: Project, account: Account) -> None:
@@ -229,7 +213,7 @@ def test_resume_is_refused_on_another_account(cut_off: Project, account: Account
     account.clear_log()
     ran = resume(cut_off)
     assert ran.code == 7, ran.err
-    assert writes(account) == []
+    assert account.writes() == []
 
 
 BROKEN = {
@@ -255,8 +239,7 @@ def test_a_journal_that_is_none(project: Project, account: Account, name: str) -
 
 
 def test_a_journal_that_was_edited_is_refused(cut_off: Project, account: Account) -> None:
-    path = journal(cut_off)
-    assert path
+    path = cut_off.journal()
     path.write_text(path.read_text().replace("Changed", "Charged"))
     account.clear_log()
     ran = resume(cut_off)
@@ -265,8 +248,7 @@ def test_a_journal_that_was_edited_is_refused(cut_off: Project, account: Account
 
 
 def test_a_line_that_was_torn_is_no_hindrance(cut_off: Project) -> None:
-    path = journal(cut_off)
-    assert path
+    path = cut_off.journal()
     with path.open("a") as file:
         file.write('{"event": "wri')
     assert resume(cut_off).code == 0
@@ -274,7 +256,7 @@ def test_a_line_that_was_torn_is_no_hindrance(cut_off: Project) -> None:
 
 
 def test_a_journal_is_written_by_one_run_only(cut_off: Project, account: Account) -> None:
-    with open(journal(cut_off) or "", "rb") as file:
+    with cut_off.journal().open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         account.clear_log()
         ran = resume(cut_off)
@@ -344,7 +326,7 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
     account.clear_log()
     done = resume(project)
     assert done.code == 0, done.out
-    assert len(writes(account)) == (1 if landed else 2)
+    assert len(account.writes()) == (1 if landed else 2)
     assert names(account.state()).count("Autumn") == 1
 
 
@@ -355,7 +337,7 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
 def test_ctrl_c_finishes_the_request_in_flight(
     project: Project, account: Account, cut: Any, sent: int
 ) -> None:
-    started: list[subprocess.Popen[str]] = []
+    started: list[subprocess.Popen[bytes]] = []
 
     def interrupt(seen: Any, forward: Any) -> Any:
         started[0].send_signal(sent)
@@ -364,29 +346,19 @@ def test_ctrl_c_finishes_the_request_in_flight(
 
     cut(Rule("POST .*/lists", interrupt, times=1))
     project.write("m.yaml", ALL)
-    started.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "bmeconf", *APPLY],
-            cwd=project.folder,
-            env={**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parent.parent)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    )
-    out, err = started[0].communicate(timeout=60)
-    assert started[0].returncode == 130, err
-    result = Ran(130, out, err).json
-    found = {step["address"]: step["state"] for step in result["steps"]}
-    assert found["lists/Autumn"] == "applied"
-    assert "not attempted" in found.values()
+    started.append(project.start(*APPLY))
+    ran = ended(started[0])
+    assert ran.code == 130, ran.err
+    assert ran.states["lists/Autumn"] == "applied"
+    assert "not attempted" in ran.states.values()
+    result = ran.json
     assert result["error"]["code"] == "interrupted"
     told = lines(project)
     assert told[-1]["exit_code"] == 130
     assert {line["step"] for line in told if line["event"] == "step"} == {
         step["id"] for step in result["steps"]
     }
-    assert result["journal"] in err
+    assert result["journal"] in ran.err
     assert resume(project).code == 0
     assert project.plan()["steps"] == []
 
@@ -401,9 +373,10 @@ def test_without_a_journal_nothing_is_written(project: Project, account: Account
     ran = project.run(*APPLY)
     assert ran.code == 3
     assert "nothing was written" in ran.json["error"]["message"]
-    assert writes(account) == []
+    assert account.writes() == []
 
 
+@pytest.mark.long
 def test_a_full_disk_stops_the_writes_and_not_the_report(
     project: Project, account: Account, mortals: Mortals
 ) -> None:
@@ -411,8 +384,7 @@ def test_a_full_disk_stops_the_writes_and_not_the_report(
     project.run(*APPLY[:1], "--expect", "00000000")
     start = account.state()
     boundaries(project, account, mortals, start)
-    whole = journal(project)
-    assert whole
+    whole = project.journal()
     for part in (0.75, 0.9):
         account.set(start)
         size = int(whole.stat().st_size * part)
@@ -421,20 +393,20 @@ def test_a_full_disk_stops_the_writes_and_not_the_report(
         result = json.loads((project.folder / "out.txt").read_text())
         assert code == result["exit_code"]
         if code == 3:
-            assert writes(account) == []
+            assert account.writes() == []
             continue
         assert code == 8, result
         assert result["error"]["code"] == "journal_lost"
         sent = [line for line in lines_of(project) if line["event"] == "write"]
-        assert len(sent) >= len(writes(account))
+        assert len(sent) >= len(account.writes())
         account.set(account.state())
 
 
 def lines_of(project: Project) -> list[Any]:
     """The whole lines of the last journal; its last one may be torn."""
-    path = journal(project)
+    texts = [path.read_text() for path in project.journals()[-1:]]
     found = []
-    for line in path.read_text().splitlines() if path else ():
+    for line in (line for text in texts for line in text.splitlines()):
         try:
             found.append(json.loads(line))
         except ValueError:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from bmeconf import schemas
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, base
 from bmeconf.outcome import OPEN
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project
@@ -151,3 +151,28 @@ def test_plans_are_ascii_documents(project: Project) -> None:
     ran = project.run("plan", "--format", "json").ok()
     assert ran.out.isascii()
     assert json.loads(ran.out)["steps"][0]["address"] == "lists/N\u00e4chste"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "is_one"),
+    [
+        ("Copy of May", "May", True),
+        ("copy of May (2)", "May", True),
+        ("May - Copy", "May", True),
+        ("May (copy)", "May", True),
+        ("May (2)", "May", True),
+        ("May", "May", True),
+        ("Copy of News 12", "News 12", True),
+        ("Copy of News 12 (3)", "News 12", True),
+        ("Copy of   0123", "0123", True),
+        ("News 12 copy", "News 12", True),
+        ("Copy of a.c", "a.c", True),
+        ("Copy of abc", "a.c", False),
+        ("Copy of May day", "May", False),
+        ("My copy of May", "May", False),
+        ("May 2 drafts", "May", False),
+        ("Copy of may", "May", False),
+    ],
+)
+def test_what_a_copy_may_be_called(name: str, source: str, is_one: bool) -> None:
+    assert base.names_copy(name, source) is is_one

@@ -1606,8 +1606,7 @@ def by_journal(project: Project, account: Account) -> None:
     account.faults({"kind": "error-503", "method": "WRITE", "times": 0})
     assert project.run("apply", name, "--auto-approve").code != 0
     account.faults()
-    (journal,) = sorted((project.folder / ".bmeconf" / "journals").iterdir())[-1:]
-    project.run("apply", "--resume", str(journal)).ok()
+    project.run("apply", "--resume", str(project.journal())).ok()
 
 
 @pytest.mark.parametrize("way", ["saved", "resumed"])

@@ -22,6 +22,8 @@ from tests.oracle import CONTENTS, TEXTS, Oracle, address, meant
 from tests.strategies import FROZEN_CONTACTS, Data, World, canonical, dumped, examples, worlds
 from tests.test_laws import Laboratory
 
+pytestmark = pytest.mark.long
+
 LOCK = "bmeconf.lock.json"
 HAND, LATER = "typed by hand", "2030-01-01T00:00:00.000Z"
 OTHER = "another.one@acme.example"

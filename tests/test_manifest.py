@@ -225,10 +225,10 @@ def _laughs(width: int) -> str:
 )
 def test_files_that_explode_are_refused_in_time(text: Callable[[], str], code: str) -> None:
     written = text()
-    started = time.perf_counter()
+    started = time.process_time()
     _, problems = yaml_tree.parse(written, "f.yaml")
     assert [problem.code for problem in problems] == [code]
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_fifty_levels_are_fine() -> None:

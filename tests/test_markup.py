@@ -240,10 +240,10 @@ def test_a_huge_body_is_quick() -> None:
     row = f'<tr><td class="a"><p>Some words &amp; <a href="{BLOG}">more</a></p></td></tr>\n'
     body = f"<table>{row * 10_000}</table>"
     live = body.replace(BLOG, quoted(BLOG)).replace("\n", "\n  ") + FOOT
-    began = time.monotonic()
+    began = time.process_time()
     assert rewritten(body, live)
     assert not rewritten(body, live.replace("Some words", "Some word", 1))
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert not rewritten("a" * 5_000_000, "a " * 2_500_000)
 
 

@@ -9,16 +9,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bmeconf.receipts import Receipts
-from tests.driver import Account, Project, Ran
+from tests.driver import Account, Project, ended
 from tests.fake_server import CLOSE, Rule, after, instead, refusal
 from tests.mortal import Mortals
 
@@ -32,16 +31,6 @@ RECIPIENTS = (
     "version: 1\nlists: [{name: Autumn}]\ncampaigns: [{name: Welcome, lists: [Customers]}]\n"
 )
 APPLY = ("apply", "--auto-approve", "--format", "json")
-
-
-@pytest.fixture(scope="module")
-def mortals() -> Iterator[Mortals]:
-    with Mortals() as mortals:
-        yield mortals
-
-
-def named(account: Account, kind: str, name: str) -> Any:
-    return next(row for row in account.state()[kind] if row["name"] == name)
 
 
 def edit(account: Account, change: Callable[[Any], None]) -> None:
@@ -61,10 +50,6 @@ def rename(account: Account, name: str, new: str) -> None:
     edit(account, change)
 
 
-def states(ran: Ran) -> dict[str, str]:
-    return {step["address"]: step["state"] for step in ran.json["steps"]}
-
-
 def killed(
     project: Project, account: Account, mortals: Mortals, *arguments: str, request: str
 ) -> None:
@@ -72,19 +57,14 @@ def killed(
     start = account.state()
     for line in range(1, 60):
         account.set(start)
-        left = project.folder / ".bmeconf" / "journals"
-        for path in left.glob("*"):
+        for path in project.journals():
             path.unlink()
         code = mortals.run(project.folder, project.env, *arguments, line=line)
         assert code == -signal.SIGKILL, f"no {request} was noted"
-        (path,) = left.glob("*")
+        (path,) = project.journals()
         last = json.loads(path.read_text().splitlines()[-1])
         if f"{last.get('method')} {last.get('path')}".endswith(request):
             return
-
-
-def journal(project: Project) -> str:
-    return str(max((project.folder / ".bmeconf" / "journals").iterdir()))
 
 
 # --- a lost copy is ours only where it cannot be anybody else's
@@ -113,11 +93,11 @@ def test_somebody_elses_campaign_is_not_taken_for_the_copy(
 
     edit(account, add)
     before = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
-    how = ("apply", "--resume", journal(project), "--format", "json") if resumed else APPLY
+    how = ("apply", "--resume", str(project.journal()), "--format", "json") if resumed else APPLY
     ran = project.run(*how)
     after_ = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
     assert after_ == before
-    assert states(ran)["campaigns/Second"] == ("unknown" if resumed else "applied")
+    assert ran.states["campaigns/Second"] == ("unknown" if resumed else "applied")
 
 
 def test_somebody_elses_list_is_not_taken_for_the_copy(
@@ -125,12 +105,12 @@ def test_somebody_elses_list_is_not_taken_for_the_copy(
 ) -> None:
     project.write("m.yaml", "version: 1\nlists: [{name: Archive, copy_of: Newsletter}]\n")
     killed(project, account, mortals, *APPLY, request="/duplicate")
-    source = named(account, "lists", "Newsletter")
+    source = account.named("lists", "Newsletter")
     theirs = {**source, "_id": "c" * 24, "name": "Newsletter VIP prospects"}
     edit(account, lambda state: state["lists"].append(theirs))
     assert project.run(*APPLY).code == 0
-    assert named(account, "lists", "Newsletter VIP prospects")["_id"] == "c" * 24
-    assert named(account, "lists", "Archive")["_id"] != "c" * 24
+    assert account.named("lists", "Newsletter VIP prospects")["_id"] == "c" * 24
+    assert account.named("lists", "Archive")["_id"] != "c" * 24
 
 
 def test_a_saved_plan_finds_the_copy_of_the_one_before(
@@ -167,7 +147,7 @@ def test_a_refused_change_of_a_copy_is_not_taken_for_done(
     )
     ran = project.run(*APPLY)
     assert ran.code == 8
-    assert states(ran) == {"campaigns/Second": "failed"}
+    assert ran.states == {"campaigns/Second": "failed"}
     lock = project.folder / "bmeconf.lock.json"
     assert not lock.exists() or "Second" not in lock.read_text()
 
@@ -180,7 +160,7 @@ def test_who_refers_to_a_list_waits_for_its_rename(
     project: Project, account: Account, cut: Any, saved: bool
 ) -> None:
     project.write("m.yaml", RENAME)
-    before = named(account, "campaigns", "Welcome")["lists"]
+    before = account.named("campaigns", "Welcome")["lists"]
     if saved:
         project.run("plan", "--out", "plan.json").ok()
         rename(account, "Product updates", "Do not mail")
@@ -190,9 +170,9 @@ def test_who_refers_to_a_list_waits_for_its_rename(
         cut(Rule("PATCH .*/lists/.*", instead(fail)))
         ran = project.run(*APPLY)
     assert ran.code == 8
-    assert states(ran)["campaigns/Welcome"] == "blocked"
-    assert states(ran)["lists/Autumn"] == "applied"
-    assert named(account, "campaigns", "Welcome")["lists"] == before
+    assert ran.states["campaigns/Welcome"] == "blocked"
+    assert ran.states["lists/Autumn"] == "applied"
+    assert account.named("campaigns", "Welcome")["lists"] == before
 
 
 @pytest.mark.parametrize("saved", [True, False])
@@ -206,13 +186,13 @@ def test_recipients_are_looked_at_right_before_the_write(
 
     cut(Rule("POST .*/lists", race, times=1))
     project.write("m.yaml", RECIPIENTS)
-    before = named(account, "campaigns", "Welcome")["lists"]
+    before = account.named("campaigns", "Welcome")["lists"]
     if saved:
         project.run("plan", "--out", "plan.json").ok()
     ran = project.run("apply", "plan.json", *APPLY[2:]) if saved else project.run(*APPLY)
     assert ran.code == 8, ran.out
-    assert states(ran)["campaigns/Welcome"] == "stale"
-    assert named(account, "campaigns", "Welcome")["lists"] == before
+    assert ran.states["campaigns/Welcome"] == "stale"
+    assert account.named("campaigns", "Welcome")["lists"] == before
 
 
 def test_recipients_that_were_renamed_at_the_last_moment_are_told(
@@ -234,21 +214,21 @@ def test_resume_looks_at_what_a_doubtful_step_refers_to(
     project: Project, account: Account, mortals: Mortals
 ) -> None:
     project.write("m.yaml", RECIPIENTS)
-    killed(project, account, mortals, *APPLY, request=named(account, "campaigns", "Welcome")["_id"])
-    before = named(account, "campaigns", "Welcome")["lists"]
+    killed(project, account, mortals, *APPLY, request=account.named("campaigns", "Welcome")["_id"])
+    before = account.named("campaigns", "Welcome")["lists"]
     rename(account, "Customers", "Do not mail")
-    ran = project.run("apply", "--resume", journal(project), "--format", "json")
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert ran.code in (6, 8)
-    assert named(account, "campaigns", "Welcome")["lists"] == before
+    assert account.named("campaigns", "Welcome")["lists"] == before
 
 
 def test_resume_after_a_rename_in_doubt(
     project: Project, account: Account, mortals: Mortals
 ) -> None:
     project.write("m.yaml", RENAME)
-    id = named(account, "lists", "Product updates")["_id"]
+    id = account.named("lists", "Product updates")["_id"]
     killed(project, account, mortals, *APPLY, request=f"lists/{id}")
-    ran = project.run("apply", "--resume", journal(project), "--format", "json")
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert ran.code == 0, ran.out
     assert project.plan()["steps"] == []
 
@@ -277,7 +257,7 @@ def test_the_source_of_a_copy_is_held(project: Project, account: Account, name: 
     account.clear_log()
     ran = project.run("apply", "plan.json", "--format", "json")
     assert ran.code == 6
-    assert states(ran)["campaigns/Second"] == "stale"
+    assert ran.states["campaigns/Second"] == "stale"
     assert all(entry["method"] == "GET" for entry in account.log())
 
 
@@ -305,10 +285,10 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
         edit(account, use)
     ran = project.run("apply", "plan.json", "--allow-delete", "lists/Old list", *APPLY[2:])
     assert ran.code == (6 if when == "before" else 8), ran.out
-    assert states(ran)["lists/Old list"] == "stale"
+    assert ran.states["lists/Old list"] == "stale"
     (message,) = [s["message"] for s in ran.json["steps"] if s["state"] == "stale"]
     assert "1 campaigns use it by now" in message
-    assert named(account, "lists", "Old list")
+    assert account.named("lists", "Old list")
 
 
 # --- interrupted, cut off, given away
@@ -317,7 +297,7 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
 def test_a_second_ctrl_c_in_a_write_leaves_it_in_doubt(
     project: Project, account: Account, cut: Any
 ) -> None:
-    started: list[subprocess.Popen[str]] = []
+    started: list[subprocess.Popen[bytes]] = []
     arrived = threading.Event()
 
     def interrupt(seen: Any, forward: Any) -> Any:
@@ -331,22 +311,13 @@ def test_a_second_ctrl_c_in_a_write_leaves_it_in_doubt(
     cut(Rule("POST .*/duplicate", interrupt, times=1))
     project.write("m.yaml", COPY)
     project.run("plan", "--out", "plan.json").ok()
-    started.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "bmeconf", "apply", "plan.json", "--format", "json"],
-            cwd=project.folder,
-            env={**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parent.parent)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    )
-    out, err = started[0].communicate(timeout=60)
-    assert started[0].returncode == 130, err
-    assert Ran(130, out, err).json["steps"][0]["state"] == "unknown"
-    assert "--resume" in err
+    started.append(project.start("apply", "plan.json", "--format", "json"))
+    ran = ended(started[0])
+    assert ran.code == 130, ran.err
+    assert ran.json["steps"][0]["state"] == "unknown"
+    assert "--resume" in ran.err
     assert project.run("apply", "plan.json").code == 6
-    assert project.run("apply", "--resume", journal(project)).code == 0
+    assert project.run("apply", "--resume", str(project.journal())).code == 0
     names = [row["name"] for row in account.state()["campaigns"]]
     assert [name for name in names if "Copy of" in name] == []
 
@@ -357,28 +328,16 @@ def test_a_lost_stdout_changes_no_exit_code(
 ) -> None:
     cut(Rule("POST .*/lists", instead(refusal(400, "ValidationError", "no")), skip=1, times=1))
     project.write("m.yaml", "version: 1\nlists: [{name: A}, {name: B}]\n")
-    command = [sys.executable, "-m", "bmeconf", *APPLY[:2]]
-    env = {**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parent.parent)}
     if stdout == "full":
         with open("/dev/full", "w") as full:
-            ran = subprocess.run(
-                command, cwd=project.folder, env=env, stdout=full, stderr=subprocess.PIPE, text=True
-            )
-        assert ran.returncode == 1
+            assert project.spawn(*APPLY[:2], stdout=full).code == 1
         return
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as gone:
-        ran = subprocess.run(
-            [*command, "--format", "json"],
-            cwd=project.folder,
-            env=env,
-            stdout=gone,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    assert ran.returncode == 8, ran.stderr
-    assert "--resume" in ran.stderr
+        ran = project.spawn(*APPLY[:2], "--format", "json", stdout=gone)
+    assert ran.code == 8, ran.err
+    assert "--resume" in ran.err
 
 
 def test_a_look_that_fails_leaves_a_step_in_doubt(
@@ -389,8 +348,8 @@ def test_a_look_that_fails_leaves_a_step_in_doubt(
     assert door
     code = mortals.run(project.folder, project.env, *APPLY, line=3)
     assert code == -signal.SIGKILL
-    ran = project.run("apply", "--resume", journal(project), "--format", "json")
-    assert states(ran) == {"lists/Autumn": "unknown"}
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert ran.states == {"lists/Autumn": "unknown"}
 
 
 def test_an_output_that_cannot_be_written_is_told_in_every_document(
@@ -416,8 +375,8 @@ def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
     edit(account, put)
     project.write("m.yaml", "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n")
     assert mortals.run(project.folder, project.env, *APPLY, line=2) == -signal.SIGKILL
-    assert "x7x7" not in Path(journal(project)).read_text()
-    assert project.run("apply", "--resume", journal(project)).code == 0
+    assert "x7x7" not in project.journal().read_text()
+    assert project.run("apply", "--resume", str(project.journal())).code == 0
 
 
 def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
@@ -473,7 +432,7 @@ def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
 def test_a_job_that_is_cancelled_while_it_reads_says_so(
     project: Project, account: Account, cut: Any, command: list[str]
 ) -> None:
-    started: list[subprocess.Popen[str]] = []
+    started: list[subprocess.Popen[bytes]] = []
     waiting = threading.Event()
 
     def cancel(seen: Any, forward: Any) -> Any:
@@ -484,19 +443,10 @@ def test_a_job_that_is_cancelled_while_it_reads_says_so(
     cut(Rule("GET /api/contact-structure", cancel, times=1))
     project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
     account.clear_log()
-    started.append(
-        subprocess.Popen(
-            [sys.executable, "-m", "bmeconf", *command, "--format", "json"],
-            cwd=project.folder,
-            env={**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parent.parent)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-    )
-    out, err = started[0].communicate(timeout=60)
-    assert started[0].returncode == 130, err
-    assert Ran(130, out, err).json["error"]["code"] == "interrupted"
+    started.append(project.start(*command, "--format", "json"))
+    ran = ended(started[0])
+    assert ran.code == 130, ran.err
+    assert ran.json["error"]["code"] == "interrupted"
     assert all(entry["method"] == "GET" for entry in account.log())
 
 
@@ -507,11 +457,11 @@ def test_a_copy_whose_answer_came_is_ours_whoever_touched_it(
     account.faults(race)
     project.write("m.yaml", COPY)
     ran = project.run(*APPLY)
-    assert (ran.code, states(ran)) == (8, {"campaigns/Second": "failed"})
+    assert (ran.code, ran.states) == (8, {"campaigns/Second": "failed"})
     (copy,) = [row for row in account.state()["campaigns"] if row["name"].startswith("Copy of")]
     assert copy["_id"] in ran.json["steps"][0]["message"]
     assert project.run(*APPLY).code == 0
-    assert named(account, "campaigns", "Second")["_id"] == copy["_id"]
+    assert account.named("campaigns", "Second")["_id"] == copy["_id"]
 
 
 def test_a_loose_end_is_passed_on_from_run_to_run(project: Project, account: Account) -> None:
@@ -522,7 +472,7 @@ def test_a_loose_end_is_passed_on_from_run_to_run(project: Project, account: Acc
     project.run("plan", "--out", "plan.json").ok()
     assert project.run("apply", "plan.json").code in (4, 5, 8)
     assert account.fault_hits() == [2]
-    project.run("apply", "--resume", journal(project)).ok()
+    project.run("apply", "--resume", str(project.journal())).ok()
     names = [row["name"] for row in account.state()["campaigns"]]
     assert [name for name in names if name.startswith("Copy of")] == []
     assert names.count("Second") == 1

@@ -27,16 +27,6 @@ def applied(project: Project, *arguments: str) -> Ran:
     return project.run("apply", "--auto-approve", "--format", "json", *arguments)
 
 
-def states(ran: Ran) -> dict[str, str]:
-    return {step["address"]: step["state"] for step in ran.json["steps"]}
-
-
-def named(account: Account, kind: str, name: str) -> Any:
-    found = [o for o in account.state()[kind] if o.get("name", o.get("key")) == name]
-    assert len(found) == 1, found
-    return found[0]
-
-
 def dropping_lists(account: Account) -> Any:
     """A server that takes whoever it replaces off all lists."""
 
@@ -67,7 +57,7 @@ def appearing(account: Account, kind: str, **one: Any) -> Any:
 def test_a_list_stays_while_a_draft_could_not_let_go_of_it(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    old = named(account, "lists", "Newsletter")
+    old = account.named("lists", "Newsletter")
     cut(Rule("PATCH /api/email/campaign/.*", instead(REFUSED)))
     declare(
         project,
@@ -75,9 +65,9 @@ def test_a_list_stays_while_a_draft_could_not_let_go_of_it(
         campaigns=[{"name": "Welcome", "lists": ["Customers"]}],
     )
     ran = applied(project, "--allow-delete", "lists/Newsletter")
-    assert states(ran) == {"campaigns/Welcome": "failed", "lists/Newsletter": "blocked"}
+    assert ran.states == {"campaigns/Welcome": "failed", "lists/Newsletter": "blocked"}
     assert ran.code == 1
-    assert named(account, "campaigns", "Welcome")["lists"] == [old["_id"]]
+    assert account.named("campaigns", "Welcome")["lists"] == [old["_id"]]
 
 
 def test_a_structure_of_which_a_part_is_hidden_is_not_replaced(
@@ -141,7 +131,7 @@ def test_a_third_list_joined_meanwhile_is_seen(
         contacts=[{"email": "bob@example.com", "lists": ["Newsletter"]}],
     )
     ran = applied(project)
-    assert states(ran) == {"contacts/bob@example.com": "stale"}
+    assert ran.states == {"contacts/bob@example.com": "stale"}
     assert ran.code == 6
 
 
@@ -174,7 +164,7 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
     project: Project, account: Account, cut: Cut
 ) -> None:
     account.switch(campaign_body="minimal")
-    news, customers = (named(account, "lists", n)["_id"] for n in ("Newsletter", "Customers"))
+    news, customers = (account.named("lists", n)["_id"] for n in ("Newsletter", "Customers"))
 
     cut(
         Rule(
@@ -185,8 +175,8 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
     )
     declare(project, campaigns=[{"name": "Offer", "lists": ["Customers"]}])
     ran = applied(project)
-    assert states(ran) == {"campaigns/Offer": "stale"}
-    assert named(account, "campaigns", "Offer")["lists"] == [news] != [customers]
+    assert ran.states == {"campaigns/Offer": "stale"}
+    assert account.named("campaigns", "Offer")["lists"] == [news] != [customers]
 
 
 def test_no_copies_pile_up(project: Project, account: Account, cut: Cut) -> None:
@@ -288,7 +278,7 @@ def test_a_result_is_told_though_a_file_cannot_hold_it(project: Project) -> None
     declare(project, lists=[{"name": "Autumn"}])
     (project.folder / "full.json").symlink_to("/dev/full")
     ran = applied(project, "--output", "json=full.json")
-    assert states(ran) == {"lists/Autumn": "applied"}
+    assert ran.states == {"lists/Autumn": "applied"}
     assert ran.code == 3
     assert "full.json" in ran.err
 
@@ -326,7 +316,7 @@ def test_a_list_that_appears_meanwhile_is_not_taken_for_the_merge(
         campaigns=[{"name": "Offer", "lists": ["Everyone"]}],
     )
     ran = applied(project)
-    assert states(ran) == {"lists/Everyone": "stale", "campaigns/Offer": "blocked"}
+    assert ran.states == {"lists/Everyone": "stale", "campaigns/Offer": "blocked"}
 
 
 def test_a_rename_looks_whether_the_name_was_taken_meanwhile(
@@ -341,7 +331,7 @@ def test_a_rename_looks_whether_the_name_was_taken_meanwhile(
     )
     declare(project, lists=[{"name": "News", "renamed_from": ["Newsletter"]}])
     ran = applied(project)
-    assert states(ran) == {"lists/News": "stale"}
+    assert ran.states == {"lists/News": "stale"}
     assert server.writes() == []
 
 

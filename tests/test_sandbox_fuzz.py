@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.test_sandbox import Api
 
+pytestmark = pytest.mark.long
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

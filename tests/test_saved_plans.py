@@ -14,11 +14,10 @@ import pytest
 
 from bmeconf.kinds.replies import digest
 from bmeconf.sandbox import Sandbox
-from tests.driver import Account, Project, Ran
+from tests.driver import SEARCH, Account, Project, Ran
 from tests.fake_server import Rule
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SEARCH = "/api/contact/search"
 NEWS = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
 SOME = """\
 version: 1
@@ -43,18 +42,6 @@ def save(project: Project, text: str = SOME) -> Any:
 
 def carry(project: Project, *arguments: str) -> Ran:
     return project.run("apply", "plan.json", "--format", "json", *arguments)
-
-
-def writes(account: Account) -> list[str]:
-    return [
-        f"{entry['method']} {entry['path']}"
-        for entry in account.log()
-        if entry["method"] != "GET" and entry["path"] != SEARCH
-    ]
-
-
-def states(ran: Ran) -> dict[str, str]:
-    return {step["address"]: step["state"] for step in ran.json["steps"]}
 
 
 def forged(project: Project, edit: Callable[[Any], Any]) -> None:
@@ -277,8 +264,8 @@ def test_no_single_edit_of_what_an_example_touches_is_overrun(
         account.clear_log()
         ran = carry(project)
         assert ran.code == 6, (address, ran.out, ran.err)
-        assert states(ran)[address] == "stale"
-        assert writes(account) == []
+        assert ran.states[address] == "stale"
+        assert account.writes() == []
         assert account.state() == moved
         tried += 1
     assert tried >= len(plan["steps"])
@@ -296,9 +283,9 @@ def test_what_moved_stops_the_run_before_its_first_write(
     account.clear_log()
     ran = carry(project)
     assert ran.code == 6, ran.out + ran.err
-    assert writes(account) == []
+    assert account.writes() == []
     assert account.state() == moved
-    found = states(ran)
+    found = ran.states
     assert found[address] == "stale"
     assert set(found.values()) == {"stale", "not attempted"}
     message = next(s["message"] for s in ran.json["steps"] if s["address"] == address)
@@ -320,7 +307,7 @@ def test_what_moved_is_left_out_where_that_is_asked_for(
     account.clear_log()
     ran = carry(project, "--on-stale", "skip")
     assert ran.code == 8, ran.out + ran.err
-    found = states(ran)
+    found = ran.states
     assert found[address] == "stale"
     assert "applied" in found.values()
     ids = {step["address"]: step["id"] for step in plan["steps"]}
@@ -329,7 +316,7 @@ def test_what_moved_is_left_out_where_that_is_asked_for(
             assert found[step["address"]] in ("blocked", "stale")
     pin = next(step["pin"] for step in plan["steps"] if step["address"] == address)
     if pin:
-        assert not any(line.endswith(pin["id"]) for line in writes(account))
+        assert not any(line.endswith(pin["id"]) for line in account.writes())
     kind = {"structure": "structures"}.get(address, address.partition("/")[0])
     for row in moved[kind]:
         if pin and row["_id"] == pin["id"]:
@@ -351,12 +338,12 @@ def test_each_pin_is_held_again_at_its_own_write(
     save(project)
     ran = carry(project, *(["--on-stale", "skip"] if skip else []))
     assert ran.code == 8, ran.out + ran.err
-    found = states(ran)
+    found = ran.states
     assert found["contacts/bob@example.com"] == "stale"
     assert found["structure"] == "applied"
     assert found["campaigns/Autumn offer"] == ("applied" if skip else "not attempted")
     bob = named(account.state()["contacts"], "key", "bob@example.com")
-    assert not any(bob["_id"] in line for line in writes(account))
+    assert not any(bob["_id"] in line for line in account.writes())
 
 
 def test_a_list_that_the_plan_makes_does_not_make_its_contacts_stale(
@@ -394,14 +381,14 @@ def test_two_at_once_write_once(project: Project, account: Account) -> None:
     text = json.dumps({"digest": json.loads((project.folder / "plan.json").read_text())["digest"]})
     before.write_text(text)
     assert carry(project).code == 6
-    assert writes(account) == []
+    assert account.writes() == []
 
 
 def test_a_plan_that_wrote_nothing_may_be_applied_again(project: Project, account: Account) -> None:
     plan = save(project)
     short = carry(project, "--max-requests", str(plan["requests"]["check"]))
     assert short.code == 5
-    assert set(states(short).values()) == {"not attempted"}
+    assert set(short.states.values()) == {"not attempted"}
     carry(project).ok()
 
 
@@ -447,12 +434,12 @@ def test_another_account_is_refused(project: Project, account: Account, cut: Any
         ran = project.run("apply", "plan.json", "--format", "json", **Account(other).env)
         assert ran.code == 7
         assert "another account" in ran.json["error"]["message"]
-        assert writes(Account(other)) == []
+        assert Account(other).writes() == []
     account.set(json.loads(text))
     account.clear_log()
     ran = carry(project)
     assert ran.code == 7, ran.err
-    assert writes(account) == []
+    assert account.writes() == []
 
 
 @pytest.mark.parametrize(
@@ -601,8 +588,8 @@ def test_a_refused_plan_is_saved_and_refused(project: Project, account: Account)
     assert project.run("show", "plan.json").code == 0
     ran = carry(project)
     assert ran.code == 7
-    assert set(states(ran).values()) == {"not attempted"}
-    assert writes(account) == []
+    assert set(ran.states.values()) == {"not attempted"}
+    assert account.writes() == []
 
 
 def test_a_policy_that_got_stricter_holds(project: Project, account: Account) -> None:
@@ -611,7 +598,7 @@ def test_a_policy_that_got_stricter_holds(project: Project, account: Account) ->
     ran = carry(project)
     assert ran.code == 7
     assert "seed policy" in ran.json["error"]["message"]
-    assert writes(account) == []
+    assert account.writes() == []
 
 
 def test_deletes_are_acknowledged_for_a_saved_plan_too(project: Project, account: Account) -> None:
@@ -619,7 +606,7 @@ def test_deletes_are_acknowledged_for_a_saved_plan_too(project: Project, account
     ran = carry(project)
     assert ran.code == 7
     assert "--allow-delete" in ran.json["error"]["remedy"]
-    assert writes(account) == []
+    assert account.writes() == []
     assert carry(project, "--allow-delete", "lists/New*").code == 3
     carry(project, "--allow-delete", "lists/Old*").ok()
 
@@ -638,7 +625,7 @@ def test_the_fingerprint_is_expected(project: Project, account: Account) -> None
         assert "00000000" in wrong.json["error"]["message"]
     moved = project.run("apply", "--auto-approve", "--expect", mark)
     assert moved.code == 6
-    assert writes(account) == []
+    assert account.writes() == []
     (project.folder / "other.yaml").unlink()
     project.run("apply", "--auto-approve", "--expect", mark).ok()
 
@@ -710,7 +697,7 @@ def test_a_guard_writes_nothing_by_itself(
         ran = project.run(*command, *mended)
         if command == ["apply"]:
             assert ran.code == 3, ran.out
-        assert writes(account) == []
+        assert account.writes() == []
 
 
 @pytest.mark.parametrize(

@@ -342,9 +342,9 @@ def test_a_thousand_contacts_are_quick(here: Path) -> None:
         f"  - {{email: qa{n}@acme.example, fields: {{City: Oslo}}, lists: [News], tags: [seed]}}\n"
         for n in range(1000)
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(snapshot(here, f"lists: [{{name: News}}]\ncontacts:\n{''.join(lines)}")) == 1001
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

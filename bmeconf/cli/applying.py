@@ -262,12 +262,12 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
     Raises:
         InvalidInput: where a plan stands among other paths.
     """
-    from bmeconf.cli import saving
+    from bmeconf import manifest
 
     plans = [
         path
         for path in paths
-        if path.suffix not in saving.MANIFESTS and (path.is_file() or path.suffix == ".json")
+        if path.suffix not in manifest.SUFFIXES and (path.is_file() or path.suffix == ".json")
     ]
     if plans and len(paths) > 1:
         raise InvalidInput(

@@ -16,6 +16,7 @@ from typing import TextIO
 
 import click
 
+from bmeconf import whole
 from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.report import safe
 from bmeconf.report.lines import Line
@@ -194,7 +195,7 @@ def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path
                 f"--output {text}: expected FORMAT=FILE", f"formats are: {', '.join(known)}"
             )
         path = Path(name)
-        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        if not whole.has_place(path):
             raise InvalidInput(f"--output {text}: {name} cannot be written", "name a file")
         found.append((format, path))
     return tuple(found)

@@ -14,7 +14,6 @@ from bmeconf.errors import InvalidInput, masked
 from bmeconf.manifest import PROJECT_FILE
 from bmeconf.plan import Plan
 
-MANIFESTS = (".yaml", ".yml")
 START = 4096
 """Characters of a file that tell whether it is a plan."""
 
@@ -25,11 +24,11 @@ def make_room(path: Path) -> None:
     Raises:
         InvalidInput: where a plan cannot be written there, or something else stands there.
     """
-    if path.suffix in MANIFESTS:
+    if path.suffix in manifest.SUFFIXES:
         raise InvalidInput(
             f"--out {path}: would be taken for a manifest", "name it otherwise, as in plan.json"
         )
-    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+    if not whole.has_place(path):
         raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
     if not os.path.lexists(path):
         return

@@ -278,5 +278,5 @@ class Writer(Reader):
             self.witness.after("unknown")
             self._count_write()
             raise
-        self.witness.after(envelope.fate(answer), envelope.id_shown(answer))
+        self.witness.after(*envelope.fate(answer))
         return answer

@@ -43,11 +43,16 @@ class Managed:
     tags: frozenset[str] = frozenset()
 
 
-COPY_NAME = re.compile(
-    r"(?:copy of (?P<a>.*?)|(?P<b>.*?)(?: -)? \(?copy\)?|(?P<c>.*?))(?: \(?\d+\)?)?",
-    re.IGNORECASE | re.DOTALL,
-)
+COPY_NAMES = (r"(?i:copy of)\s+{}", r"{}\s*(?: -)? \(?(?i:copy)\)?", r"{}")
+NUMBERED = r"(?:\s+\(?\d+\)?)?"
 """What services call a copy; this one's own way is not documented (API contract 4.3, 4.4)."""
+
+
+def names_copy(name: str, source: str) -> bool:
+    """Whether `name` is one that a service may give to a copy of `source`, itself included."""
+    # A source may end in digits of its own, so that a name alone does not tell what was copied.
+    called = (form.format(re.escape(source)) + NUMBERED for form in COPY_NAMES)
+    return any(re.fullmatch(pattern, name, re.DOTALL) for pattern in called)
 
 
 class Kind(ABC):
@@ -169,10 +174,8 @@ class Kind(ABC):
         It has a name of the service's own making, was made then, and nobody has touched it since:
         anything else may be somebody's own, and is not to be written to.
         """
-        named = COPY_NAME.fullmatch(self.key(raw))
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
-        sources = {canonical_name(part) for part in named.groups() if part} if named else set()
-        return self.key(marks) in sources and fresh
+        return fresh and names_copy(self.key(raw), self.key(marks))
 
     def manual(
         self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""

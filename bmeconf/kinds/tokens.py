@@ -64,13 +64,8 @@ class Token:
 
 def read(text: str) -> list[Token] | None:
     """The tokens of `text`, or None where it is in doubt how a browser reads it."""
-    reader = _Reader()
-    try:
-        reader.feed(text)
-        reader.close()
-    except (AssertionError, ValueError):
-        return None
-    return None if reader.doubt or reader.rawdata else reader.tokens
+    reader = _parsed(text)
+    return None if reader is None or reader.doubt or reader.rawdata else reader.tokens
 
 
 def without(tokens: Sequence[Token], names: Collection[str]) -> list[Token] | None:
@@ -128,17 +123,23 @@ def texts(tokens: Sequence[Token]) -> Iterator[str]:
 
 def words(text: str) -> list[str] | None:
     """The words that a browser shows of `text`, in lower case; None where that cannot be told."""
+    reader = _parsed(text)
+    shown = without(reader.tokens, UNSEEN) if reader else None
+    if shown is None:
+        return None
+    pieces = (t.name if t.kind == "text" else " " if t.block else "" for t in shown)
+    return WORD.findall("".join(pieces).casefold())
+
+
+def _parsed(text: str) -> _Reader | None:
+    """A reader that has read all of `text`, None where it could not."""
     reader = _Reader()
     try:
         reader.feed(text)
         reader.close()
     except (AssertionError, ValueError):
         return None
-    shown = without(reader.tokens, UNSEEN)
-    if shown is None:
-        return None
-    pieces = (t.name if t.kind == "text" else " " if t.block else "" for t in shown)
-    return WORD.findall("".join(pieces).casefold())
+    return reader
 
 
 class _Reader(HTMLParser):

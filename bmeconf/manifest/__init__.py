@@ -16,13 +16,14 @@ from pathlib import Path
 
 from bmeconf.errors import InvalidInput
 from bmeconf.manifest import files, yaml_tree
-from bmeconf.manifest.files import PROJECT_FILE, RELATIVE, Text, find_root
+from bmeconf.manifest.files import PROJECT_FILE, RELATIVE, SUFFIXES, Text, find_root
 from bmeconf.manifest.tree import Block, Document, Items, Node, Scalar, at, scalars
 from bmeconf.model import Place, Problem
 
 __all__ = [
     "PROJECT_FILE",
     "RELATIVE",
+    "SUFFIXES",
     "Block",
     "Document",
     "Items",

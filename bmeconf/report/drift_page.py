@@ -23,8 +23,9 @@ from bmeconf.truth import CONFLICT, DRIFT, PENDING
 MOVED = {
     DRIFT: "changed by hand in the account",
     CONFLICT: "changed here and in the account",
-    PENDING: "changed here and not applied yet",
+    PENDING: "declared otherwise and not applied yet",
 }
+TOO_LATE = "declared otherwise, and that cannot be applied any more"
 DIFFERS = "not as declared"
 TITLES = {
     DRIFT: "Drift (declared → live)",
@@ -175,8 +176,14 @@ def _head(items: Sequence[Item], locked: bool) -> str:
     if first.path == PRESENCE:
         told = _presence(first)
     else:
-        told = f"{', '.join(map(_name, items))} {MOVED[first.truth] if locked else DIFFERS}"
+        told = f"{', '.join(map(_name, items))} {_who(first, locked)}"
     return f"is {first.frozen}, not a draft; {told}" if first.frozen else told
+
+
+def _who(item: Item, locked: bool) -> str:
+    if not locked:
+        return DIFFERS
+    return TOO_LATE if item.sort == FROZEN and item.truth == PENDING else MOVED[item.truth]
 
 
 def _presence(item: Item) -> str:

@@ -7,6 +7,7 @@ frames of their own that may run, load, send and open nothing.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -64,6 +65,25 @@ class Bar:
 
 def page(page: Page) -> str:
     """The page as one self-contained HTML document."""
+    items = [item for section in page.sections for item in section.items]
+    told = (
+        _templates()
+        .get_template("page.html")
+        .render(
+            page=page,
+            policy=POLICY,
+            version=__version__,
+            deletes=[item for item in items if item.state == DELETE],
+            open_tasks=[t for s in page.sections for t in s.tasks if t.state != "done"],
+            unfolded=len(items) <= MOST_OPEN,
+            looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
+        )
+    )
+    return told + "\n"
+
+
+@functools.cache
+def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("bmeconf.report"),
         autoescape=True,
@@ -86,17 +106,7 @@ def page(page: Page) -> str:
         "value": _value,
         "zoned": values.zoned,
     }
-    items = [item for section in page.sections for item in section.items]
-    told = environment.get_template("page.html").render(
-        page=page,
-        policy=POLICY,
-        version=__version__,
-        deletes=[item for item in items if item.state == DELETE],
-        open_tasks=[t for s in page.sections for t in s.tasks if t.state != "done"],
-        unfolded=len(items) <= MOST_OPEN,
-        looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
-    )
-    return told + "\n"
+    return environment
 
 
 def _harmless(value: object) -> object:
@@ -119,8 +129,8 @@ def _inbox(item: Item) -> list[Mail]:
         return []
     after = {name: str(field.after or "") for name, field in fields.items()}
     before = {name: str(field.before or "") for name, field in fields.items()}
-    mails = [_mail("After", after)]
-    return mails if all(field.new for field in fields.values()) else [_mail("Now", before), *mails]
+    told = [_mail("Before", before), _mail("After", after)]
+    return told[1:] if all(field.new for field in fields.values()) else told
 
 
 def _mail(label: str, told: dict[str, str]) -> Mail:

@@ -34,4 +34,5 @@ def wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return [Line(line, style) for line in lines]
+    # What stood in the middle may begin a line now.
+    return [Line(safe.line(line), style) for line in lines]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
+from bmeconf.errors import masked
 from bmeconf.report import safe
 
 APART = "<!-- -->"
@@ -66,7 +67,7 @@ def marker(document: str, account: str) -> str:
 
 
 def _slug(account: str) -> str:
-    name = account.removeprefix("the ").partition(" (")[0]
+    name = masked(account).removeprefix("the ").partition(" (")[0]
     name = "sandbox" if name == "sandbox:local" else urlsplit(name).netloc or name
     # Two hyphens could end the comment.
     return quote(name, safe=".:").replace("-", "%2D") if "--" in name else quote(name, safe=".:")

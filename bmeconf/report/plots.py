@@ -35,8 +35,10 @@ def _bars(series: Series, top: float) -> list[Line]:
     room = WIDTH - wide - right - 6
     return [
         Line(
-            f"  {label}{' ' * (wide - tables.width(label))}  {text:>{right}}  "
-            f"{_bar(value, top, room)}".rstrip()
+            safe.line(
+                f"  {label}{' ' * (wide - tables.width(label))}  {text:>{right}}  "
+                f"{_bar(value, top, room)}".rstrip()
+            )
         )
         for label, text, value in zip(labels, told, series.values, strict=True)
     ]
@@ -57,7 +59,7 @@ def _sparks(series: Series, top: float) -> list[Line]:
     drawn = "".join(_level(value, top) for value in highest)
     first, last = safe.line(series.labels[0]), safe.line(series.labels[-1])
     told = f"highest {number(top, series.unit)}, last {number(series.values[-1], series.unit)}"
-    return [Line(f"  {drawn}"), Line(f"  {first} to {last}: {told}")]
+    return [Line(f"  {drawn}"), Line(safe.line(f"  {first} to {last}: {told}"))]
 
 
 def _level(value: float, top: float) -> str:

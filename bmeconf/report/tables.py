@@ -52,7 +52,7 @@ def _row(texts: Sequence[str], widths: Sequence[int], numbers: Sequence[int]) ->
 
 def _joined(parts: Sequence[str], widths: Sequence[int], numbers: Sequence[int]) -> Line:
     laid = (_set(part, widths[n], n in numbers) for n, part in enumerate(parts))
-    return Line((" " * GAP).join(laid).rstrip())
+    return Line(safe.line((" " * GAP).join(laid).rstrip()))
 
 
 def _set(text: str, wide: int, right: bool) -> str:
