@@ -16,7 +16,7 @@ from tests.driver import Project
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md")
-EXAMPLES = sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir())
+EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/*.yaml"))
 SETUP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install [^&]*&&\s*")
 
 

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# Sourced by the steps that meet the account: `options` for every command, and the key in the
+# variable that the project file names.
+
+options=()
+[ -z "$ACCOUNT" ] || options+=(--account "$ACCOUNT")
+[ -z "$MAX_REQUESTS" ] || options+=(--max-requests "$MAX_REQUESTS")
+[ -z "$BASE_URL" ] || export BMECONF_BASE_URL="$BASE_URL"
+export "$KEY_VARIABLE=$KEY"
+unset KEY
+
+# Shows a report in the summary of the run, as far as there is one.
+summarise() {
+  [ ! -f "$1" ] || cat "$1" >>"$GITHUB_STEP_SUMMARY"
+}

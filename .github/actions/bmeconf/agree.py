@@ -1,0 +1,68 @@
+"""Stop, unless the plan that was just made on the main branch is the one that was reviewed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import review
+from api import Failed, needed, notice, output, run
+
+
+def main(environ: Mapping[str, str]) -> None:
+    """Hold PLAN against EXPECT (eight characters) where given, else against REVIEWED.
+
+    Sets `apply` to whether there is anything to do, and `deletes` to those of ALLOW_DELETE that
+    name a planned delete: a list that is kept in a workflow names what no plan deletes, too.
+    """
+    plan = review.plan_at(Path(needed(environ, "PLAN")))
+    now = review.of(plan)
+    if not now.steps:
+        notice("notice", "Nothing to apply: the account is as the manifests say.")
+        output(environ, apply="false")
+        return
+    expected = environ.get("EXPECT", "").strip()
+    if expected:
+        _expected(expected, now)
+    else:
+        _reviewed(environ, now)
+    allowed = _allowed(environ.get("ALLOW_DELETE", ""), plan)
+    Path(needed(environ, "DELETES")).write_text("".join(f"{glob}\n" for glob in allowed))
+    output(environ, apply="true")
+
+
+def _expected(expected: str, now: review.Review) -> None:
+    if expected != now.fingerprint:
+        raise Failed(
+            f"the plan has the fingerprint {now.fingerprint}, not {expected}; nothing was written",
+            "look at the plan in the summary of this run, then give its fingerprint",
+            review.STALE,
+        )
+
+
+def _reviewed(environ: Mapping[str, str], now: review.Review) -> None:
+    record = Path(needed(environ, "REVIEWED"))
+    if not record.is_file():
+        reason = environ.get("MISSING") or "no record of it was found"
+        raise Failed(
+            f"there is no reviewed plan: {reason}; nothing was written", review.AGAIN, review.STALE
+        )
+    rerun = environ.get("GITHUB_RUN_ATTEMPT", "1") != "1"
+    review.agree(review.read(record.read_text(encoding="utf-8")), now, rerun)
+
+
+def _allowed(globs: str, plan: Mapping[str, Any]) -> list[str]:
+    deleted = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
+    wanted = [glob.strip() for glob in globs.splitlines() if glob.strip()]
+    return [glob for glob in wanted if any(_matches(glob, address) for address in deleted)]
+
+
+def _matches(glob: str, address: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in glob.split("*"))
+    return re.fullmatch(pattern, address, re.DOTALL) is not None
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Installs the bmeconf that this action came with, unless an earlier step installed another.
+set -euo pipefail
+
+if command -v bmeconf >/dev/null; then
+  bmeconf --version
+  exit 0
+fi
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+  echo '::error::bmeconf needs Python 3.11 or newer; put actions/setup-python before this step'
+  exit 3
+fi
+venv=$RUNNER_TEMP/bmeconf-installed
+python3 -m venv "$venv"
+"$venv/bin/pip" install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH/../../.."
+"$venv/bin/bmeconf" --version
+echo "$venv/bin" >>"$GITHUB_PATH"

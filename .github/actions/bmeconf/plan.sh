@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Plans; only reads. How it ended is an output, so that the pull request hears of a failure too.
+set -euo pipefail
+# shellcheck source=account.sh
+source "$GITHUB_ACTION_PATH/account.sh"
+
+code=0
+bmeconf plan "${options[@]}" --detailed-exitcode --out "$DIR/plan.json" \
+  --output "markdown=$DIR/plan.md" --output "github=$DIR/plan.annotations" \
+  -- "$PROJECT" || code=$?
+[ ! -f "$DIR/plan.annotations" ] || cat "$DIR/plan.annotations"
+summarise "$DIR/plan.md"
+echo "exit-code=$code" >>"$GITHUB_OUTPUT"

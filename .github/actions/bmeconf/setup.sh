@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Checks the inputs, and decides whether this run may meet the account at all.
+set -euo pipefail
+
+refuse() {
+  printf '::error::%s\n' "$1"
+  exit 3
+}
+
+case $MODE in
+  validate | plan | apply | drift) ;;
+  *) refuse 'mode has to be one of: validate, plan, apply, drift' ;;
+esac
+# It runs with the secrets of the main branch on the code of a pull request: whoever opens one
+# could have the key.
+[ "$GITHUB_EVENT_NAME" != pull_request_target ] ||
+  refuse 'pull_request_target gives secrets to code that nobody reviewed; use pull_request'
+[ "$MODE:$GITHUB_EVENT_NAME" != apply:pull_request ] ||
+  refuse 'apply runs where the pull request was merged, never on the pull request'
+name=${NAME:-${ACCOUNT:-default}}
+[[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] ||
+  refuse 'name may hold letters, digits and . _ - only'
+[[ $KEY_VARIABLE =~ ^[A-Z][A-Z0-9_]*$ ]] ||
+  refuse 'api-key-variable has to be the name of an environment variable, as in BMECONF_API_KEY'
+# A name that means something to a shell, to Python or to the runner is not one for a key.
+[ -z "${!KEY_VARIABLE+set}" ] ||
+  refuse "api-key-variable: $KEY_VARIABLE is set already; give the key as api-key alone"
+[ -d "$PROJECT" ] || refuse 'path has to be the folder of the project; is it checked out?'
+
+meets=true
+if [ "$MODE" = validate ]; then
+  meets=false
+elif [ "$FORK" = true ]; then
+  [ "$MODE" = plan ] || refuse "a pull request from a fork cannot run $MODE"
+  meets=false
+  echo '::notice::This pull request comes from a fork, which gets no key: it is validated, and not planned.'
+elif [ "$HAS_KEY" != true ]; then
+  [ "$MODE" = plan ] && [ "$GITHUB_EVENT_NAME" = pull_request ] ||
+    refuse 'there is no api-key: pass the secret that holds it'
+  meets=false
+  printf '::warning::%s\n' \
+    'There is no api-key (Dependabot gets none): the manifests are validated, and not planned.'
+fi
+
+dir=$RUNNER_TEMP/bmeconf-$name-$MODE
+rm -rf "$dir"
+mkdir -p "$dir/kept" "$dir/record"
+chmod 700 "$dir"
+{
+  echo "meets=$meets"
+  echo "name=$name"
+  echo "dir=$dir"
+} >>"$GITHUB_OUTPUT"

@@ -1,0 +1,131 @@
+"""A small runner of GitLab pipelines: rules, stages, scripts and artifacts, as far as ours use
+them, and an error for what it does not know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TERM = re.compile(
+    r'\$(?P<name>\w+)(?:\s*(?P<sign>==|!=)\s*(?:\$(?P<other>\w+)|"(?P<text>[^"]*)"))?'
+)
+GLOBAL = {"stages", "variables", "default"}
+KNOWN = {
+    *("stage", "rules", "script", "artifacts", "needs", "environment", "resource_group"),
+    *("interruptible", "timeout"),
+}
+
+
+def holds(condition: str, variables: Mapping[str, str]) -> bool:
+    """Whether a rule's `if` is true: comparisons, joined by `&&`."""
+    return all(_term(term.strip(), variables) for term in condition.split("&&"))
+
+
+def _term(term: str, variables: Mapping[str, str]) -> bool:
+    match = TERM.fullmatch(term)
+    assert match, f"this runner does not know: {term}"
+    value = variables.get(match["name"], "")
+    if not match["sign"]:
+        return bool(value)
+    other = variables.get(match["other"], "") if match["other"] else match["text"]
+    return (value == other) == (match["sign"] == "==")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended: its exit code, all it said."""
+
+    code: int
+    said: str
+
+
+@dataclass
+class Pipeline:
+    """One pipeline on a checkout of `source`; `variables` are those of the project and the run,
+    `protected` those that only the environment by that name has.
+    """
+
+    file: Path
+    source: Path
+    folder: Path
+    variables: Mapping[str, str]
+    protected: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    kept: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The whole file."""
+        document: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))
+        return document
+
+    def jobs(self) -> dict[str, str]:
+        """The jobs that this pipeline has, in the order of their stages, and when each starts."""
+        document, found = self.document, {}
+        for stage in document["stages"]:
+            for name, job in document.items():
+                if name in GLOBAL or job["stage"] != stage:
+                    continue
+                rule = next((r for r in job["rules"] if holds(r["if"], self.variables)), None)
+                if rule is not None:
+                    found[name] = rule.get("when", "on_success")
+        return found
+
+    def run(self, name: str) -> Ended:
+        """One job, in a fresh checkout with the artifacts of those it needs."""
+        document = self.document
+        job = document[name]
+        assert name in self.jobs(), f"{name} is not in this pipeline"
+        assert job.keys() <= KNOWN, job.keys() - KNOWN
+        work = self.folder / name
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(self.source, work)
+        before = job.get("needs", [n for n in self.jobs() if n in self.kept])
+        for path, data in (item for n in before for item in self.kept.get(n, {}).items()):
+            (work / path).parent.mkdir(parents=True, exist_ok=True)
+            (work / path).write_bytes(data)
+        script = [*document["default"]["before_script"], *job["script"]]
+        variables = {**document["variables"], **self.variables}
+        variables |= self.protected.get(job.get("environment", ""), {})
+        ended = self._shell(script, work, {k: str(v) for k, v in variables.items()})
+        artifacts = job.get("artifacts", {})
+        if ended.code == 0 or artifacts.get("when") == "always":
+            self.kept[name] = _files(work, artifacts.get("paths", []))
+        return ended
+
+    def _shell(self, script: Sequence[str], work: Path, variables: Mapping[str, str]) -> Ended:
+        installed = str(Path(sys.executable).parent)
+        ran = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
+            cwd=work,
+            env={
+                "PATH": f"{installed}{os.pathsep}{os.environ['PATH']}",
+                "HOME": str(self.folder),
+                "CI": "true",
+                "GITLAB_CI": "true",
+                **self.env,
+                **variables,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return Ended(ran.returncode, ran.stdout + ran.stderr)
+
+
+def _files(work: Path, paths: Sequence[str]) -> dict[str, bytes]:
+    found = [work / path for path in paths if (work / path).exists()]
+    files = [f for path in found for f in ([path] if path.is_file() else path.rglob("*"))]
+    return {str(f.relative_to(work)): f.read_bytes() for f in files if f.is_file()}
