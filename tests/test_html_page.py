@@ -131,8 +131,8 @@ def test_a_mail_is_shown_and_cannot_do_anything(tmp_path: Path) -> None:
         assert len(frames) == 2
         assert [frame.get_attribute("sandbox") for frame in frames] == ["", ""]
         assert [frame.accessible_name for frame in frames] == [
-            "body as it is now",
-            "body as it will be",
+            "body before",
+            "body after",
         ]
         browser.execute_script("arguments[0].scrollIntoView()", frames[1])
         browser.switch_to.frame(frames[1])

@@ -18,17 +18,15 @@ def of(
 ) -> Page:
     """A command that failed; `document` is the format that its JSON would have had."""
     kind = document.removeprefix("bmeconf.").partition("/")[0]
-    sections = (
-        Section("What went wrong", (item(error),)),
-        *_problems(problems),
-    )
+    # That there are problems is no news beside them.
+    told = () if problems and not error.remedy else (Section("What went wrong", (item(error),)),)
     return Page(
         document=document,
         title=TITLES.get(kind, kind.capitalize()),
         account=account,
         verdict=f"Failed: {_short(error.message)}",
         mood="bad",
-        sections=sections,
+        sections=(*told, *_problems(problems)),
     )
 
 

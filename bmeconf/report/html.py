@@ -129,8 +129,8 @@ def _inbox(item: Item) -> list[Mail]:
         return []
     after = {name: str(field.after or "") for name, field in fields.items()}
     before = {name: str(field.before or "") for name, field in fields.items()}
-    mails = [_mail("After", after)]
-    return mails if all(field.new for field in fields.values()) else [_mail("Now", before), *mails]
+    told = [_mail("Before", before), _mail("After", after)]
+    return told[1:] if all(field.new for field in fields.values()) else told
 
 
 def _mail(label: str, told: dict[str, str]) -> Mail:
