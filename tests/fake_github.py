@@ -11,7 +11,7 @@ import json
 import re
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class FakeGitHub:
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     archives: dict[int, bytes] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
-    ids: Any = field(default_factory=lambda: itertools.count(1001))
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
 
     def __enter__(self) -> FakeGitHub:
         self.git("init", "--quiet", "--initial-branch", "main", folder=None)
@@ -116,9 +116,10 @@ class FakeGitHub:
         with zipfile.ZipFile(packed, "w") as archive:
             for file, data in files.items():
                 archive.writestr(file, data)
-        artifact = {"id": next(self.ids), "run": run, "name": name, "expired": False}
+        number = next(self.ids)
+        artifact = {"id": number, "run": run, "name": name, "expired": False}
         self.artifacts.append(artifact)
-        self.archives[artifact["id"]] = packed.getvalue()
+        self.archives[number] = packed.getvalue()
         return artifact
 
     def kept(self, name: str) -> dict[str, str]:

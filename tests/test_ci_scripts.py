@@ -14,7 +14,7 @@ import pytest
 
 from tests.driver import Project
 from tests.fake_github import BOT, REPOSITORY, FakeGitHub, Token
-from tests.fake_server import Rule, instead, reply
+from tests.fake_server import Rule, after, instead, reply
 
 ACTION = Path(__file__).parent.parent / ".github" / "actions" / "bmeconf"
 COMMIT, HEAD = "c" * 40, "d" * 40
@@ -412,6 +412,41 @@ def test_an_issue_of_somebody_else_is_left_alone(github: FakeGitHub, script: Scr
     assert github.issues[2]["title"].startswith("The account has drifted")
 
 
+# --- the lock file
+
+
+@pytest.mark.parametrize("project", [".", "mail/eu west"])
+def test_the_lock_file_goes_to_its_project(
+    github: FakeGitHub, script: Script, project: str
+) -> None:
+    for root in (github.origin, script.folder):
+        (root / project).mkdir(parents=True, exist_ok=True)
+    (github.origin / project / "a.yaml").write_text("version: 1\n", encoding="utf-8")
+    github.git("add", "--all")
+    github.git("commit", "--quiet", "-m", "Begin")
+    kept = script.folder / project / "bmeconf.lock.json"
+    assert script.run("lock.py", "take", PROJECT=project).returncode == 0
+    assert not kept.exists()
+
+    for text in ('{"a": 1}\n', '{"a": 2}\n', '{"a": 2}\n'):
+        github.keep(7, "bmeconf-apply-default", {"bmeconf.lock.json": text.encode()})
+        ran = script.run("lock.py", "keep", PROJECT=project, ARTIFACT="bmeconf-apply-default")
+        assert ran.returncode == 0, ran.stdout
+        assert script.run("lock.py", "take", PROJECT=project).returncode == 0
+        assert kept.read_text(encoding="utf-8") == text
+    assert github.git("rev-list", "--count", "HEAD") == "3"
+
+
+def test_a_lock_file_that_landed_unheard_is_not_committed_twice(
+    github: FakeGitHub, script: Script
+) -> None:
+    github.git("commit", "--quiet", "--allow-empty", "-m", "Begin")
+    github.keep(7, "left", {"bmeconf.lock.json": b"{}\n"})
+    github.meddle(Rule(r"PUT .*", after(reply({}, 502)), times=1))
+    assert script.run("lock.py", "keep", PROJECT=".", ARTIFACT="left").returncode == 0
+    assert github.git("rev-list", "--count", "HEAD") == "2"
+
+
 # --- the inputs
 
 
@@ -445,7 +480,8 @@ def setup(script: Script, **env: str) -> subprocess.CompletedProcess[str]:
     [
         ({"MODE": "destroy"}, "mode has to be one of"),
         ({"GITHUB_EVENT_NAME": "pull_request_target"}, "pull_request_target gives secrets"),
-        ({"MODE": "apply"}, "never on the pull request"),
+        ({"MODE": "apply"}, "never on a pull request"),
+        ({"MODE": "apply", "GITHUB_EVENT_NAME": "issue_comment"}, "never on a pull request"),
         ({"NAME": "a b"}, "name may hold"),
         ({"NAME": "x -->"}, "name may hold"),
         ({"NAME": "../x"}, "name may hold"),
@@ -480,10 +516,21 @@ def test_who_meets_the_account(script: Script, env: dict[str, str], meets: str) 
     assert script.outputs()["meets"] == meets
 
 
-def test_without_a_name_the_account_names_the_project(script: Script) -> None:
-    for env, name in (({}, "default"), ({"ACCOUNT": "eu"}, "eu"), ({"NAME": "x"}, "x")):
-        setup(script, **env)
-        assert script.outputs()["name"] == name
+@pytest.mark.parametrize(
+    ("env", "name"),
+    [
+        ({}, "default"),
+        ({"PROJECT": "./"}, "default"),
+        ({"PROJECT": "mail/eu west"}, "mail-eu-west"),
+        ({"PROJECT": "mail/eu west", "ACCOUNT": "eu"}, "eu"),
+        ({"ACCOUNT": "eu", "NAME": "x"}, "x"),
+    ],
+)
+def test_projects_are_told_apart(script: Script, env: dict[str, str], name: str) -> None:
+    (script.folder / "mail" / "eu west").mkdir(parents=True)
+    ran = setup(script, **env)
+    assert ran.returncode == 0, ran.stdout
+    assert script.outputs()["name"] == name
 
 
 @pytest.mark.parametrize(

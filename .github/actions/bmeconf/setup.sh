@@ -15,9 +15,13 @@ esac
 # could have the key.
 [ "$GITHUB_EVENT_NAME" != pull_request_target ] ||
   refuse 'pull_request_target gives secrets to code that nobody reviewed; use pull_request'
-[ "$MODE:$GITHUB_EVENT_NAME" != apply:pull_request ] ||
-  refuse 'apply runs where the pull request was merged, never on the pull request'
-name=${NAME:-${ACCOUNT:-default}}
+case $MODE:$GITHUB_EVENT_NAME in
+  apply:push | apply:workflow_dispatch | apply:schedule) ;;
+  apply:*) refuse 'apply runs on a push, by hand or on a schedule, never on a pull request' ;;
+esac
+# Several projects of one repository are told apart by their folders, where nothing else does.
+folder=$(printf %s "${PROJECT#./}" | tr -c 'A-Za-z0-9_.-' - | sed 's/^[^A-Za-z0-9]*//')
+name=${NAME:-${ACCOUNT:-${folder:-default}}}
 [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] ||
   refuse 'name may hold letters, digits and . _ - only'
 [[ $KEY_VARIABLE =~ ^[A-Z][A-Z0-9_]*$ ]] ||
