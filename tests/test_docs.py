@@ -31,7 +31,7 @@ def _blocks(language: str) -> list[str]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """The files that documented commands name, fresh, without what earlier runs left behind."""
-    left = shutil.ignore_patterns(".bmeconf")
+    left = shutil.ignore_patterns(".bmeconf", "__pycache__")
     for folder in ("examples", "schemas"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left)
     return tmp_path
@@ -78,16 +78,24 @@ def test_shown_output_is_what_comes_out(block: str, checkout: Path) -> None:
 def test_shown_manifests_are_valid(block: str, project: Project) -> None:
     for name in ("emails/winter-release.html",):
         project.write(name, "<p>Acme 5</p>")
-    if "accounts:" in block:
+    if "accounts:" in block or "policy:" in block:
         project.write("bmeconf.yaml", block)
-        assert validate.project(manifest.read_project(project.folder)).accounts
+        told = validate.project(manifest.read_project(project.folder))
+        assert told.accounts or told.policy.known_drift
     else:
         project.write("shown.yaml", block)
         project.run("validate").ok()
 
 
+def test_pictures_are_there_and_small() -> None:
+    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert len(shown) == 2
+    assert all((ROOT / path).stat().st_size < 200_000 for path in shown)
+
+
 def test_options_named_in_the_readme_exist(project: Project) -> None:
-    commands = (["validate"], ["plan"], ["show"], ["apply"], ["schema"], ["sandbox", "serve"])
+    alone = ("init", "pull", "validate", "plan", "show", "apply", "drift", "report", "schema")
+    commands = (*([name] for name in alone), ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     foreign = {"--quiet", "--editable", "--numprocesses", "--timeout", "--help"}
