@@ -26,6 +26,7 @@ NOT_KINDS = {
     "api",
     "base",
     "campaign_body",
+    "members",
     "contact_body",
     "events",
     "markup",
