@@ -75,7 +75,7 @@ def _item(suite: Element, page: Page, item: Item) -> None:
 
 
 def _task(suite: Element, page: Page, task: Task) -> None:
-    case = _case(suite, page, f"{task.address} schedule {task.state}")
+    case = _case(suite, page, f"{task.address} by hand: {task.state}")
     told = page_text.task(task)
     message = _text(f"{task.address}: {task.what}")
     if task.fails:

@@ -13,7 +13,7 @@ from bmeconf.kinds import tokens
 SAME, GONE, NEW = "same", "gone", "new"
 AROUND = 1
 """Lines that stay, shown before and after one that does not."""
-MOST_WORDS, MOST_LINES = 1_000, 4_000
+MOST_WORDS, MOST_LINES = 1_000, 1_500
 """Above these, what changed is told in bigger pieces: comparing takes time with their square."""
 WORDS = re.compile(r"\S+\s*|\s+")
 ALIKE = 0.4
@@ -37,10 +37,16 @@ class Row:
 
 
 def lines(markup: str) -> list[str]:
-    """What a reader of this HTML sees, a line for each block; pictures by what they stand for."""
+    """What a reader of this HTML sees, a line for each block; pictures by what they stand for.
+
+    Of what is no HTML that can be read it is the text itself.
+    """
     reader = _Reader()
-    reader.feed(markup)
-    reader.close()
+    try:
+        reader.feed(markup)
+        reader.close()
+    except (AssertionError, ValueError):
+        return markup.splitlines()
     return reader.told()
 
 
@@ -89,7 +95,8 @@ def _words(old: str, new: str) -> Iterator[Part]:
         return
     for what, a, b, c, d in matcher.get_opcodes():
         if what == "equal":
-            yield Part(SAME, "".join(theirs[c:d]))
+            # At the end of a line a word has no blank behind it.
+            yield Part(SAME, max("".join(ours[a:b]), "".join(theirs[c:d]), key=len))
             continue
         yield from [Part(GONE, "".join(ours[a:b]))] if b > a else []
         yield from [Part(NEW, "".join(theirs[c:d]))] if d > c else []
