@@ -233,7 +233,7 @@ def _archive(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply
 
 
 def _contents(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
-    folder = unquote(match[1]).strip("/")
+    folder = unquote(match[1] or "")
     tree = f"{query['ref']}:{folder}"
     rows = [line.split("\t") for line in github.git("ls-tree", tree).splitlines()]
     return reply([{"name": name, "sha": told.split()[2]} for told, name in rows])
@@ -276,7 +276,7 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"actions/workflows/([^/]+)/runs", (("actions", "read"),), _runs),
     ("GET", r"actions/runs/(\d+)/artifacts", (("actions", "read"),), _artifacts),
     ("GET", r"actions/artifacts/(\d+)/zip", (("actions", "read"),), _archive),
-    ("GET", r"contents/(.*)", (("contents", "read"),), _contents),
+    ("GET", r"contents(?:/(.+))?", (("contents", "read"),), _contents),
     ("GET", r"git/blobs/([0-9a-f]+)", (("contents", "read"),), _blob),
     ("PUT", r"contents/(.+)", (("contents", "write"),), _put),
 )

@@ -169,7 +169,10 @@ def test_the_entry_of_the_hook_checks_the_project(checkout: Path, files: str, co
     assert ran.returncode == code, ran.stdout
 
 
-@pytest.mark.skipif(shutil.which("pre-commit") is None, reason="pre-commit is not installed")
+INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(not shutil.which("pre-commit", path=INSTALLED), reason="no pre-commit here")
 def test_pre_commit_runs_the_hook_on_what_is_staged(checkout: Path) -> None:
     def run(*command: str) -> subprocess.CompletedProcess[str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

@@ -72,7 +72,8 @@ def squeezed(text: str) -> str:
     """Without what formats lay out or escape in their own way."""
     for one, other in (("\\x3a", ":"), ("\ufffe", "ufffe"), ("\uffff", "uffff")):
         text = text.replace(one, other)
-    return re.sub(r"[\\\s]", "", text)
+    # What is escaped once in one place is twice in another.
+    return re.sub(r"[\\\s]", "", entities.unescape(entities.unescape(text)))
 
 
 def told(format: str, text: str) -> str:

@@ -73,7 +73,7 @@ def _tip(api: Api, environ: Mapping[str, str]) -> dict[str, Any] | None:
     """The file at the tip of the branch, None where there is none."""
     folder, _, name = _path(environ).rpartition("/")
     ref = needed(environ, "GITHUB_REF_NAME")
-    entries: list[dict[str, Any]] = api.get(f"contents/{folder}", ref=ref)
+    entries: list[dict[str, Any]] = api.get(f"contents/{folder}".rstrip("/"), ref=ref)
     return next((entry for entry in entries if entry["name"] == name), None)
 
 
