@@ -14,6 +14,7 @@ import pytest
 
 from bmeconf import __version__, client
 from bmeconf.client import Bounds, Reader, Writer
+from bmeconf.client.pace import Budget
 from bmeconf.client.wire import WriteRefused
 from bmeconf.errors import (
     ApiError,
@@ -30,7 +31,6 @@ from bmeconf.errors import (
     ScopeMissing,
     VersionConflict,
 )
-from bmeconf.pace import Budget
 from tests.fake_clock import FakeClock
 from tests.fake_server import (
     CLOSE,

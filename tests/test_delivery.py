@@ -18,9 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bmeconf import delivery, delivery_document, delivery_replies, schemas
+from bmeconf import delivery, schemas
 from bmeconf import document as documents
 from bmeconf.delivery import Measure, Results
+from bmeconf.delivery import replies as delivery_replies
+from bmeconf.document import delivery as delivery_document
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
 from bmeconf.report import delivery_page, delivery_text
 from tests.driver import Account, Project, Ran

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from bmeconf.cli.rendering import FORMATS
+from bmeconf.drift.survey import MOST_ASKED
 from bmeconf.kinds import events
 from bmeconf.kinds.schedules import TOLERANCE
-from bmeconf.survey import MOST_ASKED
 from tests.driver import Account, Project, Ran
 from tests.fake_server import Rule, edited, instead, refusal, reply
 from tests.test_bad_environment import limit

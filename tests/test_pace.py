@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
+from bmeconf.client.pace import Budget
 from bmeconf.errors import LimitReached
-from bmeconf.pace import Budget
 from tests.fake_clock import FakeClock
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf import filenames, whole
+from bmeconf import whole
+from bmeconf.adoption import filenames
 from bmeconf.manifest import Block, Items, Node, Scalar, scalars, writing, yaml_tree
 from tests.driver import Account, Project, Ran
 from tests.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident

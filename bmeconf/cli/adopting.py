@@ -19,8 +19,8 @@ from bmeconf.errors import BmeconfError, InvalidInput, counted
 from bmeconf.model import PULL_FORMAT
 
 if TYPE_CHECKING:
+    from bmeconf.adoption.pulled import Pulled
     from bmeconf.manifest import Document
-    from bmeconf.pulled import Pulled
     from bmeconf.settings import Project
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
@@ -96,9 +96,9 @@ def pull(
     bmeconf pull --status draft --status scheduled
     """
     from bmeconf import document, manifest, pipeline, workdir
-    from bmeconf import pull as pulling
+    from bmeconf.adoption import pull as pulling
+    from bmeconf.adoption.inventory import Asked, Watch
     from bmeconf.cli import session
-    from bmeconf.inventory import Asked, Watch
     from bmeconf.report import pulling as report
 
     root = manifest.find_root(out or Path("."))
@@ -239,7 +239,7 @@ def _placed(folder: Path, made: Pulled, force: bool) -> Pulled:
 
 def _next(options: Options, project: Project, out: Path | None, folder: Path) -> str:
     """The plan that will be empty."""
-    from bmeconf.layout import MANIFESTS
+    from bmeconf.adoption.layout import MANIFESTS
 
     covered = project.manifests is None or any(
         pattern.strip("./") in ("", MANIFESTS) for pattern in project.manifests

@@ -52,8 +52,9 @@ def drift(
     bmeconf drift --fail-on drift,conflict,pending,manual
     bmeconf drift --since HEAD~1
     """
-    from bmeconf import drift_document, survey
     from bmeconf.cli import session
+    from bmeconf.document import drift as drift_document
+    from bmeconf.drift import survey
     from bmeconf.report import drift_page
 
     failing = words(fail_on)
@@ -99,7 +100,8 @@ def _recorded(
     options: Options, root: Path, seen: Planned, found: Drift, console: Console
 ) -> tuple[bool, BmeconfError | None]:
     """Whether the lock file was written, and what kept it from that."""
-    from bmeconf import survey, workdir
+    from bmeconf import workdir
+    from bmeconf.drift import survey
 
     if reason := survey.unfit(found):
         console.note(f"Note: {reason}.")

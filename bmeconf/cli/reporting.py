@@ -94,7 +94,8 @@ def _read(
     project: Prepared, account: Session, globs: Sequence[str], asked: Asked, console: Console
 ) -> Report:
     """The report of this moment; remarks on the manifests go to stderr."""
-    from bmeconf import scope, statistics, validate
+    from bmeconf import scope, validate
+    from bmeconf.delivery import statistics
     from bmeconf.report import text
 
     desired = validate.desired(project.sources, account.account.vars)
@@ -130,7 +131,7 @@ def _tell(made: Report, console: Console) -> None:
 
 
 def _renderers(made: Report, label: str, identity: str, zone: tzinfo, code: int) -> Renderers:
-    from bmeconf import delivery_document
+    from bmeconf.document import delivery as delivery_document
     from bmeconf.report import delivery_page, delivery_text
 
     def page() -> Page:

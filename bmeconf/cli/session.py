@@ -17,9 +17,9 @@ from bmeconf import settings, workdir
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import Reader
+from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.errors import Interrupted, InvalidInput
 from bmeconf.model import SIMULATED
-from bmeconf.pace import PER_MINUTE, Budget
 from bmeconf.settings import Account, Project, Secret
 
 TOLD_ABOVE = 5.0

@@ -14,14 +14,14 @@ from typing import Any, Protocol
 import requests
 from requests.adapters import HTTPAdapter
 
-from bmeconf import __version__, envelope, paging
-from bmeconf.client import wire
+from bmeconf import __version__
+from bmeconf.client import envelope, paging, wire
+from bmeconf.client.envelope import Answer
+from bmeconf.client.pace import Budget
 from bmeconf.client.wire import SEARCH, Key, ReadOnlyTransport
-from bmeconf.envelope import Answer
 from bmeconf.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
 from bmeconf.kinds.api import Dialect
 from bmeconf.kinds.replies import Raw
-from bmeconf.pace import Budget
 
 
 @dataclass(frozen=True)

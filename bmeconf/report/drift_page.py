@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from bmeconf.drift import MANUAL, Drift
-from bmeconf.drift_items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
+from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
 from bmeconf.errors import counted
 from bmeconf.kinds.events import Touch
 from bmeconf.model import DRIFT_FORMAT, Manual

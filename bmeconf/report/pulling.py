@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bmeconf.adoption.pulled import Pulled
 from bmeconf.errors import counted
 from bmeconf.model import STRUCTURE, Finding
-from bmeconf.pulled import Pulled
 from bmeconf.report import safe
 from bmeconf.report.lines import Line, indented, wrapped
 

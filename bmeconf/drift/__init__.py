@@ -13,9 +13,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bmeconf import diff, drift_items, known_drift, recall
+from bmeconf import diff, recall
 from bmeconf.diff import Difference
-from bmeconf.drift_items import FROZEN, KNOWN, Item
+from bmeconf.drift import items as drift_items
+from bmeconf.drift import known as known_drift
+from bmeconf.drift.items import FROZEN, KNOWN, Item
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.events import Touch
 from bmeconf.live import Live

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
-from bmeconf.drift_items import Item
+from bmeconf.drift.items import Item
 from bmeconf.model import Address, Finding, undotted
 from bmeconf.plan import Plan
 from bmeconf.scope import matches

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bmeconf.client.pace import LONGEST_WAIT
 from bmeconf.errors import (
     ApiError,
     BmeconfError,
@@ -26,7 +27,6 @@ from bmeconf.errors import (
     ScopeMissing,
     VersionConflict,
 )
-from bmeconf.pace import LONGEST_WAIT
 
 LONGEST_MESSAGE = 500
 BY_TYPE: Mapping[str, type[Rejected]] = {

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf import compose, diff, guard, inventory, layout, live, manifest, scope, validate
-from bmeconf.compose import Objection
-from bmeconf.inventory import Asked, Watch
+from bmeconf import diff, guard, live, manifest, scope, validate
+from bmeconf.adoption import compose, inventory, layout
+from bmeconf.adoption.compose import Objection
+from bmeconf.adoption.inventory import Asked, Watch
+from bmeconf.adoption.layout import Laid, Places
+from bmeconf.adoption.pulled import Pulled
+from bmeconf.adoption.remembering import Remembering
 from bmeconf.kinds.api import ReadApi
-from bmeconf.layout import Laid, Places
 from bmeconf.lock import Lock
 from bmeconf.manifest import Sources
 from bmeconf.model import (
@@ -25,8 +28,6 @@ from bmeconf.model import (
     Snapshot,
     dotted,
 )
-from bmeconf.pulled import Pulled
-from bmeconf.remembering import Remembering
 from bmeconf.settings import Policy
 from bmeconf.truth import Known
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bmeconf.adoption.pulled import LeftOut
 from bmeconf.errors import KEY
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.names import Names
@@ -24,7 +25,6 @@ from bmeconf.model import (
     Value,
     stamp,
 )
-from bmeconf.pulled import LeftOut
 
 CONTENTS = {"body": ".html", "plain_text": ".txt"}
 ORDER = ("email", "from", "from_name", "subject", "preview_text", "reply_to")

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bmeconf import __version__
+from bmeconf.adoption.pulled import Pulled
 from bmeconf.diff import plain
 from bmeconf.errors import BmeconfError, masked
 from bmeconf.grounds import Grounds
@@ -29,7 +30,6 @@ from bmeconf.model import (
 )
 from bmeconf.outcome import OPEN, Outcome, Result
 from bmeconf.plan import Pin, Plan, Source, Step
-from bmeconf.pulled import Pulled
 
 
 def text(document: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
 from bmeconf.drift import Drift
-from bmeconf.drift_items import IDENTITY
+from bmeconf.drift.items import IDENTITY
 from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch

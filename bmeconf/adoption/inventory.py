@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf import guard
+from bmeconf.adoption.pulled import LeftOut
 from bmeconf.errors import InvalidInput, counted, did_you_mean
 from bmeconf.kinds import KINDS, members, replies
 from bmeconf.kinds.api import ReadApi
@@ -30,7 +31,6 @@ from bmeconf.model import (
     canonical_email,
     canonical_name,
 )
-from bmeconf.pulled import LeftOut
 from bmeconf.scope import matches
 from bmeconf.settings import Policy
 

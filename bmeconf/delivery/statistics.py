@@ -12,9 +12,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bmeconf import bind, delivery, delivery_replies
+from bmeconf import bind, delivery
 from bmeconf.bind import Binding
 from bmeconf.delivery import Asked, Dashboard, Delivery, Report
+from bmeconf.delivery import replies as delivery_replies
 from bmeconf.errors import NotFound, Refused
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi

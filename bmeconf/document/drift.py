@@ -8,7 +8,7 @@ from typing import Any
 from bmeconf import document
 from bmeconf.diff import plain
 from bmeconf.drift import WORDS, Drift
-from bmeconf.drift_items import FROZEN, KNOWN, Item
+from bmeconf.drift.items import FROZEN, KNOWN, Item
 from bmeconf.errors import BmeconfError
 from bmeconf.kinds.events import Touch
 from bmeconf.model import DRIFT_FORMAT, stamp

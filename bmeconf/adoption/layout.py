@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bmeconf import compose, filenames
+from bmeconf.adoption import compose, filenames
 from bmeconf.manifest import Block, Document, Items, Node, writing
 from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Address, Place
 

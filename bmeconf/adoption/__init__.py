@@ -1,0 +1,1 @@
+"""Adoption: manifests from what is live, of which a plan is empty."""
