@@ -53,7 +53,7 @@ class Live:
     what the lock remembers of this account, `settled` what was not read since nothing moved,
     `gone` the lock's keys of what is neither declared nor live any more. `former` is what is still
     live of what is declared no more, by kind; `past` what was declared once, where this run asks,
-    and `whole` all that is declared now.
+    and `whole` all that is declared now. `origins` is what is to be copied, under its own address.
     """
 
     desired: Snapshot
@@ -72,6 +72,7 @@ class Live:
     former: Mapping[str, Binding] = field(default_factory=dict)
     past: Past | None = None
     whole: Snapshot = field(default_factory=Snapshot)
+    origins: Mapping[Address, Resource] = field(default_factory=dict)
 
 
 def read(

@@ -67,13 +67,28 @@ def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> l
         for d in kept
         if d.action == DELETE or any(gone in references(c.before) for c in d.changes)
     }
-    return sorted(
+    harmed = {
         seen.address
         for seen in (*live.snapshot, *live.beside)
         if gone in references(seen.fields)
         and seen.address not in let_go
         and KINDS[seen.address.kind].suffers(seen)
-    )
+    }
+    steps = {d.address: d for d in kept}
+    return sorted(harmed | {a for a, d in steps.items() if gone in _brought_along(d, steps, live)})
+
+
+def _brought_along(
+    difference: Difference, steps: Mapping[Address, Difference], live: Live
+) -> set[Address]:
+    """What a copy refers to because its source does, or is to, and no manifest says otherwise."""
+    desired = difference.desired
+    origin = live.origins.get(desired.intent.copy_of) if desired.intent.copy_of else None
+    if difference.action != CREATE or origin is None:
+        return set()
+    changed = steps.get(origin.address)
+    fields = {**origin.fields, **(nested(changed.changes) if changed else {})}
+    return {*references({k: value for k, value in fields.items() if k not in desired.fields})}
 
 
 def _still_used(address: Address, users: Sequence[Address]) -> Finding:

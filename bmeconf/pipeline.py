@@ -36,7 +36,7 @@ from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Lock, Section
 from bmeconf.manifest import Sources
-from bmeconf.model import Finding, Problem, Snapshot
+from bmeconf.model import Address, Finding, Problem, Resource, Snapshot
 from bmeconf.past import Past
 from bmeconf.plan import Plan, Price, Since, Source
 from bmeconf.scope import Scope
@@ -135,8 +135,9 @@ def planned(
     seen, differences = _compared(
         reader, replace(seen, past=past, whole=limited.whole), limited.managed
     )
+    seen = replace(seen, origins=_origins(reader, seen.names, differences))
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
-    steps = _with_sources(reader, seen.names, steps)
+    steps = _with_sources(steps, seen)
     refusals = guard.check(steps, seen, prepared.project.policy)
     noted = _noted(past, undeclared, limited, seen, targets) if past else ()
     root = prepared.project.root
@@ -192,15 +193,25 @@ def keep(path: Path, section: Section) -> None:
         workdir.write(path, text)
 
 
-def _with_sources(
-    reader: Reader, names: Names, steps: Sequence[plan.Step]
-) -> tuple[plan.Step, ...]:
-    """`steps`, with the pins of what they copy: it brings along what no manifest declares."""
+def _origins(
+    reader: Reader, names: Names, differences: Sequence[diff.Difference]
+) -> Mapping[Address, Resource]:
+    """What is to be copied, as it is live: a copy brings along what no manifest declares."""
+    found: dict[Address, Resource] = {}
+    for difference in differences:
+        kind, origin = KINDS[difference.address.kind], difference.desired.intent.copy_of
+        if difference.action != diff.CREATE or not kind.pins_source or origin in (None, *found):
+            continue
+        if origin and (id := names.id(origin)):
+            found[origin] = kind.live(kind.fetch(reader, names, id), origin, names)
+    return found
+
+
+def _with_sources(steps: Sequence[plan.Step], seen: Live) -> tuple[plan.Step, ...]:
+    """`steps`, with the pins of what they copy."""
     return tuple(
-        replace(step, source=plan.pin_of(kind, kind.fetch(reader, names, id)))
-        if (kind := KINDS[step.address.kind]).pins_source
-        and step.intent.copy_of
-        and (id := names.id(step.intent.copy_of))
+        replace(step, source=plan.pin_of(KINDS[step.address.kind], origin.raw))
+        if step.intent.copy_of and (origin := seen.origins.get(step.intent.copy_of))
         else step
         for step in steps
     )
