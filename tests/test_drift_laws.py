@@ -79,7 +79,7 @@ def told_by_plan(lived: Kept) -> Any:
     return [f for f in plan["findings"] if f["code"] in codes], plan["manual"]
 
 
-@examples(25)
+@examples(12)
 @given(worlds())
 def test_after_an_apply_nothing_drifted(laboratory: Laboratory, world: World) -> None:
     lived = kept(laboratory, world)
@@ -99,7 +99,7 @@ def any_grave(document: Data) -> bool:
     return any(finding["level"] != "note" for finding in document["findings"])
 
 
-@examples(30)
+@examples(12)
 @given(st.data())
 def test_every_edit_by_hand_is_named_and_no_other(
     laboratory: Laboratory, data: st.DataObject

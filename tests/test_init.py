@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +15,7 @@ from bmeconf import starting
 from tests.driver import Account, Project
 from tests.strategies import examples
 
-ACTION = Path(__file__).parent.parent / ".github" / "actions" / "bmeconf" / "action.yml"
+ROOT = Path(__file__).parent.parent
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -152,27 +151,13 @@ def test_nothing_is_left_to_fill_in(empty: Project) -> None:
         assert text.endswith("\n"), name
 
 
-def workflow() -> Any:
-    return yaml.safe_load(starting.project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"])
+def test_the_workflow_is_the_recipe() -> None:
+    recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
+    assert starting.project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"] == recipe
 
 
-def test_the_workflow_keeps_the_key_from_forks() -> None:
-    jobs = workflow()["jobs"]
-    assert set(jobs) == {"validate", "plan", "apply"}
-    assert "secrets" not in str(jobs["validate"])
-    assert "head.repo.full_name == github.repository" in jobs["plan"]["if"]
-    assert jobs["apply"]["if"] == "github.event_name == 'push'"
-    assert all(job["timeout-minutes"] for job in jobs.values())
-    for job in jobs.values():
-        (checkout, ours) = job["steps"]
-        assert checkout["with"] == {"persist-credentials": False}
-        assert ours["uses"].partition("@")[0] == "OWNER/bmeconf/.github/actions/bmeconf"
-
-
-@pytest.mark.skipif(not ACTION.exists(), reason="the action is not in this checkout")
-def test_the_workflow_fits_the_action() -> None:
-    inputs = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"]
-    for job in workflow()["jobs"].values():
-        given = job["steps"][1]["with"]
-        assert set(given) <= set(inputs)
-        assert {name for name, each in inputs.items() if each.get("required")} <= set(given)
+def test_the_workflow_names_the_variable_that_the_project_file_does() -> None:
+    files = starting.project(date(2026, 11, 22))
+    (variable,) = re.findall(r"api_key_env: (\w+)", files["bmeconf.yaml"])
+    jobs = yaml.safe_load(files[".github/workflows/bmeconf.yml"])["jobs"]
+    assert {job["with"]["api-key-variable"] for job in jobs.values()} == {variable}

@@ -190,7 +190,7 @@ def test_apply_then_plan_is_empty_and_the_lock_stays(
     law()
 
 
-@examples(25)
+@examples(12)
 @given(st.data())
 def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))
@@ -204,7 +204,7 @@ def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -
     assert without_classes(plan) == lived.project.plan()["steps"]
 
 
-@examples(25)
+@examples(12)
 @given(st.data())
 def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))

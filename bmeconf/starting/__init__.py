@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib import resources
+from pathlib import Path
 
-from bmeconf import __version__, schemas
+from bmeconf import schemas
 
 FILES: Mapping[str, str] = {
     "bmeconf.yaml": "project.yaml",
@@ -38,7 +39,6 @@ def project(today: date) -> Mapping[str, str]:
         "at": f"{due.isoformat()}T09:00:00Z",
         "month": f"{due.year}-{due.month:02d}",
         "name": MONTHS[due.month - 1],
-        "version": __version__,
     }
     files = {path: _filled(_text(name), values) for path, name in FILES.items()}
     return files | {
@@ -58,7 +58,14 @@ def first_monday(today: date) -> date:
 
 
 def _text(name: str) -> str:
-    return (resources.files("bmeconf.starting") / "files" / name).read_text(encoding="utf-8")
+    packaged = resources.files("bmeconf.starting") / "files" / name
+    # A checkout has the workflow only where people look for recipes.
+    source = packaged if packaged.is_file() else _checkout() / "examples" / "ci" / "github.yml"
+    return source.read_text(encoding="utf-8")
+
+
+def _checkout() -> Path:
+    return Path(__file__).resolve().parent.parent.parent
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
