@@ -206,6 +206,21 @@ def test_a_rename_by_hand_is_known_by_the_id(project: Project, account: Account)
     assert codes(document) == ["looks_renamed"]
 
 
+def test_who_refers_to_what_was_renamed_did_not_move(project: Project, account: Account) -> None:
+    declare(
+        project,
+        lists=[{"name": "Newsletter"}, {"name": "Customers"}],
+        contacts=[{"email": ANN, "lists": ["Newsletter", "Customers"]}],
+        campaigns=[{"name": "Welcome", "lists": ["Newsletter"]}],
+    )
+    project.apply()
+    by_hand(account, "lists", "Newsletter", name="Letters")
+    assert found(drift(project, code=2)) == {"lists/Newsletter name": "drift"}
+    # Another list in its place is told of.
+    by_hand(account, "campaigns", "Welcome", lists=[id_of(account, "lists", "Customers")])
+    assert "campaigns/Welcome lists" in found(drift(project, code=2))
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -14,7 +14,17 @@ from bmeconf.diff import Difference
 from bmeconf.kinds import KINDS, campaigns
 from bmeconf.kinds.base import Managed
 from bmeconf.live import Live
-from bmeconf.model import Address, Finding, Place, Resource, Value, dotted
+from bmeconf.model import (
+    Address,
+    Change,
+    Finding,
+    Place,
+    Resource,
+    Value,
+    dotted,
+    lookup,
+    references,
+)
 from bmeconf.settings import KnownDrift
 from bmeconf.truth import CONFLICT, DRIFT, PENDING
 
@@ -106,6 +116,8 @@ def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) 
         unknown = DRIFT
         yield _item(desired, live, IDENTITY, (entry.id, live.id), DRIFT)
     for change in difference.changes:
+        if _same_by_id(change, live, seen):
+            continue
         sides = (change.after, change.before)
         item = _item(desired, live, change.path, sides, change.truth or unknown)
         yield replace(item, frozen=frozen)
@@ -165,6 +177,26 @@ def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) ->
         now = seen.names.address(address.kind, entry.id).name
     item = _item(desired, None, (KINDS[address.kind].identity,), (address.name, now), DRIFT)
     return replace(item, id=entry.id) if now else None
+
+
+def _same_by_id(change: Change, live: Resource, seen: Live) -> bool:
+    """Whether a set refers to the very objects that are meant, one of them renamed by hand.
+
+    The rename is told of once, with what was renamed.
+    """
+    wanted = [*references(change.after)]
+    found = [*references(lookup(live.fields, change.path))]
+    if not wanted or not isinstance(change.after, tuple):
+        return False
+    meant, there = ({_id_meant(address, seen) for address in side} for side in (wanted, found))
+    seen_there = {_id_meant(address, seen) for address in references(change.before)}
+    return None not in meant and meant <= there and seen_there <= meant
+
+
+def _id_meant(address: Address, seen: Live) -> str | None:
+    withheld, entry = seen.withheld.get(address), seen.section.at(address)
+    renamed = entry and withheld and withheld.code == "looks_renamed"
+    return entry.id if renamed and entry else seen.names.id(address)
 
 
 def _is_replaced(seen: Live, address: Address) -> bool:
