@@ -249,11 +249,12 @@ def _maybe_renamed(
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:
+            name = json.dumps(common[0].name, ensure_ascii=False)
             yield Finding(
                 "warning",
                 "maybe_renamed",
                 step.address,
                 f"is not in the account, and all that is declared to use it uses {common[0]}"
                 f" ({counted(len(held), 'resource')})",
-                f"if it was renamed by hand, add renamed_from: [{json.dumps(common[0].name)}]",
+                f"if it was renamed by hand, add renamed_from: [{name}]",
             )

@@ -194,6 +194,8 @@ def _refuse_twins(
         lines = [
             f"  {'/'.join(filter(None, pair))}, at {known[pair]}" for pair in twice[:MOST_NAMED]
         ]
+        more = len(twice) - MOST_NAMED
+        lines += [f"  and {more:,} more"] if more > 0 else []
         raise InvalidInput(
             "\n".join(
                 [f"nothing was written: {counted(len(twice), 'resource')} declared already", *lines]

@@ -77,7 +77,12 @@ cli.add_command(init)
 @cli.command()
 @click.argument("kind", required=False)
 def schema(kind: str | None) -> int:
-    """Print a JSON Schema: manifest (the default), or one of the others by name."""
+    """Print a JSON Schema: manifest (the default), or one of the others by name.
+
+    \b
+    bmeconf schema > manifest.schema.json
+    bmeconf schema drift
+    """
     from bmeconf import schemas
 
     click.echo(schemas.text(kind or "manifest"), nl=False)
@@ -95,7 +100,12 @@ def sandbox() -> None:
 @click.option("--switch", multiple=True, metavar="NAME=VALUE", help="A reading of the API.")
 @click.option("--fault", multiple=True, metavar="FAULT", help="Make chosen requests go wrong.")
 def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) -> int:
-    """Serve the project's simulated account on loopback until Ctrl-C."""
+    """Serve the project's simulated account, and its page, on loopback until Ctrl-C.
+
+    \b
+    bmeconf sandbox serve
+    bmeconf sandbox serve --fault 'drop-after@POST /api/email/campaign*:times=2'
+    """
     from bmeconf import manifest, workdir
     from bmeconf.cli import session
 
@@ -127,10 +137,17 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
 @sandbox.command()
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 def reset(path: Path) -> int:
-    """Throw the project's simulated account away; the next start fills a new one."""
+    """Throw the project's simulated account away; the next start fills a new one.
+
+    \b
+    bmeconf sandbox reset
+    bmeconf sandbox reset examples/newsletter
+    """
     from bmeconf import manifest, workdir
     from bmeconf.cli import session
 
+    if not path.exists():
+        raise InvalidInput(f"{path} does not exist", "name the folder of a project")
     simulator = session.sandbox_module()
     try:
         simulator.reset(workdir.sandbox(manifest.find_root(path)))

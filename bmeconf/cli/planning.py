@@ -13,7 +13,7 @@ import click
 from bmeconf.cli import rendering, stages
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common, offline
-from bmeconf.model import PLAN_FORMAT, SIMULATED, Address, Place
+from bmeconf.model import PLAN_FORMAT, SANDBOX, SIMULATED, Address, Place
 
 if TYPE_CHECKING:
     from bmeconf.errors import BmeconfError
@@ -88,7 +88,8 @@ def show(options: Options, console: Console, file: Path) -> int:
     simulated = ["--sandbox"] if made.account.base_url == SIMULATED else []
     following = shlex.join(["bmeconf", "apply", str(file), *simulated, *_acknowledged(made)])
     refused = stages.refusal(made)
-    label = made.account.base_url
+    simulator = made.account.base_url == SIMULATED
+    label = SANDBOX if simulator else made.account.base_url
     console.publish(_renderers(made, label, "" if refused else following, 0, refused))
     return 0
 

@@ -19,7 +19,7 @@ from bmeconf.cli.options import Options
 from bmeconf.client import Reader
 from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.errors import Interrupted, InvalidInput
-from bmeconf.model import SIMULATED
+from bmeconf.model import SANDBOX, SIMULATED
 from bmeconf.settings import Account, Project, Secret
 
 TOLD_ABOVE = 5.0
@@ -62,7 +62,7 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         host = urlsplit(account.base_url).netloc
         label = f"{account.name} ({host})" if account.name else host
         if options.sandbox:
-            yield Session(account, reader, stop, "the sandbox", SIMULATED)
+            yield Session(account, reader, stop, SANDBOX, SIMULATED)
         else:
             yield Session(account, reader, stop, label, account.base_url)
 
