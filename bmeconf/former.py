@@ -13,6 +13,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from bmeconf import bind
 from bmeconf.bind import Binding
@@ -28,6 +29,8 @@ from bmeconf.scope import matches
 CODE = "no_longer_managed"
 MOST_SEARCHED = 250
 """So many contacts are looked for at most, in a few searches; of the rest is only told."""
+MOST_ASKED = 3
+"""So many of what is to be created are named as what it may be by now."""
 UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
@@ -108,6 +111,46 @@ def left(kind: Kind, gone: Undeclared, rows: Sequence[Raw]) -> Binding:
     return bind.bind(kind, gone.of_kind(kind), rows)
 
 
+@dataclass(frozen=True)
+class _Present:
+    """What is declared and known now, by which to judge what was left behind since `commit`."""
+
+    now: Snapshot
+    names: Names
+    section: Section
+    commit: str
+
+    @cached_property
+    def users(self) -> Mapping[Address, Address]:
+        """For what is referred to, one declared resource that refers to it."""
+        found: dict[Address, Address] = {}
+        for resource in self.now:
+            if not resource.intent.absent:
+                for address in (*references(resource.fields), *resource.intent.origins):
+                    found.setdefault(address, resource.address)
+        return found
+
+    @cached_property
+    def declared(self) -> Collection[tuple[str, str]]:
+        return {(r.address.kind, r.address.name) for r in self.now}
+
+    def created(self, kind: Kind) -> Sequence[Address]:
+        """What of a kind is declared, is not there, and might be something else renamed."""
+        there = {(address.kind, address.name) for address in self.names.ids}
+        return sorted(
+            r.address
+            for r in self.now.of_kind(kind.name)
+            if not (kind.lags or r.intent.absent or r.id or r.intent.origins)
+            and (kind.name, r.address.name) not in there
+            and not self._renamed(r.address)
+        )
+
+    def _renamed(self, address: Address) -> bool:
+        """Whether it lives on under another name, so that nothing is created beside it."""
+        entry = self.section.at(address)
+        return entry is not None and self.names.knows(address.kind, entry.id)
+
+
 def findings(
     gone: Undeclared,
     bindings: Mapping[str, Binding],
@@ -117,17 +160,10 @@ def findings(
     commit: str,
 ) -> Iterator[Finding]:
     """A note on everything that is left, with the block that would delete it."""
-    users = _users(now)
-    declared = {(r.address.kind, r.address.name) for r in now}
+    present = _Present(now, names, section, commit)
     for name, binding in bindings.items():
-        kind = KINDS[name]
-        for address, row in binding.rows.items():
-            was = gone.declared.resources[address]
-            live = kind.live(row, Address(name, kind.key(row)), names)
-            yield _note(kind, was, live, users, section, commit, declared)
-        for address, doubt in binding.withheld.items():
-            if doubt.code == "ambiguous":
-                yield _told(address, commit, doubt.message, doubt.remedy)
+        for was in gone.declared.of_kind(name):
+            yield from _notes(KINDS[name], was, binding, present)
     if gone.unsearched:
         last = max(r.address for r in gone.declared if KINDS[r.address.kind].lags)
         rest = counted(gone.unsearched, "more contact")
@@ -164,7 +200,8 @@ def block(kind: str, identity: str, name: str, id: str = "") -> str:
 
     It means the same when a report breaks it at blanks.
     """
-    pin = f", id: {id}" if id else ""
+    # Digits alone would be read as a number.
+    pin = f", id: {_quoted(id)}" if id else ""
     return f"{{version: 1, {kind}: [{{{identity}: {_quoted(name)}{pin}, state: absent}}]}}"
 
 
@@ -184,53 +221,91 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _users(now: Snapshot) -> Mapping[Address, Address]:
-    """For what is referred to, one declared resource that refers to it."""
-    found: dict[Address, Address] = {}
-    for resource in now:
-        if not resource.intent.absent:
-            for address in (*references(resource.fields), *resource.intent.origins):
-                found.setdefault(address, resource.address)
-    return found
+def _notes(kind: Kind, was: Resource, binding: Binding, present: _Present) -> Iterator[Finding]:
+    """What there is to say of one that is declared no more.
+
+    A name alone may lead to an object that came later: where the lock file remembers the id, the
+    note is about that one. A contact is its email address, and a pin says which one it is.
+    """
+    doubt, row = binding.withheld.get(was.address), binding.rows.get(was.address)
+    if doubt and doubt.code == "ambiguous":
+        yield _told(was.address, present.commit, doubt.message, doubt.remedy)
+    entry = None if kind.lags or was.id else present.section.at(was.address)
+    if doubt or (row is None and entry is None):
+        return
+    if row is None or (entry and replies.id_of(row) != entry.id):
+        assert entry is not None
+        yield from _moved(kind, was, binding, entry.id, present)
+    else:
+        yield _note(kind, was, row, present)
 
 
-def _note(
-    kind: Kind,
-    was: Resource,
-    live: Resource,
-    users: Mapping[Address, Address],
-    section: Section,
-    commit: str,
-    declared: Collection[tuple[str, str]],
-) -> Finding:
-    address = live.address
-    entry = section.of(address, live.id)
+def _moved(
+    kind: Kind, was: Resource, binding: Binding, id: str, present: _Present
+) -> Iterator[Finding]:
+    """The note where the name does not lead to the object `id` that was declared by it."""
+    address, other = was.address, binding.rows.get(was.address)
+    free = {replies.id_of(row): row for row in binding.unmanaged}
+    if other is None:
+        if id in free:
+            yield _note(kind, was, free[id], present)
+        return
+    rows = {**free, **{replies.id_of(row): row for row in binding.rows.values()}}
+    told = f"what is called {address.name!r} now is another object, {replies.id_of(other)}"
+    remedy = "look which of them is to go, if any, and pin that one with id: <its id>"
+    if id in rows:
+        now = Address(kind.name, kind.key(rows[id]))
+        yield _told(now, present.commit, f"its id is {id}; {told}", remedy, address.name)
+    elif not present.names.knows(kind.name, id):
+        message = f"was declared at {present.commit[:12]}, and is gone: its id was {id}; {told}"
+        remedy = "nothing is left to delete; leave the other one, or declare it"
+        yield Finding("note", CODE, address, message, remedy)
+
+
+def _note(kind: Kind, was: Resource, row: Raw, present: _Present) -> Finding:
+    live = kind.live(row, Address(kind.name, kind.key(row)), present.names)
+    address, commit = live.address, present.commit
+    called = was.address.name if was.address.name not in (address.name, "") else ""
+    entry = present.section.of(address, live.id)
     restraint = kind.restraint(was, live, ())
-    if address in users:
-        told = f"{users[address]} still refers to it by name"
-        return _told(address, commit, told, "declare it again, or leave it: that is enough")
+    if address in present.users:
+        told = f"{present.users[address]} still refers to it by name"
+        return _told(address, commit, told, "declare it again, or leave it: that is enough", called)
     if restraint:
-        return _told(address, commit, restraint.message, "")
-    if (address.kind, address.name) in declared:
+        return _told(address, commit, restraint.message, "", called)
+    if (address.kind, address.name) in present.declared:
         told = f"its id is {live.id}, and another one of its name is declared"
-        return _told(address, commit, told, "pin the declared one with id: before this one goes")
+        remedy = "pin the declared one with id: before this one goes"
+        return _told(address, commit, told, remedy, called)
     held = kind.hanging(live)
-    remedy = f"if it is to go, add this manifest: {_block(kind, was, live)}"
+    first, going = "if it is to go, ", f"add this manifest: {_block(kind, live)}"
     if was.intent.protect or (entry and entry.protect):
         held = f"{held}; it is protected" if held else "it is protected"
-        remedy = (
-            "declare it without protect: true and apply that first; then "
-            f"{remedy.removeprefix('if it is to go, ')}"
-        )
-    return _told(address, commit, held or "it stays as it is", remedy)
+        first, going = "", f"declare it without protect: true and apply that first; then {going}"
+    new = present.created(kind)
+    asked = f"{_rename(address, new)}; if it is to go, " if new else first
+    return _told(address, commit, held or "it stays as it is", f"{asked}{going}", called)
 
 
-def _block(kind: Kind, was: Resource, live: Resource) -> str:
-    return block(kind.name, kind.identity, live.address.name, was.id)
+def _rename(address: Address, new: Sequence[Address]) -> str:
+    """The question to ask before a delete: what is to be created would be empty beside it."""
+    names = [str(each) for each in new[:MOST_ASKED]]
+    names += ["another new one"] if len(new) > MOST_ASKED else []
+    told = " or ".join(names)
+    return f"if it is the same as {told}, add renamed_from: [{_quoted(address.name)}] there"
 
 
-def _told(address: Address, commit: str, more: str, remedy: str) -> Finding:
-    message = f"was declared at {commit[:12]}, is still live, and no manifest declares it any more"
+def _block(kind: Kind, live: Resource) -> str:
+    """With the id, so that a later object of the name is never the one that goes."""
+    return block(kind.name, kind.identity, live.address.name, live.id)
+
+
+def _told(address: Address, commit: str, more: str, remedy: str, called: str = "") -> Finding:
+    """`called` is the name that it was declared by, where that is another one."""
+    by = f" as {called!r}" if called else ""
+    message = (
+        f"was declared at {commit[:12]}{by}, is still live, and no manifest declares it any more"
+    )
     return Finding("note", CODE, address, f"{message}; {more}", remedy)
 
 

@@ -28,7 +28,7 @@ def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Sec
     for resource in wanted:
         address, entry = resource.address, section.at(resource.address)
         bound = binding.rows.get(address)
-        if resource.intent.absent or resource.id or address in binding.withheld:
+        if resource.id or address in binding.withheld:
             continue
         if bound is not None:
             if entry and replies.id_of(bound) != entry.id:
@@ -37,6 +37,8 @@ def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Sec
                     binding.withheld[address] = found
                 else:
                     binding.notes.append(found)
+        elif resource.intent.absent:
+            continue
         elif not kind.lags and entry and entry.id in free:
             binding.withheld[address] = _in_the_account(kind, resource, free[entry.id])
         elif not kind.lags and not resource.intent.origins and orphans:
@@ -85,15 +87,18 @@ def _replaced(kind: Kind, resource: Resource, row: Raw, old: Raw | None, id: str
         told = f"which is now called {kind.key(old)!r}"
     else:
         told = "which is not to be seen any more" if kind.lags else "which is gone"
-    # An audience is nobody's to swap unseen: drafts would go to it.
-    audience = kind.name == LISTS
-    pin = f"id: {replies.id_of(row)}" if audience else "id: <its id>"
+    # An audience is nobody's to swap unseen: drafts would go to it. Nor is what comes after to be
+    # deleted for it; only a contact is the same one again, by its email address.
+    doomed = resource.intent.absent and not kind.lags
+    refused = kind.name == LISTS or doomed
+    pin = f"id: {replies.id_of(row)}" if refused else "id: <its id>"
+    how = "if this one is to go, pin it with" if doomed else "pin the one that is meant with"
     return Finding(
-        "error" if audience else "warning",
+        "error" if refused else "warning",
         "replaced",
         resource.address,
         f"is another object than before: {replies.id_of(row)} in place of {id}, {told}",
-        f"look whether that was meant; pin the one that is meant with {pin}",
+        f"look whether that was meant; {how} {pin}",
     )
 
 

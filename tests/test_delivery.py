@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,9 +21,11 @@ from jsonschema import Draft202012Validator
 
 from bmeconf import delivery, schemas
 from bmeconf import document as documents
+from bmeconf import lock as lock_file
 from bmeconf.delivery import Measure, Results
 from bmeconf.delivery import replies as delivery_replies
 from bmeconf.document import delivery as delivery_document
+from bmeconf.lock import Lock, Section
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
 from bmeconf.report import delivery_page, delivery_text
 from tests.driver import Account, Project, Ran
@@ -896,3 +899,158 @@ def test_what_cannot_be_found(project: Project, account: Account, name: str) -> 
     ran = reported(project, "--check")
     assert ran.code == (2 if name == "Twin" else 0)
     assert only(ran)["expectations"][0]["state"] == end
+
+
+# --- what the lock file remembers
+
+
+LOCK = "bmeconf.lock.json"
+
+
+def remembered(project: Project) -> tuple[Lock, Section]:
+    """The lock file of a project, and its one section."""
+    lock = lock_file.parse((project.folder / LOCK).read_text(encoding="utf-8"), LOCK)
+    ((account, raw),) = lock.accounts.items()
+    return lock, lock.section(account, raw["base_url"])
+
+
+@pytest.fixture
+def known(project: Project) -> Project:
+    """A project whose apply has met the campaign that was sent, of which nothing is as expected."""
+    project.write("m.yaml", expecting(bounce_rate="< 0.1"))
+    project.apply()
+    assert ends(project) == {"bounce_rate": "failed"}
+    return project
+
+
+def renamed(account: Account, **more: Any) -> tuple[str, str]:
+    """Somebody calls it Archive, and may make another of its name: the ids of both."""
+    state = account.state()
+    for one in state["campaigns"]:
+        one["name"] = "Archive" if one["name"] == SENT else one["name"]
+    state["campaigns"] += [{"name": SENT, **more}] if more else []
+    account.set(state)
+    ids = {c["name"]: c["_id"] for c in account.state()["campaigns"]}
+    return ids["Archive"], ids.get(SENT, "")
+
+
+def removed(account: Account, name: str) -> None:
+    state = account.state()
+    state["campaigns"] = [c for c in state["campaigns"] if c["name"] != name]
+    account.set(state)
+
+
+def test_what_was_renamed_by_hand_is_judged_all_the_same(known: Project, account: Account) -> None:
+    renamed(account)
+    ran = reported(known, "--check")
+    campaign = only(ran)
+    assert (ran.code, campaign["state"], campaign["name"]) == (2, "sent", "Archive")
+    assert [f["code"] for f in campaign["findings"]] == ["looks_renamed"]
+    assert [each["state"] for each in campaign["expectations"]] == ["failed"]
+    assert "now called 'Archive'" in " ".join(known.run("report").ok().out.split())
+
+
+def test_what_was_deleted_by_hand_is_gone(known: Project, account: Account) -> None:
+    removed(account, SENT)
+    ran = reported(known, "--check")
+    campaign = only(ran)
+    assert (ran.code, campaign["state"]) == (2, "gone")
+    assert [f["code"] for f in campaign["findings"]] == ["gone"]
+    assert [each["state"] for each in campaign["expectations"]] == ["unknown"]
+    assert "is gone" in " ".join(known.run("report").ok().out.split())
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_another_one_of_its_name_is_not_judged_in_its_place(
+    gone: bool, known: Project, account: Account
+) -> None:
+    at = "2026-11-01T08:00:00.000Z"
+    old, new = renamed(account, status="sent", scheduledAt=at, report={"sent": 3})
+    if gone:
+        removed(account, "Archive")
+    ran = reported(known, "--check")
+    campaign = only(ran)
+    assert (ran.code, campaign["state"]) == (2, "ambiguous")
+    (finding,) = campaign["findings"]
+    assert finding["code"] == "replaced"
+    for part in (old, new, "is gone" if gone else "'Archive'"):
+        assert part in finding["message"]
+    assert [each["state"] for each in campaign["expectations"]] == ["unknown"]
+    # A pin says which one is meant.
+    declared = f"{{name: {SENT}, id: {new}, expect: {{bounce_rate: '< 100'}}}}"
+    known.write("m.yaml", f"version: 1\ncampaigns: [{declared}]\n")
+    assert only(reported(known))["id"] == new
+
+
+def test_a_rename_in_the_manifests_is_followed(known: Project, account: Account) -> None:
+    new = f"{{name: October, renamed_from: {SENT}, expect: {{bounce_rate: '< 0.1'}}}}"
+    known.write("m.yaml", f"version: 1\ncampaigns: [{new}]\n")
+    assert only(reported(known))["findings"] == []
+    assert ends(known) == {"bounce_rate": "failed"}
+    removed(account, SENT)
+    assert only(reported(known))["state"] == "gone"
+
+
+def test_what_another_declared_one_is_by_now_is_not_gone(known: Project, account: Account) -> None:
+    id = next(c["_id"] for c in account.state()["campaigns"] if c["name"] == SENT)
+    renamed(account)
+    known.write(
+        "m.yaml", f"version: 1\ncampaigns: [{{name: {SENT}}}, {{name: Archive, id: {id}}}]\n"
+    )
+    told = {c["address"]: c["state"] for c in reported(known).json["campaigns"]}
+    assert told == {f"campaigns/{SENT}": "missing", "campaigns/Archive": "sent"}
+
+
+def test_the_lock_file_costs_a_request_only_in_doubt(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    server = cut()
+    project.write("m.yaml", DECLARED)
+    project.apply()
+    server.seen.clear()
+    reported(project, "--no-dashboard").ok()
+    assert len(server.seen) == 3
+    renamed(account)
+    server.seen.clear()
+    reported(project, "--no-dashboard").ok()
+    assert server.lines()[:2] == [LISTING, "GET /api/contact-structure"]
+    assert len(server.seen) == 4
+
+
+def test_a_key_for_reports_alone_is_enough(known: Project, account: Account) -> None:
+    renamed(account)
+    restrict(account, "campaigns:read", "reports:read")
+    assert only(reported(known, "--check"))["name"] == "Archive"
+    # Whose the ids are can be told only where there is one account to choose from.
+    lock, section = remembered(known)
+    known.write(LOCK, lock.having(replace(section, account="other")).text)
+    ran = reported(known, "--check")
+    assert (ran.code, "contacts:read" in ran.err) == (4, True)
+
+
+@pytest.mark.parametrize("url", ["", "https://elsewhere.example"])
+def test_what_another_account_has_is_not_looked_for(
+    url: str, known: Project, account: Account
+) -> None:
+    _, section = remembered(known)
+    other = replace(section, account="other", base_url=url or section.base_url)
+    known.write(LOCK, Lock().having(other).text)
+    removed(account, SENT)
+    assert only(reported(known))["state"] == "missing"
+
+
+def test_a_lock_file_that_cannot_be_read_is_told_first(known: Project, account: Account) -> None:
+    known.write(LOCK, "<<<<<<< HEAD\n")
+    account.clear_log()
+    ran = reported(known)
+    assert (ran.code, account.log()) == (3, [])
+
+
+@pytest.mark.parametrize("text", ["12%", "12 %", {"count": "12%"}])
+def test_a_percentage_is_no_count(project: Project, cut: Cut, text: Any) -> None:
+    project.write("m.yaml", expecting(sent=">= 0", open_rate=">= 0"))
+    odd = {**NUMBERS, "sent": text, "opens": {"unique": "7%", "rate": "12 %"}}
+    cut(Rule(ONE, instead(reply({"stats": odd, "linkActivity": []}))))
+    assert ends(project) == {"sent": "unknown", "open_rate": "met"}
+    results = only(reported(project))["results"]
+    assert (results["sent"]["count"], results["opens"]["count"]) == (None, None)

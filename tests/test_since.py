@@ -70,7 +70,9 @@ def refused(ran: Ran, *told: str) -> None:
 # --- no longer managed
 
 
-def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(project: Project) -> None:
+def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(
+    project: Project, account: Account
+) -> None:
     people = [{"email": ANN}, {"email": "bob@example.com"}, {"email": "nobody@example.com"}]
     drafts = [{"name": "Welcome"}, {"name": "Never made"}]
     gone = [{"name": n} for n in ("Newsletter", "Old list", "Never made")]
@@ -81,11 +83,14 @@ def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(project: P
     told = notes(plan)
     assert set(told) >= {"lists/Old list", f"contacts/{ANN}", "campaigns/Welcome"}
     assert not any("ever made" in a or "nobody" in a for a in told)
+    old, ann = (id_of(account, *one) for one in (("lists", "Old list"), ("contacts", ANN)))
     assert pasted(told["lists/Old list"]) == {
         "version": 1,
-        "lists": [{"name": "Old list", "state": "absent"}],
+        "lists": [{"name": "Old list", "id": old, "state": "absent"}],
     }
-    assert pasted(told[f"contacts/{ANN}"])["contacts"] == [{"email": ANN, "state": "absent"}]
+    assert pasted(told[f"contacts/{ANN}"])["contacts"] == [
+        {"email": ANN, "id": ann, "state": "absent"}
+    ]
     assert plan["source"]["since"] == {"revision": "HEAD", "commit": head, "complete": True}
     assert plan["steps"] == []
     assert CODE in project.run("plan", "--since", "HEAD").ok().out
@@ -233,6 +238,153 @@ def test_the_pasted_block_is_one_delete(project: Project, account: Account) -> N
     assert notes(since(project)) == {}
 
 
+def another(account: Account, kind: str, name: str) -> str:
+    """Somebody makes another object of a name."""
+    state = account.state()
+    state[kind].append({"name": name})
+    account.set(state)
+    return str([o["_id"] for o in account.state()[kind] if o["name"] == name][-1])
+
+
+def told(plan: Any) -> tuple[str, str, str]:
+    (note,) = (f for f in plan["findings"] if f["code"] == CODE)
+    return note["address"], note["message"], note["remedy"]
+
+
+@pytest.fixture
+def mine(project: Project, account: Account) -> str:
+    """The id of a list that was applied and committed as Mine, and is declared no more."""
+    declare(project, lists=[{"name": "Mine"}, {"name": "Customers"}])
+    project.apply()
+    commit(project.folder)
+    declare(project, lists=[{"name": "Customers"}])
+    return id_of(account, "lists", "Mine")
+
+
+def test_what_was_renamed_by_hand_is_told_of_by_its_id(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    address, message, remedy = told(since(project))
+    assert (address, "as 'Mine'" in message) == ("lists/Ours", True)
+    assert pasted(remedy)["lists"] == [{"name": "Ours", "id": mine, "state": "absent"}]
+
+
+def test_another_object_of_the_name_is_offered_no_block(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    new = another(account, "lists", "Mine")
+    address, message, remedy = told(since(project))
+    assert address == "lists/Ours"
+    for part in (mine, new, "'Mine'"):
+        assert part in message
+    assert "absent" not in remedy
+
+
+def test_what_is_gone_is_not_told_to_be_live(project: Project, account: Account, mine: str) -> None:
+    without(account, "lists", "Mine")
+    assert notes(since(project)) == {}
+    new = another(account, "lists", "Mine")
+    address, message, remedy = told(since(project))
+    assert address == "lists/Mine"
+    assert f"is gone: its id was {mine}" in message
+    assert new in message
+    assert "still live" not in message
+    assert "absent" not in remedy
+
+
+def test_what_is_declared_by_its_new_name_is_not_left(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    declare(project, lists=[{"name": "Customers"}, {"name": "Ours"}])
+    assert notes(since(project)) == {}
+    another(account, "lists", "Mine")
+    assert notes(since(project)) == {}
+
+
+def test_a_pasted_block_never_deletes_a_later_object_of_the_name(
+    project: Project, account: Account, mine: str
+) -> None:
+    block = pasted(told(since(project))[2])
+    assert block["lists"] == [{"name": "Mine", "id": mine, "state": "absent"}]
+    by_hand(account, "lists", "Mine", name="Ours")
+    another(account, "lists", "Mine")
+    project.write("gone.yaml", yaml.safe_dump(block))
+    ran = project.run("apply", "--auto-approve", "--allow-delete", "lists/Mine")
+    assert ran.code == 7
+    assert "id_names_another" in ran.out
+    assert {"Mine", "Ours"} <= {one["name"] for one in account.state()["lists"]}
+
+
+@pytest.mark.parametrize("kind", ["lists", "campaigns"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_absent_entry_deletes_no_other_object_of_its_name(
+    kind: str, gone: bool, project: Project, account: Account
+) -> None:
+    declare(project, **{kind: [{"name": "Mine"}]})
+    project.apply()
+    old = id_of(account, kind, "Mine")
+    if gone:
+        without(account, kind, "Mine")
+    else:
+        by_hand(account, kind, "Mine", name="Ours")
+    new = another(account, kind, "Mine")
+    declare(project, **{kind: [{"name": "Mine", "state": "absent"}]})
+    ran = project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine")
+    assert ran.code == 7
+    for part in ("replaced", old, new):
+        assert part in " ".join(ran.out.split())
+    assert id_of(account, kind, "Mine") == new
+    declare(project, **{kind: [{"name": "Mine", "id": new, "state": "absent"}]})
+    project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine").ok()
+    assert "Mine" not in {one["name"] for one in account.state()[kind]}
+
+
+def test_a_contact_is_the_same_by_its_email(project: Project, account: Account) -> None:
+    declare(project, contacts=[{"email": ANN}])
+    project.apply()
+    state = account.state()
+    for one in state["contacts"]:
+        if one["key"] == ANN:
+            one["_id"] = "9" * 24
+    account.set(state)
+    declare(project, contacts=[{"email": ANN, "state": "absent"}])
+    plan = project.plan()
+    assert [step["action"] for step in plan["steps"]] == ["delete"]
+    assert [f["code"] for f in plan["findings"] if f["level"] == "warning"] == ["replaced"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_rename_is_asked_for_before_a_delete(
+    locked: bool, project: Project, account: Account
+) -> None:
+    declare(project, lists=[{"name": "Customers"}, {"name": "Newsletter"}])
+    if locked:
+        project.apply()
+    commit(project.folder)
+    declare(project, lists=[{"name": "Clients"}, {"name": "Newsletter"}])
+    _, _, remedy = told(since(project))
+    asked = 'if it is the same as lists/Clients, add renamed_from: ["Customers"] there; '
+    assert remedy.startswith(asked)
+    assert "; if it is to go, add this manifest: {version" in remedy
+    assert pasted(remedy)["lists"][0]["state"] == "absent"
+    # What is there already is no new name, nor is what is of another kind.
+    drafts = [{"name": "New"}]
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}], campaigns=drafts)
+    assert told(since(project))[2].startswith("if it is to go, ")
+
+
+def test_of_many_new_names_a_few_are_told(project: Project) -> None:
+    declare(project, lists=[{"name": "Customers"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": f"New {n}"} for n in range(5)])
+    remedy = told(since(project))[2]
+    assert "lists/New 0 or lists/New 1 or lists/New 2 or another new one" in remedy
+    assert "New 3" not in remedy
+
+
 HOSTILE = st.one_of(
     st.sampled_from(NAMES),
     st.sampled_from(["${domain}", "$${", "a: b, {c}", "##[error]", "::warning::x", "a    b " * 20]),
@@ -280,8 +432,7 @@ def test_a_block_broken_at_any_blank_is_the_same_yaml(name: str, width: int) -> 
     lines = whole.split(" ")
     broken = "\n    ".join(" ".join(lines[n : n + width]) for n in range(0, len(lines), width))
     wanted = {"name": name.replace("${", "$${"), "id": "5" * 24, "state": "absent"}
-    entry = {**wanted, "id": int("5" * 24)}
-    assert yaml.safe_load(broken) == {"version": 1, "lists": [entry]}
+    assert yaml.safe_load(broken) == {"version": 1, "lists": [wanted]}
 
 
 # --- who moved

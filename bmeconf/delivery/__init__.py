@@ -116,7 +116,8 @@ class Delivery:
 
     `state` is `sent`, `not_sent` (yet), `never_sent` (failed, cancelled), `unclear` (a status
     that says neither), `missing` (nothing of its name is in the account), `gone` (nothing with its
-    id is) or `ambiguous` (nobody can tell which one it is). `status`, `name`, `subject` and
+    id is, which is pinned or remembered) or `ambiguous` (nobody can tell which one it is, or what
+    has its name is another one than before). `status`, `name`, `subject` and
     `scheduled_at` are live.
     """
 

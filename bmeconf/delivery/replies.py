@@ -80,8 +80,11 @@ def dashboard(reply: Any) -> Dashboard:
 
 
 def count(value: Any) -> int | None:
-    """A count: a whole number from 0 up, as a number, as text, or one object deeper."""
-    found = number(value)
+    """A count: a whole number from 0 up, as a number, as text, or one object deeper.
+
+    Where a percentage stands in its place, how many they are is not said.
+    """
+    found = _number(value, "")
     if found is None or found < 0 or found != found.to_integral_value():
         return None
     return int(found)
@@ -93,15 +96,22 @@ def rate(value: Any) -> Decimal | None:
     return None if found is None or found < 0 else found
 
 
-def number(value: Any, depth: int = 2) -> Decimal | None:
-    """A number as given, digit for digit: as JSON has it, as text, or one or two objects deeper."""
+def number(value: Any) -> Decimal | None:
+    """A number as given, digit for digit: as JSON has it, as text, or one or two objects deeper.
+
+    A text may end in a percent sign.
+    """
+    return _number(value, "%")
+
+
+def _number(value: Any, unit: str, depth: int = 2) -> Decimal | None:
     if isinstance(value, Mapping) and depth:
         inner = next((value[key] for key in _INNER if value.get(key) is not None), None)
-        return number(inner, depth - 1)
+        return _number(inner, unit, depth - 1)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str):
-        text = value.strip().removesuffix("%").rstrip()
+        text = value.strip().removesuffix(unit).rstrip()
         return Decimal(text) if NUMBER.fullmatch(text) else None
     # The shortest text of a float is what the service wrote; its binary value is not.
     found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)

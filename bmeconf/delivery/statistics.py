@@ -1,8 +1,9 @@
 """What the service reports on the declared campaigns: API -> Report.
 
 One listing tells which of them were sent; each of those takes two requests more, and the
-dashboard one (API contract 4.7). A campaign without a report is said, and keeps no other from
-being told.
+dashboard one (API contract 4.7). Where the lock file knows a campaign by another id than that of
+its name, one more tells whether that is about this account. A campaign without a report is said,
+and keeps no other from being told.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import Any
 
 from bmeconf import bind, delivery
 from bmeconf.bind import Binding
-from bmeconf.delivery import Asked, Dashboard, Delivery, Report
+from bmeconf.delivery import Asked, Dashboard, Delivery, Report, remembered
 from bmeconf.delivery import replies as delivery_replies
-from bmeconf.errors import NotFound, Refused
+from bmeconf.delivery.remembered import Memory
+from bmeconf.errors import NotFound, Refused, ScopeMissing
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import CAMPAIGNS, Finding, Resource, Snapshot
+from bmeconf.kinds.structure import Structure
+from bmeconf.lock import Section
+from bmeconf.model import CAMPAIGNS, STRUCTURE, Finding, Resource, Snapshot
 
 DASHBOARD, OF_CAMPAIGN = "/api/reports/dashboard", "/api/reports/email"
 PER_CAMPAIGN = 2
@@ -34,20 +38,23 @@ def read(
     chosen: Snapshot,
     asked: Asked,
     now: datetime,
+    memory: Memory,
     announce: Callable[[int], None],
     progress: Callable[[str], None] = lambda told: None,
 ) -> Report:
     """The report on the campaigns in `chosen`; `whole` is everything declared.
 
-    All that is declared has a say in which live campaign is whose. `announce` is told, after
+    All that is declared has a say in which live campaign is whose, and `memory` has one in which
+    of them an apply has met. `announce` is told, after
     the listing, how many requests are still to come, and `progress` of each campaign that was
     sent, before its report is read.
 
     Raises:
-        Refused: where the key may not read reports, and nothing could be told without them.
+        Refused: where the key may not read reports, and nothing could be told without them, or
+            may not read what says which part of `memory` is about this account.
         ApiError, LimitReached: a read that is not complete is an error.
     """
-    found = _listed(api, whole.of_kind(CAMPAIGNS), chosen) if len(chosen) else ()
+    found = _listed(api, whole, chosen, memory) if len(chosen) else ()
     sent = sum(one.state == delivery.SENT for one in found)
     announce(sent * PER_CAMPAIGN + (asked.past_days is not None))
     deliveries = []
@@ -59,22 +66,46 @@ def read(
     return Report(now, asked, tuple(deliveries), dashboard, unread)
 
 
-def _listed(api: ReadApi, declared: Sequence[Resource], chosen: Snapshot) -> Sequence[Delivery]:
+def _listed(api: ReadApi, whole: Snapshot, chosen: Snapshot, memory: Memory) -> Sequence[Delivery]:
     """What the listing tells of each chosen campaign."""
-    kind = KINDS[CAMPAIGNS]
+    kind, declared = KINDS[CAMPAIGNS], whole.of_kind(CAMPAIGNS)
     binding = bind.bind(kind, declared, kind.rows(api, Names(), declared))
+    told = [s for s in memory.sections if remembered.differs(kind, chosen, binding, s)]
+    if told:
+        section = _section(api, whole, memory)
+        if section:
+            remembered.correct(kind, chosen, binding, section)
     return delivery.newest_first([_placed(resource, binding) for resource in chosen])
+
+
+def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
+    """What is remembered of this account, which its structure tells; None where nothing is.
+
+    A key for reports alone may not read the structure: then the only section is the one.
+    """
+    kind, meant, sections = KINDS[STRUCTURE], whole.of_kind(STRUCTURE), memory.sections
+    assert isinstance(kind, Structure)
+    try:
+        structure = kind.pick(kind.rows(api, Names(), meant), meant)
+    except ScopeMissing:
+        if len(sections) > 1:
+            raise
+        return sections[0]
+    account = Names(structure).account(memory.base_url)
+    return next((section for section in sections if section.account == account), None)
 
 
 def _placed(resource: Resource, binding: Binding) -> Delivery:
     address, place = resource.address, resource.intent.place
     row = binding.rows.get(address)
     if row is not None:
-        return replace(_of_row(resource, row), place=place)
+        found = _of_row(resource, row)
+        notes = [n for n in binding.notes if (n.code, n.address) == (remembered.RENAMED, address)]
+        return replace(found, findings=(*notes, *found.findings), place=place)
     withheld = binding.withheld.get(address)
     if withheld is None:
         return Delivery(address, delivery.MISSING, findings=(_missing(resource),), place=place)
-    lost = withheld.code == "id_not_found"
+    lost = withheld.code in ("id_not_found", delivery.GONE)
     state = delivery.GONE if lost else delivery.AMBIGUOUS
     return Delivery(address, state, findings=(withheld,), place=place)
 
