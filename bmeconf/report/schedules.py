@@ -65,7 +65,8 @@ def _undone(manual: Manual, when: str) -> str:
 
 
 def _wrong(manual: Manual, shown: Shown) -> str:
-    status, at = manual.observed.get("status"), manual.observed.get("scheduled_at")
+    # A plan file may hold anything here.
+    status, at = (str(manual.observed.get(key) or "") for key in ("status", "scheduled_at"))
     when = shown(manual.due)
     if lost(manual):
         return f"it cannot be told which live campaign is meant; it was to be sent at {when}"
