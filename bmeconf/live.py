@@ -54,6 +54,7 @@ class Live:
     `gone` the lock's keys of what is neither declared nor live any more. `former` is what is still
     live of what is declared no more, by kind; `past` what was declared once, where this run asks,
     and `whole` all that is declared now. `origins` is what is to be copied, under its own address.
+    `doubtful` is what is withheld and bound to nothing, each with what the lock knows it by id.
     """
 
     desired: Snapshot
@@ -73,6 +74,7 @@ class Live:
     past: Past | None = None
     whole: Snapshot = field(default_factory=Snapshot)
     origins: Mapping[Address, Resource] = field(default_factory=dict)
+    doubtful: Mapping[Address, Resource | None] = field(default_factory=dict)
 
 
 def read(
@@ -132,6 +134,7 @@ def read(
         settled=settled,
         gone=frozenset(gone),
         former=left,
+        doubtful=renamed.doubtful(bindings, desired, section, names),
     )
 
 

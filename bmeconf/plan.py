@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bmeconf import order
+from bmeconf import manual, order
 from bmeconf.diff import DELETE, UPDATE, Difference, plain
 from bmeconf.grounds import Grounds, mentioned
 from bmeconf.kinds import KINDS, replies
@@ -186,7 +186,7 @@ def build(
     kept, unreachable = order.reachable(kept, live)
     steps = _steps(order.ordered(kept, live.names), live.names)
     found = by_severity((*findings, *unreachable))
-    return steps, tuple(_manual(differences, live, now)), found, in_sync
+    return steps, tuple(manual.steps(differences, live, now)), found, in_sync
 
 
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -273,15 +273,6 @@ def _unreadable(difference: Difference) -> Iterable[Finding]:
             f"the API does not show {fields} of it, so that a difference there is not seen",
             "compare in the web app where it matters",
         )
-
-
-def _manual(differences: Sequence[Difference], live: Live, now: datetime) -> Iterable[Manual]:
-    for difference in differences:
-        if not difference.desired.intent.absent:
-            kind, seen = KINDS[difference.address.kind], difference.live
-            entry = live.section.of(difference.address, seen.id) if seen else None
-            remembered = entry.scheduled if entry else ""
-            yield from kind.manual(difference.desired, seen, now, remembered)
 
 
 def _steps(ordered: Sequence[order.Waiting], names: Names) -> tuple[Step, ...]:

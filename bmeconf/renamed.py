@@ -10,11 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bmeconf.bind import Binding
-from bmeconf.kinds import replies
+from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind
+from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.lock import Section, kind_of
-from bmeconf.model import LISTS, Finding, Resource
+from bmeconf.model import LISTS, Address, Finding, Resource, Snapshot
 
 MOST_CANDIDATES = 3
 """More of them say nothing."""
@@ -43,6 +44,24 @@ def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Sec
             binding.withheld[address] = _in_the_account(kind, resource, free[entry.id])
         elif not kind.lags and not resource.intent.origins and orphans:
             binding.notes.append(_in_the_manifests(kind, resource, orphans))
+
+
+def doubtful(
+    bindings: Mapping[str, Binding], desired: Snapshot, section: Section, names: Names
+) -> Mapping[Address, Resource | None]:
+    """What is withheld and bound to nothing, each as the live object that the lock file knows.
+
+    None where that is not listed, or where the manifest names an id, which says more.
+    """
+    found: dict[Address, Resource | None] = {}
+    for kind_name, binding in bindings.items():
+        free = {replies.id_of(row): row for row in binding.unmanaged}
+        for address in binding.withheld.keys() - binding.rows.keys():
+            entry, resource = section.at(address), desired.get(address)
+            pinned = resource is not None and resource.id
+            row = free.get(entry.id) if entry and not pinned else None
+            found[address] = KINDS[kind_name].live(row, address, names) if row else None
+    return found
 
 
 def _orphans(

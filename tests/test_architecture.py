@@ -34,7 +34,7 @@ LAYERS = (
     ("starting",),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
     ("renamed", "details", "live", "diff", "recall"),
-    ("order", "grounds", "plan", "guard", "outcome"),
+    ("order", "grounds", "manual", "plan", "guard", "outcome"),
     ("drift", "delivery", "adoption.pulled"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),
     ("apply",),
@@ -51,7 +51,18 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 PURE = (
     *("model", "kinds", "validate", "scope", "bind", "dangling", "lock", "truth", "renamed"),
     *("former", "recall"),
-    *("diff", "order", "grounds", "plan", "planfile", "conduct", "guard", "outcome", "record"),
+    *(
+        "diff",
+        "order",
+        "grounds",
+        "manual",
+        "plan",
+        "planfile",
+        "conduct",
+        "guard",
+        "outcome",
+        "record",
+    ),
     *("drift", "delivery", "document", "adoption", "adoption.pulled", "report"),
 )
 PURE_OF = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}

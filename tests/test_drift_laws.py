@@ -128,7 +128,11 @@ def test_every_edit_by_hand_is_named_and_no_other(
 
 # --- manual steps, as a machine of states
 
-DUES = (datetime(2030, 12, 1, 8, 0, tzinfo=UTC), datetime(2030, 12, 2, 8, 0, tzinfo=UTC))
+DUES = (
+    datetime(2030, 12, 1, 8, 0, tzinfo=UTC),
+    datetime(2030, 12, 2, 8, 0, tzinfo=UTC),
+    datetime(2025, 12, 1, 8, 0, tzinfo=UTC),
+)
 SHOWN = ("scheduled", "sending", "sent")
 OFFS = (timedelta(0), TOLERANCE, -TOLERANCE, TOLERANCE + timedelta(minutes=1), timedelta(days=-1))
 STEPS = st.one_of(
@@ -149,10 +153,16 @@ class Machine:
 
     @property
     def state(self) -> str:
+        over = self.due < datetime.now(UTC)
         if self.status == "draft":
-            return "undone" if self.remembered == self.due else "todo"
+            open_ = "undone" if self.remembered == self.due else "todo"
+            return "overdue" if over else open_
         on_time = self.at is not None and abs(self.at - self.due) <= TOLERANCE
-        return "done" if self.status in SHOWN and on_time else "wrong"
+        if self.status not in SHOWN or not on_time:
+            return "wrong"
+        if self.status == "scheduled":
+            return "overdue" if over else "done"
+        return "done" if over else "wrong"
 
     def record(self) -> None:
         if self.state == "done":

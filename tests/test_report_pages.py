@@ -62,11 +62,11 @@ def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
         (
             "wrong",
             {"status": "scheduled", "scheduled_at": "2026-12-02T08:00:00Z"},
-            "is scheduled for 2026-12-02T08:00:00Z; it should be",
+            "is scheduled for 2026-12-02 09:00 (UTC+01:00), which is not 2026-12-01 09:00",
             "Take its schedule back",
             True,
         ),
-        ("wrong", {"status": "sent"}, "is sent; it should be", "decide what is to be", True),
+        ("wrong", {"status": "sent"}, "does not show for when", "decide what is to be", True),
         ("done", {"status": "scheduled"}, "scheduled for 2026-12-01 09:00", "", False),
     ],
 )

@@ -19,6 +19,7 @@ from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.names import Names
 from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.schedules import Sight
 from bmeconf.model import (
     NOTHING,
     Address,
@@ -177,10 +178,8 @@ class Kind(ABC):
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
         return fresh and names_copy(self.key(raw), self.key(marks))
 
-    def manual(
-        self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
-    ) -> Iterable[Manual]:
-        """What a person has to do for this resource; `scheduled` is an instant once seen."""
+    def manual(self, desired: Resource, sight: Sight, now: datetime) -> Iterable[Manual]:
+        """What a person has to do for this resource, by what is known of the live one."""
         return ()
 
     def suffers(self, live: Resource) -> bool:

@@ -16,6 +16,7 @@ from bmeconf.kinds.campaign_body import CONTENTS, KEYS, TEXTS
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.names import Names, declared_lists
 from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.schedules import Sight
 from bmeconf.model import (
     CAMPAIGNS,
     LISTS,
@@ -163,25 +164,19 @@ class Campaigns(Kind):
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
         return same and raw.get("status") == "draft" and super().copied(marks, raw, at)
 
-    def manual(
-        self, desired: Resource, live: Resource | None, now: datetime, scheduled: str = ""
-    ) -> Iterable[Manual]:
+    def manual(self, desired: Resource, sight: Sight, now: datetime) -> Iterable[Manual]:
         schedule = desired.intent.schedule
         if schedule is None:
             return
-        facts = live.facts if live else {}
-        observed = {"status": facts.get("status"), "scheduled_at": facts.get("scheduled_at")}
-        due = schedule.at
-        expect = {"status": ["scheduled", "sending", "sent"], "scheduled_at": stamp(due)}
         yield Manual(
             address=desired.address,
             what="schedule",
-            state=schedules.state(schedule, facts, now, scheduled == stamp(due)),
-            due=due,
+            state=schedules.state(schedule, sight, now),
+            due=schedule.at,
             owner=schedule.owner,
             note=schedule.note,
-            expect=expect,
-            observed={key: value for key, value in observed.items() if value is not None},
+            expect={"status": [*schedules.EXPECTED], "scheduled_at": stamp(schedule.at)},
+            observed=_observed(sight, desired.address.name),
         )
 
     # --- reading
@@ -294,6 +289,19 @@ class Campaigns(Kind):
         )
         _answered(api, id, api.send("PATCH", self.path(names, id), body))
         return None
+
+
+def _observed(sight: Sight, name: str) -> Mapping[str, Any]:
+    """The live facts of a schedule, and which campaign they are of where that is in doubt."""
+    live = sight.live
+    told: dict[str, Any] = {"doubt": sight.doubt, "former": sight.former}
+    if live is not None:
+        told |= {key: live.facts.get(key) for key in ("status", "scheduled_at")}
+        told["replaced"] = sight.replaced
+        if sight.doubt or not told["status"]:
+            called = live.fields.get("name")
+            told |= {"id": live.id, "name": called if called != name else ""}
+    return {key: value for key, value in told.items() if value}
 
 
 def _answered(api: WriteApi, id: str, reply: Any) -> str:

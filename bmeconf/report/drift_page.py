@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from bmeconf.drift import MANUAL, Drift
@@ -40,16 +40,6 @@ SUMS = {
     PENDING: "not applied yet",
     FROZEN: "frozen",
     KNOWN: "known",
-}
-STOPPED = {
-    "paused": "is paused, and goes to nobody until somebody resumes it",
-    "cancelled": "was cancelled, and goes to nobody",
-    "failed": "has failed: the web app shows the reason",
-}
-RUNNING = {
-    "scheduled": "is scheduled for",
-    "sending": "is being sent, scheduled for",
-    "sent": "was sent, scheduled for",
 }
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
 STOP = (
@@ -256,31 +246,7 @@ def _tasks(drift: Drift, fail_on: Collection[str]) -> tuple[page.Task, ...]:
 
 
 def _task(task: page.Task, manual: Manual, drift: Drift, fail_on: Collection[str]) -> page.Task:
-    what = _wrong(manual) if manual.state == "wrong" else task.what
-    return replace(task, what=what, fails=manual in drift.neglected(fail_on))
-
-
-def _wrong(manual: Manual) -> str:
-    """What is wrong with a schedule, in words for each way in which it can be."""
-    status, at = str(manual.observed.get("status")), manual.observed.get("scheduled_at")
-    when = values.zoned(manual.due)
-    if status in STOPPED:
-        return f"{STOPPED[status]}; it was to be sent at {when}"
-    if status not in RUNNING:
-        return f"is {status}, which proves nothing; it was to be sent at {when}"
-    if not at:
-        return f"is {status}, and the API does not show for when; it was to be for {when}"
-    return f"{RUNNING[status]} {_zoned(at, manual)}, which is not {when}"
-
-
-def _zoned(at: str, manual: Manual) -> str:
-    """A live instant in the zone that the manifest names."""
-    try:
-        seen = datetime.fromisoformat(at)
-        aware = seen if seen.tzinfo else seen.replace(tzinfo=UTC)
-        return values.zoned(aware.astimezone(manual.due.tzinfo))
-    except (ValueError, OverflowError):
-        return at
+    return replace(task, fails=manual in drift.neglected(fail_on))
 
 
 def _left_out(drift: Drift) -> Section:

@@ -13,7 +13,7 @@ from bmeconf.errors import counted
 from bmeconf.model import Change, Finding, Manual, Problem
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
-from bmeconf.report import page_text, plan_page, safe, tasks, values, words
+from bmeconf.report import page_text, plan_page, safe, schedules, values, words
 from bmeconf.report.lines import Line, indented, wrapped
 from bmeconf.report.words import SIGNS
 
@@ -159,15 +159,11 @@ def change_lines(change: Change) -> list[Line]:
 
 
 def _manual(manual: Manual) -> Iterator[Line]:
-    due = values.utc(manual.due)
     who = f" ({manual.owner})" if manual.owner else ""
-    told = {
-        "todo": f"{manual.what} for {due}, in the web app{who}",
-        "overdue": f"was to be scheduled for {due}, and is not{who}",
-        "undone": f"was scheduled, and is a draft again: {manual.what} for {due}{who}",
-        "wrong": f"{tasks.observed(manual)}, not scheduled for {due}{who}",
-    }
-    text = f"{manual.address}: {told.get(manual.state, manual.state)}"
+    told = schedules.told(manual, values.utc)
+    if manual.state == "todo":
+        told = f"{manual.what} for {values.utc(manual.due)}, in the web app"
+    text = f"{manual.address}: {told}{who}"
     yield from wrapped(text, "» ", "  ", "manual")
     if manual.note:
         yield from indented(f"note: {manual.note}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bmeconf.manifest import RELATIVE, Text
 from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Problem, canonical_name
@@ -48,13 +48,14 @@ def check(entry: Entry, texts: Texts) -> Iterator[Problem]:
 
 
 def time(text: str) -> datetime | None:
-    """The aware time in `text`, or None where it is none or has no zone (design 1)."""
-    match = TIME.fullmatch(text.strip())
-    if not match or not match["zone"]:
-        return None
+    """The aware time in `text`, or None where it is none, has no zone, or no instant in UTC.
+
+    Design 1; without an instant in UTC it can be held against nothing that is live.
+    """
+    found = _zoned(text)
     try:
-        return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", text.strip()).upper())
-    except ValueError:
+        return found if found and found.astimezone(UTC) else None
+    except OverflowError:
         return None
 
 
@@ -139,6 +140,16 @@ def _field_labels(entry: Entry) -> Iterator[Problem]:
         seen.add(canonical_name(label))
 
 
+def _zoned(text: str) -> datetime | None:
+    match = TIME.fullmatch(text.strip())
+    if not match or not match["zone"]:
+        return None
+    try:
+        return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", text.strip()).upper())
+    except ValueError:
+        return None
+
+
 def _schedule(entry: Entry) -> Iterator[Problem]:
     schedule = entry.spec.get("schedule")
     if not schedule or time(schedule["at"]):
@@ -147,6 +158,8 @@ def _schedule(entry: Entry) -> Iterator[Problem]:
     match, reason = TIME.fullmatch(text), reasons.time(text)
     if reason:
         wrong = f"is not a date and time: {reason}"
+    elif _zoned(text):
+        wrong = "is before the year 1 or after the year 9999 in UTC; write one that lies between"
     else:
         no_zone = match and not match["zone"]
         wrong = "has no zone" if no_zone else "is not a date and time"
