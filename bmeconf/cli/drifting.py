@@ -140,11 +140,11 @@ def _to_undo(seen: Planned, found: Drift) -> Sequence[Address]:
 
     steps = [step.address for step in found.made.steps]
     moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
-    known = {item.address for item in found.items if item.sort == KNOWN}
+    known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
 
-    def touches_known(address: Address) -> bool:
+    def reaches_known(address: Address) -> bool:
         # A target brings along what it depends on.
         reached = scope.limit(seen.live.whole, [str(address)]).desired
-        return any(reached.get(other) for other in known.intersection(steps))
+        return any(reached.get(other) for other in known)
 
-    return [a for a in sorted(moved.intersection(steps)) if not touches_known(a)]
+    return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]

@@ -159,7 +159,7 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
         head=_head(items, drift.remembers),
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
         notes=(*_notes(first, touch), *filter(None, map(_members, items))),
-        remedy=_remedy(first),
+        remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, PENDING) else "warning",
         fails=fails,
         must=fails,
