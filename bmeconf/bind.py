@@ -7,22 +7,27 @@ it is bound to, or why it must be left alone, and the rows that nothing declares
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.replies import Raw
+from bmeconf.lock import Section
 from bmeconf.model import Address, Finding, Resource, Snapshot
 
 
 @dataclass
 class Binding:
-    """Rows by desired address; `withheld` resources are not planned, for the reason given."""
+    """Rows by desired address; `withheld` resources are not planned, for the reason given.
+
+    `twins` are the rows of those that are ambiguous, where their id is remembered.
+    """
 
     rows: dict[Address, Raw] = field(default_factory=dict)
     withheld: dict[Address, Finding] = field(default_factory=dict)
     notes: list[Finding] = field(default_factory=list)
     unmanaged: list[Raw] = field(default_factory=list)
+    twins: dict[Address, Raw] = field(default_factory=dict)
 
     def within(self, desired: Snapshot) -> Binding:
         """What concerns `desired` of it."""
@@ -31,7 +36,13 @@ class Binding:
             {a: finding for a, finding in self.withheld.items() if desired.get(a)},
             [note for note in self.notes if desired.get(note.address)],
             self.unmanaged,
+            {a: row for a, row in self.twins.items() if desired.get(a)},
         )
+
+    @property
+    def told(self) -> Binding:
+        """This binding with the twins in their places: for a look, nothing may be written by it."""
+        return replace(self, rows={**self.rows, **self.twins})
 
 
 def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding:
@@ -54,6 +65,18 @@ def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding
     _refuse_taken_names(binding, kind, wanted, free)
     binding.unmanaged = [row for group in free.values() for row in group]
     return binding
+
+
+def find_twins(binding: Binding, kind: Kind, wanted: Sequence[Resource], section: Section) -> None:
+    """Add to `binding` those of several namesakes that `section` knows by their ids."""
+    rows = {replies.id_of(row): row for row in binding.unmanaged}
+    for resource in wanted:
+        withheld, entry = binding.withheld.get(resource.address), section.at(resource.address)
+        row = rows.get(entry.id) if entry else None
+        if row is None or withheld is None or withheld.code != "ambiguous":
+            continue
+        if kind.key(row) in kind.wanted_keys(resource):
+            binding.twins[resource.address] = row
 
 
 def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resource]) -> None:

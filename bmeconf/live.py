@@ -55,6 +55,7 @@ class Live:
     live of what is declared no more, by kind; `past` what was declared once, where this run asks,
     and `whole` all that is declared now. `origins` is what is to be copied, under its own address.
     `doubtful` is what is withheld and bound to nothing, each with what the lock knows it by id.
+    `twins` are, of what is ambiguous, the objects that the lock knows: no plan touches them.
     """
 
     desired: Snapshot
@@ -75,6 +76,7 @@ class Live:
     whole: Snapshot = field(default_factory=Snapshot)
     origins: Mapping[Address, Resource] = field(default_factory=dict)
     doubtful: Mapping[Address, Resource | None] = field(default_factory=dict)
+    twins: Mapping[Address, Resource] = field(default_factory=dict)
 
 
 def read(
@@ -102,6 +104,7 @@ def read(
         binding = bind.bind(kind, wanted, rows)
         left[kind.name] = former.left(kind, undeclared, [*binding.unmanaged, *others])
         renamed.judge(kind, wanted, binding, section)
+        bind.find_twins(binding, kind, wanted, section)
         gone |= _gone(kind, wanted, rows, section)
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
         for address, row in binding.rows.items():
@@ -118,10 +121,10 @@ def read(
     domains, unread = _ready_domains(api, desired)
     known = Known(section, names, scope.managed)
     whole = [name for name, kind in KINDS.items() if _may_lose(kind, scope)]
-    snapshot, settled = details.snapshot(api, known, resolved, bindings, whole)
+    shown, settled = details.snapshot(api, known, resolved, _told(bindings), whole)
     return Live(
         desired=resolved,
-        snapshot=snapshot,
+        snapshot=Snapshot.of(r for r in shown if not _is_twin(r, bindings)),
         names=names,
         withheld={**withheld, **ambiguous},
         findings=(*(n for b in bindings.values() for n in b.notes), *unread),
@@ -135,6 +138,7 @@ def read(
         gone=frozenset(gone),
         former=left,
         doubtful=renamed.doubtful(bindings, desired, section, names),
+        twins={r.address: r for r in shown if _is_twin(r, bindings)},
     )
 
 
@@ -296,6 +300,14 @@ def _ready_domains(
 def _ready(domain: Raw) -> bool:
     ready = domain.get("isReadyForSending")
     return ready if isinstance(ready, bool) else domain.get("status") == "verified"
+
+
+def _told(bindings: Mapping[str, Binding]) -> Mapping[str, Binding]:
+    return {name: binding.told for name, binding in bindings.items()}
+
+
+def _is_twin(live: Resource, bindings: Mapping[str, Binding]) -> bool:
+    return live.address in bindings[live.address.kind].twins
 
 
 def _unmanaged(bindings: Mapping[str, Binding]) -> Mapping[str, tuple[str, ...]]:

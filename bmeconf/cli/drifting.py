@@ -17,6 +17,7 @@ from bmeconf.model import DRIFT_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.drift import Drift
+    from bmeconf.model import Address
     from bmeconf.pipeline import Planned
 
 DEFAULT = "drift,conflict,manual"
@@ -66,7 +67,7 @@ def drift(
     if record:
         recorded, failed = _recorded(options, project.project.root, seen, found, console)
     code = failed.exit_code if failed else found.exit_code(failing)
-    following = _undoing(options, paths, found)
+    following = _undoing(options, paths, seen, found)
     console.publish(
         rendering.of(
             lambda: drift_page.of(found, account.label, failing, following),
@@ -111,13 +112,39 @@ def _recorded(
         return False, error
 
 
-def _undoing(options: Options, paths: Sequence[Path], found: Drift) -> str:
-    """The apply that brings the account back to what is declared; empty where none can."""
-    if not found.made.steps or stages.refusal(found.made):
+def _undoing(options: Options, paths: Sequence[Path], seen: Planned, found: Drift) -> str:
+    """The apply that undoes what was done by hand, and as little else as it can.
+
+    Empty where none can, or none without undoing what somebody answers for.
+    """
+    if stages.refusal(found.made):
         return ""
+    undone = _to_undo(seen, found)
+    if not undone:
+        return ""
+    steps = {step.address: step.action for step in found.made.steps}
+    targets = options.target if len(undone) == len(steps) else [*map(str, undone)]
     command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
-    for target in options.target:
+    for target in targets:
         command += ["--target", target]
-    for step in found.made.steps:
-        command += ["--allow-delete", str(step.address)] if step.action == "delete" else []
+    for address in undone:
+        command += ["--allow-delete", str(address)] if steps[address] == "delete" else []
     return shlex.join(command)
+
+
+def _to_undo(seen: Planned, found: Drift) -> Sequence[Address]:
+    """What drifted and can be brought back, without a step on what is known drift."""
+    from bmeconf import scope
+    from bmeconf.drift.items import KNOWN
+    from bmeconf.truth import CONFLICT, DRIFT
+
+    steps = [step.address for step in found.made.steps]
+    moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
+    known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
+
+    def reaches_known(address: Address) -> bool:
+        # A target brings along what it depends on.
+        reached = scope.limit(seen.live.whole, [str(address)]).desired
+        return any(reached.get(other) for other in known)
+
+    return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]

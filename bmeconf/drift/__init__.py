@@ -3,7 +3,7 @@
 Every field that is not as declared becomes an Item that says who moved, as far as the lock file or
 the manifests of an earlier commit tell (design 7.17), and whether somebody answers for it until a
 day (design 2). Where neither does, every difference counts as drift. What cannot be compared is a
-finding, as in a plan.
+finding, as in a plan; what cannot be applied is one, and has its items all the same.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bmeconf import diff, recall
 from bmeconf.diff import Difference
 from bmeconf.drift import items as drift_items
 from bmeconf.drift import known as known_drift
+from bmeconf.drift import twins
 from bmeconf.drift.items import FROZEN, KNOWN, Item
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.events import Touch
@@ -101,14 +102,15 @@ def judge(
 
     `elsewhere` are the names under which what is `lost` was found by its id.
     """
+    seen = twins.told_apart(seen)
     differences = compared(seen, made)
     locked = bool(seen.section.entries)
     items: list[Item] = []
     findings = [f for f in made.findings if f.code not in OF_APPLY]
     in_sync = 0
     for difference in differences:
+        found = [*drift_items.items(difference, seen, elsewhere)]
         blocked = drift_items.blocked(difference)
-        found = [] if blocked else [*drift_items.items(difference, seen, elsewhere)]
         items += found
         in_sync += not (found or blocked or _uncompared(difference, seen))
     covered, notes = known_drift.judged(items, policy.known_drift, made, _unsure(findings, seen))
@@ -127,6 +129,7 @@ def lost(seen: Live) -> dict[Address, str]:
 
     Only of kinds that are searched by name: a listing shows the others.
     """
+    seen = twins.told_apart(seen)
     return {
         resource.address: entry.id
         for resource in seen.desired

@@ -1,7 +1,7 @@
 """One resource beside its live one -> the fields that are not as declared. Pure.
 
 Each says who moved, as far as the lock file tells (design 7.17). What cannot be compared, or can
-be changed by nobody, has no items: it is a finding.
+be told apart by nothing, has no items: it is a finding.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from bmeconf import recall
 from bmeconf.diff import Difference
+from bmeconf.drift import twins
 from bmeconf.kinds import KINDS, campaigns
 from bmeconf.kinds.base import Managed
 from bmeconf.live import Live
@@ -31,6 +32,7 @@ from bmeconf.truth import CONFLICT, DRIFT, PENDING
 KNOWN, FROZEN = "known", "frozen"
 PRESENCE, PRESENT, ABSENT = ("state",), "present", "absent"
 """The field of an Item that is about a whole resource, in the words of manifests."""
+STATUS = ("status",)
 IDENTITY = ("id",)
 """The field of an Item that is about which live object has the name."""
 NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
@@ -41,9 +43,10 @@ NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
 class Item:
     """One field that is not as declared.
 
-    `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged. `frozen`
-    is the status of a campaign that is no draft any more. `known` is the policy's entry for it,
-    `expired` says that its day is over. `id` is the live object's, empty where there is none.
+    `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged;
+    `remembered` says that a memory told it. `frozen` is the status of a campaign that is no draft
+    any more. `known` is the policy's entry for it, `expired` says that its day is over. `id` is
+    the live object's, empty where there is none.
     """
 
     address: Address
@@ -56,6 +59,7 @@ class Item:
     expired: bool = False
     id: str = ""
     place: Place | None = None
+    remembered: bool = False
 
     @property
     def field(self) -> str:
@@ -73,12 +77,14 @@ class Item:
     def counts_as(self) -> str:
         """The word of --fail-on that makes it fail; empty where nothing does.
 
-        A campaign that still is to reach somebody and was changed by hand is what nobody
-        reviewed: that nothing can be written to it any more makes it no less urgent. Of one that
-        has ended the manifest can only be brought in line, and nothing is lost by waiting.
+        A campaign that was changed by hand is what nobody reviewed: that nothing can be written
+        to it any more makes it no less urgent while it is to reach somebody, and somebody has to
+        know once it has. Where nothing is remembered, or only the manifest moved, one that has
+        ended is `frozen`: it can only be declared as it is, and nothing is lost by waiting.
         """
         if self.sort == FROZEN:
-            return FROZEN if self.frozen in campaigns.FINISHED else self.truth
+            by_hand = self.remembered and self.truth in (DRIFT, CONFLICT)
+            return self.truth if by_hand or self.frozen not in campaigns.FINISHED else FROZEN
         return "" if self.sort == KNOWN else self.sort
 
     @property
@@ -97,10 +103,26 @@ class Item:
 
 
 def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) -> Iterator[Item]:
-    """What is not as declared of one resource."""
+    """What is not as declared of one resource, whether it can be applied or not.
+
+    Of several namesakes that even the lock file cannot tell apart any more, the one it knows is
+    lost: that is an item as well. A status that must not be set, and is all that differs of what
+    nothing is remembered of, has none: that the person opted out is no news.
+    """
+    found = [*_differing(difference, seen, elsewhere)]
+    unknown = not any(item.truth for item in found)
+    if unknown and blocked(difference) and {item.path for item in found} == {STATUS}:
+        return
+    yield from found
+
+
+def _differing(
+    difference: Difference, seen: Live, elsewhere: Mapping[Address, str]
+) -> Iterator[Item]:
     desired, live, address = difference.desired, difference.live, difference.address
     withheld = seen.withheld.get(address)
     if withheld and withheld.code in NOT_COMPARED:
+        yield from _lost_among(desired, seen)
         return
     frozen = _frozen(difference)
     if desired.intent.absent:
@@ -120,7 +142,15 @@ def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) 
             continue
         sides = (change.after, change.before)
         item = _item(desired, live, change.path, sides, change.truth or unknown)
-        yield replace(item, frozen=frozen)
+        yield replace(item, frozen=frozen, remembered=bool(item.truth))
+
+
+def _lost_among(desired: Resource, seen: Live) -> Iterator[Item]:
+    """What the lock file knows and is none of those that have its name by now."""
+    entry = seen.section.at(desired.address)
+    ids = twins.candidates(desired, seen) if entry else ()
+    if entry and ids:
+        yield _item(desired, None, IDENTITY, (entry.id, ", ".join(ids)), DRIFT)
 
 
 def _whole(desired: Resource, live: Resource | None, truth: str) -> Item:

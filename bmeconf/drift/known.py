@@ -3,7 +3,7 @@
 In: items and the policy's entries. Out: the items, each with its entry, and notes on entries
 that are of no use any more. An entry names a resource by address or glob and a field, with
 everything below it; it holds through its day, in UTC. It says that the account differs on purpose,
-so that it never covers what is only not applied yet.
+so that it never covers what is not applied yet, nor what moved on both sides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bmeconf.model import Address, Finding, undotted
 from bmeconf.plan import Plan
 from bmeconf.scope import matches
 from bmeconf.settings import KnownDrift
-from bmeconf.truth import DRIFT, PENDING
+from bmeconf.truth import CONFLICT, DRIFT, PENDING
 
 UNUSED = "known_drift_unused"
 
@@ -43,7 +43,7 @@ def judged(
 def _with_entry(item: Item, entries: Iterable[KnownDrift], today: date) -> Item:
     """The entry that holds longest decides."""
     mine = [entry for entry in entries if _meets(entry, item)]
-    if not mine or item.truth == PENDING:
+    if not mine or item.truth in (PENDING, CONFLICT):
         return item
     entry = max(mine, key=lambda one: one.expires)
     # Where the lock file does not tell who moved, the entry does.

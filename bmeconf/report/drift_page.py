@@ -13,6 +13,7 @@ from itertools import groupby
 from bmeconf.drift import MANUAL, Drift
 from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
 from bmeconf.errors import counted
+from bmeconf.kinds import campaigns
 from bmeconf.kinds.events import Touch
 from bmeconf.model import DRIFT_FORMAT, Manual
 from bmeconf.report import page, plan_page, tasks, values, words
@@ -46,6 +47,8 @@ STOP = (
     "if it must not go out like this, take its schedule back in the web app; else declare what is"
     " live"
 )
+TOO_LATE_FOR = "nothing can be written to it any more: declare what is live"
+ANSWER = ", or answer for it until a day in bmeconf.yaml (policy: known_drift)"
 ADVICE = "What to do"
 UNDO = "To undo what was done by hand, apply."
 KEEP = (
@@ -146,12 +149,21 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
         head=_head(items, drift.remembers),
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
         notes=(*_notes(first, touch), *filter(None, map(_members, items))),
-        remedy=STOP if first.sort == FROZEN and first.counts_as != FROZEN else "",
+        remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, PENDING) else "warning",
         fails=fails,
         must=fails,
         place=first.place,
     )
+
+
+def _remedy(item: Item) -> str:
+    """What can be done about a campaign that is no draft, where that is urgent."""
+    if item.sort != FROZEN or item.counts_as == FROZEN:
+        return ""
+    if item.frozen not in campaigns.FINISHED:
+        return STOP
+    return TOO_LATE_FOR + (ANSWER if item.truth == DRIFT else "")
 
 
 def _sign(item: Item) -> str:
