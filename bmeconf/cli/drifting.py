@@ -68,11 +68,15 @@ def drift(
         recorded, failed = _recorded(options, project.project.root, seen, found, console)
     code = failed.exit_code if failed else found.exit_code(failing)
     following = _undoing(options, paths, seen, found)
-    console.publish(
-        rendering.of(
+    code = rendering.published(
+        console,
+        lambda _, error: rendering.of(
             lambda: drift_page.of(found, account.label, failing, following),
-            lambda: drift_document.drift(found, failing, recorded, failed),
-        )
+            lambda: drift_document.drift(found, failing, recorded, error),
+        ),
+        DRIFT_FORMAT,
+        code,
+        failed,
     )
     if failed:
         console.error(failed)

@@ -66,7 +66,13 @@ def plan(
         saving.save(out, document.plan(made, code, refused))
     following = "" if refused else _next(options, (out,) if out else paths, made, bool(out))
     places = {r.address: r.intent.place for r in seen.live.desired if r.intent.place}
-    console.publish(_renderers(made, account.label, following, code, refused, places))
+    code = rendering.published(
+        console,
+        lambda code, error: _renderers(made, account.label, following, code, error, places),
+        PLAN_FORMAT,
+        code,
+        refused,
+    )
     if refused:
         console.error(refused)
     return code
@@ -90,8 +96,14 @@ def show(options: Options, console: Console, file: Path) -> int:
     refused = stages.refusal(made)
     simulator = made.account.base_url == SIMULATED
     label = SANDBOX if simulator else made.account.base_url
-    console.publish(_renderers(made, label, "" if refused else following, 0, refused))
-    return 0
+    following = "" if refused else following
+    return rendering.published(
+        console,
+        lambda code, error: _renderers(made, label, following, code, error),
+        PLAN_FORMAT,
+        0,
+        refused,
+    )
 
 
 def _renderers(

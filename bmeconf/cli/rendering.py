@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bmeconf.cli.console import Product, Renderers
+from bmeconf.cli.console import TEXT, Console, Product, Renderers
 from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.model import Problem
 from bmeconf.report.lines import Line
@@ -62,6 +62,31 @@ def despite(renderers: Renderers, format: str) -> Renderers:
 
     by_format = {name: functools.partial(made, name) for name in renderers.by_format}
     return Renderers(by_format, renderers.summary)
+
+
+def published(
+    console: Console,
+    renderers: Callable[[int, BmeconfError | None], Renderers],
+    format: str,
+    code: int,
+    error: BmeconfError | None = None,
+) -> int:
+    """Publish a product that was only read, and return how the run ends.
+
+    `renderers` makes it for an exit code and an error. A format that cannot be made, or a file
+    that cannot be written, makes the end another, and keeps nothing else from being told.
+    """
+    try:
+        console.publish(renderers(code, error))
+    except InvalidInput as unmade:
+        # What was written before tells of another end, so that all is written again.
+        made = renderers(unmade.exit_code, unmade)
+        console.publish_failure(despite(made, format))
+        if console.format == TEXT:
+            console.product(made.by_format[TEXT]())
+        console.error(unmade)
+        return unmade.exit_code
+    return code
 
 
 def _html(page: Page) -> str:

@@ -69,6 +69,8 @@ def _short(message: str) -> str:
 
 
 def _problems(problems: Sequence[Problem]) -> tuple[Section, ...]:
+    """Errors first, and kept whatever the room: remarks must not bury the one that stops a run."""
+    ordered = sorted(problems, key=lambda problem: problem.level != "error")
     items = tuple(
         Item(
             sign="!",
@@ -77,8 +79,9 @@ def _problems(problems: Sequence[Problem]) -> tuple[Section, ...]:
             head=problem.message,
             level=problem.level,
             fails=problem.level == "error",
+            must=problem.level == "error",
             place=problem.place,
         )
-        for problem in problems
+        for problem in ordered
     )
     return (Section("Problems", items),) if items else ()

@@ -20,7 +20,7 @@ from bmeconf import __version__
 from bmeconf.diff import DELETE
 from bmeconf.errors import masked
 from bmeconf.model import CAMPAIGNS, Address, Value
-from bmeconf.report import bodies, plots, safe, values, visible
+from bmeconf.report import bodies, plots, quiet, safe, values, visible
 from bmeconf.report.page import Field, Item, Page, Series
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
@@ -171,7 +171,7 @@ def _diff(field: Field) -> Iterator[tuple[str, str]]:
 
 def _frame(body: object) -> Markup:
     """The document of a frame, as an attribute: nothing of it is a line of its own."""
-    return Markup(ODD.sub(_inert, FRAME + masked(str(body or ""))))
+    return Markup(ODD.sub(_inert, FRAME + quiet.body(masked(str(body or "")))))
 
 
 def _inert(found: re.Match[str]) -> str:

@@ -2,58 +2,29 @@
 
 Where the whole does not fit, it is told in less detail, tier by tier. What is deleted, what a
 person has to do, what refuses a plan, and the fingerprint are there in every tier; what was left
-out is said. Where even their bare names do not fit there is no Markdown, but an error.
+out is said. Where even their bare names do not fit, a page that somebody agrees to is no
+Markdown, but an error; any other is told as far as it goes, what failed first.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from bmeconf.diff import CREATE, DELETE, UPDATE
 from bmeconf.errors import InvalidInput, counted
 from bmeconf.report import bodies, marked, plots, safe, values
 from bmeconf.report.marked import cell, code, prose
 from bmeconf.report.page import Field, Item, Page, Section, Series, Table, Task
+from bmeconf.report.tiers import LEAST, TIERS, Tier
 
 COMMENT_ROOM = 65_536
 """Bytes that GitHub takes as a comment: so many characters, and ours can be of four bytes."""
 ICONS = {"good": "✅", "warn": "⚠️", "bad": "⛔"}
 ACTIONS, DONE = (CREATE, UPDATE, DELETE), "done"
-MOST_NAMED, SHORTEST = 10, 300
-"""How many deletes the alarm names, and what is left of a failure of the run as a whole."""
-
-
-@dataclass(frozen=True)
-class Tier:
-    """How much is told: lines of a diff, characters of a value, rows of a table.
-
-    None is as much as there is. Of items that may be left out `most` are told, `whole` or in one
-    line each; `bare` groups even the others by their names. `told` says what is missing.
-    """
-
-    diff: int | None = None
-    value: int | None = None
-    rows: int | None = None
-    fields: bool = True
-    whole: bool = True
-    most: int | None = None
-    bare: bool = False
-    told: str = ""
-
-
-FEW = "all but one line of each is left out, and some are only counted"
-TIERS = (
-    Tier(),
-    Tier(diff=40, rows=200, told="long bodies and long tables are cut"),
-    Tier(diff=0, rows=100, told="bodies and long tables are left out"),
-    Tier(diff=0, rows=50, value=120, told="bodies and long tables are left out, long values cut"),
-    Tier(diff=0, rows=20, fields=False, told="the fields of all changes are left out"),
-    Tier(0, 120, 10, False, False, None, told="all but one line of each is left out"),
-    *(Tier(0, 120, 0, False, False, most, told=FEW) for most in (1000, 300, 100, 0)),
-    Tier(0, 120, 0, False, False, 0, True, "nothing but names and counts is left"),
-)
+MOST_NAMED, SHORTEST, LONGEST_COMMAND = 10, 300, 2000
+"""How many deletes the alarm names; characters of a failure, and of a command, that are kept."""
 
 
 def page(page: Page, room: int = COMMENT_ROOM) -> str:
@@ -66,6 +37,9 @@ def page(page: Page, room: int = COMMENT_ROOM) -> str:
         text = _within(_page(page, tier), room)
         if text is not None:
             return text
+    text = None if page.binding else _within(_least(page, room), room)
+    if text is not None:
+        return text
     raise InvalidInput(
         f"the report does not fit in {room:,} bytes of Markdown, even if it names no more than what"
         " is deleted, fails or waits for a person",
@@ -77,19 +51,19 @@ def _within(lines: Iterable[str], room: int) -> str | None:
     """The lines as one text, None as soon as they are too many bytes."""
     kept, size = [], 0
     for line in lines:
-        size += len(line.encode()) + 1
+        size += _size(line)
         if size > room:
             return None
         kept.append(f"{line}\n")
     return "".join(kept)
 
 
+def _size(*lines: str) -> int:
+    return sum(len(line.encode()) + 1 for line in lines)
+
+
 def _page(page: Page, tier: Tier) -> Iterator[str]:
-    account = f": {code(page.account)}" if page.account else ""
-    yield marked.marker(page.document, page.account)
-    yield f"## {ICONS[page.mood]} {page.title}{account}"
-    yield from ("", f"**{prose(page.verdict)}**", "")
-    yield from _counts(page.counts)
+    yield from _start(page)
     yield from _alarm(page, tier)
     for section in page.sections:
         yield from _section(section, tier)
@@ -97,6 +71,14 @@ def _page(page: Page, tier: Tier) -> Iterator[str]:
         yield from ("> [!NOTE]", f"> To fit in here, {tier.told}. The whole report is in the")
         yield from ("> other formats of this run: html, json, text.", "")
     yield from _end(page, tier)
+
+
+def _start(page: Page) -> Iterator[str]:
+    account = f": {code(page.account)}" if page.account else ""
+    yield marked.marker(page.document, page.account)
+    yield f"## {ICONS[page.mood]} {page.title}{account}"
+    yield from ("", f"**{prose(page.verdict)}**", "")
+    yield from _counts(page.counts)
 
 
 def _counts(counts: Sequence[tuple[str, int]]) -> Iterator[str]:
@@ -122,9 +104,59 @@ def _end(page: Page, tier: Tier) -> Iterator[str]:
         told.append(f"Fingerprint: {code(page.fingerprint)}")
     if told:
         yield from ("  \n".join(told), "")
-    # The command names every delete once more.
-    if page.next_command and not tier.bare:
+    # The command of a plan names every delete once more; one that resumes is short.
+    short = not page.binding and len(page.next_command) <= LONGEST_COMMAND
+    if page.next_command and (short or not tier.bare):
         yield from ("Next:", "", *marked.block([page.next_command], "sh"), "")
+
+
+# --- what is told where no tier fits
+
+
+def _least(page: Page, room: int) -> Iterator[str]:
+    """As many lines as go in: errors first, then of each section as many as of any other."""
+    start, end = [*_start(page)], [*_end(page, LEAST)]
+    every = sum(len(section.items) + len(section.tasks) for section in page.sections)
+    left = room - _size(*start, *end, *_unnamed(every))
+    kept: dict[int, list[str]] = {}
+    for _, _, number, line in sorted(_ranked(page.sections)):
+        title = () if number in kept else _titled(page.sections[number], [])
+        cost = _size(*title, line)
+        if cost <= left:
+            left -= cost
+            kept.setdefault(number, []).append(line)
+    yield from start
+    for number, lines in sorted(kept.items()):
+        yield from _titled(page.sections[number], lines)
+    yield from (*_unnamed(every - sum(map(len, kept.values()))), *end)
+
+
+def _titled(section: Section, lines: Sequence[str]) -> tuple[str, ...]:
+    return (f"### {prose(section.title)}", "", *lines, "")
+
+
+def _unnamed(number: int) -> tuple[str, ...]:
+    told = f"{number:,} more not named here; the json has them all" if number else "To fit in here"
+    return ("> [!NOTE]", f"> {told}. Texts and tables are left out.", "")
+
+
+def _ranked(sections: Sequence[Section]) -> Iterator[tuple[bool, int, int, str]]:
+    """What must be kept, a line each: whether it can wait, its rank, its section, the line."""
+    for number, section in enumerate(sections):
+        kept = [item for item in section.items if item.must]
+        for rank, item in enumerate(kept):
+            yield item.level != "error", rank, number, f"- {_head(_cut(item), LEAST)}"
+        open_ = [task for task in section.tasks if task.state != DONE]
+        for rank, task in enumerate(open_):
+            yield True, rank, number, next(_task(task, LEAST))
+
+
+def _cut(item: Item) -> Item:
+    return replace(item, address=_start_of(item.address), head=_start_of(item.head))
+
+
+def _start_of(text: str) -> str:
+    return text if len(text) <= SHORTEST else f"{text[:SHORTEST]}…"
 
 
 # --- sections
@@ -195,7 +227,8 @@ def _item(item: Item, tier: Tier) -> Iterator[str]:
 
 def _head(item: Item, tier: Tier) -> str:
     level = f"**{item.level}** " if item.level in ("error", "warning") else ""
-    place = f" {code(str(item.place))}" if item.place and tier.fields else ""
+    placed = item.place and (tier.fields or item.level == "error")
+    place = f" {code(str(item.place))}" if placed else ""
     name = f" {code(item.address)}" if item.address else ""
     start = f"{code(item.sign)} {level}".rstrip()
     if item.state in ACTIONS and item.head:

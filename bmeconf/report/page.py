@@ -120,6 +120,8 @@ class Page:
     `document` is its JSON format (`bmeconf.plan/1`), `mood` is `good`, `warn` or `bad`; `verdict`
     one sentence that can be trusted alone; `counts` what is counted, by label, in order;
     `fingerprint`, `price` and `next_command` are empty where there is none. `made_at` is aware.
+    `binding`: somebody agrees to it as it is told, so that nothing of what `must` be kept may be
+    left out, whatever the room.
     """
 
     document: str
@@ -133,3 +135,4 @@ class Page:
     price: str = ""
     next_command: str = ""
     made_at: datetime | None = None
+    binding: bool = False

@@ -44,6 +44,7 @@ def of(plan: Plan, account: str, next_command: str = "", places: Places = NOWHER
         price=words.price(plan),
         next_command=next_command if plan.steps else "",
         made_at=plan.created_at,
+        binding=True,
     )
 
 

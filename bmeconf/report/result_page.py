@@ -5,7 +5,7 @@ from __future__ import annotations
 from bmeconf.diff import DELETE
 from bmeconf.errors import BmeconfError
 from bmeconf.model import RESULT_FORMAT
-from bmeconf.outcome import APPLIED, NOT_CONVERGED, Outcome, Result
+from bmeconf.outcome import APPLIED, NOT_ATTEMPTED, NOT_CONVERGED, STALE, Outcome, Result
 from bmeconf.report import failure_page, plan_page, tasks, words
 from bmeconf.report.page import Item, Page, Section
 
@@ -53,7 +53,9 @@ def _item(outcome: Outcome) -> Item:
         notes=tuple(words.notes(step)),
         level="" if done else "error" if outcome.state in GRAVE else "warning",
         fails=not done,
-        must=not done or step.action == DELETE,
+        # Of steps that only wait for others it is enough to know how many there are.
+        must=outcome.state in (*GRAVE, STALE)
+        or (step.action == DELETE and outcome.state != NOT_ATTEMPTED),
     )
 
 
