@@ -11,23 +11,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf import diff, guard, live, manifest, scope, validate
-from bmeconf.adoption import compose, inventory, layout
+from bmeconf import bind, diff, guard, live, manifest, scope, validate
+from bmeconf.adoption import beside, compose, inventory, layout
 from bmeconf.adoption.compose import Objection
 from bmeconf.adoption.inventory import Asked, Watch
 from bmeconf.adoption.layout import Laid, Places
 from bmeconf.adoption.pulled import Pulled
-from bmeconf.adoption.remembering import Remembering
+from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
+from bmeconf.live import Live
 from bmeconf.lock import Lock
-from bmeconf.manifest import Sources
+from bmeconf.manifest import Sources, files
 from bmeconf.model import (
+    CAMPAIGNS,
+    LISTS,
     Address,
     Finding,
     Problem,
     Snapshot,
     dotted,
 )
+from bmeconf.scope import Scope
 from bmeconf.settings import Policy
 from bmeconf.truth import Known
 
@@ -50,18 +54,19 @@ class Ground:
 def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
     """The account as files that plan empty; nothing is written.
 
+    `api` is asked the same things again to prove it, so that it should be one that remembers.
+
     Raises:
         InvalidInput: where something that was asked for is not there.
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
-    once = Remembering(api)
-    seen = inventory.read(once, asked, ground.policy, watch)
+    seen = inventory.read(api, asked, ground.policy, watch)
     entries, left = compose.entries(seen.resources, seen.names, seen.several)
     entries, more = compose.without(entries, compose.unsafe(entries))
     left = [*seen.left_out, *left, *more]
     for _ in range(MOST_ROUNDS):
         laid = layout.laid(entries, REMARK)
-        wrong = [*_objections(once, laid, ground)] if laid.files else []
+        wrong = [*_objections(api, laid, ground)] if laid.files else []
         if not wrong:
             return Pulled(laid.files, _addresses(laid), tuple(left))
         entries, more = compose.without(entries, wrong)
@@ -132,3 +137,86 @@ def _of_problem(problem: Problem, places: Places) -> Objection:
     address, path = places[problem.place]
     remedy = "change it in the web app, then pull again; or leave it unmanaged"
     return Objection(address, path, "unwritable", problem.message, remedy)
+
+
+# --- with what is there already
+
+
+def among(
+    api: ReadApi, made: Pulled, others: Sources, asked: Asked, ground: Ground
+) -> tuple[Finding, ...]:
+    """What to know of the `others`, which a plan would read beside `made`.
+
+    It is proven in the same way: what was pulled must plan empty together with them. What they
+    do elsewhere in the account is their own affair.
+
+    Raises:
+        InvalidInput: where it does not, naming what stands in the way.
+        ApiError, Refused, LimitReached: a read that is not complete is an error.
+    """
+    if not (others.documents or others.problems):
+        return ()
+    mine = manifest.foreseen(
+        ground.root, {files.shown(ground.root / name): text for name, text in made.files.items()}
+    )
+    read = validate.desired(_together(mine, others), ground.variables)
+    if made.declared:
+        alone = validate.desired(others, ground.variables)
+        beside.refuse_twins(made.declared, alone.snapshot)
+        beside.refuse_problems(read.errors)
+    elif read.errors:
+        return ()
+    written = {document.file for document in mine.documents}
+    ours = Snapshot.of(
+        r for r in read.snapshot if r.intent.place and r.intent.place.file in written
+    )
+    limited = scope.Scope(ours, read.snapshot, scope.managed(read.snapshot))
+    seen = live.read(api, limited, ground.lock, ground.base_url)
+    claimants = {r.address: seen.left_out.get((r.address.kind, r.address.name)) for r in ours}
+    beside.refuse_clashes(
+        [*_clashes(seen, limited, ground.policy)],
+        {address: read.snapshot.resources[by] for address, by in claimants.items() if by},
+        {document.file for document in others.documents},
+    )
+    return tuple(_gone(api, seen, limited, asked))
+
+
+def _together(mine: Sources, others: Sources) -> Sources:
+    return Sources(
+        mine.root,
+        (*others.documents, *mine.documents),
+        {**others.texts, **mine.texts},
+        (*others.problems, *mine.problems),
+        "",
+    )
+
+
+def _clashes(seen: Live, limited: Scope, policy: Policy) -> Iterator[tuple[str, str]]:
+    """What a plan would say of what was pulled; without the others it would say nothing."""
+    for problem in seen.problems:
+        yield problem.address, problem.message
+    for finding in (*seen.withheld.values(), *guard.check((), seen, policy)):
+        if finding.level != "note":
+            yield str(finding.address), finding.message
+    for each in diff.compare(
+        seen.desired, seen.snapshot, Known(seen.section, seen.names, limited.managed)
+    ):
+        if each.action and each.address not in seen.withheld:
+            changed = ", ".join(dotted(change.path) for change in each.changes)
+            told = f"a plan would {each.action} it"
+            yield str(each.address), f"{told}: {changed}" if changed else told
+
+
+def _gone(api: ReadApi, seen: Live, limited: Scope, asked: Asked) -> Iterator[Finding]:
+    """What others declare and the account has not, of the kinds that were listed whole."""
+    for kind in (KINDS[name] for name in (LISTS, CAMPAIGNS) if asked.reads(name)):
+        wanted = limited.whole.of_kind(kind.name)
+        if not wanted:
+            continue
+        rows = kind.rows(api, seen.names, wanted)
+        found = bind.bind(kind, wanted, rows)
+        ids = set(map(replies.id_of, rows))
+        for each in wanted:
+            lost = each.id not in ids if each.id else each.address not in found.withheld
+            if each.address not in found.rows and lost and not each.intent.absent:
+                yield beside.gone(each)

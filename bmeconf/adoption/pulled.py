@@ -23,13 +23,17 @@ class LeftOut:
 class Pulled:
     """`files` are texts by path below the folder they go to; `declared` is what stands in them.
 
-    `unchanged` are those that stand there already, to the letter; `requests` what it took.
+    `unchanged` are those that stand there already, to the letter, `overwritten` those that stood
+    there with other content; `beside` is what to know of the project's other manifests;
+    `requests` what it took.
     """
 
     files: Mapping[str, str]
     declared: tuple[Address, ...]
     left_out: tuple[LeftOut, ...]
     unchanged: frozenset[str] = frozenset()
+    overwritten: frozenset[str] = frozenset()
+    beside: tuple[Finding, ...] = ()
     requests: int = 0
 
     @property

@@ -20,7 +20,8 @@ from bmeconf.model import PULL_FORMAT
 
 if TYPE_CHECKING:
     from bmeconf.adoption.pulled import Pulled
-    from bmeconf.manifest import Document
+    from bmeconf.manifest import Document, Sources, Text
+    from bmeconf.model import Place, Problem
     from bmeconf.settings import Project
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
@@ -29,6 +30,7 @@ FEW = 50
 """So many contacts are taken for seeds without asking."""
 PROGRESS_EVERY = 10
 MOST_NAMED = 20
+REMEMBER = "remember the ids, so that a rename is known"
 
 
 @dataclass
@@ -98,6 +100,7 @@ def pull(
     from bmeconf import document, manifest, pipeline, workdir
     from bmeconf.adoption import pull as pulling
     from bmeconf.adoption.inventory import Asked, Watch
+    from bmeconf.adoption.remembering import Remembering
     from bmeconf.cli import session
     from bmeconf.report import pulling as report
 
@@ -114,15 +117,16 @@ def pull(
             base_url=account.identity,
         )
         watch = Watch(Consent(max_contacts).confirm, lambda n, of: _progress(console, n, of))
-        made = pulling.pull(account.reader, asked, ground, watch)
-        made = replace(made, requests=account.reader.budget.used)
-    if made.declared:
-        made = replace(made, files={**made.files, **_beside(project, folder)})
+        reader = Remembering(account.reader)
+        made = pulling.pull(reader, asked, ground, watch)
         others = _others(project, folder, made)
-        _refuse_twins(project, made, others, account.account.vars)
-        made = _placed(folder, made, force)
+        beside = pulling.among(reader, made, others, asked, ground)
+        made = replace(made, requests=account.reader.budget.used, beside=beside)
+    if made.declared:
+        made = replace(made, files={**made.files, **_beside(project, folder, others)})
+        made = _placed(project.root, folder, made, force, account.account.vars)
         _tell_of(console, others)
-    following = _next(options, project, out, folder) if made.declared else ""
+    following = _next(options, project, out, folder) if made.declared else ()
     console.publish(
         Renderers(
             {
@@ -139,73 +143,65 @@ def _progress(console: Console, number: int, of: int) -> None:
         console.note(f"Read {number:,} of {counted(of, 'campaign')}.")
 
 
-def _beside(project: Project, folder: Path) -> Mapping[str, str]:
-    """The schemas that the manifests name, and a project file where there is none."""
-    from bmeconf import schemas, starting
+def _beside(project: Project, folder: Path, others: Sources) -> Mapping[str, str]:
+    """The schemas that the manifests name, and a project file where there is none.
+
+    That one has a plan read the folder of manifests alone, so it is not for a project with some
+    elsewhere.
+    """
+    from bmeconf import manifest, schemas, starting
+    from bmeconf.adoption.layout import MANIFESTS
 
     files = {"schemas/manifest.schema.json": schemas.text("manifest")}
     if project.has_file or folder != project.root:
+        return files
+    read = {manifest.absolute(Path(document.file)) for document in others.documents}
+    if not all(path.is_relative_to(folder / MANIFESTS) for path in read):
         return files
     files["schemas/project.schema.json"] = schemas.text("project")
     return {"bmeconf.yaml": starting.adopted(), **files}
 
 
-def _others(project: Project, folder: Path, made: Pulled) -> Sequence[Document]:
+def _others(project: Project, folder: Path, made: Pulled) -> Sources:
     """The manifests that a plan would read beside those that are about to be written."""
     from bmeconf import manifest
+    from bmeconf.manifest import Sources
 
     if folder != project.root and project.manifests is not None:
         # Those patterns do not lead there: a plan is only made of it where it is named.
-        return ()
+        return Sources(project.root, (), {}, (), "")
     ours = {str(folder / path) for path in made.files}
-    found: dict[str, Document] = {}
+    documents: dict[Place, Document] = {}
+    problems: dict[Problem, None] = {}
+    texts: dict[tuple[str, str], Text] = {}
     for pattern in project.manifests or ("**",):
         # One at a time: some lead nowhere yet.
         with contextlib.suppress(InvalidInput):
             read = manifest.read(project.root, [project.root], (pattern,))
-            found |= {document.file: document for document in read.documents}
-    return [d for file, d in found.items() if str(manifest.absolute(Path(file))) not in ours]
+            documents |= {each.tree.place: each for each in read.documents}
+            problems |= dict.fromkeys(read.problems)
+            texts |= read.texts
+    return Sources(
+        project.root,
+        tuple(d for d in documents.values() if str(manifest.absolute(Path(d.file))) not in ours),
+        texts,
+        tuple(p for p in problems if str(manifest.absolute(Path(p.place.file))) not in ours),
+        "",
+    )
 
 
-def _tell_of(console: Console, others: Sequence[Document]) -> None:
+def _tell_of(console: Console, others: Sources) -> None:
     """What is declared beside may have been renamed or deleted in the account by now."""
-    if others:
-        names = ", ".join(sorted(document.file for document in others)[:MOST_NAMED])
-        count = counted(len(others), "other manifest")
+    files = sorted({document.file for document in others.documents})
+    if files:
+        names = ", ".join(files[:MOST_NAMED])
+        count = counted(len(files), "other manifest")
         console.note(f"Note: {count} of the project left as before: {names}")
 
 
-def _refuse_twins(
-    project: Project, made: Pulled, others: Sequence[Document], variables: Mapping[str, str]
-) -> None:
-    """Refuse to declare what another manifest of the project declares: no plan would be possible.
-
-    Raises:
-        InvalidInput: naming each, and where it is declared.
-    """
-    from bmeconf import validate
-    from bmeconf.manifest import Sources
-
-    sources = Sources(project.root, tuple(others), {}, (), "")
-    declared = validate.desired(sources, variables).snapshot
-    known = {(r.address.kind, r.address.name): r.intent.place for r in declared}
-    twice = sorted({(a.kind, a.name) for a in made.declared} & known.keys())
-    if twice:
-        lines = [
-            f"  {'/'.join(filter(None, pair))}, at {known[pair]}" for pair in twice[:MOST_NAMED]
-        ]
-        more = len(twice) - MOST_NAMED
-        lines += [f"  and {more:,} more"] if more > 0 else []
-        raise InvalidInput(
-            "\n".join(
-                [f"nothing was written: {counted(len(twice), 'resource')} declared already", *lines]
-            ),
-            "pull what is not declared yet (--target), or into a folder of its own with a"
-            " bmeconf.yaml in it (--out)",
-        )
-
-
-def _placed(folder: Path, made: Pulled, force: bool) -> Pulled:
+def _placed(
+    root: Path, folder: Path, made: Pulled, force: bool, variables: Mapping[str, str]
+) -> Pulled:
     """Write what does not stand there to the letter.
 
     Raises:
@@ -213,21 +209,20 @@ def _placed(folder: Path, made: Pulled, force: bool) -> Pulled:
             be; then nothing was written.
     """
     from bmeconf import whole
+    from bmeconf.adoption import beside
 
     same, other = whole.standing(folder, made.files)
     solid = [path for path in other if path not in made.files or (folder / path).is_dir()]
-    if solid or (other and not force):
-        shown = solid or list(other)
-        lines = [f"  {path}" for path in shown[:MOST_NAMED]]
-        more = len(shown) - MOST_NAMED
-        lines += [f"  and {more:,} more"] if more > 0 else []
-        what = "in the way" if solid else "there already, with other content"
-        raise InvalidInput(
-            "\n".join([f"nothing was written: {counted(len(shown), 'file')} {what}", *lines]),
-            "move them away"
-            if solid
-            else "overwrite them with --force, or pull into another folder with --out",
+    if solid:
+        told = f"{counted(len(solid), 'file')} in the way"
+        raise beside.nothing_written(told, solid, "move them away")
+    if other and not force:
+        raise beside.nothing_written(
+            f"{counted(len(other), 'file')} there already, with other content",
+            other,
+            "overwrite them with --force, or pull into another folder with --out",
         )
+    _refuse_loss(root, folder, made, other, variables)
     fresh = {path: text for path, text in made.files.items() if path not in same}
     try:
         whole.put_all(folder, fresh, over=force)
@@ -236,19 +231,45 @@ def _placed(folder: Path, made: Pulled, force: bool) -> Pulled:
             f"{folder} cannot be written: {error.strerror}; nothing was written",
             "let this user write there, or pull into another folder with --out",
         ) from error
-    return replace(made, unchanged=same)
+    return replace(made, unchanged=same, overwritten=frozenset(other))
 
 
-def _next(options: Options, project: Project, out: Path | None, folder: Path) -> str:
-    """The plan that will be empty."""
+def _refuse_loss(
+    root: Path, folder: Path, made: Pulled, other: Sequence[str], variables: Mapping[str, str]
+) -> None:
+    """Refuse to write over what a person has declared and no account tells.
+
+    Raises:
+        InvalidInput: naming it.
+    """
+    from bmeconf import manifest, validate
+    from bmeconf.adoption import beside
+    from bmeconf.manifest import files
+
+    there = [folder / path for path in other if files.is_manifest(path)]
+    if not there:
+        return
+    old = validate.desired(manifest.read(root, there), variables)
+    new = validate.desired(manifest.foreseen(folder, made.files), variables)
+    beside.refuse_loss(old.errors, [*beside.lost(old.snapshot, new.snapshot)])
+
+
+def _next(
+    options: Options, project: Project, out: Path | None, folder: Path
+) -> Sequence[tuple[str, str]]:
+    """The plan that will be empty, and what makes the next one know more; with why."""
     from bmeconf.adoption.layout import MANIFESTS
 
     covered = project.manifests is None or any(
         pattern.strip("./") in ("", MANIFESTS) for pattern in project.manifests
     )
-    words = ["bmeconf", "plan"]
+    where = []
     if not (covered and folder == project.root):
-        words.append(str((out or folder) / MANIFESTS))
+        where = [str((out or folder) / MANIFESTS)]
     elif out and folder != Path.cwd():
-        words.append(str(out))
-    return shlex.join([*words, *stages.account_of(options)])
+        where = [str(out)]
+    words = [*where, *stages.account_of(options)]
+    return (
+        (shlex.join(["bmeconf", "plan", *words]), ""),
+        (shlex.join(["bmeconf", "drift", "--record", *words]), REMEMBER),
+    )

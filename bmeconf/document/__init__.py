@@ -116,15 +116,18 @@ def pulled(pulled: Pulled, folder: str) -> dict[str, Any]:
         "format": PULL_FORMAT,
         "exit_code": 0,
         "folder": folder,
-        "files": [
-            {"path": path, "state": "unchanged" if path in pulled.unchanged else "written"}
-            for path in pulled.files
-        ],
+        "files": [{"path": path, "state": _state(path, pulled)} for path in pulled.files],
         "counts": dict(pulled.counts),
         "left_out": {**pulled.missing, "fields": pulled.fields},
-        "findings": findings(each.finding for each in pulled.left_out),
+        "findings": findings((*(each.finding for each in pulled.left_out), *pulled.beside)),
         "requests": pulled.requests,
     }
+
+
+def _state(path: str, pulled: Pulled) -> str:
+    if path in pulled.unchanged:
+        return "unchanged"
+    return "overwritten" if path in pulled.overwritten else "written"
 
 
 def failure(format: str, error: BmeconfError, found: Sequence[Problem] = ()) -> dict[str, Any]:
