@@ -26,10 +26,11 @@ RANK = ("none", "read", "write")
 
 @dataclass(frozen=True)
 class Token:
-    """A job's token, with the permissions of the job."""
+    """A token, what it may do (of a job's: the permissions of the job), and whom it writes as."""
 
     text: str
     granted: Mapping[str, str]
+    login: str = BOT
 
     def may(self, name: str, level: str) -> bool:
         """Whether the token reaches `level` for `name`."""
@@ -50,6 +51,8 @@ class FakeGitHub:
     archives: dict[int, bytes] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
+    writer: str = BOT
+    """Whom the token of the request that is answered writes as."""
 
     def __enter__(self) -> FakeGitHub:
         self.git("init", "--quiet", "--initial-branch", "main", folder=None)
@@ -152,6 +155,7 @@ class FakeGitHub:
                     return reply({"message": "Resource not accessible by integration"}, 403)
                 query = {k: v[0] for k, v in parse_qs(seen.query).items()}
                 body = json.loads(seen.body) if seen.body else {}
+                self.writer = token.login
                 return answer(self, match, query, body)
         return reply({"message": "Not Found"}, 404)
 
@@ -171,7 +175,8 @@ def _comments(github: FakeGitHub, match: Match, query: Query, body: Any) -> Repl
 
 
 def _comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
-    comment = {"id": next(github.ids), "user": {"login": BOT}, "body": _checked(body["body"])}
+    user = {"login": github.writer}
+    comment = {"id": next(github.ids), "user": user, "body": _checked(body["body"])}
     github.comments.setdefault(int(match[1]), []).append(comment)
     return reply(comment, 201)
 
@@ -179,7 +184,7 @@ def _comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply
 def _edit_comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     every = [c for comments in github.comments.values() for c in comments]
     comment = next(c for c in every if c["id"] == int(match[1]))
-    assert comment["user"]["login"] == BOT, "somebody else's comment"
+    assert comment["user"]["login"] == github.writer, "somebody else's comment"
     comment["body"] = _checked(body["body"])
     return reply(comment)
 
@@ -190,14 +195,15 @@ def _issues(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
 
 def _issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     number = next(github.ids)
-    github.issues.append({"number": number, "user": {"login": BOT}, "state": "open", **body})
+    user = {"login": github.writer}
+    github.issues.append({"number": number, "user": user, "state": "open", **body})
     _checked(body["body"])
     return reply(github.issues[-1], 201)
 
 
 def _edit_issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     issue = next(i for i in github.issues if i["number"] == int(match[1]))
-    assert issue["user"]["login"] == BOT, "somebody else's issue"
+    assert issue["user"]["login"] == github.writer, "somebody else's issue"
     issue |= body
     return reply(issue)
 

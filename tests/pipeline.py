@@ -22,7 +22,7 @@ TERM = re.compile(
 GLOBAL = {"stages", "variables", "default"}
 KNOWN = {
     *("stage", "rules", "script", "artifacts", "needs", "environment", "resource_group"),
-    *("interruptible", "timeout"),
+    *("interruptible", "timeout", "before_script"),
 }
 
 
@@ -94,7 +94,8 @@ class Pipeline:
         for path, data in (item for n in before for item in self.kept.get(n, {}).items()):
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_bytes(data)
-        script = [*document["default"]["before_script"], *job["script"]]
+        before_script = job.get("before_script", document["default"]["before_script"])
+        script = [*before_script, *job["script"]]
         variables = {**document["variables"], **self.variables}
         variables |= self.protected.get(job.get("environment", ""), {})
         ended = self._shell(script, work, {k: str(v) for k, v in variables.items()})

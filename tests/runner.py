@@ -266,7 +266,7 @@ class Walk:
         self, name: str, job: Mapping[str, Any], context: Context, granted: Mapping[str, str]
     ) -> Job:
         if "uses" not in job:
-            return self._machine(name, job, context, granted)
+            return self._machine(name, job, context, granted, called=" / " in name)
         called = job["uses"].partition("@")[0].removeprefix(f"{TOOL}/")
         workflow = yaml.safe_load((ROOT / called).read_text(encoding="utf-8"))
         interface = workflow[True]["workflow_call"]
@@ -280,14 +280,20 @@ class Walk:
         return Job(ended, Context({"jobs": told}).expand(outputs))
 
     def _machine(
-        self, name: str, job: Mapping[str, Any], context: Context, granted: Mapping[str, str]
+        self,
+        name: str,
+        job: Mapping[str, Any],
+        context: Context,
+        granted: Mapping[str, str],
+        called: bool,
     ) -> Job:
         token = Token(f"ghs_{len(self.run.steps):04}{'t' * 32}", granted)
         self.runner.github.tokens[token.text] = token
         values = dict(context.values)
         values["github"] = {**values["github"], "token": token.text}
         environment = context.expand(job.get("environment"))
-        if environment:
+        # A workflow of another repository gets what it is passed, whatever environment it names.
+        if environment and not called:
             own = self.runner.environments.get(environment, {})
             values["secrets"] = {**values["secrets"], **own}
         machine = Machine(self, name, self._folder(name))
@@ -355,6 +361,8 @@ class Machine:
         uses = step["uses"].partition("@")[0]
         if uses.startswith("./"):
             return self._composite(self.folder / "work" / uses, given, context)
+        if uses.startswith(f"{TOOL}/"):
+            return self._composite(ROOT / uses.removeprefix(f"{TOOL}/"), given, context)
         if uses == "actions/checkout":
             self._checkout(given)
         elif uses == "actions/upload-artifact":
@@ -378,7 +386,7 @@ class Machine:
         assert all(inputs.get(name) for name in required)
         values = {"github": context.values["github"], "inputs": inputs}
         failed, steps = self.steps(action["runs"]["steps"], values, folder)
-        outputs = {name: entry["value"] for name, entry in action["outputs"].items()}
+        outputs = {name: entry["value"] for name, entry in action.get("outputs", {}).items()}
         told = Context({**values, "steps": steps}).expand(outputs)
         return "failure" if failed else "success", {k: text(v) for k, v in told.items()}
 

@@ -14,7 +14,7 @@ from tests.ci_project import OWNED, WORKFLOW, Repository
 from tests.driver import Account
 from tests.fake_github import FakeGitHub
 from tests.fake_server import RESET, Rule, after, instead, reply
-from tests.runner import Run
+from tests.runner import ROOT, Run
 
 LISTS = "manifests/lists.yaml"
 AUTUMN = "version: 1\nlists: [{name: Autumn}]\n"
@@ -142,10 +142,11 @@ def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> No
 
 def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
     repository.propose(1)
-    repository.pull_request(1).ok()
+    planned = repository.pull_request(1).ok()
     (comment,) = repository.comments(1)
     record = json.loads(repository.github.kept("bmeconf-plan-default-1")["review.json"])
     assert record["fingerprint"] in comment
+    assert planned.summary.count(record["fingerprint"]) == 1, planned.summary
     assert "<h1>" not in json.dumps(record), "the record carries no values"
     assert writes(repository.account) == []
 
@@ -236,8 +237,11 @@ def test_deletes_are_to_be_allowed_in_the_workflow(repository: Repository) -> No
     assert writes(repository.account) == []
 
     workflow = repository.folder / WORKFLOW
-    kept = "environment: production\n"
-    allowing = f"{kept}      allow-delete: |\n        lists/None*\n        lists/Product*\n"
+    kept = "          expect: ${{ inputs.expect }}\n"
+    globs = ("lists/None*", "lists/Product*")
+    allowing = kept + "\n".join(
+        ["          allow-delete: |", *(f"{' ' * 12}{g}" for g in globs), ""]
+    )
     text = workflow.read_text(encoding="utf-8").replace(kept, allowing)
     workflow.write_text(text, encoding="utf-8")
     repository.commit("Allow it")
@@ -266,7 +270,12 @@ def test_a_protected_branch_is_told_of(repository: Repository) -> None:
     protected = {"message": "Changes must be made through a pull request."}
     repository.github.meddle(Rule(r"PUT .*", instead(reply(protected, 409))))
     run = repository.push()
-    assert run.jobs["apply"].conclusion == "failure"
+    assert {name: job.conclusion for name, job in run.jobs.items()} == {
+        "plan": "skipped",
+        "apply": "success",
+        "lock": "failure",
+        "drift": "skipped",
+    }
     kept = run.step("Commit the lock file")
     assert kept is not None
     assert "commit-lock: false" in kept.said
@@ -274,7 +283,51 @@ def test_a_protected_branch_is_told_of(repository: Repository) -> None:
     assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
 
 
+def test_the_lock_file_can_be_left_to_a_person(repository: Repository) -> None:
+    workflow = repository.folder / WORKFLOW
+    text = workflow.read_text(encoding="utf-8")
+    assert text.count("commit-lock: true") == 1
+    workflow.write_text(text.replace("commit-lock: true", "commit-lock: false"), encoding="utf-8")
+    repository.commit()
+    run = repository.push(reviewed(repository, AUTUMN)).ok()
+    assert "::warning::The lock file changed: commit the one in the artifact bmeconf-app" in run.log
+    assert not (repository.folder / "bmeconf.lock.json").exists()
+    assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
+
+
+def test_a_project_that_declares_no_account_is_applied(repository: Repository) -> None:
+    bare = (ROOT / "bmeconf/starting/files/adopted.yaml").read_text(encoding="utf-8")
+    (repository.folder / "bmeconf.yaml").write_text(bare, encoding="utf-8")
+    workflow = repository.folder / WORKFLOW
+    named, url = "api-key-variable: BMECONF_PRODUCTION_KEY", repository.account.sandbox.url
+    told = re.sub(
+        rf"( +){named}\n",
+        rf"\1api-key-variable: BMECONF_API_KEY\n\1base-url: {url}\n",
+        workflow.read_text(encoding="utf-8"),
+    )
+    assert told.count(url) == 3
+    workflow.write_text(told, encoding="utf-8")
+    repository.commit()
+    repository.push(reviewed(repository, AUTUMN)).ok()
+    assert "Autumn" in lists(repository.account)
+    repository.schedule().ok()
+
+
 # --- secrets, and a GitHub that fails
+
+
+def test_the_key_of_an_environment_reaches_no_workflow_of_others(repository: Repository) -> None:
+    # What the recipe is built around; the runner of these tests has to keep to it.
+    workflow = repository.folder / WORKFLOW
+    text = workflow.read_text(encoding="utf-8")
+    assert "secrets.BMECONF_READ_KEY" in text
+    only = text.replace("secrets.BMECONF_READ_KEY", "secrets.BMECONF_API_KEY")
+    workflow.write_text(only, encoding="utf-8")
+    repository.commit()
+    repository.propose(1, **{LISTS: AUTUMN})
+    assert "::warning::There is no api-key" in repository.pull_request(1).ok().log
+    assert "there is no api-key" in repository.schedule().log
+    assert repository.account.log() == []
 
 
 def test_the_key_and_the_token_are_where_they_are_needed_alone(repository: Repository) -> None:

@@ -18,12 +18,15 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.runner import Context
+
 ROOT = Path(__file__).parent.parent
 ACTION = ROOT / ".github" / "actions" / "bmeconf" / "action.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 RECIPE = ROOT / "examples" / "ci" / "github.yml"
 GITLAB = ROOT / "examples" / "ci" / "gitlab-ci.yml"
 SCRIPTS = [*sorted(ACTION.parent.glob("*.sh")), ROOT / "examples" / "ci" / "shell.sh"]
+LOCK = ACTION.parent / "lock" / "action.yml"
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 RISKY = {"pull_request_target", "workflow_run", "issue_comment"}
 """Events that run with the secrets of the main branch on what anybody may send."""
@@ -65,6 +68,8 @@ def _job(name: str, job: dict[str, Any], document: dict[Any, Any]) -> Iterator[s
         return
     if not 0 < job.get("timeout-minutes", 360) <= LONGEST:
         yield f"{name}: it may hang for hours"
+    if "environment" in job and "workflow_call" in document[True]:
+        yield f"{name}: it waits for secrets that a caller's environment does not hand on"
     if "env" in job:
         yield f"{name}: every step gets the same environment"
     yield from _steps(job["steps"], name)
@@ -91,7 +96,7 @@ def _use(name: str, used: str) -> Iterator[str]:
         yield f"{name}: {used} is not pinned to a commit"
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, RECIPE, ACTION], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*WORKFLOWS, RECIPE, ACTION, LOCK], ids=lambda path: path.name)
 def test_workflows_keep_the_rules(path: Path) -> None:
     assert flaws(load(path)) == []
 
@@ -106,6 +111,7 @@ PLANTED: dict[str, Callable[[dict[Any, Any]], object]] = {
     "what its token may do": lambda d: (d.pop("permissions"), _first(d).pop("permissions")),
     "every secret": lambda d: _first(d).update(secrets="inherit"),
     "may hang": lambda d: _first(d).pop("timeout-minutes"),
+    "does not hand on": lambda d: _first(d).update(environment="production"),
     "same environment": lambda d: _first(d).update(env={"A": "b"}),
     "not pinned": lambda d: _first(d)["steps"].append({"uses": "actions/cache@v4"}),
     "part of a script": lambda d: _first(d)["steps"].append({"run": "echo ${{ github.sha }}"}),
@@ -126,17 +132,32 @@ def test_a_planted_flaw_is_found(said: str) -> None:
 
 def test_only_the_applying_workflow_asks_for_a_writing_key() -> None:
     document = load(RECIPE)
-    passed = {name: job.get("secrets") for name, job in document["jobs"].items()}
-    reading = {"BMECONF_API_KEY": "${{ secrets.BMECONF_READ_KEY }}"}
-    # That of the apply is in its environment, which has to let the run have it.
-    assert passed == {"plan": reading, "apply": None, "drift": reading}
-    assert document["jobs"]["apply"]["with"]["environment"] == "production"
+    asked = {
+        name: set(re.findall(r"secrets\.(\w+)", str(job))) for name, job in document["jobs"].items()
+    }
+    reading = {"BMECONF_READ_KEY"}
+    assert asked == {"plan": reading, "apply": {"BMECONF_API_KEY"}, "lock": set(), "drift": reading}
+    # It is in an environment, which has to let the run have it.
+    where = {name: job.get("environment") for name, job in document["jobs"].items()}
+    assert where == {"plan": None, "apply": "production", "lock": None, "drift": None}
+    assert not [path.name for path in WORKFLOWS if "environment:" in path.read_text()]
 
 
 def test_applies_never_overlap_and_are_never_cut_off() -> None:
-    document = load(ROOT / ".github" / "workflows" / "bmeconf-apply.yml")
-    assert document["concurrency"]["cancel-in-progress"] is False
-    assert "github." not in document["concurrency"]["group"]
+    main, ours = {"ref": "refs/heads/main"}, load(RECIPE)["concurrency"]
+    events = {
+        "push": main,
+        "workflow_dispatch": main,
+        "schedule": main,
+        "pull_request": {"ref": "refs/pull/1/merge"},
+    }
+    given = [{"event_name": name, **event} for name, event in events.items()]
+    told = [Context({"github": github}).expand(ours) for github in given]
+    push, by_hand, schedule, pull_request = told
+    assert push == by_hand
+    assert push["cancel-in-progress"] is schedule["cancel-in-progress"] is False
+    assert pull_request["cancel-in-progress"] is True
+    assert len({each["group"] for each in told}) == 3
     gitlab = load(GITLAB)["apply"]
     assert gitlab["resource_group"]
     assert gitlab["interruptible"] is False
@@ -144,16 +165,14 @@ def test_applies_never_overlap_and_are_never_cut_off() -> None:
 
 def test_every_reusable_workflow_passes_its_inputs_on() -> None:
     inputs = load(ACTION)["inputs"]
-    for mode in ("plan", "apply", "drift"):
+    for mode in ("plan", "drift"):
         document = load(ROOT / ".github" / "workflows" / f"bmeconf-{mode}.yml")
         declared = set(document[True]["workflow_call"]["inputs"])
         steps = document["jobs"][mode]["steps"]
         passed = next(s["with"] for s in steps if s.get("id") == "bmeconf")
         assert passed["mode"] == mode
         assert passed.keys() <= inputs.keys()
-        assert declared - passed.keys() == (
-            {"runs-on"} | ({"environment", "commit-lock"} if mode == "apply" else set())
-        )
+        assert declared - passed.keys() == {"runs-on"}
         for name in declared & passed.keys():
             assert passed[name] == f"${{{{ inputs.{name} }}}}"
 
@@ -166,7 +185,7 @@ CHECKER = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}"
     ("schema", "paths"),
     [
         ("vendor.github-workflows", [*WORKFLOWS, RECIPE]),
-        ("vendor.github-actions", [ACTION]),
+        ("vendor.github-actions", [ACTION, LOCK]),
         ("vendor.gitlab-ci", [GITLAB]),
     ],
 )

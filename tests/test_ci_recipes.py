@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,11 @@ def pipeline(checkout: Path, account: Account, variables: dict[str, str], key: b
 
 def test_a_merge_request_is_planned(checkout: Path, account: Account) -> None:
     proposed = pipeline(checkout, account, MERGE_REQUEST, key=True)
-    assert proposed.jobs() == {"validate": "on_success", "plan": "on_success"}
+    assert proposed.jobs() == {
+        "install": "on_success",
+        "validate": "on_success",
+        "plan": "on_success",
+    }
     for job in proposed.jobs():
         assert proposed.run(job).code == 0
     assert "Fingerprint" in proposed.kept["plan"]["plan.md"].decode()
@@ -58,7 +63,7 @@ def test_a_merge_request_is_planned(checkout: Path, account: Account) -> None:
 
 def test_a_merge_request_without_a_key_is_validated(checkout: Path, account: Account) -> None:
     proposed = pipeline(checkout, account, MERGE_REQUEST, key=False)
-    assert proposed.jobs() == {"validate": "on_success"}
+    assert proposed.jobs() == {"install": "on_success", "validate": "on_success"}
     assert proposed.run("validate").code == 0
     assert account.log() == []
 
@@ -66,6 +71,7 @@ def test_a_merge_request_without_a_key_is_validated(checkout: Path, account: Acc
 def test_exactly_the_plan_of_the_pipeline_is_applied(checkout: Path, account: Account) -> None:
     merged = pipeline(checkout, account, PUSH, key=True)
     assert merged.jobs() == {
+        "install": "on_success",
         "validate": "on_success",
         "plan": "on_success",
         "apply": "manual",
@@ -104,8 +110,21 @@ def test_a_schedule_looks_for_drift_alone(checkout: Path, account: Account) -> N
 
 
 def test_gitlab_installs_this_version() -> None:
+    text = (RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"bmeconf(?:==|-)(\d[\d.]*\d)", text)) == {bmeconf.__version__}
+
+
+def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -> None:
     document = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8"))
-    assert document["variables"]["BMECONF_VERSION"] == bmeconf.__version__
+    assert "environment" not in document["install"]
+    (download,) = [line for line in document["install"]["script"] if "pip" in line]
+    assert {"--require-hashes", "--only-binary", ":all:"} <= set(download.split())
+    (install,) = document["default"]["before_script"]
+    assert {"--no-index", "--no-deps", "wheels/*.whl"} <= set(install.split())
+    others = {name: job for name, job in document.items() if "stage" in job and name != "install"}
+    assert not [name for name, job in others.items() if "pip" in str(job)]
+    with_needs = [job["needs"] for job in others.values() if "needs" in job]
+    assert all("install" in needs for needs in with_needs)
 
 
 def shell(checkout: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -412,6 +413,21 @@ def test_an_issue_of_somebody_else_is_left_alone(github: FakeGitHub, script: Scr
     assert github.issues[2]["title"].startswith("The account has drifted")
 
 
+@pytest.mark.parametrize(("name", "code"), [("comment.py", "2"), ("issue.py", "2")])
+def test_a_token_of_another_author_is_told_of(
+    github: FakeGitHub, script: Script, name: str, code: str
+) -> None:
+    # What it wrote would not be found again: every run would write one more, and be green.
+    github.tokens["t0k3n"] = Token("t0k3n", EVERYTHING, "acme-mail[bot]")
+    ran = script.run(name, PULL_REQUEST="1", CODE=code)
+    assert ran.returncode == 3
+    assert "set author: acme-mail[bot]" in ran.stdout
+    for _ in range(2):
+        known = script.run(name, PULL_REQUEST="1", CODE=code, AUTHOR="acme-mail[bot]")
+        assert known.returncode == 0, known.stdout
+    assert len(github.issues) + len(github.comments.get(1, [])) == 1
+
+
 # --- the lock file
 
 
@@ -462,12 +478,12 @@ SETUP: Mapping[str, str] = {
 }
 
 
-def setup(script: Script, **env: str) -> subprocess.CompletedProcess[str]:
+def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     script.output.write_text("", encoding="utf-8")
     return subprocess.run(
         ["bash", str(ACTION / "setup.sh")],
         env={**script.env, "RUNNER_TEMP": str(script.folder), **SETUP, **env},
-        cwd=script.folder,
+        cwd=work or script.folder,
         capture_output=True,
         text=True,
         timeout=60,
@@ -531,6 +547,87 @@ def test_projects_are_told_apart(script: Script, env: dict[str, str], name: str)
     ran = setup(script, **env)
     assert ran.returncode == 0, ran.stdout
     assert script.outputs()["name"] == name
+
+
+def tree(folder: Path, *files: str) -> None:
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text("version: 1\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "fits"),
+    [
+        (["bmeconf.yaml", "manifests/a.yaml"], "manifests", False),
+        (["bmeconf.yaml", "manifests/a.yaml"], "./manifests/", False),
+        (["bmeconf.yaml", "mail/eu/a.yaml"], "mail/eu", False),
+        (["mail/bmeconf.yaml", "mail/eu/a.yaml"], "mail/eu", False),
+        (["bmeconf.yaml", "mail/eu/bmeconf.yaml"], "mail/eu", True),
+        (["bmeconf.yaml"], ".", True),
+        (["mail/a.yaml"], "mail", True),
+        (["mail/a.yaml", "news/bmeconf.yaml"], "mail", True),
+    ],
+)
+def test_the_path_is_that_of_the_project_file(
+    script: Script, tmp_path: Path, files: list[str], path: str, fits: bool
+) -> None:
+    # Below it everything would work but the lock file, which belongs beside it.
+    work = tmp_path / "checkout"
+    tree(work, *files)
+    # What is above the checkout is none of ours.
+    tree(tmp_path, "bmeconf.yaml")
+    ran = setup(script, work, PROJECT=path)
+    assert (ran.returncode == 0) == fits, ran.stdout
+    assert fits or "path: has to be the folder with bmeconf.yaml" in ran.stdout
+
+
+HOSTILE = "import pathlib\npathlib.Path({marker!r}).touch()\n"
+SHADOWED = ("venv", "ensurepip", "pip", "json", "sitecustomize", "usercustomize", "zipfile")
+
+
+def shadow(work: Path, marker: Path) -> None:
+    """Modules at the root of a checkout that take the names of those that the steps use."""
+    work.mkdir()
+    for name in SHADOWED:
+        (work / f"{name}.py").write_text(HOSTILE.format(marker=str(marker)), encoding="utf-8")
+
+
+def test_an_installation_runs_nothing_of_the_checkout(tmp_path: Path) -> None:
+    work, marker, bare = tmp_path / "checkout", tmp_path / "ran", tmp_path / "bin"
+    shadow(work, marker)
+    bare.mkdir()
+    (bare / "python3").symlink_to(sys.base_prefix + f"/bin/python3.{sys.version_info.minor}")
+    for path in ("", "."):
+        ran = subprocess.run(
+            ["bash", str(ACTION / "install.sh")],
+            cwd=work,
+            env={
+                "PATH": f"{bare}:/usr/bin:/bin",
+                "HOME": str(tmp_path),
+                "PYTHONPATH": path,
+                "RUNNER_TEMP": str(tmp_path / "temp"),
+                "GITHUB_ACTION_PATH": str(ACTION),
+                "GITHUB_PATH": str(tmp_path / "path"),
+                "PIP_NO_INDEX": "1",
+            },
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        # Without an index there is nothing to build with: pip was reached, and that is enough.
+        assert "hatchling" in ran.stderr, ran.stdout + ran.stderr
+        assert not marker.exists()
+
+
+def test_every_python_of_a_step_leaves_the_checkout_out() -> None:
+    # -I leaves out the folder of a script as well, where ours have the modules that they share.
+    texts = {path.name: path.read_text(encoding="utf-8") for path in ACTION.rglob("*.yml")}
+    texts |= {path.name: path.read_text(encoding="utf-8") for path in ACTION.glob("*.sh")}
+    for name, text in texts.items():
+        for call in re.findall(r"python3?\"? .*", re.sub(r"(?m)^\s*#.*", "", text)):
+            isolated = re.match(r'python3?"? (-I -[mc] |-Es "\$GITHUB_ACTION_PATH/)', call)
+            assert isolated or "-v" in call, f"{name}: {call}"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,3 @@ options=()
 [ -z "$BASE_URL" ] || export BMECONF_BASE_URL="$BASE_URL"
 export "$KEY_VARIABLE=$KEY"
 unset KEY
-
-# Shows a report in the summary of the run, as far as there is one.
-summarise() {
-  [ ! -f "$1" ] || cat "$1" >>"$GITHUB_STEP_SUMMARY"
-}

@@ -11,8 +11,8 @@ done <"$DIR/deletes"
 lock=$PROJECT/bmeconf.lock.json
 before=$(git hash-object "$lock" 2>/dev/null || true)
 code=0
-bmeconf apply "${options[@]}" --output "markdown=$DIR/apply.md" -- "$DIR/plan.json" || code=$?
-summarise "$DIR/apply.md"
+bmeconf apply "${options[@]}" --output "github=$DIR/apply.annotations" \
+  -- "$DIR/plan.json" || code=$?
 
 kept=false
 locked=false

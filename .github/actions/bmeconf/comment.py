@@ -24,7 +24,8 @@ def put(api: Api, number: str, mark: str, author: str, text: str) -> None:
     comments = api.pages(f"issues/{number}/comments")
     mine = next((c for c in comments if sticky.ours(c, mark, author)), None)
     if mine is None:
-        api.send("POST", f"issues/{number}/comments", {"body": text})
+        made = api.send("POST", f"issues/{number}/comments", {"body": text})
+        sticky.written(made, mark, author)
     elif mine["body"] != text:
         api.send("PATCH", f"issues/comments/{mine['id']}", {"body": text})
 

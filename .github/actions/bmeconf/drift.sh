@@ -6,8 +6,8 @@ source "$GITHUB_ACTION_PATH/account.sh"
 
 [ -z "$FAIL_ON" ] || options+=(--fail-on "$FAIL_ON")
 code=0
-bmeconf drift "${options[@]}" --output "markdown=$DIR/drift.md" -- "$PROJECT" || code=$?
-summarise "$DIR/drift.md"
+bmeconf drift "${options[@]}" --output "markdown=$DIR/drift.md" \
+  --output "github=$DIR/drift.annotations" -- "$PROJECT" || code=$?
 case $code in
   0 | 2 | 9) told=true ;;
   *) told=false ;;

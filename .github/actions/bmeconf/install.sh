@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs the bmeconf that this action came with, unless an earlier step installed another.
+# Installs the bmeconf that this action came with, unless an earlier step installed another. It runs
+# in the checkout, of which no module may be taken for one of Python's: hence -I.
 set -euo pipefail
 
 if command -v bmeconf >/dev/null; then
   bmeconf --version
   exit 0
 fi
-if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+if ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   echo '::error::bmeconf needs Python 3.11 or newer; put actions/setup-python before this step'
   exit 3
 fi
 venv=$RUNNER_TEMP/bmeconf-installed
-python3 -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH/../../.."
+python3 -I -m venv "$venv"
+"$venv/bin/python3" -I -m pip install --quiet --disable-pip-version-check \
+  "$GITHUB_ACTION_PATH/../../.."
 "$venv/bin/bmeconf" --version
 echo "$venv/bin" >>"$GITHUB_PATH"

@@ -39,6 +39,7 @@ def put(api: Api, mark: str, environ: Mapping[str, str], title: str, text: str) 
         api.send("PATCH", f"issues/{mine['number']}", closing)
     elif title:
         mine = api.send("POST", "issues", {"title": title, "body": text})
+        sticky.written(mine, mark, author)
     if mine:
         output(environ, issue=str(mine["number"]))
 

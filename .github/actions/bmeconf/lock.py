@@ -64,8 +64,9 @@ def _commit(api: Api, environ: Mapping[str, str], content: bytes) -> None:
     except Failed as error:
         raise Failed(
             f"{NAME} cannot be committed: {error.message}",
-            "let this workflow past the protection of the branch, or set `commit-lock: false` and"
-            " commit the lock file of the artifact yourself; without it plans tell less, no more",
+            "give this step the `github-token` of an App that the protection of the branch lets"
+            " past, or set `commit-lock: false` and commit the lock file of the artifact yourself;"
+            " without it plans tell less, no more",
         ) from error
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Plans; only reads. How it ended is an output, so that the pull request hears of a failure too.
+# The format `github` adds the report to the summary of the run, no more than GitHub takes.
 set -euo pipefail
 # shellcheck source=account.sh
 source "$GITHUB_ACTION_PATH/account.sh"
@@ -9,5 +10,4 @@ bmeconf plan "${options[@]}" --detailed-exitcode --out "$DIR/plan.json" \
   --output "markdown=$DIR/plan.md" --output "github=$DIR/plan.annotations" \
   -- "$PROJECT" || code=$?
 [ ! -f "$DIR/plan.annotations" ] || cat "$DIR/plan.annotations"
-summarise "$DIR/plan.md"
 echo "exit-code=$code" >>"$GITHUB_OUTPUT"

@@ -30,6 +30,18 @@ name=${NAME:-${ACCOUNT:-${folder:-default}}}
 [ -z "${!KEY_VARIABLE+set}" ] ||
   refuse "api-key-variable: $KEY_VARIABLE is set already; give the key as api-key alone"
 [ -d "$PROJECT" ] || refuse 'path has to be the folder of the project; is it checked out?'
+# bmeconf would find a project file above by itself, and keep the lock file there, where nothing
+# here looks for it.
+work=$(pwd -P)
+root=$(cd "$PROJECT" && pwd -P)
+if [ ! -f "$root/bmeconf.yaml" ]; then
+  above=$root
+  while [ "$above" != "$work" ] && [ "$above" != / ]; do
+    above=$(dirname "$above")
+    [ ! -f "$above/bmeconf.yaml" ] ||
+      refuse 'path: has to be the folder with bmeconf.yaml, which is further up; give that one'
+  done
+fi
 
 meets=true
 if [ "$MODE" = validate ]; then

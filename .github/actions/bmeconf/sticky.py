@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from api import needed
+from api import Failed, needed
 
 BUDGET = 65_536
 """Characters that GitHub takes in a comment or an issue."""
@@ -28,6 +28,22 @@ def ours(entry: Mapping[str, Any], mark: str, author: str) -> bool:
     """Whether `author` wrote this entry, and begins it with `mark`."""
     wrote = (entry.get("user") or {}).get("login")
     return wrote == author and str(entry.get("body") or "").lstrip().startswith(mark)
+
+
+def written(entry: Mapping[str, Any], mark: str, author: str) -> None:
+    """Check what GitHub says of an entry that was just created.
+
+    Raises:
+        Failed: where it would not be taken for ours by the next run, which would create another.
+    """
+    if not ours(entry, mark, author):
+        login = (entry.get("user") or {}).get("login")
+        raise Failed(
+            f"the token writes as {login}, not as {author}: the next run would not know this text"
+            " for its own, and write it once more",
+            f"set author: {login}",
+            3,
+        )
 
 
 def body(mark: str, report: Path, otherwise: str, environ: Mapping[str, str]) -> str:
