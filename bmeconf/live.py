@@ -89,6 +89,7 @@ def read(
     desired = scope.desired
     names, bindings = _structure(api, desired, scope.structure)
     section = lock.section(names.account(base_url), base_url)
+    ours = section.dropping(map(section.key, scope.elsewhere.beyond(scope.whole)))
     gone: set[str] = set()
     left_out: dict[tuple[str, str], Address] = {}
     beside: dict[Address, Raw] = {}
@@ -99,8 +100,8 @@ def read(
         rows, others = former.apart(kind, wanted, found)
         binding = bind.bind(kind, wanted, rows)
         left[kind.name] = former.left(kind, undeclared, [*binding.unmanaged, *others])
-        renamed.judge(kind, wanted, binding, section)
-        gone |= _gone(kind, wanted, rows, section)
+        renamed.judge(kind, wanted, binding, ours)
+        gone |= _gone(kind, wanted, rows, ours) if scope.elsewhere.complete else set()
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
         for address, row in binding.rows.items():
             if desired.get(address) is None:
@@ -181,7 +182,11 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
 def _gone(
     kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw], section: Section
 ) -> set[str]:
-    """What the lock still knows, nothing declares, and a complete listing does not show."""
+    """What the lock still knows, nothing declares, and a complete listing does not show.
+
+    `section` has nothing of what is declared elsewhere: a look at a part forgets nothing of the
+    rest.
+    """
     if kind.lags:
         return set()
     kept = {section.key(r.address) for r in wanted if not r.intent.absent}

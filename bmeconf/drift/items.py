@@ -41,7 +41,8 @@ NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
 class Item:
     """One field that is not as declared.
 
-    `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged. `frozen`
+    `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged, and `untold`
+    where it is `drift` only since nothing is remembered of the resource. `frozen`
     is the status of a campaign that is no draft any more. `known` is the policy's entry for it,
     `expired` says that its day is over. `id` is the live object's, empty where there is none.
     """
@@ -54,6 +55,7 @@ class Item:
     frozen: str = ""
     known: KnownDrift | None = None
     expired: bool = False
+    untold: bool = False
     id: str = ""
     place: Place | None = None
 
