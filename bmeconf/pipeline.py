@@ -7,9 +7,10 @@ here; what becomes of a plan is in `execute`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from bmeconf import (
@@ -57,14 +58,15 @@ class Prepared:
 class Planned:
     """A plan, what it was made from, remarks on the manifests.
 
-    `elsewhere` is what the project declares in files that were not asked for.
+    `elsewhere` tells what the project declares in files that were not asked for: they are read
+    once, and only where something depends on it.
     """
 
     plan: Plan
     live: Live
     differences: Sequence[diff.Difference]
     remarks: tuple[Problem, ...]
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    elsewhere: Callable[[], Elsewhere]
 
 
 def prepare(paths: Sequence[Path]) -> Prepared:
@@ -131,10 +133,12 @@ def planned(
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     desired = validate.desired(prepared.sources, variables)
-    elsewhere = _elsewhere(prepared, variables)
-    limited = replace(scope.limit(desired.sound(), targets), elsewhere=elsewhere)
+    elsewhere = cache(partial(_elsewhere, prepared, variables))
+    limited, memory = scope.limit(desired.sound(), targets), locked(lock_file)
+    if memory.accounts or past:
+        limited = replace(limited, elsewhere=elsewhere())
     undeclared = _undeclared(limited, targets, past)
-    seen = live.read(reader, limited, locked(lock_file), base_url, undeclared)
+    seen = live.read(reader, limited, memory, base_url, undeclared)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(

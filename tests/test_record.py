@@ -20,7 +20,6 @@ from tests.test_drift import (
     lock_text,
     policy,
     text,
-    timed,
     unlock,
 )
 from tests.test_lock import ANN, by_hand, declare, first_name, remembered, without
@@ -178,7 +177,7 @@ def test_what_was_blocked_at_the_first_look_is_drift_later(
     assert found(drift(project, code=2)) == {f"contacts/{ANN} fields.First Name": "drift"}
 
 
-@pytest.mark.parametrize("more", [{}, {"protect": True}, {"schedule": {"at": timed(3)}}], ids=str)
+@pytest.mark.parametrize("more", [{}, {"protect": True}], ids=str)
 def test_what_was_known_at_the_first_look_is_drift_later(
     more: dict[str, Any], project: Project, account: Account
 ) -> None:

@@ -52,7 +52,7 @@ def surveyed(planned: Planned, policy: Policy, reader: Reader) -> Drift:
 
 def _in_the_project(planned: Planned) -> Plan:
     """The plan, and what it leaves out of all that the project declares."""
-    made, more = planned.plan, planned.elsewhere
+    made, more = planned.plan, planned.elsewhere()
     left_out = sorted({*made.left_out, *more.beyond(planned.live.whole)})
     findings = made.findings if more.complete else (*made.findings, _unread(planned))
     return replace(made, left_out=tuple(left_out), findings=findings)
@@ -65,7 +65,8 @@ def _unread(planned: Planned) -> Finding:
         min((r.address for r in planned.live.whole), default=Address(STRUCTURE)),
         "this and what is declared beside it was looked at; what the project declares in other"
         " files is not known, since they have errors or do not go together",
-        "bmeconf validate tells them",
+        "bmeconf validate tells of them; manifests: in bmeconf.yaml says which files are the"
+        " project's",
     )
 
 
