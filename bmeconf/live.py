@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf import bind, dangling, details, former, renamed
+from bmeconf import bind, dangling, details, domains, former, renamed
 from bmeconf.bind import Binding
-from bmeconf.errors import NotFound, ReplyUnreadable, ScopeMissing, did_you_mean
+from bmeconf.errors import NotFound, ReplyUnreadable, did_you_mean
 from bmeconf.former import Undeclared
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
@@ -37,7 +37,6 @@ from bmeconf.scope import Scope
 from bmeconf.truth import Known
 
 TEMPLATES = "/api/email/template"
-DOMAINS = "/api/email/domain"
 NOTHING_GONE = Undeclared()
 
 
@@ -93,6 +92,7 @@ def read(
     desired = scope.desired
     names, bindings = _structure(api, desired, scope.structure)
     section = lock.section(names.account(base_url), base_url)
+    ours = section.dropping(map(section.key, scope.elsewhere.beyond(scope.whole)))
     gone: set[str] = set()
     left_out: dict[tuple[str, str], Address] = {}
     beside: dict[Address, Raw] = {}
@@ -103,9 +103,9 @@ def read(
         rows, others = former.apart(kind, wanted, found)
         binding = bind.bind(kind, wanted, rows)
         left[kind.name] = former.left(kind, undeclared, [*binding.unmanaged, *others])
-        renamed.judge(kind, wanted, binding, section)
+        renamed.judge(kind, wanted, binding, ours)
         bind.find_twins(binding, kind, wanted, section)
-        gone |= _gone(kind, wanted, rows, section)
+        gone |= _gone(kind, wanted, rows, ours) if scope.elsewhere.complete else set()
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
         for address, row in binding.rows.items():
             if desired.get(address) is None:
@@ -118,7 +118,7 @@ def read(
     resolved, more = _templates(api, desired)
     resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in resolved)
     withheld = {a: f for b in bindings.values() for a, f in b.withheld.items()}
-    domains, unread = _ready_domains(api, desired)
+    ready, unread = domains.ready(api, desired)
     known = Known(section, names, scope.managed)
     whole = [name for name, kind in KINDS.items() if _may_lose(kind, scope)]
     shown, settled = details.snapshot(api, known, resolved, _told(bindings), whole)
@@ -130,7 +130,7 @@ def read(
         findings=(*(n for b in bindings.values() for n in b.notes), *unread),
         problems=(*problems, *more),
         unmanaged=_unmanaged(bindings),
-        ready_domains=domains,
+        ready_domains=ready,
         left_out=left_out,
         beside=tuple(KINDS[a.kind].live(raw, a, names) for a, raw in beside.items()),
         section=section,
@@ -188,7 +188,11 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
 def _gone(
     kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw], section: Section
 ) -> set[str]:
-    """What the lock still knows, nothing declares, and a complete listing does not show."""
+    """What the lock still knows, nothing declares, and a complete listing does not show.
+
+    `section` has nothing of what is declared elsewhere: a look at a part forgets nothing of the
+    rest.
+    """
     if kind.lags:
         return set()
     kept = {section.key(r.address) for r in wanted if not r.intent.absent}
@@ -274,32 +278,6 @@ def _template_html(api: ReadApi, template: Template, row: Raw) -> str:
     if not isinstance(html, str) or not html.strip():
         raise ReplyUnreadable(f"{path}: the API shows no html of the template {template.name!r}")
     return html.replace("\r\n", "\n").strip()
-
-
-def _ready_domains(
-    api: ReadApi, desired: Snapshot
-) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:
-    """Domains ready for sending; asked only where a campaign declares a sender (design 7.10)."""
-    senders = [r for r in desired.of_kind(CAMPAIGNS) if r.fields.get("from")]
-    if not senders:
-        return None, ()
-    try:
-        rows = api.listing(DOMAINS)
-    except ScopeMissing as error:
-        unread = Finding(
-            "warning",
-            "sender_unchecked",
-            senders[0].address,
-            f"whether the sender's domain is ready could not be checked: {error.message}",
-            "give the key the scope domains:read",
-        )
-        return None, (unread,)
-    return frozenset(str(row.get("domain", "")).lower() for row in rows if _ready(row)), ()
-
-
-def _ready(domain: Raw) -> bool:
-    ready = domain.get("isReadyForSending")
-    return ready if isinstance(ready, bool) else domain.get("status") == "verified"
 
 
 def _told(bindings: Mapping[str, Binding]) -> Mapping[str, Binding]:

@@ -50,6 +50,11 @@ class Entry:
     protect: bool = False
     scheduled: str = ""
 
+    @property
+    def bare(self) -> bool:
+        """Whether it tells nothing of any field, but of protection or a schedule alone."""
+        return self == Entry(self.id, protect=self.protect, scheduled=self.scheduled)
+
 
 @dataclass(frozen=True)
 class Section:

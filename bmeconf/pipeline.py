@@ -7,9 +7,10 @@ here; what becomes of a plan is in `execute`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from bmeconf import (
@@ -36,10 +37,10 @@ from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Lock, Section
 from bmeconf.manifest import Sources
-from bmeconf.model import Address, Finding, Problem, Resource, Snapshot
+from bmeconf.model import Address, Finding, Problem, Resource
 from bmeconf.past import Past
 from bmeconf.plan import Plan, Price, Since, Source
-from bmeconf.scope import Scope
+from bmeconf.scope import Elsewhere, Scope
 from bmeconf.settings import Project
 from bmeconf.validate import Desired, ManifestProblems
 
@@ -55,12 +56,17 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, what it was made from, remarks on the manifests."""
+    """A plan, what it was made from, remarks on the manifests.
+
+    `elsewhere` tells what the project declares in files that were not asked for: they are read
+    once, and only where something depends on it.
+    """
 
     plan: Plan
     live: Live
     differences: Sequence[diff.Difference]
     remarks: tuple[Problem, ...]
+    elsewhere: Callable[[], Elsewhere]
 
 
 def prepare(paths: Sequence[Path]) -> Prepared:
@@ -127,9 +133,12 @@ def planned(
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     desired = validate.desired(prepared.sources, variables)
-    limited = scope.limit(desired.sound(), targets)
-    undeclared = _undeclared(prepared, variables, limited, targets, past)
-    seen = live.read(reader, limited, locked(lock_file), base_url, undeclared)
+    elsewhere = cache(partial(_elsewhere, prepared, variables))
+    limited, memory = scope.limit(desired.sound(), targets), locked(lock_file)
+    if memory.accounts or past:
+        limited = replace(limited, elsewhere=elsewhere())
+    undeclared = _undeclared(limited, targets, past)
+    seen = live.read(reader, limited, memory, base_url, undeclared)
     if seen.problems:
         raise ManifestProblems((*desired.problems, *seen.problems))
     seen, differences = _compared(
@@ -142,12 +151,7 @@ def planned(
     noted = _noted(past, undeclared, limited, seen, targets) if past else ()
     root = prepared.project.root
     since = Since(past.revision, past.commit, past.complete) if past else None
-    source = Source(
-        desired.digest,
-        history.commit(root),
-        os.path.relpath(root),
-        since,
-    )
+    source = Source(desired.digest, history.commit(root), os.path.relpath(root), since)
     made = Plan(
         created_at=now,
         account=plan.account_of(base_url, seen.names),
@@ -167,7 +171,7 @@ def planned(
             [m.address for m in manual],
         ),
     )
-    return Planned(made, seen, differences, desired.problems)
+    return Planned(made, seen, differences, desired.problems, elsewhere)
 
 
 def locked(path: Path) -> Lock:
@@ -233,30 +237,25 @@ def _differences(seen: Live, managed: Managed) -> Sequence[diff.Difference]:
     return diff.compare(seen.desired, ahead, recall.memory(seen, managed))
 
 
-def _undeclared(
-    prepared: Prepared,
-    variables: Mapping[str, str],
-    limited: Scope,
-    targets: Sequence[str],
-    past: Past | None,
-) -> Undeclared:
+def _undeclared(limited: Scope, targets: Sequence[str], past: Past | None) -> Undeclared:
     """What the past declared, and neither this run's manifests nor others of the project do."""
     if past is None:
         return Undeclared()
-    whole = former.elsewhere(limited.whole, _elsewhere(prepared, variables))
+    whole = former.elsewhere(limited.whole, limited.elsewhere.declared)
     return former.undeclared(past.declared, whole, targets)
 
 
-def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> Snapshot:
+def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> Elsewhere:
     """What other files of the project declare, as far as they can be read."""
     project = prepared.project
     if any(path.absolute() == project.root.absolute() for path in prepared.paths):
-        return Snapshot()
+        return Elsewhere()
     try:
         sources = manifest.read(project.root, [project.root], project.manifests or ())
     except InvalidInput:
-        return Snapshot()
-    return validate.desired(sources, variables).snapshot
+        return Elsewhere(complete=False)
+    found = validate.desired(sources, variables)
+    return Elsewhere(found.snapshot, not found.errors)
 
 
 def _noted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bmeconf.errors import InvalidInput, did_you_mean
 from bmeconf.kinds import KINDS
@@ -21,16 +21,32 @@ from bmeconf.model import (
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What the project declares in files that this run was not given.
+
+    It is not `complete` where some of them cannot be read, or do not go together.
+    """
+
+    declared: Snapshot = field(default_factory=Snapshot)
+    complete: bool = True
+
+    def beyond(self, here: Snapshot) -> tuple[Address, ...]:
+        """What only those files declare."""
+        return tuple(r.address for r in self.declared if here.get(r.address) is None)
+
+
+@dataclass(frozen=True)
 class Scope:
     """The desired resources of this run, what --target left out, and what is managed at all.
 
     `whole` is everything declared: what is left out still says which live object is whose, and
-    which contact structure is meant.
+    which contact structure is meant. What is declared `elsewhere` is only not forgotten.
     """
 
     desired: Snapshot
     whole: Snapshot
     managed: Managed
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
 
     @property
     def left_out(self) -> tuple[Address, ...]:

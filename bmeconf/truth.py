@@ -81,6 +81,11 @@ class Known:
         """What is remembered of a live object."""
         return self.section.of(live.address, live.id)
 
+    def fields(self, live: Resource) -> Entry | None:
+        """What is remembered of the fields of a live object, None where nothing is."""
+        entry = self.entry(live)
+        return None if entry and entry.bare else entry
+
     def named(self, address: Address) -> Entry | None:
         """What is remembered of the object that this run knows by `address`."""
         id = self.names.id(address)
@@ -160,7 +165,7 @@ class Known:
 
     def _all_sides(self, change: Change, desired: Resource, live: Resource) -> Iterator[Sides]:
         """Both sides of every part of `change` that is remembered apart; none where nothing is."""
-        entry = self.entry(live)
+        entry = self.fields(live)
         if entry is None:
             if self.behind:
                 yield from self.behind._all_sides(change, desired, live)
@@ -215,7 +220,7 @@ class Known:
         self, hidden: Sequence[str], desired: Resource, live: Resource
     ) -> tuple[list[Change], tuple[str, ...]]:
         """Of declared fields that are not shown: those to write, and those that nothing proves."""
-        entry = self.entry(live)
+        entry = self.fields(live)
         kind = KINDS[desired.address.kind]
         if entry is None or not kind.blind:
             return [], tuple(hidden)

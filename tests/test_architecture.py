@@ -33,7 +33,7 @@ LAYERS = (
     ("kinds", "settings", "client", "whole", "workdir", "schemas", "history"),
     ("starting",),
     ("manifest", "validate", "scope", "bind", "dangling", "lock", "truth", "former", "past"),
-    ("renamed", "details", "live", "diff", "recall"),
+    ("renamed", "details", "domains", "live", "diff", "recall"),
     ("order", "grounds", "manual", "plan", "guard", "outcome"),
     ("drift", "delivery", "adoption.pulled"),
     ("conduct", "settle", "pins", "planfile", "journal", "receipts"),

@@ -144,12 +144,19 @@ def test_what_is_declared_since_is_pending(project: Project, account: Account) -
     declare(
         project,
         lists=[{"name": "Newsletter"}, {"name": "New"}],
-        campaigns=[{"name": "Welcome", "subject": "A"}],
+        campaigns=[{"name": "Mine", "subject": "A"}],
     )
     assert found(drift(project)) == {
-        f"{WELCOME} subject": "pending",
+        "campaigns/Mine state": "pending",
         "lists/New state": "pending",
     }
+
+
+def test_what_is_declared_since_and_was_there_is_drift(project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    project.apply()
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    assert found(drift(project, code=2)) == {f"{WELCOME} subject": "drift"}
 
 
 @pytest.mark.parametrize(
@@ -980,12 +987,13 @@ def everything(project: Project, account: Account) -> None:
     mine = [{"name": "Newsletter"}, {"name": "Mine"}]
     draft = {"name": "Welcome", "subject": "A", "schedule": {"at": timed(1)}}
     late = {"name": "Late", "schedule": {"at": timed(-1)}}
-    declare(project, contacts=contacts, lists=mine, campaigns=[draft, late])
+    sent = {"name": "2026-10 Newsletter"}
+    declare(project, contacts=contacts, lists=mine, campaigns=[draft, late, sent])
     project.apply()
     by_hand(account, "campaigns", "Welcome", subject="B")
     by_hand(account, "contacts", ANN, fields={first_name(account): "Nan"}, lists=[])
     without(account, "lists", "Mine")
-    frozen = {"name": "2026-10 Newsletter", "subject": "Too late"}
+    frozen = {**sent, "subject": "Too late"}
     declare(project, contacts=contacts, lists=mine, campaigns=[draft, late, frozen])
 
 

@@ -114,8 +114,19 @@ def judge(
         items += found
         in_sync += not (found or blocked or _uncompared(difference, seen))
     covered, notes = known_drift.judged(items, policy.known_drift, made, _unsure(findings, seen))
-    judged = (i if i.truth else replace(i, truth=PENDING if locked else DRIFT) for i in covered)
+    judged = (item if item.truth else _untold(item, seen) for item in covered)
     return Drift(made, tuple(judged), by_severity((*findings, *notes)), in_sync, locked)
+
+
+def _untold(item: Item, seen: Live) -> Item:
+    """`item`, of which no memory tells who moved: without one of the resource it counts as drift.
+
+    What neither side has known yet is still to be made.
+    """
+    entry = seen.section.of(item.address, item.id) if item.id else None
+    known = not entry.bare if entry else not item.id
+    pending = known and bool(seen.section.entries)
+    return replace(item, truth=PENDING if pending else DRIFT, untold=not pending)
 
 
 def compared(seen: Live, made: Plan) -> Sequence[Difference]:

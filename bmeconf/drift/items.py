@@ -44,9 +44,10 @@ class Item:
     """One field that is not as declared.
 
     `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged;
-    `remembered` says that a memory told it. `frozen` is the status of a campaign that is no draft
-    any more. `known` is the policy's entry for it, `expired` says that its day is over. `id` is
-    the live object's, empty where there is none.
+    `remembered` says that a memory told it, `untold` that it is `drift` only since nothing is
+    remembered of the resource. `frozen` is the status of a campaign that is no draft any more.
+    `known` is the policy's entry for it, `expired` says that its day is over. `id` is the live
+    object's, empty where there is none.
     """
 
     address: Address
@@ -57,6 +58,7 @@ class Item:
     frozen: str = ""
     known: KnownDrift | None = None
     expired: bool = False
+    untold: bool = False
     id: str = ""
     place: Place | None = None
     remembered: bool = False

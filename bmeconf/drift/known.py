@@ -19,7 +19,7 @@ from bmeconf.scope import matches
 from bmeconf.settings import KnownDrift
 from bmeconf.truth import CONFLICT, DRIFT, PENDING
 
-UNUSED = "known_drift_unused"
+UNUSED, UNREAD = "known_drift_unused", "elsewhere_unread"
 
 
 def judged(
@@ -30,14 +30,16 @@ def judged(
 ) -> tuple[list[Item], list[Finding]]:
     """`items` with the entries that cover them, and a note on every entry that covers nothing.
 
-    `unsure` is what could not be compared whole: an entry on it may still be of use.
+    `unsure` is what could not be compared whole: an entry on it may still be of use. So may any
+    where it is not known what the rest of the project declares.
     """
     today = made.created_at.astimezone(UTC).date()
     covered = [_with_entry(item, entries, today) for item in items]
     beside = {*made.left_out, *unsure}
     idle = (e for e in entries if not any(_meets(e, item) for item in items))
     unused = [e for e in idle if not any(matches(e.address, address) for address in beside)]
-    return covered, [*map(_unused, unused)]
+    unread = any(finding.code == UNREAD for finding in made.findings)
+    return covered, [] if unread else [*map(_unused, unused)]
 
 
 def _with_entry(item: Item, entries: Iterable[KnownDrift], today: date) -> Item:

@@ -15,12 +15,14 @@ from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
 from bmeconf.drift import Drift
 from bmeconf.drift.items import IDENTITY
+from bmeconf.drift.known import UNREAD
 from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 from bmeconf.kinds import KINDS, events, replies
 from bmeconf.kinds.events import Touch
 from bmeconf.live import Live
-from bmeconf.model import CONTACTS, Address, Resource, Snapshot
+from bmeconf.model import CONTACTS, STRUCTURE, Address, Finding, Resource, Snapshot
 from bmeconf.pipeline import Planned
+from bmeconf.plan import Plan
 from bmeconf.settings import Policy
 from bmeconf.truth import CONFLICT, DRIFT
 
@@ -43,9 +45,29 @@ def surveyed(planned: Planned, policy: Policy, reader: Reader) -> Drift:
         Interrupted: Ctrl-C during a wait.
     """
     seen, elsewhere = _found_by_id(reader, planned.live)
-    found = drift.judge(seen, planned.plan, policy, elsewhere)
+    found = drift.judge(seen, _in_the_project(planned), policy, elsewhere)
     touches = _touches(reader, planned, found)
     return replace(found, touches=touches, requests=reader.budget.used)
+
+
+def _in_the_project(planned: Planned) -> Plan:
+    """The plan, and what it leaves out of all that the project declares."""
+    made, more = planned.plan, planned.elsewhere()
+    left_out = sorted({*made.left_out, *more.beyond(planned.live.whole)})
+    findings = made.findings if more.complete else (*made.findings, _unread(planned))
+    return replace(made, left_out=tuple(left_out), findings=findings)
+
+
+def _unread(planned: Planned) -> Finding:
+    return Finding(
+        "note",
+        UNREAD,
+        min((r.address for r in planned.live.whole), default=Address(STRUCTURE)),
+        "this and what is declared beside it was looked at; what the project declares in other"
+        " files is not known, since they have errors or do not go together",
+        "bmeconf validate tells of them; manifests: in bmeconf.yaml says which files are the"
+        " project's",
+    )
 
 
 def _touches(reader: Reader, planned: Planned, found: Drift) -> Mapping[Address, Touch]:
@@ -113,8 +135,9 @@ def unfit(found: Drift) -> str:
     told = "nothing was remembered: the lock file knows nothing of this account yet, and"
     if found.locked:
         return ""
-    if found.made.left_out:
-        return f"{told} a first look has to be at everything; run it without --target"
+    if found.made.left_out or any(f.code == UNREAD for f in found.findings):
+        whole = "a first look has to be at all that the project declares"
+        return f"{told} {whole}; run it in the project's folder, without --target and PATH"
     if any(item.counts_as in (DRIFT, CONFLICT) for item in found.items):
         return f"{told} something drifted; apply first, or bring the manifests in line"
     return ""
@@ -123,7 +146,9 @@ def unfit(found: Drift) -> str:
 def remember(path: Path, planned: Planned, found: Drift) -> bool:
     """Put down in the lock file what was seen in sync, and schedules seen as done.
 
-    What differs stays as it was remembered. False where nothing may be remembered (`unfit`).
+    What differs stays as it was remembered; so does what the account shows in words of its own
+    that nothing remembered tells of: whether the service put it so is not known. False where
+    nothing may be remembered (`unfit`).
 
     Raises:
         BmeconfError: where the file cannot be written, or moved meanwhile.
@@ -133,12 +158,14 @@ def remember(path: Path, planned: Planned, found: Drift) -> bool:
         return False
     seen, made = planned.live, planned.plan
     others = {item.address for item in found.items if item.path == IDENTITY}
-    fit = [d for d in drift.compared(seen, made) if d.address not in others]
+    compared = [d for d in drift.compared(seen, made) if d.address not in others]
+    fit = [difference for difference in compared if not difference.rewritten]
+    protect = {a: True for a, on in made.grounds.protect.items() if on and a not in others}
     made = replace(
         made,
         manual=tuple(manual for manual in made.manual if manual.address not in others),
         # Whether a protection is lifted is for an apply to say, not for a look.
-        grounds=replace(made.grounds, protect={}),
+        grounds=replace(made.grounds, protect=protect),
     )
     section = record.after(seen, fit, made, record.Done(), seen.names)
     if pipeline.locked(path).section(section.account, section.base_url) != seen.section:

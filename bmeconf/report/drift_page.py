@@ -12,6 +12,7 @@ from itertools import groupby
 
 from bmeconf.drift import MANUAL, Drift
 from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
+from bmeconf.drift.known import UNREAD
 from bmeconf.errors import counted
 from bmeconf.kinds import campaigns
 from bmeconf.kinds.events import Touch
@@ -43,6 +44,10 @@ SUMS = {
     KNOWN: "known",
 }
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
+UNTOLD = (
+    "Where the lock file remembers nothing of a resource, nothing tells who moved, and every"
+    " difference counts as drift."
+)
 STOP = (
     "if it must not go out like this, take its schedule back in the web app; else declare what is"
     " live"
@@ -88,7 +93,8 @@ def of(drift: Drift, account: str, fail_on: Collection[str], next_command: str =
 
 def verdict(drift: Drift) -> str:
     """One sentence that can be trusted alone."""
-    scope = "What was looked at" if drift.made.left_out else "The account"
+    unread = any(finding.code == UNREAD for finding in drift.findings)
+    scope = "What was looked at" if drift.made.left_out or unread else "The account"
     return "; ".join((f"{scope} is {_state(drift)}", *_steps(drift))) + "."
 
 
@@ -184,7 +190,7 @@ def _head(items: Sequence[Item], told_apart: bool) -> str:
 
 
 def _who(item: Item, locked: bool) -> str:
-    if not locked:
+    if item.untold or not locked:
         return DIFFERS
     return TOO_LATE if item.sort == FROZEN and item.truth == PENDING else MOVED[item.truth]
 
@@ -269,5 +275,6 @@ def _left_out(drift: Drift) -> Section:
 def _advice(drift: Drift, undoable: bool) -> Section:
     if not any(item.sort in (DRIFT, CONFLICT) for item in drift.items):
         return Section(ADVICE)
-    told = ("" if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
+    unknown = UNTOLD if any(item.untold for item in drift.items) else ""
+    told = (unknown if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
     return Section(ADVICE, text=" ".join(filter(None, told)))
