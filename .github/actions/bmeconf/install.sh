@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the bmeconf that this action came with, unless an earlier step installed another. It runs
-# in the checkout, of which no module may be taken for one of Python's: hence -I.
+# Installs the bmeconf that this action came with, unless an earlier step installed another. No
+# module of the checkout may be taken for one of Python's: hence -I, and for what pip starts by
+# itself another folder and no PYTHONPATH.
 set -euo pipefail
 
 if command -v bmeconf >/dev/null; then
@@ -12,6 +13,8 @@ if ! python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
   exit 3
 fi
 venv=$RUNNER_TEMP/bmeconf-installed
+unset PYTHONPATH
+cd "$RUNNER_TEMP"
 python3 -I -m venv "$venv"
 "$venv/bin/python3" -I -m pip install --quiet --disable-pip-version-check \
   "$GITHUB_ACTION_PATH/../../.."
