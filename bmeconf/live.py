@@ -107,28 +107,26 @@ def read(
         bind.find_twins(binding, kind, wanted, section)
         gone |= _gone(kind, wanted, rows, ours) if scope.elsewhere.complete else set()
         names = names.with_ids({a: replies.id_of(row) for a, row in binding.rows.items()})
-        for address, row in binding.rows.items():
-            if desired.get(address) is None:
-                left_out[kind.name, kind.key(row)] = address
-                if _may_lose(kind, scope):
-                    beside[address] = kind.detail(api, names, row)
+        aside = {a: row for a, row in binding.rows.items() if desired.get(a) is None}
+        left_out |= {(kind.name, kind.key(row)): a for a, row in aside.items()}
+        if _may_lose(kind, scope):
+            beside |= {a: kind.detail(api, names, row) for a, row in aside.items()}
         bindings[kind.name] = binding.within(desired)
     names, ambiguous = _name_the_rest(names, bindings, desired)
-    problems = dangling.problems(desired, names, ambiguous)
-    resolved, more = _templates(api, desired)
-    resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in resolved)
+    written, more = _templates(api, desired)
+    resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in written)
     withheld = {a: f for b in bindings.values() for a, f in b.withheld.items()}
     ready, unread = domains.ready(api, desired)
     known = Known(section, names, scope.managed)
-    whole = [name for name, kind in KINDS.items() if _may_lose(kind, scope)]
-    shown, settled = details.snapshot(api, known, resolved, _told(bindings), whole)
+    shown, settled = details.snapshot(api, known, resolved, _told(bindings), _losers(scope))
+    snapshot, twins = _parted(shown, bindings)
     return Live(
         desired=resolved,
-        snapshot=Snapshot.of(r for r in shown if not _is_twin(r, bindings)),
+        snapshot=snapshot,
         names=names,
         withheld={**withheld, **ambiguous},
         findings=(*(n for b in bindings.values() for n in b.notes), *unread),
-        problems=(*problems, *more),
+        problems=(*dangling.problems(desired, names, ambiguous), *more),
         unmanaged=_unmanaged(bindings),
         ready_domains=ready,
         left_out=left_out,
@@ -138,7 +136,7 @@ def read(
         gone=frozenset(gone),
         former=left,
         doubtful=renamed.doubtful(bindings, desired, section, names),
-        twins={r.address: r for r in shown if _is_twin(r, bindings)},
+        twins=twins,
     )
 
 
@@ -208,8 +206,12 @@ def _kinds_needed(scope: Scope, undeclared: Undeclared) -> list[Kind]:
     """The kinds that are declared or referred to, or were; lists first, as others name them."""
     mentioned = {r.address.kind for r in scope.desired} | undeclared.kinds
     mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, Names())}
-    mentioned |= {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
+    mentioned |= {*_losers(scope)}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]
+
+
+def _losers(scope: Scope) -> list[str]:
+    return [name for name, kind in KINDS.items() if _may_lose(kind, scope)]
 
 
 def _may_lose(kind: Kind, scope: Scope) -> bool:
@@ -284,8 +286,13 @@ def _told(bindings: Mapping[str, Binding]) -> Mapping[str, Binding]:
     return {name: binding.told for name, binding in bindings.items()}
 
 
-def _is_twin(live: Resource, bindings: Mapping[str, Binding]) -> bool:
-    return live.address in bindings[live.address.kind].twins
+def _parted(
+    shown: Iterable[Resource], bindings: Mapping[str, Binding]
+) -> tuple[Snapshot, Mapping[Address, Resource]]:
+    """What is bound, and of what is ambiguous the objects that the lock knows."""
+    every = list(shown)
+    twins = {r.address: r for r in every if r.address in bindings[r.address.kind].twins}
+    return Snapshot.of(r for r in every if r.address not in twins), twins
 
 
 def _unmanaged(bindings: Mapping[str, Binding]) -> Mapping[str, tuple[str, ...]]:
