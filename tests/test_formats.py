@@ -144,6 +144,17 @@ def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
     assert all(f"to{action}" in told("html", wrote["html"]) for action in counts)
 
 
+@pytest.mark.parametrize("format", WHOLE)
+def test_five_thousand_hostile_changes_are_all_told(format: str) -> None:
+    names = [f"{name[:30]} {n}" for n, name in enumerate(names_of(5000))]
+    made = plans.plan(names, body="<p>short</p>")
+    words = told(format, RENDER[format](plan_page.of(made, "production")))
+    assert made.fingerprint in words
+    addresses = {str(each.address) for each in (*made.steps, *made.manual, *made.findings)}
+    assert len(addresses) >= 5000
+    assert [a for a in sorted(addresses) if name_in(format, a) not in words] == []
+
+
 @pytest.mark.parametrize("findings", [True, False])
 def test_of_a_great_plan_the_markdown_keeps_what_must_be_kept(
     tmp_path: Path, findings: bool
