@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 
 BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
@@ -71,6 +72,12 @@ def colours(driver: webdriver.Chrome, dark: bool) -> None:
 def scripts(driver: webdriver.Chrome, allowed: bool) -> None:
     """Let pages run scripts, or none at all."""
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+
+def unfold(driver: webdriver.Chrome) -> None:
+    """Open every fold of the page."""
+    for fold in driver.find_elements(By.CSS_SELECTOR, "details"):
+        driver.execute_script("arguments[0].open = true", fold)
 
 
 def _needed() -> None:

@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 
 from bmeconf.report import html, plan_page
 from tests import plans
-from tests.browser import chromium
+from tests.browser import chromium, unfold
 
 EVIL = """<!doctype html><html><head><script>top.ran = 1; document.title = 'ran'</script>
 <link rel="stylesheet" href="{url}/style.css"><meta http-equiv="refresh" content="0; url={url}/go">
@@ -84,8 +84,7 @@ def write(folder: Path, names: list[str], body: str = plans.BODY) -> str:
 
 def unfolded(browser: WebDriver, url: str) -> WebDriver:
     browser.get(url)
-    for fold in browser.find_elements(By.CSS_SELECTOR, "details"):
-        browser.execute_script("arguments[0].open = true", fold)
+    unfold(browser)
     return browser
 
 

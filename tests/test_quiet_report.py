@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By
 
 from bmeconf.report import html, plan_page, quiet
 from tests import plans
-from tests.browser import chromium
+from tests.browser import chromium, unfold
 
 CASES = {
     "preconnect": '<link rel=preconnect href="{url}">',
@@ -85,8 +85,7 @@ def looked_at(browser: WebDriver, path: Path, body: str) -> None:
     made = plan_page.of(plans.plan(["a"], body=body), "production")
     path.write_text(html.page(made), encoding="utf-8")
     browser.get(path.as_uri())
-    for fold in browser.find_elements(By.CSS_SELECTOR, "details"):
-        browser.execute_script("arguments[0].open = true", fold)
+    unfold(browser)
     frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
     assert len(frames) == 2
     for frame in frames:
