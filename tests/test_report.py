@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.model import Address, Change, Place, Problem
-from bmeconf.report import bodies, github, lines, safe, text
+from bmeconf.report import bodies, github, lines, page_text, plan_page, safe
 from tests.driver import Account, Project
 
 EVIL = (
@@ -78,9 +78,14 @@ def test_json_keeps_exact_values(account: Account, project: Project) -> None:
     assert EVIL[0] in ran.json["unmanaged_names"]["lists"]
 
 
+def change_lines(change: Change) -> list[lines.Line]:
+    """One field that changes, as a plan shows it."""
+    return list(page_text.field(plan_page.field(change)))
+
+
 def test_long_values_are_wrapped_and_kept_whole() -> None:
     words = " ".join(f"word{n}" for n in range(60))
-    shown = [line.text for line in text.change_lines(Change(("subject",), "Old", words))]
+    shown = [line.text for line in change_lines(Change(("subject",), "Old", words))]
     assert all(len(line) <= lines.WIDTH for line in shown)
     assert " ".join(" ".join(shown).split()).count("word59") == 1
 
@@ -88,14 +93,14 @@ def test_long_values_are_wrapped_and_kept_whole() -> None:
 def test_a_long_body_is_cut_and_says_so() -> None:
     before = "\n".join(f"line {n}" for n in range(200))
     after = "\n".join(f"other {n}" for n in range(200))
-    shown = [line.text for line in text.change_lines(Change(("body",), before, after))]
+    shown = [line.text for line in change_lines(Change(("body",), before, after))]
     assert len(shown) == bodies.MOST_BODY_LINES + 2
     assert "--format json" in shown[-1]
 
 
 def test_a_difference_in_a_long_line_can_be_seen() -> None:
     before, after = (f"<p>{'filler ' * 50}now {price} EUR</p>" for price in ("10", "99"))
-    shown = [line.text for line in text.change_lines(Change(("body",), before, after))]
+    shown = [line.text for line in change_lines(Change(("body",), before, after))]
     assert any("10 EUR" in line and line.lstrip().startswith("-…") for line in shown)
     assert any("99 EUR" in line and line.lstrip().startswith("+…") for line in shown)
     assert all(len(line) <= lines.WIDTH for line in shown)
@@ -105,8 +110,8 @@ def test_recipients_are_told_apart() -> None:
     one, two = Address("lists", "A, B"), (Address("lists", "A"), Address("lists", "B"))
     twin = Address("lists", "A", "66f1a6e4520cdb563bf80b19")
     shown = [
-        text.change_lines(Change(("lists",), (one,), two)),
-        text.change_lines(Change(("lists",), (twin,), two)),
+        change_lines(Change(("lists",), (one,), two)),
+        change_lines(Change(("lists",), (twin,), two)),
     ]
     assert [line.text for lines in shown for line in lines] == [
         '    lists: ["A, B"] → ["A", "B"]',

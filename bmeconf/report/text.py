@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.errors import counted
-from bmeconf.model import Change, Finding, Manual, Problem
+from bmeconf.model import Finding, Manual, Problem
 from bmeconf.outcome import APPLIED, OPEN, Outcome, Result
 from bmeconf.plan import Plan, Step
 from bmeconf.report import page_text, plan_page, safe, schedules, values, words
@@ -151,11 +151,6 @@ def _step(step: Step) -> Iterator[Line]:
         yield from indented(note)
     for field in plan_page.fields(step):
         yield from page_text.field(field)
-
-
-def change_lines(change: Change) -> list[Line]:
-    """One field that changes: on one line where it fits, a body as a short unified diff."""
-    return list(page_text.field(plan_page.field(change)))
 
 
 def _manual(manual: Manual) -> Iterator[Line]:
