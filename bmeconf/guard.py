@@ -6,11 +6,11 @@ resources (frozen, blocked) was judged before there was a step.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from bmeconf import renamed
 from bmeconf.diff import CREATE, DELETE
 from bmeconf.errors import Guarded, InvalidInput, counted
 from bmeconf.kinds import KINDS
@@ -249,12 +249,11 @@ def _maybe_renamed(
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:
-            name = json.dumps(common[0].name, ensure_ascii=False)
             yield Finding(
                 "warning",
                 "maybe_renamed",
                 step.address,
                 f"is not in the account, and all that is declared to use it uses {common[0]}"
                 f" ({counted(len(held), 'resource')})",
-                f"if it was renamed by hand, add renamed_from: [{name}]",
+                f"if it was renamed by hand, add renamed_from: {renamed.flow([common[0].name])}",
             )

@@ -33,7 +33,6 @@ from bmeconf.errors import InvalidInput
 from bmeconf.former import Undeclared
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
-from bmeconf.kinds.names import Names
 from bmeconf.live import Live
 from bmeconf.lock import Lock, Section
 from bmeconf.manifest import Sources
@@ -144,7 +143,7 @@ def planned(
     seen, differences = _compared(
         reader, replace(seen, past=past, whole=limited.whole), limited.managed
     )
-    seen = replace(seen, origins=_origins(reader, seen.names, differences))
+    seen = replace(seen, origins=_origins(reader, seen, differences))
     steps, manual, findings, in_sync = plan.build(differences, seen, now)
     steps = _with_sources(steps, seen)
     refusals = guard.check(steps, seen, prepared.project.policy)
@@ -198,17 +197,20 @@ def keep(path: Path, section: Section) -> None:
 
 
 def _origins(
-    reader: Reader, names: Names, differences: Sequence[diff.Difference]
+    reader: Reader, seen: Live, differences: Sequence[diff.Difference]
 ) -> Mapping[Address, Resource]:
     """What is to be copied, as it is live: a copy brings along what no manifest declares."""
-    found: dict[Address, Resource] = {}
-    for difference in differences:
-        kind, origin = KINDS[difference.address.kind], difference.desired.intent.copy_of
-        if difference.action != diff.CREATE or not kind.pins_source or origin in (None, *found):
-            continue
-        if origin and (id := names.id(origin)):
-            found[origin] = kind.live(kind.fetch(reader, names, id), origin, names)
-    return found
+    copied = {
+        origin
+        for d in differences
+        if d.action == diff.CREATE and d.address not in seen.withheld
+        if KINDS[d.address.kind].pins_source and (origin := d.desired.intent.copy_of)
+    }
+    return {
+        origin: kind.live(kind.fetch(reader, seen.names, id), origin, seen.names)
+        for origin in sorted(copied)
+        if (id := seen.names.id(origin)) and (kind := KINDS[origin.kind])
+    }
 
 
 def _with_sources(steps: Sequence[plan.Step], seen: Live) -> tuple[plan.Step, ...]:

@@ -85,13 +85,13 @@ def _in_the_account(kind: Kind, resource: Resource, row: Raw) -> Finding:
         resource.address,
         f"looks like a rename in the account: it is now called {name!r}, and nothing is created"
         " beside it",
-        f"add renamed_from: {_flow([name])} to rename it back, or declare the new name",
+        f"add renamed_from: {flow([name])} to rename it back, or declare the new name",
     )
 
 
 def _in_the_manifests(kind: Kind, resource: Resource, names: Sequence[str]) -> Finding:
     told = " or ".join(repr(name) for name in names)
-    choice = " or ".join(f"renamed_from: {_flow([name])}" for name in names)
+    choice = " or ".join(f"renamed_from: {flow([name])}" for name in names)
     return Finding(
         "warning",
         "looks_renamed",
@@ -121,5 +121,6 @@ def _replaced(kind: Kind, resource: Resource, row: Raw, old: Raw | None, id: str
     )
 
 
-def _flow(names: list[str]) -> str:
+def flow(names: Sequence[str]) -> str:
+    """Names as a list that a manifest takes: `["One", "Two"]`."""
     return json.dumps(names, ensure_ascii=False)

@@ -17,7 +17,6 @@ from bmeconf import diff, recall
 from bmeconf.diff import Difference
 from bmeconf.drift import items as drift_items
 from bmeconf.drift import known as known_drift
-from bmeconf.drift import twins
 from bmeconf.drift.items import FROZEN, KNOWN, Item
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.events import Touch
@@ -100,9 +99,9 @@ def judge(
 ) -> Drift:
     """What of `seen` is not as declared, and who moved; `made` is the plan of that moment.
 
-    `elsewhere` are the names under which what is `lost` was found by its id.
+    Namesakes in `seen` are told apart already. `elsewhere` are the names under which what is
+    `lost` was found by its id.
     """
-    seen = twins.told_apart(seen)
     differences = compared(seen, made)
     locked = bool(seen.section.entries)
     items: list[Item] = []
@@ -140,7 +139,6 @@ def lost(seen: Live) -> dict[Address, str]:
 
     Only of kinds that are searched by name: a listing shows the others.
     """
-    seen = twins.told_apart(seen)
     return {
         resource.address: entry.id
         for resource in seen.desired

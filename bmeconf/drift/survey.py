@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bmeconf import drift, pipeline, record
 from bmeconf.client import Reader
-from bmeconf.drift import Drift
+from bmeconf.drift import Drift, twins
 from bmeconf.drift.items import IDENTITY
 from bmeconf.drift.known import UNREAD
 from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
@@ -44,7 +44,7 @@ def surveyed(planned: Planned, policy: Policy, reader: Reader) -> Drift:
     Raises:
         Interrupted: Ctrl-C during a wait.
     """
-    seen, elsewhere = _found_by_id(reader, planned.live)
+    seen, elsewhere = _found_by_id(reader, twins.told_apart(planned.live))
     found = drift.judge(seen, _in_the_project(planned), policy, elsewhere)
     touches = _touches(reader, planned, found)
     return replace(found, touches=touches, requests=reader.budget.used)
