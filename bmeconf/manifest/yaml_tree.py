@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bmeconf.manifest.tree import Block, Items, Node, Scalar
 from bmeconf.model import Place, Problem
@@ -44,13 +44,13 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
     if unprintable:
         return [], [_unprintable(text, unprintable, file)]
     builder = _Builder(file)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        for event in yaml.parse(text, Loader=loader):
-            builder.take(event)
-    except _Refused as refused:
-        builder.problems.append(refused.problem)
-    except yaml.YAMLError as error:
+    error = builder.read(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    if error is not None and _explained(error, text, file) is None:
+        # libyaml scans ahead of its events and has limits of its own, in words that change with
+        # its version. The parser in Python does not: ours are met first, or its words are known.
+        builder = _Builder(file)
+        error = builder.read(text, yaml.SafeLoader)
+    if error is not None:
         builder.problems.append(_syntax(error, text, file))
     return builder.roots, builder.problems
 
@@ -97,6 +97,19 @@ class _Builder:
         self._open: list[_Frame] = []
         self._anchors: dict[str, _Measured] = {}
         self._size = 0
+
+    def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
+        """Take every event that `loader` makes of `text`; the fault of syntax that ends it."""
+        import yaml
+
+        try:
+            for event in yaml.parse(text, Loader=loader):
+                self.take(event)
+        except _Refused as refused:
+            self.problems.append(refused.problem)
+        except yaml.YAMLError as error:
+            return error
+        return None
 
     def take(self, event: yaml.Event) -> None:
         """Adds what `event` says; raises _Refused where the file cannot be read on."""
@@ -282,13 +295,26 @@ WORDINGS = (
 
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    said = f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
+    place = _place_of(error, file)
+    wording = _explained(error, text, file) or f"this is not valid YAML ({_said(error).strip()})"
+    return Problem(place, "", wording + _stuck_dash(text, place), "yaml")
+
+
+def _explained(error: yaml.YAMLError, text: str, file: str) -> str | None:
+    """What a person can do about a fault of syntax, None where its words are not known."""
+    return next(_wordings(_said(error), _character(text, _place_of(error, file))), None)
+
+
+def _said(error: yaml.YAMLError) -> str:
+    return f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
+
+
+def _place_of(error: yaml.YAMLError, file: str) -> Place:
+    said = _said(error)
     unclosed = any(part in said for part in ("quoted scalar", "flow mapping", "flow sequence"))
     first, second = ("context_mark", "problem_mark")[:: 1 if unclosed else -1]
     mark = getattr(error, first, None) or getattr(error, second, None)
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-    wording = next(_wordings(said, _character(text, place)))
-    return Problem(place, "", wording + _stuck_dash(text, place), "yaml")
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
 
 
 def _stuck_dash(text: str, place: Place) -> str:
@@ -304,7 +330,6 @@ def _wordings(said: str, character: str) -> Iterator[str]:
     if "cannot start any token" in said:
         yield f'a plain text may not begin with "{character}"; put it in quotes'
     yield from (wording for part, wording in WORDINGS if part in said)
-    yield f"this is not valid YAML ({said.strip()})"
 
 
 def _character(text: str, place: Place) -> str:
