@@ -1,21 +1,23 @@
 """bmeconf keeps a Benchmark Email account in Git.
 
-A run is one walk down this list, and each stage is one module:
+A folder is a room, and its guide stands in its `__init__`. From the ground up:
 
-    manifest.read       files               -> documents that know file, line, column
-    validate.desired    documents, schemas  -> desired Snapshot, or every problem
-    scope.limit         desired, --target   -> what this run may look at and touch
-    live.read           API                 -> live Snapshot, bound to the desired one
-    diff.compare        desired, live, lock -> differences, and which side moved
-    plan.build          differences         -> ordered steps with pins, manual steps, findings
-    guard.check         steps, policy       -> findings that refuse them
-    apply.Execution     steps, API          -> outcomes, one by one
-    verify.check        outcomes, API       -> what does not read back as declared
-    record.after        outcomes, lock      -> the lock file as the next run will find it
-    report, document    all of the above    -> text, annotations, JSON
-
-`pipeline` walks to a plan; `execute` and `walk` go on from there, or from one that `planfile` reads
-back, or from where a `journal` ends. A command of `cli` is a few of these steps.
+    model        the nouns: resources, changes, findings, errors
+    mail         what is known of an e-mail body
+    kinds        one file or folder per resource kind
+    client       the only door to the network
+    project      what lies on disk beside the manifests
+    desired      files -> documents -> the desired Snapshot, or every problem
+    baseline     what was last applied or declared, and who moved since
+    live         API -> the account, and which live object each resource is
+    plan         desired, live -> ordered steps with pins, manual steps, findings
+    apply        plan -> outcomes, one by one, proven by reading back
+    drift        what moved, and which manual steps are open
+    pull         the account -> manifests, proven by an empty plan
+    report       what became of what was sent
+    render       all of the above -> text, Markdown, HTML, JUnit, annotations, JSON
+    cli          flags in, one call a stage, text and an exit code out
+    sandbox      the account simulator, which shares nothing with the rest
 """
 
 __version__ = "0.1.0"

@@ -17,7 +17,8 @@ from typing import Any
 import requests
 from jsonschema import Draft202012Validator
 
-from bmeconf import cli, schemas
+from bmeconf import cli
+from bmeconf.project import schemas
 from bmeconf.sandbox import Sandbox
 
 SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bmeconf import document
-from bmeconf.grounds import Grounds
 from bmeconf.model import Address, Call, Change, Finding, Manual
-from bmeconf.plan import Account, Pin, Plan, Price, Source, Step
+from bmeconf.plan.model import Account, Pin, Plan, Price, Source, Step
+from bmeconf.plan.preconditions import Grounds
+from bmeconf.render import documents as document
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 DUE = datetime.fromisoformat("2026-12-01T09:00:00+01:00")

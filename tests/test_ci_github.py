@@ -296,7 +296,7 @@ def test_the_lock_file_can_be_left_to_a_person(repository: Repository) -> None:
 
 
 def test_a_project_that_declares_no_account_is_applied(repository: Repository) -> None:
-    bare = (ROOT / "bmeconf/starting/files/adopted.yaml").read_text(encoding="utf-8")
+    bare = (ROOT / "bmeconf/project/scaffold/files/adopted.yaml").read_text(encoding="utf-8")
     (repository.folder / "bmeconf.yaml").write_text(bare, encoding="utf-8")
     workflow = repository.folder / WORKFLOW
     named, url = "api-key-variable: BMECONF_PRODUCTION_KEY", repository.account.sandbox.url

@@ -9,7 +9,8 @@ import sys
 import pytest
 from jsonschema import Draft202012Validator
 
-from bmeconf import __version__, schemas
+from bmeconf import __version__
+from bmeconf.project import schemas
 from tests.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")

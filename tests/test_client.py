@@ -16,7 +16,7 @@ from bmeconf import __version__, client
 from bmeconf.client import Bounds, Reader, Writer
 from bmeconf.client.pace import Budget
 from bmeconf.client.wire import WriteRefused
-from bmeconf.errors import (
+from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
     DuplicateName,

@@ -19,15 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from bmeconf import delivery, schemas
-from bmeconf import document as documents
-from bmeconf import lock as lock_file
-from bmeconf.delivery import Measure, Results
-from bmeconf.delivery import replies as delivery_replies
-from bmeconf.document import delivery as delivery_document
-from bmeconf.lock import Lock, Section
+from bmeconf import report as delivery
+from bmeconf.baseline import lock as lock_file
+from bmeconf.baseline.lock import Lock, Section
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
-from bmeconf.report import delivery_page, delivery_text
+from bmeconf.project import schemas
+from bmeconf.render import delivery_text, documents
+from bmeconf.render.documents import report as delivery_document
+from bmeconf.render.page import report as delivery_page
+from bmeconf.report import Measure, Results
+from bmeconf.report import replies as delivery_replies
 from tests.driver import Account, Project, Ran
 from tests.fake_server import FakeServer, Rule, edited, instead, refusal, reply
 

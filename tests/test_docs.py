@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bmeconf import manifest, validate
+from bmeconf.desired import manifest, validate
 from tests.driver import Project
 
 ROOT = Path(__file__).parent.parent

@@ -16,8 +16,8 @@ import requests
 
 from bmeconf.cli.rendering import FORMATS
 from bmeconf.drift.survey import MOST_ASKED
-from bmeconf.kinds import events
-from bmeconf.kinds.schedules import TOLERANCE
+from bmeconf.kinds.campaigns.schedules import TOLERANCE
+from bmeconf.kinds.contacts import events
 from tests.driver import Account, Project, Ran
 from tests.fake_server import Rule, edited, instead, refusal, reply
 from tests.test_bad_environment import limit

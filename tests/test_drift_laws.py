@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.kinds.schedules import TOLERANCE
+from bmeconf.kinds.campaigns.schedules import TOLERANCE
 from tests.driver import Account
 from tests.strategies import (
     SENT,

@@ -15,23 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bmeconf import document
-from bmeconf.errors import InvalidInput
 from bmeconf.model import PLAN_FORMAT
-from bmeconf.plan import Plan
-from bmeconf.report import (
-    failure_page,
-    github,
-    html,
-    junit,
-    markdown,
-    marked,
-    page_text,
-    plan_page,
-    safe,
-    values,
-)
-from bmeconf.report.page import Page, Section, Series, Table
+from bmeconf.model.errors import InvalidInput
+from bmeconf.plan.model import Plan
+from bmeconf.render import documents as document
+from bmeconf.render import github, html, junit, markdown, marked, page_text, safe, values
+from bmeconf.render.page import failure as failure_page
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.model import Page, Section, Series, Table
 from tests import plans
 from tests.driver import Project, Ran
 

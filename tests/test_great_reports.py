@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bmeconf.errors import Interrupted, InvalidInput
+from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Result
 from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
-from bmeconf.outcome import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Result
-from bmeconf.report import failure_page, markdown, plan_page, result_page
-from bmeconf.report.page import Item, Page, Section
+from bmeconf.model.errors import Interrupted, InvalidInput
+from bmeconf.render import markdown
+from bmeconf.render.page import failure as failure_page
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page import result as result_page
+from bmeconf.render.page.model import Item, Page, Section
 from tests import plans
 from tests.driver import Account, Project
 from tests.test_formats import told

@@ -13,7 +13,8 @@ import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 
-from bmeconf.report import html, plan_page
+from bmeconf.render import html
+from bmeconf.render.page import plan as plan_page
 from tests import plans
 from tests.browser import chromium, unfold
 

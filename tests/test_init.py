@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf import starting
+from bmeconf.project import scaffold as starting
 from tests.driver import Account, Project
 from tests.strategies import examples
 

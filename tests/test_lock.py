@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 import yaml
 
-from bmeconf import record
-from bmeconf.grounds import Grounds
-from bmeconf.kinds.names import Names
-from bmeconf.live import Live
-from bmeconf.lock import Section
+from bmeconf.apply.result import APPLIED, Outcome
+from bmeconf.baseline import record
+from bmeconf.baseline.lock import Section
+from bmeconf.kinds.id_map import Names
+from bmeconf.live.read import Live
 from bmeconf.model import Address, Change, Snapshot
-from bmeconf.outcome import APPLIED, Outcome
-from bmeconf.plan import Account as Account_
-from bmeconf.plan import Pin, Plan, Price, Source, Step
+from bmeconf.plan.model import Account as Account_
+from bmeconf.plan.model import Pin, Plan, Price, Source, Step
+from bmeconf.plan.preconditions import Grounds
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
 from tests.fake_server import (

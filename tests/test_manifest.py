@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bmeconf import manifest
-from bmeconf.errors import InvalidInput
-from bmeconf.manifest import Block, Items, Scalar, yaml_tree
+from bmeconf.desired import manifest
+from bmeconf.desired.manifest import Block, Items, Scalar, yaml_tree
 from bmeconf.model import Place
+from bmeconf.model.errors import InvalidInput
 
 MANIFEST = "version: 1\n"
 

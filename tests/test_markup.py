@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.kinds.markup import footed, rewritten
+from bmeconf.mail.rewriting import footed, rewritten
 from tests.strategies import examples
 
 SHOP, BLOG = "https://acme.example/shop?a=1&b=2", "https://blog.example/x"

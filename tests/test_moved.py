@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from bmeconf.receipts import Receipts
+from bmeconf.apply.receipts import Receipts
 from tests.driver import Account, Project, ended
 from tests.fake_server import CLOSE, Rule, after, instead, refusal
 from tests.mortal import Mortals
@@ -382,7 +382,7 @@ def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
 def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
-    from bmeconf.errors import Stale
+    from bmeconf.model.errors import Stale
 
     plan = tmp_path / "plan.json"
     plan.write_text("{}")

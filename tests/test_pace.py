@@ -9,7 +9,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from bmeconf.client.pace import Budget
-from bmeconf.errors import LimitReached
+from bmeconf.model.errors import LimitReached
 from tests.fake_clock import FakeClock
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf import whole
-from bmeconf.adoption import filenames
-from bmeconf.manifest import Block, Items, Node, Scalar, scalars, writing, yaml_tree
+from bmeconf.desired.manifest import Block, Items, Node, Scalar, scalars, writing, yaml_tree
+from bmeconf.project import atomic as whole
+from bmeconf.pull import filenames
 from tests.driver import Account, Project, Ran
 from tests.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident
 from tests.test_bad_environment import typed

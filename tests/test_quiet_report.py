@@ -17,7 +17,9 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
-from bmeconf.report import html, plan_page, quiet
+from bmeconf.mail import inert as quiet
+from bmeconf.render import html
+from bmeconf.render.page import plan as plan_page
 from tests import plans
 from tests.browser import chromium, unfold
 

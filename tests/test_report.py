@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.model import Address, Change, Place, Problem
-from bmeconf.report import bodies, github, lines, page_text, plan_page, safe
+from bmeconf.render import bodies, github, lines, page_text, safe
+from bmeconf.render.page import plan as plan_page
 from tests.driver import Account, Project
 
 EVIL = (

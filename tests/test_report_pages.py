@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bmeconf.mail import visible
 from bmeconf.model import Address, Manual
-from bmeconf.report import html, page_text, plan_page, plots, tables, tasks, visible
-from bmeconf.report.page import Field, Item, Series, Table
+from bmeconf.render import html, page_text, plots, tables, tasks
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.model import Field, Item, Series, Table
 from tests import plans
 
 AT = datetime.fromisoformat("2026-12-01T09:00:00+01:00")

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from bmeconf import schemas
-from bmeconf.errors import InvalidInput
+from bmeconf.model.errors import InvalidInput
+from bmeconf.project import schemas
 
 NAMES = ("manifest", "project")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bmeconf import manifest, settings, validate
-from bmeconf.errors import BmeconfError, Guarded, InvalidInput
-from bmeconf.settings import AccountEntry, Project, Secret
+from bmeconf.desired import manifest, validate
+from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput
+from bmeconf.project import settings
+from bmeconf.project.settings import AccountEntry, Project, Secret
 
 KEY = "bme_us_0123456789012345678901234567890123456789012"
 URL = "https://api-us-west-2-a.benchmarkemail.io"

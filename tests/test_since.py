@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.former import block
+from bmeconf.live.orphans import block
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
 from tests.oracle import IDENTITY, key_of

@@ -17,11 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf import manifest, schemas, validate
-from bmeconf.errors import InvalidInput
-from bmeconf.manifest import yaml_tree
+from bmeconf.desired import manifest, validate
+from bmeconf.desired.manifest import yaml_tree
+from bmeconf.desired.validate import rules, wording
 from bmeconf.model import Address, Problem, Snapshot
-from bmeconf.validate import rules, wording
+from bmeconf.model.errors import InvalidInput
+from bmeconf.project import schemas
 
 CASES = Path(__file__).parent / "bad_manifests"
 ID, OTHER_ID = "66f1a6e4698f1bca60424900", "66f1a6e4698f1bca60424901"

@@ -16,17 +16,8 @@ import click
 
 from bmeconf.cli import failure
 from bmeconf.cli.commands import cli
-from bmeconf.cli.console import (
-    TEXT,
-    Console,
-    StdoutLost,
-    abandon,
-    colours,
-    step_summary,
-    writable,
-)
+from bmeconf.cli.console import TEXT, Console, StdoutLost, abandon, colours, step_summary, writable
 from bmeconf.cli.rendering import FORMATS
-from bmeconf.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.model import (
     DRIFT_FORMAT,
     PLAN_FORMAT,
@@ -35,6 +26,7 @@ from bmeconf.model import (
     REPORT_FORMAT,
     RESULT_FORMAT,
 )
+from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 
 
 def main() -> NoReturn:

@@ -9,17 +9,17 @@ import click
 
 from bmeconf import __version__
 from bmeconf.cli import rendering
-from bmeconf.cli.adopting import pull
-from bmeconf.cli.applying import apply
+from bmeconf.cli.apply import apply
 from bmeconf.cli.console import Console
-from bmeconf.cli.drifting import drift
+from bmeconf.cli.drift import drift
+from bmeconf.cli.init import init
 from bmeconf.cli.options import Options, common
-from bmeconf.cli.planning import plan, show
-from bmeconf.cli.reporting import report
+from bmeconf.cli.plan import plan, show
+from bmeconf.cli.pull import pull
+from bmeconf.cli.report import report
 from bmeconf.cli.stages import HERE, PATHS
-from bmeconf.cli.starting import init
-from bmeconf.errors import Guarded, InvalidInput
 from bmeconf.model import PROBLEMS_FORMAT
+from bmeconf.model.errors import Guarded, InvalidInput
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,8 +45,10 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     bmeconf validate
     bmeconf validate manifests/seeds.yaml --format github
     """
-    from bmeconf import document, pipeline
-    from bmeconf.report import failure_page, github, text
+    from bmeconf.plan import pipeline
+    from bmeconf.render import documents as document
+    from bmeconf.render import github, text
+    from bmeconf.render.page import failure as failure_page
 
     found = pipeline.problems(pipeline.prepare(paths or HERE), options.target)
     errors = [problem for problem in found if problem.level == "error"]
@@ -83,7 +85,7 @@ def schema(kind: str | None) -> int:
     bmeconf schema > manifest.schema.json
     bmeconf schema drift
     """
-    from bmeconf import schemas
+    from bmeconf.project import schemas
 
     click.echo(schemas.text(kind or "manifest"), nl=False)
     return 0
@@ -106,8 +108,9 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     bmeconf sandbox serve
     bmeconf sandbox serve --fault 'drop-after@POST /api/email/campaign*:times=2'
     """
-    from bmeconf import manifest, workdir
     from bmeconf.cli import session
+    from bmeconf.desired import manifest
+    from bmeconf.project import workdir
 
     simulator = session.sandbox_module()
     try:
@@ -143,8 +146,9 @@ def reset(path: Path) -> int:
     bmeconf sandbox reset
     bmeconf sandbox reset examples/newsletter
     """
-    from bmeconf import manifest, workdir
     from bmeconf.cli import session
+    from bmeconf.desired import manifest
+    from bmeconf.project import workdir
 
     if not path.exists():
         raise InvalidInput(f"{path} does not exist", "name the folder of a project")

@@ -16,10 +16,10 @@ from typing import TextIO
 
 import click
 
-from bmeconf import whole
-from bmeconf.errors import BmeconfError, InvalidInput
-from bmeconf.report import safe
-from bmeconf.report.lines import Line
+from bmeconf.model.errors import BmeconfError, InvalidInput
+from bmeconf.project import atomic as whole
+from bmeconf.render import safe
+from bmeconf.render.lines import Line
 
 COLOURS = {
     "create": "green",

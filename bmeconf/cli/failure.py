@@ -6,8 +6,8 @@ import traceback
 from collections.abc import Sequence
 
 from bmeconf.cli.console import Console
-from bmeconf.errors import BmeconfError, Bug
 from bmeconf.model import Problem
+from bmeconf.model.errors import BmeconfError, Bug
 
 
 def report(console: Console, format: str, error: BmeconfError) -> int:
@@ -16,7 +16,7 @@ def report(console: Console, format: str, error: BmeconfError) -> int:
     `format` is the document's, such as `bmeconf.plan/1`.
     """
     from bmeconf.cli import rendering
-    from bmeconf.report import text
+    from bmeconf.render import text
 
     if isinstance(error, Bug):
         traceback.print_exception(error.__cause__)

@@ -12,7 +12,7 @@ import click
 
 from bmeconf.cli import console, failure
 from bmeconf.cli.console import Console, StdoutLost
-from bmeconf.errors import BmeconfError, Bug, Interrupted
+from bmeconf.model.errors import BmeconfError, Bug, Interrupted
 
 Command = Callable[..., int]
 Decorator = Callable[[Command], Command]

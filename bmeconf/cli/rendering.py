@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bmeconf.cli.console import TEXT, Console, Product, Renderers
-from bmeconf.errors import BmeconfError, InvalidInput
 from bmeconf.model import Problem
-from bmeconf.report.lines import Line
+from bmeconf.model.errors import BmeconfError, InvalidInput
+from bmeconf.render.lines import Line
 
 if TYPE_CHECKING:
-    from bmeconf.report.page import Page
+    from bmeconf.render.page.model import Page
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 """What every command that has a product can print; the first is the default."""
@@ -31,8 +31,7 @@ def of(
 
     `text` and `annotations` are its own forms where they differ from what its page gives.
     """
-    from bmeconf import document as documents
-    from bmeconf.report import github, junit, markdown, page_text
+    from bmeconf.render import documents, github, junit, markdown, page_text
 
     made = functools.cache(page)
     return Renderers(
@@ -91,7 +90,7 @@ def published(
 
 def _html(page: Page) -> str:
     # Jinja2 takes a while to load, and few runs ask for it.
-    from bmeconf.report import html
+    from bmeconf.render import html
 
     return html.page(page)
 
@@ -103,9 +102,10 @@ def failed(
 
     `account` names the account, as far as a run that failed knows it.
     """
-    from bmeconf import document
-    from bmeconf.report import failure_page, github, safe
-    from bmeconf.report import text as texts
+    from bmeconf.render import documents as document
+    from bmeconf.render import github, safe
+    from bmeconf.render import text as texts
+    from bmeconf.render.page import failure as failure_page
 
     told = texts.problems(problems)[:-1] if problems else []
     return of(

@@ -13,14 +13,14 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from urllib.parse import urlsplit
 
-from bmeconf import settings, workdir
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import Reader
 from bmeconf.client.pace import PER_MINUTE, Budget
-from bmeconf.errors import Interrupted, InvalidInput
 from bmeconf.model import SANDBOX, SIMULATED
-from bmeconf.settings import Account, Project, Secret
+from bmeconf.model.errors import Interrupted, InvalidInput
+from bmeconf.project import settings, workdir
+from bmeconf.project.settings import Account, Project, Secret
 
 TOLD_ABOVE = 5.0
 """Seconds of silence after which a person begins to wonder."""

@@ -16,15 +16,15 @@ import click
 from bmeconf.cli import rendering
 from bmeconf.cli.console import TEXT, Console, Renderers, StdoutLost, abandon
 from bmeconf.cli.options import Options
-from bmeconf.errors import BmeconfError, Bug, Guarded, InvalidInput
 from bmeconf.model import RESULT_FORMAT
+from bmeconf.model.errors import BmeconfError, Bug, Guarded, InvalidInput
 
 if TYPE_CHECKING:
+    from bmeconf.apply.result import Result
+    from bmeconf.baseline.commit import Past
     from bmeconf.cli.session import Session
-    from bmeconf.outcome import Result
-    from bmeconf.past import Past
-    from bmeconf.pipeline import Planned, Prepared
-    from bmeconf.plan import Plan
+    from bmeconf.plan.model import Plan
+    from bmeconf.plan.pipeline import Planned, Prepared
 
 PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
@@ -39,7 +39,7 @@ SINCE = click.option(
 
 def prepared(paths: Sequence[Path]) -> Prepared:
     """The project file and the manifests under `paths`, by default here."""
-    from bmeconf import pipeline
+    from bmeconf.plan import pipeline
 
     return pipeline.prepare(paths or HERE)
 
@@ -55,8 +55,9 @@ def planned(
 
     Remarks on the manifests, of now and of then, go to stderr.
     """
-    from bmeconf import pipeline, workdir
-    from bmeconf.report import text
+    from bmeconf.plan import pipeline
+    from bmeconf.project import workdir
+    from bmeconf.render import text
 
     past = _past(project, account, console, since) if since is not None else None
     made = pipeline.planned(
@@ -76,8 +77,8 @@ def planned(
 
 
 def _past(project: Prepared, account: Session, console: Console, since: str) -> Past:
-    from bmeconf import past
-    from bmeconf.report import text
+    from bmeconf.baseline import commit as past
+    from bmeconf.render import text
 
     named = account.account.name, account.account.vars
     found = past.read(project.project.root, project.paths, since, named, os.environ)
@@ -88,7 +89,7 @@ def _past(project: Prepared, account: Session, console: Console, since: str) -> 
 
 def refusal(made: Plan) -> Guarded | None:
     """Why an apply would refuse this plan, None where it would not."""
-    from bmeconf import guard
+    from bmeconf.plan import guard
 
     try:
         guard.refuse(made)
@@ -103,8 +104,9 @@ def report(options: Options, result: Result, console: Console) -> int:
     Neither a file that cannot be written nor a stdout that is gone keeps the rest from being
     told, or changes that something was written.
     """
-    from bmeconf import document
-    from bmeconf.report import result_page, text
+    from bmeconf.render import documents as document
+    from bmeconf.render import text
+    from bmeconf.render.page import result as result_page
 
     resume = shlex.join([*resuming(options), result.journal]) if result.resumable else ""
 

@@ -19,9 +19,9 @@ from bmeconf.client import envelope, paging, wire
 from bmeconf.client.envelope import Answer
 from bmeconf.client.pace import Budget
 from bmeconf.client.wire import SEARCH, Key, ReadOnlyTransport
-from bmeconf.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
 from bmeconf.kinds.api import Dialect
 from bmeconf.kinds.replies import Raw
+from bmeconf.model.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
 
 
 @dataclass(frozen=True)

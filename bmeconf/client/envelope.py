@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bmeconf.client.pace import LONGEST_WAIT
-from bmeconf.errors import (
+from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
     DuplicateName,

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.errors import LimitReached
+from bmeconf.model.errors import LimitReached
 
 PER_MINUTE = 60
 LONGEST_WAIT = 300.0

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from bmeconf.errors import IncompleteRead, Rejected, ReplyUnreadable
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
+from bmeconf.model.errors import IncompleteRead, Rejected, ReplyUnreadable
 
 SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""

@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-from bmeconf.errors import NetworkError, OutcomeUnknown
+from bmeconf.model.errors import NetworkError, OutcomeUnknown
 
 SEARCH = "/api/contact/search"
 NEVER_LEFT = (

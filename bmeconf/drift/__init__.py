@@ -13,18 +13,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bmeconf import diff, recall
-from bmeconf.diff import Difference
+from bmeconf.baseline import recall
+from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import items as drift_items
 from bmeconf.drift import known as known_drift
 from bmeconf.drift.items import FROZEN, KNOWN, Item
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.events import Touch
-from bmeconf.live import Live
+from bmeconf.kinds.contacts.events import Touch
+from bmeconf.live.read import Live
 from bmeconf.model import Address, Finding, Manual
-from bmeconf.plan import Plan, by_severity
-from bmeconf.settings import Policy
-from bmeconf.truth import CONFLICT, DRIFT, PENDING
+from bmeconf.plan import diff
+from bmeconf.plan.diff import Difference
+from bmeconf.plan.model import Plan, by_severity
+from bmeconf.project.settings import Policy
 
 MANUAL = "manual"
 CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)

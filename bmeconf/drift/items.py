@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bmeconf import recall
-from bmeconf.diff import Difference
+from bmeconf.baseline import recall
+from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import twins
-from bmeconf.kinds import KINDS, campaigns
+from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
-from bmeconf.live import Live
+from bmeconf.kinds.campaigns import kind as campaigns
+from bmeconf.live.read import Live
 from bmeconf.model import (
     Address,
     Change,
@@ -26,8 +27,8 @@ from bmeconf.model import (
     lookup,
     references,
 )
-from bmeconf.settings import KnownDrift
-from bmeconf.truth import CONFLICT, DRIFT, PENDING
+from bmeconf.plan.diff import Difference
+from bmeconf.project.settings import KnownDrift
 
 KNOWN, FROZEN = "known", "frozen"
 PRESENCE, PRESENT, ABSENT = ("state",), "present", "absent"

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
+from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
+from bmeconf.desired.scope import matches
 from bmeconf.drift.items import Item
 from bmeconf.model import Address, Finding, undotted
-from bmeconf.plan import Plan
-from bmeconf.scope import matches
-from bmeconf.settings import KnownDrift
-from bmeconf.truth import CONFLICT, DRIFT, PENDING
+from bmeconf.plan.model import Plan
+from bmeconf.project.settings import KnownDrift
 
 UNUSED, UNREAD = "known_drift_unused", "elsewhere_unread"
 

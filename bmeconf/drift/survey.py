@@ -11,20 +11,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from bmeconf import drift, pipeline, record
+from bmeconf import drift
+from bmeconf.baseline import record
+from bmeconf.baseline.classify import CONFLICT, DRIFT
 from bmeconf.client import Reader
 from bmeconf.drift import Drift, twins
 from bmeconf.drift.items import IDENTITY
 from bmeconf.drift.known import UNREAD
-from bmeconf.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
-from bmeconf.kinds import KINDS, events, replies
-from bmeconf.kinds.events import Touch
-from bmeconf.live import Live
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.contacts import events
+from bmeconf.kinds.contacts.events import Touch
+from bmeconf.live.read import Live
 from bmeconf.model import CONTACTS, STRUCTURE, Address, Finding, Resource, Snapshot
-from bmeconf.pipeline import Planned
-from bmeconf.plan import Plan
-from bmeconf.settings import Policy
-from bmeconf.truth import CONFLICT, DRIFT
+from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
+from bmeconf.plan import pipeline
+from bmeconf.plan.model import Plan
+from bmeconf.plan.pipeline import Planned
+from bmeconf.project.settings import Policy
 
 MOST_ASKED = 5
 """So many contacts are looked for by their ids, and so many asked for their events, each in one

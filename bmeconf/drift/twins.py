@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bmeconf import dangling
+from bmeconf.baseline.classify import Known
+from bmeconf.baseline.lock import Digest
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.names import Names
-from bmeconf.live import Live
-from bmeconf.lock import Digest
+from bmeconf.kinds.id_map import Names
+from bmeconf.live import references as dangling
+from bmeconf.live.read import Live
 from bmeconf.model import Address, Finding, Resource, Snapshot
-from bmeconf.truth import Known
 
 AMBIGUOUS = "ambiguous"
 Ids = tuple[str, ...]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.campaigns import Campaigns
-from bmeconf.kinds.contacts import Contacts
+from bmeconf.kinds.campaigns.kind import Campaigns
+from bmeconf.kinds.contacts.kind import Contacts
 from bmeconf.kinds.lists import Lists
 from bmeconf.kinds.structure import Structure
 

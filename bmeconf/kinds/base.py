@@ -14,12 +14,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from bmeconf.errors import NotFound
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.names import Names
+from bmeconf.kinds.campaigns.schedules import Sight
+from bmeconf.kinds.id_map import Names
 from bmeconf.kinds.replies import Raw
-from bmeconf.kinds.schedules import Sight
 from bmeconf.model import (
     NOTHING,
     Address,
@@ -34,6 +33,7 @@ from bmeconf.model import (
     canonical_name,
     lookup,
 )
+from bmeconf.model.errors import NotFound
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.errors import DuplicateName, Rejected
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
-from bmeconf.kinds.names import Names
+from bmeconf.kinds.id_map import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
+from bmeconf.model.errors import DuplicateName, Rejected
 
 
 def everything(names: Names) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bmeconf.errors import OutcomeUnknown, ReplyUnreadable
+from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
 Raw = Mapping[str, Any]
 CLOCKS = timedelta(minutes=10)

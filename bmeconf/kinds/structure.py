@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bmeconf.errors import InvalidInput, LossyWrite, ReplyUnreadable
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, versioned
-from bmeconf.kinds.names import Names
+from bmeconf.kinds.id_map import Names
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     STRUCTURE,
@@ -23,6 +22,7 @@ from bmeconf.model import (
     canonical_name,
     nested,
 )
+from bmeconf.model.errors import InvalidInput, LossyWrite, ReplyUnreadable
 
 PATH = "/api/contact-structure"
 READ_ONLY = ("createdAt", "updatedAt")

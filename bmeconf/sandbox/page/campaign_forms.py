@@ -13,13 +13,7 @@ from bmeconf.sandbox.errors import invalid, malformed
 from bmeconf.sandbox.page import moments, wording
 from bmeconf.sandbox.page.answers import Done, Form, Path
 from bmeconf.sandbox.page.campaigns import asked, index, lacks, one, preview
-from bmeconf.sandbox.page.transitions import (
-    DELETABLE,
-    EDITABLE,
-    SCHEDULABLE,
-    SENDABLE,
-    TRANSITIONS,
-)
+from bmeconf.sandbox.page.transitions import DELETABLE, EDITABLE, SCHEDULABLE, SENDABLE, TRANSITIONS
 from bmeconf.sandbox.store import Doc
 
 _ALL, _ONE = "/campaigns", "/campaigns/<campaign_id>"

@@ -1,0 +1,288 @@
+"""The journal: what an apply is about to do, and what became of it, on disk line by line.
+
+A line is written and synced before each write and after it, so that whatever ends the process,
+`apply --resume` knows which steps are done, which are in doubt, and which were never begun
+(design 7.13). The first line carries the whole plan: a journal stands alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bmeconf.apply.options import Before
+from bmeconf.kinds import replies
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import stamp
+from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
+
+FORMAT = "bmeconf.journal/1"
+LOOKED_AT = 50
+"""Journals, the newest ones, in which a later apply looks for loose ends."""
+NOT_DONE = ("refused", "not sent")
+"""Fates of a write after which nothing is in doubt."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a journal tells of the run that wrote it.
+
+    `plan` is the plan document. `done` are the applied steps with the ids they made; `doubtful`
+    those with a write that may have landed, with what was there before a copy.
+    """
+
+    plan: Mapping[str, Any]
+    done: Mapping[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, Before | None] = field(default_factory=dict)
+    written: bool = False
+    skip_stale: bool = True
+
+
+class Journal:
+    """One run's journal, open for appending; nobody else may append meanwhile."""
+
+    def __init__(self, path: Path, file: int) -> None:
+        self.path, self._file = path, file
+        self._step = ""
+        self.made = ""
+        """The id that the first answer of the step under way showed."""
+        self._lost: OSError | None = None
+
+    @classmethod
+    def create(
+        cls, folder: Path, plan: Mapping[str, Any], now: datetime, skip_stale: bool = True
+    ) -> Journal:
+        """A new journal in `folder`, readable by its owner only.
+
+        `skip_stale` is how the run treats what moved; who resumes it goes on in the same way.
+
+        Raises:
+            InvalidInput: where it cannot be made; nothing was written to the account.
+        """
+        # Sorted by name, journals are in the order of their runs.
+        started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path, file = _new(folder, f"{started}-{plan['fingerprint']}")
+            journal = cls(path, file)
+            journal._lock()
+            journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
+            _sync_folder(folder)
+        except OSError as error:
+            raise InvalidInput(
+                f"the journal cannot be written in {folder}: {error.strerror}; nothing was written",
+                "make room, or let this user write there: no apply goes without its journal",
+            ) from error
+        return journal
+
+    @classmethod
+    def reopen(cls, path: Path) -> tuple[Journal, Past]:
+        """A journal that another run left, and what it tells.
+
+        Raises:
+            InvalidInput: where it is no journal, or another run is still writing it.
+        """
+        try:
+            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise InvalidInput(
+                f"{path} cannot be read as a journal: {error.strerror}",
+                "give the path that the interrupted apply named",
+            ) from error
+        journal = cls(path, file)
+        try:
+            journal._lock()
+            past = journal._past()
+            journal._append("resume")
+        except OSError as error:
+            journal.close()
+            raise InvalidInput(f"{path} cannot be continued: {error.strerror}") from error
+        except BmeconfError:
+            journal.close()
+            raise
+        return journal, past
+
+    # --- what an apply tells
+
+    def begins(self, step: str) -> None:
+        """The writes after this belong to `step`."""
+        self._step, self.made = step, ""
+
+    def copies(self, ids: Collection[str], source: Raw) -> Before:
+        """The step is about to make a copy; what is there before it."""
+        before = Before(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
+        told = {"ids": list(before.ids), "source": dict(source), "made": before.at}
+        self._write("copy", step=self._step, **told)
+        return before
+
+    def before(self, method: str, path: str) -> None:
+        """This request is about to be sent.
+
+        Raises:
+            JournalLost: where that cannot be put down; then it must not be sent.
+        """
+        self._write("write", step=self._step, method=method, path=path)
+
+    def after(self, fate: str, made: str = "") -> None:
+        """What the answer said: `taken`, `refused`, `unknown` or `not sent`; the id in it."""
+        self.made = self.made or made
+        self._note("answer", step=self._step, fate=fate, id=made)
+
+    def settles(self, step: str) -> None:
+        """The write of `step` whose answer was lost was looked for, and had not landed."""
+        self._note("absent", step=step)
+
+    def ends(self, step: str, state: str, id: str, message: str) -> None:
+        """How a step ended; `id` is what it made."""
+        self._note("step", step=step, state=state, id=id, message=message)
+
+    def close(self, exit_code: int | None = None) -> None:
+        """The run is over; `exit_code` is how it ended, None where it never began."""
+        if exit_code is not None:
+            self._note("end", exit_code=exit_code)
+        with contextlib.suppress(OSError):
+            os.close(self._file)
+
+    def discard(self) -> None:
+        """The run did not begin after all."""
+        self.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    # --- lines
+
+    def _write(self, event: str, **told: Any) -> None:
+        self._note(event, **told)
+        if self._lost is not None:
+            raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
+
+    def _note(self, event: str, **told: Any) -> None:
+        """A line about what happened already: losing it stops the next write, not this news."""
+        if self._lost is None:
+            try:
+                self._append(event, **told)
+            except OSError as error:
+                self._lost = error
+
+    def _append(self, event: str, **told: Any) -> None:
+        at = stamp(datetime.now(UTC))
+        line = masked(json.dumps({"event": event, "at": at, **told}, ensure_ascii=True)) + "\n"
+        data = line.encode()
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InvalidInput(
+                f"{self.path} is being written by an apply that is still running",
+                "wait until it has ended",
+            ) from error
+
+    def _past(self) -> Past:
+        with open(self.path, "rb") as file:
+            content = file.read()
+        whole, newline, torn = content.rpartition(b"\n")
+        if torn and newline:
+            # A line that the process could not finish tells of nothing that was sent.
+            os.ftruncate(self._file, len(whole) + 1)
+        try:
+            lines = [json.loads(line) for line in whole.splitlines()]
+            return _told(lines)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise InvalidInput(
+                f"{self.path} is not a journal of bmeconf, or is damaged",
+                "give the path that the interrupted apply named; or plan and apply again, which"
+                " finds what was done",
+            ) from error
+
+
+def loose_ends(folder: Path, account: str) -> Mapping[str, Before]:
+    """Copies that earlier runs may have made under a name of the service's own, and not named.
+
+    By address, with what was there before; `account` is the fingerprint of the account
+    that is meant. A copy of that kind cannot be found by its name (design 7.13).
+    """
+    ends: dict[str, Before] = {}
+    settled: set[str] = set()
+    for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
+        try:
+            past = _told([json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]])
+            if past.plan["account"]["fingerprint"] != account:
+                continue
+            for step in past.plan["steps"]:
+                address, before = step["address"], past.doubtful.get(step["id"])
+                if before is not None and address not in settled:
+                    ends.setdefault(address, before)
+                if step["id"] in past.done:
+                    settled.add(address)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+            # Damaged, or none of ours: it tells of nothing.
+            continue
+    return ends
+
+
+def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plan document without what looks like a key, and with the digest that it has then."""
+    text = json.dumps(plan)
+    if masked(text) == text:
+        return plan
+    body: dict[str, Any] = json.loads(masked(text))
+    del body["digest"]
+    return {**body, "digest": replies.digest(body)}
+
+
+def _new(folder: Path, stem: str) -> tuple[Path, int]:
+    """A file of a name that was free, for its owner only."""
+    for number in range(1, 1000):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.jsonl"
+        with contextlib.suppress(FileExistsError):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+            return path, os.open(path, flags, 0o600)
+    raise OSError(0, "too many journals of one second")
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file is only sure to be found again once its folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _told(lines: list[dict[str, Any]]) -> Past:
+    head = lines[0]
+    if head["event"] != "begin" or head["format"] != FORMAT:
+        raise ValueError(f"a journal of the format {head.get('format')}")
+    done: dict[str, str] = {}
+    copies: dict[str, Before] = {}
+    landed: set[str] = set()
+    open_: set[str] = set()
+    for line in lines[1:]:
+        event, step = line["event"], line.get("step", "")
+        if event == "copy":
+            copies[step] = Before(tuple(line["ids"]), line["source"], line["made"])
+        elif event == "absent":
+            landed.discard(step)
+        elif event == "write":
+            open_.add(step)
+        elif event == "answer":
+            open_.discard(step)
+            if line["fate"] not in NOT_DONE:
+                landed.add(step)
+            if step in copies and line["id"] and not copies[step].made:
+                copies[step] = replace(copies[step], made=line["id"])
+        elif event == "step" and line["state"] == "applied":
+            done[step] = line["id"]
+    doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}
+    return Past(head["plan"], done, doubtful, bool(landed or open_), head["skip_stale"])

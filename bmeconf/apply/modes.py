@@ -1,0 +1,187 @@
+"""The ways into an apply: planned just now, saved, or cut off. `walk` is the one way through it.
+
+In: a plan, a client that may only read, a place for the journal. Out: the Result, after all that
+was written was read back. Nothing is printed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from bmeconf.apply import checks as pins
+from bmeconf.apply import run as walk
+from bmeconf.apply.journal import Journal, Past, loose_ends
+from bmeconf.apply.options import MOVED, Before, Conduct
+from bmeconf.apply.receipts import Receipts
+from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Result
+from bmeconf.apply.run import Basis, Run
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.structure import Structure
+from bmeconf.live.read import Live
+from bmeconf.model import LISTS, STRUCTURE, Snapshot
+from bmeconf.model.errors import BmeconfError, Guarded, Stale
+from bmeconf.plan import decode as planfile
+from bmeconf.plan import pipeline
+from bmeconf.plan.model import Plan, account_of
+from bmeconf.plan.pipeline import Planned
+from bmeconf.project import workdir
+from bmeconf.render import documents as document
+
+
+def planned(run: Run, seen: Planned) -> Result:
+    """Carry out a plan that was made a moment ago.
+
+    Raises:
+        LimitReached, InvalidInput: before the first write, where it could not be finished or
+            put down.
+    """
+    plan = seen.plan
+    basis = Basis(seen.live, seen.differences)
+    if not plan.steps:
+        return walk.nothing_to_do(run, plan, basis)
+    run.reader.budget.afford(plan.price.write + plan.price.verify)
+    declared = (resource.id for resource in seen.live.snapshot)
+    conduct = Conduct(doubtful=_loose_ends(run, plan, declared))
+    return walk.walk(run, plan, basis, _begun(run, plan), conduct)
+
+
+def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, Before]:
+    """The copies of this plan that an earlier run may have made, none of which is `declared`."""
+    copies = [step for step in plan.steps if step.intent.origins]
+    if not copies:
+        return {}
+    ends = loose_ends(workdir.journals(run.root), plan.account.fingerprint)
+    others = tuple(id for id in declared if id)
+    found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
+    return {id: replace(before, ids=(*before.ids, *others)) for id, before in found.items()}
+
+
+def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
+    """Carry out a saved plan: all pins first, then each again at its own write (design 7.14).
+
+    Raises:
+        Stale: where it was applied already.
+        Guarded: where the key opens another account than the plan is for.
+        ApiError, Refused, LimitReached, InvalidInput: before the first write.
+    """
+    names = _opened(run, plan)
+    basis = _elsewhere(run, plan, names)
+    if not plan.steps:
+        return walk.nothing_to_do(run, plan, basis)
+    price = plan.price
+    run.reader.budget.afford(price.check - 1 + price.write + price.verify)
+    doubtful = _loose_ends(run, plan, plan.grounds.ids.values())
+    conduct = Conduct(strict=True, skip_stale=skip_stale, doubtful=doubtful)
+    moved = pins.check(run.reader, names, plan, conduct)
+    conduct = replace(conduct, moved=moved)
+    if moved and (not skip_stale or len(moved) == len(plan.steps)):
+        return _unwritten(run, plan, moved)
+    journal = _begun(run, plan, skip_stale)
+    try:
+        receipts.claim(run.now, str(journal.path.absolute()))
+    except BmeconfError:
+        journal.discard()
+        raise
+    result = walk.walk(run, plan, basis, journal, conduct)
+    if not result.written:
+        receipts.release()
+    return result
+
+
+def recorded(path: Path) -> tuple[Journal, Past, Plan]:
+    """A journal that an apply left, opened to be continued, and the plan in it.
+
+    Raises:
+        InvalidInput: where it is no journal, its plan was changed, or it is being written.
+    """
+    journal, past = Journal.reopen(path)
+    try:
+        return journal, past, planfile.of(past.plan, str(path))
+    except BmeconfError:
+        journal.close()
+        raise
+
+
+def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
+    """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
+
+    Raises:
+        Guarded, ApiError, Refused, LimitReached: before the first write.
+    """
+    try:
+        names = _opened(run, plan)
+        # The run that is resumed may itself have gone on from the loose end of another.
+        ends = _loose_ends(run, plan, plan.grounds.ids.values())
+        loose = {id: before for id, before in ends.items() if id not in past.done}
+        conduct = Conduct(
+            strict=True,
+            skip_stale=past.skip_stale,
+            done=past.done,
+            doubtful={**loose, **past.doubtful},
+            resumed=True,
+        )
+        made = _made(run, names, plan, past)
+        conduct = replace(conduct, moved=pins.check(run.reader, names, plan, conduct, made))
+        basis = _elsewhere(run, plan, names)
+    except BaseException:
+        journal.close()
+        raise
+    return walk.walk(run, plan, basis, journal, conduct, past.written)
+
+
+def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
+    """The lists that the run before made, or may have made: they took contacts along."""
+    made = {id for id in past.done.values() if id}
+    copies = [
+        before
+        for step in plan.steps
+        if step.address.kind == LISTS and (before := past.doubtful.get(step.id)) is not None
+    ]
+    rows = KINDS[LISTS].reread(run.reader, names, ()) if copies else ()
+    return made | {id for id in rows if any(id not in before.ids for before in copies)}
+
+
+def _opened(run: Run, plan: Plan) -> Names:
+    """The names that a plan stands on, in the account that it was made for."""
+    kind = KINDS[STRUCTURE]
+    assert isinstance(kind, Structure)
+    for row in kind.rows(run.reader, Names(), ()):
+        names = Names(row)
+        if account_of(run.base_url, names) == plan.account:
+            return plan.grounds.names(names)
+    other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
+    raise Guarded(
+        f"the plan was made for another account at {plan.account.base_url}, and not for the one"
+        f" that this key opens{other}; nothing was written",
+        "choose the account it was made for with --account, or plan again for this one",
+    )
+
+
+def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
+    return Journal.create(workdir.journals(run.root), document.plan(plan), run.now, skip_stale)
+
+
+def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
+    """What is to be told of a plan that the account has moved away from: nothing was written."""
+    why = Stale(f"{MOVED}; nothing was written", "plan again, and have that reviewed")
+    outcomes = (
+        Outcome(step, STALE, moved[step.id], error=why)
+        if step.id in moved
+        else Outcome(step, NOT_ATTEMPTED, error=why)
+        for step in plan.steps
+    )
+    return Result(plan, tuple(outcomes), (), False, run.reader.budget.used, why)
+
+
+def _elsewhere(run: Run, plan: Plan, names: Names) -> Basis:
+    """The basis of a plan whose making is not at hand: only what is remembered of the account.
+
+    Raises:
+        InvalidInput: where the lock file cannot be used.
+    """
+    remembered = pipeline.locked(run.lock_file)
+    section = remembered.section(plan.account.fingerprint, plan.account.base_url)
+    return Basis(Live(Snapshot(), Snapshot(), names, section=section), ())

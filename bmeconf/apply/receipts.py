@@ -1,0 +1,106 @@
+"""Receipts: a saved plan is applied once (design 7.14).
+
+A receipt is made right before the first write, beside the plan and in `.bmeconf/`, so that a
+copy of the plan is known as well; whoever makes it is the one who applies the plan.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bmeconf.model import stamp
+from bmeconf.model.errors import InvalidInput, Stale
+from bmeconf.project import atomic as whole
+
+FORMAT, SUFFIX = "bmeconf.receipt/1", ".applied"
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """The places where a receipt of one plan stands: beside its file, and in `folder`."""
+
+    plan: Path
+    folder: Path
+    digest: str
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where they are, or would be."""
+        beside = self.plan.with_name(self.plan.name + SUFFIX)
+        return beside, self.folder / (self.digest.partition(":")[2] + SUFFIX)
+
+    def refuse(self, resuming: Sequence[str]) -> None:
+        """Refuse a plan that has its receipt; `resuming` is the command that takes a journal.
+
+        Raises:
+            Stale: saying when it was applied, and where its journal is.
+        """
+        for path in self.paths:
+            if told := _read(path, self.digest):
+                command = shlex.join([*resuming, told.get("journal", "")])
+                raise _used(self.plan, told, f"; if it was cut off: {command}")
+
+    def claim(self, now: datetime, journal: str) -> None:
+        """Make the receipts; of several at once, one alone succeeds.
+
+        Raises:
+            Stale: where somebody else was faster.
+            InvalidInput: where one cannot be made; nothing was written to the account.
+        """
+        told = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
+        text = json.dumps({"format": FORMAT, **told}, indent=2, sort_keys=True) + "\n"
+        beside, ours = self.paths
+        try:
+            ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Under the plan's digest none but its own can stand, so that this one is the claim.
+            whole.put(ours, text, place=os.link)
+        except FileExistsError as error:
+            raise _used(self.plan, _read(ours, self.digest) or told) from error
+        except OSError as error:
+            raise _unwritable(ours, error) from error
+        try:
+            whole.put(beside, text)
+        except OSError as error:
+            _remove([ours])
+            raise _unwritable(beside, error) from error
+
+    def release(self) -> None:
+        """Take the receipts back: nothing was written, so the plan may be applied again."""
+        _remove(self.paths)
+
+
+def _unwritable(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"the receipt {path} cannot be written: {error.strerror};"
+        " nothing was written to the account",
+        "put the plan where this user may write: its receipt says that it was applied",
+    )
+
+
+def _read(path: Path, digest: str) -> dict[str, str] | None:
+    """The receipt at `path`, None where there is none for this plan."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) and told.get("digest") == digest else None
+
+
+def _used(plan: Path, told: dict[str, str], finish: str = "") -> Stale:
+    return Stale(
+        f"{plan} was applied already, begun at {told.get('begun_at')}; nothing was written",
+        f"plan again to see what is left{finish}",
+    )
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()

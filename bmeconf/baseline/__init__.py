@@ -1,0 +1,1 @@
+"""What was last applied or declared, and who moved since."""

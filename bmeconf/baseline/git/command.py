@@ -1,0 +1,150 @@
+"""Git, asked to read: names of objects, trees and blobs. The only module that runs it.
+
+None of what is asked runs hooks, filters, pagers or diff drivers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bmeconf.model.errors import InvalidInput
+
+HARDENED = (
+    *("--no-replace-objects", "--no-optional-locks", "--no-pager"),
+    *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
+    # A folder under review that looks like a repository brings no configuration of its own.
+    *("-c", "safe.bareRepository=explicit", "-c", "protocol.ext.allow=never"),
+)
+ELSEWHERE = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
+    *("GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+)
+"""What a hook sets for its own repository: this run's is the one around the project."""
+QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
+PATIENCE = 60.0
+"""Seconds for one call of Git, which may have to fetch what a partial clone lacks."""
+FULL_DEPTH = "in CI fetch the whole history: `fetch-depth: 0` with actions/checkout"
+
+
+@dataclass(frozen=True)
+class Repository:
+    """The repository around `folder`, asked in the operator's environment."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    def ask(self, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        kept = {
+            name: value
+            for name, value in self.environ.items()
+            if name not in ELSEWHERE and not name.startswith("BMECONF_")
+        }
+        try:
+            return subprocess.run(
+                ["git", *HARDENED, *words],
+                cwd=self.folder,
+                env={**kept, **QUIET},
+                input=given,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise InvalidInput(
+                "--since needs git, which is not installed here",
+                "install git, or leave --since out",
+            ) from error
+        except subprocess.TimeoutExpired as error:
+            raise InvalidInput(
+                f"--since: git {words[0]} did not end within {PATIENCE:.0f} seconds",
+                f"make the history available on this machine; {FULL_DEPTH}",
+            ) from error
+        except OSError as error:
+            raise InvalidInput(f"--since: git cannot be run: {error.strerror}") from error
+
+    def blobs(self, ids: Sequence[str]) -> Mapping[str, bytes]:
+        """The contents of objects, by id, in one call."""
+        if not ids:
+            return {}
+        done = self.ask("cat-file", "--batch", given="".join(f"{id}\n" for id in ids).encode())
+        found: dict[str, bytes] = {}
+        output, start = done.stdout, 0
+        for id in ids:
+            end = output.find(b"\n", start)
+            head = output[start:end].split()
+            if end < 0 or len(head) != 3 or head[1] != b"blob":
+                raise InvalidInput(
+                    f"--since: the object {id[:12]} is not in this clone{told(done)}",
+                    f"fetch the whole history; {FULL_DEPTH}",
+                )
+            size = int(head[2])
+            found[id] = output[end + 1 : end + 1 + size]
+            start = end + size + 2
+        return found
+
+
+def commit(root: Path) -> str | None:
+    """The commit that the files are at, None outside a repository."""
+    try:
+        done = subprocess.run(
+            ["git", *HARDENED, "rev-parse", "HEAD"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def commit_of(repository: Repository, revision: str, shallow: bool) -> str:
+    """The id of the commit that the user calls `revision`.
+
+    Raises:
+        InvalidInput: where there is none of that name.
+    """
+    if not revision.strip() or revision.startswith("-") or re.search(r"[\0\r\n]", revision):
+        raise InvalidInput(
+            f"--since {revision}: is not the name of a commit",
+            "name one as in --since origin/main or --since HEAD~1",
+        )
+    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    done = repository.ask(*asked)
+    found = done.stdout.decode("ascii", "replace").strip()
+    if done.returncode == 0 and re.fullmatch(r"[0-9a-f]{40,64}", found):
+        return found
+    if ".." in revision:
+        remedy = "a range is not one commit; try --since $(git merge-base A B)"
+    elif shallow:
+        remedy = f"this is a shallow clone, which lacks most commits; {FULL_DEPTH}"
+    else:
+        remedy = "see `git log --oneline --all`; `git fetch` brings what others have"
+    raise InvalidInput(f"--since {revision}: this repository knows no such commit", remedy)
+
+
+def no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> InvalidInput:
+    """Why Git does not take `root` for a part of a repository."""
+    if b"safe.directory" in done.stderr or b"dubious ownership" in done.stderr:
+        return InvalidInput(
+            f"--since: git does not trust {root}, which belongs to another user",
+            f"if you do: git config --global --add safe.directory {root}",
+        )
+    if b"not a git repository" in done.stderr:
+        return InvalidInput(
+            f"--since needs a Git repository, and {root} is in none",
+            "leave --since out, or run in a clone of the project",
+        )
+    return InvalidInput(f"--since: git cannot read the repository of {root}{told(done)}")
+
+
+def told(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Git's own words for what went wrong, to come after others; empty where it has none."""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return f": {lines[0].removeprefix('fatal: ')}" if lines else ""

@@ -1,0 +1,282 @@
+"""The lock file `bmeconf.lock.json`: what earlier applies sent, and what was read back. Pure.
+
+In: the file's text. Out: a section per account, an entry per resource, and the text again. It
+holds ids, versions and digests, no values: the file is made to be committed, and contacts are
+people: they are there by digest, their values by digests too short to confirm a guess
+(design 7.17). Sorted, without times of runs, the content of an entry on one line: Git
+merges branches that touch different resources, and takes an entry whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from bmeconf.kinds import replies
+from bmeconf.model import CONTACTS, Address
+from bmeconf.model.errors import InvalidInput
+
+FORMAT = "bmeconf.lock/1"
+CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
+"""What Git leaves in a file that it could not merge."""
+REMEDY = "resolve it, or delete the file: everything works without it, with less told"
+
+Digest = str | tuple[str, ...]
+"""Of a value, 16 hexadecimal digits, 3 of a contact's; of a set, those of its members, sorted."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is remembered of one live object.
+
+    `sent` are the declared values that were written or found, `seen` those that were read back,
+    both as digests by dotted path; the two differ where the service rewrote something.
+    `unproven` are declared fields that the API does not show and that no apply has sent.
+    `version` and `updated_at` are those of that reading, `listed` a digest of its row in the
+    listing. `scheduled` is the instant that the account once showed it as scheduled for.
+    """
+
+    id: str
+    sent: Mapping[str, Digest] = field(default_factory=dict)
+    seen: Mapping[str, Digest] = field(default_factory=dict)
+    unproven: tuple[str, ...] = ()
+    version: int | None = None
+    updated_at: str = ""
+    listed: str = ""
+    protect: bool = False
+    scheduled: str = ""
+
+    @property
+    def bare(self) -> bool:
+        """Whether it tells nothing of any field, but of protection or a schedule alone."""
+        return self == Entry(self.id, protect=self.protect, scheduled=self.scheduled)
+
+
+@dataclass(frozen=True)
+class Section:
+    """What is remembered of one account: `account` is its fingerprint, the salt of all digests."""
+
+    account: str = ""
+    base_url: str = ""
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+
+    def key(self, address: Address) -> str:
+        """Under which name a resource is remembered: contacts by digest, they are people."""
+        if address.kind != CONTACTS:
+            return str(address)
+        return f"{CONTACTS}/{self.digest(str(address).removeprefix(f'{CONTACTS}/'))}"
+
+    def at(self, address: Address) -> Entry | None:
+        """What is remembered under an address, whatever lives there now."""
+        return self.entries.get(self.key(address))
+
+    def of(self, address: Address, id: str) -> Entry | None:
+        """What is remembered of the live object `id`, whatever it was declared as then."""
+        key = self.key_of(address, id)
+        return self.entries[key] if key else None
+
+    def key_of(self, address: Address, id: str) -> str | None:
+        """Under which name the live object `id` is remembered, that of `address` first."""
+        entry = self.at(address)
+        mine = entry is not None and entry.id == id
+        return self.key(address) if mine else self._by_id.get((address.kind, id))
+
+    @cached_property
+    def _by_id(self) -> Mapping[tuple[str, str], str]:
+        return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
+
+    def digest(self, *parts: Any) -> str:
+        """16 digits that tell nothing but whether `parts`, as JSON, are the same again."""
+        return replies.digest([self.account, *parts]).partition(":")[2][:16]
+
+    def without(self, kind: str, id: str) -> Section:
+        """This section, one object forgotten."""
+        gone = {key for key, e in self.entries.items() if (kind_of(key), e.id) == (kind, id)}
+        return self.dropping(gone)
+
+    def dropping(self, keys: Iterable[str]) -> Section:
+        """This section without the entries under `keys`."""
+        gone = set(keys)
+        return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
+
+    def holding(self, key: str, entry: Entry) -> Section:
+        """This section, and `entry` under `key`."""
+        return replace(self, entries={**self.entries, key: entry})
+
+    def having(self, address: Address, entry: Entry) -> Section:
+        """This section, and `entry` as the only one of its object."""
+        return self.without(address.kind, entry.id).holding(self.key(address), entry)
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A whole lock file; `name` is what its user knows it by.
+
+    `accounts` is its JSON, so that what this run has no part in is written back as it was.
+    """
+
+    name: str = "bmeconf.lock.json"
+    accounts: Mapping[str, Any] = field(default_factory=dict)
+
+    def section(self, account: str, base_url: str) -> Section:
+        """What is remembered of one account, nothing where it is a new one."""
+        found = self.accounts.get(account)
+        raw = _resources(found, self.name, account) if found is not None else {}
+        section = Section(account, base_url)
+        fit = {
+            key: entry
+            for key, entry in raw.items()
+            if entry.get(CHECK) == _check(section, key, entry)
+        }
+        entries = {key: _entry(entry, f"{self.name}: {key}") for key, entry in fit.items()}
+        return replace(section, entries=entries)
+
+    def having(self, section: Section) -> Lock:
+        """This lock with one account's section in place of what it had; none where it is empty."""
+        others = {k: v for k, v in self.accounts.items() if k != section.account}
+        if not section.entries:
+            return replace(self, accounts=others)
+        entries = {key: _json(section, key, entry) for key, entry in section.entries.items()}
+        told = {"base_url": section.base_url, "resources": entries}
+        return replace(self, accounts={**others, section.account: told})
+
+    @property
+    def text(self) -> str:
+        """The file's text, the same for the same content; empty where nothing is remembered."""
+        if not self.accounts:
+            return ""
+        return _laid_out({"accounts": self.accounts, "format": FORMAT}) + "\n"
+
+
+def parse(text: str, name: str) -> Lock:
+    """A lock file from its text.
+
+    Raises:
+        InvalidInput: where it is not one, is of another format, or was left unmerged.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if CONFLICT.match(line):
+            raise _unusable(f"{name}:{number}", "has the marks of a merge that Git left open")
+    try:
+        whole = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise _unusable(f"{name}:{error.lineno}", f"is not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise _unusable(name, f"cannot be read: {error}") from error
+    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+        found = whole.get("format") if isinstance(whole, dict) else None
+        raise _unusable(name, f"is of the format {found!r}; this version reads {FORMAT}")
+    accounts = whole.get("accounts")
+    if set(whole) != {"format", "accounts"} or not isinstance(accounts, dict):
+        raise _unusable(name, "is not what an apply writes")
+    for account, section in accounts.items():
+        _resources(section, name, account)
+    return Lock(name, accounts)
+
+
+def kind_of(key: str) -> str:
+    """The kind of the resource that is remembered under `key`."""
+    return key.partition("/")[0]
+
+
+# --- entries as JSON
+
+TEXTS = ("id", "updated_at", "listed", "scheduled")
+KNOWN = {*TEXTS, "sent", "seen", "unproven", "version", "protect"}
+CHECK = "check"
+"""A digest of the rest of an entry: what was put together from two is as good as not there."""
+DEPTH = 4
+"""So deep in the file is what an entry tells: accounts, account, resources, entry."""
+
+
+def _json(section: Section, key: str, entry: Entry) -> dict[str, Any]:
+    whole = {key: getattr(entry, key) for key in KNOWN}
+    # A version may be 0, and that tells something.
+    told = {k: v for k, v in whole.items() if v or (k == "version" and v is not None)}
+    return {**told, CHECK: _check(section, key, told)}
+
+
+def _check(section: Section, key: str, raw: Mapping[str, Any]) -> str:
+    return section.digest(key, {k: v for k, v in raw.items() if k != CHECK})
+
+
+def _laid_out(value: Any, depth: int = 0) -> str:
+    """JSON in lines, an entry in three, and a comma of its own between two.
+
+    Git merges only what has lines between it that stay, also where an entry comes or goes.
+    """
+    if not isinstance(value, Mapping) or not value:
+        return _compact(value)
+    margin = "\n" + " " * (depth + 1)
+    if depth == DEPTH:
+        inner = _compact(value)[1:-1]
+    else:
+        comma = f"{margin},{margin}" if depth == DEPTH - 1 else f",{margin}"
+        pairs = sorted(value.items())
+        inner = comma.join(f"{_compact(k)}: {_laid_out(v, depth + 1)}" for k, v in pairs)
+    return f"{{{margin}{inner}{margin[:-1]}}}"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _resources(section: Any, name: str, account: str) -> Mapping[str, Mapping[str, Any]]:
+    """The entries in a section, as they are."""
+    if (
+        not isinstance(section, dict)
+        or set(section) != {"base_url", "resources"}
+        or not isinstance(section["base_url"], str)
+        or not isinstance(section["resources"], dict)
+        or not all(isinstance(entry, dict) for entry in section["resources"].values())
+    ):
+        raise _unusable(name, f"has no usable section for {account}")
+    resources: Mapping[str, Mapping[str, Any]] = section["resources"]
+    return resources
+
+
+def _entry(raw: Mapping[str, Any], where: str) -> Entry:
+    if not raw.keys() <= {*KNOWN, CHECK} or not raw.get("id"):
+        raise _unusable(where, "is not what an apply writes")
+    texts = {key: raw[key] for key in TEXTS if key in raw}
+    version = raw.get("version")
+    unproven, protect = raw.get("unproven", []), raw.get("protect", False)
+    sound = (
+        all(isinstance(text, str) for text in texts.values())
+        and (version is None or type(version) is int)
+        and _texts(unproven)
+        and isinstance(protect, bool)
+    )
+    if not sound:
+        raise _unusable(where, "is not what an apply writes")
+    sent, seen = (_digests(raw.get(key, {}), where) for key in ("sent", "seen"))
+    return Entry(
+        **texts, sent=sent, seen=seen, version=version, protect=protect, unproven=tuple(unproven)
+    )
+
+
+def _digests(raw: Any, where: str) -> dict[str, Digest]:
+    if not isinstance(raw, dict) or not all(isinstance(v, str) or _texts(v) for v in raw.values()):
+        raise _unusable(where, "is not what an apply writes")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which no key is there twice, as a careless merge may leave it."""
+    whole = dict(pairs)
+    if len(whole) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{next(k for k in keys if keys.count(k) > 1)!r} is there twice")
+    return whole
+
+
+def _unusable(where: str, told: str) -> InvalidInput:
+    return InvalidInput(f"{where}: the lock file {told}", REMEDY)

@@ -1,0 +1,301 @@
+"""`apply`: of manifests, of exactly a saved plan, or of the rest that a journal shows."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bmeconf.cli import rendering, stages
+from bmeconf.cli.console import Console
+from bmeconf.cli.options import Options, common
+from bmeconf.model import RESULT_FORMAT, SIMULATED
+from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
+
+if TYPE_CHECKING:
+    from bmeconf.apply.result import Outcome, Result
+    from bmeconf.apply.run import Run
+    from bmeconf.cli.session import Session
+    from bmeconf.plan.model import Plan
+
+FINGERPRINT = re.compile(r"[0-9a-f]{8}")
+MAX_AGE = "24h"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What this apply was told beside the shared options; None where nothing was said."""
+
+    auto_approve: bool
+    allow_delete: tuple[str, ...]
+    expect: str | None
+    max_plan_age: str | None
+    on_stale: str | None
+    resume: Path | None
+
+    def check(self, options: Options, paths: Sequence[Path]) -> None:
+        """Refuse what does not go together: an option without effect is a misunderstanding.
+
+        Raises:
+            InvalidInput: naming the options.
+        """
+        if self.expect is not None and not FINGERPRINT.fullmatch(self.expect):
+            raise InvalidInput(
+                f"--expect {self.expect}: not a fingerprint", "it is eight characters of 0-9a-f"
+            )
+        alone = {
+            "a PATH": paths,
+            "--target": options.target,
+            "--auto-approve": self.auto_approve,
+            "--allow-delete": self.allow_delete,
+            "--expect": self.expect,
+            "--max-plan-age": self.max_plan_age,
+            "--on-stale": self.on_stale,
+        }
+        given = [name for name, value in alone.items() if value]
+        if self.resume and given:
+            raise InvalidInput(
+                f"--resume stands alone; it does not go with {', '.join(given)}",
+                "the journal says what was asked for and what is left",
+            )
+
+    def check_saved(self, options: Options, file: Path | None) -> None:
+        """Refuse what does not go with a saved plan (`file`), or only goes with one.
+
+        Raises:
+            InvalidInput: naming the option.
+        """
+        if file and options.target:
+            raise InvalidInput(
+                f"--target does not go with a saved plan: {file} is applied as it is",
+                "use plan --target --out, and apply that",
+            )
+        for name, value in (("--max-plan-age", self.max_plan_age), ("--on-stale", self.on_stale)):
+            if value is not None and not file:
+                raise InvalidInput(
+                    f"{name} is about a saved plan, and there is none", "use: bmeconf apply PLAN"
+                )
+
+
+@click.command()
+@click.argument(
+    "paths",
+    nargs=-1,
+    type=click.Path(path_type=Path, readable=False),
+    metavar="[PATH... | PLAN]",
+)
+@click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
+@click.option(
+    "--allow-delete",
+    multiple=True,
+    metavar="ADDRESS",
+    help="A planned delete that is meant (glob); repeatable.",
+)
+@click.option("--expect", metavar="FINGERPRINT", help="Only a plan with this fingerprint.")
+@click.option(
+    "--max-plan-age", metavar="AGE", help=f"How old a saved plan may be: 30m, 7d.  [{MAX_AGE}]"
+)
+@click.option(
+    "--on-stale",
+    type=click.Choice(["stop", "skip"]),
+    help="A step whose object moved since: stop before writing, or leave it out.  [stop]",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path, readable=False),
+    metavar="JOURNAL",
+    help="Finish an apply that was cut off.",
+)
+@common(RESULT_FORMAT, *rendering.FORMATS)
+def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
+    """Plan, show, ask, make exactly those changes, and read them back.
+
+    With a saved PLAN: make exactly what was reviewed, or nothing.
+
+    \b
+    bmeconf apply
+    bmeconf apply plan.json --on-stale skip
+    bmeconf apply --auto-approve --expect 1f2e3d4c
+    bmeconf apply --auto-approve --allow-delete 'lists/Old list'
+    """
+    asked = Asked(**given)
+    asked.check(options, paths)
+    file = _plan_file(paths)
+    asked.check_saved(options, file)
+    if asked.resume:
+        result = _resumed(options, console, asked.resume)
+    elif file:
+        result = _saved(options, console, asked, file)
+    else:
+        result = _planned(options, console, asked, paths)
+    return stages.report(options, result, console)
+
+
+def _planned(options: Options, console: Console, asked: Asked, paths: Sequence[Path]) -> Result:
+    from bmeconf.apply import modes as execute
+    from bmeconf.cli import session
+
+    if not (asked.auto_approve or sys.stdin.isatty()):
+        raise InvalidInput(
+            "apply asks before it writes, and there is no terminal to ask at",
+            "add --auto-approve once the plan was reviewed, or apply a saved plan",
+        )
+    project = stages.prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        seen = stages.planned(options, project, account, console)
+
+        def work(run: Run) -> Result:
+            return execute.planned(run, seen)
+
+        approval = None if asked.auto_approve else lambda: _confirm(seen.plan, account.label)
+        return _applied(seen.plan, asked, console, account, project.project.root, work, approval)
+
+
+def _saved(options: Options, console: Console, asked: Asked, file: Path) -> Result:
+    from bmeconf.apply import modes as execute
+    from bmeconf.apply.receipts import Receipts
+    from bmeconf.cli import plan_file as saving
+    from bmeconf.cli import session
+    from bmeconf.plan import decode as planfile
+    from bmeconf.plan import guard, pipeline
+    from bmeconf.project import workdir
+
+    limit = planfile.age(MAX_AGE if asked.max_plan_age is None else asked.max_plan_age)
+    plan, document = saving.load(file)
+    planfile.fresh(plan, datetime.now(UTC), limit)
+    root = saving.root_of(file, plan)
+    receipts = Receipts(file, workdir.receipts(root), document["digest"])
+    receipts.refuse(stages.resuming(options))
+    project = pipeline.project_at(root)
+    with session.opened(options, project, console) as account:
+
+        def work(run: Run) -> Result:
+            guard.recheck(plan, project.policy)
+            return execute.saved(run, plan, receipts, asked.on_stale == "skip")
+
+        return _applied(plan, asked, console, account, root, work)
+
+
+def _resumed(options: Options, console: Console, path: Path) -> Result:
+    from bmeconf.apply import modes as execute
+    from bmeconf.cli import session
+    from bmeconf.desired import manifest
+    from bmeconf.plan import guard, pipeline
+    from bmeconf.project import workdir
+
+    journal, past, plan = execute.recorded(path)
+    root = workdir.root_of(path) or manifest.find_root(Path("."))
+    try:
+        project = pipeline.project_at(root)
+        guard.recheck(plan, project.policy)
+        with (
+            session.opened(options, project, console) as account,
+            _listening(plan, console, account, root) as run,
+        ):
+            return replace(execute.resumed(run, journal, past, plan), account=account.label)
+    except BaseException:
+        journal.close()
+        raise
+
+
+def _applied(
+    plan: Plan,
+    asked: Asked,
+    console: Console,
+    account: Session,
+    root: Path,
+    work: Callable[[Run], Result],
+    approval: Callable[[], None] | None = None,
+) -> Result:
+    """Show the plan, have it approved, carry it out; a refusal is a result as well."""
+    from bmeconf.apply.result import Result
+    from bmeconf.plan import guard
+    from bmeconf.render import text
+
+    shown = text.plan(plan, account.label)
+    if console.format == "text":
+        console.product(shown)
+    elif not console.quiet:
+        console.tell(shown)
+    try:
+        guard.refuse(plan)
+        _expected(plan, asked.expect)
+        guard.acknowledge(plan, asked.allow_delete)
+        if plan.steps and approval:
+            approval()
+        with _listening(plan, console, account, root) as run:
+            return replace(work(run), account=account.label)
+    except BmeconfError as error:
+        refused = Result.refused(plan, error, account.reader.budget.used)
+        return replace(refused, account=account.label)
+
+
+@contextmanager
+def _listening(plan: Plan, console: Console, account: Session, root: Path) -> Iterator[Run]:
+    """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
+    from bmeconf.apply.run import Run
+    from bmeconf.cli import session
+    from bmeconf.project import workdir
+    from bmeconf.render import text
+
+    total = len(plan.steps)
+
+    def told(outcome: Outcome) -> None:
+        line = text.outcome_line(outcome)
+        console.progress(f"[{outcome.step.id}/{total}] ", line)
+
+    with session.finishing(account.stop):
+        yield Run(
+            reader=account.reader,
+            base_url=account.identity,
+            root=root,
+            lock_file=workdir.lock(root, simulated=account.identity == SIMULATED),
+            now=datetime.now(UTC),
+            stop_asked=account.stop.is_set,
+            told=told,
+        )
+
+
+def _plan_file(paths: Sequence[Path]) -> Path | None:
+    """The saved plan that is meant, None where manifests are.
+
+    Raises:
+        InvalidInput: where a plan stands among other paths.
+    """
+    from bmeconf.desired import manifest
+
+    plans = [
+        path
+        for path in paths
+        if path.suffix not in manifest.SUFFIXES and (path.is_file() or path.suffix == ".json")
+    ]
+    if plans and len(paths) > 1:
+        raise InvalidInput(
+            f"{plans[0]} is applied alone: a saved plan carries everything it needs",
+            "give either one plan, or manifests",
+        )
+    return plans[0] if plans else None
+
+
+def _expected(plan: Plan, fingerprint: str | None) -> None:
+    if fingerprint is not None and plan.fingerprint != fingerprint:
+        raise Stale(
+            f"the plan has the fingerprint {plan.fingerprint}, not {fingerprint}: something moved"
+            " since that was reviewed; nothing was written",
+            "review this plan, then expect its fingerprint",
+        )
+
+
+def _confirm(plan: Plan, account: str) -> None:
+    count = len(plan.steps)
+    changes = "this change" if count == 1 else f"these {count} changes"
+    asked = f"Make {changes} in {account}? Only 'yes' will do"
+    if click.prompt(asked, default="no", show_default=False, err=True).strip() != "yes":
+        raise BmeconfError("not confirmed; nothing was written")

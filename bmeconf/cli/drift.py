@@ -1,0 +1,154 @@
+"""`drift`: what moved in the account, and which manual steps are open; made for a nightly job."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf.cli import rendering, stages
+from bmeconf.cli.console import Console
+from bmeconf.cli.options import Options, common
+from bmeconf.model import DRIFT_FORMAT
+from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
+
+if TYPE_CHECKING:
+    from bmeconf.drift import Drift
+    from bmeconf.model import Address
+    from bmeconf.plan.pipeline import Planned
+
+DEFAULT = "drift,conflict,manual"
+
+
+@click.command()
+@stages.PATHS
+@click.option(
+    "--fail-on",
+    metavar="CLASSES",
+    default=DEFAULT,
+    show_default=True,
+    help="What makes it exit 2 or 9: also pending, frozen.",
+)
+@click.option("--record", is_flag=True, help="Remember what was seen in the lock file.")
+@stages.SINCE
+@common(DRIFT_FORMAT, *rendering.FORMATS)
+def drift(
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    fail_on: str,
+    record: bool,
+    since: str | None,
+) -> int:
+    """Show what moved in the account, and which manual steps are open; only reads.
+
+    Exits 2 where something drifted, 9 where a manual step is overdue, undone or wrong.
+
+    \b
+    bmeconf drift
+    bmeconf drift --record --output json=drift.json
+    bmeconf drift --fail-on drift,conflict,pending,manual
+    bmeconf drift --since HEAD~1
+    """
+    from bmeconf.cli import session
+    from bmeconf.drift import survey
+    from bmeconf.render.documents import drift as drift_document
+    from bmeconf.render.page import drift as drift_page
+
+    failing = words(fail_on)
+    project = stages.prepared(paths)
+    with session.opened(options, project.project, console) as account:
+        seen = stages.planned(options, project, account, console, since)
+        found = survey.surveyed(seen, project.project.policy, account.reader)
+    recorded, failed = False, None
+    if record:
+        recorded, failed = _recorded(options, project.project.root, seen, found, console)
+    code = failed.exit_code if failed else found.exit_code(failing)
+    following = _undoing(options, paths, seen, found)
+    code = rendering.published(
+        console,
+        lambda _, error: rendering.of(
+            lambda: drift_page.of(found, account.label, failing, following),
+            lambda: drift_document.drift(found, failing, recorded, error),
+        ),
+        DRIFT_FORMAT,
+        code,
+        failed,
+    )
+    if failed:
+        console.error(failed)
+    return code
+
+
+def words(text: str) -> frozenset[str]:
+    """What --fail-on names.
+
+    Raises:
+        InvalidInput: for a word that it does not know.
+    """
+    from bmeconf.drift import WORDS
+
+    asked = [word.strip() for word in text.split(",")]
+    for word in asked:
+        if word not in WORDS:
+            raise InvalidInput(
+                f'--fail-on {text}: "{word}" is nothing to fail on{did_you_mean(word, WORDS)}',
+                f"a comma list of: {', '.join(WORDS)}",
+            )
+    return frozenset(asked)
+
+
+def _recorded(
+    options: Options, root: Path, seen: Planned, found: Drift, console: Console
+) -> tuple[bool, BmeconfError | None]:
+    """Whether the lock file was written, and what kept it from that."""
+    from bmeconf.drift import survey
+    from bmeconf.project import workdir
+
+    if reason := survey.unfit(found):
+        console.note(f"Note: {reason}.")
+    try:
+        return survey.remember(workdir.lock(root, options.sandbox), seen, found), None
+    except BmeconfError as error:
+        return False, error
+
+
+def _undoing(options: Options, paths: Sequence[Path], seen: Planned, found: Drift) -> str:
+    """The apply that undoes what was done by hand, and as little else as it can.
+
+    Empty where none can, or none without undoing what somebody answers for.
+    """
+    if stages.refusal(found.made):
+        return ""
+    undone = _to_undo(seen, found)
+    if not undone:
+        return ""
+    steps = {step.address: step.action for step in found.made.steps}
+    targets = options.target if len(undone) == len(steps) else [*map(str, undone)]
+    command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
+    for target in targets:
+        command += ["--target", target]
+    for address in undone:
+        command += ["--allow-delete", str(address)] if steps[address] == "delete" else []
+    return shlex.join(command)
+
+
+def _to_undo(seen: Planned, found: Drift) -> Sequence[Address]:
+    """What drifted and can be brought back, without a step on what is known drift."""
+    from bmeconf.baseline.classify import CONFLICT, DRIFT
+    from bmeconf.desired import scope
+    from bmeconf.drift.items import KNOWN
+
+    steps = [step.address for step in found.made.steps]
+    moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
+    known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
+
+    def reaches_known(address: Address) -> bool:
+        # A target brings along what it depends on.
+        reached = scope.limit(seen.live.whole, [str(address)]).desired
+        return any(reached.get(other) for other in known)
+
+    return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]

@@ -1,0 +1,85 @@
+"""`init`: a project to begin with."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from datetime import date
+from pathlib import Path
+
+import click
+
+from bmeconf.model.errors import InvalidInput, counted
+
+FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
+
+
+@click.command()
+@click.argument("folder", default=".", type=FOLDER, metavar="[DIR]")
+def init(folder: Path) -> int:
+    """Make a working project: project file, manifests, an email, a CI workflow.
+
+    It works at once with --sandbox. Nothing that is there is overwritten.
+
+    \b
+    bmeconf init
+    bmeconf init acme
+    """
+    from bmeconf.project import atomic as whole
+    from bmeconf.project import scaffold as starting
+
+    files = dict(starting.project(date.today()))
+    there = [path for path in starting.COMMON if os.path.lexists(folder / path)]
+    files = {path: text for path, text in files.items() if path not in there}
+    _refuse_existing(folder, [*files])
+    try:
+        whole.put_all(folder, files)
+    except OSError as error:
+        raise InvalidInput(
+            f"{folder} cannot be written: {error.strerror}; nothing was written",
+            "name a folder in which this user may write",
+        ) from error
+    for path in files:
+        click.echo(f"+ {path}")
+    for path in there:
+        click.echo(f"= {path} (there already, left as it is)")
+    click.echo(_next(folder))
+    return 0
+
+
+def _refuse_existing(folder: Path, paths: list[str]) -> None:
+    """Refuse to write where anything stands.
+
+    Raises:
+        InvalidInput: naming all that does.
+    """
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder", "name a folder, or one that is to be made")
+    chains = [[path, *map(str, Path(path).parents)] for path in paths]
+    taken = {path for path in paths if os.path.lexists(folder / path)}
+    # A file, or a link that may lead elsewhere, where a folder has to be.
+    taken |= {p for chain in chains for p in chain[1:-1] if _is_no_folder(folder / p)}
+    if taken:
+        lines = [f"  {path}" for path in sorted(taken)]
+        raise InvalidInput(
+            "\n".join(
+                [f"nothing was written: {counted(len(taken), 'file')} there already", *lines]
+            ),
+            "name an empty folder; to adopt what an account has, see: bmeconf pull --help",
+        )
+
+
+def _is_no_folder(path: Path) -> bool:
+    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
+
+
+def _next(folder: Path) -> str:
+    enter = [] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
+    steps = [
+        *enter,
+        "bmeconf plan --sandbox",
+        "bmeconf apply --sandbox",
+        "bmeconf sandbox serve      # prints an address: schedule the campaign there",
+        "bmeconf drift --sandbox    # says that it was done",
+    ]
+    return "\n".join(["", "Next:", *(f"  {step}" for step in steps)])

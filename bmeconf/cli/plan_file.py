@@ -1,0 +1,109 @@
+"""Plan files: written for their owner only, whole or not at all; read with all their checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bmeconf.desired import manifest
+from bmeconf.desired.manifest import PROJECT_FILE
+from bmeconf.model.errors import InvalidInput, masked
+from bmeconf.plan import decode as planfile
+from bmeconf.plan.model import Plan
+from bmeconf.project import atomic as whole
+from bmeconf.project import workdir
+from bmeconf.render import documents as document
+
+START = 4096
+"""Characters of a file that tell whether it is a plan."""
+
+
+def make_room(path: Path) -> None:
+    """Take away the plan that an earlier run left: none must be found where this run fails.
+
+    Raises:
+        InvalidInput: where a plan cannot be written there, or something else stands there.
+    """
+    if path.suffix in manifest.SUFFIXES:
+        raise InvalidInput(
+            f"--out {path}: would be taken for a manifest", "name it otherwise, as in plan.json"
+        )
+    if not whole.has_place(path):
+        raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
+    if not os.path.lexists(path):
+        return
+    try:
+        is_plan = path.is_file() and _is_plan(path)
+    except OSError as error:
+        raise InvalidInput(f"--out {path}: cannot be read: {error.strerror}") from error
+    if not is_plan:
+        raise InvalidInput(
+            f"--out {path}: there is a file of that name, and it is no plan",
+            "choose another name, or remove that file yourself",
+        )
+    path.unlink()
+
+
+def seen_from(path: Path, plan: Plan, root: Path) -> Plan:
+    """`plan` as it will lie at `path`: that is where its project is looked for from."""
+    seen = os.path.relpath(root.absolute(), path.absolute().parent)
+    return replace(plan, source=replace(plan.source, root=seen))
+
+
+def save(path: Path, plan: Mapping[str, Any]) -> None:
+    """Write a plan document, readable by its owner only: it has the values to be written.
+
+    Raises:
+        InvalidInput: where it cannot be written, or would carry what looks like a key.
+    """
+    plain = json.dumps(plan)
+    if masked(plain) != plain:
+        raise InvalidInput(
+            f"--out {path}: something in this plan looks like an API key; a plan never holds one",
+            "see the plan without --out; replace the key, and remove it from the account's data",
+        )
+    try:
+        whole.put(path, document.text(plan))
+    except OSError as error:
+        raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
+
+
+def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
+    """A saved plan, and the document it is in.
+
+    Raises:
+        InvalidInput: where the file cannot be read, is no plan, or was edited.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not a saved plan: it is not text") from error
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read as a plan: {error.strerror}",
+            "give a file that `bmeconf plan --out FILE` wrote",
+        ) from error
+    saved = planfile.read(text, str(path))
+    return planfile.of(saved, str(path)), saved
+
+
+def root_of(path: Path, plan: Plan) -> Path:
+    """The root of the project that a saved plan is of: where it was, seen from the plan, else here.
+
+    Raises:
+        InvalidInput: as `manifest.find_root`.
+    """
+    known = path.absolute().parent / plan.source.root
+    if any((known / name).exists() for name in (PROJECT_FILE, workdir.NAME)):
+        return known.resolve()
+    return manifest.find_root(Path("."))
+
+
+def _is_plan(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = file.read(START)
+    return start.lstrip().startswith("{") and '"bmeconf.plan/' in start

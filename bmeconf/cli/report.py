@@ -1,0 +1,178 @@
+"""`report`: how the declared campaigns were received; only reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+
+import click
+
+from bmeconf.cli import rendering, stages
+from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli.options import Options, common
+from bmeconf.model import CAMPAIGNS, REPORT_FORMAT
+from bmeconf.model.errors import InvalidInput, did_you_mean
+from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, Asked
+
+if TYPE_CHECKING:
+    from bmeconf.cli.session import Session
+    from bmeconf.plan.pipeline import Prepared
+    from bmeconf.render.page.model import Page
+    from bmeconf.report import Report
+    from bmeconf.report.remembered import Memory
+
+UNEXPECTED = 2
+MANY = 10
+"""Requests; more of them take a while, and are announced."""
+
+
+@click.command()
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
+@click.option("--check", is_flag=True, help="Exit 2 where an expectation failed or is unknown.")
+@click.option(
+    "--past-days",
+    type=click.IntRange(1, 90),
+    default=30,
+    show_default=True,
+    metavar="N",
+    help="Days that the dashboard covers, up to 90.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(PERIODS),
+    default=PERIODS[0],
+    show_default=True,
+    help="How long after the sending opens and clicks are plotted.",
+)
+@click.option(
+    "--timezone",
+    default="UTC",
+    show_default=True,
+    metavar="ZONE",
+    help="The zone of days and hours, as Europe/Oslo.",
+)
+@click.option("--no-dashboard", is_flag=True, help="Leave the account's dashboard out.")
+@common(REPORT_FORMAT, *rendering.FORMATS)
+def report(
+    options: Options,
+    console: Console,
+    addresses: Sequence[str],
+    check: bool,
+    past_days: int,
+    period: str,
+    timezone: str,
+    no_dashboard: bool,
+) -> int:
+    """Show how declared campaigns that were sent were received; only reads.
+
+    The key needs the scopes campaigns:read and reports:read. Each campaign that was sent takes
+    two requests. Where the lock file knows one by another id than that of its name, it takes one
+    more, and contacts:read where several accounts are in it.
+
+    \b
+    bmeconf report
+    bmeconf report 'campaigns/2026-1*' --period week --timezone Europe/Oslo
+    bmeconf report --check --no-dashboard --output junit=report.xml
+    """
+    from bmeconf.cli import session
+    from bmeconf.plan import pipeline
+    from bmeconf.project import workdir
+    from bmeconf.report.remembered import Memory
+
+    zone = _zone(timezone)
+    asked = Asked(None if no_dashboard else past_days, period, timezone)
+    project = stages.prepared(())
+    globs = (*addresses, *options.target)
+    with session.opened(options, project.project, console) as account:
+        memory = Memory(
+            pipeline.locked(workdir.lock(project.project.root, options.sandbox)), account.identity
+        )
+        made = _read(project, account, globs, asked, memory, console)
+    code = UNEXPECTED if check and not made.as_expected else 0
+    if check:
+        _tell(made, console)
+    console.publish(_renderers(made, account.label, account.identity, zone, code))
+    return code
+
+
+def _read(
+    project: Prepared,
+    account: Session,
+    globs: Sequence[str],
+    asked: Asked,
+    memory: Memory,
+    console: Console,
+) -> Report:
+    """The report of this moment; remarks on the manifests go to stderr."""
+    from bmeconf.desired import scope, validate
+    from bmeconf.render import text
+    from bmeconf.report import statistics
+
+    desired = validate.desired(project.sources, account.account.vars)
+    whole = desired.sound()
+    chosen = scope.only(CAMPAIGNS, whole, globs)
+    remarks = [remark for remark in desired.problems if remark.level == "warning"]
+    if remarks and not console.quiet:
+        console.tell(text.problems(remarks)[:-1])
+    budget = account.reader.budget
+
+    def announce(requests: int) -> None:
+        budget.afford(requests)
+        if requests > MANY:
+            console.note(f"Reading the reports: {requests} requests.")
+
+    def progress(told: str) -> None:
+        if sys.stderr.isatty():
+            console.note(told)
+
+    made = statistics.read(
+        account.reader, whole, chosen, asked, datetime.now(UTC), memory, announce, progress
+    )
+    return replace(made, requests=budget.used)
+
+
+def _tell(made: Report, console: Console) -> None:
+    """What --check comes to, beside the product: a run that checked nothing is not silent."""
+    ends = made.verdicts
+    if not made.as_expected:
+        console.note(f"Check failed: {ends[FAILED]} failed, {ends[UNKNOWN]} unknown.")
+    elif ends.total() == ends[OPEN]:
+        console.note("Nothing was checked: no campaign that was sent has an `expect`.")
+
+
+def _renderers(made: Report, label: str, identity: str, zone: tzinfo, code: int) -> Renderers:
+    from bmeconf.render import delivery_text
+    from bmeconf.render.documents import report as delivery_document
+    from bmeconf.render.page import report as delivery_page
+
+    def page() -> Page:
+        return delivery_page.of(made, label, zone)
+
+    return rendering.of(
+        page,
+        lambda: delivery_document.report(made, identity, code),
+        lambda: delivery_text.page(page()),
+    )
+
+
+def _zone(name: str) -> tzinfo:
+    """The time zone of that IANA name.
+
+    Raises:
+        InvalidInput: where there is none.
+    """
+    import zoneinfo
+
+    known = zoneinfo.available_timezones()
+    if name == "UTC":
+        return UTC
+    if name not in known:
+        lacking = "" if known else "; this machine has no time zones: pip install tzdata"
+        raise InvalidInput(
+            f"--timezone {name}: no time zone is called that{did_you_mean(name, known)}{lacking}",
+            "give an IANA name, as Europe/Oslo or UTC",
+        )
+    return zoneinfo.ZoneInfo(name)

@@ -1,0 +1,1 @@
+"""The desired side: files -> documents with places -> a Snapshot, or every problem."""

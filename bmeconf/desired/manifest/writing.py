@@ -1,0 +1,132 @@
+"""Plain data -> YAML text, laid out as a person would, that reads back to exactly that data. Pure.
+
+The reader beside this takes a plain scalar as the text that it is. Other YAML readers do not, so
+whatever one of them would take for a number, a boolean or nothing is put in quotes, and so is
+every character that a reviewer could not see.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bmeconf.desired.manifest.yaml_tree import UNPRINTABLE
+
+WIDTH = 92
+"""Columns up to which what is short stands on one line."""
+LONGEST_KEY = 1000
+"""A longer key is no simple one for YAML, and takes a `?` before it."""
+
+PLAIN = re.compile(r"[^\W_][\w ./+@()'!?&=$%*<>;~^-]*(?<! )")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
+OTHER = re.compile(
+    r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+"
+    r"|[0-9][0-9_,]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"
+    r"|\d{4}-\d\d?-\d\d?"
+)
+WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs")
+JOINERS = " \u200c\u200d"
+"""The blank, and what scripts and emoji need inside a text."""
+
+
+def text(data: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
+    """`data` as one YAML document under comment lines; a blank line before each part of it.
+
+    Values are None, booleans, whole numbers, texts without lone surrogates, and sequences and
+    mappings of them; keys are texts that are not empty.
+    """
+    lines = [f"# {remark}" for remark in remarks]
+    for key, value in data.items():
+        if lines and _holds(value):
+            lines.append("")
+        lines += _pair(key, value, entries=True)
+    return "\n".join(lines) + "\n"
+
+
+def scalar(value: Any) -> str:
+    """One value on one line, in quotes wherever another reader could take it for another."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if TIME.fullmatch(value) or (PLAIN.fullmatch(value) and not _means_more(value)):
+        return str(value)
+    return '"' + "".join(map(_character, value)) + '"'
+
+
+def _means_more(value: str) -> bool:
+    return value.lower() in WORDS or OTHER.fullmatch(value) is not None
+
+
+def _character(character: str) -> str:
+    if character in ESCAPES:
+        return ESCAPES[character]
+    hidden = unicodedata.category(character) in UNSEEN and character not in JOINERS
+    if not hidden and not UNPRINTABLE.match(character):
+        return character
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _pair(key: str, value: Any, *, entries: bool = False) -> list[str]:
+    """`key: value`; the value below it where it does not fit beside it.
+
+    `entries` are the members of a section, each of which has lines of its own.
+    """
+    start = scalar(key)
+    if len(start) > LONGEST_KEY:
+        below = _below(value, entries) if _holds(value) else [str(_flow(value))]
+        return [f"? {start}", *_led(":", below)]
+    short = None if entries and _holds(value) else _flow(value)
+    if short is not None and (len(start) + len(short) < WIDTH or not _holds(value)):
+        return [f"{start}: {short}"]
+    return [f"{start}:", *(f"  {line}" if line else "" for line in _below(value, entries))]
+
+
+def _holds(value: Any) -> bool:
+    return bool(value) and (isinstance(value, Mapping) or _is_list(value))
+
+
+def _below(value: Any, entries: bool) -> list[str]:
+    if isinstance(value, Mapping):
+        return [line for key, below in value.items() for line in _pair(key, below)]
+    items = [_item(item, entries) for item in value]
+    apart = any(len(lines) > 1 for lines in items)
+    return [line for n, lines in enumerate(items) for line in ([""] if n and apart else []) + lines]
+
+
+def _item(item: Any, entry: bool) -> list[str]:
+    short = None if entry and isinstance(item, Mapping) and _holds(item) else _flow(item)
+    if short is not None and (len(short) < WIDTH or not _holds(item)):
+        return [f"- {short}"]
+    return _led("-", _below(item, False))
+
+
+def _led(sign: str, lines: Sequence[str]) -> list[str]:
+    """`lines` behind a sign of one character, lined up with the first."""
+    return [f"{sign} {lines[0]}", *(f"  {line}" if line else "" for line in lines[1:])]
+
+
+def _flow(value: Any) -> str | None:
+    """A value on one line; None where it holds what had better not stand on one."""
+    if isinstance(value, Mapping):
+        if any(map(_holds, value.values())) or any(len(key) > LONGEST_KEY for key in value):
+            return None
+        return "{" + ", ".join(f"{scalar(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    if _is_list(value):
+        if any(map(_holds, value)):
+            return None
+        return "[" + ", ".join(str(_flow(item)) for item in value) + "]"
+    return scalar(value)

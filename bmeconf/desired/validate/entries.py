@@ -1,0 +1,134 @@
+"""Checked documents -> entries: one for each resource that they declare, with its address. Pure.
+
+An entry with flaws is still an entry: its name counts when others refer to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from bmeconf.desired.manifest import Block, Document, Items, Node, Scalar, at
+from bmeconf.desired.validate.shape import Flaw
+from bmeconf.kinds import KINDS
+from bmeconf.model import STRUCTURE, Address, Place, Problem, canonical_name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One declared resource: its data, where it stands, and whether its shape is sound.
+
+    `name` is canonical, and empty where it could not be read; `is_row` where a table declares it.
+    """
+
+    kind: str
+    name: str
+    spec: Mapping[str, Any]
+    node: Block
+    folder: str
+    sound: bool = True
+    is_row: bool = False
+
+    @property
+    def address(self) -> Address:
+        """The address by name alone."""
+        return Address(self.kind, self.name)
+
+    @property
+    def shown(self) -> str:
+        """The address as problems show it; empty where the name is not known."""
+        return str(self.address) if self.name or self.kind == STRUCTURE else ""
+
+    @property
+    def absent(self) -> bool:
+        """Whether the entry asks for deletion."""
+        return bool(self.spec.get("state") == "absent")
+
+    @property
+    def id(self) -> str:
+        """The live id that the entry is pinned to, or an empty text."""
+        return str(self.spec.get("id") or "").lower()
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts under `key`: none, one or several."""
+        value = self.spec.get(key)
+        listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return tuple(text for text in listed if isinstance(text, str))
+
+    def canonical(self, text: str) -> str:
+        """A name of this entry's kind as identity sees it (design 7.3)."""
+        return KINDS[self.kind].canonical(text)
+
+    def place(self, *path: str | int) -> Place:
+        """Where the value at `path` stands, or the nearest that exists above it."""
+        return at(self.node, path).place
+
+    def problem(
+        self, path: tuple[str | int, ...], message: str, code: str, level: str = "error"
+    ) -> Problem:
+        """A problem of this entry at `path`."""
+        return Problem(self.place(*path), self.shown, message, code, level)
+
+
+def of(document: Document, data: Any, flaws: Iterable[Flaw]) -> tuple[list[Entry], list[Problem]]:
+    """The entries of one document, and its flaws as problems with their addresses."""
+    if not isinstance(data, Mapping):
+        return [], [flaw.problem() for flaw in flaws]
+    flaws = list(flaws)
+    flawed = {_entry_path(flaw) for flaw in flaws}
+    entries = {
+        path: Entry(kind, _name(kind, spec), spec, node, document.folder, path not in flawed)
+        for path, kind, spec, node in _declared(document.tree, data)
+    }
+    unknown = dict.fromkeys(flawed - entries.keys(), "")
+    addresses = {path: entry.shown for path, entry in entries.items()} | unknown
+    return list(entries.values()), [f.problem(addresses[_entry_path(f)]) for f in flaws]
+
+
+def _entry_path(flaw: Flaw) -> tuple[str | int, ...]:
+    return flaw.path[:1] if flaw.path[:1] == (STRUCTURE,) else flaw.path[:2]
+
+
+def _declared(
+    tree: Node, data: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str | int, ...], str, Mapping[str, Any], Block]]:
+    structure = at(tree, (STRUCTURE,))
+    if isinstance(data.get(STRUCTURE), Mapping) and isinstance(structure, Block):
+        yield (STRUCTURE,), STRUCTURE, data[STRUCTURE], structure
+    for kind in (name for name in KINDS if name != STRUCTURE):
+        listed = data.get(kind)
+        for index, spec in enumerate(listed if isinstance(listed, list) else []):
+            node = at(tree, (kind, index))
+            if isinstance(spec, Mapping) and isinstance(node, Block):
+                yield (kind, index), kind, spec, node
+
+
+def _name(kind: str, spec: Mapping[str, Any]) -> str:
+    if kind == STRUCTURE:
+        return ""
+    value = spec.get(KINDS[kind].identity)
+    return KINDS[kind].canonical(value) if isinstance(value, str) else ""
+
+
+def places(entry: Entry) -> Mapping[str, Place]:
+    """Where each field of an entry stands, by `field`, `field.key` and `field.item`."""
+    found: dict[str, Place] = {}
+    for key, node in entry.node.entries:
+        found[key.text] = node.place
+        for name, below in _children(node):
+            found.setdefault(f"{key.text}.{name}", below.place)
+            for inner, innermost in _children(below):
+                found.setdefault(f"{key.text}.{name}.{inner}", innermost.place)
+    return MappingProxyType(found)
+
+
+def _children(node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node, Block):
+        yield from ((canonical_name(key.text), value) for key, value in node.entries)
+    elif isinstance(node, Items):
+        for item in node.items:
+            label = item.get("label") if isinstance(item, Block) else item
+            if isinstance(label, Scalar):
+                yield canonical_name(label.text), item

@@ -1,0 +1,98 @@
+"""The data of bmeconf.yaml -> settings.Project, and what its schema cannot say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from bmeconf.desired.manifest import Block, Node, Scalar, at
+from bmeconf.desired.validate import reasons
+from bmeconf.model import Place, Problem
+from bmeconf.model.errors import InvalidInput
+from bmeconf.project import settings
+
+
+def pasted_keys(tree: Node) -> Iterator[Place]:
+    """The places where an API key stands instead of the name of its variable.
+
+    However short: `bme_` is what keys begin with, and no variable.
+    """
+    accounts = at(tree, ("accounts",))
+    for _, account in accounts.entries if isinstance(accounts, Block) else ():
+        named = account.get("api_key_env") if isinstance(account, Block) else None
+        if isinstance(named, Scalar) and named.text.strip().startswith("bme_"):
+            yield named.place
+
+
+def check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Problems of sound data: base URLs that are none, days that do not exist."""
+    for name, account in (data.get("accounts") or {}).items():
+        try:
+            settings.base_url(account["base_url"])
+        except InvalidInput as error:
+            place = at(tree, ("accounts", name, "base_url")).place
+            yield Problem(place, "", f"accounts.{name}.base_url: {error.message}", "base_url")
+    for index, known in enumerate(_known_drift(data)):
+        if _day(known["expires"]) is None:
+            path = ("policy", "known_drift", index, "expires")
+            reason = reasons.date(known["expires"])
+            message = (
+                f'policy.known_drift[{index + 1}].expires: "{known["expires"]}" is not a date'
+                f"{f': {reason}' if reason else ''}"
+            )
+            yield Problem(at(tree, path).place, "", message, "date")
+
+
+def build(root: Path, data: Mapping[str, Any]) -> settings.Project:
+    """The project that sound data describes."""
+    manifests = data.get("manifests")
+    return settings.Project(
+        root=root,
+        manifests=tuple(manifests) if manifests else None,
+        accounts=MappingProxyType(
+            {
+                name: settings.AccountEntry(
+                    name,
+                    settings.base_url(account["base_url"]),
+                    account["api_key_env"],
+                    MappingProxyType(dict(account.get("vars") or {})),
+                )
+                for name, account in (data.get("accounts") or {}).items()
+            }
+        ),
+        policy=_policy(data),
+        has_file=True,
+    )
+
+
+def _policy(data: Mapping[str, Any]) -> settings.Policy:
+    policy = data.get("policy") or {}
+    seeds = policy.get("seeds")
+    return settings.Policy(
+        seeds=None if seeds is None else tuple(seeds),
+        max_deletes=policy.get("max_deletes"),
+        known_drift=tuple(
+            settings.KnownDrift(
+                known["address"],
+                known["field"],
+                known["reason"],
+                _day(known["expires"]) or date.max,
+                known.get("owner"),
+            )
+            for known in _known_drift(data)
+        ),
+    )
+
+
+def _known_drift(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return (data.get("policy") or {}).get("known_drift") or []
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,256 @@
+"""What all entries together may not say: duplicates, renames, references, cycles. Pure.
+
+References find their target by canonical name (design 7.3). A target that no manifest declares
+is looked up in the account later, so here it is at most a note.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bmeconf.desired.validate.entries import Entry, places
+from bmeconf.kinds import KINDS
+from bmeconf.model import (
+    CONTACTS,
+    LISTS,
+    STRUCTURE,
+    Address,
+    Place,
+    Problem,
+    canonical_name,
+    errors,
+)
+
+ByName = Mapping[Address, Sequence[Entry]]
+
+PREDEFINED_FIELDS = ("Email", "First Name", "Last Name")
+MOST_HINTS = 50
+"""So many names get a did-you-mean; each costs a comparison with every declared name."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One entry's mention of another: `key` is where it stands, `target` what it means."""
+
+    entry: Entry
+    key: str
+    target: Address
+    place: Place
+
+
+def by_name(entries: Sequence[Entry]) -> ByName:
+    """The entries under each address by name, in the order of their places."""
+    found: dict[Address, list[Entry]] = defaultdict(list)
+    for entry in sorted(entries, key=lambda e: e.node.place):
+        if entry.name or entry.kind == STRUCTURE:
+            found[entry.address].append(entry)
+    return found
+
+
+def address(entry: Entry, declared: ByName) -> Address:
+    """The entry's address: with its id only where others share the name (design 1)."""
+    shared = len(declared[entry.address]) > 1 and entry.id
+    return Address(entry.kind, entry.name, entry.id) if shared else entry.address
+
+
+def check(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """The errors and warnings among entries, each at the later or the referring place."""
+    declared = by_name(entries)
+    yield from _duplicates(declared)
+    yield from _look_alikes(declared)
+    yield from _shared_ids(entries)
+    yield from _renames(entries, declared)
+    references = [reference for entry in entries for reference in _references(entry)]
+    for reference in references:
+        yield from _target(reference, declared)
+    yield from _cycles(references)
+
+
+def notes(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Notes on what must exist in the account, one for each name, where it is first mentioned."""
+    declared = by_name(entries)
+    undeclared: dict[Address, list[Reference]] = defaultdict(list)
+    for entry in entries:
+        for reference in _references(entry):
+            if reference.target not in declared:
+                undeclared[reference.target].append(reference)
+    for number, (target, references) in enumerate(undeclared.items()):
+        first = min(references, key=lambda r: r.place)
+        names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
+        hint = errors.did_you_mean(target.name, names) if number < MOST_HINTS else ""
+        kind = target.kind.removesuffix("s")
+        yield Problem(
+            first.place,
+            first.entry.shown,
+            f'{first.key}: no manifest declares the {kind} "{target.name}", so the account must '
+            f"have it{hint}",
+            f"undeclared_{kind}",
+            "note",
+        )
+    yield from _unknown_to_structure(entries)
+
+
+def _duplicates(declared: ByName) -> Iterator[Problem]:
+    for same in declared.values():
+        if len({entry.id for entry in same if entry.id}) == len(same):
+            continue
+        for entry in same[1:]:
+            if entry.kind == STRUCTURE:
+                message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
+            else:
+                key = KINDS[entry.kind].identity
+                remedy = "remove one, or give each the `id` of another live object"
+                if entry.is_row or same[0].is_row:
+                    remedy = f"remove one{' row' if entry.is_row and same[0].is_row else ''}"
+                message = f"declared twice; first at {same[0].place(key)}: {remedy}"
+            yield entry.problem(_identity_path(entry), message, "duplicate")
+
+
+def _look_alikes(declared: ByName) -> Iterator[Problem]:
+    """Warnings on lists whose names only letter case tells apart."""
+    first: dict[str, Entry] = {}
+    for address, same in declared.items():
+        if address.kind != LISTS or any(entry.absent for entry in same):
+            continue
+        other = first.setdefault(address.name.casefold(), same[0])
+        if other is not same[0]:
+            message = (
+                f'name: only letter case tells it from "{other.name}", at {other.place("name")}; '
+                "keep or rename one"
+            )
+            yield same[0].problem(("name",), message, "look_alike", "warning")
+
+
+def _identity_path(entry: Entry) -> tuple[str, ...]:
+    return () if entry.kind == STRUCTURE else (KINDS[entry.kind].identity,)
+
+
+def _shared_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in sorted(entries, key=lambda e: e.node.place):
+        if not entry.id:
+            continue
+        other = first.setdefault((entry.kind, entry.id), entry)
+        if other is not entry and other.address != entry.address:
+            message = f"id: {other.shown} has the same id, at {other.place('id')}; remove one"
+            yield entry.problem(("id",), message, "duplicate_id")
+
+
+def _renames(entries: Sequence[Entry], declared: ByName) -> Iterator[Problem]:
+    claimed: dict[Address, Entry] = {}
+    for entry in sorted(entries, key=lambda e: e.node.place):
+        for index, text in enumerate(entry.texts("renamed_from")):
+            former = Address(entry.kind, entry.canonical(text))
+            if not former.name or former == entry.address:
+                continue
+            path = ("renamed_from", index)
+            if former in declared:
+                there = declared[former][0].node.place
+                message = (
+                    f'renamed_from: "{former.name}" is also declared, at {there}; it cannot be '
+                    "both: remove one"
+                )
+                yield entry.problem(path, message, "renamed_from")
+            other = claimed.setdefault(former, entry)
+            if other is not entry:
+                message = (
+                    f'renamed_from: {other.shown} was named "{former.name}" too, at '
+                    f"{other.place('renamed_from')}; only one of them can have been"
+                )
+                yield entry.problem(path, message, "renamed_from")
+
+
+def _references(entry: Entry) -> Iterator[Reference]:
+    for key, kind in KINDS[entry.kind].refers.items():
+        for index, text in enumerate(entry.texts(key)):
+            if canonical_name(text):
+                target = Address(kind, canonical_name(text))
+                yield Reference(entry, key, target, entry.place(key, index))
+
+
+def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
+    entry, target, key = reference.entry, reference.target, reference.key
+    same = declared.get(target, ())
+    if key in ("copy_of", "merge_of") and target == entry.address:
+        message, code = f'{key}: "{target.name}" is this very entry; name another', "self"
+    elif any(other.absent for other in same):
+        message = (
+            f'{key}: "{target.name}" is declared with `state: absent`, at {same[0].node.place}; '
+            "remove the reference, or keep what it refers to"
+        )
+        code = "absent_reference"
+    elif len(same) > 1 and all(other.id for other in same):
+        places = ", ".join(str(other.node.place) for other in same)
+        message = f'{key}: several entries are named "{target.name}" ({places}); rename one'
+        code = "ambiguous_reference"
+    else:
+        return
+    if not entry.absent:
+        yield Problem(reference.place, entry.shown, message, code)
+
+
+def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
+    """One problem for each ring of entries that are to be created from each other."""
+    edges: dict[Address, list[Reference]] = defaultdict(list)
+    for reference in references:
+        source = reference.entry.address
+        if reference.key in ("copy_of", "merge_of") and reference.target != source:
+            edges[source].append(reference)
+    finished: set[Address] = set()
+    for start in sorted(edges):
+        if start not in finished:
+            yield from _cycles_from(start, edges, finished)
+
+
+def _cycles_from(
+    start: Address, edges: Mapping[Address, Sequence[Reference]], finished: set[Address]
+) -> Iterator[Problem]:
+    """Walks depth first with its own stack; a step back onto the trail closes a ring."""
+    trail = [start]
+    pending = [list(edges[start])]
+    while trail:
+        if not pending[-1]:
+            finished.add(trail.pop())
+            pending.pop()
+            continue
+        reference = pending[-1].pop()
+        if reference.target in trail:
+            ring = [*trail[trail.index(reference.target) :], reference.target]
+            names = " -> ".join(f'"{each.name}"' for each in ring)
+            message = f"{reference.key}: these are to be created from each other: {names}"
+            yield Problem(reference.place, reference.entry.shown, message, "cycle")
+        elif reference.target in edges and reference.target not in finished:
+            trail.append(reference.target)
+            pending.append(list(edges[reference.target]))
+
+
+def _unknown_to_structure(entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Notes on tags and field labels that the declared structure does not list."""
+    structure = next((entry for entry in entries if entry.kind == STRUCTURE and entry.sound), None)
+    if structure is None:
+        return
+    labels = [canonical_name(field["label"]) for field in structure.spec.get("fields", ())]
+    tags = [canonical_name(tag) for tag in structure.spec.get("tags", ())]
+    listed = {"fields": (labels, [*labels, *PREDEFINED_FIELDS]), "tags": (tags, tags)}
+    for key, (declared, known) in listed.items():
+        if not declared:
+            continue
+        for name, entry in _mentions(entries, key).items():
+            if name not in known:
+                hint = errors.did_you_mean(name, known) or "; the account must have it"
+                one = key.removesuffix("s")
+                message = f'{key}: `structure:` does not list the {one} "{name}"{hint}'
+                place = places(entry).get(f"{key}.{name}", entry.node.place)
+                yield Problem(place, entry.shown, message, f"undeclared_{one}", "note")
+
+
+def _mentions(entries: Sequence[Entry], key: str) -> Mapping[str, Entry]:
+    """The field labels or tags that sound contacts use, each with the first that does."""
+    found: dict[str, Entry] = {}
+    for entry in sorted(entries, key=lambda e: e.node.place):
+        if entry.kind == CONTACTS and entry.sound:
+            for name in entry.spec.get(key) or ():
+                found.setdefault(canonical_name(name), entry)
+    return found

@@ -1,0 +1,68 @@
+"""Sound entries -> the desired Snapshot: canonical fields from the kinds, intent beside. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from bmeconf.desired.validate import references, rules
+from bmeconf.desired.validate.entries import Entry, places
+from bmeconf.kinds import KINDS
+from bmeconf.model import LISTS, Address, Intent, Resource, Schedule, Snapshot, canonical_name
+
+
+def snapshot(entries: Sequence[Entry], texts: rules.Texts) -> Snapshot:
+    """The resources of all sound entries, sorted by address; of two at one address the first."""
+    declared = references.by_name(entries)
+    found: dict[Address, Resource] = {}
+    for entry in sorted(entries, key=lambda e: e.node.place):
+        if entry.sound:
+            address = references.address(entry, declared)
+            found.setdefault(address, resource(entry, address, texts))
+    return Snapshot(dict(sorted(found.items())))
+
+
+def resource(entry: Entry, address: Address, texts: rules.Texts) -> Resource:
+    """One entry as a resource at `address`, the files that it names read in."""
+    spec = _with_contents(entry, texts)
+    return Resource(
+        address=address,
+        fields=MappingProxyType(dict(KINDS[entry.kind].declared(spec))),
+        id=entry.id,
+        intent=_intent(entry),
+    )
+
+
+def _with_contents(entry: Entry, texts: rules.Texts) -> Mapping[str, Any]:
+    """The data of an entry with `file` replaced by what stands in the file."""
+    spec = dict(entry.spec)
+    for key, name in (("body", "html"), ("plain_text", "text")):
+        content = spec.get(key)
+        if isinstance(content, Mapping) and "file" in content:
+            file = texts.get((entry.folder, content["file"]))
+            spec[key] = {name: file.text if file else ""}
+    return spec
+
+
+def _intent(entry: Entry) -> Intent:
+    spec = entry.spec
+    copied = spec.get("copy_of")
+    return Intent(
+        absent=entry.absent,
+        protect=bool(spec.get("protect")),
+        renamed_from=tuple(entry.canonical(name) for name in entry.texts("renamed_from")),
+        copy_of=Address(entry.kind, canonical_name(copied)) if copied else None,
+        merge_of=tuple(Address(LISTS, canonical_name(name)) for name in entry.texts("merge_of")),
+        schedule=_schedule(spec.get("schedule")),
+        expect=MappingProxyType(
+            {metric: rules.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
+        ),
+        place=entry.node.place,
+        places=places(entry),
+    )
+
+
+def _schedule(spec: Mapping[str, Any] | None) -> Schedule | None:
+    at = rules.time(spec["at"]) if spec else None
+    return Schedule(at, spec.get("owner"), spec.get("note")) if spec and at else None

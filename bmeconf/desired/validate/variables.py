@@ -1,0 +1,62 @@
+"""`${NAME}` in a tree -> the same tree with the account's values; `$${` is a literal `${`. Pure.
+
+A text that came out of a variable is never plain: `${x}` with the value `null` is the word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bmeconf.desired.manifest import Block, Items, Node, Scalar, scalars
+from bmeconf.desired.validate.shape import Flaw
+from bmeconf.desired.validate.wording import Path
+from bmeconf.model import errors
+
+MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+
+
+def used(tree: Node) -> bool:
+    """Whether a tree holds any `${`."""
+    return any("${" in scalar.text for scalar in scalars(tree))
+
+
+@dataclass
+class Filler:
+    """Fills trees from `values`; what cannot be filled is left as written, and a flaw."""
+
+    values: Mapping[str, str]
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def fill(self, node: Node, path: Path = ()) -> Node:
+        """The tree, which stands at `path`, with every value filled; keys are taken as written."""
+        if isinstance(node, Scalar):
+            return self._scalar(node, path) if "${" in node.text else node
+        if isinstance(node, Items):
+            items = tuple(self.fill(item, (*path, i)) for i, item in enumerate(node.items))
+            return Items(items, node.place)
+        entries = tuple((key, self.fill(value, (*path, key.text))) for key, value in node.entries)
+        return Block(entries, node.place)
+
+    def _scalar(self, scalar: Scalar, path: Path) -> Scalar:
+        text = MARK.sub(lambda match: self._value(match, scalar, path), scalar.text)
+        return Scalar(text, scalar.place)
+
+    def _value(self, match: re.Match[str], scalar: Scalar, path: Path) -> str:
+        if match[0] == "$${":
+            return "${"
+        if match[1] in self.values:
+            return self.values[match[1]]
+        if match[1] is None:
+            message = 'a "${" without a name and "}"; write "$${" for the characters themselves'
+        else:
+            hint = errors.did_you_mean(match[1], self.values)
+            message = f"the variable {match[0]} is not defined{hint or _remedy(self.values)}"
+        self.flaws.append(Flaw(path, scalar.place, message, "variable"))
+        return match[0]
+
+
+def _remedy(values: Mapping[str, str]) -> str:
+    defined = f" (defined: {', '.join(sorted(values))})" if values else ""
+    return f"; define it under `vars:` of the account in bmeconf.yaml{defined}"

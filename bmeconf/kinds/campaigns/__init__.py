@@ -1,0 +1,1 @@
+"""Draft campaigns: the kind, the content of one, its schedule."""

@@ -1,0 +1,318 @@
+"""Draft campaigns: content, sender and recipients; only drafts are written (API contract 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from bmeconf.kinds import replies
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, versioned
+from bmeconf.kinds.campaigns import body as campaign_body
+from bmeconf.kinds.campaigns import schedules
+from bmeconf.kinds.campaigns.body import CONTENTS, KEYS, TEXTS
+from bmeconf.kinds.campaigns.schedules import Sight
+from bmeconf.kinds.id_map import Names, declared_lists
+from bmeconf.kinds.lists import everything
+from bmeconf.kinds.replies import Raw
+from bmeconf.mail import rewriting as markup
+from bmeconf.model import (
+    CAMPAIGNS,
+    LISTS,
+    Address,
+    Call,
+    Change,
+    Fields,
+    Finding,
+    Intent,
+    Manual,
+    Resource,
+    Value,
+    canonical_email,
+    canonical_name,
+    canonical_text,
+    dotted,
+    nested,
+    stamp,
+)
+from bmeconf.model.errors import Rejected
+
+PATH = "/api/email/campaign"
+FINISHED = ("sent", "failed", "cancelled")
+"""Campaigns that will reach nobody any more."""
+LISTED = ("from", "subject", "previewText")
+"""Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
+
+
+class Campaigns(Kind):
+    """Recipients are exact; a schedule is a manual step that the live status proves."""
+
+    name = CAMPAIGNS
+    identity = "name"
+    sets = frozenset({"reply_to", "lists"})
+    refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
+    pins_source = True
+    rewritable = frozenset(CONTENTS)
+    blind = True
+
+    def declared(self, spec: Mapping[str, Any]) -> Fields:
+        fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
+        if "from" in spec:
+            fields["from"] = canonical_email(spec["from"] or "") or None
+        for key in TEXTS:
+            if key in spec:
+                fields[key] = canonical_text(spec[key])
+        if "reply_to" in spec:
+            fields["reply_to"] = tuple(sorted({canonical_email(a) for a in spec["reply_to"] or ()}))
+        if "body" in spec:
+            fields["body"] = campaign_body.declared(spec["body"])
+        if "plain_text" in spec:
+            fields["plain_text"] = campaign_body.canonical((spec["plain_text"] or {}).get("text"))
+        if "lists" in spec:
+            fields["lists"] = declared_lists(spec["lists"])
+        return fields
+
+    def key(self, raw: Raw) -> str:
+        return canonical_name(replies.key_of(raw, "name", "the campaign"))
+
+    def live_fields(self, raw: Raw, names: Names) -> Fields:
+        fields: dict[str, Any] = {"name": self.key(raw)} if "name" in raw else {}
+        if "from" in raw:
+            fields["from"] = canonical_email(replies.text_of(raw["from"]) or "") or None
+        for key, theirs in TEXTS.items():
+            if theirs in raw:
+                fields[key] = canonical_text(replies.text_of(raw[theirs]))
+        for key, theirs in CONTENTS.items():
+            if theirs in raw:
+                fields[key] = campaign_body.canonical(replies.text_of(raw[theirs]))
+        if isinstance(raw.get("replyToAddresses"), list):
+            addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
+            fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
+        lists = names.lists_of(raw)
+        if lists is not None:
+            fields["lists"] = lists
+        return fields
+
+    def facts(self, raw: Raw) -> Mapping[str, Any]:
+        facts = {"status": replies.text_of(raw.get("status"))}
+        if raw.get("scheduledAt"):
+            facts["scheduled_at"] = replies.text_of(raw["scheduledAt"])
+        return facts
+
+    def essence(self, raw: Raw) -> Any:
+        content = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
+        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        return {
+            **content,
+            # One reply leaves out what is empty, where another shows it as empty.
+            "lists": sorted(lists) if lists else None,
+            "status": raw.get("status"),
+            "scheduledAt": raw.get("scheduledAt"),
+        }
+
+    def live(self, raw: Raw, address: Address, names: Names) -> Resource:
+        seen = super().live(raw, address, names)
+        theirs = raw.get("contactStructureId") or names.structure_id
+        return replace(seen, facts={**seen.facts, "foreign": theirs != names.structure_id})
+
+    # --- judging
+
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        known = {"body": markup.rewritten, "plain_text": markup.footed}.get(field)
+        if known is None or declared == live:
+            return False
+        # Of a body that was nothing but active elements the service leaves none.
+        return isinstance(declared, str) and known(declared, live or "")
+
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        kept = {"body": markup.whole_page, "plain_text": markup.whole}.get(field)
+        texts = isinstance(declared, str) and isinstance(live, str)
+        return kept is not None and texts and kept(declared, live)
+
+    def restraint(
+        self, desired: Resource, live: Resource, changes: Sequence[Change]
+    ) -> Finding | None:
+        if live.facts.get("foreign") and changes:
+            return Finding(
+                "warning",
+                "blocked",
+                desired.address,
+                "is a campaign of another contact structure, whose lists and contacts this run"
+                " does not see",
+                "declare it in a project for that structure",
+            )
+        status = live.facts.get("status")
+        if status == "draft":
+            return None
+        told = ", ".join(dotted(change.path) for change in changes)
+        return Finding(
+            "warning",
+            "frozen",
+            desired.address,
+            f"is {status or 'of no known status'}, not a draft:"
+            f" {told + ' cannot change' if changes else 'it cannot be deleted'} any more",
+            "bring the manifest in line with what is live, or declare a campaign of another name",
+        )
+
+    def suffers(self, live: Resource) -> bool:
+        return live.facts.get("status") not in FINISHED
+
+    def marks(self, raw: Raw) -> Raw:
+        return {key: raw.get(key) for key in ("name", *LISTED)} if raw else {}
+
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
+        same = all(marks.get(key) == raw.get(key) for key in LISTED)
+        return same and raw.get("status") == "draft" and super().copied(marks, raw, at)
+
+    def manual(self, desired: Resource, sight: Sight, now: datetime) -> Iterable[Manual]:
+        schedule = desired.intent.schedule
+        if schedule is None:
+            return
+        yield Manual(
+            address=desired.address,
+            what="schedule",
+            state=schedules.state(schedule, sight, now),
+            due=schedule.at,
+            owner=schedule.owner,
+            note=schedule.note,
+            expect={"status": [*schedules.EXPECTED], "scheduled_at": stamp(schedule.at)},
+            observed=_observed(sight, desired.address.name),
+        )
+
+    # --- reading
+
+    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        return api.pages(PATH)
+
+    def fetch(self, api: ReadApi, names: Names, id: str) -> Raw:
+        seen = super().fetch(api, names, id)
+        if "name" in seen:
+            return seen
+        # The documented reply of one campaign shows less than its row in the listing does.
+        rows = {replies.id_of(row): row for row in api.pages(PATH)}
+        return {**rows.get(id, {}), **seen}
+
+    def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
+        return {**row, **super().fetch(api, names, replies.id_of(row))}
+
+    def listed(self, raw: Raw) -> Any:
+        return [replies.text_of(raw.get(key)) or None for key in ("name", "status", *LISTED)]
+
+    def touched(self, raw: Raw) -> str:
+        return replies.text_of(raw.get("updatedAt")) or ""
+
+    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
+        empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}
+        return {**empty, **raw}
+
+    def telling(self, rows: Sequence[Raw]) -> Raw | None:
+        return next((row for row in rows if row.get("status") == "sent"), None)
+
+    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
+        # The filter takes 50 characters, and how it matches is not documented (contract 3.4).
+        rows = api.pages(PATH, {"criteria": key} if len(key) <= 50 else None)
+        return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
+
+    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+        return {replies.id_of(row): row for row in api.pages(PATH)}
+
+    def path(self, names: Names, id: str) -> str:
+        return f"{PATH}/{id}"
+
+    # --- writing
+
+    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+        look = _last_look(names, fields)
+        if intent.copy_of is None:
+            return (*look, Call("POST", PATH))
+        known = names.id(intent.copy_of)
+        source = known or f"{{{intent.copy_of}}}"
+        copied = f"{PATH}/{{id}}"
+        return (
+            *look,
+            Call("GET", PATH),
+            *((Call("GET", self.path(names, known)),) if known else ()),
+            Call("POST", f"{PATH}/{source}/duplicate"),
+            Call("GET", copied),
+            Call("PATCH", copied),
+        )
+
+    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+        body = campaign_body.written(fields, names)
+        what = f"campaigns/{fields['name']}"
+        if intent.copy_of is None:
+            body["contactStructureId"] = names.structure_id
+            made = replies.made_of(api.send("POST", PATH, body), what)
+            return _answered(api, replies.id_of(made), made)
+        source = self.path(names, names.require(intent.copy_of))
+        # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
+        made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
+        id = replies.id_of(made)
+        try:
+            self._patch(api, names, id, body)
+        except Rejected as error:
+            self._name_at_least(api, names, id, body["name"], error)
+        return id
+
+    def _patch(self, api: WriteApi, names: Names, id: str, body: Mapping[str, Any]) -> None:
+        body = versioned(body, self.fetch(api, names, id))
+        _answered(api, id, api.send("PATCH", self.path(names, id), body))
+
+    def _name_at_least(
+        self, api: WriteApi, names: Names, id: str, name: str, error: Rejected
+    ) -> None:
+        """A copy that is named is found by the next plan; unnamed, it would be copied again."""
+        try:
+            self._patch(api, names, id, {"name": name})
+        except Rejected:
+            error.message += f"; the copy it made stays, with the id {id}"
+            error.remedy = "name or delete that copy in the web app before the next apply"
+        raise error
+
+    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(names, id)
+        renamed = any(change.path == ("name",) for change in changes)
+        names_too = (Call("GET", PATH),) if renamed else ()
+        return (
+            *_last_look(names, nested(changes)),
+            *names_too,
+            Call("GET", path),
+            Call("PATCH", path),
+        )
+
+    def update(
+        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+    ) -> Raw | None:
+        id, body = (
+            replies.id_of(seen),
+            versioned(campaign_body.written(nested(changes), names), seen),
+        )
+        _answered(api, id, api.send("PATCH", self.path(names, id), body))
+        return None
+
+
+def _observed(sight: Sight, name: str) -> Mapping[str, Any]:
+    """The live facts of a schedule, and which campaign they are of where that is in doubt."""
+    live = sight.live
+    told: dict[str, Any] = {"doubt": sight.doubt, "former": sight.former}
+    if live is not None:
+        told |= {key: live.facts.get(key) for key in ("status", "scheduled_at")}
+        told["replaced"] = sight.replaced
+        if sight.doubt or not told["status"]:
+            called = live.fields.get("name")
+            told |= {"id": live.id, "name": called if called != name else ""}
+    return {key: value for key, value in told.items() if value}
+
+
+def _answered(api: WriteApi, id: str, reply: Any) -> str:
+    """Keep what a write was answered with: it may prove that nobody wrote after it."""
+    api.dialect.answers[id] = reply if isinstance(reply, Mapping) else {}
+    return id
+
+
+def _last_look(names: Names, fields: Fields) -> Sequence[Call]:
+    """The lists are looked at once more before a draft is made to go to them."""
+    return (Call("GET", everything(names)),) if fields.get("lists") else ()

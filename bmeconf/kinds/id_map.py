@@ -1,0 +1,111 @@
+"""Names: the ids behind addresses, field labels and tags, as far as a run knows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bmeconf.kinds import replies
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import LISTS, Address, canonical_name
+from bmeconf.model.errors import Stale
+
+
+@dataclass(frozen=True)
+class Names:
+    """The ids behind names, as far as a run knows them.
+
+    `structure` is the raw contact structure in use; `ids` the live id of each bound or
+    referred-to resource.
+    """
+
+    structure: Raw = field(default_factory=dict)
+    ids: Mapping[Address, str] = field(default_factory=dict)
+
+    @property
+    def structure_id(self) -> str:
+        """The id of the structure in use."""
+        return replies.id_of(self.structure, "the contact structure")
+
+    def account(self, base_url: str) -> str:
+        """The account's fingerprint, from facts that are stable and no secret (design 5)."""
+        return replies.digest([base_url, self.structure_id])
+
+    @cached_property
+    def _addresses(self) -> Mapping[tuple[str, str], Address]:
+        return {(address.kind, id): address for address, id in self.ids.items()}
+
+    def address(self, kind: str, id: str) -> Address:
+        """The address of a live object; one without a name where the run knows none."""
+        return self._addresses.get((kind, id)) or Address(kind, id=id)
+
+    def knows(self, kind: str, id: str) -> bool:
+        """Whether this run has met the live object with this id."""
+        return (kind, id) in self._addresses
+
+    def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
+        """The lists that a reply names, as a set; None where it does not show them."""
+        ids = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        return None if ids is None else tuple(sorted(self.address(LISTS, id) for id in ids))
+
+    def id(self, address: Address) -> str | None:
+        """The live id behind `address`, None while it does not exist."""
+        return self.ids.get(address) or (address.id if not address.name else None)
+
+    def require(self, address: Address) -> str:
+        """The live id behind `address`.
+
+        Raises:
+            Stale: where there is none: writing without it would say less than the plan did.
+        """
+        id = self.id(address)
+        if id is None:
+            raise Stale(f"{address} is not in the account", "plan again")
+        return id
+
+    def with_ids(self, ids: Mapping[Address, str]) -> Names:
+        """These names and more."""
+        return replace(self, ids={**self.ids, **ids})
+
+    @cached_property
+    def fields(self) -> Mapping[str, Raw]:
+        """The structure's fields by canonical label."""
+        fields = replies.objects_of(self.structure.get("fields"), "the fields of the structure")
+        return {_label(field): field for field in fields}
+
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
+        """The structure's tags: id by canonical label."""
+        tags = replies.objects_of(self.structure.get("tags"), "the tags of the structure")
+        return {_label(tag): replies.id_of(tag, "a tag of the structure") for tag in tags}
+
+    def tag(self, label: str) -> str:
+        """The id of a tag, by its label.
+
+        Raises:
+            Stale: where the structure has no such tag.
+        """
+        if label.startswith("#") and label not in self.tags:
+            return label[1:]
+        if label not in self.tags:
+            raise Stale(f"the account has no tag {label!r} any more", "plan again")
+        return self.tags[label]
+
+    def label(self, wanted: str) -> str | None:
+        """The live label of a field: by predefined name first, then by label (contract 4.1)."""
+        words = wanted.split()
+        camel = "".join([words[0].lower(), *(w.capitalize() for w in words[1:])]) if words else ""
+        for label, live in self.fields.items():
+            if live.get("predefinedField") == camel:
+                return label
+        return wanted if wanted in self.fields else None
+
+
+def _label(raw: Raw) -> str:
+    return canonical_name(replies.text_of(raw.get("label")) or "")
+
+
+def declared_lists(names: Iterable[str] | None) -> tuple[Address, ...]:
+    """The lists that a manifest entry names, as a set."""
+    return tuple(sorted({Address(LISTS, canonical_name(name)) for name in names or ()}))

@@ -1,0 +1,34 @@
+"""Which domains may be sent from, asked only where a campaign declares a sender (design 7.10)."""
+
+from __future__ import annotations
+
+from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import CAMPAIGNS, Finding, Snapshot
+from bmeconf.model.errors import ScopeMissing
+
+DOMAINS = "/api/email/domain"
+
+
+def ready(api: ReadApi, desired: Snapshot) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:
+    """Domains ready for sending; asked only where a campaign declares a sender (design 7.10)."""
+    senders = [r for r in desired.of_kind(CAMPAIGNS) if r.fields.get("from")]
+    if not senders:
+        return None, ()
+    try:
+        rows = api.listing(DOMAINS)
+    except ScopeMissing as error:
+        unread = Finding(
+            "warning",
+            "sender_unchecked",
+            senders[0].address,
+            f"whether the sender's domain is ready could not be checked: {error.message}",
+            "give the key the scope domains:read",
+        )
+        return None, (unread,)
+    return frozenset(str(row.get("domain", "")).lower() for row in rows if _ready(row)), ()
+
+
+def _ready(domain: Raw) -> bool:
+    ready = domain.get("isReadyForSending")
+    return ready if isinstance(ready, bool) else domain.get("status") == "verified"

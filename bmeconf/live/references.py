@@ -1,0 +1,94 @@
+"""What manifests mention and neither they nor the account have, as problems with places. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from bmeconf.kinds.id_map import Names
+from bmeconf.model import (
+    CONTACTS,
+    STRUCTURE,
+    Address,
+    Place,
+    Problem,
+    Resource,
+    Snapshot,
+    references,
+)
+from bmeconf.model.errors import did_you_mean
+
+
+def problems(desired: Snapshot, names: Names, withheld: Collection[Address]) -> tuple[Problem, ...]:
+    """Unknown lists, campaigns, fields and tags; `withheld` resources are judged elsewhere."""
+    return (*_unknown_references(desired, names, withheld), *_unknown_labels(desired, names))
+
+
+def mentions(resource: Resource, names: Names) -> list[Address]:
+    """The addresses a resource refers to; what it is made from only until it is there."""
+    origins = () if resource.address in names.ids else resource.intent.origins
+    return [*references(resource.fields), *origins]
+
+
+def _unknown_references(
+    desired: Snapshot, names: Names, withheld: Collection[Address]
+) -> Iterable[Problem]:
+    known = {a.name for a in (*names.ids, *desired.resources)}
+    for resource in desired:
+        if resource.address in withheld or resource.intent.absent:
+            continue
+        for address in mentions(resource, names):
+            if address not in names.ids and desired.get(address) is None:
+                yield Problem(
+                    place(resource, f"{address.kind}.{address.name}", address.kind),
+                    str(resource.address),
+                    f"refers to {address}, which neither the manifests nor the account have"
+                    + did_you_mean(address.name, known),
+                    "unknown_reference",
+                )
+
+
+def _unknown_labels(desired: Snapshot, names: Names) -> Iterable[Problem]:
+    labels, tags = set(names.fields), set(names.tags)
+    for structure in desired.of_kind(STRUCTURE):
+        labels |= set(structure.fields.get("fields") or ())
+        tags |= set(structure.fields.get("tags") or ())
+    for contact in desired.of_kind(CONTACTS):
+        for label in contact.fields.get("fields") or ():
+            if label not in labels and names.label(label) is None:
+                yield _unknown_label(contact, "fields", label, labels)
+        yield from _same_field(contact, names)
+        for tag in contact.fields.get("tags") or ():
+            if tag not in tags:
+                yield _unknown_label(contact, "tags", tag, tags)
+
+
+def _unknown_label(contact: Resource, field: str, label: str, known: Iterable[str]) -> Problem:
+    return Problem(
+        place(contact, f"{field}.{label}", field),
+        str(contact.address),
+        f"{field}: the account has no {field[:-1]} {label!r}{did_you_mean(label, known)};"
+        f" declare it under structure: {field}, or correct the name",
+        f"unknown_{field[:-1]}",
+    )
+
+
+def place(resource: Resource, *paths: str) -> Place:
+    """Where the first of `paths` was written, else the resource."""
+    places = resource.intent.places
+    found = next((places[path] for path in paths if path in places), resource.intent.place)
+    return found or Place("the manifests")
+
+
+def _same_field(contact: Resource, names: Names) -> Iterator[Problem]:
+    """Two labels may be one field of the account: a predefined one, renamed by its owner."""
+    seen: dict[str, str] = {}
+    for label in contact.fields.get("fields") or ():
+        live = names.label(label) or label
+        if live in seen:
+            yield Problem(
+                place(contact, f"fields.{label}", "fields"),
+                str(contact.address),
+                f"fields: {label!r} and {seen[live]!r} are one field of the account; remove one",
+                "same_field",
+            )
+        seen.setdefault(live, label)

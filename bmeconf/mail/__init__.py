@@ -1,0 +1,1 @@
+"""What is known of an e-mail body: its pieces, what the service makes of it, its visible text."""

@@ -1,0 +1,1 @@
+"""Desired and live -> a Plan: ordered steps with pins, manual steps, findings."""

@@ -1,0 +1,232 @@
+"""Plan documents, read back: JSON -> Plan, exactly the one that was saved. Pure.
+
+The digest tells an edited plan from the one that was reviewed; what a plan is for, and how old
+it may be, is held against the run that wants to apply it (design 4, 5, 7.14).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bmeconf.desired import validate
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.base import Managed
+from bmeconf.model import (
+    PLAN_FORMAT,
+    Address,
+    Call,
+    Change,
+    Finding,
+    Intent,
+    Manual,
+    Value,
+    stamp,
+    undotted,
+)
+from bmeconf.model.errors import InvalidInput, Stale
+from bmeconf.plan.model import Account, Pin, Plan, Price, Since, Source, Step
+from bmeconf.plan.preconditions import Grounds
+
+Document = Mapping[str, Any]
+Known = Mapping[str, Address]
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SKEW = timedelta(minutes=5)
+"""How far the clocks of two machines may differ."""
+
+
+def read(text: str, name: str) -> Document:
+    """The plan document in a saved file; `name` is the file's, for messages.
+
+    Raises:
+        InvalidInput: where it is no JSON object.
+    """
+    remedy = "give a file that `bmeconf plan --out FILE` wrote"
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{name} is not a saved plan: it is not JSON", remedy) from error
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{name} is not a saved plan", remedy)
+    return document
+
+
+def of(document: Document, name: str) -> Plan:
+    """The plan in a plan document; `name` is that of its file.
+
+    Raises:
+        InvalidInput: where it is no plan, one of another format, or was edited.
+    """
+    _check(document, name)
+    try:
+        return _plan(document)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise InvalidInput(
+            f"{name} does not fit together: {type(error).__name__}: {error}",
+            "plan again; a plan is not to be written by hand",
+        ) from error
+
+
+def _plan(document: Document) -> Plan:
+    known = _addresses(document["grounds"])
+    unmanaged = document.get("unmanaged_names", {})
+    return Plan(
+        created_at=_instant(document["created_at"]),
+        account=Account(**document["account"]),
+        source=_source(document["source"]),
+        steps=tuple(_step(step, known) for step in document["steps"]),
+        manual=tuple(_manual(manual, known) for manual in document["manual"]),
+        findings=tuple(_finding(finding) for finding in document["findings"]),
+        in_sync=document["summary"]["in_sync"],
+        unmanaged=document["unmanaged"],
+        left_out=tuple(_address(text) for text in document["left_out"]),
+        price=Price(**document["requests"]),
+        grounds=_grounds(document["grounds"], known),
+        unmanaged_names={kind: tuple(names) for kind, names in unmanaged.items()},
+    )
+
+
+def age(text: str) -> timedelta:
+    """A duration such as `30m`, `24h` or `7d`.
+
+    Raises:
+        InvalidInput: for anything else.
+    """
+    match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if match is None:
+        raise InvalidInput(
+            f"--max-plan-age {text}: not a duration", "write it as 30m, 24h or 7d: a number, a unit"
+        )
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def fresh(plan: Plan, now: datetime, limit: timedelta) -> None:
+    """Refuse a plan that is older than `limit`, or that was made in the future.
+
+    Raises:
+        Stale: saying how old it is.
+    """
+    if plan.created_at - now > SKEW:
+        raise Stale(
+            f"the plan was made at {stamp(plan.created_at)}, which is in the future",
+            "set the clocks of both machines, then plan again",
+        )
+    if now - plan.created_at > limit:
+        raise Stale(
+            f"the plan has expired: it was made at {stamp(plan.created_at)},"
+            f" more than {_told(limit)} ago",
+            "plan again, and have that reviewed; or raise --max-plan-age",
+        )
+
+
+def _told(limit: timedelta) -> str:
+    seconds = int(limit.total_seconds())
+    unit = next(u for u in ("d", "h", "m", "s") if seconds % UNITS[u] == 0)
+    return f"{seconds // UNITS[unit]}{unit}"
+
+
+def _check(document: Document, name: str) -> None:
+    remedy = "plan again with this version of bmeconf"
+    format = document.get("format")
+    if not isinstance(format, str) or not format.startswith("bmeconf.plan/"):
+        told = f": it is a {format} document" if isinstance(format, str) else ""
+        raise InvalidInput(f"{name} is not a saved plan{told}", "give what `plan --out` wrote")
+    if format != PLAN_FORMAT:
+        raise InvalidInput(f"{name} has the format {format}; this is for {PLAN_FORMAT}", remedy)
+    if "error" in document and "steps" not in document:
+        raise InvalidInput(f"{name} tells why there is no plan", "mend that, then plan again")
+    body = {key: value for key, value in document.items() if key != "digest"}
+    if document.get("digest") != replies.digest(body):
+        raise InvalidInput(
+            f"{name} was changed after it was made: its digest does not fit what is in it",
+            "a plan is applied as it was reviewed; change the manifests and plan again",
+        )
+    if flaw := validate.flaw(document, "plan"):
+        raise InvalidInput(f"{name}: {flaw}", remedy)
+
+
+def _addresses(grounds: Document) -> dict[str, Address]:
+    known = {}
+    for text, entry in grounds["references"].items():
+        kind, _, _ = text.partition("/")
+        plain = f"{kind}/{entry['name']}"
+        id = text[len(plain) + 1 :] if text.startswith(f"{plain}#") else ""
+        known[text] = Address(kind, entry["name"], id)
+    return known
+
+
+def _grounds(grounds: Document, known: Known) -> Grounds:
+    managed = grounds["managed"]
+    lists = frozenset(known[text] for text in managed["lists"])
+    return Grounds(
+        structure=grounds["structure"],
+        ids={known[text]: entry["id"] for text, entry in grounds["references"].items()},
+        fields=grounds["fields"],
+        tags=grounds["tags"],
+        managed=Managed(lists, frozenset(managed["tags"])),
+        protect={known[text]: protect for text, protect in grounds["protect"].items()},
+    )
+
+
+def _step(step: Document, known: Known) -> Step:
+    address = known[step["address"]]
+    origins = [known[text] for text in step.get("origin", ())]
+    merged = bool(step.get("merge"))
+    return Step(
+        id=step["id"],
+        address=address,
+        action=step["action"],
+        depends_on=tuple(step["depends_on"]),
+        pin=Pin(**step["pin"]) if step["pin"] else None,
+        check=step["check"],
+        changes=tuple(_change(change, address.kind, known) for change in step["changes"]),
+        calls=tuple(Call(**call) for call in step["calls"]),
+        intent=Intent(
+            copy_of=origins[0] if origins and not merged else None,
+            merge_of=tuple(origins) if merged else (),
+        ),
+        hanging=step.get("hanging", ""),
+        source=Pin(**step["source"]) if "source" in step else None,
+    )
+
+
+def _change(change: Document, kind: str, known: Known) -> Change:
+    path = undotted(change["path"])
+    refers = path[0] in KINDS[kind].refers
+    before, after = (_value(change[side], refers, known) for side in ("before", "after"))
+    return Change(path, before, after, change.get("class", ""))
+
+
+def _value(value: Any, refers: bool, known: Known) -> Value:
+    if isinstance(value, list):
+        return tuple(known[item] if refers else item for item in value)
+    return value
+
+
+def _source(source: Document) -> Source:
+    since = source.get("since")
+    return Source(**{**source, "since": Since(**since) if since else None})
+
+
+def _manual(manual: Document, known: Known) -> Manual:
+    told = {key: value for key, value in manual.items() if key != "at"}
+    # A plan of an earlier version knows the instant, and not the zone it was declared in.
+    due = datetime.fromisoformat(manual["at"]) if "at" in manual else _instant(manual["due"])
+    return Manual(**{**told, "address": known[manual["address"]], "due": due})
+
+
+def _finding(finding: Document) -> Finding:
+    return Finding(**{**finding, "address": _address(finding["address"])})
+
+
+def _address(text: str) -> Address:
+    """An address that is only shown again."""
+    kind, _, name = text.partition("/")
+    return Address(kind, name)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,259 @@
+"""What refuses a plan: Plan and policy -> findings of level error, or a refusal. Pure.
+
+Every rule here is about the plan as a whole or about policy; what a kind knows of its own
+resources (frozen, blocked) was judged before there was a step.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from bmeconf.desired.scope import matches, named
+from bmeconf.kinds import KINDS
+from bmeconf.live import renamed
+from bmeconf.live.read import Live
+from bmeconf.model import (
+    CAMPAIGNS,
+    CONTACTS,
+    LISTS,
+    Address,
+    Finding,
+    Resource,
+    Snapshot,
+    references,
+)
+from bmeconf.model.errors import Guarded, InvalidInput, counted
+from bmeconf.plan.diff import CREATE, DELETE
+from bmeconf.plan.model import Plan, Step
+from bmeconf.project.settings import Policy
+
+LOOKS = "looks_renamed"
+
+
+def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, ...]:
+    """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
+    return (
+        *seeds(live.desired, policy),
+        *_live_seeds(live, policy),
+        *_protected(steps, live),
+        *_deletes(steps, policy),
+        *_in_use(steps, live),
+        *_senders(live),
+        *_maybe_renamed(steps, live, {f.address for f in live.findings if f.code == LOOKS}),
+    )
+
+
+def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
+    """Declared contacts that the seed policy does not allow; a note where nothing limits many."""
+    contacts = desired.of_kind(CONTACTS)
+    if policy.seeds is None:
+        if len(contacts) > 200:
+            yield Finding(
+                "note",
+                "many_contacts",
+                contacts[0].address,
+                f"{len(contacts)} contacts are declared and no seed policy limits them",
+                "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml",
+            )
+        return
+    for contact in contacts:
+        for email in (contact.address.name, *contact.intent.renamed_from):
+            if not is_seed(email, policy):
+                yield _not_a_seed(contact.address, email)
+
+
+def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
+    """A pinned contact may be somebody else: its live address must be a seed as well."""
+    for contact in live.desired.of_kind(CONTACTS) if policy.seeds is not None else ():
+        seen = live.snapshot.get(contact.address)
+        email = str(seen.fields["email"]) if seen else contact.address.name
+        known = (contact.address.name, *contact.intent.renamed_from)
+        if email not in known and not is_seed(email, policy):
+            yield _not_a_seed(contact.address, email)
+
+
+def is_seed(email: str, policy: Policy) -> bool:
+    """Whether the seed policy lets a contact be declared; any may where there is none."""
+    if policy.seeds is None:
+        return True
+    address = Address(CONTACTS, email)
+    return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds)
+
+
+def _not_a_seed(contact: Address, email: str) -> Finding:
+    return Finding(
+        "error",
+        "not_a_seed",
+        contact,
+        f"{email} is outside the seed policy of this project",
+        "correct the address, or widen policy: seeds in bmeconf.yaml",
+    )
+
+
+def refuse(plan: Plan) -> None:
+    """Refuse a plan that has an error-level finding.
+
+    Raises:
+        Guarded: naming the findings.
+    """
+    errors = [finding for finding in plan.findings if finding.level == "error"]
+    if errors:
+        told = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
+        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+        raise Guarded(f"the plan is refused: {told}{more}", errors[0].remedy)
+
+
+def recheck(plan: Plan, policy: Policy) -> None:
+    """Hold a saved plan against the policy as it is now, which may be stricter than it was.
+
+    Raises:
+        Guarded: naming what it does not allow any more.
+    """
+    findings = [*_deletes(plan.steps, policy)]
+    for step in plan.steps if policy.seeds is not None else ():
+        emails = {str(c.after) for c in step.changes if c.path == ("email",)} | {step.address.name}
+        if step.address.kind == CONTACTS and not all(is_seed(email, policy) for email in emails):
+            findings.append(_not_a_seed(step.address, step.address.name))
+    refuse(replace(plan, findings=(*plan.findings, *findings)))
+
+
+def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
+    """Hold planned deletes against what --allow-delete names.
+
+    Raises:
+        InvalidInput: where a glob matches no planned delete.
+        Guarded: where a planned delete is not named.
+    """
+    deletes = [step for step in plan.steps if step.action == DELETE]
+    acknowledged: set[Address] = set()
+    for glob in globs:
+        meant = named(glob, (step.address for step in deletes))
+        acknowledged |= meant
+        if not meant:
+            planned = ", ".join(str(step.address) for step in deletes) or "none"
+            raise InvalidInput(
+                f"--allow-delete {glob} matches no planned delete; planned deletes: {planned}",
+                "give the address as the plan shows it",
+            )
+    missing = [str(step.address) for step in deletes if step.address not in acknowledged]
+    if missing:
+        words = [word for address in missing for word in ("--allow-delete", address)]
+        raise Guarded(
+            f"{', '.join(missing)} would be deleted, and --allow-delete does not name it;"
+            " nothing was written",
+            f"once it is certain, add: {shlex.join(words)}",
+        )
+
+
+def _protected(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+    """What is declared as protected, and what was when it was last applied: by its id, so that
+    neither another name nor a block that is gone takes that away.
+    """
+    for step in steps:
+        resource = live.desired.get(step.address)
+        entry = live.section.of(step.address, step.pin.id) if step.pin else None
+        declared = resource is not None and resource.intent.protect
+        if not declared and not (entry and entry.protect):
+            continue
+        identity = KINDS[step.address.kind].identity
+        renamed = any(c.path == (identity,) and c.before for c in step.changes)
+        if renamed or step.action == DELETE:
+            what = "deleted" if step.action == DELETE else "renamed"
+            since = "" if declared else ", as it was last applied,"
+            yield Finding(
+                "error",
+                "protected",
+                step.address,
+                f"is protected{since} and would be {what}",
+                "if that is meant, declare it without protect: true and apply that first",
+            )
+
+
+def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
+    deletes = [step for step in steps if step.action == DELETE]
+    if policy.max_deletes is not None and len(deletes) > policy.max_deletes:
+        yield Finding(
+            "error",
+            "too_many_deletes",
+            deletes[0].address,
+            f"{len(deletes)} planned deletes are more than the policy allows: {policy.max_deletes}",
+            "delete in several changes, or raise policy: max_deletes in bmeconf.yaml",
+        )
+
+
+def _in_use(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+    """What is to be deleted while campaigns use it that no manifest knows: one may be scheduled."""
+    for step in steps:
+        uses = step.pin.uses.get("campaigns", 0) if step.action == DELETE and step.pin else 0
+        known = sum(
+            step.address in references(seen.fields)
+            for seen in (*live.snapshot, *live.beside)
+            if seen.address.kind == CAMPAIGNS
+        )
+        if uses > known:
+            yield Finding(
+                "warning",
+                "in_use",
+                step.address,
+                f"would be deleted, and {counted(uses - known, 'campaign')} that no manifest"
+                " declares uses it; a scheduled one would lose it as a recipient",
+                "look at the campaigns in the web app before --allow-delete",
+            )
+
+
+def _senders(live: Live) -> Iterable[Finding]:
+    if live.ready_domains is None:
+        return
+    for campaign in live.desired.of_kind(CAMPAIGNS):
+        domain = _sender_domain(campaign)
+        if domain and domain not in live.ready_domains and _still_draft(campaign, live):
+            ready = ", ".join(sorted(live.ready_domains)) or "none"
+            yield Finding(
+                "error",
+                "sender_not_ready",
+                campaign.address,
+                f"from: {domain} is not ready for sending in this account; ready: {ready}",
+                "verify the domain in the web app, or use a sender on one that is ready",
+            )
+
+
+def _sender_domain(campaign: Resource) -> str:
+    return str(campaign.fields.get("from") or "").rpartition("@")[2]
+
+
+def _still_draft(campaign: Resource, live: Live) -> bool:
+    seen = live.snapshot.get(campaign.address)
+    return seen is None or seen.facts.get("status") == "draft"
+
+
+def _maybe_renamed(
+    steps: Sequence[Step], live: Live, known: Collection[Address]
+) -> Iterable[Finding]:
+    """A list that somebody renamed by hand looks like one to create: whoever is to be on it is on
+    an undeclared one, and drafts would move from the real audience to an empty list. Of those
+    in `known` the lock file has told already.
+    """
+    declared = {a for r in live.desired for a in (r.address, *references(r.fields))}
+    for step in steps:
+        if step.action != CREATE or step.address.kind != LISTS or step.intent.origins:
+            continue
+        if step.address in known:
+            continue
+        held = [
+            {a for a in seen.fields.get("lists", ()) if a.name and a not in declared}
+            for user in live.desired
+            if step.address in (user.fields.get("lists") or ())
+            and (seen := live.snapshot.get(user.address))
+        ]
+        common = sorted(set.intersection(*held)) if held else []
+        if len(common) == 1:
+            yield Finding(
+                "warning",
+                "maybe_renamed",
+                step.address,
+                f"is not in the account, and all that is declared to use it uses {common[0]}"
+                f" ({counted(len(held), 'resource')})",
+                f"if it was renamed by hand, add renamed_from: {renamed.flow([common[0].name])}",
+            )

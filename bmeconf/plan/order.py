@@ -1,0 +1,223 @@
+"""The order of steps, derived from references alone (design 7.11). Pure.
+
+In: differences. Out: those that can be reached, each with what it waits for: structure, lists,
+contacts, campaigns; a name that is freed before it is taken; deletes last, in reverse.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.id_map import Names
+from bmeconf.live.read import Live
+from bmeconf.model import CONTACTS, STRUCTURE, Address, Finding, Resource, nested, references
+from bmeconf.plan.diff import CREATE, DELETE, Difference
+
+MEND_THAT = "mend what the finding on that resource says, then plan again"
+RANK = {name: rank for rank, name in enumerate(KINDS)}
+Waiting = tuple[Difference, frozenset[Address]]
+"""A difference, and the addresses of the differences it waits for."""
+
+
+def reachable(
+    differences: Sequence[Difference], live: Live
+) -> tuple[list[Difference], list[Finding]]:
+    """Leave out what cannot be done yet, with the reason: it refers to something that neither
+    exists nor is going to, or takes a name that another declared resource keeps.
+    """
+    kept = list(differences)
+    findings: list[Finding] = []
+    held = {**live.left_out, **{_name(resource): resource.address for resource in live.snapshot}}
+    while True:
+        made = {d.address for d in kept}
+        given_up = {_identity(d, "before") for d in kept}
+        kept_names = {key: address for key, address in held.items() if key not in given_up}
+        lost = {}
+        for difference in kept:
+            holder = kept_names.get(_identity(difference, "after") or ("", ""))
+            if users := _harmed(difference, kept, live):
+                lost[difference.address] = _still_used(difference.address, users)
+            elif gaps := _gaps(difference, made, live.names):
+                lost[difference.address] = _left_waiting(difference.address, gaps)
+            elif holder and holder != difference.address:
+                lost[difference.address] = _name_kept(difference.address, holder)
+        if not lost:
+            return kept, findings
+        kept = [d for d in kept if d.address not in lost]
+        findings += lost.values()
+
+
+def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> list[Address]:
+    """What still needs an object that is to be deleted: no step lets go of it first."""
+    if difference.action != DELETE:
+        return []
+    gone = difference.address
+    let_go = {
+        d.address
+        for d in kept
+        if d.action == DELETE or any(gone in references(c.before) for c in d.changes)
+    }
+    harmed = {
+        seen.address
+        for seen in (*live.snapshot, *live.beside)
+        if gone in references(seen.fields)
+        and seen.address not in let_go
+        and KINDS[seen.address.kind].suffers(seen)
+    }
+    steps = {d.address: d for d in kept}
+    return sorted(harmed | {a for a, d in steps.items() if gone in _brought_along(d, steps, live)})
+
+
+def _brought_along(
+    difference: Difference, steps: Mapping[Address, Difference], live: Live
+) -> set[Address]:
+    """What a copy refers to because its source does, or is to, and no manifest says otherwise."""
+    desired = difference.desired
+    origin = live.origins.get(desired.intent.copy_of) if desired.intent.copy_of else None
+    if difference.action != CREATE or origin is None:
+        return set()
+    changed = steps.get(origin.address)
+    fields = {**origin.fields, **(nested(changed.changes) if changed else {})}
+    return {*references({k: value for k, value in fields.items() if k not in desired.fields})}
+
+
+def _still_used(address: Address, users: Sequence[Address]) -> Finding:
+    told = f"is not deleted: {_named(users)} still uses it, and this plan leaves that as it is"
+    return _blocked(address, told, "take it off there first, or wait until that campaign is sent")
+
+
+def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:
+    """Differences by kind and name, but each after what it waits for; deletes at the end."""
+    writes = {d.address: d for d in differences if d.action != DELETE}
+    freed = {key: d.address for d in writes.values() if (key := _identity(d, "before"))}
+    waits = {address: _waits_for(d, writes, freed, names) for address, d in writes.items()}
+    deletes = [d for d in differences if d.action == DELETE]
+    deletes.sort(key=lambda d: (-RANK[d.address.kind], d.address))
+    users = _users(differences)
+    return [
+        *((writes[address], needed) for address, needed in _sorted(waits)),
+        *((d, frozenset(users.get(d.address, ()))) for d in deletes),
+    ]
+
+
+def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
+    """Which steps let go of an object: it is deleted only once they have."""
+    users: dict[Address, set[Address]] = {}
+    for difference in differences:
+        lets_go = {a for change in difference.changes for a in references(change.before)}
+        if difference.action == DELETE and difference.live:
+            lets_go.update(references(difference.live.fields))
+        for address in lets_go:
+            users.setdefault(address, set()).add(difference.address)
+    return users
+
+
+def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
+    open_ = {address: set(needed) for address, needed in waits.items()}
+    waited_by: dict[Address, list[Address]] = {}
+    for address, needed in open_.items():
+        for other in needed:
+            waited_by.setdefault(other, []).append(address)
+    ready = [_rank(address) for address, needed in open_.items() if not needed]
+    heapq.heapify(ready)
+    result: list[tuple[Address, frozenset[Address]]] = []
+    done: set[Address] = set()
+    while len(result) < len(waits):
+        if not ready:
+            # Two that wait for each other's name: one goes first, and the server will judge.
+            heapq.heappush(ready, min(_rank(a) for a in open_ if a not in done))
+        _, address = heapq.heappop(ready)
+        if address in done:
+            continue
+        result.append((address, frozenset(waits[address] & done)))
+        done.add(address)
+        for other in waited_by.get(address, ()):
+            open_[other].discard(address)
+            if not open_[other] and other not in done:
+                heapq.heappush(ready, _rank(other))
+    return result
+
+
+def _rank(address: Address) -> tuple[int, Address]:
+    return RANK[address.kind], address
+
+
+def _needs(difference: Difference, names: Names) -> set[Address]:
+    """The addresses that must exist before this difference can be written."""
+    # What a contact is to leave may itself be made first: see `diff.foreseen`.
+    sides = [side for change in difference.changes for side in (change.before, change.after)]
+    needs = {address for side in sides for address in references(side)}
+    if difference.action == CREATE:
+        needs.update(difference.desired.intent.origins)
+    if difference.address.kind == CONTACTS and _uses_new_labels(difference, names):
+        needs.add(Address(STRUCTURE))
+    return needs
+
+
+def _uses_new_labels(difference: Difference, names: Names) -> bool:
+    after = nested(difference.changes)
+    labels, tags = after.get("fields") or {}, after.get("tags") or ()
+    return not (set(labels) <= set(names.fields) and set(tags) <= set(names.tags))
+
+
+def _gaps(difference: Difference, made: set[Address], names: Names) -> list[Address]:
+    # The structure always exists; it is needed only for the labels that a step will add to it.
+    return sorted(
+        address
+        for address in _needs(difference, names)
+        if address not in made and (address.kind == STRUCTURE or names.id(address) is None)
+    )
+
+
+def _left_waiting(address: Address, gaps: Sequence[Address]) -> Finding:
+    return _blocked(address, f"refers to {_named(gaps)}, which this plan leaves alone")
+
+
+def _name_kept(address: Address, holder: Address) -> Finding:
+    told = f"its name is still that of the live object declared as {holder}"
+    return _blocked(address, f"{told}, which this plan does not rename first")
+
+
+def _blocked(address: Address, told: str, remedy: str = MEND_THAT) -> Finding:
+    return Finding("warning", "blocked", address, told, remedy)
+
+
+def _named(addresses: Sequence[Address]) -> str:
+    return ", ".join(str(address) for address in addresses)
+
+
+def _name(resource: Resource) -> tuple[str, str]:
+    kind = KINDS[resource.address.kind]
+    return kind.name, str(resource.fields.get(kind.identity))
+
+
+def _waits_for(
+    difference: Difference,
+    writes: Mapping[Address, Difference],
+    freed: Mapping[tuple[str, str], Address],
+    names: Names,
+) -> set[Address]:
+    needs = {address for address in _needs(difference, names) if address in writes}
+    waits = {a for a in needs if a.kind == STRUCTURE or _becomes(writes[a])}
+    # A copy is of what its source is to be.
+    waits |= needs.intersection(difference.desired.intent.origins)
+    taken = _identity(difference, "after")
+    if taken and taken in freed:
+        waits.add(freed[taken])
+    return waits - {difference.address}
+
+
+def _becomes(difference: Difference) -> bool:
+    """Whether there is nothing under this address, or under another name, before this is done."""
+    return difference.action == CREATE or _identity(difference, "before") is not None
+
+
+def _identity(difference: Difference, side: str) -> tuple[str, str] | None:
+    """The kind and name that a difference takes (`after`) or gives up (`before`), if any."""
+    kind = KINDS[difference.address.kind]
+    for change in difference.changes:
+        if change.path == (kind.identity,) and getattr(change, side):
+            return kind.name, getattr(change, side)
+    return None

@@ -1,0 +1,1 @@
+"""What lies on disk beside the manifests: settings, schemas, working files, whole writes."""

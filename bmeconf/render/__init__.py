@@ -1,0 +1,1 @@
+"""Plans, results and problems for people and for CI. Pure: data in, lines out."""

@@ -1,0 +1,71 @@
+"""Small plots of block characters, which `safe.plain_ascii` knows an ASCII form of. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from bmeconf.render import safe, tables
+from bmeconf.render.lines import WIDTH, Line
+from bmeconf.render.page.model import Series
+
+MOST_BARS, LONGEST_LABEL = 12, 28
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def lines(series: Series, most_bars: int = MOST_BARS) -> list[Line]:
+    """A bar for each value; of more than `most_bars` one line, the highest of each stretch."""
+    title = Line(safe.line(series.title))
+    if not series.values:
+        return [title, Line("  no values")]
+    top = max(*series.values, 0.0)
+    drawn = _bars(series, top) if len(series.values) <= most_bars else _sparks(series, top)
+    return [title, *drawn]
+
+
+def number(value: float, unit: str) -> str:
+    """A value with its unit, whole where it is."""
+    told = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return safe.line(f"{told}{unit}")
+
+
+def _bars(series: Series, top: float) -> list[Line]:
+    labels = [_short(safe.line(label)) for label in series.labels]
+    told = [number(value, series.unit) for value in series.values]
+    wide, right = max(map(tables.width, labels)), max(map(tables.width, told))
+    room = WIDTH - wide - right - 6
+    return [
+        Line(
+            safe.line(
+                f"  {label}{' ' * (wide - tables.width(label))}  {text:>{right}}  "
+                f"{_bar(value, top, room)}".rstrip()
+            )
+        )
+        for label, text, value in zip(labels, told, series.values, strict=True)
+    ]
+
+
+def _bar(value: float, top: float, room: int) -> str:
+    halves = round(2 * room * max(value, 0.0) / top) if top else 0
+    # What is there at all is to be seen.
+    halves = max(halves, 1) if value > 0 else halves
+    return "█" * (halves // 2) + "▌" * (halves % 2)
+
+
+def _sparks(series: Series, top: float) -> list[Line]:
+    count, room = len(series.values), WIDTH - 2
+    columns = min(count, room)
+    edges = [count * n // columns for n in range(columns + 1)]
+    highest = [max(series.values[start:end]) for start, end in pairwise(edges)]
+    drawn = "".join(_level(value, top) for value in highest)
+    first, last = safe.line(series.labels[0]), safe.line(series.labels[-1])
+    told = f"highest {number(top, series.unit)}, last {number(series.values[-1], series.unit)}"
+    return [Line(f"  {drawn}"), Line(safe.line(f"  {first} to {last}: {told}"))]
+
+
+def _level(value: float, top: float) -> str:
+    share = max(value, 0.0) / top if top else 0.0
+    return LEVELS[min(len(LEVELS) - 1, int(share * len(LEVELS)))]
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"

@@ -1,0 +1,47 @@
+"""Live data is data: nothing in it reaches a terminal, a log or a runner as a command. Pure.
+
+Control characters and what reorders or hides text are shown as escapes; the two ways in which
+a CI log line can be taken for a workflow command are broken up visibly.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bmeconf.model.errors import masked
+
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+JOINERS = "\u200c\u200d"
+"""Format characters that scripts and emoji need; alone they reorder and hide nothing."""
+BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
+"""What plots are drawn with, and what stands for it."""
+PAIRS = str.maketrans(
+    {"→": "->", "»": ">>", "…": "...", "·": "-", "–": "-", "✓": "v", "✗": "x", **BLOCKS}
+)
+
+
+def line(text: str) -> str:
+    """`text` as one harmless line."""
+    shown = masked(text)
+    if not shown.isprintable():
+        shown = "".join(map(_visible, shown))
+    # `##[` is a runner command anywhere in a line, `::` at its start (after blanks).
+    shown = shown.replace("##[", "#\\x23[")
+    bare = shown.lstrip()
+    if bare.startswith("::"):
+        return shown[: len(shown) - len(bare)] + "\\x3a" + bare[1:]
+    return shown
+
+
+def plain_ascii(text: str) -> str:
+    """`text` for a terminal without UTF-8: signs as ASCII pairs, the rest as escapes."""
+    return text.translate(PAIRS).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def _visible(character: str) -> str:
+    if character in JOINERS or unicodedata.category(character) not in HIDDEN:
+        return character
+    code = ord(character)
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    short = f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    return named.get(character, short if code < 0x10000 else f"\\U{code:08x}")

@@ -1,0 +1,41 @@
+"""Field values and instants in words, as every format shows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bmeconf.model import Address, Value
+from bmeconf.plan.diff import plain
+from bmeconf.render import safe
+
+
+def text(value: Value) -> str:
+    """A field's value as one harmless line: texts in quotes, sets in brackets."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(text(member) for member in value) + "]"
+    if isinstance(value, Address):
+        name = f'"{safe.line(value.name)}"' if value.name else ""
+        return name + (f"#{value.id}" if value.id else "")
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{safe.line(value)}"'
+    if isinstance(value, Mapping):
+        if not value:
+            return "(defaults)"
+        return ", ".join(f"{safe.line(key)}: {text(inner)}" for key, inner in value.items())
+    return safe.line(str(plain(value)))
+
+
+def utc(instant: datetime) -> str:
+    """An aware instant to the minute, in UTC."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def zoned(instant: datetime) -> str:
+    """An aware instant to the minute, in its own zone: `2030-12-02 09:00 (UTC+01:00)`."""
+    zone = instant.isoformat()[-6:] if instant.utcoffset() else ""
+    return instant.strftime("%Y-%m-%d %H:%M ") + f"(UTC{zone})"
