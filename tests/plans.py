@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bmeconf.model import Address, Call, Change, Finding, Manual
 from bmeconf.plan.model import Account, Pin, Plan, Price, Source, Step
-from bmeconf.plan.preconditions import Grounds
+from bmeconf.plan.preconditions import Preconditions
 from bmeconf.render import documents as document
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -65,7 +65,7 @@ def plan(
         unmanaged={"lists": 1},
         left_out=(),
         price=Price(3, 4, 2),
-        grounds=Grounds("s", _ids(steps)),
+        grounds=Preconditions("s", _ids(steps)),
         unmanaged_names={"lists": (names[0],)},
     )
 
@@ -102,7 +102,7 @@ def _step(n: int, name: str, deletes: bool, body: str) -> Step:
         pin=None if action == "create" else Pin("6" * 24, 1, "sha256:" + "2" * 64),
         changes=_changes(kind, action, address.name, name, body),
         calls=(Call("PATCH", "/api/x"),),
-        hanging=f"{n} contacts use it, {name}" if action == "delete" else "",
+        usage=f"{n} contacts use it, {name}" if action == "delete" else "",
     )
 
 

@@ -576,14 +576,14 @@ decimals = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False)
 @given(decimals, decimals, st.sampled_from(["<", "<=", ">", ">=", "=="]))
 def test_a_comparison_is_exact(live: Decimal, wanted: Decimal, sign: str) -> None:
     one, other = int(live * 10**4), int(wanted * 10**4)
-    truth = {
+    cause = {
         "<": one < other,
         "<=": one <= other,
         ">": one > other,
         ">=": one >= other,
         "==": one == other,
     }[sign]
-    assert delivery.holds(f"{sign} {wanted:f}", live) == truth
+    assert delivery.holds(f"{sign} {wanted:f}", live) == cause
 
 
 @given(st.sampled_from([*delivery.METRICS]), st.integers(0, 10**6), st.integers(0, 10**6))
@@ -704,7 +704,7 @@ def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) 
         engagement=delivery_replies.engagement(over_time),
         judged=delivery.judge(resource, delivery.SENT, results),
     )
-    asked = delivery.Asked(period=period)
+    asked = delivery.DeliveryQuery(period=period)
     dashboard = delivery_replies.dashboard(report)
     whole = delivery.Report(datetime.now(UTC), asked, (told,), dashboard)
     document = json.loads(documents.text(delivery_document.report(whole, "sandbox:local")))

@@ -17,7 +17,7 @@ from bmeconf.render import markdown
 from bmeconf.render.page import failure as failure_page
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page import result as result_page
-from bmeconf.render.page.model import Item, Page, Section
+from bmeconf.render.page.model import Page, PageItem, Section
 from tests import plans
 from tests.driver import Account, Project
 from tests.test_formats import told
@@ -53,10 +53,10 @@ def test_the_drift_of_a_wiped_account_is_told(account: Account, project: Project
 def great(count: int, document: str = DRIFT_FORMAT) -> Page:
     """A page whose last item is its only error."""
     lost = tuple(
-        Item("-", f"lists/{'name ' * 8}{n}", "drift", "is gone", level="warning", must=True)
+        PageItem("-", f"lists/{'name ' * 8}{n}", "drift", "is gone", level="warning", must=True)
         for n in range(count)
     )
-    error = Item("!", "lists/Last", "duplicate", "is there twice", level="error", must=True)
+    error = PageItem("!", "lists/Last", "duplicate", "is there twice", level="error", must=True)
     tasks = plan_page.task_list(plans.plan([f"Mail {n}" for n in range(40)]))
     return Page(
         *(document, "Drift", "production", "Not as declared.", "bad", (("drift", count),)),
@@ -95,7 +95,9 @@ def test_what_somebody_agrees_to_is_told_whole_or_not_at_all() -> None:
     st.integers(2000, 20_000),
 )
 def test_whatever_the_names_the_room_is_kept(names: list[str], room: int) -> None:
-    items = tuple(Item("-", n, "drift", n, level="warning", must=True, notes=(n,)) for n in names)
+    items = tuple(
+        PageItem("-", n, "drift", n, level="warning", must=True, notes=(n,)) for n in names
+    )
     page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
     text = markdown.page(page, room)
     assert len(text.encode()) <= room

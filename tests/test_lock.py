@@ -21,12 +21,12 @@ import yaml
 from bmeconf.apply.result import APPLIED, Outcome
 from bmeconf.baseline import record
 from bmeconf.baseline.lock import Section
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Change, Snapshot
 from bmeconf.plan.model import Account as Account_
 from bmeconf.plan.model import Pin, Plan, Price, Source, Step
-from bmeconf.plan.preconditions import Grounds
+from bmeconf.plan.preconditions import Preconditions
 from bmeconf.sandbox import Sandbox
 from tests.driver import Account, Project, Ran
 from tests.fake_server import (
@@ -176,9 +176,9 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     if moved in ("account", "both"):
         by_hand(account, kind, name, **change(account))
     plan = project.plan()
-    truth = {"manifest": "pending", "account": "drift", "both": "conflict"}
+    cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
     same = moved == "nobody" or (case == "tags" and moved == "both")
-    assert classes(plan) == ({} if same else {f"{kind}/{name} {path}": truth[moved]})
+    assert classes(plan) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
     project.apply()
     assert project.plan()["steps"] == []
     unlock(project)
@@ -1672,7 +1672,7 @@ def test_a_saved_plan_remembers_a_schedule_that_was_seen(
 
 
 def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
-    names = Names({"_id": "5" * 24})
+    names = IdMap({"_id": "5" * 24})
     section = Section("sha256:0", "https://x")
     one, id = Address("campaigns", "One"), "1" * 24
 
@@ -1686,7 +1686,7 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
         done = record.Done([outcome], {one: {"_id": id, **raw}}, [], answers)
         made = Plan(
             *(datetime(2030, 1, 1, tzinfo=UTC), Account_("", ""), Source("")),
-            *((step,), (), (), 0, {}, (), Price(), Grounds()),
+            *((step,), (), (), 0, {}, (), Price(), Preconditions()),
         )
         return record.after(seen, (), made, done, names)
 

@@ -15,7 +15,7 @@ from bmeconf.mail import visible
 from bmeconf.model import Address, Manual
 from bmeconf.render import html, page_text, plots, tables, tasks
 from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.model import Field, Item, Series, Table
+from bmeconf.render.page.model import Field, PageItem, Series, Table
 from tests import plans
 
 AT = datetime.fromisoformat("2026-12-01T09:00:00+01:00")
@@ -156,7 +156,7 @@ def test_great_bodies_take_no_time() -> None:
 
 
 def test_an_inbox_shows_only_what_is_known() -> None:
-    item = Item("~", "campaigns/A", "update", "", (Field("subject", "Old", "New <b>"),))
+    item = PageItem("~", "campaigns/A", "update", "", (Field("subject", "Old", "New <b>"),))
     page = replace(plan_page.of(plans.plan(["a"]), "x"), sections=())
     section = replace(plan_page.of(plans.plan(["a"]), "x").sections[0], items=(item,))
     shown = html.page(replace(page, sections=(section,)))

@@ -455,9 +455,9 @@ def test_who_moved_without_a_lock_file(
         declare(project, **whole, **{kind: [{identity: name, field: second}]})
     if moved in ("account", "both"):
         by_hand(account, kind, name, **change(account))
-    truth = {"manifest": "pending", "account": "drift", "both": "conflict"}
+    cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
     same = case == "tags" and moved == "both"
-    assert classes(since(project)) == ({} if same else {f"{kind}/{name} {path}": truth[moved]})
+    assert classes(since(project)) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
     assert set(classes(project.plan()).values()) <= {""}
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from bmeconf.apply import recovery as settle
-from bmeconf.apply.options import Conduct
+from bmeconf.apply.options import ApplyOptions
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import CAMPAIGNS, LISTS, Resource, dotted, nested
 from bmeconf.model.errors import Stale
@@ -23,7 +23,7 @@ from bmeconf.plan.preconditions import not_meant
 
 
 def check(
-    api: ReadApi, names: Names, plan: Plan, conduct: Conduct, made: Collection[str] = ()
+    api: ReadApi, id_map: IdMap, plan: Plan, conduct: ApplyOptions, made: Collection[str] = ()
 ) -> Mapping[str, str]:
     """What moved, in words, by the id of the step that must not be done for it.
 
@@ -43,18 +43,18 @@ def check(
         ids, keys = looked_at(kind, left)
         if not (ids or keys):
             continue
-        seen = kind.look(api, names, ids, keys)
+        seen = kind.look(api, id_map, ids, keys)
         if kind.name == LISTS:
             lists = seen
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
-            told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, names, plan, made)
+            told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, id_map, plan, made)
             if not told and step.intent.copy_of not in touched:
                 told = source_moved(kind, step, seen)
             moved |= {step.id: told} if told else {}
     own = {step.address for step in left if step.pin}
     for step in left:
-        told = plan.grounds.gone(step, names, lists, own)
+        told = plan.grounds.gone(step, id_map, lists, own)
         if told and step.id not in moved:
             moved[step.id] = f"{step.address}: {told}"
     return moved
@@ -72,14 +72,14 @@ def differs(kind: Kind, pin: Pin, seen: Raw, made: Collection[str]) -> bool:
     if not along and None not in (pin.version, version) and version != pin.version:
         return True
     content = {**seen, "lists": kept} if along else seen
-    return replies.digest(kind.essence(content)) != pin.digest
+    return replies.digest(kind.pin_content(content)) != pin.digest
 
 
 def held(
     kind: Kind,
     step: Step,
     seen: Raw,
-    names: Names,
+    id_map: IdMap,
     managed: Managed,
     made: Collection[str],
     strict: bool,
@@ -94,9 +94,9 @@ def held(
     """
     if not differs(kind, pinned(step), seen, made):
         return seen
-    if told := _restrained(kind, step, kind.live(seen, step.address, names)):
+    if told := _restrained(kind, step, kind.live(seen, step.address, id_map)):
         raise Stale(told, "plan again")
-    gone = settle.undone(kind, step, seen, names, managed)
+    gone = settle.undone(kind, step, seen, id_map, managed)
     if gone or strict:
         told = ", ".join(dotted(change.path) for change in gone) or "it"
         raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
@@ -115,28 +115,28 @@ def source_moved(kind: Kind, step: Step, seen: Mapping[str, Raw]) -> str:
     return ""
 
 
-def hold_source(api: ReadApi, names: Names, step: Step, ours: bool) -> None:
+def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
     """Hold what a step copies against its pin once more, unless this plan (`ours`) changes it.
 
     Raises:
         Stale: where it is another by now: a copy brings along what no manifest declares.
     """
     kind = KINDS[step.address.kind]
-    seen = kind.look(api, names, [step.source.id], []) if step.source else {}
+    seen = kind.look(api, id_map, [step.source.id], []) if step.source else {}
     if told := "" if ours else source_moved(kind, step, seen):
         raise Stale(told, "plan again")
 
 
-def hold_recipients(api: ReadApi, names: Names, step: Step) -> None:
+def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
     """A draft goes to whoever is on its lists: they must still be the ones that were meant.
 
     Raises:
         Stale: where one is gone, or is called otherwise by now.
     """
     meant = referred(step) if step.address.kind == CAMPAIGNS else set()
-    lists = KINDS[LISTS].reread(api, names, ()) if meant else {}
+    lists = KINDS[LISTS].reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):
-        if told := not_meant(address, names.id(address), lists):
+        if told := not_meant(address, id_map.id(address), lists):
             raise Stale(f"{step.address}: {address} {told}", "plan again")
 
 
@@ -147,13 +147,13 @@ def _more_use(kind: Kind, pin: Pin, raw: Raw) -> str:
     return f"{' and '.join(more)} use it by now" if more else ""
 
 
-def deletable(kind: Kind, step: Step, seen: Raw, names: Names, made: Collection[str]) -> None:
+def deletable(kind: Kind, step: Step, seen: Raw, id_map: IdMap, made: Collection[str]) -> None:
     """Hold `seen`, the object right before it is deleted, against its pin.
 
     Raises:
         Stale: where it moved, or may not be deleted any more.
     """
-    pin, live = pinned(step), kind.live(seen, step.address, names)
+    pin, live = pinned(step), kind.live(seen, step.address, id_map)
     # One reply may show less than the plan saw of it; a version settles it where there is one.
     known = pin.version is not None and live.version is not None
     moved = pin.version != live.version if known else differs(kind, pin, seen, made)
@@ -180,7 +180,7 @@ def _moved(
     kind: Kind,
     step: Step,
     seen: Mapping[str, Raw],
-    names: Names,
+    id_map: IdMap,
     plan: Plan,
     made: Collection[str],
 ) -> str:
@@ -189,12 +189,12 @@ def _moved(
     raw = seen.get(step.pin.id)
     if raw is None:
         return f"{step.address} is gone"
-    if told := _restrained(kind, step, kind.live(raw, step.address, names)):
+    if told := _restrained(kind, step, kind.live(raw, step.address, id_map)):
         return told
     if not differs(kind, step.pin, raw, made):
         told = _more_use(kind, step.pin, raw)
         return f"{step.address}: {told}" if told else ""
-    fields = [dotted(c.path) for c in settle.undone(kind, step, raw, names, plan.grounds.managed)]
+    fields = [dotted(c.path) for c in settle.undone(kind, step, raw, id_map, plan.grounds.managed)]
     return f"{step.address}: {', '.join(fields) or 'it'} changed since it was planned"
 
 
@@ -202,5 +202,5 @@ def _restrained(kind: Kind, step: Step, live: Resource) -> str:
     """Why an object may not be written any more, in words; empty where it may."""
     wanted = Resource(step.address, nested(step.changes))
     changes = () if step.action == DELETE else step.changes
-    restraint = kind.restraint(wanted, live, changes)
-    return f"{step.address} {restraint.message}" if restraint else ""
+    refusal = kind.refusal(wanted, live, changes)
+    return f"{step.address} {refusal.message}" if refusal else ""

@@ -13,13 +13,13 @@ from dataclasses import replace
 from bmeconf.apply import checks as pins
 from bmeconf.apply import recovery as settle
 from bmeconf.apply.journal import Journal
-from bmeconf.apply.options import MOVED, Before, Conduct
-from bmeconf.apply.recovery import Trace
+from bmeconf.apply.options import MOVED, ApplyOptions, CopyEvidence
+from bmeconf.apply.recovery import Recovery
 from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, STALE, UNKNOWN, Outcome
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.api import WriteApi
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import STRUCTURE, Change, nested
 from bmeconf.model.errors import (
@@ -52,21 +52,21 @@ class Execution:
     def __init__(
         self,
         api: WriteApi,
-        names: Names,
+        id_map: IdMap,
         plan: Plan,
         journal: Journal,
         stop_asked: Callable[[], bool],
-        conduct: Conduct = Conduct(),  # noqa: B008 (frozen)
+        conduct: ApplyOptions = ApplyOptions(),  # noqa: B008 (frozen)
     ) -> None:
         self._api, self._plan, self._journal = api, plan, journal
         self._stop_asked, self._conduct = stop_asked, conduct
-        self.names, self.managed = names, plan.grounds.managed
+        self.id_map, self.managed = id_map, plan.grounds.managed
         self.stopped: BmeconfError | None = None
         if conduct.moved and not conduct.skip_stale:
             self.stopped = Stale(MOVED, "plan again, and have that reviewed")
         self.ended: dict[str, Outcome] = {}
         self._made: set[str] = set()
-        self._before: Before | None = None
+        self._before: CopyEvidence | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
         """Execute the steps in order; every step comes out, in exactly one state."""
@@ -74,7 +74,7 @@ class Execution:
             outcome = self._guarded(step)
             self.ended[step.id] = outcome
             if outcome.id:
-                self.names = self.names.with_ids({step.address: outcome.id})
+                self.id_map = self.id_map.with_ids({step.address: outcome.id})
                 self._made.add(outcome.id)
             if step.id not in self._conduct.done:
                 self._journal.ends(step.id, outcome.state, outcome.id, outcome.message)
@@ -132,7 +132,7 @@ class Execution:
 
     def _do(self, step: Step) -> Outcome:
         kind = KINDS[step.address.kind]
-        pins.hold_recipients(self._api, self.names, step)
+        pins.hold_recipients(self._api, self.id_map, step)
         if step.action == CREATE:
             return self._create(kind, step)
         if step.action == DELETE:
@@ -150,16 +150,16 @@ class Execution:
         name = str(fields[kind.identity])
         # A copy is made under a name of its own, so that the server refuses too late.
         if kind.looks_first or step.intent.origins:
-            rows = kind.reread(self._api, self.names, (name,))
+            rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now", "plan again")
             if step.intent.origins:
                 ours = any(s.address == step.intent.copy_of for s in self._plan.steps)
-                pins.hold_source(self._api, self.names, step, ours)
-                source = rows.get(self.names.id(step.intent.copy_of or step.address) or "", {})
+                pins.hold_source(self._api, self.id_map, step, ours)
+                source = rows.get(self.id_map.id(step.intent.copy_of or step.address) or "", {})
                 self._before = self._journal.copies(rows, kind.marks(source))
         try:
-            id = kind.create(self._api, self.names, fields, step.intent)
+            id = kind.create(self._api, self.id_map, fields, step.intent)
         except DuplicateName as error:
             return self._found_taken(kind, step, name, error)
         return Outcome(step, APPLIED, id=id)
@@ -173,8 +173,8 @@ class Execution:
         ours = not self._strict or step.id in self._conduct.doubtful
         if not (kind.lags and ours):
             raise Stale(f"{error.message}: {step.address} exists by now", "plan again")
-        for id in settle.look(self._api, kind, self.names, name):
-            seen = kind.fetch(self._api, self.names, id)
+        for id in settle.look(self._api, kind, self.id_map, name):
+            seen = kind.fetch(self._api, self.id_map, id)
             if not self._amiss(kind, step, seen):
                 return Outcome(step, APPLIED, "existed already, as declared", id)
         raise Stale(
@@ -186,11 +186,11 @@ class Execution:
     def _update(self, kind: Kind, step: Step) -> Outcome:
         for change in step.changes:
             renamed = change.path == (kind.identity,) and not kind.lags
-            if renamed and kind.taken(self._api, self.names, str(change.after)):
+            if renamed and kind.taken(self._api, self.id_map, str(change.after)):
                 raise Stale(f"{step.address} exists beside it by now", "plan again")
         try:
             seen = self._still(kind, step)
-            fresh = kind.update(self._api, self.names, seen, step.changes)
+            fresh = kind.update(self._api, self.id_map, seen, step.changes)
         except NotFound as error:
             raise Stale(f"{step.address} is gone", "plan again") from error
         except VersionConflict as error:
@@ -204,32 +204,32 @@ class Execution:
         """Once more on the newest state, where the planned values still hold (design 7.6)."""
         try:
             seen = self._still(kind, step)
-            return seen, kind.update(self._api, self.names, seen, step.changes)
+            return seen, kind.update(self._api, self.id_map, seen, step.changes)
         except (NotFound, VersionConflict) as error:
             raise Stale(f"{step.address} moves while it is written", "plan again") from error
 
     def _learn(self, kind: Kind, seen: Raw | None) -> None:
         """New fields and tags got ids, which the contacts after them need."""
         if kind.name == STRUCTURE and seen is not None:
-            self.names = replace(self.names, structure=seen)
+            self.id_map = replace(self.id_map, structure=seen)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
         id = pinned(step).id
-        seen = kind.look(self._api, self.names, [id], []).get(id)
+        seen = kind.look(self._api, self.id_map, [id], []).get(id)
         if seen is None:
             if self._strict and step.id not in self._conduct.doubtful:
                 raise Stale(f"{step.address} is gone", "plan again")
             return Outcome(step, APPLIED, "was gone already")
-        pins.deletable(kind, step, seen, self.names, self._made)
-        kind.delete(self._api, self.names, id)
+        pins.deletable(kind, step, seen, self.id_map, self._made)
+        kind.delete(self._api, self.id_map, id)
         return Outcome(step, APPLIED)
 
     def _amiss(self, kind: Kind, step: Step, seen: Raw) -> list[Change]:
-        return settle.amiss(kind, step, seen, self.names, self.managed)
+        return settle.amiss(kind, step, seen, self.id_map, self.managed)
 
     def _still(self, kind: Kind, step: Step) -> Raw:
-        seen = kind.fetch(self._api, self.names, pinned(step).id)
-        return pins.held(kind, step, seen, self.names, self.managed, self._made, self._strict)
+        seen = kind.fetch(self._api, self.id_map, pinned(step).id)
+        return pins.held(kind, step, seen, self.id_map, self.managed, self._made, self._strict)
 
     # --- lost answers
 
@@ -282,13 +282,13 @@ class Execution:
         made = f", with the id {', '.join(found.ids)}" if found.ids else ""
         return self._failed(step, f"{error.message}; it was done in part{made}", error)
 
-    def _trace(self, step: Step) -> Trace:
-        before = self._before or Before()
+    def _trace(self, step: Step) -> Recovery:
+        before = self._before or CopyEvidence()
         made = before.made or self._journal.made
         before = replace(before, ids=(*before.ids, *self._made), made=made)
-        return settle.trace(self._api, self.names, self.managed, step, before)
+        return settle.trace(self._api, self.id_map, self.managed, step, before)
 
-    def _concluded(self, step: Step, found: Trace, why: str) -> Outcome:
+    def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:
         """The outcome that a trace leads to; what landed in part is finished."""
         kind, id = KINDS[step.address.kind], ""
         if step.action == CREATE and len(found.ids) == 1:
@@ -297,8 +297,8 @@ class Execution:
             self._learn(kind, found.seen)
             return Outcome(step, APPLIED, f"{why}; it reads back as declared", id)
         if found.fate == settle.PARTLY and found.seen is not None:
-            pins.hold_recipients(self._api, self.names, step)
-            self._learn(kind, kind.update(self._api, self.names, found.seen, found.left))
+            pins.hold_recipients(self._api, self.id_map, step)
+            self._learn(kind, kind.update(self._api, self.id_map, found.seen, found.left))
             return Outcome(step, APPLIED, f"{why}; it had landed in part, and was finished", id)
         if found.fate == settle.GONE:
             gone = Stale(f"{step.address} is gone", "plan again")

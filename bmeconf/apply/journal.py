@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bmeconf.apply.options import Before
+from bmeconf.apply.options import CopyEvidence
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import stamp
@@ -31,7 +31,7 @@ NOT_DONE = ("refused", "not sent")
 
 
 @dataclass(frozen=True)
-class Past:
+class JournalState:
     """What a journal tells of the run that wrote it.
 
     `plan` is the plan document. `done` are the applied steps with the ids they made; `doubtful`
@@ -40,7 +40,7 @@ class Past:
 
     plan: Mapping[str, Any]
     done: Mapping[str, str] = field(default_factory=dict)
-    doubtful: Mapping[str, Before | None] = field(default_factory=dict)
+    doubtful: Mapping[str, CopyEvidence | None] = field(default_factory=dict)
     written: bool = False
     skip_stale: bool = True
 
@@ -83,7 +83,7 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, path: Path) -> tuple[Journal, Past]:
+    def reopen(cls, path: Path) -> tuple[Journal, JournalState]:
         """A journal that another run left, and what it tells.
 
         Raises:
@@ -115,9 +115,9 @@ class Journal:
         """The writes after this belong to `step`."""
         self._step, self.made = step, ""
 
-    def copies(self, ids: Collection[str], source: Raw) -> Before:
+    def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
         """The step is about to make a copy; what is there before it."""
-        before = Before(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
+        before = CopyEvidence(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
         told = {"ids": list(before.ids), "source": dict(source), "made": before.at}
         self._write("copy", step=self._step, **told)
         return before
@@ -188,7 +188,7 @@ class Journal:
                 "wait until it has ended",
             ) from error
 
-    def _past(self) -> Past:
+    def _past(self) -> JournalState:
         with open(self.path, "rb") as file:
             content = file.read()
         whole, newline, torn = content.rpartition(b"\n")
@@ -206,13 +206,13 @@ class Journal:
             ) from error
 
 
-def loose_ends(folder: Path, account: str) -> Mapping[str, Before]:
+def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
     """Copies that earlier runs may have made under a name of the service's own, and not named.
 
     By address, with what was there before; `account` is the fingerprint of the account
     that is meant. A copy of that kind cannot be found by its name (design 7.13).
     """
-    ends: dict[str, Before] = {}
+    ends: dict[str, CopyEvidence] = {}
     settled: set[str] = set()
     for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
         try:
@@ -260,18 +260,18 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _told(lines: list[dict[str, Any]]) -> Past:
+def _told(lines: list[dict[str, Any]]) -> JournalState:
     head = lines[0]
     if head["event"] != "begin" or head["format"] != FORMAT:
         raise ValueError(f"a journal of the format {head.get('format')}")
     done: dict[str, str] = {}
-    copies: dict[str, Before] = {}
+    copies: dict[str, CopyEvidence] = {}
     landed: set[str] = set()
     open_: set[str] = set()
     for line in lines[1:]:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
-            copies[step] = Before(tuple(line["ids"]), line["source"], line["made"])
+            copies[step] = CopyEvidence(tuple(line["ids"]), line["source"], line["made"])
         elif event == "absent":
             landed.discard(step)
         elif event == "write":
@@ -285,4 +285,4 @@ def _told(lines: list[dict[str, Any]]) -> Past:
         elif event == "step" and line["state"] == "applied":
             done[step] = line["id"]
     doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}
-    return Past(head["plan"], done, doubtful, bool(landed or open_), head["skip_stale"])
+    return JournalState(head["plan"], done, doubtful, bool(landed or open_), head["skip_stale"])

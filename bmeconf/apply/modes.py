@@ -12,13 +12,13 @@ from pathlib import Path
 
 from bmeconf.apply import checks as pins
 from bmeconf.apply import run as walk
-from bmeconf.apply.journal import Journal, Past, loose_ends
-from bmeconf.apply.options import MOVED, Before, Conduct
+from bmeconf.apply.journal import Journal, JournalState, loose_ends
+from bmeconf.apply.options import MOVED, ApplyOptions, CopyEvidence
 from bmeconf.apply.receipts import Receipts
 from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.run import Basis, Run
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.structure import Structure
 from bmeconf.live.read import Live
 from bmeconf.model import LISTS, STRUCTURE, Snapshot
@@ -44,11 +44,11 @@ def planned(run: Run, seen: Planned) -> Result:
         return walk.nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     declared = (resource.id for resource in seen.live.snapshot)
-    conduct = Conduct(doubtful=_loose_ends(run, plan, declared))
+    conduct = ApplyOptions(doubtful=_loose_ends(run, plan, declared))
     return walk.walk(run, plan, basis, _begun(run, plan), conduct)
 
 
-def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, Before]:
+def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, CopyEvidence]:
     """The copies of this plan that an earlier run may have made, none of which is `declared`."""
     copies = [step for step in plan.steps if step.intent.origins]
     if not copies:
@@ -74,7 +74,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
     doubtful = _loose_ends(run, plan, plan.grounds.ids.values())
-    conduct = Conduct(strict=True, skip_stale=skip_stale, doubtful=doubtful)
+    conduct = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
     moved = pins.check(run.reader, names, plan, conduct)
     conduct = replace(conduct, moved=moved)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
@@ -91,7 +91,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     return result
 
 
-def recorded(path: Path) -> tuple[Journal, Past, Plan]:
+def recorded(path: Path) -> tuple[Journal, JournalState, Plan]:
     """A journal that an apply left, opened to be continued, and the plan in it.
 
     Raises:
@@ -105,7 +105,7 @@ def recorded(path: Path) -> tuple[Journal, Past, Plan]:
         raise
 
 
-def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
+def resumed(run: Run, journal: Journal, past: JournalState, plan: Plan) -> Result:
     """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
 
     Raises:
@@ -116,7 +116,7 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
         # The run that is resumed may itself have gone on from the loose end of another.
         ends = _loose_ends(run, plan, plan.grounds.ids.values())
         loose = {id: before for id, before in ends.items() if id not in past.done}
-        conduct = Conduct(
+        conduct = ApplyOptions(
             strict=True,
             skip_stale=past.skip_stale,
             done=past.done,
@@ -132,7 +132,7 @@ def resumed(run: Run, journal: Journal, past: Past, plan: Plan) -> Result:
     return walk.walk(run, plan, basis, journal, conduct, past.written)
 
 
-def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
+def _made(run: Run, id_map: IdMap, plan: Plan, past: JournalState) -> set[str]:
     """The lists that the run before made, or may have made: they took contacts along."""
     made = {id for id in past.done.values() if id}
     copies = [
@@ -140,18 +140,18 @@ def _made(run: Run, names: Names, plan: Plan, past: Past) -> set[str]:
         for step in plan.steps
         if step.address.kind == LISTS and (before := past.doubtful.get(step.id)) is not None
     ]
-    rows = KINDS[LISTS].reread(run.reader, names, ()) if copies else ()
+    rows = KINDS[LISTS].reread(run.reader, id_map, ()) if copies else ()
     return made | {id for id in rows if any(id not in before.ids for before in copies)}
 
 
-def _opened(run: Run, plan: Plan) -> Names:
+def _opened(run: Run, plan: Plan) -> IdMap:
     """The names that a plan stands on, in the account that it was made for."""
     kind = KINDS[STRUCTURE]
     assert isinstance(kind, Structure)
-    for row in kind.rows(run.reader, Names(), ()):
-        names = Names(row)
+    for row in kind.rows(run.reader, IdMap(), ()):
+        names = IdMap(row)
         if account_of(run.base_url, names) == plan.account:
-            return plan.grounds.names(names)
+            return plan.grounds.id_map(names)
     other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
     raise Guarded(
         f"the plan was made for another account at {plan.account.base_url}, and not for the one"
@@ -176,7 +176,7 @@ def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
     return Result(plan, tuple(outcomes), (), False, run.reader.budget.used, why)
 
 
-def _elsewhere(run: Run, plan: Plan, names: Names) -> Basis:
+def _elsewhere(run: Run, plan: Plan, id_map: IdMap) -> Basis:
     """The basis of a plan whose making is not at hand: only what is remembered of the account.
 
     Raises:
@@ -184,4 +184,4 @@ def _elsewhere(run: Run, plan: Plan, names: Names) -> Basis:
     """
     remembered = pipeline.locked(run.lock_file)
     section = remembered.section(plan.account.fingerprint, plan.account.base_url)
-    return Basis(Live(Snapshot(), Snapshot(), names, section=section), ())
+    return Basis(Live(Snapshot(), Snapshot(), id_map, section=section), ())

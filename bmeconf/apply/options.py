@@ -11,7 +11,7 @@ MOVED = "the account moved since the plan was made"
 
 
 @dataclass(frozen=True)
-class Before:
+class CopyEvidence:
     """What was there before a copy was made: all ids, and the marks of what it is a copy of.
 
     A lost copy is known by them: it is new, it looks as its source did then, and it was made at
@@ -25,7 +25,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Conduct:
+class ApplyOptions:
     """How a plan is carried out.
 
     `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14); then
@@ -39,5 +39,5 @@ class Conduct:
     skip_stale: bool = True
     moved: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, str] = field(default_factory=dict)
-    doubtful: Mapping[str, Before | None] = field(default_factory=dict)
+    doubtful: Mapping[str, CopyEvidence | None] = field(default_factory=dict)
     resumed: bool = False

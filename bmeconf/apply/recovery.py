@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bmeconf.apply.options import Before
+from bmeconf.apply.options import CopyEvidence
 from bmeconf.apply.result import LANDED_TWICE
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Change, Finding, nested
 from bmeconf.model.errors import NotFound
@@ -28,7 +28,7 @@ TWICE, UNCLEAR, UNLIKE, GONE = "twice", "unclear", "unlike", "gone"
 
 
 @dataclass(frozen=True)
-class Trace:
+class Recovery:
     """What can be seen of a write: `fate` is one of the words above.
 
     A copy is `unclear` where several new objects look like it, `unlike` where there are new
@@ -42,7 +42,9 @@ class Trace:
     seen: Raw | None = None
 
 
-def trace(api: ReadApi, names: Names, managed: Managed, step: Step, before: Before) -> Trace:
+def trace(
+    api: ReadApi, id_map: IdMap, managed: Managed, step: Step, before: CopyEvidence
+) -> Recovery:
     """Look for what `step` wrote; `before` is what was there before it made a copy.
 
     Raises:
@@ -50,40 +52,40 @@ def trace(api: ReadApi, names: Names, managed: Managed, step: Step, before: Befo
     """
     kind = KINDS[step.address.kind]
     if step.action == CREATE:
-        return _created(api, names, managed, kind, step, before)
+        return _created(api, id_map, managed, kind, step, before)
     assert step.pin is not None
     try:
-        seen = kind.fetch(api, names, step.pin.id)
+        seen = kind.fetch(api, id_map, step.pin.id)
     except NotFound:
-        return Trace(LANDED if step.action == DELETE else GONE)
+        return Recovery(LANDED if step.action == DELETE else GONE)
     if step.action == DELETE:
-        return Trace(ABSENT)
-    return _updated(names, managed, kind, step, seen)
+        return Recovery(ABSENT)
+    return _updated(id_map, managed, kind, step, seen)
 
 
-def amiss(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
+def amiss(kind: Kind, step: Step, seen: Raw, id_map: IdMap, managed: Managed) -> list[Change]:
     """The changes of `step` that do not hold in the object as it was just read."""
-    live = kind.live(seen, step.address, names)
+    live = kind.live(seen, step.address, id_map)
     return [c for c in step.changes if not kind.holds(c, c.after, live, managed)]
 
 
-def undone(kind: Kind, step: Step, seen: Raw, names: Names, managed: Managed) -> list[Change]:
+def undone(kind: Kind, step: Step, seen: Raw, id_map: IdMap, managed: Managed) -> list[Change]:
     """The changes of `step` whose values from planning do not hold any more."""
-    live = kind.live(seen, step.address, names)
+    live = kind.live(seen, step.address, id_map)
     return [c for c in step.changes if not kind.holds(c, c.before, live, managed)]
 
 
-def look(api: ReadApi, kind: Kind, names: Names, name: str) -> tuple[str, ...]:
+def look(api: ReadApi, kind: Kind, id_map: IdMap, name: str) -> tuple[str, ...]:
     """The ids of what has this identity, with patience: a search lags, and a write may be late."""
     for attempt in range(LOOKS):
         if attempt:
             api.pause(1.0)
-        if ids := kind.taken(api, names, name):
+        if ids := kind.taken(api, id_map, name):
             return ids
     return ()
 
 
-def findings(step: Step, trace: Trace) -> tuple[Finding, ...]:
+def findings(step: Step, trace: Recovery) -> tuple[Finding, ...]:
     """What a person has to clear up after a write that left more than one object, or a doubt."""
     ids = ", ".join(trace.ids)
     if trace.fate == TWICE:
@@ -99,68 +101,68 @@ def findings(step: Step, trace: Trace) -> tuple[Finding, ...]:
 
 def _created(
     api: ReadApi,
-    names: Names,
+    id_map: IdMap,
     managed: Managed,
     kind: Kind,
     step: Step,
-    before: Before,
-) -> Trace:
-    ids = look(api, kind, names, str(nested(step.changes)[kind.identity]))
+    before: CopyEvidence,
+) -> Recovery:
+    ids = look(api, kind, id_map, str(nested(step.changes)[kind.identity]))
     if len(ids) > 1:
-        return Trace(TWICE, ids)
+        return Recovery(TWICE, ids)
     if ids:
-        seen = kind.fetch(api, names, ids[0])
-        left = tuple(amiss(kind, step, seen, names, managed))
+        seen = kind.fetch(api, id_map, ids[0])
+        left = tuple(amiss(kind, step, seen, id_map, managed))
         # Of one request all has landed, or nothing; of several, what is not shown proves nothing.
-        if _hidden(kind, step, seen, names) and (step.intent.origins or kind.finishes):
-            return Trace(UNCLEAR, ids)
+        if _hidden(kind, step, seen, id_map) and (step.intent.origins or kind.finishes):
+            return Recovery(UNCLEAR, ids)
         if all(change.path[0] in kind.finishes for change in left):
-            return Trace(PARTLY if left else LANDED, ids, left, seen)
-        return Trace(UNCLEAR, ids)
+            return Recovery(PARTLY if left else LANDED, ids, left, seen)
+        return Recovery(UNCLEAR, ids)
     if step.intent.origins:
-        return _copied(api, names, kind, step, before)
-    return Trace(UNSEEN if kind.lags else ABSENT)
+        return _copied(api, id_map, kind, step, before)
+    return Recovery(UNSEEN if kind.lags else ABSENT)
 
 
-def _copied(api: ReadApi, names: Names, kind: Kind, step: Step, before: Before) -> Trace:
+def _copied(api: ReadApi, id_map: IdMap, kind: Kind, step: Step, before: CopyEvidence) -> Recovery:
     """A copy may have a name of its own making: what is new since may be it."""
-    rows = kind.reread(api, names, ())
+    rows = kind.reread(api, id_map, ())
     if before.made in rows:
-        return Trace(PARTLY, (before.made,), step.changes, kind.fetch(api, names, before.made))
+        return Recovery(PARTLY, (before.made,), step.changes, kind.fetch(api, id_map, before.made))
     new = tuple(id for id in rows if id not in before.ids)
     if not new:
-        return Trace(ABSENT)
+        return Recovery(ABSENT)
     alike = tuple(
         id for id in new if before.source and kind.copied(before.source, rows[id], before.at)
     )
     if not alike:
-        return Trace(UNLIKE, new)
+        return Recovery(UNLIKE, new)
     if len(alike) > 1:
-        return Trace(UNCLEAR, alike)
-    return Trace(PARTLY, alike, step.changes, kind.fetch(api, names, alike[0]))
+        return Recovery(UNCLEAR, alike)
+    return Recovery(PARTLY, alike, step.changes, kind.fetch(api, id_map, alike[0]))
 
 
-def _hidden(kind: Kind, step: Step, seen: Raw, names: Names) -> bool:
+def _hidden(kind: Kind, step: Step, seen: Raw, id_map: IdMap) -> bool:
     """Whether the API does not show something that the step writes."""
-    shown = kind.live_fields(seen, names)
+    shown = kind.live_fields(seen, id_map)
     return any(change.path[0] not in shown for change in step.changes)
 
 
-def _updated(names: Names, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Trace:
+def _updated(id_map: IdMap, managed: Managed, kind: Kind, step: Step, seen: Raw) -> Recovery:
     assert step.pin is not None
     versions = (step.pin.version, replies.version_of(seen))
     unwritten = None not in versions and versions[0] == versions[1]
-    if _hidden(kind, step, seen, names):
-        return Trace(ABSENT if unwritten else UNCLEAR)
-    left = tuple(amiss(kind, step, seen, names, managed))
-    if left and replies.digest(kind.essence(seen)) == step.pin.digest:
-        return Trace(ABSENT)
-    moved = undone(kind, step, seen, names, managed)
+    if _hidden(kind, step, seen, id_map):
+        return Recovery(ABSENT if unwritten else UNCLEAR)
+    left = tuple(amiss(kind, step, seen, id_map, managed))
+    if left and replies.digest(kind.pin_content(seen)) == step.pin.digest:
+        return Recovery(ABSENT)
+    moved = undone(kind, step, seen, id_map, managed)
     # What is to be undone may look like what the service makes of the declared text.
     if not left and (moved or not unwritten):
-        return Trace(LANDED, left=left, seen=seen)
+        return Recovery(LANDED, left=left, seen=seen)
     if not moved:
-        return Trace(ABSENT)
+        return Recovery(ABSENT)
     if all(change not in moved for change in left):
-        return Trace(PARTLY, left=left, seen=seen)
-    return Trace(UNCLEAR)
+        return Recovery(PARTLY, left=left, seen=seen)
+    return Recovery(UNCLEAR)

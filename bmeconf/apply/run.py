@@ -15,11 +15,11 @@ from pathlib import Path
 from bmeconf.apply import verify
 from bmeconf.apply.executor import Execution
 from bmeconf.apply.journal import Journal
-from bmeconf.apply.options import Conduct
+from bmeconf.apply.options import ApplyOptions
 from bmeconf.apply.result import NOT_ATTEMPTED, Outcome, Result
 from bmeconf.baseline import record
 from bmeconf.client import Reader
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Finding
@@ -69,7 +69,7 @@ class Basis:
 def nothing_to_do(run: Run, plan: Plan, basis: Basis) -> Result:
     """No step, no journal; but what was found in sync is remembered."""
     done = record.Done()
-    unlocked, bug = _recorded(run, plan, basis, done, basis.live.names)
+    unlocked, bug = _recorded(run, plan, basis, done, basis.live.id_map)
     used = run.reader.budget.used
     return Result(plan, (), (), False, used, bug, unlocked=unlocked)
 
@@ -79,7 +79,7 @@ def walk(
     plan: Plan,
     basis: Basis,
     journal: Journal,
-    conduct: Conduct,
+    conduct: ApplyOptions,
     written_before: bool = False,
 ) -> Result:
     """Carry out the steps, read back what was written, remember it.
@@ -87,7 +87,7 @@ def walk(
     `written_before` says that a run before this one has written something of the same plan.
     """
     writer = run.reader.for_writing(journal)
-    names = basis.live.names
+    names = basis.live.id_map
     execution = Execution(writer, names, plan, journal, run.stop_asked, conduct)
     try:
         for outcome in execution.outcomes():
@@ -100,7 +100,7 @@ def walk(
     lockable = workdir.writable(run.lock_file)
     found, read_back, stopped = _verified(writer, execution, outcomes, lockable, basis)
     done = record.Done(outcomes, read_back, found, writer.dialect.answers)
-    unlocked, bug = _recorded(run, plan, basis, done, execution.names)
+    unlocked, bug = _recorded(run, plan, basis, done, execution.id_map)
     if not (unlocked or lockable):
         unlocked = f"{run.lock_file} cannot be written"
     result = Result(
@@ -131,7 +131,7 @@ def _verified(
     """Findings, what was read back, and what stopped the run; None where nothing was read back."""
     if execution.stopped is not None and not isinstance(execution.stopped, READABLE):
         return (), None, execution.stopped
-    names, managed = execution.names, execution.managed
+    names, managed = execution.id_map, execution.managed
     try:
         found = verify.check(reader, names, managed, outcomes, lockable, basis.differences)
     except BmeconfError as error:
@@ -145,7 +145,7 @@ def _verified(
 
 
 def _recorded(
-    run: Run, plan: Plan, basis: Basis, done: record.Done, names: Names
+    run: Run, plan: Plan, basis: Basis, done: record.Done, id_map: IdMap
 ) -> tuple[str, BmeconfError | None]:
     """Write the lock file: why it could not be, and the bug where that is one.
 
@@ -153,7 +153,7 @@ def _recorded(
     """
     path = run.lock_file
     try:
-        section = record.after(basis.live, basis.differences, plan, done, names)
+        section = record.after(basis.live, basis.differences, plan, done, id_map)
         pipeline.keep(path, section)
     except KeyboardInterrupt:
         return f"{path} was not written: interrupted", None

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf.apply.recovery import TWICE, Trace, amiss, findings
+from bmeconf.apply.recovery import TWICE, Recovery, amiss, findings
 from bmeconf.apply.result import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Address, Change, Fields, Finding, dotted, lookup, overlap
 from bmeconf.model.errors import NotFound
@@ -25,7 +25,7 @@ from bmeconf.plan.preconditions import not_meant
 
 def check(
     api: ReadApi,
-    names: Names,
+    id_map: IdMap,
     managed: Managed,
     outcomes: Sequence[Outcome],
     locked: bool = False,
@@ -45,30 +45,30 @@ def check(
     told = {difference.address: difference for difference in planned}
     for kind in KINDS.values():
         mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
-        together = _together(api, names, mine)
+        together = _together(api, id_map, mine)
         for outcome in mine:
             seen, difference = together, told.get(outcome.step.address)
-            if seen is None or any(_amiss(outcome, seen, names, managed, difference)):
-                seen = _alone(api, names, outcome)
+            if seen is None or any(_amiss(outcome, seen, id_map, managed, difference)):
+                seen = _alone(api, id_map, outcome)
             answer = api.dialect.answers.get(_id(outcome)) if locked else None
-            found += _amiss(outcome, seen, names, managed, difference, answer)
+            found += _amiss(outcome, seen, id_map, managed, difference, answer)
             if _id(outcome) in seen:
                 read[outcome.step.address] = seen[_id(outcome)]
         found += _twins(mine, together or {})
         if kind.name == LISTS:
-            found += _elsewhere(api, names, applied, together)
+            found += _elsewhere(api, id_map, applied, together)
     return tuple(found), read
 
 
 def _elsewhere(
-    api: ReadApi, names: Names, outcomes: Sequence[Outcome], lists: Mapping[str, Raw] | None
+    api: ReadApi, id_map: IdMap, outcomes: Sequence[Outcome], lists: Mapping[str, Raw] | None
 ) -> Iterator[Finding]:
     """Who refers to a list that is called otherwise by now, or is gone: it is not the one meant."""
     steps = [outcome.step for outcome in outcomes if referred(outcome.step)]
-    rows = (lists or KINDS[LISTS].reread(api, names, ())) if steps else {}
+    rows = (lists or KINDS[LISTS].reread(api, id_map, ())) if steps else {}
     for step in steps:
         for address in sorted(referred(step)):
-            if told := not_meant(address, names.id(address), rows):
+            if told := not_meant(address, id_map.id(address), rows):
                 yield _finding(step, NOT_CONVERGED, f"{address}, which it refers to, {told}")
 
 
@@ -78,10 +78,10 @@ def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Fin
         key = KINDS[step.address.kind].key
         ids = tuple(id for id, raw in seen.items() if key(raw) in read_back(step))
         if len(ids) > 1:
-            yield from findings(step, Trace(TWICE, ids))
+            yield from findings(step, Recovery(TWICE, ids))
 
 
-def _together(api: ReadApi, names: Names, outcomes: Sequence[Outcome]) -> Mapping[str, Raw] | None:
+def _together(api: ReadApi, id_map: IdMap, outcomes: Sequence[Outcome]) -> Mapping[str, Raw] | None:
     """What one listing shows of all of them, None where reading each alone is cheaper."""
     if not outcomes:
         return None
@@ -91,13 +91,13 @@ def _together(api: ReadApi, names: Names, outcomes: Sequence[Outcome]) -> Mappin
     # For the same price rather all: where names need not be unique, that shows twins as well.
     if price > len(outcomes) or (price == len(outcomes) and not kind.looks_first):
         return None
-    return kind.reread(api, names, keys)
+    return kind.reread(api, id_map, keys)
 
 
-def _alone(api: ReadApi, names: Names, outcome: Outcome) -> Mapping[str, Raw]:
+def _alone(api: ReadApi, id_map: IdMap, outcome: Outcome) -> Mapping[str, Raw]:
     id = _id(outcome)
     try:
-        return {id: KINDS[outcome.step.address.kind].fetch(api, names, id)}
+        return {id: KINDS[outcome.step.address.kind].fetch(api, id_map, id)}
     except NotFound:
         return {}
 
@@ -110,7 +110,7 @@ def _id(outcome: Outcome) -> str:
 def _amiss(
     outcome: Outcome,
     seen: Mapping[str, Raw],
-    names: Names,
+    id_map: IdMap,
     managed: Managed,
     difference: Difference | None,
     answer: Raw | None = None,
@@ -124,13 +124,13 @@ def _amiss(
         yield _finding(step, NOT_CONVERGED, "was written and is not there")
         return
     kind = KINDS[step.address.kind]
-    shown, moved = kind.live_fields(raw, names), amiss(kind, step, raw, names, managed)
+    shown, moved = kind.live_fields(raw, id_map), amiss(kind, step, raw, id_map, managed)
     ours = answer is not None and replies.same_moment(answer, raw)
     worded = [c for c in moved if ours and _in_other_words(kind, c, shown)]
     for change in (c for c in moved if c not in worded):
         field = dotted(change.path)
         yield _finding(step, NOT_CONVERGED, f"{field} was written and reads back differently")
-    for field in _meanwhile(kind, step, raw, names, managed, difference) if difference else ():
+    for field in _meanwhile(kind, step, raw, id_map, managed, difference) if difference else ():
         yield _finding(step, NOT_CONVERGED, f"{field} changed while this ran")
     if worded:
         yield _remembered(step, worded)
@@ -145,7 +145,7 @@ def _amiss(
 
 
 def _meanwhile(
-    kind: Kind, step: Step, raw: Raw, names: Names, managed: Managed, difference: Difference
+    kind: Kind, step: Step, raw: Raw, id_map: IdMap, managed: Managed, difference: Difference
 ) -> Iterator[str]:
     """Declared fields that were not written, and are now neither as declared nor as planned upon.
 
@@ -153,7 +153,7 @@ def _meanwhile(
     the declared value.
     """
     desired, planned = difference.desired, difference.live
-    now = kind.observed(desired, kind.live(raw, step.address, names), managed)
+    now = kind.observed(desired, kind.live(raw, step.address, id_map), managed)
     was = kind.observed(desired, planned, managed) if planned else {}
     for change in field_changes(now, {key: desired.fields[key] for key in now}):
         known = change.path[0] in was and lookup(was, change.path) == change.before

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bmeconf.baseline.lock import Digest, Entry, Section
+from bmeconf.baseline.lock import Digest, LockEntry, Section
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
@@ -42,7 +42,7 @@ as one in four thousand fits.
 
 
 @dataclass(frozen=True)
-class Sides:
+class SideStatus:
     """Whether each side still is what the lock remembers; None where it remembers nothing."""
 
     manifest: bool | None
@@ -54,7 +54,7 @@ class Sides:
         return bool(self.manifest and self.account)
 
     @property
-    def truth(self) -> str:
+    def cause(self) -> str:
         """Who moved, given that the two sides differ from one another."""
         if self.manifest is None or self.account or (self.account is None and not self.manifest):
             return PENDING
@@ -62,7 +62,7 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Known:
+class Baseline:
     """What one memory knows, in the words of this run: the lock file's, or one like it.
 
     References are digested by ids, so that a rename moves nothing. `behind` is asked who moved
@@ -71,29 +71,29 @@ class Known:
     """
 
     section: Section = field(default_factory=Section)
-    names: Names = field(default_factory=Names)
+    id_map: IdMap = field(default_factory=IdMap)
     managed: Managed = field(default_factory=Managed)
-    behind: Known | None = None
+    behind: Baseline | None = None
     exact: bool = False
     complete: bool = False
 
-    def entry(self, live: Resource) -> Entry | None:
+    def entry(self, live: Resource) -> LockEntry | None:
         """What is remembered of a live object."""
         return self.section.of(live.address, live.id)
 
-    def fields(self, live: Resource) -> Entry | None:
+    def fields(self, live: Resource) -> LockEntry | None:
         """What is remembered of the fields of a live object, None where nothing is."""
         entry = self.entry(live)
         return None if entry and entry.bare else entry
 
-    def named(self, address: Address) -> Entry | None:
+    def named(self, address: Address) -> LockEntry | None:
         """What is remembered of the object that this run knows by `address`."""
-        id = self.names.id(address)
+        id = self.id_map.id(address)
         return self.section.of(address, id) if id else None
 
     def sent(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a declared value, by the ids that it would be sent with now."""
-        return self._digests(kind, path, value, self.names.id)
+        return self._digests(kind, path, value, self.id_map.id)
 
     def declared(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a value as a manifest declares it.
@@ -106,12 +106,12 @@ class Known:
     def live(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a live value; of a set without what this run only foresees."""
         if isinstance(value, tuple):
-            value = tuple(m for m in value if not isinstance(m, Address) or self.names.id(m))
+            value = tuple(m for m in value if not isinstance(m, Address) or self.id_map.id(m))
         return self.sent(kind, path, value)
 
     def _was(self, address: Address) -> str | None:
         entry = self.section.at(address)
-        return entry.id if entry else self.names.id(address)
+        return entry.id if entry else self.id_map.id(address)
 
     def _digests(self, kind: Kind, path: Path, value: Value, ids: Ids) -> Digest:
         if isinstance(value, tuple):
@@ -126,51 +126,51 @@ class Known:
 
     def judged(self, changes: Sequence[Change], desired: Resource, live: Resource) -> list[Change]:
         """`changes`, each with who moved, as far as it is known."""
-        return [replace(c, truth=self._truth(c, desired, live)) for c in changes]
+        return [replace(c, cause=self._cause(c, desired, live)) for c in changes]
 
     def again(self, changes: Sequence[Change], desired: Resource) -> list[Change]:
         """The changes of a create, as drift where the account lost what it had."""
-        return [replace(change, truth=self._lost(change, desired)) for change in changes]
+        return [replace(change, cause=self._lost(change, desired)) for change in changes]
 
     def _lost(self, change: Change, desired: Resource) -> str:
         entry = self.section.at(desired.address)
-        if entry is not None and self.names.knows(desired.address.kind, entry.id):
-            return change.truth
+        if entry is not None and self.id_map.knows(desired.address.kind, entry.id):
+            return change.cause
         kind = KINDS[desired.address.kind]
         same = self._same(kind, change.path, change.after, entry) if entry else None
         if same is None and self.behind:
             return self.behind._lost(change, desired)
         if entry is None:
-            return PENDING if self.complete else change.truth
-        return change.truth if _in_doubt(change.path, entry) else Sides(same, False).truth
+            return PENDING if self.complete else change.cause
+        return change.cause if _in_doubt(change.path, entry) else SideStatus(same, False).cause
 
-    def _same(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool | None:
+    def _same(self, kind: Kind, path: Path, value: Value, entry: LockEntry) -> bool | None:
         """Whether the manifest declares what it did."""
         sent = entry.sent.get(dotted(path))
         return None if sent is None else sent == self.declared(kind, path, value)
 
-    def _sends(self, kind: Kind, path: Path, value: Value, entry: Entry) -> bool:
+    def _sends(self, kind: Kind, path: Path, value: Value, entry: LockEntry) -> bool:
         """Whether what is declared would be sent as it was."""
         return entry.sent.get(dotted(path)) == self.sent(kind, path, value)
 
-    def _truth(self, change: Change, desired: Resource, live: Resource) -> str:
+    def _cause(self, change: Change, desired: Resource, live: Resource) -> str:
         kind = KINDS[desired.address.kind]
         sides = list(self._all_sides(change, desired, live))
         if not sides:
-            return change.truth
+            return change.cause
         if all(s.still for s in sides) and self._elsewhere(kind, change, desired):
             return DRIFT
-        truths = {s.truth for s in sides}
-        return truths.pop() if len(truths) == 1 else CONFLICT
+        causes = {s.cause for s in sides}
+        return causes.pop() if len(causes) == 1 else CONFLICT
 
-    def _all_sides(self, change: Change, desired: Resource, live: Resource) -> Iterator[Sides]:
+    def _all_sides(self, change: Change, desired: Resource, live: Resource) -> Iterator[SideStatus]:
         """Both sides of every part of `change` that is remembered apart; none where nothing is."""
         entry = self.fields(live)
         if entry is None:
             if self.behind:
                 yield from self.behind._all_sides(change, desired, live)
             elif self.complete:
-                yield Sides(None, None)
+                yield SideStatus(None, None)
             return
         for unit in _units(change, entry):
             if _in_doubt(unit, entry):
@@ -194,8 +194,8 @@ class Known:
         return self.sent(kind, change.path, value) != self.declared(kind, change.path, value)
 
     def _sides(
-        self, path: Path, change: Change, desired: Resource, live: Resource, entry: Entry
-    ) -> Sides:
+        self, path: Path, change: Change, desired: Resource, live: Resource, entry: LockEntry
+    ) -> SideStatus:
         kind, key = KINDS[desired.address.kind], dotted(path)
         pairs: list[tuple[Digest | None, Digest | None]] = [
             (entry.sent.get(key), self.declared(kind, path, lookup(desired.fields, path))),
@@ -205,13 +205,13 @@ class Known:
             members = tuple(kind.exact_over(change, self.managed))
             over = {*self.declared(kind, path, members), *self.sent(kind, path, members)}
             pairs = [(_within(was, over), _within(now, over)) for was, now in pairs]
-        return Sides(*(None if was is None else was == now for was, now in pairs))
+        return SideStatus(*(None if was is None else was == now for was, now in pairs))
 
-    def rewriting(self, field: str, desired: Resource, live: Resource) -> Sides:
+    def rewriting(self, field: str, desired: Resource, live: Resource) -> SideStatus:
         """Both sides of a field that a service may rewrite."""
         entry = self.entry(live)
         if entry is None or field not in KINDS[desired.address.kind].rewritable:
-            return Sides(None, None)
+            return SideStatus(None, None)
         return self._sides((field,), Change((field,), None, None), desired, live, entry)
 
     # --- what the API does not show
@@ -222,7 +222,7 @@ class Known:
         """Of declared fields that are not shown: those to write, and those that nothing proves."""
         entry = self.fields(live)
         kind = KINDS[desired.address.kind]
-        if entry is None or not kind.blind:
+        if entry is None or not kind.patchable:
             return [], tuple(hidden)
         changes, unproven = [], []
         for name in hidden:
@@ -278,7 +278,7 @@ def listed(kind: Kind, section: Section, raw: Raw) -> str:
     return section.digest(shown) if shown is not None else ""
 
 
-def unmoved(entry: Entry, raw: Raw) -> bool:
+def unmoved(entry: LockEntry, raw: Raw) -> bool:
     """Whether what is shown of an object's history proves that nothing moved since the entry."""
     was = {"__v": entry.version, "updatedAt": entry.updated_at or None}
     return replies.same_moment(was, raw)
@@ -289,13 +289,13 @@ def _tells_when(facts: Mapping[str, Any]) -> bool:
     return facts.get("status") == "draft" or "scheduled_at" in facts
 
 
-def _kept(kind: Kind, path: Path, entry: Entry) -> bool:
+def _kept(kind: Kind, path: Path, entry: LockEntry) -> bool:
     key = dotted(path)
     rewritten = path[0] in kind.rewritable and key in entry.seen
     return rewritten or entry.seen.get(key) == entry.sent.get(key)
 
 
-def _units(change: Change, entry: Entry) -> list[Path]:
+def _units(change: Change, entry: LockEntry) -> list[Path]:
     """The paths under which the lock remembers what `change` is about."""
     for length in range(len(change.path), 0, -1):
         if dotted(change.path[:length]) in entry.sent:
@@ -304,7 +304,7 @@ def _units(change: Change, entry: Entry) -> list[Path]:
     return [path for path, _ in leaves(inner, change.path)] or [change.path]
 
 
-def _in_doubt(path: Path, entry: Entry) -> bool:
+def _in_doubt(path: Path, entry: LockEntry) -> bool:
     """Whether something was declared under `path`, and nobody knows what."""
     return path[0] in entry.unproven and dotted(path) not in entry.sent
 

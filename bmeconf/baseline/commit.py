@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bmeconf.baseline import git as history
-from bmeconf.baseline.git import Past as Tree
+from bmeconf.baseline.git.tree import GitTree
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import Sources
 from bmeconf.kinds import KINDS
@@ -26,7 +26,7 @@ MANIFESTS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Past:
+class CommitManifests:
     """What the manifests declared at `commit`, which the user named as `revision`.
 
     `declared` is everything that has an address, `sound` what of it can be compared, but for the
@@ -53,7 +53,7 @@ def read(
     revision: str,
     account: tuple[str | None, Mapping[str, str]],
     environ: Mapping[str, str],
-) -> Past:
+) -> CommitManifests:
     """What `paths` under the project's `root` declared at `revision`.
 
     `account` is the name and the variables of the account as it is declared now.
@@ -68,12 +68,12 @@ def read(
             sources = _sources(tree, root, paths, project)
         except InvalidInput as error:
             told = Problem(Place(f"{tree.root}{os.sep}"), "", error.message, "unreadable")
-            return Past(revision, tree.commit, problems=_told(tree, [*problems, told]))
+            return CommitManifests(revision, tree.commit, problems=_told(tree, [*problems, told]))
         desired = validate.desired(sources, _variables(project, account))
         errors = [*problems, *desired.errors]
         flaws = {r.address: _flaws(r, errors) for r in desired.snapshot} if errors else {}
         sound = Snapshot.of(r for r in desired.snapshot if flaws.get(r.address) is not None)
-        return Past(
+        return CommitManifests(
             revision,
             tree.commit,
             declared=desired.snapshot,
@@ -83,7 +83,7 @@ def read(
         )
 
 
-def _project(tree: Tree) -> tuple[Project, Sequence[Problem]]:
+def _project(tree: GitTree) -> tuple[Project, Sequence[Problem]]:
     """The project file of then; one that says nothing where it cannot be used."""
     try:
         return validate.project(manifest.read_project(tree.root)), ()
@@ -91,7 +91,7 @@ def _project(tree: Tree) -> tuple[Project, Sequence[Problem]]:
         return Project(tree.root), [p for p in error.problems if p.level == "error"]
 
 
-def _sources(tree: Tree, root: Path, paths: Sequence[Path], project: Project) -> Sources:
+def _sources(tree: GitTree, root: Path, paths: Sequence[Path], project: Project) -> Sources:
     """The manifests of then under the paths of today, and the files that they name."""
     if tree.empty:
         raise InvalidInput("there is nothing in this folder at that commit")
@@ -129,7 +129,7 @@ def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | No
     return frozenset(fields) if fields <= resource.fields.keys() - {identity} else None
 
 
-def _told(tree: Tree, errors: Iterable[Problem]) -> tuple[Problem, ...]:
+def _told(tree: GitTree, errors: Iterable[Problem]) -> tuple[Problem, ...]:
     """`errors` with places as Git names them, as warnings: they stop nothing."""
     return tuple(
         replace(

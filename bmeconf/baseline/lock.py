@@ -30,7 +30,7 @@ Digest = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class LockEntry:
     """What is remembered of one live object.
 
     `sent` are the declared values that were written or found, `seen` those that were read back,
@@ -53,7 +53,7 @@ class Entry:
     @property
     def bare(self) -> bool:
         """Whether it tells nothing of any field, but of protection or a schedule alone."""
-        return self == Entry(self.id, protect=self.protect, scheduled=self.scheduled)
+        return self == LockEntry(self.id, protect=self.protect, scheduled=self.scheduled)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Section:
 
     account: str = ""
     base_url: str = ""
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, LockEntry] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
         """Under which name a resource is remembered: contacts by digest, they are people."""
@@ -70,11 +70,11 @@ class Section:
             return str(address)
         return f"{CONTACTS}/{self.digest(str(address).removeprefix(f'{CONTACTS}/'))}"
 
-    def at(self, address: Address) -> Entry | None:
+    def at(self, address: Address) -> LockEntry | None:
         """What is remembered under an address, whatever lives there now."""
         return self.entries.get(self.key(address))
 
-    def of(self, address: Address, id: str) -> Entry | None:
+    def of(self, address: Address, id: str) -> LockEntry | None:
         """What is remembered of the live object `id`, whatever it was declared as then."""
         key = self.key_of(address, id)
         return self.entries[key] if key else None
@@ -103,11 +103,11 @@ class Section:
         gone = set(keys)
         return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
 
-    def holding(self, key: str, entry: Entry) -> Section:
+    def holding(self, key: str, entry: LockEntry) -> Section:
         """This section, and `entry` under `key`."""
         return replace(self, entries={**self.entries, key: entry})
 
-    def having(self, address: Address, entry: Entry) -> Section:
+    def having(self, address: Address, entry: LockEntry) -> Section:
         """This section, and `entry` as the only one of its object."""
         return self.without(address.kind, entry.id).holding(self.key(address), entry)
 
@@ -193,7 +193,7 @@ DEPTH = 4
 """So deep in the file is what an entry tells: accounts, account, resources, entry."""
 
 
-def _json(section: Section, key: str, entry: Entry) -> dict[str, Any]:
+def _json(section: Section, key: str, entry: LockEntry) -> dict[str, Any]:
     whole = {key: getattr(entry, key) for key in KNOWN}
     # A version may be 0, and that tells something.
     told = {k: v for k, v in whole.items() if v or (k == "version" and v is not None)}
@@ -239,7 +239,7 @@ def _resources(section: Any, name: str, account: str) -> Mapping[str, Mapping[st
     return resources
 
 
-def _entry(raw: Mapping[str, Any], where: str) -> Entry:
+def _entry(raw: Mapping[str, Any], where: str) -> LockEntry:
     if not raw.keys() <= {*KNOWN, CHECK} or not raw.get("id"):
         raise _unusable(where, "is not what an apply writes")
     texts = {key: raw[key] for key in TEXTS if key in raw}
@@ -254,7 +254,7 @@ def _entry(raw: Mapping[str, Any], where: str) -> Entry:
     if not sound:
         raise _unusable(where, "is not what an apply writes")
     sent, seen = (_digests(raw.get(key, {}), where) for key in ("sent", "seen"))
-    return Entry(
+    return LockEntry(
         **texts, sent=sent, seen=seen, version=version, protect=protect, unproven=tuple(unproven)
     )
 

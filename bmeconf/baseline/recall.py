@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.classify import Known, leaves
-from bmeconf.baseline.commit import Past
-from bmeconf.baseline.lock import Digest, Entry, Section
+from bmeconf.baseline.classify import Baseline, leaves
+from bmeconf.baseline.commit import CommitManifests
+from bmeconf.baseline.lock import Digest, LockEntry, Section
 from bmeconf.desired import scope
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Kind, Managed
@@ -21,16 +21,16 @@ from bmeconf.live.read import Live
 from bmeconf.model import Address, Fields, Resource, Template, Value, dotted, lookup
 
 
-def memory(seen: Live, managed: Managed) -> Known:
+def memory(seen: Live, managed: Managed) -> Baseline:
     """All that is remembered in a run: the lock file's memory, and the past's behind it."""
-    known = Known(seen.section, seen.names, managed)
+    known = Baseline(seen.section, seen.id_map, managed)
     return replace(known, behind=_behind(seen.past, seen, managed)) if seen.past else known
 
 
-def _behind(past: Past, seen: Live, managed: Managed) -> Known:
+def _behind(past: CommitManifests, seen: Live, managed: Managed) -> Baseline:
     """A memory of the `past`, under the addresses of now; `managed` is that of now."""
     then = past.sound
-    bare = Known(Section(seen.section.account), seen.names, managed, None, True, past.complete)
+    bare = Baseline(Section(seen.section.account), seen.id_map, managed, None, True, past.complete)
     called = former.matched(then, seen.whole)
     # The manifests before and after their templates were read.
     contents = {
@@ -49,7 +49,7 @@ def _behind(past: Past, seen: Live, managed: Managed) -> Known:
         flawed = past.flawed.get(was.address, frozenset())
         fields = {
             key: _of_now(contents.get(value, value) if key == "body" else value, called)
-            for key, value in kind.resolved(was, seen.names).fields.items()
+            for key, value in kind.resolved(was, seen.id_map).fields.items()
             if key not in flawed
         }
         live = seen.snapshot.get(address)
@@ -68,8 +68,8 @@ def _of_now(value: Value, called: Mapping[Address, Address]) -> Value:
 
 
 def _entry(
-    bare: Known, kind: Kind, fields: Fields, live: Resource | None, covered: Collection[Value]
-) -> Entry:
+    bare: Baseline, kind: Kind, fields: Fields, live: Resource | None, covered: Collection[Value]
+) -> LockEntry:
     sent: dict[str, Digest] = {}
     seen: dict[str, Digest] = {}
     for path, value in leaves(fields):
@@ -77,7 +77,7 @@ def _entry(
         if not isinstance(value, Template):
             shown = value if live is None else _read_back(kind, path, value, live, covered)
             seen[dotted(path)] = bare.sent(kind, path, shown)
-    return Entry(live.id if live else "", sent, seen)
+    return LockEntry(live.id if live else "", sent, seen)
 
 
 def _read_back(

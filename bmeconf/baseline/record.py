@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bmeconf.apply.result import APPLIED, NOT_CONVERGED, Outcome
-from bmeconf.baseline.classify import Known, leaves, listed, unmoved
-from bmeconf.baseline.lock import Digest, Entry, Section
+from bmeconf.baseline.classify import Baseline, leaves, listed, unmoved
+from bmeconf.baseline.lock import Digest, LockEntry, Section
 from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.live.read import Live
 from bmeconf.model import (
@@ -69,7 +69,7 @@ class Done:
 
 
 def after(
-    seen: Live, differences: Iterable[Difference], plan: Plan, done: Done, names: Names
+    seen: Live, differences: Iterable[Difference], plan: Plan, done: Done, id_map: IdMap
 ) -> Section:
     """The section as it is to be after an apply.
 
@@ -77,7 +77,7 @@ def after(
     are no differences, and a step then tells only of the fields that it writes. `names` knows
     the ids of what was created.
     """
-    known = Known(seen.section.dropping(seen.gone), names)
+    known = Baseline(seen.section.dropping(seen.gone), id_map)
     planned = {d.address: d for d in differences if d.address not in seen.withheld}
     for found in planned.values():
         known = _found(known, seen, found)
@@ -90,7 +90,7 @@ def after(
         elif raw is not None:
             kind = KINDS[step.address.kind]
             filled = kind.filled(raw, shown.get(kind.name, ()))
-            live = kind.live(filled, step.address, names)
+            live = kind.live(filled, step.address, id_map)
             if difference is None:
                 entry = _written(known, outcome, live, done.alone(live))
             else:
@@ -108,7 +108,7 @@ def _shown(seen: Live, done: Done) -> Mapping[str, set[str]]:
     return shown
 
 
-def _found(known: Known, seen: Live, difference: Difference) -> Known:
+def _found(known: Baseline, seen: Live, difference: Difference) -> Baseline:
     """What is remembered of a resource for which there was nothing to do.
 
     One that differs stays as it was, under the name it had.
@@ -125,17 +125,17 @@ def _found(known: Known, seen: Live, difference: Difference) -> Known:
     return _having(known, desired.address, _as_seen(entry, old), old)
 
 
-def _without(known: Known, address: Address) -> Known:
+def _without(known: Baseline, address: Address) -> Baseline:
     """What is remembered, but for what is to be absent and is, under any name."""
     entry = known.section.at(address)
-    if entry is None or known.names.knows(address.kind, entry.id):
+    if entry is None or known.id_map.knows(address.kind, entry.id):
         return known
     return replace(known, section=known.section.without(address.kind, entry.id))
 
 
 def _applied(
-    known: Known, outcome: Outcome, difference: Difference, live: Resource, alone: bool | None
-) -> Entry:
+    known: Baseline, outcome: Outcome, difference: Difference, live: Resource, alone: bool | None
+) -> LockEntry:
     """What is remembered of a step that was planned just now.
 
     What it did not write is as it was planned upon, or verify would have told. Of what is
@@ -157,7 +157,7 @@ def _applied(
     return _kept(_entry(known, desired, live, unproven), known.entry(live))
 
 
-def _written(known: Known, outcome: Outcome, live: Resource, alone: bool | None) -> Entry:
+def _written(known: Baseline, outcome: Outcome, live: Resource, alone: bool | None) -> LockEntry:
     """What is remembered of a step whose making is not at hand: of what it wrote.
 
     The rest stays as it was; that it still is so is proven only where what was pinned is what
@@ -179,17 +179,19 @@ def _written(known: Known, outcome: Outcome, live: Resource, alone: bool | None)
     return entry if proven else _unmoored(entry)
 
 
-def _unmoored(entry: Entry) -> Entry:
+def _unmoored(entry: LockEntry) -> LockEntry:
     """`entry` without what would prove that the account still is as it tells."""
     return replace(entry, version=None, updated_at="", listed="")
 
 
-def _kept(entry: Entry, old: Entry | None) -> Entry:
+def _kept(entry: LockEntry, old: LockEntry | None) -> LockEntry:
     """`entry` with what no reading tells."""
     return replace(entry, protect=old.protect, scheduled=old.scheduled) if old else entry
 
 
-def _entry(known: Known, desired: Resource, live: Resource, unproven: Collection[str]) -> Entry:
+def _entry(
+    known: Baseline, desired: Resource, live: Resource, unproven: Collection[str]
+) -> LockEntry:
     kind = KINDS[desired.address.kind]
     sent: dict[str, Digest] = {}
     seen: dict[str, Digest] = {}
@@ -197,7 +199,7 @@ def _entry(known: Known, desired: Resource, live: Resource, unproven: Collection
         sent[dotted(path)] = known.sent(kind, path, value)
         if path[0] in live.fields:
             seen[dotted(path)] = known.live(kind, path, lookup(live.fields, path))
-    return Entry(
+    return LockEntry(
         id=live.id,
         sent=sent,
         seen=seen,
@@ -208,7 +210,7 @@ def _entry(known: Known, desired: Resource, live: Resource, unproven: Collection
     )
 
 
-def _as_seen(entry: Entry, old: Entry | None) -> Entry:
+def _as_seen(entry: LockEntry, old: LockEntry | None) -> LockEntry:
     """`entry`, with what was once read back of what this reading does not show."""
     same = (
         {k: d for k, d in old.seen.items() if entry.sent.get(k) == old.sent.get(k)} if old else {}
@@ -217,7 +219,7 @@ def _as_seen(entry: Entry, old: Entry | None) -> Entry:
     return replace(_kept(entry, old), seen={**kept, **entry.seen})
 
 
-def _having(known: Known, address: Address, entry: Entry, old: Entry | None) -> Known:
+def _having(known: Baseline, address: Address, entry: LockEntry, old: LockEntry | None) -> Baseline:
     """Remember `entry`, unless it tells no more than what is remembered."""
     at = known.section.at(address)
     if old is not None and at == old and _same(entry, old):
@@ -225,13 +227,13 @@ def _having(known: Known, address: Address, entry: Entry, old: Entry | None) -> 
     return replace(known, section=known.section.having(address, entry))
 
 
-def _same(entry: Entry, old: Entry) -> bool:
+def _same(entry: LockEntry, old: LockEntry) -> bool:
     # Not every way of reading shows a version, which alone is no change to commit.
     version = old.version if None in (entry.version, old.version) else entry.version
     return replace(entry, version=version) == old
 
 
-def _intended(known: Known, planned: Iterable[Difference], plan: Plan, done: Done) -> Known:
+def _intended(known: Baseline, planned: Iterable[Difference], plan: Plan, done: Done) -> Baseline:
     """What is remembered of protection, and of schedules that were seen, beside all fields."""
     schedules = {d.address: "" for d in planned if d.live and not d.desired.intent.absent}
     schedules |= {manual.address: stamp(manual.due) for manual in plan.manual}
@@ -246,11 +248,11 @@ def _intended(known: Known, planned: Iterable[Difference], plan: Plan, done: Don
     return known
 
 
-def _noted(known: Known, address: Address, **values: Any) -> Known:
+def _noted(known: Baseline, address: Address, **values: Any) -> Baseline:
     """Remember `values` of what lives at `address`, whatever else is known of it."""
-    id, old = known.names.id(address), known.named(address)
+    id, old = known.id_map.id(address), known.named(address)
     if id is None or (old is None and not any(values.values())):
         return known
-    entry, section = replace(old or Entry(id), **values), known.section
+    entry, section = replace(old or LockEntry(id), **values), known.section
     key = section.key_of(address, id) or section.key(address)
     return replace(known, section=section.holding(key, entry))

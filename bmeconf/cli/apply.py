@@ -30,7 +30,7 @@ MAX_AGE = "24h"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApplyFlags:
     """What this apply was told beside the shared options; None where nothing was said."""
 
     auto_approve: bool
@@ -125,7 +125,7 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     bmeconf apply --auto-approve --expect 1f2e3d4c
     bmeconf apply --auto-approve --allow-delete 'lists/Old list'
     """
-    asked = Asked(**given)
+    asked = ApplyFlags(**given)
     asked.check(options, paths)
     file = _plan_file(paths)
     asked.check_saved(options, file)
@@ -138,7 +138,9 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     return stages.report(options, result, console)
 
 
-def _planned(options: Options, console: Console, asked: Asked, paths: Sequence[Path]) -> Result:
+def _planned(
+    options: Options, console: Console, asked: ApplyFlags, paths: Sequence[Path]
+) -> Result:
     from bmeconf.apply import modes as execute
     from bmeconf.cli import session
 
@@ -158,7 +160,7 @@ def _planned(options: Options, console: Console, asked: Asked, paths: Sequence[P
         return _applied(seen.plan, asked, console, account, project.project.root, work, approval)
 
 
-def _saved(options: Options, console: Console, asked: Asked, file: Path) -> Result:
+def _saved(options: Options, console: Console, asked: ApplyFlags, file: Path) -> Result:
     from bmeconf.apply import modes as execute
     from bmeconf.apply.receipts import Receipts
     from bmeconf.cli import plan_file as saving
@@ -207,7 +209,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
 
 def _applied(
     plan: Plan,
-    asked: Asked,
+    asked: ApplyFlags,
     console: Console,
     account: Session,
     root: Path,

@@ -102,7 +102,7 @@ def pull(
     from bmeconf.plan import pipeline
     from bmeconf.project import workdir
     from bmeconf.pull import pull as pulling
-    from bmeconf.pull.inventory import Asked, Watch
+    from bmeconf.pull.inventory import PullQuery, Watch
     from bmeconf.pull.remembering import Remembering
     from bmeconf.render import documents as document
     from bmeconf.render import pulling as report
@@ -110,13 +110,14 @@ def pull(
     root = manifest.find_root(out or Path("."))
     folder = manifest.absolute(out) if out else root
     project = pipeline.project_at(root)
-    asked = Asked(options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status))
+    who = tuple(contacts_list), tuple(contacts)
+    asked = PullQuery(options.target, structure, *who, tuple(status))
     with session.opened(options, project, console) as account:
         lock = pipeline.locked(workdir.lock(root, options.sandbox))
-        variables, identity = account.account.vars, account.identity
-        ground = pulling.Ground(folder, variables, project.policy, lock, identity)
-        watch = Watch(Consent(max_contacts).confirm, lambda n, of: _progress(console, n, of))
-        reader = Remembering(account.reader)
+        variables = account.account.vars
+        ground = pulling.Ground(folder, variables, project.policy, lock, account.identity)
+        reader, consent = Remembering(account.reader), Consent(max_contacts)
+        watch = Watch(consent.confirm, lambda n, of: _progress(console, n, of))
         made = pulling.pull(reader, asked, ground, watch)
         others = _others(project, folder, made)
         beside = pulling.among(reader, made, others, asked, ground)

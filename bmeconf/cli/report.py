@@ -15,7 +15,7 @@ from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
 from bmeconf.model import CAMPAIGNS, REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
-from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, Asked
+from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery
 
 if TYPE_CHECKING:
     from bmeconf.cli.session import Session
@@ -83,7 +83,7 @@ def report(
     from bmeconf.report.remembered import Memory
 
     zone = _zone(timezone)
-    asked = Asked(None if no_dashboard else past_days, period, timezone)
+    asked = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
     project = stages.prepared(())
     globs = (*addresses, *options.target)
     with session.opened(options, project.project, console) as account:
@@ -102,7 +102,7 @@ def _read(
     project: Prepared,
     account: Session,
     globs: Sequence[str],
-    asked: Asked,
+    asked: DeliveryQuery,
     memory: Memory,
     console: Console,
 ) -> Report:

@@ -21,7 +21,7 @@ from bmeconf.model.errors import BmeconfError, Bug, Guarded, InvalidInput
 
 if TYPE_CHECKING:
     from bmeconf.apply.result import Result
-    from bmeconf.baseline.commit import Past
+    from bmeconf.baseline.commit import CommitManifests
     from bmeconf.cli.session import Session
     from bmeconf.plan.model import Plan
     from bmeconf.plan.pipeline import Planned, Prepared
@@ -76,7 +76,7 @@ def planned(
     return made
 
 
-def _past(project: Prepared, account: Session, console: Console, since: str) -> Past:
+def _past(project: Prepared, account: Session, console: Console, since: str) -> CommitManifests:
     from bmeconf.baseline import commit as past
     from bmeconf.render import text
 

@@ -13,7 +13,7 @@ from bmeconf.model.errors import InvalidInput, did_you_mean
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class OtherManifests:
     """What the project declares in files that this run was not given.
 
     It is not `complete` where some of them cannot be read, or do not go together.
@@ -38,7 +38,7 @@ class Scope:
     desired: Snapshot
     whole: Snapshot
     managed: Managed
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    elsewhere: OtherManifests = field(default_factory=OtherManifests)
 
     @property
     def left_out(self) -> tuple[Address, ...]:

@@ -17,7 +17,7 @@ from bmeconf.baseline import recall
 from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import items as drift_items
 from bmeconf.drift import known as known_drift
-from bmeconf.drift.items import FROZEN, KNOWN, Item
+from bmeconf.drift.items import FROZEN, KNOWN, DriftItem
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.contacts.events import Touch
 from bmeconf.live.read import Live
@@ -47,7 +47,7 @@ class Drift:
     """
 
     made: Plan
-    items: tuple[Item, ...]
+    items: tuple[DriftItem, ...]
     findings: tuple[Finding, ...]
     in_sync: int
     locked: bool
@@ -69,7 +69,7 @@ class Drift:
         found = Counter(item.sort for item in self.items)
         return {sort: found[sort] for sort in CLASSES}
 
-    def failing(self, fail_on: Collection[str]) -> tuple[Item, ...]:
+    def failing(self, fail_on: Collection[str]) -> tuple[DriftItem, ...]:
         """The items that make a run fail that fails on these words."""
         return tuple(item for item in self.items if item.counts_as in fail_on)
 
@@ -105,7 +105,7 @@ def judge(
     """
     differences = compared(seen, made)
     locked = bool(seen.section.entries)
-    items: list[Item] = []
+    items: list[DriftItem] = []
     findings = [f for f in made.findings if f.code not in OF_APPLY]
     in_sync = 0
     for difference in differences:
@@ -114,11 +114,11 @@ def judge(
         items += found
         in_sync += not (found or blocked or _uncompared(difference, seen))
     covered, notes = known_drift.judged(items, policy.known_drift, made, _unsure(findings, seen))
-    judged = (item if item.truth else _untold(item, seen) for item in covered)
+    judged = (item if item.cause else _untold(item, seen) for item in covered)
     return Drift(made, tuple(judged), by_severity((*findings, *notes)), in_sync, locked)
 
 
-def _untold(item: Item, seen: Live) -> Item:
+def _untold(item: DriftItem, seen: Live) -> DriftItem:
     """`item`, of which no memory tells who moved: without one of the resource it counts as drift.
 
     What neither side has known yet is still to be made.
@@ -126,7 +126,7 @@ def _untold(item: Item, seen: Live) -> Item:
     entry = seen.section.of(item.address, item.id) if item.id else None
     known = not entry.bare if entry else not item.id
     pending = known and bool(seen.section.entries)
-    return replace(item, truth=PENDING if pending else DRIFT, untold=not pending)
+    return replace(item, cause=PENDING if pending else DRIFT, untold=not pending)
 
 
 def compared(seen: Live, made: Plan) -> Sequence[Difference]:
@@ -152,7 +152,7 @@ def lost(seen: Live) -> dict[Address, str]:
 
 def moved_by_hand(drift: Drift) -> dict[Address, str]:
     """The ids of what somebody changed in the account, by address, in order."""
-    return {i.address: i.id for i in drift.items if i.id and i.truth in (DRIFT, CONFLICT)}
+    return {i.address: i.id for i in drift.items if i.id and i.cause in (DRIFT, CONFLICT)}
 
 
 def _uncompared(difference: Difference, seen: Live) -> bool:

@@ -41,7 +41,7 @@ NOT_COMPARED = frozenset({"ambiguous", "claimed_twice", "id_names_another"})
 
 
 @dataclass(frozen=True)
-class Item:
+class DriftItem:
     """One field that is not as declared.
 
     `truth` is who moved: `drift`, `pending` or `conflict`, empty until that is judged;
@@ -55,7 +55,7 @@ class Item:
     path: tuple[str, ...]
     desired: Value
     live: Value
-    truth: str
+    cause: str
     frozen: str = ""
     known: KnownDrift | None = None
     expired: bool = False
@@ -74,7 +74,7 @@ class Item:
         """Its class in documents."""
         if self.known and not self.expired:
             return KNOWN
-        return FROZEN if self.frozen else self.truth
+        return FROZEN if self.frozen else self.cause
 
     @property
     def counts_as(self) -> str:
@@ -86,8 +86,8 @@ class Item:
         ended is `frozen`: it can only be declared as it is, and nothing is lost by waiting.
         """
         if self.sort == FROZEN:
-            by_hand = self.remembered and self.truth in (DRIFT, CONFLICT)
-            return self.truth if by_hand or self.frozen not in campaigns.FINISHED else FROZEN
+            by_hand = self.remembered and self.cause in (DRIFT, CONFLICT)
+            return self.cause if by_hand or self.frozen not in campaigns.FINISHED else FROZEN
         return "" if self.sort == KNOWN else self.sort
 
     @property
@@ -105,7 +105,9 @@ class Item:
         return tuple(m for m in one if m not in theirs) if isinstance(one, tuple) else ()
 
 
-def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) -> Iterator[Item]:
+def items(
+    difference: Difference, seen: Live, elsewhere: Mapping[Address, str]
+) -> Iterator[DriftItem]:
     """What is not as declared of one resource, whether it can be applied or not.
 
     Of several namesakes that even the lock file cannot tell apart any more, the one it knows is
@@ -113,7 +115,7 @@ def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) 
     nothing is remembered of, has none: that the person opted out is no news.
     """
     found = [*_differing(difference, seen, elsewhere)]
-    unknown = not any(item.truth for item in found)
+    unknown = not any(item.cause for item in found)
     if unknown and blocked(difference) and {item.path for item in found} == {STATUS}:
         return
     yield from found
@@ -121,7 +123,7 @@ def items(difference: Difference, seen: Live, elsewhere: Mapping[Address, str]) 
 
 def _differing(
     difference: Difference, seen: Live, elsewhere: Mapping[Address, str]
-) -> Iterator[Item]:
+) -> Iterator[DriftItem]:
     desired, live, address = difference.desired, difference.live, difference.address
     withheld = seen.withheld.get(address)
     if withheld and withheld.code in NOT_COMPARED:
@@ -144,11 +146,11 @@ def _differing(
         if _same_by_id(change, live, seen):
             continue
         sides = (change.after, change.before)
-        item = _item(desired, live, change.path, sides, change.truth or unknown)
-        yield replace(item, frozen=frozen, remembered=bool(item.truth))
+        item = _item(desired, live, change.path, sides, change.cause or unknown)
+        yield replace(item, frozen=frozen, remembered=bool(item.cause))
 
 
-def _lost_among(desired: Resource, seen: Live) -> Iterator[Item]:
+def _lost_among(desired: Resource, seen: Live) -> Iterator[DriftItem]:
     """What the lock file knows and is none of those that have its name by now."""
     entry = seen.section.at(desired.address)
     ids = twins.candidates(desired, seen) if entry else ()
@@ -156,9 +158,9 @@ def _lost_among(desired: Resource, seen: Live) -> Iterator[Item]:
         yield _item(desired, None, IDENTITY, (entry.id, ", ".join(ids)), DRIFT)
 
 
-def _whole(desired: Resource, live: Resource | None, truth: str) -> Item:
+def _whole(desired: Resource, live: Resource | None, cause: str) -> DriftItem:
     sides = (ABSENT, PRESENT) if live else (PRESENT, ABSENT)
-    return _item(desired, live, PRESENCE, sides, truth)
+    return _item(desired, live, PRESENCE, sides, cause)
 
 
 def _item(
@@ -166,12 +168,12 @@ def _item(
     live: Resource | None,
     path: tuple[str, ...],
     sides: tuple[Value, Value],
-    truth: str,
-) -> Item:
+    cause: str,
+) -> DriftItem:
     intent = desired.intent
     place = intent.places.get(dotted(path)) or intent.places.get(path[0]) or intent.place
     id = live.id if live else ""
-    return Item(desired.address, path, *sides, truth, id=id, place=place)
+    return DriftItem(desired.address, path, *sides, cause, id=id, place=place)
 
 
 def _truth_of_presence(seen: Live, address: Address) -> str:
@@ -191,15 +193,15 @@ def _truth_of_absence(difference: Difference, seen: Live) -> str:
     if withheld and withheld.code == "id_not_found":
         return DRIFT
     entry = seen.section.at(difference.address)
-    truths = {c.truth for c in difference.changes}
+    causes = {c.cause for c in difference.changes}
     if entry is None:
-        return truths.pop() if len(truths) == 1 else CONFLICT
-    if seen.names.knows(difference.address.kind, entry.id):
+        return causes.pop() if len(causes) == 1 else CONFLICT
+    if seen.id_map.knows(difference.address.kind, entry.id):
         return PENDING
-    return DRIFT if truths <= {DRIFT} else CONFLICT
+    return DRIFT if causes <= {DRIFT} else CONFLICT
 
 
-def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) -> Item | None:
+def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) -> DriftItem | None:
     """A rename by hand, which the id in the lock file tells."""
     address, entry = desired.address, seen.section.at(desired.address)
     withheld = seen.withheld.get(address)
@@ -207,7 +209,7 @@ def _renamed(desired: Resource, seen: Live, elsewhere: Mapping[Address, str]) ->
         return None
     now = elsewhere.get(address, "")
     if withheld and withheld.code == "looks_renamed":
-        now = seen.names.address(address.kind, entry.id).name
+        now = seen.id_map.address(address.kind, entry.id).name
     item = _item(desired, None, (KINDS[address.kind].identity,), (address.name, now), DRIFT)
     return replace(item, id=entry.id) if now else None
 
@@ -229,7 +231,7 @@ def _same_by_id(change: Change, live: Resource, seen: Live) -> bool:
 def _id_meant(address: Address, seen: Live) -> str | None:
     withheld, entry = seen.withheld.get(address), seen.section.at(address)
     renamed = entry and withheld and withheld.code == "looks_renamed"
-    return entry.id if renamed and entry else seen.names.id(address)
+    return entry.id if renamed and entry else seen.id_map.id(address)
 
 
 def _is_replaced(seen: Live, address: Address) -> bool:
@@ -237,16 +239,16 @@ def _is_replaced(seen: Live, address: Address) -> bool:
     return any(f.code == "replaced" and f.address == address for f in found)
 
 
-def _restraint(difference: Difference) -> Finding | None:
+def _refusal(difference: Difference) -> Finding | None:
     if difference.action is None or difference.live is None:
         return None
     kind = KINDS[difference.address.kind]
-    return kind.restraint(difference.desired, difference.live, difference.changes)
+    return kind.refusal(difference.desired, difference.live, difference.changes)
 
 
 def _frozen(difference: Difference) -> str:
     """The status of a campaign that is no draft any more, where it differs."""
-    found = _restraint(difference)
+    found = _refusal(difference)
     if found is None or found.code != FROZEN or difference.live is None:
         return ""
     return str(difference.live.facts.get("status") or "of no known status")
@@ -254,5 +256,5 @@ def _frozen(difference: Difference) -> str:
 
 def blocked(difference: Difference) -> Finding | None:
     """Why what differs is left alone, but for what is frozen."""
-    found = _restraint(difference)
+    found = _refusal(difference)
     return found if found and found.code != FROZEN else None

@@ -14,7 +14,7 @@ from datetime import UTC, date
 
 from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.desired.scope import matches
-from bmeconf.drift.items import Item
+from bmeconf.drift.items import DriftItem
 from bmeconf.model import Address, Finding, undotted
 from bmeconf.plan.model import Plan
 from bmeconf.project.settings import KnownDrift
@@ -23,11 +23,11 @@ UNUSED, UNREAD = "known_drift_unused", "elsewhere_unread"
 
 
 def judged(
-    items: Sequence[Item],
+    items: Sequence[DriftItem],
     entries: Sequence[KnownDrift],
     made: Plan,
     unsure: Collection[Address],
-) -> tuple[list[Item], list[Finding]]:
+) -> tuple[list[DriftItem], list[Finding]]:
     """`items` with the entries that cover them, and a note on every entry that covers nothing.
 
     `unsure` is what could not be compared whole: an entry on it may still be of use. So may any
@@ -42,18 +42,18 @@ def judged(
     return covered, [] if unread else [*map(_unused, unused)]
 
 
-def _with_entry(item: Item, entries: Iterable[KnownDrift], today: date) -> Item:
+def _with_entry(item: DriftItem, entries: Iterable[KnownDrift], today: date) -> DriftItem:
     """The entry that holds longest decides."""
     mine = [entry for entry in entries if _meets(entry, item)]
-    if not mine or item.truth in (PENDING, CONFLICT):
+    if not mine or item.cause in (PENDING, CONFLICT):
         return item
     entry = max(mine, key=lambda one: one.expires)
     # Where the lock file does not tell who moved, the entry does.
-    truth = item.truth or DRIFT
-    return replace(item, known=entry, expired=entry.expires < today, truth=truth)
+    cause = item.cause or DRIFT
+    return replace(item, known=entry, expired=entry.expires < today, cause=cause)
 
 
-def _meets(entry: KnownDrift, item: Item) -> bool:
+def _meets(entry: KnownDrift, item: DriftItem) -> bool:
     """Whether an entry is about the field of an item, or about what that is a part of."""
     path = undotted(entry.field)
     return item.path[: len(path)] == path and matches(entry.address, item.address)

@@ -89,7 +89,7 @@ def _found_by_id(reader: Reader, seen: Live) -> tuple[Live, Mapping[Address, str
     """`seen` with the contacts that only a search did not show yet, and the addresses by now of
     those that were given another one by hand.
     """
-    kind, names = KINDS[CONTACTS], seen.names
+    kind, names = KINDS[CONTACTS], seen.id_map
 
     def look(address: Address, id: str) -> tuple[str, Resource] | None:
         raw = kind.fetch(reader, names, id)
@@ -170,7 +170,7 @@ def remember(path: Path, planned: Planned, found: Drift) -> bool:
         # Whether a protection is lifted is for an apply to say, not for a look.
         grounds=replace(made.grounds, protect=protect),
     )
-    section = record.after(seen, fit, made, record.Done(), seen.names)
+    section = record.after(seen, fit, made, record.Done(), seen.id_map)
     if pipeline.locked(path).section(section.account, section.base_url) != seen.section:
         raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)
     try:

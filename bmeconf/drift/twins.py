@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.classify import Known
+from bmeconf.baseline.classify import Baseline
 from bmeconf.baseline.lock import Digest
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.live import references as dangling
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Finding, Resource, Snapshot
@@ -32,20 +32,20 @@ def told_apart(seen: Live) -> Live:
     if not any(finding.code == AMBIGUOUS for finding in seen.withheld.values()):
         return seen
     known = {address: twin.id for address, twin in seen.twins.items()}
-    names = seen.names.with_ids({**_referred_to(seen), **known})
+    names = seen.id_map.with_ids({**_referred_to(seen), **known})
     found = {
         a: r if a in seen.settled else KINDS[a.kind].live(r.raw, a, names)
         for a, r in {**seen.snapshot.resources, **seen.twins}.items()
     }
-    told = replace(seen, names=names, snapshot=Snapshot(found))
+    told = replace(seen, id_map=names, snapshot=Snapshot(found))
     return replace(told, withheld=_still_withheld(told))
 
 
 def candidates(resource: Resource, seen: Live) -> Ids:
     """The ids of the live objects among which nothing tells the one that `resource` means."""
-    if resource.id or resource.address in seen.names.ids:
+    if resource.id or resource.address in seen.id_map.ids:
         return ()
-    alike, keys = _namesakes(seen), KINDS[resource.address.kind].wanted_keys(resource)
+    alike, keys = _namesakes(seen), KINDS[resource.address.kind].match_keys(resource)
     found = (alike.get(Address(resource.address.kind, key), ()) for key in keys)
     return next((ids for ids in found if len(ids) > 1), ())
 
@@ -63,14 +63,14 @@ def _unclear(resource: Resource, seen: Live, alike: Mapping[Address, Ids]) -> bo
     """Whether nothing can be said of `resource`; of a reference its own memory tells enough."""
     if candidates(resource, seen):
         return True
-    mentioned = (a for a in dangling.mentions(resource, seen.names) if a not in seen.names.ids)
+    mentioned = (a for a in dangling.mentions(resource, seen.id_map) if a not in seen.id_map.ids)
     return seen.section.at(resource.address) is None and any(alike.get(a) for a in mentioned)
 
 
 def _namesakes(seen: Live) -> Mapping[Address, Ids]:
     """The ids of live objects that no name tells apart, by the address that all of them have."""
     found: dict[Address, list[str]] = defaultdict(list)
-    for address, id in seen.names.ids.items():
+    for address, id in seen.id_map.ids.items():
         if address.id and address.name:
             found[replace(address, id="")].append(id)
     return {address: tuple(sorted(ids)) for address, ids in found.items()}
@@ -86,7 +86,7 @@ def _referred_to(seen: Live) -> Mapping[Address, str]:
         for field in kind.refers:
             sent = {*entry.sent.get(field, ())}
             for address in resource.fields.get(field) or ():
-                if address in meant or address in seen.names.ids:
+                if address in meant or address in seen.id_map.ids:
                     continue
                 fit = [
                     id
@@ -100,4 +100,4 @@ def _referred_to(seen: Live) -> Mapping[Address, str]:
 
 def _digests(seen: Live, kind: Kind, field: str, address: Address, id: str) -> Digest:
     """What would be remembered of a reference to `address`, were it the object `id`."""
-    return Known(seen.section, Names(ids={address: id})).sent(kind, (field,), (address,))
+    return Baseline(seen.section, IdMap(ids={address: id})).sent(kind, (field,), (address,))

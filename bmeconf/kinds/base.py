@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.campaigns.schedules import Sight
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     NOTHING,
@@ -79,7 +79,7 @@ class Kind(ABC):
     """Whether the server itself rejects an update with a stale `__v`."""
     rewritable: ClassVar[frozenset[str]] = frozenset()
     """Fields that a service may change into words of its own."""
-    blind: ClassVar[bool] = False
+    patchable: ClassVar[bool] = False
     """Whether a field can be written without having been read: an update is partial."""
 
     # --- shaping, pure
@@ -97,14 +97,14 @@ class Kind(ABC):
         """A live object's identity: canonical name or email."""
 
     @abstractmethod
-    def live_fields(self, raw: Raw, names: Names) -> Fields:
+    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         """The canonical fields of a reply, only those that it shows."""
 
-    def live(self, raw: Raw, address: Address, names: Names) -> Resource:
+    def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
         """A reply as a Resource."""
         return Resource(
             address,
-            self.live_fields(raw, names),
+            self.live_fields(raw, id_map),
             id=replies.id_of(raw, str(address)),
             version=replies.version_of(raw),
             facts=self.facts(raw),
@@ -116,14 +116,14 @@ class Kind(ABC):
         return NOTHING
 
     @abstractmethod
-    def essence(self, raw: Raw) -> Any:
+    def pin_content(self, raw: Raw) -> Any:
         """The JSON content of a reply, by ids, that no one else may change unnoticed."""
 
-    def wanted_keys(self, desired: Resource) -> tuple[str, ...]:
+    def match_keys(self, desired: Resource) -> tuple[str, ...]:
         """The identities under which `desired` may be found, its own first."""
         return (str(desired.fields[self.identity]), *desired.intent.renamed_from)
 
-    def resolved(self, desired: Resource, names: Names) -> Resource:
+    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
         """`desired` in the live account's own words."""
         return desired
 
@@ -159,7 +159,7 @@ class Kind(ABC):
         """The members over which a partly declared set is exact."""
         return {*(change.before or ()), *(change.after or ())}
 
-    def restraint(
+    def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         """Why this change must not be made, or None. `changes` is empty for a delete."""
@@ -178,38 +178,38 @@ class Kind(ABC):
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
         return fresh and names_copy(self.key(raw), self.key(marks))
 
-    def manual(self, desired: Resource, sight: Sight, now: datetime) -> Iterable[Manual]:
+    def manual(self, desired: Resource, sight: ScheduleEvidence, now: datetime) -> Iterable[Manual]:
         """What a person has to do for this resource, by what is known of the live one."""
         return ()
 
-    def suffers(self, live: Resource) -> bool:
+    def breaks_without(self, live: Resource) -> bool:
         """Whether a live object would be harmed by the loss of what it refers to."""
         return False
 
-    def hanging(self, live: Resource) -> str:
+    def usage(self, live: Resource) -> str:
         """What hangs on a live object, for the reader of its delete step."""
         return ""
 
     # --- reading
 
     @abstractmethod
-    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         """The live objects among which `wanted` are to be found."""
 
     @abstractmethod
-    def path(self, names: Names, id: str) -> str:
+    def path(self, id_map: IdMap, id: str) -> str:
         """The path of one object."""
 
-    def fetch(self, api: ReadApi, names: Names, id: str) -> Raw:
+    def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
         """One object, by id.
 
         Raises:
             NotFound: where it is gone.
         """
-        path = self.path(names, id)
+        path = self.path(id_map, id)
         return replies.object_of(api.get(path), path)
 
-    def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
+    def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
         """All that can be read of a listed object; the row itself where it shows everything."""
         return row
 
@@ -228,15 +228,15 @@ class Kind(ABC):
         """
         return raw
 
-    def telling(self, rows: Sequence[Raw]) -> Raw | None:
+    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
         """The row whose details are sure to show every key that the API shows at all."""
         return None
 
-    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
+    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
         """The ids of the live objects that have this identity now, however fresh they are."""
         return ()
 
-    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+    def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         """The live objects with these identities, by id, as one listing shows them.
 
         There may be others among them, where the listing cannot be narrowed.
@@ -248,16 +248,16 @@ class Kind(ABC):
         return count
 
     def look(
-        self, api: ReadApi, names: Names, ids: Sequence[str], keys: Sequence[str]
+        self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
     ) -> Mapping[str, Raw]:
         """The live objects with these ids, and those with these identities, as they are now.
 
         By id; whole enough to be held against a pin (design 7.14).
         """
-        found = dict(self.reread(api, names, keys)) if keys else {}
+        found = dict(self.reread(api, id_map, keys)) if keys else {}
         for id in ids:
             try:
-                found[id] = self.fetch(api, names, id)
+                found[id] = self.fetch(api, id_map, id)
             except NotFound:
                 found.pop(id, None)
         return found
@@ -269,11 +269,11 @@ class Kind(ABC):
     # --- writing
 
     @abstractmethod
-    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         """The requests that `create` will make."""
 
     @abstractmethod
-    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
         """Create with `fields` and the origin in `intent`; the new id.
 
         Raises:
@@ -282,12 +282,12 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+    def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         """The requests that `update` will make."""
 
     @abstractmethod
     def update(
-        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
         """Make `changes` to the object just read as `seen`, carrying its version.
 
@@ -299,14 +299,14 @@ class Kind(ABC):
             OutcomeUnknown: where no answer came back.
         """
 
-    def delete_calls(self, names: Names, id: str) -> Sequence[Call]:
+    def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
         """The requests of a delete: a last look, then the deletion."""
-        path = self.path(names, id)
+        path = self.path(id_map, id)
         return (Call("GET", path), Call("DELETE", path))
 
-    def delete(self, api: WriteApi, names: Names, id: str) -> None:
+    def delete(self, api: WriteApi, id_map: IdMap, id: str) -> None:
         """Delete one object."""
-        api.send("DELETE", self.path(names, id))
+        api.send("DELETE", self.path(id_map, id))
 
 
 def versioned(body: Mapping[str, Any], seen: Raw) -> dict[str, Any]:

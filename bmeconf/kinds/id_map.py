@@ -13,7 +13,7 @@ from bmeconf.model.errors import Stale
 
 
 @dataclass(frozen=True)
-class Names:
+class IdMap:
     """The ids behind names, as far as a run knows them.
 
     `structure` is the raw contact structure in use; `ids` the live id of each bound or
@@ -64,7 +64,7 @@ class Names:
             raise Stale(f"{address} is not in the account", "plan again")
         return id
 
-    def with_ids(self, ids: Mapping[Address, str]) -> Names:
+    def with_ids(self, ids: Mapping[Address, str]) -> IdMap:
         """These names and more."""
         return replace(self, ids={**self.ids, **ids})
 

@@ -9,15 +9,15 @@ from typing import Any
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, versioned
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
 from bmeconf.model.errors import DuplicateName, Rejected
 
 
-def everything(names: Names) -> str:
+def everything(id_map: IdMap) -> str:
     """The path under which all lists come at once, by id and name."""
-    return f"/api/contact-structure/{names.structure_id}/lists/all"
+    return f"/api/contact-structure/{id_map.structure_id}/lists/all"
 
 
 class Lists(Kind):
@@ -34,7 +34,7 @@ class Lists(Kind):
     def key(self, raw: Raw) -> str:
         return canonical_name(replies.key_of(raw, "name", "the list"))
 
-    def live_fields(self, raw: Raw, names: Names) -> Fields:
+    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {"name": self.key(raw)}
 
     def facts(self, raw: Raw) -> Mapping[str, Any]:
@@ -44,59 +44,59 @@ class Lists(Kind):
         }
         return {key: count for key, count in counts.items() if count is not None}
 
-    def essence(self, raw: Raw) -> Any:
+    def pin_content(self, raw: Raw) -> Any:
         return {"name": raw.get("name")}
 
-    def hanging(self, live: Resource) -> str:
+    def usage(self, live: Resource) -> str:
         told = [f"{count} {what}" for what, count in live.facts.items()]
         return " and ".join(told) + " use it" if told else ""
 
-    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        return api.pages(self._folder(names))
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        return api.pages(self._folder(id_map))
 
-    def _folder(self, names: Names) -> str:
-        return f"/api/contact-structure/{names.structure_id}/lists"
+    def _folder(self, id_map: IdMap) -> str:
+        return f"/api/contact-structure/{id_map.structure_id}/lists"
 
-    def path(self, names: Names, id: str) -> str:
-        return f"{self._folder(names)}/{id}"
+    def path(self, id_map: IdMap, id: str) -> str:
+        return f"{self._folder(id_map)}/{id}"
 
-    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
-        rows = api.listing(f"{self._folder(names)}/all")
+    def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
+        rows = api.listing(f"{self._folder(id_map)}/all")
         return {replies.id_of(row): row for row in rows}
 
     def batch_price(self, count: int) -> int:
         return 1
 
     def look(
-        self, api: ReadApi, names: Names, ids: Sequence[str], keys: Sequence[str]
+        self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
     ) -> Mapping[str, Raw]:
         # The paged rows show the version too, so that no list needs a request of its own.
-        rows = self.rows(api, names, ()) if ids or keys else ()
+        rows = self.rows(api, id_map, ()) if ids or keys else ()
         return {replies.id_of(row): row for row in rows}
 
     def look_price(self, ids: int, keys: int) -> int:
         return min(ids + keys, 1)
 
-    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         # Names of lists may not be unique to the server, so a create looks before it writes.
-        look = Call("GET", f"{self._folder(names)}/all")
-        return (look, Call("POST", self._create_path(names, intent)))
+        look = Call("GET", f"{self._folder(id_map)}/all")
+        return (look, Call("POST", self._create_path(id_map, intent)))
 
-    def _create_path(self, names: Names, intent: Intent) -> str:
+    def _create_path(self, id_map: IdMap, intent: Intent) -> str:
         if intent.copy_of:
-            source = names.id(intent.copy_of) or f"{{{intent.copy_of}}}"
-            return f"{self._folder(names)}/{source}/duplicate"
-        return self._folder(names) + ("/merge" if intent.merge_of else "")
+            source = id_map.id(intent.copy_of) or f"{{{intent.copy_of}}}"
+            return f"{self._folder(id_map)}/{source}/duplicate"
+        return self._folder(id_map) + ("/merge" if intent.merge_of else "")
 
-    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
-        rows = api.listing(f"{self._folder(names)}/all")
+    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
+        rows = api.listing(f"{self._folder(id_map)}/all")
         return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
 
-    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
         body: dict[str, Any] = {"name": fields["name"]}
         if intent.merge_of:
-            body["listIds"] = [names.require(address) for address in intent.merge_of]
-        path = self._create_path(names, intent)
+            body["listIds"] = [id_map.require(address) for address in intent.merge_of]
+        path = self._create_path(id_map, intent)
         try:
             reply = api.send("POST", path, body)
         except Rejected as error:
@@ -108,21 +108,21 @@ class Lists(Kind):
         made = replies.made_of(reply, f"lists/{fields['name']}")
         id = replies.id_of(made)
         if canonical_name(replies.text_of(made.get("name")) or "") != fields["name"]:
-            seen = self.fetch(api, names, id)
+            seen = self.fetch(api, id_map, id)
             if self.key(seen) != fields["name"]:
-                api.send("PATCH", self.path(names, id), versioned({"name": fields["name"]}, seen))
+                api.send("PATCH", self.path(id_map, id), versioned({"name": fields["name"]}, seen))
         return id
 
-    def delete_calls(self, names: Names, id: str) -> Sequence[Call]:
+    def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
         # Only the paged rows show what uses a list.
-        return (Call("GET", self._folder(names)), Call("DELETE", self.path(names, id)))
+        return (Call("GET", self._folder(id_map)), Call("DELETE", self.path(id_map, id)))
 
-    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        path = self.path(names, id)
-        return (Call("GET", f"{self._folder(names)}/all"), Call("GET", path), Call("PATCH", path))
+    def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(id_map, id)
+        return (Call("GET", f"{self._folder(id_map)}/all"), Call("GET", path), Call("PATCH", path))
 
     def update(
-        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        api.send("PATCH", self.path(names, replies.id_of(seen)), versioned(nested(changes), seen))
+        api.send("PATCH", self.path(id_map, replies.id_of(seen)), versioned(nested(changes), seen))
         return None

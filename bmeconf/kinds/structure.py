@@ -9,7 +9,7 @@ from typing import Any
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, versioned
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     STRUCTURE,
@@ -58,10 +58,10 @@ class Structure(Kind):
     def key(self, raw: Raw) -> str:
         return canonical_name(replies.text_of(raw.get("label")) or "")
 
-    def wanted_keys(self, desired: Resource) -> tuple[str, ...]:
+    def match_keys(self, desired: Resource) -> tuple[str, ...]:
         return (str(desired.fields["label"]),) if "label" in desired.fields else ()
 
-    def live_fields(self, raw: Raw, names: Names) -> Fields:
+    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {
             "label": self.key(raw),
             "fields": {
@@ -69,18 +69,18 @@ class Structure(Kind):
                     "type": replies.text_of(f.get("dataType")) or "text",
                     "required": f.get("required") is True,
                 }
-                for label, f in Names(raw).fields.items()
+                for label, f in IdMap(raw).fields.items()
             },
-            "tags": tuple(sorted(Names(raw).tags)),
+            "tags": tuple(sorted(IdMap(raw).tags)),
         }
 
-    def essence(self, raw: Raw) -> Any:
+    def pin_content(self, raw: Raw) -> Any:
         return {key: raw.get(key) for key in ("label", "keyName", "keyType", "fields", "tags")}
 
-    def resolved(self, desired: Resource, names: Names) -> Resource:
+    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
         if "fields" not in desired.fields:
             return desired
-        fields = {names.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        fields = {id_map.label(k) or k: v for k, v in desired.fields["fields"].items()}
         return replace(desired, fields={**desired.fields, "fields": fields})
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
@@ -98,7 +98,7 @@ class Structure(Kind):
             seen["label"] = live.fields["label"]
         return seen
 
-    def restraint(
+    def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         for change in changes:
@@ -113,7 +113,7 @@ class Structure(Kind):
                 )
         return None
 
-    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         return api.listing(PATH)
 
     def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
@@ -127,8 +127,8 @@ class Structure(Kind):
             raise ReplyUnreadable("the account shows no contact structure; every account has one")
         labels = ", ".join(repr(self.key(row)) for row in rows)
         asked = wanted[0] if wanted else None
-        if asked and (asked.id or self.wanted_keys(asked)):
-            keys = self.wanted_keys(asked)
+        if asked and (asked.id or self.match_keys(asked)):
+            keys = self.match_keys(asked)
             found = [
                 row
                 for row in rows
@@ -149,31 +149,31 @@ class Structure(Kind):
             )
         return rows[0]
 
-    def path(self, names: Names, id: str) -> str:
+    def path(self, id_map: IdMap, id: str) -> str:
         return f"{PATH}/{id}"
 
     def look(
-        self, api: ReadApi, names: Names, ids: Sequence[str], keys: Sequence[str]
+        self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
     ) -> Mapping[str, Raw]:
         # Every run begins by reading it.
-        return {names.structure_id: names.structure}
+        return {id_map.structure_id: id_map.structure}
 
     def look_price(self, ids: int, keys: int) -> int:
         return 0
 
-    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         raise AssertionError("a structure is never created: pick() refuses before")
 
-    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
         raise AssertionError("a structure is never created: pick() refuses before")
 
-    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        path = self.path(names, id)
+    def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(id_map, id)
         # Read once more afterwards: the ids of what is new are needed by the contacts.
         return (Call("GET", path), Call("PUT", path), Call("GET", path))
 
     def update(
-        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
         # The PUT replaces everything, so all that was read goes back with it, and what was not
         # read would be lost with the values that contacts hold.
@@ -185,15 +185,15 @@ class Structure(Kind):
         fields = [dict(f) for f in replies.objects_of(seen.get("fields"), "fields")]
         for label, wanted in after.get("fields", {}).items():
             _set_field(fields, label, wanted)
-        labels = set(Names(seen).tags)
+        labels = set(IdMap(seen).tags)
         tags = [dict(tag) for tag in replies.objects_of(seen.get("tags"), "tags")]
         tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in labels]
         if "label" in after:
             body["label"] = after["label"]
         body = versioned({**body, "fields": fields, "tags": tags}, seen)
-        path = self.path(names, replies.id_of(seen))
+        path = self.path(id_map, replies.id_of(seen))
         api.send("PUT", path, body)
-        kept = self.fetch(api, names, replies.id_of(seen))
+        kept = self.fetch(api, id_map, replies.id_of(seen))
         for key in ("fields", "tags"):
             ids = {part["_id"] for part in body[key] if "_id" in part}
             if ids - set(replies.ids_of(kept.get(key)) or ()):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.classify import Known
+from bmeconf.baseline.classify import Baseline
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
@@ -20,7 +20,7 @@ from bmeconf.model import Address, Resource, Snapshot
 
 def snapshot(
     api: ReadApi,
-    known: Known,
+    known: Baseline,
     desired: Snapshot,
     bindings: Mapping[str, Binding],
     whole: Collection[str],
@@ -36,7 +36,7 @@ def snapshot(
         unread = [] if name in whole else [r for r in wanted if _settled(kind, known, r, binding)]
         raws = _details(api, known, kind, desired, binding, {r.address for r in unread})
         for address, raw in raws.items():
-            found[address] = kind.live(raw, address, known.names)
+            found[address] = kind.live(raw, address, known.id_map)
         for resource in unread:
             if resource.address not in raws:
                 found[resource.address] = _as_declared(kind, known, resource, binding)
@@ -44,20 +44,20 @@ def snapshot(
     return Snapshot.of(found[r.address] for r in desired if r.address in found), frozenset(settled)
 
 
-def _settled(kind: Kind, known: Known, resource: Resource, binding: Binding) -> bool:
+def _settled(kind: Kind, known: Baseline, resource: Resource, binding: Binding) -> bool:
     row = binding.rows[resource.address]
     return kind.listed(row) is not None and known.settled(resource, row)
 
 
-def _as_declared(kind: Kind, known: Known, resource: Resource, binding: Binding) -> Resource:
+def _as_declared(kind: Kind, known: Baseline, resource: Resource, binding: Binding) -> Resource:
     """The live object as the lock knows it to be, in what is declared of it."""
-    row = kind.live(binding.rows[resource.address], resource.address, known.names)
+    row = kind.live(binding.rows[resource.address], resource.address, known.id_map)
     return replace(row, fields={**row.fields, **resource.fields})
 
 
 def _details(
     api: ReadApi,
-    known: Known,
+    known: Baseline,
     kind: Kind,
     desired: Snapshot,
     binding: Binding,
@@ -68,7 +68,7 @@ def _details(
     A key that is missing from one reply and there in another is empty, not hidden. Where those
     of the declared objects do not tell, the unread ones may, and then one more does.
     """
-    names = known.names
+    names = known.id_map
     raws = {a: kind.detail(api, names, row) for a, row in binding.rows.items() if a not in unread}
     filled = _filled(kind, raws)
     if unread and _hidden(kind, known, desired, filled):
@@ -76,7 +76,7 @@ def _details(
         filled = _filled(kind, raws)
     if not _hidden(kind, known, desired, filled):
         return filled
-    other = kind.telling(binding.unmanaged)
+    other = kind.complete_row(binding.unmanaged)
     return _filled(kind, raws, kind.detail(api, names, other)) if other else filled
 
 
@@ -87,8 +87,8 @@ def _filled(
     return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
-def _hidden(kind: Kind, known: Known, desired: Snapshot, raws: Mapping[Address, Raw]) -> bool:
+def _hidden(kind: Kind, known: Baseline, desired: Snapshot, raws: Mapping[Address, Raw]) -> bool:
     return any(
-        desired.resources[a].fields.keys() - kind.live_fields(raw, known.names).keys()
+        desired.resources[a].fields.keys() - kind.live_fields(raw, known.id_map).keys()
         for a, raw in raws.items()
     )

@@ -58,7 +58,7 @@ def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding
     free = _by_key(kind, rows, binding)
     unpinned = [resource for resource in wanted if not resource.id]
     for resource in unpinned:
-        _take(binding, resource, kind.wanted_keys(resource)[0], free)
+        _take(binding, resource, kind.match_keys(resource)[0], free)
     for resource in unpinned:
         if resource.address not in binding.withheld:
             _follow_rename(binding, kind, resource, free)
@@ -75,13 +75,13 @@ def find_twins(binding: Binding, kind: Kind, wanted: Sequence[Resource], section
         row = rows.get(entry.id) if entry else None
         if row is None or withheld is None or withheld.code != "ambiguous":
             continue
-        if kind.key(row) in kind.wanted_keys(resource):
+        if kind.key(row) in kind.match_keys(resource):
             binding.twins[resource.address] = row
 
 
 def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resource]) -> None:
     """An object to be deleted by its id may not be the one that another entry means by name."""
-    by_name = {key: r.address for r in wanted if not r.id for key in kind.wanted_keys(r)}
+    by_name = {key: r.address for r in wanted if not r.id for key in kind.match_keys(r)}
     for resource in wanted:
         row = binding.rows.get(resource.address)
         if row is None or not resource.intent.absent:
@@ -90,7 +90,7 @@ def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resourc
         if name in by_name:
             told = f"is called {name!r} and would be deleted, while {by_name[name]} is to exist"
             binding.withheld[address] = _doubtful(resource, "claimed_twice", told)
-        elif name != kind.wanted_keys(resource)[0]:
+        elif name != kind.match_keys(resource)[0]:
             told = f"is called {name!r}, and not what would be deleted by this entry"
             binding.withheld[address] = _doubtful(resource, "id_names_another", told)
 
@@ -107,9 +107,9 @@ def _refuse_taken_names(
     """A rename may not make two of one name: no later run could tell them apart by it."""
     for resource in wanted:
         row = binding.rows.get(resource.address)
-        if row is None or resource.intent.absent or not kind.wanted_keys(resource):
+        if row is None or resource.intent.absent or not kind.match_keys(resource):
             continue
-        name = kind.wanted_keys(resource)[0]
+        name = kind.match_keys(resource)[0]
         if kind.key(row) != name and free.get(name):
             binding.withheld[resource.address] = Finding(
                 "error",
@@ -141,7 +141,7 @@ def _take(binding: Binding, resource: Resource, key: str, free: dict[str, list[R
 def _follow_rename(
     binding: Binding, kind: Kind, resource: Resource, free: dict[str, list[Raw]]
 ) -> None:
-    for old in kind.wanted_keys(resource)[1:]:
+    for old in kind.match_keys(resource)[1:]:
         if resource.address in binding.rows or resource.address in binding.withheld:
             if free.get(old):
                 binding.notes.append(_leftover(resource, old))

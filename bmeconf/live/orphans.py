@@ -19,7 +19,7 @@ from bmeconf.baseline.lock import Section
 from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.live import match as bind
 from bmeconf.live.match import Binding
@@ -35,7 +35,7 @@ UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
 @dataclass(frozen=True)
-class Undeclared:
+class Removed:
     """What is declared no more, as it was, and how many more of it are not looked for."""
 
     declared: Snapshot = field(default_factory=Snapshot)
@@ -73,7 +73,7 @@ def matched(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
 
 def undeclared(
     then: Snapshot, now: Snapshot, targets: Sequence[str], most: int = MOST_SEARCHED
-) -> Undeclared:
+) -> Removed:
     """What `then` declared, `now` does not, and `targets`, where there are any, name."""
     same = matched(then, now)
     gone = [
@@ -87,7 +87,7 @@ def undeclared(
     searched = [r.address for r in gone if KINDS[r.address.kind].lags]
     unsearched = set(searched[most:])
     kept = Snapshot.of(r for r in gone if r.address not in unsearched)
-    return Undeclared(kept, len(unsearched))
+    return Removed(kept, len(unsearched))
 
 
 def apart(
@@ -99,14 +99,14 @@ def apart(
     """
     if not kind.lags:
         return rows, ()
-    keys = {key for resource in wanted for key in kind.wanted_keys(resource)}
+    keys = {key for resource in wanted for key in kind.match_keys(resource)}
     ids = {resource.id for resource in wanted if resource.id}
     mine = [row for row in rows if kind.key(row) in keys or replies.id_of(row) in ids]
     held = set(map(replies.id_of, mine))
     return mine, [row for row in rows if replies.id_of(row) not in held]
 
 
-def left(kind: Kind, gone: Undeclared, rows: Sequence[Raw]) -> Binding:
+def left(kind: Kind, gone: Removed, rows: Sequence[Raw]) -> Binding:
     """What is still live, among the `rows` that nothing declares, of what is declared no more."""
     return bind.bind(kind, gone.of_kind(kind), rows)
 
@@ -116,7 +116,7 @@ class _Present:
     """What is declared and known now, by which to judge what was left behind since `commit`."""
 
     now: Snapshot
-    names: Names
+    id_map: IdMap
     section: Section
     commit: str
 
@@ -136,7 +136,7 @@ class _Present:
 
     def created(self, kind: Kind) -> Sequence[Address]:
         """What of a kind is declared, is not there, and might be something else renamed."""
-        there = {(address.kind, address.name) for address in self.names.ids}
+        there = {(address.kind, address.name) for address in self.id_map.ids}
         return sorted(
             r.address
             for r in self.now.of_kind(kind.name)
@@ -148,19 +148,19 @@ class _Present:
     def _renamed(self, address: Address) -> bool:
         """Whether it lives on under another name, so that nothing is created beside it."""
         entry = self.section.at(address)
-        return entry is not None and self.names.knows(address.kind, entry.id)
+        return entry is not None and self.id_map.knows(address.kind, entry.id)
 
 
 def findings(
-    gone: Undeclared,
+    gone: Removed,
     bindings: Mapping[str, Binding],
     now: Snapshot,
-    names: Names,
+    id_map: IdMap,
     section: Section,
     commit: str,
 ) -> Iterator[Finding]:
     """A note on everything that is left, with the block that would delete it."""
-    present = _Present(now, names, section, commit)
+    present = _Present(now, id_map, section, commit)
     for name, binding in bindings.items():
         for was in gone.declared.of_kind(name):
             yield from _notes(KINDS[name], was, binding, present)
@@ -170,11 +170,11 @@ def findings(
         yield _told(last, commit, f"{rest} like it were not looked for", "")
 
 
-def structure(then: Snapshot, now: Snapshot, names: Names, commit: str) -> Iterator[Finding]:
+def structure(then: Snapshot, now: Snapshot, id_map: IdMap, commit: str) -> Iterator[Finding]:
     """A note on fields and tags that are declared no more and still there."""
     told = []
-    for key, live in (("fields", names.fields), ("tags", names.tags)):
-        was, used = (_labels(side, key, names) for side in (then.of_kind(STRUCTURE), now))
+    for key, live in (("fields", id_map.fields), ("tags", id_map.tags)):
+        was, used = (_labels(side, key, id_map) for side in (then.of_kind(STRUCTURE), now))
         left = sorted(label for label in was - used if label in live)
         if left:
             told.append(f"{counted(len(left), key[:-1])} ({', '.join(map(repr, left))})")
@@ -189,10 +189,10 @@ def structure(then: Snapshot, now: Snapshot, names: Names, commit: str) -> Itera
         )
 
 
-def _labels(side: Iterable[Resource], key: str, names: Names) -> set[str]:
+def _labels(side: Iterable[Resource], key: str, id_map: IdMap) -> set[str]:
     """The labels that a side uses anywhere, in the account's own words."""
     found = {label for r in side for label in r.fields.get(key) or ()}
-    return {names.label(label) or label for label in found} if key == "fields" else found
+    return {id_map.label(label) or label for label in found} if key == "fields" else found
 
 
 def block(kind: str, identity: str, name: str, id: str = "") -> str:
@@ -256,28 +256,28 @@ def _moved(
     if id in rows:
         now = Address(kind.name, kind.key(rows[id]))
         yield _told(now, present.commit, f"its id is {id}; {told}", remedy, address.name)
-    elif not present.names.knows(kind.name, id):
+    elif not present.id_map.knows(kind.name, id):
         message = f"was declared at {present.commit[:12]}, and is gone: its id was {id}; {told}"
         remedy = "nothing is left to delete; leave the other one, or declare it"
         yield Finding("note", CODE, address, message, remedy)
 
 
 def _note(kind: Kind, was: Resource, row: Raw, present: _Present) -> Finding:
-    live = kind.live(row, Address(kind.name, kind.key(row)), present.names)
+    live = kind.live(row, Address(kind.name, kind.key(row)), present.id_map)
     address, commit = live.address, present.commit
     called = was.address.name if was.address.name not in (address.name, "") else ""
     entry = present.section.of(address, live.id)
-    restraint = kind.restraint(was, live, ())
+    refusal = kind.refusal(was, live, ())
     if address in present.users:
         told = f"{present.users[address]} still refers to it by name"
         return _told(address, commit, told, "declare it again, or leave it: that is enough", called)
-    if restraint:
-        return _told(address, commit, restraint.message, "", called)
+    if refusal:
+        return _told(address, commit, refusal.message, "", called)
     if (address.kind, address.name) in present.declared:
         told = f"its id is {live.id}, and another one of its name is declared"
         remedy = "pin the declared one with id: before this one goes"
         return _told(address, commit, told, remedy, called)
-    held = kind.hanging(live)
+    held = kind.usage(live)
     first, going = "if it is to go, ", f"add this manifest: {_block(kind, live)}"
     if was.intent.protect or (entry and entry.protect):
         held = f"{held}; it is protected" if held else "it is protected"

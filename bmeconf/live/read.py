@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf.baseline.classify import Known
-from bmeconf.baseline.commit import Past
+from bmeconf.baseline.classify import Baseline
+from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Lock, Section, kind_of
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.live import details, domains, renamed
@@ -25,7 +25,7 @@ from bmeconf.live import match as bind
 from bmeconf.live import orphans as former
 from bmeconf.live import references as dangling
 from bmeconf.live.match import Binding
-from bmeconf.live.orphans import Undeclared
+from bmeconf.live.orphans import Removed
 from bmeconf.model import (
     CAMPAIGNS,
     LISTS,
@@ -40,7 +40,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import NotFound, ReplyUnreadable, did_you_mean
 
 TEMPLATES = "/api/email/template"
-NOTHING_GONE = Undeclared()
+NOTHING_GONE = Removed()
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Live:
 
     desired: Snapshot
     snapshot: Snapshot
-    names: Names
+    id_map: IdMap
     withheld: Mapping[Address, Finding] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -74,7 +74,7 @@ class Live:
     settled: frozenset[Address] = frozenset()
     gone: frozenset[str] = frozenset()
     former: Mapping[str, Binding] = field(default_factory=dict)
-    past: Past | None = None
+    past: CommitManifests | None = None
     whole: Snapshot = field(default_factory=Snapshot)
     origins: Mapping[Address, Resource] = field(default_factory=dict)
     doubtful: Mapping[Address, Resource | None] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Live:
 
 
 def read(
-    api: ReadApi, scope: Scope, lock: Lock, base_url: str, undeclared: Undeclared = NOTHING_GONE
+    api: ReadApi, scope: Scope, lock: Lock, base_url: str, undeclared: Removed = NOTHING_GONE
 ) -> Live:
     """Read all that the scope needs; `base_url` and the structure say whose section is ours.
 
@@ -120,13 +120,13 @@ def read(
     resolved = Snapshot.of(KINDS[r.address.kind].resolved(r, names) for r in written)
     withheld = {a: f for b in bindings.values() for a, f in b.withheld.items()}
     ready, unread = domains.ready(api, desired)
-    known = Known(section, names, scope.managed)
+    known = Baseline(section, names, scope.managed)
     shown, settled = details.snapshot(api, known, resolved, _told(bindings), _losers(scope))
     snapshot, twins = _parted(shown, bindings)
     return Live(
         desired=resolved,
         snapshot=snapshot,
-        names=names,
+        id_map=names,
         withheld={**withheld, **ambiguous},
         findings=(*(n for b in bindings.values() for n in b.notes), *unread),
         problems=(*dangling.problems(desired, names, ambiguous), *more),
@@ -155,8 +155,8 @@ def confirm(api: ReadApi, live: Live, addresses: Iterable[Address]) -> Live:
         if seen is None or not kind.lags:
             continue
         try:
-            raw = kind.fetch(api, live.names, seen.id)
-            resources[address] = kind.live(raw, address, live.names)
+            raw = kind.fetch(api, live.id_map, seen.id)
+            resources[address] = kind.live(raw, address, live.id_map)
         except NotFound:
             del resources[address]
     return replace(live, snapshot=Snapshot(resources))
@@ -164,12 +164,12 @@ def confirm(api: ReadApi, live: Live, addresses: Iterable[Address]) -> Live:
 
 def _structure(
     api: ReadApi, desired: Snapshot, meant: Resource | None
-) -> tuple[Names, dict[str, Binding]]:
+) -> tuple[IdMap, dict[str, Binding]]:
     kind = KINDS[STRUCTURE]
     assert isinstance(kind, Structure)
     wanted = (meant,) if meant else ()
-    raw = kind.pick(kind.rows(api, Names(), wanted), wanted)
-    names = Names(raw, {Address(STRUCTURE): replies.id_of(raw)})
+    raw = kind.pick(kind.rows(api, IdMap(), wanted), wanted)
+    names = IdMap(raw, {Address(STRUCTURE): replies.id_of(raw)})
     return names, {STRUCTURE: Binding({r.address: raw for r in desired.of_kind(STRUCTURE)})}
 
 
@@ -205,10 +205,10 @@ def _gone(
     }
 
 
-def _kinds_needed(scope: Scope, undeclared: Undeclared) -> list[Kind]:
+def _kinds_needed(scope: Scope, undeclared: Removed) -> list[Kind]:
     """The kinds that are declared or referred to, or were; lists first, as others name them."""
     mentioned = {r.address.kind for r in scope.desired} | undeclared.kinds
-    mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, Names())}
+    mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, IdMap())}
     mentioned |= {*_losers(scope)}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]
 
@@ -225,8 +225,8 @@ def _may_lose(kind: Kind, scope: Scope) -> bool:
 
 
 def _name_the_rest(
-    names: Names, bindings: Mapping[str, Binding], desired: Snapshot
-) -> tuple[Names, dict[Address, Finding]]:
+    id_map: IdMap, bindings: Mapping[str, Binding], desired: Snapshot
+) -> tuple[IdMap, dict[Address, Finding]]:
     """Name what is live but not declared, so that plans can show it and references can meet it."""
     rest: dict[Address, list[Raw]] = {}
     for kind_name, binding in bindings.items():
@@ -234,16 +234,16 @@ def _name_the_rest(
             rest.setdefault(Address(kind_name, KINDS[kind_name].key(row)), []).append(row)
     ids = {}
     for address, rows in rest.items():
-        alone = len(rows) == 1 and address.name and address not in names.ids
+        alone = len(rows) == 1 and address.name and address not in id_map.ids
         for id in map(replies.id_of, rows):
             ids[address if alone else replace(address, id=id)] = id
     withheld = {}
     for resource in desired:
-        for address in dangling.mentions(resource, names):
-            if address not in names.ids and len(rest.get(address, ())) > 1:
+        for address in dangling.mentions(resource, id_map):
+            if address not in id_map.ids and len(rest.get(address, ())) > 1:
                 found = bind.ambiguous(resource.address, address.name, rest[address])
                 withheld[resource.address] = found
-    return names.with_ids(ids), withheld
+    return id_map.with_ids(ids), withheld
 
 
 def _templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import (
     CONTACTS,
     STRUCTURE,
@@ -18,26 +18,28 @@ from bmeconf.model import (
 from bmeconf.model.errors import did_you_mean
 
 
-def problems(desired: Snapshot, names: Names, withheld: Collection[Address]) -> tuple[Problem, ...]:
+def problems(
+    desired: Snapshot, id_map: IdMap, withheld: Collection[Address]
+) -> tuple[Problem, ...]:
     """Unknown lists, campaigns, fields and tags; `withheld` resources are judged elsewhere."""
-    return (*_unknown_references(desired, names, withheld), *_unknown_labels(desired, names))
+    return (*_unknown_references(desired, id_map, withheld), *_unknown_labels(desired, id_map))
 
 
-def mentions(resource: Resource, names: Names) -> list[Address]:
+def mentions(resource: Resource, id_map: IdMap) -> list[Address]:
     """The addresses a resource refers to; what it is made from only until it is there."""
-    origins = () if resource.address in names.ids else resource.intent.origins
+    origins = () if resource.address in id_map.ids else resource.intent.origins
     return [*references(resource.fields), *origins]
 
 
 def _unknown_references(
-    desired: Snapshot, names: Names, withheld: Collection[Address]
+    desired: Snapshot, id_map: IdMap, withheld: Collection[Address]
 ) -> Iterable[Problem]:
-    known = {a.name for a in (*names.ids, *desired.resources)}
+    known = {a.name for a in (*id_map.ids, *desired.resources)}
     for resource in desired:
         if resource.address in withheld or resource.intent.absent:
             continue
-        for address in mentions(resource, names):
-            if address not in names.ids and desired.get(address) is None:
+        for address in mentions(resource, id_map):
+            if address not in id_map.ids and desired.get(address) is None:
                 yield Problem(
                     place(resource, f"{address.kind}.{address.name}", address.kind),
                     str(resource.address),
@@ -47,16 +49,16 @@ def _unknown_references(
                 )
 
 
-def _unknown_labels(desired: Snapshot, names: Names) -> Iterable[Problem]:
-    labels, tags = set(names.fields), set(names.tags)
+def _unknown_labels(desired: Snapshot, id_map: IdMap) -> Iterable[Problem]:
+    labels, tags = set(id_map.fields), set(id_map.tags)
     for structure in desired.of_kind(STRUCTURE):
         labels |= set(structure.fields.get("fields") or ())
         tags |= set(structure.fields.get("tags") or ())
     for contact in desired.of_kind(CONTACTS):
         for label in contact.fields.get("fields") or ():
-            if label not in labels and names.label(label) is None:
+            if label not in labels and id_map.label(label) is None:
                 yield _unknown_label(contact, "fields", label, labels)
-        yield from _same_field(contact, names)
+        yield from _same_field(contact, id_map)
         for tag in contact.fields.get("tags") or ():
             if tag not in tags:
                 yield _unknown_label(contact, "tags", tag, tags)
@@ -79,11 +81,11 @@ def place(resource: Resource, *paths: str) -> Place:
     return found or Place("the manifests")
 
 
-def _same_field(contact: Resource, names: Names) -> Iterator[Problem]:
+def _same_field(contact: Resource, id_map: IdMap) -> Iterator[Problem]:
     """Two labels may be one field of the account: a predefined one, renamed by its owner."""
     seen: dict[str, str] = {}
     for label in contact.fields.get("fields") or ():
-        live = names.label(label) or label
+        live = id_map.label(label) or label
         if live in seen:
             yield Problem(
                 place(contact, f"fields.{label}", "fields"),

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from bmeconf.baseline.lock import Section, kind_of
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.live.match import Binding
 from bmeconf.model import LISTS, Address, Finding, Resource, Snapshot
@@ -47,7 +47,7 @@ def judge(kind: Kind, wanted: Sequence[Resource], binding: Binding, section: Sec
 
 
 def doubtful(
-    bindings: Mapping[str, Binding], desired: Snapshot, section: Section, names: Names
+    bindings: Mapping[str, Binding], desired: Snapshot, section: Section, id_map: IdMap
 ) -> Mapping[Address, Resource | None]:
     """What is withheld and bound to nothing, each as the live object that the lock file knows.
 
@@ -60,7 +60,7 @@ def doubtful(
             entry, resource = section.at(address), desired.get(address)
             pinned = resource is not None and resource.id
             row = free.get(entry.id) if entry and not pinned else None
-            found[address] = KINDS[kind_name].live(row, address, names) if row else None
+            found[address] = KINDS[kind_name].live(row, address, id_map) if row else None
     return found
 
 

@@ -18,7 +18,7 @@ class Change:
     path: tuple[str, ...]
     before: Value
     after: Value
-    truth: str = field(default="", compare=False)
+    cause: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

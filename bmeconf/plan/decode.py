@@ -29,7 +29,7 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.plan.model import Account, Pin, Plan, Price, Since, Source, Step
-from bmeconf.plan.preconditions import Grounds
+from bmeconf.plan.preconditions import Preconditions
 
 Document = Mapping[str, Any]
 Known = Mapping[str, Address]
@@ -158,10 +158,10 @@ def _addresses(grounds: Document) -> dict[str, Address]:
     return known
 
 
-def _grounds(grounds: Document, known: Known) -> Grounds:
+def _grounds(grounds: Document, known: Known) -> Preconditions:
     managed = grounds["managed"]
     lists = frozenset(known[text] for text in managed["lists"])
-    return Grounds(
+    return Preconditions(
         structure=grounds["structure"],
         ids={known[text]: entry["id"] for text, entry in grounds["references"].items()},
         fields=grounds["fields"],
@@ -188,7 +188,7 @@ def _step(step: Document, known: Known) -> Step:
             copy_of=origins[0] if origins and not merged else None,
             merge_of=tuple(origins) if merged else (),
         ),
-        hanging=step.get("hanging", ""),
+        usage=step.get("hanging", ""),
         source=Pin(**step["source"]) if "source" in step else None,
     )
 

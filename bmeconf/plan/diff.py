@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bmeconf.baseline.classify import Known, Sides
+from bmeconf.baseline.classify import Baseline, SideStatus
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Kind
 from bmeconf.model import (
@@ -50,7 +50,7 @@ class Difference:
         return self.desired.address
 
 
-def compare(desired: Snapshot, live: Snapshot, known: Known) -> tuple[Difference, ...]:
+def compare(desired: Snapshot, live: Snapshot, known: Baseline) -> tuple[Difference, ...]:
     """Every desired resource with what differs, in address order."""
     ordered = sorted(desired, key=lambda resource: resource.address)
     return tuple(_difference(r, live.get(r.address), known) for r in ordered)
@@ -82,7 +82,7 @@ def _taken_along(resource: Resource, made: Mapping[Address, tuple[Address, ...]]
     return replace(resource, fields={**resource.fields, "lists": tuple(sorted(lists))})
 
 
-def _difference(desired: Resource, live: Resource | None, known: Known) -> Difference:
+def _difference(desired: Resource, live: Resource | None, known: Baseline) -> Difference:
     if desired.intent.absent:
         return Difference(desired, live, DELETE if live else None)
     if live is None:
@@ -108,7 +108,7 @@ def _difference(desired: Resource, live: Resource | None, known: Known) -> Diffe
     )
 
 
-def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: Sides) -> bool:
+def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideStatus) -> bool:
     """Whether a live value is what the service made of the declared one.
 
     It is where nothing moved since it was read back, and is not where either side did: a link

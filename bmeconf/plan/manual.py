@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bmeconf.baseline.lock import Entry
+from bmeconf.baseline.lock import LockEntry
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.campaigns.schedules import Sight
+from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Manual
 from bmeconf.plan.diff import Difference
@@ -26,7 +26,7 @@ def steps(differences: Sequence[Difference], live: Live, now: datetime) -> Itera
             yield from kind.manual(desired, _sight(difference, live), now)
 
 
-def _sight(difference: Difference, live: Live) -> Sight:
+def _sight(difference: Difference, live: Live) -> ScheduleEvidence:
     address, section = difference.address, live.section
     seen, doubt = difference.live, ""
     if address in live.doubtful:
@@ -34,13 +34,13 @@ def _sight(difference: Difference, live: Live) -> Sight:
     named = section.at(address)
     entry = (section.of(address, seen.id) if seen else None) or named
     if entry is None:
-        return Sight(seen, doubt=doubt)
+        return ScheduleEvidence(seen, doubt=doubt)
     replaced = seen is None or entry.id != seen.id
     former = _former(address, entry, live) if replaced else ""
-    return Sight(seen, entry.scheduled, doubt, replaced, former)
+    return ScheduleEvidence(seen, entry.scheduled, doubt, replaced, former)
 
 
-def _former(address: Address, entry: Entry, live: Live) -> str:
+def _former(address: Address, entry: LockEntry, live: Live) -> str:
     """The name by now of what the lock file knows under `address`, empty where it is gone."""
-    known = live.names.knows(address.kind, entry.id)
-    return live.names.address(address.kind, entry.id).name or entry.id if known else ""
+    known = live.id_map.knows(address.kind, entry.id)
+    return live.id_map.address(address.kind, entry.id).name or entry.id if known else ""

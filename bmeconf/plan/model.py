@@ -14,13 +14,13 @@ from datetime import datetime
 
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.live.read import Live
 from bmeconf.model import LISTS, Address, Call, Change, Finding, Intent, Manual, nested, references
 from bmeconf.plan import manual, order
 from bmeconf.plan.diff import DELETE, UPDATE, Difference, plain
-from bmeconf.plan.preconditions import Grounds, mentioned
+from bmeconf.plan.preconditions import Preconditions, mentioned
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Step:
     changes: tuple[Change, ...] = ()
     calls: tuple[Call, ...] = ()
     intent: Intent = field(default_factory=Intent)
-    hanging: str = ""
+    usage: str = ""
     source: Pin | None = None
 
 
@@ -124,7 +124,7 @@ class Plan:
     unmanaged: Mapping[str, int]
     left_out: tuple[Address, ...]
     price: Price
-    grounds: Grounds
+    grounds: Preconditions
     unmanaged_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -146,7 +146,7 @@ class Plan:
 
 def pin_of(kind: Kind, raw: Raw) -> Pin:
     """The pin of an object as it was read."""
-    content = replies.digest(kind.essence(raw))
+    content = replies.digest(kind.pin_content(raw))
     return Pin(replies.id_of(raw), replies.version_of(raw), content)
 
 
@@ -168,13 +168,13 @@ def build(
         findings += _unreadable(difference)
         if difference.rewritten:
             findings.append(rewritten(difference.address, difference.rewritten))
-        restraint = _restraint(difference)
-        findings += [restraint] if restraint else []
-        if difference.action and not restraint:
+        refusal = _refusal(difference)
+        findings += [refusal] if refusal else []
+        if difference.action and not refusal:
             kept.append(difference)
         in_sync += not (difference.action or difference.unreadable)
     kept, unreachable = order.reachable(kept, live)
-    steps = _steps(order.ordered(kept, live.names), live.names)
+    steps = _steps(order.ordered(kept, live.id_map), live.id_map)
     found = by_severity((*findings, *unreachable))
     return steps, tuple(manual.steps(differences, live, now)), found, in_sync
 
@@ -236,9 +236,9 @@ def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
     return sorted({pin.id for pin in pins}), sorted(keys)
 
 
-def account_of(base_url: str, names: Names) -> Account:
+def account_of(base_url: str, id_map: IdMap) -> Account:
     """The account's identity, from facts that are stable and no secret (design 5)."""
-    return Account(base_url, names.account(base_url))
+    return Account(base_url, id_map.account(base_url))
 
 
 def _severity(finding: Finding) -> tuple[int, str, str]:
@@ -246,11 +246,11 @@ def _severity(finding: Finding) -> tuple[int, str, str]:
     return rank, str(finding.address), finding.code
 
 
-def _restraint(difference: Difference) -> Finding | None:
+def _refusal(difference: Difference) -> Finding | None:
     if difference.action not in (UPDATE, DELETE) or difference.live is None:
         return None
     kind = KINDS[difference.address.kind]
-    return kind.restraint(difference.desired, difference.live, difference.changes)
+    return kind.refusal(difference.desired, difference.live, difference.changes)
 
 
 def _unreadable(difference: Difference) -> Iterable[Finding]:
@@ -265,11 +265,11 @@ def _unreadable(difference: Difference) -> Iterable[Finding]:
         )
 
 
-def _steps(ordered: Sequence[order.Waiting], names: Names) -> tuple[Step, ...]:
+def _steps(ordered: Sequence[order.Waiting], id_map: IdMap) -> tuple[Step, ...]:
     ids = {d.address: str(n) for n, (d, _) in enumerate(ordered, 1)}
     return tuple(
         replace(
-            _step(difference, names),
+            _step(difference, id_map),
             id=ids[difference.address],
             depends_on=tuple(sorted((ids[a] for a in waits), key=int)),
         )
@@ -277,7 +277,7 @@ def _steps(ordered: Sequence[order.Waiting], names: Names) -> tuple[Step, ...]:
     )
 
 
-def _step(difference: Difference, names: Names) -> Step:
+def _step(difference: Difference, id_map: IdMap) -> Step:
     kind = KINDS[difference.address.kind]
     action, live = difference.action or "", difference.live
     pin = None
@@ -290,12 +290,12 @@ def _step(difference: Difference, names: Names) -> Step:
     step = Step("", difference.address, action, (), pin, "checked", difference.changes, (), origin)
     if pin is None or live is None:
         fields = nested(difference.changes)
-        return replace(step, calls=tuple(kind.create_calls(names, fields, origin)))
+        return replace(step, calls=tuple(kind.create_calls(id_map, fields, origin)))
     if action == DELETE:
         uses = {key: count for key, count in live.facts.items() if type(count) is int}
-        gone = tuple(kind.delete_calls(names, pin.id))
-        return replace(step, pin=replace(pin, uses=uses), calls=gone, hanging=kind.hanging(live))
+        gone = tuple(kind.delete_calls(id_map, pin.id))
+        return replace(step, pin=replace(pin, uses=uses), calls=gone, usage=kind.usage(live))
     only_status = all(change.path == ("status",) for change in difference.changes)
     enforced = kind.enforced and pin.version is not None and not only_status
-    calls = tuple(kind.update_calls(names, pin.id, difference.changes))
+    calls = tuple(kind.update_calls(id_map, pin.id, difference.changes))
     return replace(step, calls=calls, check="enforced" if enforced else "checked")

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.live.read import Live
 from bmeconf.model import CONTACTS, STRUCTURE, Address, Finding, Resource, nested, references
 from bmeconf.plan.diff import CREATE, DELETE, Difference
@@ -39,7 +39,7 @@ def reachable(
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
             if users := _harmed(difference, kept, live):
                 lost[difference.address] = _still_used(difference.address, users)
-            elif gaps := _gaps(difference, made, live.names):
+            elif gaps := _gaps(difference, made, live.id_map):
                 lost[difference.address] = _left_waiting(difference.address, gaps)
             elif holder and holder != difference.address:
                 lost[difference.address] = _name_kept(difference.address, holder)
@@ -64,7 +64,7 @@ def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> l
         for seen in (*live.snapshot, *live.beside)
         if gone in references(seen.fields)
         and seen.address not in let_go
-        and KINDS[seen.address.kind].suffers(seen)
+        and KINDS[seen.address.kind].breaks_without(seen)
     }
     steps = {d.address: d for d in kept}
     return sorted(harmed | {a for a, d in steps.items() if gone in _brought_along(d, steps, live)})
@@ -88,11 +88,11 @@ def _still_used(address: Address, users: Sequence[Address]) -> Finding:
     return _blocked(address, told, "take it off there first, or wait until that campaign is sent")
 
 
-def ordered(differences: Sequence[Difference], names: Names) -> list[Waiting]:
+def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
     """Differences by kind and name, but each after what it waits for; deletes at the end."""
     writes = {d.address: d for d in differences if d.action != DELETE}
     freed = {key: d.address for d in writes.values() if (key := _identity(d, "before"))}
-    waits = {address: _waits_for(d, writes, freed, names) for address, d in writes.items()}
+    waits = {address: _waits_for(d, writes, freed, id_map) for address, d in writes.items()}
     deletes = [d for d in differences if d.action == DELETE]
     deletes.sort(key=lambda d: (-RANK[d.address.kind], d.address))
     users = _users(differences)
@@ -144,30 +144,30 @@ def _rank(address: Address) -> tuple[int, Address]:
     return RANK[address.kind], address
 
 
-def _needs(difference: Difference, names: Names) -> set[Address]:
+def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
     """The addresses that must exist before this difference can be written."""
     # What a contact is to leave may itself be made first: see `diff.foreseen`.
     sides = [side for change in difference.changes for side in (change.before, change.after)]
     needs = {address for side in sides for address in references(side)}
     if difference.action == CREATE:
         needs.update(difference.desired.intent.origins)
-    if difference.address.kind == CONTACTS and _uses_new_labels(difference, names):
+    if difference.address.kind == CONTACTS and _uses_new_labels(difference, id_map):
         needs.add(Address(STRUCTURE))
     return needs
 
 
-def _uses_new_labels(difference: Difference, names: Names) -> bool:
+def _uses_new_labels(difference: Difference, id_map: IdMap) -> bool:
     after = nested(difference.changes)
     labels, tags = after.get("fields") or {}, after.get("tags") or ()
-    return not (set(labels) <= set(names.fields) and set(tags) <= set(names.tags))
+    return not (set(labels) <= set(id_map.fields) and set(tags) <= set(id_map.tags))
 
 
-def _gaps(difference: Difference, made: set[Address], names: Names) -> list[Address]:
+def _gaps(difference: Difference, made: set[Address], id_map: IdMap) -> list[Address]:
     # The structure always exists; it is needed only for the labels that a step will add to it.
     return sorted(
         address
-        for address in _needs(difference, names)
-        if address not in made and (address.kind == STRUCTURE or names.id(address) is None)
+        for address in _needs(difference, id_map)
+        if address not in made and (address.kind == STRUCTURE or id_map.id(address) is None)
     )
 
 
@@ -197,9 +197,9 @@ def _waits_for(
     difference: Difference,
     writes: Mapping[Address, Difference],
     freed: Mapping[tuple[str, str], Address],
-    names: Names,
+    id_map: IdMap,
 ) -> set[Address]:
-    needs = {address for address in _needs(difference, names) if address in writes}
+    needs = {address for address in _needs(difference, id_map) if address in writes}
     waits = {a for a in needs if a.kind == STRUCTURE or _becomes(writes[a])}
     # A copy is of what its source is to be.
     waits |= needs.intersection(difference.desired.intent.origins)

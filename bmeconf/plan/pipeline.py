@@ -15,18 +15,18 @@ from pathlib import Path
 
 from bmeconf.baseline import git as history
 from bmeconf.baseline import lock, recall
-from bmeconf.baseline.commit import Past
+from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Lock, Section
 from bmeconf.client import Reader
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import Sources
-from bmeconf.desired.scope import Elsewhere, Scope
+from bmeconf.desired.scope import OtherManifests, Scope
 from bmeconf.desired.validate import Desired, ManifestProblems
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
 from bmeconf.live import orphans as former
 from bmeconf.live import read as live
-from bmeconf.live.orphans import Undeclared
+from bmeconf.live.orphans import Removed
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Finding, Problem, Resource
 from bmeconf.model.errors import InvalidInput
@@ -59,7 +59,7 @@ class Planned:
     live: Live
     differences: Sequence[diff.Difference]
     remarks: tuple[Problem, ...]
-    elsewhere: Callable[[], Elsewhere]
+    elsewhere: Callable[[], OtherManifests]
 
 
 def prepare(paths: Sequence[Path]) -> Prepared:
@@ -115,7 +115,7 @@ def planned(
     targets: Sequence[str],
     now: datetime,
     lock_file: Path,
-    past: Past | None = None,
+    past: CommitManifests | None = None,
 ) -> Planned:
     """Read the account and plan; the manifests of the `past` tell who moved, and what is declared
     no more.
@@ -147,7 +147,7 @@ def planned(
     source = Source(desired.digest, history.commit(root), os.path.relpath(root), since)
     made = Plan(
         created_at=now,
-        account=plan.account_of(base_url, seen.names),
+        account=plan.account_of(base_url, seen.id_map),
         source=source,
         steps=steps,
         manual=manual,
@@ -158,9 +158,9 @@ def planned(
         price=_price(reader, steps),
         grounds=grounds.of(
             steps,
-            seen.names,
+            seen.id_map,
             limited.managed,
-            grounds.protection(seen.desired, seen.names, seen.section),
+            grounds.protection(seen.desired, seen.id_map, seen.section),
             [m.address for m in manual],
         ),
     )
@@ -201,9 +201,9 @@ def _origins(
         if KINDS[d.address.kind].pins_source and (origin := d.desired.intent.copy_of)
     }
     return {
-        origin: kind.live(kind.fetch(reader, seen.names, id), origin, seen.names)
+        origin: kind.live(kind.fetch(reader, seen.id_map, id), origin, seen.id_map)
         for origin in sorted(copied)
-        if (id := seen.names.id(origin)) and (kind := KINDS[origin.kind])
+        if (id := seen.id_map.id(origin)) and (kind := KINDS[origin.kind])
     }
 
 
@@ -233,36 +233,36 @@ def _differences(seen: Live, managed: Managed) -> Sequence[diff.Difference]:
     return diff.compare(seen.desired, ahead, recall.memory(seen, managed))
 
 
-def _undeclared(limited: Scope, targets: Sequence[str], past: Past | None) -> Undeclared:
+def _undeclared(limited: Scope, targets: Sequence[str], past: CommitManifests | None) -> Removed:
     """What the past declared, and neither this run's manifests nor others of the project do."""
     if past is None:
-        return Undeclared()
+        return Removed()
     whole = former.elsewhere(limited.whole, limited.elsewhere.declared)
     return former.undeclared(past.declared, whole, targets)
 
 
-def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> Elsewhere:
+def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> OtherManifests:
     """What other files of the project declare, as far as they can be read."""
     project = prepared.project
     if any(path.absolute() == project.root.absolute() for path in prepared.paths):
-        return Elsewhere()
+        return OtherManifests()
     try:
         sources = manifest.read(project.root, [project.root], project.manifests or ())
     except InvalidInput:
-        return Elsewhere(complete=False)
+        return OtherManifests(complete=False)
     found = validate.desired(sources, variables)
-    return Elsewhere(found.snapshot, not found.errors)
+    return OtherManifests(found.snapshot, not found.errors)
 
 
 def _noted(
-    past: Past, undeclared: Undeclared, limited: Scope, seen: Live, targets: Sequence[str]
+    past: CommitManifests, undeclared: Removed, limited: Scope, seen: Live, targets: Sequence[str]
 ) -> Sequence[Finding]:
     """What is declared no more, and still there."""
     notes = former.findings(
-        undeclared, seen.former, limited.whole, seen.names, seen.section, past.commit
+        undeclared, seen.former, limited.whole, seen.id_map, seen.section, past.commit
     )
     more = (
-        () if targets else former.structure(past.declared, limited.whole, seen.names, past.commit)
+        () if targets else former.structure(past.declared, limited.whole, seen.id_map, past.commit)
     )
     return (*notes, *more)
 

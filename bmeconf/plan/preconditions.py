@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bmeconf.baseline.lock import Section
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.base import Managed
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import CONTACTS, LISTS, Address, Snapshot, Value, nested, references
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Grounds:
+class Preconditions:
     """The live ids behind names, as they were when planning.
 
     `ids` has every address that the steps mention and every managed list, None for what does
@@ -38,14 +38,14 @@ class Grounds:
     managed: Managed = field(default_factory=Managed)
     protect: Mapping[Address, bool] = field(default_factory=dict)
 
-    def names(self, names: Names) -> Names:
+    def id_map(self, id_map: IdMap) -> IdMap:
         """`names`, which know the structure as it is now, with the ids that were planned upon."""
-        return names.with_ids({address: id for address, id in self.ids.items() if id})
+        return id_map.with_ids({address: id for address, id in self.ids.items() if id})
 
     def gone(
         self,
         step: Step,
-        now: Names,
+        now: IdMap,
         lists: Mapping[str, Raw] | None,
         pinned: Collection[Address],
     ) -> str:
@@ -83,11 +83,11 @@ def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str
 
 def of(
     steps: Sequence[Step],
-    names: Names,
+    id_map: IdMap,
     managed: Managed,
     protect: Mapping[Address, bool],
     watched: Iterable[Address],
-) -> Grounds:
+) -> Preconditions:
     """What `steps` stand on, in an account that was read as `names`.
 
     Of what is `watched` the ids come along too: the lock file will tell of it.
@@ -96,21 +96,21 @@ def of(
     addresses.update(address for step in steps for address in mentioned(step))
     labels = {label for step in steps for label in _labels(step)}
     tags = {tag for step in steps for tag in _tags(step)}
-    return Grounds(
-        structure=names.structure_id,
-        ids={address: names.id(address) for address in sorted(addresses)},
-        fields={label: id for label in sorted(labels) if (id := _field_id(names, label))},
-        tags={tag: names.tags[tag] for tag in sorted(tags) if tag in names.tags},
+    return Preconditions(
+        structure=id_map.structure_id,
+        ids={address: id_map.id(address) for address in sorted(addresses)},
+        fields={label: id for label in sorted(labels) if (id := _field_id(id_map, label))},
+        tags={tag: id_map.tags[tag] for tag in sorted(tags) if tag in id_map.tags},
         managed=managed,
         protect={address: protect[address] for address in sorted(protect)},
     )
 
 
-def protection(desired: Snapshot, names: Names, section: Section) -> Mapping[Address, bool]:
+def protection(desired: Snapshot, id_map: IdMap, section: Section) -> Mapping[Address, bool]:
     """Of what is declared as protected, or was when it was last applied: whether it is to be."""
     said = {}
     for resource in desired:
-        id = names.id(resource.address)
+        id = id_map.id(resource.address)
         entry = section.of(resource.address, id) if id else None
         wanted = resource.intent.protect
         if not resource.intent.absent and (wanted or (entry and entry.protect)):
@@ -143,5 +143,5 @@ def _mapping(value: Value) -> Mapping[str, Value]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _field_id(names: Names, label: str) -> str | None:
-    return replies.id_of(names.fields[label]) if label in names.fields else None
+def _field_id(id_map: IdMap, label: str) -> str | None:
+    return replies.id_of(id_map.fields[label]) if label in id_map.fields else None

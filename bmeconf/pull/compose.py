@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import CONTACTS, LISTS, STRUCTURE, Address, Finding, Resource, Value, stamp
 from bmeconf.model.errors import KEY
 from bmeconf.pull.pulled import LeftOut
@@ -22,7 +22,7 @@ ORDER = ("email", "from", "from_name", "subject", "preview_text", "reply_to")
 
 
 @dataclass(frozen=True)
-class Entry:
+class PulledEntry:
     """One resource as a manifest has it: plain data, in the order in which a person writes it.
 
     `contents` are bodies, which get files of their own.
@@ -45,31 +45,31 @@ class Objection:
 
 
 def entries(
-    resources: Iterable[Resource], names: Names, several: bool
-) -> tuple[list[Entry], list[LeftOut]]:
+    resources: Iterable[Resource], id_map: IdMap, several: bool
+) -> tuple[list[PulledEntry], list[LeftOut]]:
     """What manifests are to say of live resources, and what they cannot refer to.
 
     `names` are the labels that the structure has; where there are `several` structures, it is
     declared in any case, as a plan has to know which one is meant.
     """
-    made: list[Entry] = []
+    made: list[PulledEntry] = []
     left: list[LeftOut] = []
     for resource in resources:
         if resource.address.kind == STRUCTURE:
-            made.append(Entry(resource.address, _structure(resource, several)))
+            made.append(PulledEntry(resource.address, _structure(resource, several)))
         else:
-            one, beside = _entry(resource, names)
+            one, beside = _entry(resource, id_map)
             made.append(one)
             left += beside
     if several and not any(each.address.kind == STRUCTURE for each in made):
-        made.append(Entry(Address(STRUCTURE), {"id": names.structure_id}))
+        made.append(PulledEntry(Address(STRUCTURE), {"id": id_map.structure_id}))
     return made, left
 
 
-def _entry(resource: Resource, names: Names) -> tuple[Entry, tuple[LeftOut, ...]]:
+def _entry(resource: Resource, id_map: IdMap) -> tuple[PulledEntry, tuple[LeftOut, ...]]:
     kind, fields = resource.address.kind, resource.fields
     if kind == LISTS:
-        return Entry(resource.address, _identity(resource)), ()
+        return PulledEntry(resource.address, _identity(resource)), ()
     spec = _identity(resource)
     left: list[LeftOut] = []
     for key in ORDER[1:]:
@@ -77,7 +77,7 @@ def _entry(resource: Resource, names: Names) -> tuple[Entry, tuple[LeftOut, ...]
             spec[key] = _said(fields[key])
     if fields.get("fields"):
         values = fields["fields"]
-        spec["fields"] = {k: _line(values[k]) for k in names.fields if k in values}
+        spec["fields"] = {k: _line(values[k]) for k in id_map.fields if k in values}
     contents = {key: str(fields[key]) for key in CONTENTS if fields.get(key)}
     spec |= dict.fromkeys(contents)
     if fields.get("lists"):
@@ -87,11 +87,11 @@ def _entry(resource: Resource, names: Names) -> tuple[Entry, tuple[LeftOut, ...]
         else:
             spec["lists"] = [_line(address.name) for address in fields["lists"]]
     if fields.get("tags"):
-        spec["tags"] = [_line(tag) for tag in fields["tags"] if tag in names.tags]
+        spec["tags"] = [_line(tag) for tag in fields["tags"] if tag in id_map.tags]
     if kind == CONTACTS and fields.get("status"):
         spec["status"] = fields["status"]
     spec |= _schedule(resource)
-    return Entry(resource.address, spec, contents), tuple(left)
+    return PulledEntry(resource.address, spec, contents), tuple(left)
 
 
 def _structure(resource: Resource, several: bool) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _left(objection: Objection) -> LeftOut:
 # --- what cannot stay
 
 
-def unsafe(entries: Iterable[Entry]) -> Iterator[Objection]:
+def unsafe(entries: Iterable[PulledEntry]) -> Iterator[Objection]:
     """What must not or cannot be written into any file: API keys, half characters, NULs."""
     for each in entries:
         contents = (((key,), text) for key, text in each.contents.items())
@@ -205,15 +205,15 @@ def _inner(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def without(
-    entries: Sequence[Entry], objections: Iterable[Objection]
-) -> tuple[list[Entry], list[LeftOut]]:
+    entries: Sequence[PulledEntry], objections: Iterable[Objection]
+) -> tuple[list[PulledEntry], list[LeftOut]]:
     """`entries` without what is objected to, and what that was, each thing told of once."""
     cuts: dict[Address, dict[tuple[str | int, ...], Objection]] = {}
     for objection in objections:
         path = _cut(objection)
         found = replace(objection, path=path)
         cuts.setdefault(objection.address, {}).setdefault(path, found)
-    kept: list[Entry] = []
+    kept: list[PulledEntry] = []
     left: list[LeftOut] = []
     for each in entries:
         wrong = cuts.get(each.address, {})
@@ -234,7 +234,7 @@ def _cut(objection: Objection) -> tuple[str | int, ...]:
     return path[:2] if path[:1] == ("fields",) else path[:1]
 
 
-def _shortened(whole: Entry, cuts: set[tuple[str | int, ...]]) -> Entry:
+def _shortened(whole: PulledEntry, cuts: set[tuple[str | int, ...]]) -> PulledEntry:
     spec: dict[str, Any] = {}
     for key, value in whole.spec.items():
         inner = {path[1] for path in cuts if path[0] == key and len(path) > 1}

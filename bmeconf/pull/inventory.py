@@ -16,7 +16,7 @@ from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.contacts import members
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.model import (
@@ -40,7 +40,7 @@ SURE = ("body", "lists")
 
 
 @dataclass(frozen=True)
-class Asked:
+class PullQuery:
     """What is wanted of an account: all of it, or what `targets` (globs on addresses) name.
 
     `structure` is a label or an id; contacts are those on `lists` (names or ids), and `contacts`;
@@ -84,13 +84,13 @@ class Survey:
     Two live objects of one name have their ids in their addresses.
     """
 
-    names: Names
+    id_map: IdMap
     several: bool
     resources: tuple[Resource, ...]
     left_out: tuple[LeftOut, ...]
 
 
-def read(api: ReadApi, asked: Asked, policy: Policy, watch: Watch) -> Survey:
+def read(api: ReadApi, asked: PullQuery, policy: Policy, watch: Watch) -> Survey:
     """Read all that is asked for.
 
     Raises:
@@ -98,7 +98,7 @@ def read(api: ReadApi, asked: Asked, policy: Policy, watch: Watch) -> Survey:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     raw, several = _structure(api, asked)
-    names = Names(raw, {Address(STRUCTURE): replies.id_of(raw)})
+    names = IdMap(raw, {Address(STRUCTURE): replies.id_of(raw)})
     found = [KINDS[STRUCTURE].live(raw, Address(STRUCTURE), names)]
     left: list[LeftOut] = []
     if asked.reads(LISTS, CONTACTS, CAMPAIGNS):
@@ -113,10 +113,10 @@ def read(api: ReadApi, asked: Asked, policy: Policy, watch: Watch) -> Survey:
     return Survey(names, several, kept, tuple(left))
 
 
-def _structure(api: ReadApi, asked: Asked) -> tuple[Raw, bool]:
+def _structure(api: ReadApi, asked: PullQuery) -> tuple[Raw, bool]:
     kind = KINDS[STRUCTURE]
     assert isinstance(kind, Structure)
-    rows = kind.rows(api, Names(), ())
+    rows = kind.rows(api, IdMap(), ())
     if asked.structure:
         by_id = [row for row in rows if replies.id_of(row) == asked.structure]
         meant = [row for row in rows if kind.key(row) == canonical_name(asked.structure)]
@@ -152,8 +152,8 @@ def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
 
 def _contacts(
     api: ReadApi,
-    names: Names,
-    asked: Asked,
+    id_map: IdMap,
+    asked: PullQuery,
     policy: Policy,
     watch: Watch,
     lists: Mapping[Address, Raw],
@@ -165,10 +165,10 @@ def _contacts(
         # Before a whole audience is read, at a request a second, and not after.
         totals = [KINDS[LISTS].facts(lists[address]).get("contacts", 0) for address in chosen]
         watch.confirm(max(totals, default=0))
-    rows = {replies.id_of(r): r for a in chosen for r in members.of(api, names, names.require(a))}
+    rows = {replies.id_of(r): r for a in chosen for r in members.of(api, id_map, id_map.require(a))}
     keys = sorted({canonical_email(email) for email in asked.contacts})
     if keys:
-        named = kind.reread(api, names, keys)
+        named = kind.reread(api, id_map, keys)
         rows |= named
         absent = sorted(set(keys) - {kind.key(row) for row in named.values()})
         if absent:
@@ -181,7 +181,7 @@ def _contacts(
     if len(seeds) < len(wanted):
         left.append(_outside(len(wanted) - len(seeds)))
     watch.confirm(len(seeds))
-    return [kind.live(row, address, names) for address, row in seeds.items()]
+    return [kind.live(row, address, id_map) for address, row in seeds.items()]
 
 
 def _outside(number: int) -> LeftOut:
@@ -216,17 +216,17 @@ def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
 
 
 def _campaigns(
-    api: ReadApi, names: Names, asked: Asked, watch: Watch, left: list[LeftOut]
+    api: ReadApi, id_map: IdMap, asked: PullQuery, watch: Watch, left: list[LeftOut]
 ) -> Iterable[Resource]:
     kind = KINDS[CAMPAIGNS]
     rows = {
         address: row
-        for address, row in _addressed(kind, kind.rows(api, names, ())).items()
+        for address, row in _addressed(kind, kind.rows(api, id_map, ())).items()
         if asked.wants(address) and (not asked.statuses or row.get("status") in asked.statuses)
     }
     found = []
     for number, (address, row) in enumerate(rows.items(), start=1):
-        seen = kind.live(kind.detail(api, names, row), address, names)
+        seen = kind.live(kind.detail(api, id_map, row), address, id_map)
         watch.progress(number, len(rows))
         if seen.facts.get("foreign"):
             left.append(_foreign(address))
@@ -261,7 +261,7 @@ def _hidden(keys: Sequence[str]) -> LeftOut:
     return LeftOut(told)
 
 
-def _check(asked: Asked, addresses: Sequence[Address]) -> None:
+def _check(asked: PullQuery, addresses: Sequence[Address]) -> None:
     for target in asked.targets:
         if any(matches(target, address) for address in addresses):
             continue

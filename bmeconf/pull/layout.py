@@ -22,16 +22,16 @@ class Laid:
     """Entries as files: texts by path, and which entries stand in which file, in their order."""
 
     files: Mapping[str, str]
-    entries: Mapping[str, tuple[compose.Entry, ...]]
+    entries: Mapping[str, tuple[compose.PulledEntry, ...]]
 
 
-def laid(entries: Sequence[compose.Entry], remark: str) -> Laid:
+def laid(entries: Sequence[compose.PulledEntry], remark: str) -> Laid:
     """The manifests and the files that they name, by kind and by campaign.
 
     `remark` is the first line of each manifest, with `{up}` for the way to the root.
     """
     files: dict[str, str] = {}
-    where: dict[str, tuple[compose.Entry, ...]] = {}
+    where: dict[str, tuple[compose.PulledEntry, ...]] = {}
     for kind in (STRUCTURE, LISTS, CONTACTS):
         mine = [each for each in entries if each.address.kind == kind and each.spec]
         for number, part in enumerate(_parts(mine), start=1):
@@ -54,13 +54,13 @@ def laid(entries: Sequence[compose.Entry], remark: str) -> Laid:
     return Laid(files, where)
 
 
-def _id(each: compose.Entry) -> tuple[str, str]:
+def _id(each: compose.PulledEntry) -> tuple[str, str]:
     return each.address.name, each.address.id
 
 
-def _parts(entries: Sequence[compose.Entry]) -> Iterator[list[compose.Entry]]:
+def _parts(entries: Sequence[compose.PulledEntry]) -> Iterator[list[compose.PulledEntry]]:
     """Entries in portions that the reader takes as one file."""
-    part: list[compose.Entry] = []
+    part: list[compose.PulledEntry] = []
     weight = 0
     for each in entries:
         cost = sum(2 + len(text) // 20 for _, text in compose.texts(each.spec))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf.baseline.classify import Known
+from bmeconf.baseline.classify import Baseline
 from bmeconf.baseline.lock import Lock
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import Sources, files
@@ -26,7 +26,7 @@ from bmeconf.plan import diff, guard
 from bmeconf.project.settings import Policy
 from bmeconf.pull import beside, compose, inventory, layout
 from bmeconf.pull.compose import Objection
-from bmeconf.pull.inventory import Asked, Watch
+from bmeconf.pull.inventory import PullQuery, Watch
 from bmeconf.pull.layout import Laid, Places
 from bmeconf.pull.pulled import Pulled
 
@@ -46,7 +46,7 @@ class Ground:
     base_url: str
 
 
-def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
+def pull(api: ReadApi, asked: PullQuery, ground: Ground, watch: Watch) -> Pulled:
     """The account as files that plan empty; nothing is written.
 
     `api` is asked the same things again to prove it, so that it should be one that remembers.
@@ -56,7 +56,7 @@ def pull(api: ReadApi, asked: Asked, ground: Ground, watch: Watch) -> Pulled:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     seen = inventory.read(api, asked, ground.policy, watch)
-    entries, left = compose.entries(seen.resources, seen.names, seen.several)
+    entries, left = compose.entries(seen.resources, seen.id_map, seen.several)
     entries, more = compose.without(entries, compose.unsafe(entries))
     left = [*seen.left_out, *left, *more]
     for _ in range(MOST_ROUNDS):
@@ -95,7 +95,7 @@ def _of_plan(
     for finding in (*seen.withheld.values(), *guard.check((), seen, ground.policy)):
         if finding.level != "note":
             yield _of_finding(finding, desired, places)
-    known = Known(seen.section, seen.names, limited.managed)
+    known = Baseline(seen.section, seen.id_map, limited.managed)
     for each in diff.compare(seen.desired, seen.snapshot, known):
         if each.address not in seen.withheld:
             yield from _of_difference(each, desired, places)
@@ -138,7 +138,7 @@ def _of_problem(problem: Problem, places: Places) -> Objection:
 
 
 def among(
-    api: ReadApi, made: Pulled, others: Sources, asked: Asked, ground: Ground
+    api: ReadApi, made: Pulled, others: Sources, asked: PullQuery, ground: Ground
 ) -> tuple[Finding, ...]:
     """What to know of the `others`, which a plan would read beside `made`.
 
@@ -194,7 +194,7 @@ def _clashes(seen: Live, limited: Scope, policy: Policy) -> Iterator[tuple[str, 
         if finding.level != "note":
             yield str(finding.address), finding.message
     for each in diff.compare(
-        seen.desired, seen.snapshot, Known(seen.section, seen.names, limited.managed)
+        seen.desired, seen.snapshot, Baseline(seen.section, seen.id_map, limited.managed)
     ):
         if each.action and each.address not in seen.withheld:
             changed = ", ".join(dotted(change.path) for change in each.changes)
@@ -202,13 +202,13 @@ def _clashes(seen: Live, limited: Scope, policy: Policy) -> Iterator[tuple[str, 
             yield str(each.address), f"{told}: {changed}" if changed else told
 
 
-def _gone(api: ReadApi, seen: Live, limited: Scope, asked: Asked) -> Iterator[Finding]:
+def _gone(api: ReadApi, seen: Live, limited: Scope, asked: PullQuery) -> Iterator[Finding]:
     """What others declare and the account has not, of the kinds that were listed whole."""
     for kind in (KINDS[name] for name in (LISTS, CAMPAIGNS) if asked.reads(name)):
         wanted = limited.whole.of_kind(kind.name)
         if not wanted:
             continue
-        rows = kind.rows(api, seen.names, wanted)
+        rows = kind.rows(api, seen.id_map, wanted)
         found = bind.bind(kind, wanted, rows)
         ids = set(map(replies.id_of, rows))
         for each in wanted:

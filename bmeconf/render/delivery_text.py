@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from bmeconf.render import page_text, plots, safe, tables
 from bmeconf.render.lines import Line, indented, wrapped
-from bmeconf.render.page.model import Item, Page, Section
+from bmeconf.render.page.model import Page, PageItem, Section
 
 
 def page(page: Page) -> list[Line]:
@@ -35,7 +35,7 @@ def _section(section: Section) -> Iterator[Line]:
         yield from plots.lines(series, most_bars=0)
 
 
-def _item(section: Section, item: Item) -> Iterator[Line]:
+def _item(section: Section, item: PageItem) -> Iterator[Line]:
     """One thing to know; under the title of its own campaign without repeating the address."""
     own = item.address == section.title
     text = f"{item.state}: {item.head}" if own else page_text.head(item)

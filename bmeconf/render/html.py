@@ -23,7 +23,7 @@ from bmeconf.model import CAMPAIGNS, Address, Value
 from bmeconf.model.errors import masked
 from bmeconf.plan.diff import DELETE
 from bmeconf.render import bodies, plots, safe, values
-from bmeconf.render.page.model import Field, Item, Page, Series
+from bmeconf.render.page.model import Field, Page, PageItem, Series
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 FRAME = (
@@ -124,7 +124,7 @@ def _name(address: str) -> str:
     return address.partition("/")[2] or address
 
 
-def _inbox(item: Item) -> list[Mail]:
+def _inbox(item: PageItem) -> list[Mail]:
     """Before and after of what an inbox shows, where any of it changes."""
     fields = {field.name: field for field in item.fields if field.name in INBOX}
     if not fields or not item.address.startswith(f"{CAMPAIGNS}/"):

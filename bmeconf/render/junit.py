@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from bmeconf.model import stamp
 from bmeconf.render import page_text, safe
 from bmeconf.render.lines import Line
-from bmeconf.render.page.model import Item, Page, Section, Task
+from bmeconf.render.page.model import Page, PageItem, Section, Task
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, even as a reference."""
@@ -60,7 +60,7 @@ def _section(suite: Element, page: Page, section: Section) -> None:
         _out(suite, rest)
 
 
-def _item(suite: Element, page: Page, item: Item) -> None:
+def _item(suite: Element, page: Page, item: PageItem) -> None:
     case = _case(suite, page, f"{item.address} {item.state}".lstrip())
     if item.place:
         case.set("file", _text(item.place.file))

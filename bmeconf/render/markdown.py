@@ -16,7 +16,7 @@ from bmeconf.model.errors import InvalidInput, counted
 from bmeconf.plan.diff import CREATE, DELETE, UPDATE
 from bmeconf.render import bodies, marked, plots, safe, values
 from bmeconf.render.marked import cell, code, prose
-from bmeconf.render.page.model import Field, Item, Page, Section, Series, Table, Task
+from bmeconf.render.page.model import Field, Page, PageItem, Section, Series, Table, Task
 from bmeconf.render.tiers import LEAST, TIERS, Tier
 
 COMMENT_ROOM = 65_536
@@ -151,7 +151,7 @@ def _ranked(sections: Sequence[Section]) -> Iterator[tuple[bool, int, int, str]]
             yield True, rank, number, next(_task(task, LEAST))
 
 
-def _cut(item: Item) -> Item:
+def _cut(item: PageItem) -> PageItem:
     return replace(item, address=_start_of(item.address), head=_start_of(item.head))
 
 
@@ -176,7 +176,7 @@ def _section(section: Section, tier: Tier) -> Iterator[str]:
     yield from (line for series in section.series for line in _series(series, tier))
 
 
-def _items(items: Sequence[Item], tier: Tier) -> Iterator[str]:
+def _items(items: Sequence[PageItem], tier: Tier) -> Iterator[str]:
     if tier.whole:
         yield from (line for item in items for line in _item(item, tier))
         return
@@ -205,12 +205,12 @@ def _names(section: Section) -> Iterator[str]:
     yield from (*([f"- {_tally(others)} not named here."] if others else []), "")
 
 
-def _tally(items: Iterable[Item]) -> str:
+def _tally(items: Iterable[PageItem]) -> str:
     found = Counter((item.state, item.address.partition("/")[0]) for item in items)
     return ", ".join(f"{number:,} × {prose(f'{s} {k}')}" for (s, k), number in found.items())
 
 
-def _item(item: Item, tier: Tier) -> Iterator[str]:
+def _item(item: PageItem, tier: Tier) -> Iterator[str]:
     yield _head(item, tier)
     yield ""
     more = [f"- {prose(note)}" for note in item.notes]
@@ -225,7 +225,7 @@ def _item(item: Item, tier: Tier) -> Iterator[str]:
                 yield from _body(field, tier)
 
 
-def _head(item: Item, tier: Tier) -> str:
+def _head(item: PageItem, tier: Tier) -> str:
     level = f"**{item.level}** " if item.level in ("error", "warning") else ""
     placed = item.place and (tier.fields or item.level == "error")
     place = f" {code(str(item.place))}" if placed else ""

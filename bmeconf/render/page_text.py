@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from bmeconf.plan.diff import CREATE, DELETE, UPDATE
 from bmeconf.render import bodies, plots, safe, tables, values
 from bmeconf.render.lines import WIDTH, Line, indented, wrapped
-from bmeconf.render.page.model import Field, Item, Page, Section, Task
+from bmeconf.render.page.model import Field, Page, PageItem, Section, Task
 
 ACTIONS = (CREATE, UPDATE, DELETE)
 LEVELS = {"error": "bad", "warning": "warn"}
@@ -31,7 +31,7 @@ def page(page: Page) -> list[Line]:
     return lines
 
 
-def head(item: Item) -> str:
+def head(item: PageItem) -> str:
     """The first line of an item, without its sign."""
     label = f"{item.level}: " if item.level in ("error", "note") else ""
     place = f"{item.place}: " if item.place and not item.address else ""
@@ -80,7 +80,7 @@ def _figures(section: Section) -> Iterator[list[Line]]:
     yield from (plots.lines(series) for series in section.series)
 
 
-def item(item: Item) -> list[Line]:
+def item(item: PageItem) -> list[Line]:
     """One item with all that is told of it."""
     style = LEVELS.get(item.level, SIGNS.get(item.sign, ""))
     lines = wrapped(head(item), f"{item.sign} ", "  ", style)

@@ -33,10 +33,10 @@ def head(step: Step) -> str:
 
 def notes(step: Step) -> Iterator[str]:
     """What to know of a step beside its fields."""
-    if step.action == CREATE and any(change.truth in MOVED for change in step.changes):
+    if step.action == CREATE and any(change.cause in MOVED for change in step.changes):
         yield "it was there when it was last applied, and is gone from the account"
-    if step.hanging:
-        yield step.hanging
+    if step.usage:
+        yield step.usage
 
 
 def told_changes(step: Step) -> list[Change]:
@@ -46,7 +46,7 @@ def told_changes(step: Step) -> list[Change]:
 
 def moved(step: Step, change: Change) -> str:
     """Whose edit an update is about to undo, empty where that is nobody's."""
-    return "" if step.action == CREATE else MOVED.get(change.truth, "")
+    return "" if step.action == CREATE else MOVED.get(change.cause, "")
 
 
 def summary(plan: Plan) -> str:

@@ -172,7 +172,7 @@ class Dashboard:
 
 
 @dataclass(frozen=True)
-class Asked:
+class DeliveryQuery:
     """Over what to report: days for the dashboard (None: leave it out), a period for each campaign.
 
     `timezone` is an IANA name.
@@ -188,7 +188,7 @@ class Report:
     """Everything that was read; `unread` says why there is no dashboard although one was asked."""
 
     made_at: datetime
-    asked: Asked
+    asked: DeliveryQuery
     deliveries: tuple[Delivery, ...]
     dashboard: Dashboard | None = None
     unread: str = ""

@@ -72,7 +72,7 @@ def _other(kind: Kind, resource: Resource, binding: Binding, section: Section) -
     if resource.id or resource.address in binding.withheld:
         return ""
     row = binding.rows.get(resource.address)
-    keys = kind.wanted_keys(resource)
+    keys = kind.match_keys(resource)
     if row is not None and kind.key(row) == keys[0]:
         # What has its name already is not what it was called before.
         keys = keys[:1]

@@ -17,14 +17,14 @@ from bmeconf import report as delivery
 from bmeconf.baseline.lock import Section
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
 from bmeconf.live import match as bind
 from bmeconf.live.match import Binding
 from bmeconf.model import CAMPAIGNS, STRUCTURE, Finding, Resource, Snapshot
 from bmeconf.model.errors import NotFound, Refused, ScopeMissing
-from bmeconf.report import Asked, Dashboard, Delivery, Report, remembered
+from bmeconf.report import Dashboard, Delivery, DeliveryQuery, Report, remembered
 from bmeconf.report import replies as delivery_replies
 from bmeconf.report.remembered import Memory
 
@@ -37,7 +37,7 @@ def read(
     api: ReadApi,
     whole: Snapshot,
     chosen: Snapshot,
-    asked: Asked,
+    asked: DeliveryQuery,
     now: datetime,
     memory: Memory,
     announce: Callable[[int], None],
@@ -70,7 +70,7 @@ def read(
 def _listed(api: ReadApi, whole: Snapshot, chosen: Snapshot, memory: Memory) -> Sequence[Delivery]:
     """What the listing tells of each chosen campaign."""
     kind, declared = KINDS[CAMPAIGNS], whole.of_kind(CAMPAIGNS)
-    binding = bind.bind(kind, declared, kind.rows(api, Names(), declared))
+    binding = bind.bind(kind, declared, kind.rows(api, IdMap(), declared))
     told = [s for s in memory.sections if remembered.differs(kind, chosen, binding, s)]
     if told:
         section = _section(api, whole, memory)
@@ -87,12 +87,12 @@ def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
     kind, meant, sections = KINDS[STRUCTURE], whole.of_kind(STRUCTURE), memory.sections
     assert isinstance(kind, Structure)
     try:
-        structure = kind.pick(kind.rows(api, Names(), meant), meant)
+        structure = kind.pick(kind.rows(api, IdMap(), meant), meant)
     except ScopeMissing:
         if len(sections) > 1:
             raise
         return sections[0]
-    account = Names(structure).account(memory.base_url)
+    account = IdMap(structure).account(memory.base_url)
     return next((section for section in sections if section.account == account), None)
 
 
@@ -155,7 +155,7 @@ def _missing(resource: Resource) -> Finding:
     return Finding("warning", delivery.MISSING, resource.address, message, remedy)
 
 
-def _reported(api: ReadApi, found: Delivery, chosen: Snapshot, asked: Asked) -> Delivery:
+def _reported(api: ReadApi, found: Delivery, chosen: Snapshot, asked: DeliveryQuery) -> Delivery:
     """`found` with its results, where it was sent, and its expectations judged by them."""
     resource = chosen.resources[found.address]
     if found.state == delivery.SENT:
@@ -163,7 +163,7 @@ def _reported(api: ReadApi, found: Delivery, chosen: Snapshot, asked: Asked) -> 
     return replace(found, judged=delivery.judge(resource, found.state, found.results))
 
 
-def _with_results(api: ReadApi, found: Delivery, asked: Asked) -> Delivery:
+def _with_results(api: ReadApi, found: Delivery, asked: DeliveryQuery) -> Delivery:
     path = f"{OF_CAMPAIGN}/{found.id}"
     try:
         results = delivery_replies.results(api.get(path))
@@ -190,7 +190,7 @@ def _without(found: Delivery, code: str, told: str, error: NotFound) -> Delivery
     return replace(found, findings=(*found.findings, finding))
 
 
-def _dashboard(api: ReadApi, asked: Asked, *, alone: bool) -> tuple[Dashboard | None, str]:
+def _dashboard(api: ReadApi, asked: DeliveryQuery, *, alone: bool) -> tuple[Dashboard | None, str]:
     """The dashboard, or why there is none; `alone` where there is nothing else to be told."""
     if asked.past_days is None:
         return None, ""

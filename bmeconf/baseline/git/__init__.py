@@ -11,13 +11,13 @@ from pathlib import Path
 from bmeconf.baseline.git import command as git
 from bmeconf.baseline.git import tree
 from bmeconf.baseline.git.command import Repository, commit
-from bmeconf.baseline.git.tree import Past
+from bmeconf.baseline.git.tree import GitTree
 
 __all__ = ["Past", "commit", "opened"]
 
 
 @contextmanager
-def opened(root: Path, revision: str, environ: Mapping[str, str]) -> Iterator[Past]:
+def opened(root: Path, revision: str, environ: Mapping[str, str]) -> Iterator[GitTree]:
     """The project at `root` as it was at `revision`, as long as the block runs.
 
     Raises:
@@ -34,6 +34,6 @@ def opened(root: Path, revision: str, environ: Mapping[str, str]) -> Iterator[Pa
     with tempfile.TemporaryDirectory(prefix="bmeconf-") as folder:
         base = Path(os.path.realpath(folder), "then")
         base.mkdir()
-        past = Past(commit, prefix, base, repository, files, tree.inside(links, files))
+        past = GitTree(commit, prefix, base, repository, files, tree.inside(links, files))
         tree.link(past.root, past.links)
         yield past

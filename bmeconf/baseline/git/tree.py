@@ -31,7 +31,7 @@ class Blob:
 
 
 @dataclass(frozen=True)
-class Past:
+class GitTree:
     """The project at a commit: `root` is a folder that holds what was taken out of it so far.
 
     `prefix` is where the project is in its repository, empty or with a slash at its end.

@@ -22,7 +22,7 @@ from bmeconf.desired.validate import (
     tables,
     wording,
 )
-from bmeconf.desired.validate.entries import Entry
+from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.published import flaw
 from bmeconf.desired.validate.shape import Flaw, Shape, key_in_file, keys_in_file
 from bmeconf.desired.validate.variables import Filler, used
@@ -143,7 +143,7 @@ class _Reading:
         self._shape = Shape("manifest")
         self._problems: list[Problem] = []
         self._unfilled: list[Problem] = []
-        self._entries: list[Entry] = []
+        self._entries: list[ManifestEntry] = []
         self._settled = {problem.place for problem in sources.problems}
         for document in sources.documents:
             self._problems += keys_in_file(document.tree)

@@ -17,7 +17,7 @@ from bmeconf.model import STRUCTURE, Address, Place, Problem, canonical_name
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestEntry:
     """One declared resource: its data, where it stands, and whether its shape is sound.
 
     `name` is canonical, and empty where it could not be read; `is_row` where a table declares it.
@@ -72,14 +72,18 @@ class Entry:
         return Problem(self.place(*path), self.shown, message, code, level)
 
 
-def of(document: Document, data: Any, flaws: Iterable[Flaw]) -> tuple[list[Entry], list[Problem]]:
+def of(
+    document: Document, data: Any, flaws: Iterable[Flaw]
+) -> tuple[list[ManifestEntry], list[Problem]]:
     """The entries of one document, and its flaws as problems with their addresses."""
     if not isinstance(data, Mapping):
         return [], [flaw.problem() for flaw in flaws]
     flaws = list(flaws)
     flawed = {_entry_path(flaw) for flaw in flaws}
     entries = {
-        path: Entry(kind, _name(kind, spec), spec, node, document.folder, path not in flawed)
+        path: ManifestEntry(
+            kind, _name(kind, spec), spec, node, document.folder, path not in flawed
+        )
         for path, kind, spec, node in _declared(document.tree, data)
     }
     unknown = dict.fromkeys(flawed - entries.keys(), "")
@@ -112,7 +116,7 @@ def _name(kind: str, spec: Mapping[str, Any]) -> str:
     return KINDS[kind].canonical(value) if isinstance(value, str) else ""
 
 
-def places(entry: Entry) -> Mapping[str, Place]:
+def places(entry: ManifestEntry) -> Mapping[str, Place]:
     """Where each field of an entry stands, by `field`, `field.key` and `field.item`."""
     found: dict[str, Place] = {}
     for key, node in entry.node.entries:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bmeconf.desired.validate.entries import Entry, places
+from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
     CONTACTS,
@@ -23,7 +23,7 @@ from bmeconf.model import (
     errors,
 )
 
-ByName = Mapping[Address, Sequence[Entry]]
+ByName = Mapping[Address, Sequence[ManifestEntry]]
 
 PREDEFINED_FIELDS = ("Email", "First Name", "Last Name")
 MOST_HINTS = 50
@@ -34,28 +34,28 @@ MOST_HINTS = 50
 class Reference:
     """One entry's mention of another: `key` is where it stands, `target` what it means."""
 
-    entry: Entry
+    entry: ManifestEntry
     key: str
     target: Address
     place: Place
 
 
-def by_name(entries: Sequence[Entry]) -> ByName:
+def by_name(entries: Sequence[ManifestEntry]) -> ByName:
     """The entries under each address by name, in the order of their places."""
-    found: dict[Address, list[Entry]] = defaultdict(list)
+    found: dict[Address, list[ManifestEntry]] = defaultdict(list)
     for entry in sorted(entries, key=lambda e: e.node.place):
         if entry.name or entry.kind == STRUCTURE:
             found[entry.address].append(entry)
     return found
 
 
-def address(entry: Entry, declared: ByName) -> Address:
+def address(entry: ManifestEntry, declared: ByName) -> Address:
     """The entry's address: with its id only where others share the name (design 1)."""
     shared = len(declared[entry.address]) > 1 and entry.id
     return Address(entry.kind, entry.name, entry.id) if shared else entry.address
 
 
-def check(entries: Sequence[Entry]) -> Iterator[Problem]:
+def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     """The errors and warnings among entries, each at the later or the referring place."""
     declared = by_name(entries)
     yield from _duplicates(declared)
@@ -68,7 +68,7 @@ def check(entries: Sequence[Entry]) -> Iterator[Problem]:
     yield from _cycles(references)
 
 
-def notes(entries: Sequence[Entry]) -> Iterator[Problem]:
+def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     """Notes on what must exist in the account, one for each name, where it is first mentioned."""
     declared = by_name(entries)
     undeclared: dict[Address, list[Reference]] = defaultdict(list)
@@ -110,7 +110,7 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
 
 def _look_alikes(declared: ByName) -> Iterator[Problem]:
     """Warnings on lists whose names only letter case tells apart."""
-    first: dict[str, Entry] = {}
+    first: dict[str, ManifestEntry] = {}
     for address, same in declared.items():
         if address.kind != LISTS or any(entry.absent for entry in same):
             continue
@@ -123,12 +123,12 @@ def _look_alikes(declared: ByName) -> Iterator[Problem]:
             yield same[0].problem(("name",), message, "look_alike", "warning")
 
 
-def _identity_path(entry: Entry) -> tuple[str, ...]:
+def _identity_path(entry: ManifestEntry) -> tuple[str, ...]:
     return () if entry.kind == STRUCTURE else (KINDS[entry.kind].identity,)
 
 
-def _shared_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
-    first: dict[tuple[str, str], Entry] = {}
+def _shared_ids(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], ManifestEntry] = {}
     for entry in sorted(entries, key=lambda e: e.node.place):
         if not entry.id:
             continue
@@ -138,8 +138,8 @@ def _shared_ids(entries: Sequence[Entry]) -> Iterator[Problem]:
             yield entry.problem(("id",), message, "duplicate_id")
 
 
-def _renames(entries: Sequence[Entry], declared: ByName) -> Iterator[Problem]:
-    claimed: dict[Address, Entry] = {}
+def _renames(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Problem]:
+    claimed: dict[Address, ManifestEntry] = {}
     for entry in sorted(entries, key=lambda e: e.node.place):
         for index, text in enumerate(entry.texts("renamed_from")):
             former = Address(entry.kind, entry.canonical(text))
@@ -162,7 +162,7 @@ def _renames(entries: Sequence[Entry], declared: ByName) -> Iterator[Problem]:
                 yield entry.problem(path, message, "renamed_from")
 
 
-def _references(entry: Entry) -> Iterator[Reference]:
+def _references(entry: ManifestEntry) -> Iterator[Reference]:
     for key, kind in KINDS[entry.kind].refers.items():
         for index, text in enumerate(entry.texts(key)):
             if canonical_name(text):
@@ -226,7 +226,7 @@ def _cycles_from(
             pending.append(list(edges[reference.target]))
 
 
-def _unknown_to_structure(entries: Sequence[Entry]) -> Iterator[Problem]:
+def _unknown_to_structure(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     """Notes on tags and field labels that the declared structure does not list."""
     structure = next((entry for entry in entries if entry.kind == STRUCTURE and entry.sound), None)
     if structure is None:
@@ -246,9 +246,9 @@ def _unknown_to_structure(entries: Sequence[Entry]) -> Iterator[Problem]:
                 yield Problem(place, entry.shown, message, f"undeclared_{one}", "note")
 
 
-def _mentions(entries: Sequence[Entry], key: str) -> Mapping[str, Entry]:
+def _mentions(entries: Sequence[ManifestEntry], key: str) -> Mapping[str, ManifestEntry]:
     """The field labels or tags that sound contacts use, each with the first that does."""
-    found: dict[str, Entry] = {}
+    found: dict[str, ManifestEntry] = {}
     for entry in sorted(entries, key=lambda e: e.node.place):
         if entry.kind == CONTACTS and entry.sound:
             for name in entry.spec.get(key) or ():

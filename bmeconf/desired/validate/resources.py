@@ -7,12 +7,12 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.validate import references, rules
-from bmeconf.desired.validate.entries import Entry, places
+from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS
 from bmeconf.model import LISTS, Address, Intent, Resource, Schedule, Snapshot, canonical_name
 
 
-def snapshot(entries: Sequence[Entry], texts: rules.Texts) -> Snapshot:
+def snapshot(entries: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
     declared = references.by_name(entries)
     found: dict[Address, Resource] = {}
@@ -23,7 +23,7 @@ def snapshot(entries: Sequence[Entry], texts: rules.Texts) -> Snapshot:
     return Snapshot(dict(sorted(found.items())))
 
 
-def resource(entry: Entry, address: Address, texts: rules.Texts) -> Resource:
+def resource(entry: ManifestEntry, address: Address, texts: rules.Texts) -> Resource:
     """One entry as a resource at `address`, the files that it names read in."""
     spec = _with_contents(entry, texts)
     return Resource(
@@ -34,7 +34,7 @@ def resource(entry: Entry, address: Address, texts: rules.Texts) -> Resource:
     )
 
 
-def _with_contents(entry: Entry, texts: rules.Texts) -> Mapping[str, Any]:
+def _with_contents(entry: ManifestEntry, texts: rules.Texts) -> Mapping[str, Any]:
     """The data of an entry with `file` replaced by what stands in the file."""
     spec = dict(entry.spec)
     for key, name in (("body", "html"), ("plain_text", "text")):
@@ -45,7 +45,7 @@ def _with_contents(entry: Entry, texts: rules.Texts) -> Mapping[str, Any]:
     return spec
 
 
-def _intent(entry: Entry) -> Intent:
+def _intent(entry: ManifestEntry) -> Intent:
     spec = entry.spec
     copied = spec.get("copy_of")
     return Intent(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bmeconf.desired.manifest import RELATIVE, Text
 from bmeconf.desired.validate import reasons
-from bmeconf.desired.validate.entries import Entry
+from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.wording import no_email, shown
 from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Problem, canonical_name
 
@@ -30,7 +30,7 @@ STRIPPED_TAG = re.compile(r"<(script|form|iframe|embed|object)\b", re.IGNORECASE
 STRIPPED_ATTRIBUTE = re.compile(r"<[a-z][^<>]*?\s(on[a-z]{3,})\s*=", re.IGNORECASE)
 
 
-def check(entry: Entry, texts: Texts) -> Iterator[Problem]:
+def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     """The problems of one entry whose shape is sound, each at its place."""
     yield from _id(entry)
     yield from _repeated(entry)
@@ -65,13 +65,13 @@ def threshold(text: str) -> str | None:
     return f"{'==' if match['sign'] == '=' else match['sign']} {match['number']}" if match else None
 
 
-def _id(entry: Entry) -> Iterator[Problem]:
+def _id(entry: ManifestEntry) -> Iterator[Problem]:
     if entry.id and not ID.fullmatch(entry.id):
         message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
         yield entry.problem(("id",), message, "id")
 
 
-def _repeated(entry: Entry) -> Iterator[Problem]:
+def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
     """A warning for each name that stands twice in one list of names."""
     for key in REPEATABLE:
         seen: set[str] = set()
@@ -83,7 +83,7 @@ def _repeated(entry: Entry) -> Iterator[Problem]:
             seen.add(name)
 
 
-def _labels(entry: Entry) -> Iterator[Problem]:
+def _labels(entry: ManifestEntry) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, field in enumerate(entry.spec.get("fields") or ()):
         label = canonical_name(field["label"])
@@ -93,7 +93,7 @@ def _labels(entry: Entry) -> Iterator[Problem]:
         seen.add(label)
 
 
-def _intent(entry: Entry) -> Iterator[Problem]:
+def _intent(entry: ManifestEntry) -> Iterator[Problem]:
     if entry.absent:
         yield from _absent(entry)
     if entry.kind == LISTS and "copy_of" in entry.spec and "merge_of" in entry.spec:
@@ -105,7 +105,7 @@ def _intent(entry: Entry) -> Iterator[Problem]:
             yield entry.problem(("renamed_from", index), message, "renamed_from")
 
 
-def _absent(entry: Entry) -> Iterator[Problem]:
+def _absent(entry: ManifestEntry) -> Iterator[Problem]:
     for key in entry.spec:
         scalar = entry.node.key(key)
         place = scalar.place if scalar else entry.node.place
@@ -120,7 +120,7 @@ def _absent(entry: Entry) -> Iterator[Problem]:
         yield Problem(place, entry.shown, message, "contradiction")
 
 
-def _emails(entry: Entry) -> Iterator[Problem]:
+def _emails(entry: ManifestEntry) -> Iterator[Problem]:
     keys = {CONTACTS: ("email", "renamed_from"), CAMPAIGNS: ("from", "reply_to")}
     for key in keys.get(entry.kind, ()):
         for index, text in enumerate(entry.texts(key)):
@@ -131,7 +131,7 @@ def _emails(entry: Entry) -> Iterator[Problem]:
                 yield entry.problem((key, index), message, "email")
 
 
-def _field_labels(entry: Entry) -> Iterator[Problem]:
+def _field_labels(entry: ManifestEntry) -> Iterator[Problem]:
     seen: set[str] = set()
     for label in entry.spec.get("fields") or ():
         if canonical_name(label) in seen:
@@ -150,7 +150,7 @@ def _zoned(text: str) -> datetime | None:
         return None
 
 
-def _schedule(entry: Entry) -> Iterator[Problem]:
+def _schedule(entry: ManifestEntry) -> Iterator[Problem]:
     schedule = entry.spec.get("schedule")
     if not schedule or time(schedule["at"]):
         return
@@ -168,14 +168,14 @@ def _schedule(entry: Entry) -> Iterator[Problem]:
     yield entry.problem(("schedule", "at"), message, "schedule")
 
 
-def _expect(entry: Entry) -> Iterator[Problem]:
+def _expect(entry: ManifestEntry) -> Iterator[Problem]:
     for metric, text in (entry.spec.get("expect") or {}).items():
         if threshold(text) is None:
             message = f'expect.{metric}: {shown(text)} is not a comparison; write one like ">= 20"'
             yield entry.problem(("expect", metric), message, "expect")
 
 
-def _contents(entry: Entry, texts: Texts) -> Iterator[Problem]:
+def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
         if "file" in spec:
@@ -197,7 +197,7 @@ def missing(reference: str) -> Text:
     return Text(reference, fault=f"{shown(reference)} does not exist; {RELATIVE}")
 
 
-def _body(entry: Entry, path: tuple[str, str], html: str) -> Iterator[Problem]:
+def _body(entry: ManifestEntry, path: tuple[str, str], html: str) -> Iterator[Problem]:
     stripped = [
         f"<{match[1].lower()}>{_line(html, match)}" for match in _firsts(STRIPPED_TAG, html)
     ]

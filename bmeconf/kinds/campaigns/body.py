@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Fields, Template, Value
 
 TEXTS = {"from_name": "fromName", "subject": "subject", "preview_text": "previewText"}
@@ -28,13 +28,13 @@ def declared(spec: Mapping[str, Any] | None) -> Value:
     return canonical(spec["html"])
 
 
-def written(fields: Fields, names: Names) -> dict[str, Any]:
+def written(fields: Fields, id_map: IdMap) -> dict[str, Any]:
     """What a create or an update sends for `fields`; an empty text clears."""
     body: dict[str, Any] = {}
     for key, value in fields.items():
         if key == "lists":
-            body["lists"] = [names.require(address) for address in value]
-            body["contactStructureId"] = names.structure_id
+            body["lists"] = [id_map.require(address) for address in value]
+            body["contactStructureId"] = id_map.structure_id
         elif key == "reply_to":
             body[KEYS[key]] = list(value)
         else:

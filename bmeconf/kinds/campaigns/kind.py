@@ -14,8 +14,8 @@ from bmeconf.kinds.base import Kind, versioned
 from bmeconf.kinds.campaigns import body as campaign_body
 from bmeconf.kinds.campaigns import schedules
 from bmeconf.kinds.campaigns.body import CONTENTS, KEYS, TEXTS
-from bmeconf.kinds.campaigns.schedules import Sight
-from bmeconf.kinds.id_map import Names, declared_lists
+from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
+from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.replies import Raw
 from bmeconf.mail import rewriting as markup
@@ -56,7 +56,7 @@ class Campaigns(Kind):
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
     pins_source = True
     rewritable = frozenset(CONTENTS)
-    blind = True
+    patchable = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
@@ -78,7 +78,7 @@ class Campaigns(Kind):
     def key(self, raw: Raw) -> str:
         return canonical_name(replies.key_of(raw, "name", "the campaign"))
 
-    def live_fields(self, raw: Raw, names: Names) -> Fields:
+    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"name": self.key(raw)} if "name" in raw else {}
         if "from" in raw:
             fields["from"] = canonical_email(replies.text_of(raw["from"]) or "") or None
@@ -91,7 +91,7 @@ class Campaigns(Kind):
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
             fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
-        lists = names.lists_of(raw)
+        lists = id_map.lists_of(raw)
         if lists is not None:
             fields["lists"] = lists
         return fields
@@ -102,7 +102,7 @@ class Campaigns(Kind):
             facts["scheduled_at"] = replies.text_of(raw["scheduledAt"])
         return facts
 
-    def essence(self, raw: Raw) -> Any:
+    def pin_content(self, raw: Raw) -> Any:
         content = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
         lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
         return {
@@ -113,10 +113,10 @@ class Campaigns(Kind):
             "scheduledAt": raw.get("scheduledAt"),
         }
 
-    def live(self, raw: Raw, address: Address, names: Names) -> Resource:
-        seen = super().live(raw, address, names)
-        theirs = raw.get("contactStructureId") or names.structure_id
-        return replace(seen, facts={**seen.facts, "foreign": theirs != names.structure_id})
+    def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
+        seen = super().live(raw, address, id_map)
+        theirs = raw.get("contactStructureId") or id_map.structure_id
+        return replace(seen, facts={**seen.facts, "foreign": theirs != id_map.structure_id})
 
     # --- judging
 
@@ -132,7 +132,7 @@ class Campaigns(Kind):
         texts = isinstance(declared, str) and isinstance(live, str)
         return kept is not None and texts and kept(declared, live)
 
-    def restraint(
+    def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         if live.facts.get("foreign") and changes:
@@ -157,7 +157,7 @@ class Campaigns(Kind):
             "bring the manifest in line with what is live, or declare a campaign of another name",
         )
 
-    def suffers(self, live: Resource) -> bool:
+    def breaks_without(self, live: Resource) -> bool:
         return live.facts.get("status") not in FINISHED
 
     def marks(self, raw: Raw) -> Raw:
@@ -167,7 +167,7 @@ class Campaigns(Kind):
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
         return same and raw.get("status") == "draft" and super().copied(marks, raw, at)
 
-    def manual(self, desired: Resource, sight: Sight, now: datetime) -> Iterable[Manual]:
+    def manual(self, desired: Resource, sight: ScheduleEvidence, now: datetime) -> Iterable[Manual]:
         schedule = desired.intent.schedule
         if schedule is None:
             return
@@ -184,19 +184,19 @@ class Campaigns(Kind):
 
     # --- reading
 
-    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         return api.pages(PATH)
 
-    def fetch(self, api: ReadApi, names: Names, id: str) -> Raw:
-        seen = super().fetch(api, names, id)
+    def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
+        seen = super().fetch(api, id_map, id)
         if "name" in seen:
             return seen
         # The documented reply of one campaign shows less than its row in the listing does.
         rows = {replies.id_of(row): row for row in api.pages(PATH)}
         return {**rows.get(id, {}), **seen}
 
-    def detail(self, api: ReadApi, names: Names, row: Raw) -> Raw:
-        return {**row, **super().fetch(api, names, replies.id_of(row))}
+    def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
+        return {**row, **super().fetch(api, id_map, replies.id_of(row))}
 
     def listed(self, raw: Raw) -> Any:
         return [replies.text_of(raw.get(key)) or None for key in ("name", "status", *LISTED)]
@@ -208,93 +208,93 @@ class Campaigns(Kind):
         empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}
         return {**empty, **raw}
 
-    def telling(self, rows: Sequence[Raw]) -> Raw | None:
+    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
         return next((row for row in rows if row.get("status") == "sent"), None)
 
-    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
+    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
         # The filter takes 50 characters, and how it matches is not documented (contract 3.4).
         rows = api.pages(PATH, {"criteria": key} if len(key) <= 50 else None)
         return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
 
-    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+    def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         return {replies.id_of(row): row for row in api.pages(PATH)}
 
-    def path(self, names: Names, id: str) -> str:
+    def path(self, id_map: IdMap, id: str) -> str:
         return f"{PATH}/{id}"
 
     # --- writing
 
-    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
-        look = _last_look(names, fields)
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
+        look = _last_look(id_map, fields)
         if intent.copy_of is None:
             return (*look, Call("POST", PATH))
-        known = names.id(intent.copy_of)
+        known = id_map.id(intent.copy_of)
         source = known or f"{{{intent.copy_of}}}"
         copied = f"{PATH}/{{id}}"
         return (
             *look,
             Call("GET", PATH),
-            *((Call("GET", self.path(names, known)),) if known else ()),
+            *((Call("GET", self.path(id_map, known)),) if known else ()),
             Call("POST", f"{PATH}/{source}/duplicate"),
             Call("GET", copied),
             Call("PATCH", copied),
         )
 
-    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
-        body = campaign_body.written(fields, names)
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+        body = campaign_body.written(fields, id_map)
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
-            body["contactStructureId"] = names.structure_id
+            body["contactStructureId"] = id_map.structure_id
             made = replies.made_of(api.send("POST", PATH, body), what)
             return _answered(api, replies.id_of(made), made)
-        source = self.path(names, names.require(intent.copy_of))
+        source = self.path(id_map, id_map.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
         made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
         id = replies.id_of(made)
         try:
-            self._patch(api, names, id, body)
+            self._patch(api, id_map, id, body)
         except Rejected as error:
-            self._name_at_least(api, names, id, body["name"], error)
+            self._name_at_least(api, id_map, id, body["name"], error)
         return id
 
-    def _patch(self, api: WriteApi, names: Names, id: str, body: Mapping[str, Any]) -> None:
-        body = versioned(body, self.fetch(api, names, id))
-        _answered(api, id, api.send("PATCH", self.path(names, id), body))
+    def _patch(self, api: WriteApi, id_map: IdMap, id: str, body: Mapping[str, Any]) -> None:
+        body = versioned(body, self.fetch(api, id_map, id))
+        _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
 
     def _name_at_least(
-        self, api: WriteApi, names: Names, id: str, name: str, error: Rejected
+        self, api: WriteApi, id_map: IdMap, id: str, name: str, error: Rejected
     ) -> None:
         """A copy that is named is found by the next plan; unnamed, it would be copied again."""
         try:
-            self._patch(api, names, id, {"name": name})
+            self._patch(api, id_map, id, {"name": name})
         except Rejected:
             error.message += f"; the copy it made stays, with the id {id}"
             error.remedy = "name or delete that copy in the web app before the next apply"
         raise error
 
-    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        path = self.path(names, id)
+    def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(id_map, id)
         renamed = any(change.path == ("name",) for change in changes)
         names_too = (Call("GET", PATH),) if renamed else ()
         return (
-            *_last_look(names, nested(changes)),
+            *_last_look(id_map, nested(changes)),
             *names_too,
             Call("GET", path),
             Call("PATCH", path),
         )
 
     def update(
-        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
         id, body = (
             replies.id_of(seen),
-            versioned(campaign_body.written(nested(changes), names), seen),
+            versioned(campaign_body.written(nested(changes), id_map), seen),
         )
-        _answered(api, id, api.send("PATCH", self.path(names, id), body))
+        _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
         return None
 
 
-def _observed(sight: Sight, name: str) -> Mapping[str, Any]:
+def _observed(sight: ScheduleEvidence, name: str) -> Mapping[str, Any]:
     """The live facts of a schedule, and which campaign they are of where that is in doubt."""
     live = sight.live
     told: dict[str, Any] = {"doubt": sight.doubt, "former": sight.former}
@@ -313,6 +313,6 @@ def _answered(api: WriteApi, id: str, reply: Any) -> str:
     return id
 
 
-def _last_look(names: Names, fields: Fields) -> Sequence[Call]:
+def _last_look(id_map: IdMap, fields: Fields) -> Sequence[Call]:
     """The lists are looked at once more before a draft is made to go to them."""
-    return (Call("GET", everything(names)),) if fields.get("lists") else ()
+    return (Call("GET", everything(id_map)),) if fields.get("lists") else ()

@@ -22,7 +22,7 @@ EXPECTED = (SCHEDULED, *UNDER_WAY)
 
 
 @dataclass(frozen=True)
-class Sight:
+class ScheduleEvidence:
     """What is known of the live object that a manual step is about.
 
     `doubt` is the code of the finding that says why it is not sure which one is meant; `live` is
@@ -38,7 +38,7 @@ class Sight:
     former: str = ""
 
 
-def state(schedule: Schedule, sight: Sight, now: datetime) -> str:
+def state(schedule: Schedule, sight: ScheduleEvidence, now: datetime) -> str:
     """The state of the manual step.
 
     Only a draft, or what is not there and never was, is open: to be told to schedule what is
@@ -69,7 +69,7 @@ def on_time(live: str | None, at: datetime) -> bool:
     return abs(seen - at) <= TOLERANCE
 
 
-def _open(schedule: Schedule, sight: Sight, now: datetime) -> str:
+def _open(schedule: Schedule, sight: ScheduleEvidence, now: datetime) -> str:
     was_done = sight.scheduled == stamp(schedule.at)
     # One that is gone may have been sent before, so that its time is no reason to send another.
     if was_done and sight.replaced:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import versioned
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Address, Change, canonical_text, nested
 from bmeconf.model.errors import Stale
@@ -20,9 +20,9 @@ PARTS = frozenset({"fields", "lists", "tags"})
 READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
-def values(raw: Raw, names: Names) -> dict[str, str]:
+def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
     """Field values of a reply, by label; empty ones count as none."""
-    labels = {str(live.get("_id")): label for label, live in names.fields.items()}
+    labels = {str(live.get("_id")): label for label, live in id_map.fields.items()}
     found = {}
     for id, value in _raw_values(raw):
         text = canonical_text(replies.text_of(value))
@@ -32,7 +32,7 @@ def values(raw: Raw, names: Names) -> dict[str, str]:
 
 
 def replaced(
-    seen: Raw, changes: Sequence[Change], names: Names
+    seen: Raw, changes: Sequence[Change], id_map: IdMap
 ) -> tuple[dict[str, Any], list[str], list[str]]:
     """The whole contact with `changes` made, without its lists; the lists it is to be on, by id;
     and those that it leaves.
@@ -47,16 +47,16 @@ def replaced(
     for change in changes:
         if change.path == ("lists",):
             held_lists = _edited(
-                held_lists, lists(change.before, names), lists(change.after, names)
+                held_lists, lists(change.before, id_map), lists(change.after, id_map)
             )
         if change.path == ("tags",):
             held_tags = _edited(
-                held_tags, _tag_ids(change.before, names), _tag_ids(change.after, names)
+                held_tags, _tag_ids(change.before, id_map), _tag_ids(change.after, id_map)
             )
     body = {
         **{key: value for key, value in seen.items() if key not in READ_ONLY},
         "key": after.get("email", seen.get("key")),
-        "fields": field_values(dict(_raw_values(seen)), after.get("fields") or {}, names),
+        "fields": field_values(dict(_raw_values(seen)), after.get("fields") or {}, id_map),
         "tags": [{"_id": id} for id in held_tags],
     }
     return versioned(body, seen), held_lists, [id for id in before if id not in held_lists]
@@ -84,28 +84,28 @@ def kept(
 
 
 def field_values(
-    held: Mapping[str, Any], wanted: Mapping[str, Any], names: Names
+    held: Mapping[str, Any], wanted: Mapping[str, Any], id_map: IdMap
 ) -> list[dict[str, Any]]:
     """`held` values by field id, with `wanted` ones by label put in or, for None, taken out."""
     merged = dict(held)
     for label, value in wanted.items():
-        if label not in names.fields:
+        if label not in id_map.fields:
             raise Stale(f"the account has no field {label!r} any more", "plan again")
-        id = replies.id_of(names.fields[label], f"the field {label!r}")
+        id = replies.id_of(id_map.fields[label], f"the field {label!r}")
         merged.pop(id, None)
         if value is not None:
             merged[id] = value
     return [{"_id": id, "value": value} for id, value in merged.items()]
 
 
-def tags(labels: Iterable[str] | None, names: Names) -> list[dict[str, str]]:
+def tags(labels: Iterable[str] | None, id_map: IdMap) -> list[dict[str, str]]:
     """Tags as the API writes them."""
-    return [{"_id": id} for id in _tag_ids(labels, names)]
+    return [{"_id": id} for id in _tag_ids(labels, id_map)]
 
 
-def lists(addresses: Iterable[Address] | None, names: Names) -> list[str]:
+def lists(addresses: Iterable[Address] | None, id_map: IdMap) -> list[str]:
     """The ids of lists, each of which must exist by now."""
-    return [names.require(address) for address in addresses or ()]
+    return [id_map.require(address) for address in addresses or ()]
 
 
 def shaped(ids: Sequence[str], left: Sequence[str], shape: str) -> list[Any]:
@@ -136,8 +136,8 @@ def _held(seen: Raw, key: str) -> list[str]:
     return list(ids)
 
 
-def _tag_ids(labels: Iterable[str] | None, names: Names) -> list[str]:
-    return [names.tag(label) for label in labels or ()]
+def _tag_ids(labels: Iterable[str] | None, id_map: IdMap) -> list[str]:
+    return [id_map.tag(label) for label in labels or ()]
 
 
 def _edited(held: list[str], before: list[str], after: list[str]) -> list[str]:

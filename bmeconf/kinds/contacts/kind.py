@@ -11,7 +11,7 @@ from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.contacts import body as contact_body
-from bmeconf.kinds.id_map import Names, declared_lists
+from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
@@ -69,16 +69,16 @@ class Contacts(Kind):
     def key(self, raw: Raw) -> str:
         return canonical_email(replies.key_of(raw, "key", "the contact"))
 
-    def live_fields(self, raw: Raw, names: Names) -> Fields:
+    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"email": self.key(raw)}
         if "fields" in raw:
-            fields["fields"] = contact_body.values(raw, names)
-        lists = names.lists_of(raw)
+            fields["fields"] = contact_body.values(raw, id_map)
+        lists = id_map.lists_of(raw)
         if lists is not None:
             fields["lists"] = lists
         tags = replies.ids_of(raw["tags"]) if "tags" in raw else None
         if tags is not None:
-            labels = {id: label for label, id in names.tags.items()}
+            labels = {id: label for label, id in id_map.tags.items()}
             fields["tags"] = tuple(sorted(labels.get(id, f"#{id}") for id in tags))
         status, _ = replies.status_of(raw)
         if status is not None:
@@ -89,7 +89,7 @@ class Contacts(Kind):
         _, secondary = replies.status_of(raw)
         return {"sub_status": secondary} if secondary else {}
 
-    def essence(self, raw: Raw) -> Any:
+    def pin_content(self, raw: Raw) -> Any:
         fields = replies.objects_of(raw.get("fields"), "the fields of a contact")
         values = {str(f.get("_id")): replies.text_of(f.get("value")) for f in fields}
         primary, secondary = replies.status_of(raw)
@@ -102,10 +102,10 @@ class Contacts(Kind):
             "status": [primary, secondary] if primary == "Inactive" else [primary],
         }
 
-    def resolved(self, desired: Resource, names: Names) -> Resource:
+    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
         if not desired.fields.get("fields"):
             return desired
-        fields = {names.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        fields = {id_map.label(k) or k: v for k, v in desired.fields["fields"].items()}
         return replace(desired, fields={**desired.fields, "fields": fields})
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
@@ -127,7 +127,7 @@ class Contacts(Kind):
         everywhere = {"lists": managed.lists, "tags": managed.tags}[change.path[0]]
         return super().exact_over(change, managed) | everywhere
 
-    def restraint(
+    def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         secondary = live.facts.get("sub_status")
@@ -150,33 +150,33 @@ class Contacts(Kind):
             )
         return None
 
-    def hanging(self, live: Resource) -> str:
+    def usage(self, live: Resource) -> str:
         lists = live.fields.get("lists", ())
         return "on " + ", ".join(a.name or f"#{a.id}" for a in lists) if lists else ""
 
     # --- reading
 
-    def rows(self, api: ReadApi, names: Names, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        pinned = [self._pinned(api, names, resource) for resource in wanted if resource.id]
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        pinned = [self._pinned(api, id_map, resource) for resource in wanted if resource.id]
         # Also the own address of a pinned contact, which another may have by now.
-        keys = sorted({key for resource in wanted for key in self.wanted_keys(resource)})
+        keys = sorted({key for resource in wanted for key in self.match_keys(resource)})
         found = {replies.id_of(row): row for row in pinned if row}
-        return list({**self.reread(api, names, keys), **found}.values())
+        return list({**self.reread(api, id_map, keys), **found}.values())
 
-    def _pinned(self, api: ReadApi, names: Names, resource: Resource) -> Raw | None:
+    def _pinned(self, api: ReadApi, id_map: IdMap, resource: Resource) -> Raw | None:
         try:
-            found = self.fetch(api, names, resource.id)
+            found = self.fetch(api, id_map, resource.id)
         except Rejected as error:
             if error.status in (400, 404):
                 return None
             raise
         # A contact of another structure is none of this run's: its fields have other ids.
-        here = found.get("contactStructureId", names.structure_id) == names.structure_id
+        here = found.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return found if here else None
 
-    def _search(self, api: ReadApi, names: Names, keys: Sequence[str]) -> list[Raw]:
+    def _search(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> list[Raw]:
         body = {
-            "contactStructureId": names.structure_id,
+            "contactStructureId": id_map.structure_id,
             "source": SOURCE,
             "contactSpecification": {"filters": [equal("KEY", key) for key in keys]},
         }
@@ -187,20 +187,22 @@ class Contacts(Kind):
                 raise
             # How many groups one search may have is not documented: halve until it fits.
             middle = len(keys) // 2
-            return self._search(api, names, keys[:middle]) + self._search(api, names, keys[middle:])
+            return self._search(api, id_map, keys[:middle]) + self._search(
+                api, id_map, keys[middle:]
+            )
         return [row for row in rows if self.key(row) in keys]
 
-    def taken(self, api: ReadApi, names: Names, key: str) -> tuple[str, ...]:
-        return tuple(replies.id_of(row) for row in self._search(api, names, [key]))
+    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
+        return tuple(replies.id_of(row) for row in self._search(api, id_map, [key]))
 
-    def path(self, names: Names, id: str) -> str:
+    def path(self, id_map: IdMap, id: str) -> str:
         return f"{PATH}/{id}"
 
-    def reread(self, api: ReadApi, names: Names, keys: Sequence[str]) -> Mapping[str, Raw]:
+    def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         found = [
             row
             for start in range(0, len(keys), BATCH)
-            for row in self._search(api, names, keys[start : start + BATCH])
+            for row in self._search(api, id_map, keys[start : start + BATCH])
         ]
         return {replies.id_of(row): row for row in found}
 
@@ -212,22 +214,22 @@ class Contacts(Kind):
 
     # --- writing
 
-    def create_calls(self, names: Names, fields: Fields, intent: Intent) -> Sequence[Call]:
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         calls = [Call("POST", PATH)]
         if fields.get("status") == "Inactive":
             calls.append(Call("PATCH", f"{PATH}/{{id}}"))
         return calls
 
-    def create(self, api: WriteApi, names: Names, fields: Fields, intent: Intent) -> str:
-        base = {"key": fields["email"], "contactStructureId": names.structure_id}
-        body = {**base, "fields": contact_body.field_values({}, fields.get("fields") or {}, names)}
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+        base = {"key": fields["email"], "contactStructureId": id_map.structure_id}
+        body = {**base, "fields": contact_body.field_values({}, fields.get("fields") or {}, id_map)}
         if fields.get("tags"):
-            body["tags"] = contact_body.tags(fields["tags"], names)
-        lists = contact_body.lists(fields.get("lists"), names)
+            body["tags"] = contact_body.tags(fields["tags"], id_map)
+        lists = contact_body.lists(fields.get("lists"), id_map)
         made = replies.made_of(self._posted(api, body, lists), f"contacts/{fields['email']}")
         id = replies.id_of(made)
         if fields.get("tags"):
-            self._complete(api, names, made, fields)
+            self._complete(api, id_map, made, fields)
         if fields.get("status") == "Inactive":
             api.send("PATCH", f"{PATH}/{id}", UNSUBSCRIBED)
         return id
@@ -242,17 +244,17 @@ class Contacts(Kind):
         bare = {key: value for key, value in body.items() if key != "tags"}
         return self._with_lists(api, "POST", PATH, bare, lists)
 
-    def _complete(self, api: WriteApi, names: Names, made: Raw, fields: Fields) -> None:
-        seen = made if "tags" in made else self.fetch(api, names, replies.id_of(made))
-        live = self.live_fields(seen, names)
+    def _complete(self, api: WriteApi, id_map: IdMap, made: Raw, fields: Fields) -> None:
+        seen = made if "tags" in made else self.fetch(api, id_map, replies.id_of(made))
+        live = self.live_fields(seen, id_map)
         if set(fields["tags"]) <= set(live.get("tags", ())):
             return
-        seen = self.fetch(api, names, replies.id_of(made))
+        seen = self.fetch(api, id_map, replies.id_of(made))
         change = Change(("tags",), live.get("tags", ()), fields["tags"])
-        self.update(api, names, seen, [change])
+        self.update(api, id_map, seen, [change])
 
-    def update_calls(self, names: Names, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        path = self.path(names, id)
+    def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
+        path = self.path(id_map, id)
         calls = [Call("GET", path)]
         if any(change.path != ("status",) for change in changes):
             calls.append(Call("PUT", path))
@@ -261,20 +263,20 @@ class Contacts(Kind):
         return calls
 
     def update(
-        self, api: WriteApi, names: Names, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        path = self.path(names, replies.id_of(seen))
+        path = self.path(id_map, replies.id_of(seen))
         content = [change for change in changes if change.path != ("status",)]
         if content:
-            self._replace(api, names, path, seen, content)
+            self._replace(api, id_map, path, seen, content)
         if len(content) < len(changes):
             api.send("PATCH", path, UNSUBSCRIBED)
         return None
 
     def _replace(
-        self, api: WriteApi, names: Names, path: str, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, path: str, seen: Raw, changes: Sequence[Change]
     ) -> None:
-        sent, lists, left = contact_body.replaced(seen, changes, names)
+        sent, lists, left = contact_body.replaced(seen, changes, id_map)
         reply = self._with_lists(api, "PUT", path, sent, lists, left)
         if api.dialect.replacement_proven >= contact_body.PARTS:
             return

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.contacts.kind import SOURCE, equal
-from bmeconf.kinds.id_map import Names
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 
 PAGE = 100
 
 
-def of(api: ReadApi, names: Names, list_id: str) -> Sequence[Raw]:
+def of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
     """Every contact on the list, as a search shows it.
 
     Raises:
         IncompleteRead: where pages and total do not agree, as above the search's ceiling.
     """
     body = {
-        "contactStructureId": names.structure_id,
+        "contactStructureId": id_map.structure_id,
         "source": SOURCE,
         "contactSpecification": {"filters": [equal("LIST_ID", list_id)]},
     }

@@ -28,7 +28,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import BmeconfError, masked
 from bmeconf.plan.diff import plain
 from bmeconf.plan.model import Pin, Plan, Source, Step
-from bmeconf.plan.preconditions import Grounds
+from bmeconf.plan.preconditions import Preconditions
 from bmeconf.pull.pulled import Pulled
 
 
@@ -188,7 +188,7 @@ def _step(step: Step) -> dict[str, Any]:
                 "path": dotted(c.path),
                 "before": plain(c.before),
                 "after": plain(c.after),
-                **({"class": c.truth} if c.truth else {}),
+                **({"class": c.cause} if c.cause else {}),
             }
             for c in step.changes
         ],
@@ -200,8 +200,8 @@ def _step(step: Step) -> dict[str, Any]:
         body["merge"] = True
     if step.source:
         body["source"] = _pin(step.source)
-    if step.hanging:
-        body["hanging"] = step.hanging
+    if step.usage:
+        body["hanging"] = step.usage
     return body
 
 
@@ -210,7 +210,7 @@ def _pin(pin: Pin) -> dict[str, Any]:
     return {**told, "uses": dict(pin.uses)} if pin.uses else told
 
 
-def _grounds(grounds: Grounds) -> dict[str, Any]:
+def _grounds(grounds: Preconditions) -> dict[str, Any]:
     return {
         "structure": grounds.structure,
         "references": {

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from bmeconf.drift import WORDS, Drift
-from bmeconf.drift.items import FROZEN, KNOWN, Item
+from bmeconf.drift.items import FROZEN, KNOWN, DriftItem
 from bmeconf.kinds.contacts.events import Touch
 from bmeconf.model import DRIFT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
@@ -46,7 +46,7 @@ def summary(found: Drift) -> dict[str, int]:
     return {**found.counts(), "in_sync": found.in_sync, "manual": open_}
 
 
-def _item(item: Item, found: Drift, fails: bool) -> dict[str, Any]:
+def _item(item: DriftItem, found: Drift, fails: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "address": str(item.address),
         "field": item.field,
@@ -56,7 +56,7 @@ def _item(item: Item, found: Drift, fails: bool) -> dict[str, Any]:
         "fails": fails,
     }
     if item.sort in (KNOWN, FROZEN):
-        body["moved"] = item.truth
+        body["moved"] = item.cause
     if item.frozen:
         body["status"] = item.frozen
     if isinstance(item.desired, tuple) or isinstance(item.live, tuple):

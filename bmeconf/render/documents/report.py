@@ -16,9 +16,9 @@ from bmeconf.report import (
     MET,
     OPEN,
     UNKNOWN,
-    Asked,
     Dashboard,
     Delivery,
+    DeliveryQuery,
     Engagement,
     Judged,
     Measure,
@@ -52,7 +52,7 @@ def report(report: Report, base_url: str, exit_code: int = 0) -> dict[str, Any]:
     }
 
 
-def _asked(asked: Asked) -> dict[str, Any]:
+def _asked(asked: DeliveryQuery) -> dict[str, Any]:
     return {"past_days": asked.past_days, "period": asked.period, "timezone": asked.timezone}
 
 

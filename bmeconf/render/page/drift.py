@@ -12,7 +12,7 @@ from itertools import groupby
 
 from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import MANUAL, Drift
-from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, Item
+from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, DriftItem
 from bmeconf.drift.known import UNREAD
 from bmeconf.kinds.campaigns import kind as campaigns
 from bmeconf.kinds.contacts.events import Touch
@@ -136,21 +136,21 @@ def _counts(drift: Drift) -> tuple[tuple[str, int], ...]:
 # --- items
 
 
-def _section(sort: str, drift: Drift, failing: Sequence[Item]) -> Section:
+def _section(sort: str, drift: Drift, failing: Sequence[DriftItem]) -> Section:
     mine = [item for item in drift.items if item.sort == sort]
     blocks = [
         _block(list(items), drift, failing)
-        for _, items in groupby(mine, key=lambda item: (item.address, item.known, item.truth))
+        for _, items in groupby(mine, key=lambda item: (item.address, item.known, item.cause))
     ]
     return Section(TITLES[sort], tuple(blocks))
 
 
-def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page.Item:
+def _block(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]) -> page.PageItem:
     """All of one class that differs of one resource."""
     first = items[0]
     fails = any(item in failing for item in items)
     touch = drift.touches.get(first.address)
-    return page.Item(
+    return page.PageItem(
         sign=_sign(first),
         address=str(first.address),
         state=first.sort,
@@ -165,16 +165,16 @@ def _block(items: Sequence[Item], drift: Drift, failing: Sequence[Item]) -> page
     )
 
 
-def _remedy(item: Item) -> str:
+def _remedy(item: DriftItem) -> str:
     """What can be done about a campaign that is no draft, where that is urgent."""
     if item.sort != FROZEN or item.counts_as == FROZEN:
         return ""
     if item.frozen not in campaigns.FINISHED:
         return STOP
-    return TOO_LATE_FOR + (ANSWER if item.truth == DRIFT else "")
+    return TOO_LATE_FOR + (ANSWER if item.cause == DRIFT else "")
 
 
-def _sign(item: Item) -> str:
+def _sign(item: DriftItem) -> str:
     if item.sort in (FROZEN, KNOWN):
         return "!" if item.sort == FROZEN else "="
     if item.path == PRESENCE:
@@ -182,7 +182,7 @@ def _sign(item: Item) -> str:
     return "~"
 
 
-def _head(items: Sequence[Item], told_apart: bool) -> str:
+def _head(items: Sequence[DriftItem], told_apart: bool) -> str:
     first = items[0]
     if first.path == PRESENCE:
         told = _presence(first)
@@ -191,23 +191,23 @@ def _head(items: Sequence[Item], told_apart: bool) -> str:
     return f"is {first.frozen}, not a draft; {told}" if first.frozen else told
 
 
-def _who(item: Item, locked: bool) -> str:
+def _who(item: DriftItem, locked: bool) -> str:
     if item.untold or not locked:
         return DIFFERS
-    return TOO_LATE if item.sort == FROZEN and item.truth == PENDING else MOVED[item.truth]
+    return TOO_LATE if item.sort == FROZEN and item.cause == PENDING else MOVED[item.cause]
 
 
-def _presence(item: Item) -> str:
+def _presence(item: DriftItem) -> str:
     if item.desired == PRESENT:
-        return "is not created yet" if item.truth == PENDING else "is gone from the account"
-    return "is declared absent, and is there" + (" still" if item.truth == PENDING else "")
+        return "is not created yet" if item.cause == PENDING else "is gone from the account"
+    return "is declared absent, and is there" + (" still" if item.cause == PENDING else "")
 
 
-def _name(item: Item) -> str:
+def _name(item: DriftItem) -> str:
     return "id of the live object" if item.path == IDENTITY else item.field
 
 
-def _field(item: Item) -> Field:
+def _field(item: DriftItem) -> Field:
     return Field(
         name=_name(item),
         before=item.desired,
@@ -217,7 +217,7 @@ def _field(item: Item) -> Field:
     )
 
 
-def _members(item: Item) -> str:
+def _members(item: DriftItem) -> str:
     """What is missing from a set, and what is in it unexpectedly."""
     parts = [("missing", item.missing), ("unexpected", item.unexpected)]
     told = "; ".join(f"{word}: {_names(members)}" for word, members in parts if members)
@@ -228,7 +228,7 @@ def _names(members: Iterable[object]) -> str:
     return ", ".join(values.text(member) for member in members)
 
 
-def _notes(item: Item, touch: Touch | None) -> Iterator[str]:
+def _notes(item: DriftItem, touch: Touch | None) -> Iterator[str]:
     if item.known:
         until = item.known.expires.isoformat()
         owner = f" ({item.known.owner})" if item.known.owner else ""

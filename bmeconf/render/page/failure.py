@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bmeconf.model import PROBLEMS_FORMAT, Problem
 from bmeconf.model.errors import BmeconfError, counted
-from bmeconf.render.page.model import Item, Page, Section
+from bmeconf.render.page.model import Page, PageItem, Section
 
 LONGEST = 300
 """Characters of a verdict; the message itself is told in whole below it."""
@@ -47,10 +47,10 @@ def checked(problems: Sequence[Problem]) -> Page:
     )
 
 
-def item(error: BmeconfError) -> Item:
+def item(error: BmeconfError) -> PageItem:
     """What went wrong with a run as a whole."""
     first, *more = error.message.splitlines() or [""]
-    return Item(
+    return PageItem(
         sign="!",
         address="",
         state=error.code,
@@ -72,7 +72,7 @@ def _problems(problems: Sequence[Problem]) -> tuple[Section, ...]:
     """Errors first, and kept whatever the room: remarks must not bury the one that stops a run."""
     ordered = sorted(problems, key=lambda problem: problem.level != "error")
     items = tuple(
-        Item(
+        PageItem(
             sign="!",
             address=problem.address,
             state=problem.code,

@@ -32,7 +32,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Item:
+class PageItem:
     """One thing to know of one resource.
 
     `sign` is one of `+ ~ - ! » =`, `state` one word for it (`create`, `frozen`, `applied`), `head`
@@ -106,7 +106,7 @@ class Section:
     """A part of a page under a title; any of its members may be empty."""
 
     title: str
-    items: tuple[Item, ...] = ()
+    items: tuple[PageItem, ...] = ()
     tasks: tuple[Task, ...] = ()
     tables: tuple[Table, ...] = ()
     series: tuple[Series, ...] = ()

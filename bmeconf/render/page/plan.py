@@ -11,7 +11,7 @@ from bmeconf.plan.model import Plan, Step
 from bmeconf.render import documents as document
 from bmeconf.render import tasks, words
 from bmeconf.render.bodies import BODIES
-from bmeconf.render.page.model import Field, Item, Page, Section, Table, Task
+from bmeconf.render.page.model import Field, Page, PageItem, Section, Table, Task
 
 Places = Mapping[Address, Place]
 NOWHERE: Places = {}
@@ -48,9 +48,9 @@ def of(plan: Plan, account: str, next_command: str = "", places: Places = NOWHER
     )
 
 
-def step_item(step: Step, places: Places = NOWHERE) -> Item:
+def step_item(step: Step, places: Places = NOWHERE) -> PageItem:
     """One step, as it is going to be."""
-    return Item(
+    return PageItem(
         sign=words.SIGNS[step.action],
         address=str(step.address),
         state=step.action,
@@ -80,11 +80,11 @@ def field(change: Change, told: str = "") -> Field:
     )
 
 
-def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iterator[Item]:
+def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iterator[PageItem]:
     """Findings as items; an error is a failed test case and is kept whatever the room."""
     for finding in findings:
         error = finding.level == "error"
-        yield Item(
+        yield PageItem(
             sign="!",
             address=str(finding.address),
             state=finding.code,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from bmeconf import report as delivery
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import counted
-from bmeconf.render.page.model import Item, Page, Section, Series, Table
+from bmeconf.render.page.model import Page, PageItem, Section, Series, Table
 from bmeconf.report import (
     FAILED,
     MET,
@@ -106,7 +106,7 @@ class _Telling:
             if one.state == delivery.NOT_SENT:
                 at = f", scheduled for {self._when(one.scheduled_at)}" if one.scheduled_at else ""
                 head = f"not sent yet{at}"
-                waiting += [Item("=", str(one.address), one.status, head), *judged]
+                waiting += [PageItem("=", str(one.address), one.status, head), *judged]
             elif one.state != delivery.SENT:
                 doubtful += [*_noticed(one), *judged]
         parts = (("Not sent yet", waiting), ("Without a report", doubtful))
@@ -189,9 +189,9 @@ class _Telling:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M} {self._report.asked.timezone}"
 
 
-def _noticed(one: Delivery) -> Iterator[Item]:
+def _noticed(one: Delivery) -> Iterator[PageItem]:
     for finding in one.findings:
-        yield Item(
+        yield PageItem(
             sign="!",
             address=str(finding.address),
             state=finding.code,
@@ -202,14 +202,14 @@ def _noticed(one: Delivery) -> Iterator[Item]:
         )
 
 
-def _expectation(one: Delivery, judged: Judged) -> Item:
+def _expectation(one: Delivery, judged: Judged) -> PageItem:
     """One expectation; what could not be decided fails too, since nobody may rely on it."""
     sign, mark = SIGNS[judged.state]
     unit = " %" if judged.metric.endswith("_rate") else ""
     wanted = f"{judged.threshold}{unit}"
     live = f"{decimal(judged.live)}{unit}, expected {wanted}"
     head = live if judged.live is not None else f"expected {wanted}, and {judged.why}"
-    return Item(
+    return PageItem(
         sign=sign,
         address=str(one.address),
         state=f"{judged.metric} {judged.state}",

@@ -9,7 +9,7 @@ from bmeconf.plan.diff import DELETE
 from bmeconf.render import tasks, words
 from bmeconf.render.page import failure as failure_page
 from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.model import Item, Page, Section
+from bmeconf.render.page.model import Page, PageItem, Section
 
 GRAVE = ("failed", "unknown")
 
@@ -44,9 +44,9 @@ def of(result: Result, resume: str = "", error: BmeconfError | None = None) -> P
     )
 
 
-def _item(outcome: Outcome) -> Item:
+def _item(outcome: Outcome) -> PageItem:
     step, done = outcome.step, outcome.state == APPLIED
-    return Item(
+    return PageItem(
         sign=words.SIGNS[step.action],
         address=str(step.address),
         state=outcome.state,
