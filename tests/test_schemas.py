@@ -85,7 +85,8 @@ def test_an_unknown_schema() -> None:
 
 def test_heavy_libraries_are_imported_late() -> None:
     program = (
-        "import sys, json, bmeconf.desired.manifest, bmeconf.desired.validate, bmeconf.project.settings;"
+        "import sys, json;"
+        "import bmeconf.desired.manifest, bmeconf.desired.validate, bmeconf.project.settings;"
         "print(json.dumps([n for n in ('yaml', 'jsonschema', 'requests') if n in sys.modules]))"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
