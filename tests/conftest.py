@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bmeconf.sandbox import Sandbox
-from tests.driver import Account, Project
-from tests.fake_server import FakeServer, Rule, by_rules, in_front_of
-from tests.mortal import Mortals
+from tests.support.driver import Account, Project
+from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of
+from tests.support.mortal import Mortals
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bmeconf.desired import manifest, validate
-from tests.driver import Project
+from tests.support.driver import Project
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md")

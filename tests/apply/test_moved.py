@@ -1,0 +1,478 @@
+"""What somebody else does between the plan and the write, or between two runs, is never overrun.
+
+Each case is one that could have mailed the wrong people, lost a list, or said "done" too early.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bmeconf.apply.receipts import Receipts
+from tests.support.driver import Account, Project, ended
+from tests.support.fake_server import CLOSE, Rule, after, instead, refusal
+from tests.support.mortal import Mortals
+
+COPY = "version: 1\ncampaigns: [{name: Second, copy_of: Welcome, subject: Again}]\n"
+RENAME = """\
+version: 1
+lists: [{name: Product news, renamed_from: [Product updates]}, {name: Autumn}]
+campaigns: [{name: Welcome, lists: [Product news]}]
+"""
+RECIPIENTS = (
+    "version: 1\nlists: [{name: Autumn}]\ncampaigns: [{name: Welcome, lists: [Customers]}]\n"
+)
+APPLY = ("apply", "--auto-approve", "--format", "json")
+
+
+def edit(account: Account, change: Callable[[Any], None]) -> None:
+    """Somebody else's edit, in the state as JSON."""
+    state = account.state()
+    change(state)
+    account.set(state)
+
+
+def rename(account: Account, name: str, new: str) -> None:
+    """A list is called otherwise, by hand."""
+
+    def change(state: Any) -> None:
+        row = next(row for row in state["lists"] if row["name"] == name)
+        row.update(name=new, __v=row["__v"] + 1)
+
+    edit(account, change)
+
+
+def killed(
+    project: Project, account: Account, mortals: Mortals, *arguments: str, request: str
+) -> None:
+    """Run a command that dies right after it noted that `request` is about to be sent."""
+    start = account.state()
+    for line in range(1, 60):
+        account.set(start)
+        for path in project.journals():
+            path.unlink()
+        code = mortals.run(project.folder, project.env, *arguments, line=line)
+        assert code == -signal.SIGKILL, f"no {request} was noted"
+        (path,) = project.journals()
+        last = json.loads(path.read_text().splitlines()[-1])
+        if f"{last.get('method')} {last.get('path')}".endswith(request):
+            return
+
+
+# --- a lost copy is ours only where it cannot be anybody else's
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"name": "Copy of Welcome", "updatedAt": "2026-11-22T10:00:00.000Z"},
+        {"name": "Copy of Welcome", "createdAt": "2020-01-01T00:00:00.000Z"},
+        {"name": "Welcome to Norway"},
+        {"name": "Copy of Welcome", "subject": "Mine"},
+    ],
+    ids=["edited since", "made at another time", "named by a person", "with another subject"],
+)
+def test_somebody_elses_campaign_is_not_taken_for_the_copy(
+    project: Project, account: Account, mortals: Mortals, theirs: dict[str, str], resumed: bool
+) -> None:
+    project.write("m.yaml", COPY)
+    killed(project, account, mortals, *APPLY, request="/duplicate")
+
+    def add(state: Any) -> None:
+        source = next(row for row in state["campaigns"] if row["name"] == "Welcome")
+        state["campaigns"].append({**source, "_id": "c" * 24, **theirs})
+
+    edit(account, add)
+    before = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
+    how = ("apply", "--resume", str(project.journal()), "--format", "json") if resumed else APPLY
+    ran = project.run(*how)
+    after_ = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
+    assert after_ == before
+    assert ran.states["campaigns/Second"] == ("unknown" if resumed else "applied")
+
+
+def test_somebody_elses_list_is_not_taken_for_the_copy(
+    project: Project, account: Account, mortals: Mortals
+) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{name: Archive, copy_of: Newsletter}]\n")
+    killed(project, account, mortals, *APPLY, request="/duplicate")
+    source = account.named("lists", "Newsletter")
+    theirs = {**source, "_id": "c" * 24, "name": "Newsletter VIP prospects"}
+    edit(account, lambda state: state["lists"].append(theirs))
+    assert project.run(*APPLY).code == 0
+    assert account.named("lists", "Newsletter VIP prospects")["_id"] == "c" * 24
+    assert account.named("lists", "Archive")["_id"] != "c" * 24
+
+
+def test_a_saved_plan_finds_the_copy_of_the_one_before(
+    project: Project, account: Account, mortals: Mortals
+) -> None:
+    project.write("m.yaml", COPY)
+    for _ in range(2):
+        project.run("plan", "--out", "plan.json").ok()
+        code = mortals.run(project.folder, project.env, "apply", "plan.json", line=4)
+        assert code == -signal.SIGKILL
+    project.run("plan", "--out", "plan.json").ok()
+    project.run("apply", "plan.json").ok()
+    names = [row["name"] for row in account.state()["campaigns"]]
+    assert [name for name in names if name.startswith("Copy of")] == []
+    assert names.count("Second") == 1
+
+
+# --- what is not shown proves nothing
+
+
+def test_a_refused_change_of_a_copy_is_not_taken_for_done(
+    project: Project, account: Account, cut: Any
+) -> None:
+    account.switch(campaign_body="minimal", campaign_patch_version="optional")
+
+    def refuse(seen: Any, forward: Any) -> Any:
+        if b'"lists"' in seen.body:
+            return refusal(400, "ValidationError", "body is too large")
+        return forward()
+
+    cut(Rule("PATCH /api/email/campaign/.*", refuse))
+    project.write(
+        "m.yaml", "version: 1\ncampaigns: [{name: Second, copy_of: Welcome, lists: [Customers]}]\n"
+    )
+    ran = project.run(*APPLY)
+    assert ran.code == 8
+    assert ran.states == {"campaigns/Second": "failed"}
+    lock = project.folder / "bmeconf.lock.json"
+    assert not lock.exists() or "Second" not in lock.read_text()
+
+
+# --- recipients are who was meant
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_who_refers_to_a_list_waits_for_its_rename(
+    project: Project, account: Account, cut: Any, saved: bool
+) -> None:
+    project.write("m.yaml", RENAME)
+    before = account.named("campaigns", "Welcome")["lists"]
+    if saved:
+        project.run("plan", "--out", "plan.json").ok()
+        rename(account, "Product updates", "Do not mail")
+        ran = project.run("apply", "plan.json", "--on-stale", "skip", "--format", "json")
+    else:
+        fail = refusal(400, "ValidationError", "no")
+        cut(Rule("PATCH .*/lists/.*", instead(fail)))
+        ran = project.run(*APPLY)
+    assert ran.code == 8
+    assert ran.states["campaigns/Welcome"] == "blocked"
+    assert ran.states["lists/Autumn"] == "applied"
+    assert account.named("campaigns", "Welcome")["lists"] == before
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_recipients_are_looked_at_right_before_the_write(
+    project: Project, account: Account, cut: Any, saved: bool
+) -> None:
+    def race(seen: Any, forward: Any) -> Any:
+        reply = forward()
+        rename(account, "Customers", "Do not mail")
+        return reply
+
+    cut(Rule("POST .*/lists", race, times=1))
+    project.write("m.yaml", RECIPIENTS)
+    before = account.named("campaigns", "Welcome")["lists"]
+    if saved:
+        project.run("plan", "--out", "plan.json").ok()
+    ran = project.run("apply", "plan.json", *APPLY[2:]) if saved else project.run(*APPLY)
+    assert ran.code == 8, ran.out
+    assert ran.states["campaigns/Welcome"] == "stale"
+    assert account.named("campaigns", "Welcome")["lists"] == before
+
+
+def test_recipients_that_were_renamed_at_the_last_moment_are_told(
+    project: Project, account: Account, cut: Any
+) -> None:
+    def race(seen: Any, forward: Any) -> Any:
+        rename(account, "Customers", "Do not mail")
+        return forward()
+
+    cut(Rule("PATCH /api/email/campaign/.*", race, times=1))
+    project.write("m.yaml", RECIPIENTS)
+    ran = project.run(*APPLY)
+    assert ran.code == 8
+    told = [f["message"] for f in ran.json["findings"] if f["code"] == "not_converged"]
+    assert any("Do not mail" in message for message in told)
+
+
+def test_resume_looks_at_what_a_doubtful_step_refers_to(
+    project: Project, account: Account, mortals: Mortals
+) -> None:
+    project.write("m.yaml", RECIPIENTS)
+    killed(project, account, mortals, *APPLY, request=account.named("campaigns", "Welcome")["_id"])
+    before = account.named("campaigns", "Welcome")["lists"]
+    rename(account, "Customers", "Do not mail")
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert ran.code in (6, 8)
+    assert account.named("campaigns", "Welcome")["lists"] == before
+
+
+def test_resume_after_a_rename_in_doubt(
+    project: Project, account: Account, mortals: Mortals
+) -> None:
+    project.write("m.yaml", RENAME)
+    id = account.named("lists", "Product updates")["_id"]
+    killed(project, account, mortals, *APPLY, request=f"lists/{id}")
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert ran.code == 0, ran.out
+    assert project.plan()["steps"] == []
+
+
+# --- what a copy brings along
+
+SOURCES: dict[str, Callable[[Any], Any]] = {
+    "other content": lambda row: row.update(body="<p>Other</p>", __v=row["__v"] + 1),
+    "another audience": lambda row: row.update(lists=[], __v=row["__v"] + 1),
+}
+
+
+@pytest.mark.parametrize("name", [*SOURCES, "gone"])
+def test_the_source_of_a_copy_is_held(project: Project, account: Account, name: str) -> None:
+    project.write("m.yaml", COPY + "lists: [{name: Autumn}]\n")
+    project.run("plan", "--out", "plan.json").ok()
+
+    def change(state: Any) -> None:
+        row = next(row for row in state["campaigns"] if row["name"] == "Welcome")
+        if name == "gone":
+            state["campaigns"].remove(row)
+        else:
+            SOURCES[name](row)
+
+    edit(account, change)
+    account.clear_log()
+    ran = project.run("apply", "plan.json", "--format", "json")
+    assert ran.code == 6
+    assert ran.states["campaigns/Second"] == "stale"
+    assert all(entry["method"] == "GET" for entry in account.log())
+
+
+# --- a list that came into use is not deleted
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_delete_is_of_what_was_seen_to_hang_on_it(
+    project: Project, account: Account, cut: Any, when: str
+) -> None:
+    def use(state: Any) -> None:
+        old = next(row["_id"] for row in state["lists"] if row["name"] == "Old list")
+        welcome = next(row for row in state["campaigns"] if row["name"] == "Welcome")
+        welcome.update(lists=[old], __v=welcome["__v"] + 1)
+
+    def race(seen: Any, forward: Any) -> Any:
+        edit(account, use)
+        return forward()
+
+    if when == "meanwhile":
+        cut(Rule("POST .*/lists", race, times=1))
+    project.write("m.yaml", "version: 1\nlists: [{name: Old list, state: absent}, {name: A}]\n")
+    project.run("plan", "--out", "plan.json").ok()
+    if when == "before":
+        edit(account, use)
+    ran = project.run("apply", "plan.json", "--allow-delete", "lists/Old list", *APPLY[2:])
+    assert ran.code == (6 if when == "before" else 8), ran.out
+    assert ran.states["lists/Old list"] == "stale"
+    (message,) = [s["message"] for s in ran.json["steps"] if s["state"] == "stale"]
+    assert "1 campaigns use it by now" in message
+    assert account.named("lists", "Old list")
+
+
+# --- interrupted, cut off, given away
+
+
+def test_a_second_ctrl_c_in_a_write_leaves_it_in_doubt(
+    project: Project, account: Account, cut: Any
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    arrived = threading.Event()
+
+    def interrupt(seen: Any, forward: Any) -> Any:
+        forward()
+        started[0].send_signal(signal.SIGINT)
+        arrived.wait(0.5)
+        started[0].send_signal(signal.SIGINT)
+        arrived.wait(1.5)
+        return CLOSE
+
+    cut(Rule("POST .*/duplicate", interrupt, times=1))
+    project.write("m.yaml", COPY)
+    project.run("plan", "--out", "plan.json").ok()
+    started.append(project.start("apply", "plan.json", "--format", "json"))
+    ran = ended(started[0])
+    assert ran.code == 130, ran.err
+    assert ran.json["steps"][0]["state"] == "unknown"
+    assert "--resume" in ran.err
+    assert project.run("apply", "plan.json").code == 6
+    assert project.run("apply", "--resume", str(project.journal())).code == 0
+    names = [row["name"] for row in account.state()["campaigns"]]
+    assert [name for name in names if "Copy of" in name] == []
+
+
+@pytest.mark.parametrize("stdout", ["closed", "full"])
+def test_a_lost_stdout_changes_no_exit_code(
+    project: Project, account: Account, cut: Any, stdout: str
+) -> None:
+    cut(Rule("POST .*/lists", instead(refusal(400, "ValidationError", "no")), skip=1, times=1))
+    project.write("m.yaml", "version: 1\nlists: [{name: A}, {name: B}]\n")
+    if stdout == "full":
+        with open("/dev/full", "w") as full:
+            assert project.spawn(*APPLY[:2], stdout=full).code == 1
+        return
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        ran = project.spawn(*APPLY[:2], "--format", "json", stdout=gone)
+    assert ran.code == 8, ran.err
+    assert "--resume" in ran.err
+
+
+def test_a_look_that_fails_leaves_a_step_in_doubt(
+    project: Project, account: Account, mortals: Mortals, cut: Any
+) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    door = cut(Rule("GET .*/lists/all", after(CLOSE), skip=1))
+    assert door
+    code = mortals.run(project.folder, project.env, *APPLY, line=3)
+    assert code == -signal.SIGKILL
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert ran.states == {"lists/Autumn": "unknown"}
+
+
+def test_an_output_that_cannot_be_written_is_told_in_every_document(
+    project: Project, account: Account
+) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
+    outputs = ["--output", "json=whole.json", "--output", "text=/dev/full"]
+    ran = project.run(*APPLY, *outputs)
+    assert ran.code == 3
+    assert ran.json["exit_code"] == 3
+    assert "/dev/full" in ran.json["error"]["message"]
+    assert json.loads((project.folder / "whole.json").read_text()) == ran.json
+    assert [step["state"] for step in ran.json["steps"]] == ["applied"]
+
+
+def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
+    project: Project, account: Account, mortals: Mortals
+) -> None:
+    def put(state: Any) -> None:
+        row = next(row for row in state["campaigns"] if row["name"] == "Welcome")
+        row.update(subject="bme_us_" + "x7" * 21, __v=row["__v"] + 1)
+
+    edit(account, put)
+    project.write("m.yaml", "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n")
+    assert mortals.run(project.folder, project.env, *APPLY, line=2) == -signal.SIGKILL
+    assert "x7x7" not in project.journal().read_text()
+    assert project.run("apply", "--resume", str(project.journal())).code == 0
+
+
+def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from bmeconf.model.errors import Stale
+
+    plan = tmp_path / "plan.json"
+    plan.write_text("{}")
+    for turn in range(40):
+        receipts = Receipts(plan, tmp_path / "receipts", f"sha256:{turn:064x}")
+        won: list[int] = []
+
+        def claim(number: int, receipts: Receipts = receipts, won: list[int] = won) -> None:
+            try:
+                receipts.claim(datetime.now(UTC), f"{number}.jsonl")
+                won.append(number)
+            except Stale:
+                pass
+
+        threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        for path in receipts.paths:
+            assert json.loads(path.read_text())["journal"] == f"{won[0]}.jsonl"
+        assert {path.name for path in tmp_path.iterdir()} == {
+            "plan.json",
+            "plan.json.applied",
+            "receipts",
+        }
+
+
+def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
+    project: Project, account: Account
+) -> None:
+    def use(state: Any) -> None:
+        old = next(row["_id"] for row in state["lists"] if row["name"] == "Old list")
+        next(row for row in state["campaigns"] if row["name"] == "Welcome")["lists"] = [old]
+
+    edit(account, use)
+    gone = "version: 1\nlists: [{name: Old list, state: absent}]\n"
+    project.write("m.yaml", gone)
+    findings = project.plan()["findings"]
+    assert [finding["code"] for finding in findings] == ["in_use"]
+    project.write("m.yaml", gone + "campaigns: [{name: Welcome, lists: [Customers]}]\n")
+    assert project.plan()["findings"] == []
+
+
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
+def test_a_job_that_is_cancelled_while_it_reads_says_so(
+    project: Project, account: Account, cut: Any, command: list[str]
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    waiting = threading.Event()
+
+    def cancel(seen: Any, forward: Any) -> Any:
+        started[0].send_signal(signal.SIGTERM)
+        waiting.wait(1.0)
+        return forward()
+
+    cut(Rule("GET /api/contact-structure", cancel, times=1))
+    project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
+    account.clear_log()
+    started.append(project.start(*command, "--format", "json"))
+    ran = ended(started[0])
+    assert ran.code == 130, ran.err
+    assert ran.json["error"]["code"] == "interrupted"
+    assert all(entry["method"] == "GET" for entry in account.log())
+
+
+def test_a_copy_whose_answer_came_is_ours_whoever_touched_it(
+    project: Project, account: Account
+) -> None:
+    race = {"kind": "stale-race", "method": "PATCH", "path": "/api/email/campaign/*", "times": 2}
+    account.faults(race)
+    project.write("m.yaml", COPY)
+    ran = project.run(*APPLY)
+    assert (ran.code, ran.states) == (8, {"campaigns/Second": "failed"})
+    (copy,) = [row for row in account.state()["campaigns"] if row["name"].startswith("Copy of")]
+    assert copy["_id"] in ran.json["steps"][0]["message"]
+    assert project.run(*APPLY).code == 0
+    assert account.named("campaigns", "Second")["_id"] == copy["_id"]
+
+
+def test_a_loose_end_is_passed_on_from_run_to_run(project: Project, account: Account) -> None:
+    project.write("m.yaml", COPY)
+    patch = {"method": "PATCH", "path": "/api/email/campaign/*", "times": 2}
+    account.faults({"kind": "auth-block", **patch})
+    assert project.run(*APPLY).code == 8
+    project.run("plan", "--out", "plan.json").ok()
+    assert project.run("apply", "plan.json").code in (4, 5, 8)
+    assert account.fault_hits() == [2]
+    project.run("apply", "--resume", str(project.journal())).ok()
+    names = [row["name"] for row in account.state()["campaigns"]]
+    assert [name for name in names if name.startswith("Copy of")] == []
+    assert names.count("Second") == 1

@@ -1,0 +1,198 @@
+"""A service that rewrites the bodies it is given: apply converges, and plans stay empty.
+
+Design 7.4. The account is behind a proxy that rewrites campaigns in what they are read as.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.driver import Account, Project
+from tests.support.fake_server import CLOSE, FakeServer, Rule, after, by_rules, edited, in_front_of
+
+CAMPAIGN = "GET /api/email/campaign/[0-9a-f]{24}"
+WRITES = "(POST|PATCH) /api/email/campaign(/[0-9a-f]{24})?"
+FOOT = '<div>Acme, 1 Road. <a href="https://u.example/1">Unsubscribe</a></div>'
+OFFER = (
+    '<p onclick=\\"x()\\">Only 10 EUR: <a href=\\"https://acme.example/offer\\">go</a></p>'
+    "<script>1</script>"
+)
+MANIFEST = f"""\
+version: 1
+campaigns:
+  - name: Offer
+    subject: Hello
+    body: {{html: "{OFFER}"}}
+    plain_text: {{text: Only 10 EUR}}
+"""
+
+
+def rewriting(raw: Any) -> None:
+    """The reply of one campaign, as a service may have rewritten its content."""
+    if raw.get("body"):
+        body = re.sub(r"<script>.*?</script>| onclick=\"[^\"]*\"", "", raw["body"])
+        body = re.sub(
+            r'href="(http[^"]*)"',
+            lambda m: f'href="https://click.example/?u={quote(m[1], safe="")}"',
+            body,
+        )
+        raw["body"] = f"<!doctype html><html><body>\n{body}\n{FOOT}</body></html>"
+    if raw.get("plainTextBody"):
+        raw["plainTextBody"] += "\n\nAcme, 1 Road\nUnsubscribe: https://u.example/1"
+
+
+def other(raw: Any) -> None:
+    """A reply with another price in its body."""
+    rewriting(raw)
+    raw["body"] = raw["body"].replace("10 EUR", "1 EUR")
+
+
+Behind = Callable[..., Project]
+
+
+@pytest.fixture
+def behind(account: Account, project: Project) -> Iterator[Behind]:
+    """The project, before an account whose campaigns read back as a function makes them."""
+    servers: list[FakeServer] = []
+
+    def made(change: Callable[[Any], None], *rules: Rule) -> Project:
+        meddle = by_rules([*rules, Rule(CAMPAIGN, edited(change))])
+        server = in_front_of(account.sandbox.url, meddle)
+        servers.append(server.__enter__())
+        project.write("offer.yaml", MANIFEST)
+        return Project(project.folder, {**project.env, "BMECONF_BASE_URL": server.url})
+
+    yield made
+    for server in servers:
+        server.__exit__()
+
+
+def codes(document: Any) -> list[str]:
+    return [finding["code"] for finding in document["findings"]]
+
+
+def unlock(project: Project) -> None:
+    (project.folder / "bmeconf.lock.json").unlink()
+
+
+def stored(account: Account) -> Any:
+    return next(c for c in account.state()["campaigns"] if c["name"] == "Offer")
+
+
+def test_apply_converges_and_the_next_plan_is_empty(behind: Behind) -> None:
+    project = behind(rewriting)
+    result = project.apply()
+    assert result["converged"] is True
+    assert codes(result) == ["rewritten"]
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert plan["summary"]["in_sync"] == 1
+    assert codes(plan) == []
+
+
+def test_without_the_lock_the_next_plan_is_empty_and_says_what_it_cannot_tell(
+    behind: Behind,
+) -> None:
+    project = behind(rewriting)
+    project.apply()
+    unlock(project)
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert plan["summary"]["in_sync"] == 1
+    assert codes(plan) == ["rewritten"]
+    assert "body, plain_text" in plan["findings"][0]["message"]
+    assert "link" in plan["findings"][0]["message"]
+
+
+def test_the_text_report_does_not_promise_more(behind: Behind) -> None:
+    ran = behind(rewriting).run("apply", "--auto-approve").ok()
+    assert "(rewritten)" in ran.out
+    assert "as far as the API shows it" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('body: {html: "<p onclick=\\"x()\\">Only 10', 'body: {html: "<p>Only 11', "body"),
+        ("text: Only 10 EUR", "text: Only 11 EUR", "plain_text"),
+        ("acme.example/offer", "acme.example/other", "body"),
+    ],
+)
+def test_a_change_is_still_planned_and_applied(
+    behind: Behind, account: Account, old: str, new: str, field: str
+) -> None:
+    project = behind(rewriting)
+    project.apply()
+    assert old in MANIFEST
+    project.write("offer.yaml", MANIFEST.replace(old, new))
+    plan = project.plan()
+    assert [[c["path"] for c in step["changes"]] for step in plan["steps"]] == [[field]]
+    assert project.apply()["converged"] is True
+    theirs = {"body": "body", "plain_text": "plainTextBody"}[field]
+    assert re.search("11 EUR|offer.other|/other", stored(account)[theirs])
+    assert project.plan()["steps"] == []
+
+
+def test_another_field_is_written_alone(behind: Behind, account: Account) -> None:
+    project = behind(rewriting)
+    project.apply()
+    project.write("offer.yaml", MANIFEST.replace("Hello", "Hi"))
+    before = stored(account)["body"]
+    assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["subject"]
+    project.apply()
+    assert stored(account)["subject"] == "Hi"
+    assert stored(account)["body"] == before
+
+
+def test_what_is_not_explained_is_not_converged_without_a_lock(behind: Behind) -> None:
+    project = behind(other)
+    (project.folder / "bmeconf.lock.json").symlink_to("nowhere/lock.json")
+    ran = project.run("apply", "--auto-approve", "--format", "json")
+    assert ran.code == 8
+    assert "lock" in ran.err
+    assert codes(ran.json) == ["not_converged", "rewritten"]
+    assert "body" in ran.json["findings"][0]["message"]
+
+
+def test_a_change_in_the_account_is_planned(behind: Behind, account: Account) -> None:
+    project = behind(rewriting)
+    project.apply()
+    state = account.state()
+    for campaign in state["campaigns"]:
+        if campaign["name"] == "Offer":
+            campaign["body"] = campaign["body"].replace("10 EUR", "1 EUR")
+            campaign["updatedAt"] = "2030-01-01T00:00:00.000Z"
+    account.set(state)
+    assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["body"]
+
+
+def test_a_lost_answer_is_settled_by_what_was_rewritten(behind: Behind) -> None:
+    result = behind(rewriting, Rule(WRITES, after(CLOSE), times=1)).apply()
+    assert result["converged"] is True
+    assert [step["state"] for step in result["steps"]] == ["applied"]
+
+
+def test_a_sent_campaign_is_not_held_against_its_rewriting(
+    behind: Behind, account: Account
+) -> None:
+    project = behind(rewriting)
+    project.apply()
+    state = account.state()
+    for campaign in state["campaigns"]:
+        campaign["status"] = "sent"
+    account.set(state)
+    unlock(project)
+    plan = project.plan()
+    assert codes(plan) == ["rewritten"]
+    assert plan["steps"] == []
+
+
+def test_an_account_that_keeps_what_it_is_sent_has_no_finding(behind: Behind) -> None:
+    project = behind(lambda raw: None)
+    assert codes(project.apply()) == []
+    assert codes(project.plan()) == []

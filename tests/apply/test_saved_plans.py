@@ -1,0 +1,728 @@
+"""A saved plan is carried out as it was reviewed, or not at all (design 5, 7.14)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bmeconf.kinds.replies import digest
+from bmeconf.sandbox import Sandbox
+from tests.support.driver import SEARCH, Account, Project, Ran
+from tests.support.fake_server import Rule
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+NEWS = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
+SOME = """\
+version: 1
+structure: {tags: [seed]}
+lists: [{name: Product news, renamed_from: [Product updates]}, {name: Autumn}]
+contacts:
+  - {email: bob@example.com, fields: {First Name: Rob}, lists: [Newsletter], tags: [seed]}
+  - {email: new@acme.example, fields: {Last Name: New}, lists: [Autumn], tags: [VIP]}
+campaigns:
+  - {name: Welcome, subject: Changed, lists: [Customers]}
+  - {name: Autumn offer, subject: Hello, lists: [Autumn]}
+  - {name: Second, copy_of: Welcome, subject: Again}
+"""
+
+
+def save(project: Project, text: str = SOME) -> Any:
+    """The plan document of a manifest, saved as plan.json."""
+    project.write("m.yaml", text)
+    project.run("plan", "--out", "plan.json").ok()
+    return json.loads((project.folder / "plan.json").read_text())
+
+
+def carry(project: Project, *arguments: str) -> Ran:
+    return project.run("apply", "plan.json", "--format", "json", *arguments)
+
+
+def forged(project: Project, edit: Callable[[Any], Any]) -> None:
+    """Change the saved plan, and make its digest fit again."""
+    path = project.folder / "plan.json"
+    document = json.loads(path.read_text())
+    edit(document)
+    del document["digest"]
+    path.write_text(json.dumps({**document, "digest": digest(document)}))
+
+
+# --- what was reviewed is what is done
+
+
+def called(call: Any) -> str:
+    """A listed call as a pattern: what has no id yet stands in braces."""
+    path = re.sub(r"\\\{.*?\\\}", "[0-9a-f]{24}", re.escape(call["path"]))
+    return f"{call['method']} {path}"
+
+
+def example_project(project: Project, account: Account, example: str) -> None:
+    """The files of an example, on this account."""
+    if example == "some":
+        project.write("m.yaml", SOME)
+        return
+    ignore = shutil.ignore_patterns(".bmeconf", "bmeconf.lock.json")
+    shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True, ignore=ignore)
+    declared = project.folder / "bmeconf.yaml"
+    if declared.exists():
+        here = re.sub("https://[a-z0-9.-]+", account.sandbox.url, declared.read_text())
+        declared.write_text(re.sub("api_key_env: .*", "api_key_env: EXAMPLE_KEY", here))
+        project.env = {"EXAMPLE_KEY": account.sandbox.key}
+
+
+@pytest.mark.parametrize("example", ["first", "newsletter", "some"])
+def test_untouched_it_performs_exactly_the_calls_it_listed(
+    project: Project, account: Account, example: str
+) -> None:
+    example_project(project, account, example)
+    project.run("plan", "--out", "plan.json").ok()
+    plan = json.loads((project.folder / "plan.json").read_text())
+    deletes = [s["address"] for s in plan["steps"] if s["action"] == "delete"]
+    account.clear_log()
+    result = carry(project, *(f"--allow-delete={address}" for address in deletes)).ok().json
+    log = [f"{entry['method']} {entry['path']}" for entry in account.log()]
+    price = plan["requests"]
+    assert result["requests"] == len(log) == price["check"] + price["write"] + price["verify"]
+    listed = [called(call) for step in plan["steps"] for call in step["calls"]]
+    assert len(listed) == price["write"]
+    done = log[price["check"] : price["check"] + price["write"]]
+    for pattern, line in zip(listed, done, strict=True):
+        assert re.fullmatch(pattern, line), (pattern, line)
+    beside = log[: price["check"]] + log[price["check"] + price["write"] :]
+    assert all(line.startswith("GET ") or line == f"POST {SEARCH}" for line in beside)
+    assert all(step["state"] == "applied" for step in result["steps"])
+    assert result["converged"] is True
+    assert project.plan()["steps"] == []
+
+
+def named(rows: Any, key: str, name: str) -> Any:
+    return next(row for row in rows if row[key] == name)
+
+
+def touched(row: Any, **values: Any) -> None:
+    """An edit by somebody else."""
+    row.update(values)
+    row["__v"] += 1
+
+
+def without(state: Any, kind: str, key: str, name: str) -> None:
+    row = named(state[kind], key, name)
+    state[kind].remove(row)
+    for user in (*state["contacts"], *state["campaigns"]):
+        user["lists"] = [id for id in user["lists"] if id != row["_id"]]
+
+
+def replaced(state: Any, label: str) -> None:
+    """Another field of the same label, with the values of the former."""
+    field = named(state["structures"][0]["fields"], "label", label)
+    text = json.dumps(state).replace(field["_id"], "d" * 24)
+    state.clear()
+    state.update(json.loads(text))
+
+
+def _again(rows: Any, key: str, source: str, name: str) -> None:
+    rows.append({**named(rows, key, source), "_id": "f" * 24, key: name})
+
+
+EDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "the structure: a tag more": (
+        "structure",
+        lambda s: s["structures"][0]["tags"].append({"_id": "e" * 24, "label": "seed"}),
+    ),
+    "the structure: its version": ("structure", lambda s: touched(s["structures"][0])),
+    "a list: renamed": (
+        "lists/Product news",
+        lambda s: touched(named(s["lists"], "name", "Product updates"), name="Other"),
+    ),
+    "a list: there and back": (
+        "lists/Product news",
+        lambda s: touched(named(s["lists"], "name", "Product updates")),
+    ),
+    "a list: gone": (
+        "lists/Product news",
+        lambda s: without(s, "lists", "name", "Product updates"),
+    ),
+    "a list: its new name is taken": (
+        "lists/Product news",
+        lambda s: _again(s["lists"], "name", "Newsletter", "Product news"),
+    ),
+    "a list: it exists by now": (
+        "lists/Autumn",
+        lambda s: _again(s["lists"], "name", "Newsletter", "Autumn"),
+    ),
+    "a contact: the planned field": (
+        "contacts/bob@example.com",
+        lambda s: touched(named(s["contacts"], "key", "bob@example.com"), fields={}),
+    ),
+    "a contact: nothing planned": (
+        "contacts/bob@example.com",
+        lambda s: touched(
+            named(s["contacts"], "key", "bob@example.com"),
+            lists=[named(s["lists"], "name", "Customers")["_id"]],
+        ),
+    ),
+    "a contact: unsubscribed": (
+        "contacts/bob@example.com",
+        lambda s: touched(
+            named(s["contacts"], "key", "bob@example.com"),
+            status={"primary": "Inactive", "secondary": "Bounce"},
+        ),
+    ),
+    "a contact: gone": (
+        "contacts/bob@example.com",
+        lambda s: without(s, "contacts", "key", "bob@example.com"),
+    ),
+    "a contact: it exists by now": (
+        "contacts/new@acme.example",
+        lambda s: _again(s["contacts"], "key", "bob@example.com", "new@acme.example"),
+    ),
+    "a campaign: the planned field": (
+        "campaigns/Welcome",
+        lambda s: touched(named(s["campaigns"], "name", "Welcome"), subject="By hand"),
+    ),
+    "a campaign: another field": (
+        "campaigns/Welcome",
+        lambda s: touched(named(s["campaigns"], "name", "Welcome"), fromName="By hand"),
+    ),
+    "a campaign: its version": (
+        "campaigns/Welcome",
+        lambda s: touched(named(s["campaigns"], "name", "Welcome")),
+    ),
+    "a campaign: scheduled": (
+        "campaigns/Welcome",
+        lambda s: touched(
+            named(s["campaigns"], "name", "Welcome"),
+            status="scheduled",
+            scheduledAt="2031-01-01T00:00:00.000Z",
+        ),
+    ),
+    "a campaign: gone": (
+        "campaigns/Welcome",
+        lambda s: without(s, "campaigns", "name", "Welcome"),
+    ),
+    "a campaign: it exists by now": (
+        "campaigns/Autumn offer",
+        lambda s: _again(s["campaigns"], "name", "Welcome", "Autumn offer"),
+    ),
+    "a copy: it exists by now": (
+        "campaigns/Second",
+        lambda s: _again(s["campaigns"], "name", "Welcome", "Second"),
+    ),
+    "a list that others refer to: renamed": (
+        "campaigns/Welcome",
+        lambda s: touched(named(s["lists"], "name", "Customers"), name="Everyone"),
+    ),
+    "a field that contacts write: another one": (
+        "contacts/bob@example.com",
+        lambda s: replaced(s, "First Name"),
+    ),
+}
+
+
+KINDS = {"lists": "name", "contacts": "key", "campaigns": "name"}
+
+
+def single_edits(plan: Any, state: Any) -> Iterator[tuple[str, Any]]:
+    """For each object that a plan touches every kind of edit by hand, as another state."""
+    for step in plan["steps"]:
+        address = step["address"]
+        kind, _, name = address.partition("/")
+        where = {"structure": "structures"}.get(kind, kind)
+        for how in ("touched", "gone") if step["pin"] else ("there",):
+            edited = json.loads(json.dumps(state))
+            rows = edited[where]
+            if how == "there":
+                rows.append({**rows[0], "_id": "f" * 24, KINDS[kind]: name})
+                yield address, edited
+                continue
+            row = next(row for row in rows if row["_id"] == step["pin"]["id"])
+            if how == "touched":
+                row["__v"] += 1
+                yield address, edited
+            elif kind in KINDS:
+                without(edited, kind, KINDS[kind], row[KINDS[kind]])
+                yield address, edited
+
+
+@pytest.mark.parametrize("example", ["first", "newsletter", "some"])
+def test_no_single_edit_of_what_an_example_touches_is_overrun(
+    project: Project, account: Account, example: str
+) -> None:
+    example_project(project, account, example)
+    project.run("plan", "--out", "plan.json").ok()
+    plan = json.loads((project.folder / "plan.json").read_text())
+    assert len(plan["steps"]) >= 4
+    tried = 0
+    for address, state in single_edits(plan, account.state()):
+        moved = account.set(state)
+        account.clear_log()
+        ran = carry(project)
+        assert ran.code == 6, (address, ran.out, ran.err)
+        assert ran.states[address] == "stale"
+        assert account.writes() == []
+        assert account.state() == moved
+        tried += 1
+    assert tried >= len(plan["steps"])
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_moved_stops_the_run_before_its_first_write(
+    project: Project, account: Account, name: str
+) -> None:
+    address, edit = EDITS[name]
+    save(project)
+    state = account.state()
+    edit(state)
+    moved = account.set(state)
+    account.clear_log()
+    ran = carry(project)
+    assert ran.code == 6, ran.out + ran.err
+    assert account.writes() == []
+    assert account.state() == moved
+    found = ran.states
+    assert found[address] == "stale"
+    assert set(found.values()) == {"stale", "not attempted"}
+    message = next(s["message"] for s in ran.json["steps"] if s["address"] == address)
+    assert message
+    assert ran.json["error"]["code"] == "stale"
+    # Nothing was written, so the plan is not used up; it is no better for it.
+    assert carry(project).code == 6
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_moved_is_left_out_where_that_is_asked_for(
+    project: Project, account: Account, name: str
+) -> None:
+    address, edit = EDITS[name]
+    plan = save(project)
+    state = account.state()
+    edit(state)
+    moved = account.set(state)
+    account.clear_log()
+    ran = carry(project, "--on-stale", "skip")
+    assert ran.code == 8, ran.out + ran.err
+    found = ran.states
+    assert found[address] == "stale"
+    assert "applied" in found.values()
+    ids = {step["address"]: step["id"] for step in plan["steps"]}
+    for step in plan["steps"]:
+        if any(found[a] != "applied" for a, id in ids.items() if id in step["depends_on"]):
+            assert found[step["address"]] in ("blocked", "stale")
+    pin = next(step["pin"] for step in plan["steps"] if step["address"] == address)
+    if pin:
+        assert not any(line.endswith(pin["id"]) for line in account.writes())
+    kind = {"structure": "structures"}.get(address, address.partition("/")[0])
+    for row in moved[kind]:
+        if pin and row["_id"] == pin["id"]:
+            assert row in account.state()[kind]
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_each_pin_is_held_again_at_its_own_write(
+    project: Project, account: Account, cut: Any, skip: bool
+) -> None:
+    def race(seen: Any, forward: Any) -> Any:
+        reply = forward()
+        state = account.state()
+        touched(named(state["contacts"], "key", "bob@example.com"))
+        account.set(state)
+        return reply
+
+    cut(Rule("PUT /api/contact-structure/.*", race, times=1))
+    save(project)
+    ran = carry(project, *(["--on-stale", "skip"] if skip else []))
+    assert ran.code == 8, ran.out + ran.err
+    found = ran.states
+    assert found["contacts/bob@example.com"] == "stale"
+    assert found["structure"] == "applied"
+    assert found["campaigns/Autumn offer"] == ("applied" if skip else "not attempted")
+    bob = named(account.state()["contacts"], "key", "bob@example.com")
+    assert not any(bob["_id"] in line for line in account.writes())
+
+
+def test_a_list_that_the_plan_makes_does_not_make_its_contacts_stale(
+    project: Project, account: Account
+) -> None:
+    copied = """\
+version: 1
+lists: [{name: Twin, copy_of: Newsletter}]
+contacts: [{email: ann@example.com, fields: {First Name: Anna}, lists: [Newsletter, Twin]}]
+"""
+    save(project, copied)
+    carry(project).ok()
+    assert project.plan()["steps"] == []
+
+
+# --- once, by the one it was made for, in time
+
+
+def test_it_is_applied_once(project: Project, account: Account) -> None:
+    save(project)
+    shutil.copy(project.folder / "plan.json", project.folder / "copy.json")
+    carry(project).ok()
+    account.clear_log()
+    for name in ("plan.json", "copy.json"):
+        ran = project.run("apply", name, "--format", "json")
+        assert ran.code == 6, ran.out
+        assert "already" in ran.json["error"]["message"]
+        assert "--resume" in ran.json["error"]["remedy"]
+    assert account.log() == []
+
+
+def test_two_at_once_write_once(project: Project, account: Account) -> None:
+    save(project)
+    before = project.folder / "plan.json.applied"
+    text = json.dumps({"digest": json.loads((project.folder / "plan.json").read_text())["digest"]})
+    before.write_text(text)
+    assert carry(project).code == 6
+    assert account.writes() == []
+
+
+def test_a_plan_that_wrote_nothing_may_be_applied_again(project: Project, account: Account) -> None:
+    plan = save(project)
+    short = carry(project, "--max-requests", str(plan["requests"]["check"]))
+    assert short.code == 5
+    assert set(short.states.values()) == {"not attempted"}
+    carry(project).ok()
+
+
+def test_a_new_plan_under_the_same_name_is_not_taken_for_the_old_one(
+    project: Project, account: Account
+) -> None:
+    save(project, NEWS)
+    carry(project).ok()
+    save(project)
+    carry(project).ok()
+
+
+def test_it_is_for_its_owner_only_and_holds_no_key(project: Project, account: Account) -> None:
+    save(project)
+    path = project.folder / "plan.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    carry(project).ok()
+    for file in project.folder.rglob("*"):
+        if file.is_file():
+            assert account.sandbox.key.encode() not in file.read_bytes()
+    for file in (project.folder / ".bmeconf" / "journals").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_plan_that_would_hold_a_key_is_not_saved(project: Project, account: Account) -> None:
+    state = account.state()
+    touched(named(state["campaigns"], "name", "Welcome"), subject="bme_us_" + "x7" * 21)
+    account.set(state)
+    project.write("m.yaml", SOME)
+    ran = project.run("plan", "--out", "plan.json")
+    assert ran.code == 3
+    assert "API key" in ran.err
+    assert not (project.folder / "plan.json").exists()
+
+
+def test_another_account_is_refused(project: Project, account: Account, cut: Any) -> None:
+    save(project)
+    with Sandbox(None) as other:
+        state = Account(other).state()
+        text = json.dumps(state).replace(state["structures"][0]["_id"], "a" * 24)
+        Account(other).set(json.loads(text))
+        # Behind the same address, as after a change of the key.
+        ran = project.run("apply", "plan.json", "--format", "json", **Account(other).env)
+        assert ran.code == 7
+        assert "another account" in ran.json["error"]["message"]
+        assert Account(other).writes() == []
+    account.set(json.loads(text))
+    account.clear_log()
+    ran = carry(project)
+    assert ran.code == 7, ran.err
+    assert account.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "code"),
+    [
+        ("2026-01-01T00:00:00Z", [], 6),
+        ("2026-01-01T00:00:00Z", ["--max-plan-age", "9999d"], 0),
+        ("2096-01-01T00:00:00Z", ["--max-plan-age", "9999d"], 6),
+    ],
+)
+def test_it_expires(
+    project: Project, account: Account, made: str, options: list[str], code: int
+) -> None:
+    save(project)
+    forged(project, lambda plan: plan.update(created_at=made))
+    account.clear_log()
+    ran = carry(project, *options)
+    assert ran.code == code, ran.err
+    if code:
+        assert account.log() == []
+        assert ran.json["error"]["code"] == "stale"
+
+
+@pytest.mark.parametrize("age", ["", "24", "h", "-1h", "1.5h", "1w", "24 h"])
+def test_an_age_that_is_none(project: Project, age: str) -> None:
+    save(project)
+    ran = carry(project, f"--max-plan-age={age}")
+    assert (ran.code, "30m, 24h or 7d" in ran.err) == (3, True)
+
+
+# --- edited, broken, not a plan
+
+BROKEN: dict[str, Callable[[str], str]] = {
+    "edited": lambda text: text.replace("Changed", "Charged"),
+    "edited spaces do not matter": lambda text: json.dumps(json.loads(text)),
+    "cut off": lambda text: text[:-40],
+    "empty": lambda text: "",
+    "an array": lambda text: "[]",
+    "a result": lambda text: text.replace("bmeconf.plan/1", "bmeconf.result/1"),
+    "of the future": lambda text: text.replace("bmeconf.plan/1", "bmeconf.plan/2"),
+    "another document": lambda text: '{"name": "package"}',
+    "a failure": lambda text: json.dumps(
+        {"format": "bmeconf.plan/1", "exit_code": 1, "error": {"code": "x"}}
+    ),
+    "binary": lambda text: "\x00\x01",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_file_that_is_no_plan_any_more(project: Project, account: Account, name: str) -> None:
+    save(project)
+    path = project.folder / "plan.json"
+    path.write_text(BROKEN[name](path.read_text()))
+    account.clear_log()
+    for command in (["show", "plan.json"], ["apply", "plan.json"]):
+        ran = project.run(*command, "--format", "json")
+        if name == "edited spaces do not matter":
+            assert ran.code == 0
+            continue
+        assert ran.code == 3, ran.out
+        assert "plan.json" in ran.json["error"]["message"]
+        assert ran.json["error"]["remedy"]
+        assert "Traceback" not in ran.err
+    if name != "edited spaces do not matter":
+        assert account.log() == []
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths(inner, (*path, key))
+
+
+def test_a_forged_plan_of_another_shape_is_an_error_and_no_traceback(
+    project: Project, account: Account
+) -> None:
+    document = save(project)
+    original = (project.folder / "plan.json").read_text()
+    for path in list(paths(document))[1:]:
+        if path == ("digest",) or path[0] in ("exit_code", "tool", "summary", "unmanaged"):
+            continue
+
+        def edit(plan: Any, path: tuple[Any, ...] = path) -> None:
+            for key in path[:-1]:
+                plan = plan[key]
+            del plan[path[-1]]
+
+        (project.folder / "plan.json").write_text(original)
+        forged(project, edit)
+        ran = project.run("show", "plan.json")
+        assert ran.code in (0, 3), (path, ran.err)
+        assert "Traceback" not in ran.err, path
+
+
+@pytest.mark.parametrize("name", ["missing.json", "folder.json"])
+def test_a_plan_that_is_not_there(project: Project, name: str) -> None:
+    (project.folder / "folder.json").mkdir()
+    ran = project.run("apply", name)
+    assert ran.code == 3
+    assert name in ran.err
+
+
+# --- where it is saved
+
+
+def test_an_old_plan_does_not_outlive_a_failure(project: Project, account: Account) -> None:
+    save(project)
+    project.write("m.yaml", "version: 1\nlists: [{nam: X}]\n")
+    assert project.run("plan", "--out", "plan.json").code == 3
+    assert not (project.folder / "plan.json").exists()
+
+
+def test_another_file_is_not_overwritten(project: Project, account: Account) -> None:
+    project.write("m.yaml", SOME)
+    ran = project.run("plan", "--out", "m.yaml")
+    assert ran.code == 3
+    assert "m.yaml" in ran.err
+    assert (project.folder / "m.yaml").read_text() == SOME
+    for name in ("nowhere/plan.json", "."):
+        assert project.run("plan", "--out", name).code == 3
+    assert account.log() == []
+
+
+def test_the_project_is_found_from_where_the_plan_lies(
+    project: Project, account: Account, tmp_path: Path
+) -> None:
+    project.write(
+        "shop/bmeconf.yaml",
+        f"""\
+version: 1
+accounts: {{here: {{base_url: "{account.sandbox.url}", api_key_env: SHOP_KEY}}}}
+""",
+    )
+    project.write("shop/m.yaml", NEWS)
+    env = {"SHOP_KEY": account.sandbox.key, "BMECONF_BASE_URL": "", "BMECONF_API_KEY": ""}
+    project.run("plan", "shop", "--out", "plan.json", **env).ok()
+    project.run("apply", "plan.json", **env).ok()
+    assert (project.folder / "shop" / ".bmeconf" / "journals").is_dir()
+
+
+def test_a_refused_plan_is_saved_and_refused(project: Project, account: Account) -> None:
+    project.write("m.yaml", SOME)
+    project.write("bmeconf.yaml", 'version: 1\npolicy: {seeds: ["*@acme.example"]}\n')
+    assert project.run("plan", "--out", "plan.json").code == 7
+    assert project.run("show", "plan.json").code == 0
+    ran = carry(project)
+    assert ran.code == 7
+    assert set(ran.states.values()) == {"not attempted"}
+    assert account.writes() == []
+
+
+def test_a_policy_that_got_stricter_holds(project: Project, account: Account) -> None:
+    save(project)
+    project.write("bmeconf.yaml", 'version: 1\npolicy: {seeds: ["*@acme.example"]}\n')
+    ran = carry(project)
+    assert ran.code == 7
+    assert "seed policy" in ran.json["error"]["message"]
+    assert account.writes() == []
+
+
+def test_deletes_are_acknowledged_for_a_saved_plan_too(project: Project, account: Account) -> None:
+    save(project, "version: 1\nlists: [{name: Old list, state: absent}]\n")
+    ran = carry(project)
+    assert ran.code == 7
+    assert "--allow-delete" in ran.json["error"]["remedy"]
+    assert account.writes() == []
+    assert carry(project, "--allow-delete", "lists/New*").code == 3
+    carry(project, "--allow-delete", "lists/Old*").ok()
+
+
+# --- eight characters
+
+
+def test_the_fingerprint_is_expected(project: Project, account: Account) -> None:
+    mark = save(project)["fingerprint"]
+    again = project.plan()["fingerprint"]
+    assert mark == again
+    project.write("other.yaml", "version: 1\nlists: [{name: More}]\n")
+    for arguments in (["apply", "--auto-approve"], ["apply", "plan.json"]):
+        wrong = project.run(*arguments, "--format", "json", "--expect", "00000000")
+        assert wrong.code == 6
+        assert "00000000" in wrong.json["error"]["message"]
+    moved = project.run("apply", "--auto-approve", "--expect", mark)
+    assert moved.code == 6
+    assert account.writes() == []
+    (project.folder / "other.yaml").unlink()
+    project.run("apply", "--auto-approve", "--expect", mark).ok()
+
+
+def test_the_fingerprint_is_of_what_is_meant(project: Project, account: Account) -> None:
+    first = save(project)
+    state = account.state()
+    # Another day, another version of the objects, the same change.
+    touched(named(state["campaigns"], "name", "Welcome"))
+    account.set(state)
+    project.write("m.yaml", "")
+    (project.folder / "m.yaml").unlink()
+    second = save(project, "# the same\n" + SOME)
+    assert first["digest"] != second["digest"]
+    assert first["fingerprint"] == second["fingerprint"]
+    third = save(project, SOME.replace("Changed", "Charged"))
+    assert third["fingerprint"] != first["fingerprint"]
+
+
+# --- shown again
+
+
+def test_show_prints_the_plan_again(project: Project, account: Account) -> None:
+    project.write("m.yaml", SOME)
+    planned = project.run("plan", "--out", "plan.json", "--show-unmanaged").ok()
+    account.clear_log()
+    shown = project.run("show", "plan.json").ok()
+    assert shown.out.splitlines()[1:] == planned.out.splitlines()[1:]
+    document = project.run("show", "plan.json", "--format", "json").ok().json
+    assert document == json.loads((project.folder / "plan.json").read_text())
+    project.run("show", "plan.json", "--output", "text=plan.txt", "--output", "json=p.json").ok()
+    assert (project.folder / "plan.txt").read_text() == shown.out
+    assert account.log() == []
+
+
+def test_each_step_says_how_it_is_checked(project: Project) -> None:
+    plan = save(project)
+    checks = {step["address"]: step["check"] for step in plan["steps"]}
+    assert checks["structure"] == "checked"
+    assert checks["lists/Product news"] == "enforced"
+    assert checks["contacts/bob@example.com"] == "enforced"
+    assert checks["campaigns/Welcome"] == "enforced"
+    text = project.run("show", "plan.json").ok().out
+    assert "structure will be updated [checked]" in text
+    assert "campaigns/Welcome will be updated [enforced]" in text
+    assert "~ lists/Product news will be renamed [enforced]" in text
+
+
+# --- a guard never makes a reader a writer
+
+GUARDS = (
+    ["--expect", "1f2e3d4c"],
+    ["--max-plan-age", "1h"],
+    ["--on-stale", "skip"],
+    ["--on-stale", "stop"],
+    ["--allow-delete", "lists/*"],
+    ["--max-requests", "500"],
+    ["--detailed-exitcode"],
+)
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=" ".join)
+def test_a_guard_writes_nothing_by_itself(
+    project: Project, account: Account, guard: list[str]
+) -> None:
+    plan = save(project, SOME.replace("Autumn}]", "Autumn}, {name: Old list, state: absent}]"))
+    mended = [plan["fingerprint"] if word == "1f2e3d4c" else word for word in guard]
+    for command in (["plan"], ["apply"], ["show", "plan.json"], ["validate"]):
+        ran = project.run(*command, *mended)
+        if command == ["apply"]:
+            assert ran.code == 3, ran.out
+        assert account.writes() == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--on-stale", "skip", "--auto-approve"],
+        ["--max-plan-age", "1h", "--auto-approve"],
+        ["plan.json", "--target", "lists/*"],
+        ["plan.json", "m.yaml"],
+        ["m.yaml", "plan.json"],
+        ["--expect", "xyz", "--auto-approve"],
+        ["--expect", "", "--auto-approve"],
+        ["--resume", "j.jsonl", "plan.json"],
+        ["--resume", "j.jsonl", "--auto-approve"],
+        ["--resume", "j.jsonl", "--on-stale", "skip"],
+        ["--resume", "j.jsonl"],
+    ],
+    ids=" ".join,
+)
+def test_what_does_not_go_together(
+    project: Project, account: Account, arguments: list[str]
+) -> None:
+    save(project)
+    account.clear_log()
+    ran = project.run("apply", *arguments, "--format", "json")
+    assert ran.code == 3, ran.out
+    assert ran.json["error"]["remedy"]
+    assert account.log() == []

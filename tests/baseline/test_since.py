@@ -1,0 +1,989 @@
+"""Git as the memory: `plan --since` tells who moved, and what no manifest declares any more."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.live.orphans import block
+from bmeconf.sandbox import Sandbox
+from tests.baseline.test_lock import CASES, by_hand, classes, declare, id_of, unlock, without
+from tests.support.driver import Account, Project, Ran
+from tests.support.oracle import IDENTITY, key_of
+from tests.support.strategies import NAMES, World, dumped, examples, worlds
+
+WHO = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+CODE = "no_longer_managed"
+ANN = "ann@example.com"
+
+
+def git(folder: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", *WHO, "-c", "protocol.file.allow=always", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def commit(folder: Path, message: str = "x") -> str:
+    """The commit that has everything in `folder`."""
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "--allow-empty", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+def since(project: Project, *arguments: str, revision: str = "HEAD") -> Any:
+    return project.plan("--since", revision, *arguments)
+
+
+def notes(document: Any) -> dict[str, str]:
+    found = [f for f in document["findings"] if f["code"] == CODE]
+    assert all(f["level"] == "note" for f in found)
+    return {f["address"]: f["remedy"] for f in found}
+
+
+def pasted(remedy: str) -> Any:
+    """The manifest in a remedy, as any reader of YAML takes it."""
+    return yaml.safe_load(remedy[remedy.index("{version") :])
+
+
+def refused(ran: Ran, *told: str) -> None:
+    assert ran.code == 3, ran.out + ran.err
+    for part in told:
+        assert part in ran.err
+    assert "Traceback" not in ran.err
+
+
+# --- no longer managed
+
+
+def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(
+    project: Project, account: Account
+) -> None:
+    people = [{"email": ANN}, {"email": "bob@example.com"}, {"email": "nobody@example.com"}]
+    drafts = [{"name": "Welcome"}, {"name": "Never made"}]
+    gone = [{"name": n} for n in ("Newsletter", "Old list", "Never made")]
+    declare(project, lists=gone, contacts=people, campaigns=drafts)
+    head = commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}])
+    plan = since(project)
+    told = notes(plan)
+    assert set(told) >= {"lists/Old list", f"contacts/{ANN}", "campaigns/Welcome"}
+    assert not any("ever made" in a or "nobody" in a for a in told)
+    old, ann = (id_of(account, *one) for one in (("lists", "Old list"), ("contacts", ANN)))
+    assert pasted(told["lists/Old list"]) == {
+        "version": 1,
+        "lists": [{"name": "Old list", "id": old, "state": "absent"}],
+    }
+    assert pasted(told[f"contacts/{ANN}"])["contacts"] == [
+        {"email": ANN, "id": ann, "state": "absent"}
+    ]
+    assert plan["source"]["since"] == {"revision": "HEAD", "commit": head, "complete": True}
+    assert plan["steps"] == []
+    assert CODE in project.run("plan", "--since", "HEAD").ok().out
+
+
+def test_nothing_is_told_without_since_and_the_plan_is_the_same(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "New"}], campaigns=[{"name": "Welcome", "subject": "Hi"}])
+    plain, held = project.plan(), since(project)
+    assert notes(plain) == {}
+    assert "since" not in plain["source"]
+    assert set(notes(held)) == {"lists/Newsletter", "lists/Old list"}
+    assert held["fingerprint"] == plain["fingerprint"]
+    assert held["requests"]["read"] == plain["requests"]["read"]
+
+
+def test_the_search_for_contacts_goes_along_with_the_one_for_the_others(
+    project: Project, account: Account
+) -> None:
+    declare(project, contacts=[{"email": ANN}, {"email": "bob@example.com"}])
+    commit(project.folder)
+    declare(project, contacts=[{"email": ANN}])
+    searches = []
+    for arguments in ((), ("--since", "HEAD")):
+        account.clear_log()
+        plan = project.plan(*arguments)
+        searches.append([c["path"] for c in account.log()])
+    assert searches[0] == searches[1]
+    assert list(notes(plan)) == ["contacts/bob@example.com"]
+
+
+def test_many_contacts_are_not_all_looked_for(project: Project, account: Account) -> None:
+    people = [{"email": f"a{n:04}@example.com"} for n in range(600)]
+    declare(project, lists=[{"name": "Newsletter"}], contacts=[*people, {"email": "a@a.example"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}])
+    account.clear_log()
+    plan = since(project)
+    assert sum(c["path"] == "/api/contact/search" for c in account.log()) == 5
+    (told,) = (f["message"] for f in plan["findings"] if f["code"] == CODE)
+    assert "351 more contacts like it were not looked for" in told
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"lists": [{"name": "Letters", "renamed_from": ["Old list"]}]},
+        {"lists": [{"name": "Letters", "id": "ID"}]},
+        {"lists": [{"name": "Old list", "state": "absent"}]},
+        {"lists": [{"name": "Old list", "id": "ID"}]},
+        {"lists": [{"name": "  Old list "}]},
+    ],
+)
+def test_what_goes_by_another_name_or_is_absent_is_not_gone(
+    now: Any, project: Project, account: Account
+) -> None:
+    id = id_of(account, "lists", "Old list")
+    pinned = any("id" in one for one in now["lists"])
+    declare(project, lists=[{"name": "Old list", **({"id": id} if pinned else {})}])
+    commit(project.folder)
+    (project.folder / "m.yaml").unlink()
+    text = yaml.safe_dump({"version": 1, **now}).replace("ID", id)
+    project.write("elsewhere/other.yml", text)
+    assert notes(since(project)) == {}
+
+
+def test_what_an_unasked_file_declares_is_not_gone(project: Project) -> None:
+    project.write("bmeconf.yaml", "version: 1\n")
+    project.write("a.yaml", "version: 1\nlists: [{name: Newsletter}, {name: Old list}]\n")
+    commit(project.folder)
+    project.write("a.yaml", "version: 1\nlists: [{name: Newsletter}]\n")
+    project.write("b.yaml", "version: 1\nlists: [{name: Old list}]\n")
+    assert notes(since(project, "a.yaml")) == {}
+    (project.folder / "b.yaml").unlink()
+    assert list(notes(since(project, "a.yaml"))) == ["lists/Old list"]
+
+
+def test_protected_ones_are_said_to_be(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list", "protect": True}])
+    commit(project.folder, "protected")
+    project.apply()
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    commit(project.folder, "not any more, but never applied")
+    declare(project, lists=[{"name": "Newsletter"}])
+    for revision in ("HEAD", "HEAD~1"):
+        plan = since(project, revision=revision)
+        (note,) = (f for f in plan["findings"] if f["code"] == CODE)
+        assert "is protected" in note["message"]
+        assert note["remedy"].startswith("declare it without protect: true")
+    unlock(project)
+    assert "protect" not in notes(since(project))["lists/Old list"]
+    assert "protect" in notes(since(project, revision="HEAD~1"))["lists/Old list"]
+
+
+def test_what_cannot_be_deleted_is_offered_no_block(project: Project, account: Account) -> None:
+    declare(
+        project,
+        lists=[{"name": "Newsletter"}, {"name": "Old list"}],
+        campaigns=[{"name": "Welcome"}],
+    )
+    commit(project.folder)
+    account.campaign_status(id_of(account, "campaigns", "Welcome"), status="sent")
+    people = [{"email": ANN, "lists": ["Old list"]}]
+    declare(project, lists=[{"name": "Newsletter"}], contacts=people)
+    plan = since(project)
+    told = {f["address"]: f["message"] for f in plan["findings"] if f["code"] == CODE}
+    assert "is sent, not a draft" in told["campaigns/Welcome"]
+    assert f"contacts/{ANN} still refers to it" in told["lists/Old list"]
+    assert not any("absent" in remedy for remedy in notes(plan).values())
+
+
+def test_parts_of_the_structure_that_stay_are_told_once(project: Project, account: Account) -> None:
+    structure = {"tags": ["VIP", "nowhere"], "fields": [{"label": "City"}]}
+    declare(project, structure=structure, contacts=[{"email": ANN, "fields": {"First Name": "A"}}])
+    commit(project.folder)
+    first = account.state()["structures"][0]["fields"][0]["label"]
+    declare(project, lists=[{"name": "Newsletter"}])
+    (note,) = (f for f in since(project)["findings"] if f["address"] == "structure")
+    assert first not in note["message"]
+    assert "'VIP'" in note["message"]
+    assert "nowhere" not in note["message"]
+    assert "state: absent" not in note["remedy"]
+
+
+def test_a_target_narrows_what_is_told(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}, {"name": "Customers"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}])
+    plan = since(project, "--target", "lists/N*", "--target", "lists/Newsletter")
+    assert notes(plan) == {}
+    assert list(notes(since(project, "--target", "lists/*l*e*"))) == []
+    assert len(notes(since(project, "--target", "lists/*"))) == 2
+
+
+def test_the_pasted_block_is_one_delete(project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}])
+    remedy = notes(since(project))["lists/Old list"]
+    text = (project.folder / "m.yaml").read_text()
+    project.write("m.yaml", f"{text}---\n{remedy[remedy.index('{version') :]}\n")
+    (step,) = since(project)["steps"]
+    assert (step["address"], step["action"]) == ("lists/Old list", "delete")
+    assert notes(since(project)) == {}
+
+
+def another(account: Account, kind: str, name: str) -> str:
+    """Somebody makes another object of a name."""
+    state = account.state()
+    state[kind].append({"name": name})
+    account.set(state)
+    return str([o["_id"] for o in account.state()[kind] if o["name"] == name][-1])
+
+
+def told(plan: Any) -> tuple[str, str, str]:
+    (note,) = (f for f in plan["findings"] if f["code"] == CODE)
+    return note["address"], note["message"], note["remedy"]
+
+
+@pytest.fixture
+def mine(project: Project, account: Account) -> str:
+    """The id of a list that was applied and committed as Mine, and is declared no more."""
+    declare(project, lists=[{"name": "Mine"}, {"name": "Customers"}])
+    project.apply()
+    commit(project.folder)
+    declare(project, lists=[{"name": "Customers"}])
+    return id_of(account, "lists", "Mine")
+
+
+def test_what_was_renamed_by_hand_is_told_of_by_its_id(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    address, message, remedy = told(since(project))
+    assert (address, "as 'Mine'" in message) == ("lists/Ours", True)
+    assert pasted(remedy)["lists"] == [{"name": "Ours", "id": mine, "state": "absent"}]
+
+
+def test_another_object_of_the_name_is_offered_no_block(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    new = another(account, "lists", "Mine")
+    address, message, remedy = told(since(project))
+    assert address == "lists/Ours"
+    for part in (mine, new, "'Mine'"):
+        assert part in message
+    assert "absent" not in remedy
+
+
+def test_what_is_gone_is_not_told_to_be_live(project: Project, account: Account, mine: str) -> None:
+    without(account, "lists", "Mine")
+    assert notes(since(project)) == {}
+    new = another(account, "lists", "Mine")
+    address, message, remedy = told(since(project))
+    assert address == "lists/Mine"
+    assert f"is gone: its id was {mine}" in message
+    assert new in message
+    assert "still live" not in message
+    assert "absent" not in remedy
+
+
+def test_what_is_declared_by_its_new_name_is_not_left(
+    project: Project, account: Account, mine: str
+) -> None:
+    by_hand(account, "lists", "Mine", name="Ours")
+    declare(project, lists=[{"name": "Customers"}, {"name": "Ours"}])
+    assert notes(since(project)) == {}
+    another(account, "lists", "Mine")
+    assert notes(since(project)) == {}
+
+
+def test_a_pasted_block_never_deletes_a_later_object_of_the_name(
+    project: Project, account: Account, mine: str
+) -> None:
+    block = pasted(told(since(project))[2])
+    assert block["lists"] == [{"name": "Mine", "id": mine, "state": "absent"}]
+    by_hand(account, "lists", "Mine", name="Ours")
+    another(account, "lists", "Mine")
+    project.write("gone.yaml", yaml.safe_dump(block))
+    ran = project.run("apply", "--auto-approve", "--allow-delete", "lists/Mine")
+    assert ran.code == 7
+    assert "id_names_another" in ran.out
+    assert {"Mine", "Ours"} <= {one["name"] for one in account.state()["lists"]}
+
+
+@pytest.mark.parametrize("kind", ["lists", "campaigns"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_absent_entry_deletes_no_other_object_of_its_name(
+    kind: str, gone: bool, project: Project, account: Account
+) -> None:
+    declare(project, **{kind: [{"name": "Mine"}]})
+    project.apply()
+    old = id_of(account, kind, "Mine")
+    if gone:
+        without(account, kind, "Mine")
+    else:
+        by_hand(account, kind, "Mine", name="Ours")
+    new = another(account, kind, "Mine")
+    declare(project, **{kind: [{"name": "Mine", "state": "absent"}]})
+    ran = project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine")
+    assert ran.code == 7
+    for part in ("replaced", old, new):
+        assert part in " ".join(ran.out.split())
+    assert id_of(account, kind, "Mine") == new
+    declare(project, **{kind: [{"name": "Mine", "id": new, "state": "absent"}]})
+    project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine").ok()
+    assert "Mine" not in {one["name"] for one in account.state()[kind]}
+
+
+def test_a_contact_is_the_same_by_its_email(project: Project, account: Account) -> None:
+    declare(project, contacts=[{"email": ANN}])
+    project.apply()
+    state = account.state()
+    for one in state["contacts"]:
+        if one["key"] == ANN:
+            one["_id"] = "9" * 24
+    account.set(state)
+    declare(project, contacts=[{"email": ANN, "state": "absent"}])
+    plan = project.plan()
+    assert [step["action"] for step in plan["steps"]] == ["delete"]
+    assert [f["code"] for f in plan["findings"] if f["level"] == "warning"] == ["replaced"]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_rename_is_asked_for_before_a_delete(
+    locked: bool, project: Project, account: Account
+) -> None:
+    declare(project, lists=[{"name": "Customers"}, {"name": "Newsletter"}])
+    if locked:
+        project.apply()
+    commit(project.folder)
+    declare(project, lists=[{"name": "Clients"}, {"name": "Newsletter"}])
+    _, _, remedy = told(since(project))
+    asked = 'if it is the same as lists/Clients, add renamed_from: ["Customers"] there; '
+    assert remedy.startswith(asked)
+    assert "; if it is to go, add this manifest: {version" in remedy
+    assert pasted(remedy)["lists"][0]["state"] == "absent"
+    # What is there already is no new name, nor is what is of another kind.
+    drafts = [{"name": "New"}]
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}], campaigns=drafts)
+    assert told(since(project))[2].startswith("if it is to go, ")
+
+
+def test_of_many_new_names_a_few_are_told(project: Project) -> None:
+    declare(project, lists=[{"name": "Customers"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": f"New {n}"} for n in range(5)])
+    remedy = told(since(project))[2]
+    assert "lists/New 0 or lists/New 1 or lists/New 2 or another new one" in remedy
+    assert "New 3" not in remedy
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(NAMES),
+    st.sampled_from(["${domain}", "$${", "a: b, {c}", "##[error]", "::warning::x", "a    b " * 20]),
+    st.text(
+        st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp", "Cn")), min_size=1, max_size=60
+    ),
+).filter(lambda text: text.strip())
+
+
+@given(names=st.lists(HOSTILE, min_size=1, max_size=4, unique_by=lambda n: n.strip()))
+@examples(15)
+def test_pasted_blocks_delete_what_they_name_whatever_that_is(
+    names: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Sandbox(None) as sandbox:
+        project = Project(tmp_path_factory.mktemp("p"), Account(sandbox).env)
+        written = [{"name": name.replace("${", "$${")} for name in names]
+        declare(project, lists=written)
+        if project.run("apply", "--auto-approve").code != 0:
+            return
+        commit(project.folder)
+        declare(project, lists=[{"name": "Newsletter"}])
+        plan = since(project)
+        live = {step["address"] for step in plan["steps"]}
+        assert live == set()
+        shown = project.run("plan", "--since", "HEAD").ok().out
+        for n, remedy in enumerate(notes(plan).values()):
+            project.write(f"gone{n}.yaml", remedy[remedy.index("{version") :])
+        deletes = [s for s in project.plan()["steps"] if s["action"] == "delete"]
+        assert {s["address"] for s in deletes} == set(notes(plan))
+        assert len(deletes) == len({n.strip() for n in names} - {"Newsletter"})
+        # As the terminal shows it, broken into lines, it means the same.
+        texts = [part.split("\n\n")[0] for part in shown.split("this manifest: ")[1:]]
+        for n, text in enumerate(texts):
+            project.write(f"gone{n}.yaml", text)
+        again = [s["address"] for s in project.plan()["steps"] if s["action"] == "delete"]
+        assert sorted(again) == sorted(s["address"] for s in deletes)
+
+
+@given(name=st.text(st.characters(exclude_categories=("Cs",)), min_size=1), width=st.integers(1, 9))
+@examples(300)
+def test_a_block_broken_at_any_blank_is_the_same_yaml(name: str, width: int) -> None:
+    whole = block("lists", "name", name, "5" * 24)
+    assert "\n" not in whole
+    lines = whole.split(" ")
+    broken = "\n    ".join(" ".join(lines[n : n + width]) for n in range(0, len(lines), width))
+    wanted = {"name": name.replace("${", "$${"), "id": "5" * 24, "state": "absent"}
+    assert yaml.safe_load(broken) == {"version": 1, "lists": [wanted]}
+
+
+# --- who moved
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("moved", ["manifest", "account", "both"])
+def test_who_moved_without_a_lock_file(
+    case: str, moved: str, project: Project, account: Account
+) -> None:
+    kind, name, field, first, second, change, path = CASES[case]
+    identity = "email" if kind == "contacts" else "name"
+    names = ("Newsletter", "Customers", "Old list")
+    whole: Any = {"lists": [{"name": n} for n in names], "structure": {"tags": ["VIP"]}}
+    declare(project, **whole, **{kind: [{identity: name, field: first}]})
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    if moved in ("manifest", "both"):
+        declare(project, **whole, **{kind: [{identity: name, field: second}]})
+    if moved in ("account", "both"):
+        by_hand(account, kind, name, **change(account))
+    cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
+    same = case == "tags" and moved == "both"
+    assert classes(since(project)) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
+    assert set(classes(project.plan()).values()) <= {""}
+
+
+def test_the_lock_file_wins_where_it_knows(project: Project, account: Account) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    commit(project.folder)
+    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    project.apply()
+    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
+    declare(project, campaigns=[{"name": "Welcome", "subject": "B", "from_name": "N"}])
+    told = classes(since(project))
+    # By Git alone both had moved; the lock file knows that B was applied.
+    assert told == {"campaigns/Welcome subject": "drift", "campaigns/Welcome from_name": "pending"}
+    unlock(project)
+    assert classes(since(project))["campaigns/Welcome subject"] == "conflict"
+
+
+def test_git_fills_what_the_lock_file_does_not_know(project: Project, account: Account) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.apply()
+    more = {"name": "Welcome", "subject": "A", "from_name": "N"}
+    declare(project, campaigns=[more], lists=[{"name": "Gone"}])
+    commit(project.folder)
+    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
+    told = classes(since(project))
+    assert told == dict.fromkeys(
+        ("campaigns/Welcome subject", "campaigns/Welcome from_name", "lists/Gone name"), "drift"
+    )
+    told = classes(project.plan())
+    assert told["campaigns/Welcome from_name"] == "pending"
+
+
+def test_what_is_new_is_pending_and_what_was_lost_is_drift(
+    project: Project, account: Account
+) -> None:
+    one = {"name": "One", "subject": "A"}
+    declare(project, campaigns=[one])
+    commit(project.folder)
+    declare(project, campaigns=[one, {"name": "Two"}, {"name": "Welcome", "subject": "x"}])
+    assert classes(since(project)) == {
+        "campaigns/One name": "drift",
+        "campaigns/One subject": "drift",
+        "campaigns/Two name": "pending",
+        "campaigns/Welcome subject": "pending",
+    }
+    out = project.run("plan", "--since", "HEAD").ok().out
+    assert "Since: HEAD (" in out
+
+
+def test_a_rename_in_the_manifests_moves_nothing_but_the_name(project: Project) -> None:
+    used: Any = {
+        "contacts": [{"email": ANN, "lists": ["Newsletter"]}],
+        "campaigns": [{"name": "Welcome", "lists": ["Newsletter"]}],
+    }
+    declare(project, lists=[{"name": "Newsletter"}], **used)
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    text = (project.folder / "m.yaml").read_text().replace("Newsletter", "News")
+    project.write(
+        "m.yaml", text.replace("- name: News", "- {name: News, renamed_from: Newsletter}")
+    )
+    assert classes(since(project)) == {"lists/News name": "pending"}
+
+
+def test_a_body_that_the_service_rewrote_did_not_move(project: Project, account: Account) -> None:
+    account.switch(body_rewriting="tracking")
+    link = '<p><a href="https://acme.example/{}">go</a></p>'
+    declare(project, campaigns=[{"name": "New", "body": {"html": link.format("a")}}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    declare(project, campaigns=[{"name": "New", "body": {"html": link.format("b") + "<p>x</p>"}}])
+    assert classes(since(project)) == {"campaigns/New body": "pending"}
+
+
+def test_a_list_that_is_named_elsewhere_by_now_is_not_drift(project: Project) -> None:
+    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"]}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    people = [
+        {"email": ANN, "lists": ["Newsletter"]},
+        {"email": "qa@x.org", "lists": ["Customers"]},
+    ]
+    declare(project, contacts=people)
+    assert classes(since(project))[f"contacts/{ANN} lists"] == "pending"
+
+
+def test_variables_are_those_of_now_and_else_those_of_then(
+    project: Project, account: Account
+) -> None:
+    def configure(**variables: str) -> None:
+        entry = {"base_url": account.env["BMECONF_BASE_URL"], "api_key_env": "BMECONF_API_KEY"}
+        text = {"version": 1, "accounts": {"a": {**entry, "vars": variables}}}
+        project.write("bmeconf.yaml", yaml.safe_dump(text))
+
+    configure(old="Old", both="then")
+    declare(project, lists=[{"name": "${old} list"}, {"name": "Newsletter"}, {"name": "${both}"}])
+    commit(project.folder)
+    configure(both="Customers")
+    declare(project, lists=[{"name": "Newsletter"}])
+    plan = since(project)
+    assert set(notes(plan)) == {"lists/Old list", "lists/Customers"}
+    assert plan["source"]["since"]["complete"] is True
+
+
+def test_a_body_from_a_template_is_known_by_what_it_is_now(
+    project: Project, account: Account
+) -> None:
+    (template, *_) = account.state()["templates"]
+    body = {"template": {"name": template["name"], "lang": template.get("lang", "en")}}
+    declare(project, campaigns=[{"name": "Welcome", "body": body}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    by_hand(account, "campaigns", "Welcome", body="<p>Z</p>")
+    assert classes(since(project)) == {"campaigns/Welcome body": "drift"}
+    declare(project, campaigns=[{"name": "Welcome", "body": {"html": "<p>own</p>"}}])
+    assert classes(since(project)) == {"campaigns/Welcome body": "pending"}
+
+
+@given(world=worlds(), draw=st.data())
+@examples(25)
+def test_it_only_tells_more(
+    world: World, draw: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A plan has the same steps with it and without, and what is told of is live and dropped."""
+    with Sandbox(None) as sandbox:
+        account = Account(sandbox)
+        account.set(world.account)
+        project = Project(tmp_path_factory.mktemp("p"), account.env)
+        for name, text in dumped([world.manifest]).items():
+            project.write(name, text)
+        commit(project.folder)
+        kept = {
+            key: draw.draw(st.lists(st.sampled_from(value), unique_by=id)) if value else value
+            for key, value in world.manifest.items()
+            if isinstance(value, list)
+        }
+        for path in project.folder.glob("*.y*ml"):
+            path.unlink()
+        declare(project, **{k: v for k, v in world.manifest.items() if k != "version"} | kept)
+        plain = project.run("plan", "--format", "json")
+        held = project.run("plan", "--format", "json", "--since", "HEAD")
+        assert held.code == plain.code, held.err
+        if plain.code not in (0, 7):
+            return
+        before, after = plain.json, held.json
+        assert [*map(unclassed, after["steps"])] == [*map(unclassed, before["steps"])]
+        assert after["fingerprint"] == before["fingerprint"]
+        assert after["manual"] == before["manual"]
+        more = [f for f in after["findings"] if f not in before["findings"]]
+        assert {f["code"] for f in more} <= {CODE}
+        assert [f for f in before["findings"] if f not in after["findings"]] == []
+        known = {
+            f"{kind}/{key_of(kind, one[key])}"
+            for kind, (_, key) in IDENTITY.items()
+            for one in account.state()[kind]
+        }
+        assert {f["address"] for f in more} - {"structure"} <= known
+        assert not {f["address"] for f in more} & {step["address"] for step in after["steps"]}
+
+
+def unclassed(step: Any) -> Any:
+    changes = [{k: v for k, v in c.items() if k != "class"} for c in step["changes"]]
+    return {**step, "changes": changes}
+
+
+# --- what was written then and cannot be read now
+
+
+def incomplete(project: Project, *told: str, revision: str = "HEAD") -> Any:
+    plan = since(project, revision=revision)
+    assert plan["source"]["since"]["complete"] is False
+    ran = project.run("plan", "--since", revision).ok()
+    assert "Warning: --since" in ran.err
+    assert "not all of it could be read" in ran.out
+    for part in told:
+        assert part in " ".join(ran.err.split())
+    assert "/tmp" not in ran.err
+    return plan
+
+
+def test_manifests_that_are_not_valid_any_more_are_named(
+    project: Project, account: Account
+) -> None:
+    project.write("bad.yaml", "version: 1\nlists: [{name: Customers, colour: red}]\n")
+    project.write("worse.yaml", "version: [1\n")
+    declare(project, lists=[{"name": "Old list"}], campaigns=[{"name": "Welcome", "subject": "A"}])
+    head = commit(project.folder)[:12]
+    (project.folder / "bad.yaml").unlink()
+    (project.folder / "worse.yaml").unlink()
+    by_hand(account, "campaigns", "Welcome", subject="B", fromName="Z")
+    now = [{"name": "Welcome", "subject": "A", "from_name": "N"}, {"name": "New"}]
+    declare(project, lists=[{"name": "Customer"}], campaigns=now)
+    plan = incomplete(project, "2 problems", f"{head}:bad.yaml:2:", f"{head}:worse.yaml:")
+    assert list(notes(plan)) == ["lists/Old list"]
+    # What is not known to have been left out then is not called new.
+    assert classes(plan) == {
+        "campaigns/Welcome subject": "drift",
+        "campaigns/Welcome from_name": "pending",
+        "campaigns/New name": "",
+        "lists/Customer name": "",
+    }
+
+
+def test_a_body_that_is_missing_at_the_revision_is_not_compared(
+    project: Project, account: Account
+) -> None:
+    draft = {"name": "Welcome", "subject": "A", "body": {"file": "e.html"}}
+    declare(project, campaigns=[draft])
+    project.write("e.html", "<p>A</p>")
+    commit(project.folder, "whole")
+    (project.folder / "e.html").unlink()
+    commit(project.folder, "broken")
+    by_hand(account, "campaigns", "Welcome", subject="B", body="<p>Z</p>")
+    project.write("e.html", "<p>A</p>")
+    plan = incomplete(project, "body.file", "does not exist")
+    assert classes(plan) == {"campaigns/Welcome subject": "drift", "campaigns/Welcome body": ""}
+    assert set(classes(since(project, revision="HEAD~1")).values()) == {"drift"}
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert list(notes(since(project))) == ["campaigns/Welcome"]
+
+
+def test_a_pointer_of_git_lfs_is_no_body(project: Project, account: Account) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "body": {"file": "e.html"}}])
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n"
+    project.write("e.html", pointer)
+    refused(project.run("plan"), "git lfs pull")
+    commit(project.folder)
+    project.write("e.html", "<p>A</p>")
+    assert classes(incomplete(project, "pointer of Git LFS")) == {"campaigns/Welcome body": ""}
+
+
+def test_a_past_without_manifests_is_not_one_that_declared_nothing(project: Project) -> None:
+    project.write("README", "x")
+    commit(project.folder)
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    plan = incomplete(project, "1 problem")
+    assert classes(plan) == {"campaigns/Welcome subject": ""}
+
+
+def test_a_project_file_that_was_broken_is_told_and_the_rest_is_read(project: Project) -> None:
+    project.write("bmeconf.yaml", "version: 1\nnonsense: true\n")
+    declare(project, lists=[{"name": "Old list"}, {"name": "Newsletter"}])
+    commit(project.folder)
+    project.write("bmeconf.yaml", "version: 1\n")
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert list(notes(incomplete(project, "nonsense"))) == ["lists/Old list"]
+
+
+# --- trees
+
+
+def test_tables_patterns_variables_and_links_are_followed(
+    project: Project, account: Account
+) -> None:
+    folder = project.folder
+    entry = {"base_url": account.env["BMECONF_BASE_URL"], "api_key_env": "BMECONF_API_KEY"}
+    settings = {"manifests": ["conf/*"], "accounts": {"a": {**entry, "vars": {"lang": "en"}}}}
+    project.write("bmeconf.yaml", yaml.safe_dump({"version": 1, **settings}))
+    project.write("real/seeds.csv", f"Email\n{ANN}\n")
+    project.write("real/en/welcome.html", "<p>A</p>")
+    tables = [{"csv": "../linked/seeds.csv", "email": "Email", "defaults": {"tags": []}}]
+    drafts = [{"name": "Welcome", "body": {"file": "../linked/${lang}/welcome.html"}}]
+    text = {"version": 1, "contact_files": tables, "campaigns": drafts}
+    project.write("real/base.txt", yaml.safe_dump(text))
+    (folder / "linked").symlink_to("real")
+    (folder / "conf").mkdir()
+    (folder / "conf" / "m.yaml").symlink_to("../real/base.txt")
+    project.write("ignored.yaml", "nonsense: [")
+    project.apply()
+    unlock(project)
+    commit(folder)
+    by_hand(account, "campaigns", "Welcome", body="<p>Z</p>")
+    assert classes(since(project)) == {"campaigns/Welcome body": "drift"}
+    project.write("real/base.txt", "version: 1\nlists: [{name: Newsletter}]\n")
+    plan = since(project)
+    assert set(notes(plan)) == {"campaigns/Welcome", f"contacts/{ANN}"}
+    assert plan["source"]["since"]["complete"] is True
+
+
+def test_links_that_leave_the_tree_lead_nowhere(project: Project, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.html"
+    outside.write_text("<p>secret</p>")
+    drafts = [
+        {"name": f"D{n}", "body": {"file": name}} for n, name in enumerate(("a.html", "d/b.html"))
+    ]
+    declare(project, campaigns=drafts, lists=[{"name": "Old list"}])
+    (project.folder / "a.html").symlink_to(outside)
+    (project.folder / "p/q").mkdir(parents=True)
+    # Each stays inside by its text; by way of each other they do not.
+    (project.folder / "p/q/up").symlink_to("../..")
+    (project.folder / "d").symlink_to("p/q/up/..")
+    commit(project.folder)
+    for name in ("a.html", "d"):
+        (project.folder / name).unlink()
+    declare(project, lists=[{"name": "Newsletter"}])
+    plan = incomplete(project, "a.html")
+    assert list(notes(plan)) == ["lists/Old list"]
+
+
+def test_a_project_in_a_folder_of_its_repository(tmp_path: Path, account: Account) -> None:
+    folder = tmp_path / "mail éé"
+    folder.mkdir()
+    project = Project(folder, account.env)
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    (tmp_path / "other.yaml").write_text("version: 1\nlists: [{name: Customers}]\n")
+    head = commit(tmp_path)
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert list(notes(since(project))) == ["lists/Old list"]
+    project.write("m.yaml", "version: 2\n")
+    commit(tmp_path)
+    declare(project, lists=[{"name": "Newsletter"}])
+    incomplete(project, ":mail éé/m.yaml:1:")
+    assert list(notes(since(project, revision=head[:10]))) == ["lists/Old list"]
+
+
+def test_submodules_are_other_repositories(project: Project, tmp_path: Path) -> None:
+    other = tmp_path.parent / f"{tmp_path.name}-other"
+    other.mkdir()
+    (other / "m.yaml").write_text("version: 1\nlists: [{name: Old list}]\n")
+    commit(other)
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    git(project.folder, "submodule", "--quiet", "add", str(other), "sub")
+    commit(project.folder)
+    git(project.folder, "rm", "-q", "-f", "sub")
+    plan = since(project)
+    assert notes(plan) == {}
+    assert plan["source"]["since"]["complete"] is True
+
+
+# --- Git that is not as it should be
+
+
+@pytest.mark.parametrize(
+    "revision", ["nonesuch", "", " ", "HEAD~99", "0" * 40, "HEAD:m.yaml", "HEAD^{tree}", "a\nb"]
+)
+def test_an_unknown_revision_is_said_before_anything_is_read(
+    revision: str, project: Project, account: Account
+) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    account.clear_log()
+    refused(project.run("plan", "--since", revision), "--since")
+    assert account.log() == []
+
+
+def test_a_range_is_not_a_revision(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    commit(project.folder)
+    for revision in ("HEAD~1..HEAD", "HEAD~1...HEAD"):
+        refused(project.run("plan", "--since", revision), "git merge-base")
+
+
+@pytest.mark.parametrize(
+    "revision", ["--upload-pack=touch pwned", "--git-dir=/tmp", "-h", "--all", "--output=pwned"]
+)
+def test_a_revision_is_never_an_option(revision: str, project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    refused(project.run("plan", f"--since={revision}"), "is not the name of a commit")
+    assert sorted(p.name for p in project.folder.iterdir()) == [".git", "m.yaml"]
+
+
+def test_a_shallow_clone_says_how_to_fetch_more(tmp_path: Path, account: Account) -> None:
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    declare(Project(origin), lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    first = commit(origin)
+    declare(Project(origin), lists=[{"name": "Newsletter"}])
+    commit(origin)
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "clone")
+    project = Project(tmp_path / "clone", account.env)
+    for revision in ("HEAD~1", first):
+        refused(project.run("plan", "--since", revision), "shallow clone", "fetch-depth: 0")
+    git(project.folder, "fetch", "-q", "--unshallow")
+    assert list(notes(since(project, revision="HEAD~1"))) == ["lists/Old list"]
+
+
+def test_outside_a_repository(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    ceiling = str(project.folder.parent)
+    ran = project.run("plan", "--since", "HEAD", GIT_CEILING_DIRECTORIES=ceiling)
+    refused(ran, "needs a Git repository")
+    ran = project.run("plan", "--since", "HEAD", "--format", "json", PATH="")
+    refused(ran, "git, which is not installed")
+    assert ran.json["error"]["code"] == "invalid_input"
+
+
+def test_a_folder_that_looks_like_a_repository_is_none(project: Project, tmp_path: Path) -> None:
+    work = tmp_path.parent / f"{tmp_path.name}-work"
+    work.mkdir()
+    declare(Project(work), lists=[{"name": "Newsletter"}])
+    commit(work)
+    git(work, "clone", "-q", "--bare", ".", str(project.folder / "bare"))
+    for part in (project.folder / "bare").iterdir():
+        part.rename(project.folder / part.name)
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert git(project.folder, "rev-parse", "HEAD")
+    # Its configuration is under review like any other file.
+    refused(project.run("plan", "--since", "HEAD"), "--since", "safe.bareRepository")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_repository_of_another_user_is_trusted_by_command_only(
+    project: Project, tmp_path: Path
+) -> None:
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    for path in (project.folder, project.folder / ".git"):
+        os.chown(path, 12345, 12345)
+    ran = project.run("plan", "--since", "HEAD", HOME=str(tmp_path))
+    refused(ran, "belongs to another user", "safe.directory")
+
+
+def test_hooks_of_another_repository_do_not_lead_astray(project: Project, tmp_path: Path) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}])
+    ran = project.run("plan", "--since", "HEAD", GIT_DIR="/nonesuch", GIT_INDEX_FILE="/nonesuch")
+    assert CODE in ran.ok().out
+
+
+def test_a_handful_of_calls_and_no_write(project: Project, tmp_path: Path) -> None:
+    drafts = [{"name": f"D{n}", "body": {"file": f"e/{n}.html"}} for n in range(40)]
+    for n in range(40):
+        project.write(f"e/{n}.html", f"<p>{n}</p>")
+        project.write(f"l/{n}.yaml", f"version: 1\nlists: [{{name: L{n}}}]\n")
+    project.write("c.yaml", yaml.safe_dump({"version": 1, "campaigns": drafts}))
+    commit(project.folder)
+    index = project.folder / ".git" / "index"
+    before = index.stat().st_mtime_ns
+    shims = tmp_path.parent / f"{tmp_path.name}-bin"
+    shims.mkdir()
+    (shims / "git").write_text(
+        f'#!/bin/sh\necho "$@" >>{shims}/calls\nPATH={os.environ["PATH"]}\nexec git "$@"\n'
+    )
+    (shims / "git").chmod(0o755)
+    project.run("plan", "--since", "HEAD", PATH=f"{shims}:{os.environ['PATH']}").ok()
+    assert len((shims / "calls").read_text().splitlines()) <= 6
+    assert index.stat().st_mtime_ns == before
+
+
+# --- drift
+
+
+def drifted(project: Project, code: int, *arguments: str, revision: str = "HEAD") -> Any:
+    ran = project.run("drift", "--format", "json", "--since", revision, *arguments)
+    assert ran.code == code, ran.out + ran.err
+    return ran.json
+
+
+def sorts(document: Any) -> dict[str, str]:
+    return {f"{i['address']} {i['field']}": i["class"] for i in document["items"]}
+
+
+def test_drift_is_told_from_what_is_not_applied_yet(project: Project, account: Account) -> None:
+    entry = {"name": "Welcome", "subject": "A", "from_name": "N", "preview_text": "P"}
+    declare(project, campaigns=[entry, {"name": "Lost"}], lists=[{"name": "Newsletter"}])
+    project.apply()
+    unlock(project)
+    commit(project.folder)
+    more: Any = {"campaigns": [{**entry, "subject": "B"}, {"name": "New"}]}
+    declare(project, **more)
+    told = drifted(project, 0)
+    assert sorts(told) == {"campaigns/Welcome subject": "pending", "campaigns/New state": "pending"}
+    assert notes(told)["lists/Newsletter"].endswith("state: absent}]}")
+    assert told["source"]["since"]["complete"] is True
+    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
+    without(account, "campaigns", "Lost")
+    declare(project, campaigns=[*more["campaigns"], {"name": "Lost"}])
+    assert sorts(drifted(project, 2)) == {
+        "campaigns/Welcome subject": "conflict",
+        "campaigns/Welcome from_name": "drift",
+        "campaigns/New state": "pending",
+        "campaigns/Lost state": "drift",
+    }
+    out = project.run("drift", "--since", "HEAD").out
+    assert "Since: HEAD (" in out
+    assert "Without a lock file" not in out
+    assert "Without a lock file" in project.run("drift").out
+
+
+def test_what_is_to_be_absent_and_is_there_was_declared_once(project: Project) -> None:
+    declare(project, lists=[{"name": "Old list"}])
+    commit(project.folder, "there")
+    declare(project, lists=[{"name": "Old list", "state": "absent"}])
+    commit(project.folder, "absent")
+    assert sorts(drifted(project, 0, revision="HEAD~1")) == {"lists/Old list state": "pending"}
+    # It was to be absent already, and is back.
+    assert sorts(drifted(project, 2)) == {"lists/Old list state": "drift"}
+
+
+def test_what_is_not_known_of_the_past_counts_as_drift(project: Project, account: Account) -> None:
+    project.write("bad.yaml", "nonsense: [")
+    declare(project, lists=[{"name": "Newsletter"}])
+    commit(project.folder)
+    (project.folder / "bad.yaml").unlink()
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "New"}])
+    assert sorts(drifted(project, 2)) == {"lists/New state": "drift"}
+
+
+# --- the saved plan
+
+
+def test_a_saved_plan_carries_it(project: Project) -> None:
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    commit(project.folder)
+    declare(project, lists=[{"name": "Newsletter"}, {"name": "New"}])
+    plan = since(project, "--out", "plan.json")
+    shown = project.run("show", "plan.json", "--format", "json").ok().json
+    assert (shown["source"], notes(shown)) == (plan["source"], notes(plan))
+    for format in ("text", "markdown", "html"):
+        shown = project.run("show", "plan.json", "--format", format).ok().out
+        assert "Since: HEAD (" in shown
+    result = project.run("apply", "plan.json", "--format", "json").ok().json
+    assert [s["address"] for s in result["steps"]] == ["lists/New"]
+
+
+def test_what_a_person_deleted_is_not_told(project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Newsletter"}], campaigns=[{"name": "Welcome"}])
+    commit(project.folder)
+    without(account, "campaigns", "Welcome")
+    declare(project, lists=[{"name": "Newsletter"}])
+    assert notes(since(project)) == {}

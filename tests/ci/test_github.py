@@ -1,0 +1,457 @@
+"""The workflows on GitHub, run for real: on pull requests, merges and schedules."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import ci_project
+from tests.support.ci_project import OWNED, WORKFLOW, Repository
+from tests.support.driver import Account
+from tests.support.fake_github import FakeGitHub
+from tests.support.fake_server import RESET, Rule, after, instead, reply
+from tests.support.runner import ROOT, Run
+
+LISTS = "manifests/lists.yaml"
+AUTUMN = "version: 1\nlists: [{name: Autumn}]\n"
+RENAMED = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
+BOTH = "version: 1\nlists: [{name: Autumn}, {name: Winter}]\n"
+pytestmark = pytest.mark.timeout(400)
+"""A run is a dozen processes, on machines that do other things too."""
+MARK = "<!-- bmeconf:plan account=default -->"
+MEETS, ASKS = (
+    {"Plan", "Apply", "Look for drift"},
+    {
+        "Find what was reviewed",
+        "Take the newest lock file",
+        "Comment on the pull request",
+        "Commit the lock file",
+        "Bring the issue up to date",
+    },
+)
+"""The steps that may have the account's key, and those that may have a token."""
+
+
+@pytest.fixture
+def repository(tmp_path: Path, account: Account) -> Iterator[Repository]:
+    with FakeGitHub(tmp_path / "origin") as github:
+        yield ci_project.repository(tmp_path / "runs", github, account)
+
+
+def writes(account: Account) -> list[str]:
+    """Every write that reached the account."""
+    return [
+        f"{entry['method']} {entry['path']}"
+        for entry in account.log()
+        if entry["method"] != "GET" and entry["path"] != "/api/contact/search"
+    ]
+
+
+def lists(account: Account) -> set[str]:
+    """The names of the account's lists."""
+    return {entry["name"] for entry in account.state()["lists"]}
+
+
+def reviewed(repository: Repository, text: str, number: int = 1) -> str:
+    """A pull request with these lists, planned and merged; the commit on main."""
+    repository.propose(number, **{LISTS: text})
+    repository.pull_request(number).ok()
+    return repository.merge(number)
+
+
+def stopped(repository: Repository, run: Run, said: str, code: int = 6) -> None:
+    """The apply of this run has failed before it wrote anything, for a reason it tells."""
+    assert run.conclusion == "failure"
+    held = run.step("Hold the plan against what was reviewed")
+    assert held is not None, run.log
+    assert (held.code, said in held.said) == (code, True), held.said
+    assert "nothing was written" in held.said
+    assert writes(repository.account) == []
+
+
+# --- the pull request
+
+
+def test_a_pull_request_has_one_comment_that_is_kept_up_to_date(repository: Repository) -> None:
+    others = [{"id": n, "user": {"login": "mallory"}, "body": f"{n}"} for n in range(1, 121)]
+    others[7]["body"] = f"{MARK}\nNothing will change."
+    repository.github.comments[1] = list(others)
+    repository.propose(1, **{LISTS: AUTUMN})
+    repository.pull_request(1).ok()
+    first = repository.comments(1)[120:]
+    assert len(first) == 1
+    assert first[0].startswith(f"{MARK}\n")
+    assert "Autumn" in first[0]
+    assert "Winter" not in first[0]
+
+    repository.propose(1, **{LISTS: BOTH})
+    repository.pull_request(1).ok()
+    (second,) = repository.comments(1)[120:]
+    assert "Winter" in second
+    assert repository.github.git("rev-parse", "change-1")[:12] in second
+    assert repository.github.comments[1][:120] == others
+    assert writes(repository.account) == []
+
+
+def test_the_comment_tells_of_a_plan_that_failed(repository: Repository) -> None:
+    repository.propose(1, **{LISTS: AUTUMN})
+    repository.pull_request(1).ok()
+    repository.propose(1, **{LISTS: "version: 1\nlists: [{nmae: Autumn}]\n"})
+    run = repository.pull_request(1)
+    assert run.conclusion == "failure"
+    ended = run.step("End as the plan did")
+    assert ended is not None
+    assert ended.code == 3
+    assert f"::error file={LISTS},line=2,col=" in run.log
+    (comment,) = repository.comments(1)
+    assert "nmae" in comment
+    assert [run["conclusion"] for run in repository.github.runs] == ["success", "failure"]
+
+
+@pytest.mark.parametrize("trusting", [False, True])
+def test_a_fork_is_validated_without_a_key(repository: Repository, trusting: bool) -> None:
+    repository.propose(1, "mallory/mail", **{LISTS: AUTUMN})
+    if trusting:
+        # Some let private forks have secrets; the action does not take them.
+        path = repository.folder / WORKFLOW
+        key = repository.account.sandbox.key
+        path.write_text(path.read_text().replace("${{ secrets.BMECONF_READ_KEY }}", key))
+        repository.commit()
+    run = repository.pull_request(1).ok()
+    assert [step.name for step in run.steps] == ["Check the inputs", "Install", "Validate"]
+    assert all(repository.account.sandbox.key not in step.env.values() for step in run.steps)
+    assert "comes from a fork" in run.log
+    assert repository.account.log() == []
+    assert repository.comments(1) == []
+
+
+def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> None:
+    repository.runner.secrets = {}
+    repository.propose(1, **{LISTS: AUTUMN})
+    run = repository.pull_request(1).ok()
+    assert "::warning::There is no api-key" in run.log
+    assert repository.account.log() == []
+
+
+# --- the merge
+
+
+def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
+    repository.propose(1)
+    planned = repository.pull_request(1).ok()
+    (comment,) = repository.comments(1)
+    record = json.loads(repository.github.kept("bmeconf-plan-default-1")["review.json"])
+    assert record["fingerprint"] in comment
+    assert planned.summary.count(record["fingerprint"]) == 1, planned.summary
+    assert "<h1>" not in json.dumps(record), "the record carries no values"
+    assert writes(repository.account) == []
+
+    repository.merge(1)
+    applied = repository.push().ok()
+    assert f"Fingerprint: {record['fingerprint']}" in applied.log
+    done = applied.step("Apply")
+    assert done is not None
+    assert "10 of 10 steps applied" in done.said
+    assert lists(repository.account) >= {"Press", "Product news", "Everyone we write to"}
+
+    lock = json.loads((repository.folder / "bmeconf.lock.json").read_text(encoding="utf-8"))
+    assert lock["format"] == "bmeconf.lock/1"
+    assert repository.github.git("log", "-1", "--format=%s") == "Record what was applied"
+    again = repository.push().ok()
+    assert "Nothing to apply" in again.log
+    assert again.step("Apply") is None
+
+
+def test_nothing_is_applied_where_the_account_moved(repository: Repository) -> None:
+    # Its version alone: somebody touched it after it was looked at.
+    reviewed(repository, RENAMED)
+    rename(repository.account, "Product updates", "Product updates")
+    repository.account.clear_log()
+    stopped(repository, repository.push(), "lists/Product news: ")
+
+
+def test_a_change_that_was_not_in_the_plan_stops_the_apply(repository: Repository) -> None:
+    repository.propose(1, **{LISTS: AUTUMN})
+    repository.pull_request(1).ok()
+    (repository.folder / "manifests/more.yaml").write_text("version: 1\nlists: [{name: Spring}]\n")
+    repository.commit("Straight to main, and not applied")
+    repository.merge(1)
+    stopped(repository, repository.push(), "lists/Spring: was not in the reviewed plan")
+
+
+def tamper(repository: Repository, **changes: object) -> None:
+    """Put another record in the place of the one that the plan left."""
+    record = json.loads(repository.github.kept("bmeconf-plan-default-1")["review.json"])
+    (run,) = {a["run"] for a in repository.github.artifacts}
+    data = json.dumps({**record, **changes}).encode()
+    repository.github.keep(run, "bmeconf-plan-default-1", {"review.json": data})
+
+
+def test_a_forged_record_applies_nothing(repository: Repository) -> None:
+    reviewed(repository, AUTUMN)
+    forged = {"lists/Customers": "0" * 64, "lists/Autumn": "1" * 64}
+    tamper(repository, steps=forged)
+    stopped(repository, repository.push(), "lists/Autumn: it, or what it is to become, has changed")
+
+
+def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
+    (repository.folder / LISTS).write_text(AUTUMN, encoding="utf-8")
+    commit = repository.commit("Straight to main")
+    refused = repository.push()
+    stopped(repository, refused, f"{commit[:12]} is not the merge of one pull request into main")
+    assert "start the workflow by hand" in refused.log
+    fingerprint = refused.log.partition("Fingerprint: ")[2][:8]
+    stopped(repository, repository.dispatch("00000000"), f"{fingerprint}, not 00000000")
+    repository.dispatch(fingerprint).ok()
+    assert "Autumn" in lists(repository.account)
+
+
+def test_a_run_that_was_cut_off_is_finished_by_starting_it_again(repository: Repository) -> None:
+    commit = reviewed(repository, BOTH)
+    fault = {"kind": "error-500", "method": "POST", "path": "*/lists", "times": 9, "skip": 1}
+    repository.account.faults(fault)
+    first = repository.push(commit)
+    assert first.conclusion == "failure"
+    ended = first.step("End as the apply did")
+    assert ended is not None
+    assert ended.code == 8, first.log
+    left = repository.github.kept("bmeconf-apply-default")
+    assert any(name.startswith("journals/") for name in left)
+    repository.account.faults()
+    repository.push(commit, attempt=2).ok()
+    assert {"Autumn", "Winter"} <= lists(repository.account)
+
+
+def test_deletes_are_to_be_allowed_in_the_workflow(repository: Repository) -> None:
+    gone = "version: 1\nlists: [{name: Product updates, state: absent}]\n"
+    commit = reviewed(repository, gone)
+    refused = repository.push(commit)
+    ended = refused.step("End as the apply did")
+    assert ended is not None
+    assert ended.code == 7
+    assert "--allow-delete" in refused.log
+    assert writes(repository.account) == []
+
+    workflow = repository.folder / WORKFLOW
+    kept = "          expect: ${{ inputs.expect }}\n"
+    globs = ("lists/None*", "lists/Product*")
+    allowing = kept + "\n".join(
+        ["          allow-delete: |", *(f"{' ' * 12}{g}" for g in globs), ""]
+    )
+    text = workflow.read_text(encoding="utf-8").replace(kept, allowing)
+    workflow.write_text(text, encoding="utf-8")
+    repository.commit("Allow it")
+    repository.propose(2, **{"manifests/note.yaml": "version: 1\n# again\nlists: []\n"})
+    repository.pull_request(2).ok()
+    repository.merge(2)
+    repository.push().ok()
+    assert "Product updates" not in lists(repository.account)
+
+
+def test_two_merges_in_a_row_keep_both_in_the_lock_file(repository: Repository) -> None:
+    first = reviewed(repository, AUTUMN)
+    repository.propose(2, **{"manifests/more.yaml": "version: 1\nlists: [{name: Spring}]\n"})
+    repository.push(first).ok()
+    repository.pull_request(2).ok()
+    second = repository.merge(2)
+    # Its own commit knows nothing of the lock file that the first apply left.
+    repository.push(second).ok()
+    lock = (repository.folder / "bmeconf.lock.json").read_text(encoding="utf-8")
+    assert "Autumn" in lock
+    assert "Spring" in lock
+
+
+def test_a_protected_branch_is_told_of(repository: Repository) -> None:
+    reviewed(repository, AUTUMN)
+    protected = {"message": "Changes must be made through a pull request."}
+    repository.github.meddle(Rule(r"PUT .*", instead(reply(protected, 409))))
+    run = repository.push()
+    assert {name: job.conclusion for name, job in run.jobs.items()} == {
+        "plan": "skipped",
+        "apply": "success",
+        "lock": "failure",
+        "drift": "skipped",
+    }
+    kept = run.step("Commit the lock file")
+    assert kept is not None
+    assert "commit-lock: false" in kept.said
+    assert "Autumn" in lists(repository.account)
+    assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
+
+
+def test_the_lock_file_can_be_left_to_a_person(repository: Repository) -> None:
+    workflow = repository.folder / WORKFLOW
+    text = workflow.read_text(encoding="utf-8")
+    assert text.count("commit-lock: true") == 1
+    workflow.write_text(text.replace("commit-lock: true", "commit-lock: false"), encoding="utf-8")
+    repository.commit()
+    run = repository.push(reviewed(repository, AUTUMN)).ok()
+    assert "::warning::The lock file changed: commit the one in the artifact bmeconf-app" in run.log
+    assert not (repository.folder / "bmeconf.lock.json").exists()
+    assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
+
+
+def test_a_project_that_declares_no_account_is_applied(repository: Repository) -> None:
+    bare = (ROOT / "bmeconf/project/scaffold/files/adopted.yaml").read_text(encoding="utf-8")
+    (repository.folder / "bmeconf.yaml").write_text(bare, encoding="utf-8")
+    workflow = repository.folder / WORKFLOW
+    named, url = "api-key-variable: BMECONF_PRODUCTION_KEY", repository.account.sandbox.url
+    told = re.sub(
+        rf"( +){named}\n",
+        rf"\1api-key-variable: BMECONF_API_KEY\n\1base-url: {url}\n",
+        workflow.read_text(encoding="utf-8"),
+    )
+    assert told.count(url) == 3
+    workflow.write_text(told, encoding="utf-8")
+    repository.commit()
+    repository.push(reviewed(repository, AUTUMN)).ok()
+    assert "Autumn" in lists(repository.account)
+    repository.schedule().ok()
+
+
+# --- secrets, and a GitHub that fails
+
+
+def test_the_key_of_an_environment_reaches_no_workflow_of_others(repository: Repository) -> None:
+    # What the recipe is built around; the runner of these tests has to keep to it.
+    workflow = repository.folder / WORKFLOW
+    text = workflow.read_text(encoding="utf-8")
+    assert "secrets.BMECONF_READ_KEY" in text
+    only = text.replace("secrets.BMECONF_READ_KEY", "secrets.BMECONF_API_KEY")
+    workflow.write_text(only, encoding="utf-8")
+    repository.commit()
+    repository.propose(1, **{LISTS: AUTUMN})
+    assert "::warning::There is no api-key" in repository.pull_request(1).ok().log
+    assert "there is no api-key" in repository.schedule().log
+    assert repository.account.log() == []
+
+
+def test_the_key_and_the_token_are_where_they_are_needed_alone(repository: Repository) -> None:
+    key = repository.account.sandbox.key
+    commit = reviewed(repository, AUTUMN)
+    repository.push(commit).ok()
+    steps = []
+    repository.propose(2, **{LISTS: BOTH})
+    for run in (repository.pull_request(2), repository.dispatch("00000000")):
+        steps += run.steps
+        assert key not in run.log
+        assert not any(token in run.log for token in repository.github.tokens)
+    for step in steps:
+        values = step.env.values()
+        assert key not in values or step.name in MEETS, step.name
+        assert not set(values) & repository.github.tokens.keys() or step.name in ASKS, step.name
+        assert OWNED not in step.env
+    told = json.dumps([repository.github.comments, repository.github.issues])
+    stored = [repository.github.kept(a["name"]) for a in repository.github.artifacts]
+    for text in (told, json.dumps(stored)):
+        assert key not in text
+        assert "ghs_" not in text
+
+
+def test_a_github_that_fails_for_a_while_is_asked_again(repository: Repository) -> None:
+    failing = (
+        Rule(r"GET .*/comments", instead(reply({}, 502)), times=2),
+        Rule(r"POST .*/comments", after(reply({}, 502)), times=1),
+        Rule(r"GET .*/pulls", instead(reply({}, 503)), times=1),
+        Rule(r"GET .*/runs", instead(RESET), times=1),
+        Rule(r"GET .*/zip", instead(reply({}, 500)), times=1),
+    )
+    repository.github.meddle(*failing)
+    commit = reviewed(repository, AUTUMN)
+    assert len(repository.comments(1)) == 1
+    repository.push(commit).ok()
+    assert [rule.hits >= rule.times for rule in failing] == [True] * 5
+
+
+def test_a_github_that_stays_away_fails_the_job(repository: Repository) -> None:
+    repository.github.meddle(Rule(r"GET .*/comments", instead(reply({"message": "Down"}, 503))))
+    repository.propose(1, **{LISTS: AUTUMN})
+    run = repository.pull_request(1)
+    assert run.conclusion == "failure"
+    assert "::error::GitHub answered 503" in run.log
+    assert "Traceback" not in run.log
+    repository.merge(1)
+    repository.github.meddle()
+    stopped(repository, repository.push(), "no run of .github/workflows/bmeconf.yml on #1")
+
+
+def test_hostile_names_do_nothing_in_a_comment(repository: Repository) -> None:
+    hostile = (
+        f"</details>{MARK}<script>x</script>@everyone ![x](https://evil.example/x)\n::error::no"
+    )
+    state = repository.account.state()
+    campaign = next(c for c in state["campaigns"] if c["name"] == "Welcome")
+    campaign["subject"] = hostile
+    repository.account.set(state)
+    repository.propose(1, **{LISTS: "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n"})
+    run = repository.pull_request(1).ok()
+    (comment,) = repository.comments(1)
+    assert comment.startswith(f"{MARK}\n")
+    assert "Welcome" in comment
+    # What is left of a name outside of code, where nothing is obeyed, is nothing.
+    plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", comment.removeprefix(MARK), flags=re.DOTALL)
+    for active in ("<!--", "<script", "</details", "@everyone", "](https://evil"):
+        assert active in comment
+        assert active not in plain
+    assert not any(line.lstrip().startswith("::error::no") for line in run.log.splitlines())
+
+
+# --- drift
+
+
+def test_drift_has_one_issue_until_it_is_clean(repository: Repository) -> None:
+    repository.push(reviewed(repository, AUTUMN)).ok()
+    assert repository.schedule().ok().step("Bring the issue up to date") is not None
+    assert repository.github.issues == []
+
+    rename(repository.account, "Autumn", "Fall")
+    repository.schedule().ok()
+    repository.schedule().ok()
+    (issue,) = repository.github.issues
+    assert issue["state"] == "open"
+    assert issue["body"].startswith("<!-- bmeconf:drift account=default -->\n")
+    assert "Fall" in issue["body"]
+
+    rename(repository.account, "Fall", "Autumn")
+    repository.schedule().ok()
+    assert issue["state"] == "closed"
+    rename(repository.account, "Autumn", "Herbst")
+    repository.schedule().ok()
+    assert [issue["state"] for issue in repository.github.issues] == ["closed", "open"]
+
+
+def rename(account: Account, old: str, new: str) -> None:
+    """What somebody does by hand, in the web app."""
+    state = account.state()
+    entry = next(entry for entry in state["lists"] if entry["name"] == old)
+    entry |= {"name": new, "__v": entry["__v"] + 1}
+    account.set(state)
+
+
+def test_drift_fails_the_job_where_that_is_asked_for(repository: Repository) -> None:
+    workflow = repository.folder / WORKFLOW
+    text = workflow.read_text(encoding="utf-8")
+    call = f"bmeconf-drift.yml@{'0' * 40}\n    with:\n"
+    workflow.write_text(text.replace(call, f"{call}      fail: true\n"), encoding="utf-8")
+    repository.commit()
+    repository.push(reviewed(repository, AUTUMN)).ok()
+    rename(repository.account, "Autumn", "Fall")
+    run = repository.schedule()
+    ended = run.step("End as the drift report did")
+    assert ended is not None
+    assert (run.conclusion, ended.code) == ("failure", 2)
+    assert len(repository.github.issues) == 1
+
+
+def test_a_drift_report_that_failed_says_nothing_in_an_issue(repository: Repository) -> None:
+    repository.runner.secrets = {"BMECONF_READ_KEY": "bme_" + "x" * 40}
+    run = repository.schedule()
+    assert run.conclusion == "failure"
+    ended = run.step("End as the drift report did")
+    assert ended is not None
+    assert ended.code == 4
+    assert repository.github.issues == []

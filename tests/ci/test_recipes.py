@@ -1,0 +1,217 @@
+"""The recipes for other CIs, and the hook for pre-commit, run as they stand."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import bmeconf
+from tests.support import ci_project
+from tests.support.ci_project import OWNED
+from tests.support.driver import Account
+from tests.support.pipeline import Pipeline
+
+ROOT = Path(__file__).parents[2]
+RECIPES = ROOT / "examples" / "ci"
+MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH": "main"}
+PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+SCHEDULE = {**PUSH, "CI_PIPELINE_SOURCE": "schedule"}
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, account: Account) -> Path:
+    """A checkout of the newsletter, for the simulated account."""
+    folder = tmp_path / "checkout"
+    ci_project.newsletter(folder)
+    ci_project.project_file(folder, account.sandbox.url)
+    return folder
+
+
+def pipeline(checkout: Path, account: Account, variables: dict[str, str], key: bool) -> Pipeline:
+    """A pipeline whose project has the key for reading, and whose environment the other."""
+    keys = {OWNED: account.sandbox.key}
+    return Pipeline(
+        RECIPES / "gitlab-ci.yml",
+        checkout,
+        checkout.parent / "builds",
+        {**variables, **(keys if key else {})},
+        {"production": keys},
+    )
+
+
+def test_a_merge_request_is_planned(checkout: Path, account: Account) -> None:
+    proposed = pipeline(checkout, account, MERGE_REQUEST, key=True)
+    assert proposed.jobs() == {
+        "install": "on_success",
+        "validate": "on_success",
+        "plan": "on_success",
+    }
+    for job in proposed.jobs():
+        assert proposed.run(job).code == 0
+    assert "Fingerprint" in proposed.kept["plan"]["plan.md"].decode()
+
+
+def test_a_merge_request_without_a_key_is_validated(checkout: Path, account: Account) -> None:
+    proposed = pipeline(checkout, account, MERGE_REQUEST, key=False)
+    assert proposed.jobs() == {"install": "on_success", "validate": "on_success"}
+    assert proposed.run("validate").code == 0
+    assert account.log() == []
+
+
+def test_exactly_the_plan_of_the_pipeline_is_applied(checkout: Path, account: Account) -> None:
+    merged = pipeline(checkout, account, PUSH, key=True)
+    assert merged.jobs() == {
+        "install": "on_success",
+        "validate": "on_success",
+        "plan": "on_success",
+        "apply": "manual",
+    }
+    said = "".join(merged.run(job).said for job in ("validate", "plan"))
+    plan = json.loads(merged.kept["plan"]["plan.json"])
+    assert plan["fingerprint"] in said
+    applied = merged.run("apply")
+    assert applied.code == 0, applied.said
+    assert "10 of 10 steps applied" in applied.said
+    assert "bmeconf.lock.json" in merged.kept["apply"]
+    assert account.sandbox.key not in said + applied.said
+    for files in merged.kept.values():
+        assert all(account.sandbox.key.encode() not in data for data in files.values())
+    assert merged.run("apply").code == 6
+
+
+def test_an_account_that_moved_stops_the_pipeline(checkout: Path, account: Account) -> None:
+    merged = pipeline(checkout, account, PUSH, key=True)
+    assert merged.run("plan").code == 0
+    state = account.state()
+    entry = next(entry for entry in state["lists"] if entry["name"] == "Product updates")
+    entry["__v"] += 1
+    moved = account.set(state)
+    assert merged.run("apply").code == 6
+    assert account.state() == moved
+
+
+def test_a_schedule_looks_for_drift_alone(checkout: Path, account: Account) -> None:
+    nightly = pipeline(checkout, account, SCHEDULE, key=True)
+    assert "apply" not in nightly.jobs()
+    assert "plan" not in nightly.jobs()
+    drifted = nightly.run("drift")
+    assert drifted.code == 2, drifted.said
+    assert "drift.md" in nightly.kept["drift"]
+
+
+def test_gitlab_installs_this_version() -> None:
+    text = (RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"bmeconf(?:==|-)(\d[\d.]*\d)", text)) == {bmeconf.__version__}
+
+
+def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -> None:
+    document = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert "environment" not in document["install"]
+    (download,) = [line for line in document["install"]["script"] if "pip" in line]
+    assert {"--require-hashes", "--only-binary", ":all:"} <= set(download.split())
+    (install,) = document["default"]["before_script"]
+    assert {"--no-index", "--no-deps", "wheels/*.whl"} <= set(install.split())
+    others = {name: job for name, job in document.items() if "stage" in job and name != "install"}
+    assert not [name for name, job in others.items() if "pip" in str(job)]
+    with_needs = [job["needs"] for job in others.values() if "needs" in job]
+    assert all("install" in needs for needs in with_needs)
+
+
+def shell(checkout: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    installed = str(Path(sys.executable).parent)
+    path = f"{installed}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", str(RECIPES / "shell.sh"), *arguments],
+        cwd=checkout,
+        env={"PATH": path, "HOME": str(checkout.parent), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_the_shell_recipe_goes_the_whole_way(checkout: Path, account: Account) -> None:
+    key = {OWNED: account.sandbox.key}
+    kept = {"BMECONF_KEEP": str(checkout.parent)}
+    assert shell(checkout, "validate").returncode == 0
+    assert account.log() == []
+    assert shell(checkout, "plan", **key, **kept).returncode == 2
+    saved = checkout.parent / "plan.json"
+    assert saved.stat().st_mode & 0o077 == 0
+    applied = shell(checkout, "apply", **key, **kept)
+    assert applied.returncode == 0, applied.stderr
+    assert shell(checkout, "plan", **key).returncode == 0
+    assert shell(checkout, "drift", **key).returncode == 0, applied.stderr
+    assert shell(checkout, "apply", **key, **kept).returncode == 6
+    assert shell(checkout).returncode == 3
+
+
+# --- the hook
+
+
+def hook() -> dict[str, object]:
+    (entry,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    found: dict[str, object] = entry
+    return found
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [("lists: [{name: Autumn}]", 0), ("lists: [{nmae: Autumn}]", 3)],
+)
+def test_the_entry_of_the_hook_checks_the_project(checkout: Path, files: str, code: int) -> None:
+    (checkout / "manifests" / "more.yaml").write_text(f"version: 1\n{files}\n", encoding="utf-8")
+    entry = hook()
+    assert entry["pass_filenames"] is False
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(
+        str(entry["entry"]).split(),
+        cwd=checkout,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stdout
+
+
+INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(not shutil.which("pre-commit", path=INSTALLED), reason="no pre-commit here")
+def test_pre_commit_runs_the_hook_on_what_is_staged(checkout: Path) -> None:
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {"PATH": path, "HOME": str(checkout.parent), "GIT_CONFIG_NOSYSTEM": "1"}
+        return subprocess.run(
+            command, cwd=checkout, env=env, capture_output=True, text=True, timeout=110, check=False
+        )
+
+    run("git", "init", "--quiet")
+    # The same hook, without an installation of its own.
+    local = {**hook(), "language": "system"}
+    config = {"repos": [{"repo": "local", "hooks": [local]}]}
+    (checkout / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    bad = checkout / "manifests" / "more.yaml"
+    bad.write_text("version: 1\nlists: [{nmae: Autumn}]\n", encoding="utf-8")
+    run("git", "add", "--all")
+    # What is mended, but not staged, does not count.
+    bad.write_text("version: 1\nlists: [{name: Autumn}]\n", encoding="utf-8")
+    refused = run("pre-commit", "run")
+    assert refused.returncode == 1
+    assert "nmae" in refused.stdout
+    run("git", "add", "--all")
+    assert run("pre-commit", "run").returncode == 0

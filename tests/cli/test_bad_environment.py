@@ -1,0 +1,617 @@
+"""Whole commands with a bad environment: keys, hosts, options, files, terminals, signals.
+
+Whatever is wrong is told in a line or two with the frozen exit code, and never as a traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.driver import Account, Project, Ran
+from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of, reply
+
+LISTS = "version: 1\nlists: [{name: Autumn}, {name: Winter}]\n"
+COMMANDS = (("plan",), ("apply", "--auto-approve"))
+
+
+def told(ran: Ran, code: int, *words: str) -> None:
+    """The exit code, one error with its remedy in at most three lines, and no traceback."""
+    assert ran.code == code, f"exit {ran.code}\n{ran.out}\n{ran.err}"
+    assert "Traceback" not in ran.err
+    lines = [line for line in ran.err.splitlines() if not line.startswith("Usage")]
+    assert len(lines) <= 3, ran.err
+    assert ran.err.count("Error: ") == 1
+    for word in words:
+        assert word in ran.err, ran.err
+
+
+# --- keys and hosts
+
+URL, KEY = "BMECONF_BASE_URL", "BMECONF_API_KEY"
+ENVIRONMENTS = {
+    "no key": ({KEY: ""}, 3, (KEY, "is not set")),
+    "a blank key": ({KEY: " \t "}, 3, (KEY, "is not set")),
+    "a key with a line break": ({KEY: "bme_us_a\nb"}, 3, ("line break",)),
+    "a key with a line end": ({KEY: "bme_us_a\r\n"}, 3, ("line break",)),
+    "a key with blanks": ({KEY: "bme us"}, 3, ("blanks",)),
+    "a key with letters no key has": ({KEY: "bme_üs"}, 3, ("characters that no key has",)),
+    "no address": ({URL: ""}, 3, (URL,)),
+    "no URL": ({URL: "api.benchmarkemail.io"}, 3, ("begin with https://",)),
+    "another scheme": ({URL: "ftp://api.benchmarkemail.io"}, 3, ("begin with https://",)),
+    "a path": ({URL: "https://api.benchmarkemail.io/v1"}, 3, ("end after the host",)),
+    "a query": ({URL: "https://api.benchmarkemail.io?a=1"}, 3, ("end after the host",)),
+    "a password": ({URL: "https://a:b@api.benchmarkemail.io"}, 3, ("user name",)),
+    "a bad port": ({URL: "https://api.benchmarkemail.io:port"}, 3, ("port",)),
+    "no host": ({URL: "https://"}, 3, ("host",)),
+    "a line break": ({URL: "https://api.bench\nmarkemail.io"}, 3, ("blanks",)),
+    "a foreign host": ({URL: "https://mail.example"}, 7, ("mail.example", "--allow-host")),
+    "a host that ends alike": ({URL: "https://evilbenchmarkemail.io"}, 7, ("--allow-host",)),
+    "a host in front": ({URL: "https://benchmarkemail.io.example"}, 7, ("--allow-host",)),
+    "a foreign host in the clear": ({URL: "http://mail.example"}, 7, ("mail.example",)),
+    "the vendor in the clear": ({URL: "http://api.benchmarkemail.io"}, 7, ("in the clear",)),
+    "an allowed host in the clear": (
+        {URL: "http://mail.example", "BMECONF_ALLOW_HOSTS": "mail.example"},
+        7,
+        ("in the clear",),
+    ),
+    "an allowed host that is a URL": (
+        {URL: "https://mail.example", "BMECONF_ALLOW_HOSTS": "https://mail.example"},
+        3,
+        ("not a host name",),
+    ),
+    "an account nobody declared": ({"BMECONF_ACCOUNT": "staging"}, 3, ("staging",)),
+    "nobody listens": ({URL: "http://127.0.0.1:9"}, 1, ("Connection refused", "base URL")),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["plan", "apply"])
+@pytest.mark.parametrize("name", [name for name in ENVIRONMENTS if name != "nobody listens"])
+def test_an_account_that_cannot_be_used(
+    project: Project, account: Account, name: str, command: Sequence[str]
+) -> None:
+    environment, code, words = ENVIRONMENTS[name]
+    project.write("m.yaml", LISTS)
+    ran = project.run(*command, **environment)
+    told(ran, code, *words)
+    assert ran.out == ""
+    key = environment.get(KEY, "").strip()
+    assert not key or key not in ran.err
+    assert account.log() == []
+
+
+def test_a_host_where_nobody_listens(project: Project) -> None:
+    environment, code, words = ENVIRONMENTS["nobody listens"]
+    project.write("m.yaml", LISTS)
+    told(project.run("plan", **environment), code, *words)
+
+
+def test_an_allowed_host_is_one_that_the_operator_names(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    project.write(
+        "bmeconf.yaml",
+        "version: 1\naccounts: {a: {base_url: https://mail.example, api_key_env: BMECONF_K}}\n",
+    )
+    told(project.run("plan", BMECONF_K="bme_us_x"), 7, "mail.example")
+    told(project.run("plan", "--account", "b", BMECONF_K="bme_us_x"), 3, '"b"', "declared are: a")
+
+
+def test_a_key_in_a_file_is_refused(project: Project) -> None:
+    key = "bme_us_" + "a1" * 22
+    account = f"{{base_url: https://api.benchmarkemail.io, api_key_env: {key}}}"
+    project.write("bmeconf.yaml", f"version: 1\naccounts: {{a: {account}}}\n")
+    project.write("m.yaml", LISTS)
+    ran = project.run("plan")
+    assert ran.code == 3
+    assert key not in ran.out + ran.err
+
+
+# --- options
+
+OPTIONS = {
+    ("plan", "--nonsense"): (3, "--nonsense"),
+    ("plan", "--format", "xml"): (3, "xml"),
+    ("plan", "--max-requests", "0"): (3, "--max-requests"),
+    ("plan", "--max-requests", "many"): (3, "--max-requests"),
+    ("plan", "--max-requests", "1"): (5, "--max-requests 1 is used up"),
+    ("apply", "--auto-approve", "--max-requests", "1"): (5, "--max-requests 1 is used up"),
+    ("plan", "--output", "plan.json"): (3, "FORMAT=FILE"),
+    ("plan", "--output", "xml=plan.xml"): (3, "formats are"),
+    ("plan", "--output", "json="): (3, "FORMAT=FILE"),
+    ("plan", "--output", "json=."): (3, "cannot be written"),
+    ("plan", "--output", "json=nowhere/plan.json"): (3, "cannot be written"),
+    ("plan", "--target", "lists/Nonesuch"): (3, "lists/Nonesuch"),
+    ("plan", "--target", "Autumn"): (3, "an address is its kind and name"),
+    ("apply", "--auto-approve", "--allow-delete", "lists/*"): (3, "matches no planned delete"),
+    ("apply",): (3, "there is no terminal"),
+    ("apply", "--format", "json"): (3, "there is no terminal"),
+    ("plan", "nowhere"): (3, "nowhere does not exist"),
+    ("validate", "nowhere"): (3, "nowhere does not exist"),
+    ("validate", ".."): (3, ""),
+    ("schema", "nonsense"): (3, "there are: "),
+    ("nonsense",): (3, "nonsense"),
+    ("sandbox", "serve", "--switch", "nonsense"): (3, "name=value"),
+    ("sandbox", "serve", "--port", "99999"): (3, "--port"),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_options_that_cannot_be(tmp_path: Path, account: Account, options: tuple[str, ...]) -> None:
+    code, words = OPTIONS[options]
+    (tmp_path / "empty" / "project").mkdir(parents=True)
+    project = Project(tmp_path / "empty" / "project", account.env)
+    project.write("m.yaml" if options != ("validate", "..") else "m.txt", LISTS)
+    before = account.state()
+    ran = project.run(*options)
+    told(ran, code, words)
+    assert account.state() == before
+
+
+@pytest.mark.parametrize("options", [o for o in OPTIONS if o[0] in ("plan", "apply")], ids=" ".join)
+def test_options_that_cannot_be_as_json(project: Project, options: tuple[str, ...]) -> None:
+    if "xml" in options or options[-1] == "json":
+        options = tuple(o for o in options if o not in ("--format", "xml", "json"))
+    project.write("m.yaml", LISTS)
+    ran = project.run(*options, "--format", "json")
+    document = ran.json
+    assert document["exit_code"] == ran.code
+    if ran.code:
+        assert document["format"] == f"bmeconf.{'plan' if options[0] == 'plan' else 'result'}/1"
+        assert set(document["error"]) == {"code", "message", "remedy"}
+
+
+def test_a_budget_that_is_one_too_small_writes_nothing(project: Project, account: Account) -> None:
+    project.write("m.yaml", LISTS)
+    price = project.plan()["requests"]
+    needed = price["read"] + price["write"] + price["verify"]
+    before = account.state()
+    told(project.run("plan", "--max-requests", str(price["read"] - 1)), 5, "is used up")
+    ran = project.run(
+        "apply", "--auto-approve", "--max-requests", str(needed - 1), "--format", "json", "--quiet"
+    )
+    told(ran, 5, "nothing was written")
+    assert ran.json["error"]["code"] == "limit_reached"
+    assert account.state() == before
+    project.run("apply", "--auto-approve", "--max-requests", str(needed)).ok()
+
+
+def test_a_delete_that_nobody_named_is_not_done(project: Project, account: Account) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{name: Old list, state: absent}]\n")
+    before = account.state()
+    project.run("plan").ok()
+    told(project.run("apply", "--auto-approve"), 7, "--allow-delete")
+    near = ("apply", "--auto-approve", "--allow-delete", "lists/Old")
+    told(project.run(*near), 3, "planned deletes: lists/Old list")
+    assert account.state() == before
+
+
+# --- scopes
+
+SCOPES = ("contacts:read", "contacts:write", "campaigns:read", "campaigns:write", "domains:read")
+BOTH = """\
+version: 1
+lists: [{name: Autumn}]
+campaigns: [{name: Welcome, from: news@acme.example, subject: Changed}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lacking", "command", "code"),
+    [
+        ("contacts:read", "plan", 4),
+        ("campaigns:read", "plan", 4),
+        ("domains:read", "plan", 0),
+        ("contacts:read", "apply", 4),
+        ("campaigns:read", "apply", 4),
+    ],
+)
+def test_a_read_scope_that_is_missing(
+    project: Project, account: Account, lacking: str, command: str, code: int
+) -> None:
+    resource = lacking.split(":")[0]
+    limit(account, [s for s in SCOPES if not s.startswith(f"{resource}:")])
+    project.write("m.yaml", BOTH)
+    before = account.state()
+    flags = ("--auto-approve",) if command == "apply" else ()
+    ran = project.run(command, *flags)
+    assert ran.code == code, ran.err
+    if code:
+        told(ran, code, lacking, "give the key the scope")
+    else:
+        assert lacking in ran.out
+    assert account.state() == before
+
+
+@pytest.mark.parametrize(
+    ("lacking", "code"), [(("contacts:write",), 8), (("contacts:write", "campaigns:write"), 4)]
+)
+def test_a_write_scope_that_is_missing(
+    project: Project, account: Account, lacking: tuple[str, ...], code: int
+) -> None:
+    kept = [*SCOPES, "domains:read"]
+    limit(account, sorted(set(kept) - set(lacking)))
+    project.write("m.yaml", BOTH)
+    project.run("plan").ok()
+    ran = project.run("apply", "--auto-approve", "--format", "json", "--quiet")
+    assert ran.code == code, ran.out
+    assert ran.json["error"]["code"] == "scope_missing"
+    assert lacking[0] in ran.json["error"]["message"]
+    assert ran.json["steps"][0]["state"] == "failed"
+
+
+def limit(account: Account, scopes: Sequence[str]) -> None:
+    """Give the account's key these scopes and no others."""
+    state = account.state()
+    state["keys"][0]["scopes"] = list(scopes)
+    account.set(state)
+
+
+# --- files
+
+ROOT = os.geteuid() == 0
+
+
+@pytest.mark.skipif(ROOT, reason="nothing is unreadable to root")
+def test_a_folder_that_may_not_be_read(project: Project) -> None:
+    project.write("closed/m.yaml", LISTS)
+    (project.folder / "closed").chmod(0)
+    try:
+        told(project.run("validate", "closed"), 3, "cannot be read")
+    finally:
+        (project.folder / "closed").chmod(0o700)
+
+
+@pytest.mark.skipif(ROOT, reason="nothing is unwritable to root")
+def test_a_folder_that_may_not_be_written(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    project.folder.chmod(0o500)
+    try:
+        told(project.run("plan", "--sandbox"), 3, "cannot be made")
+        told(project.run("plan", "--output", "json=plan.json"), 3, "cannot be written")
+    finally:
+        project.folder.chmod(0o700)
+
+
+def test_a_file_in_the_place_of_the_working_folder(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    project.write(".bmeconf", "no folder")
+    told(project.run("plan", "--sandbox"), 3, ".bmeconf cannot be made")
+
+
+def test_a_stored_sandbox_that_is_none(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    project.write(".bmeconf/sandbox.sqlite3", "no database" * 100)
+    told(project.run("plan", "--sandbox"), 3)
+
+
+def test_a_folder_outside_of_git(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    assert (
+        project.plan(GIT_CEILING_DIRECTORIES=str(project.folder.parent))["source"]["commit"] is None
+    )
+
+
+def test_a_machine_without_git(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    assert project.plan(PATH="")["source"]["commit"] is None
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_an_output_that_fills_the_disk(project: Project, format: str) -> None:
+    project.write("m.yaml", LISTS)
+    ran = project.run("plan", "--format", format, "--output", "json=/dev/full")
+    told(ran, 3, "/dev/full cannot be written")
+    if format == "json":
+        assert ran.json["exit_code"] == 3
+
+
+# --- real processes: streams, encodings, terminals, signals
+
+
+@pytest.fixture
+def odd(project: Project) -> Project:
+    """A project whose plan holds signs that no ASCII terminal has."""
+    project.write(
+        "m.yaml", "version: 1\nlists: [{name: Žluťoučký 🐴, renamed_from: [Newsletter]}]\n"
+    )
+    return project
+
+
+ASCII = (
+    {"PYTHONIOENCODING": "ascii"},
+    {"LC_ALL": "C", "LANG": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+)
+
+
+@pytest.mark.parametrize("env", ASCII, ids=["ascii", "C"])
+@pytest.mark.parametrize(
+    "arguments", [("plan",), ("plan", "--format", "json")], ids=["text", "json"]
+)
+def test_a_terminal_that_knows_ascii_only(
+    odd: Project, env: dict[str, str], arguments: tuple[str, ...]
+) -> None:
+    ran = odd.spawn(*arguments, env=env).ok()
+    assert (ran.out + ran.err).isascii()
+    assert "->" in ran.out or arguments != ("plan",)
+
+
+def test_problems_and_errors_in_ascii(odd: Project) -> None:
+    odd.write("m.yaml", "version: 1\nlists: [{name: Žlutý}, {name: Žlutý}]\n")
+    for arguments in (("validate", "--format", "github"), ("plan",)):
+        ran = odd.spawn(*arguments, env=ASCII[1])
+        assert ran.code == 3
+        assert (ran.out + ran.err).isascii()
+        assert "Traceback" not in ran.err
+    told(odd.spawn("plan", "--target", "Ž", env=ASCII[0]), 3)
+
+
+def test_no_color_on_a_terminal(odd: Project) -> None:
+    coloured, _ = typed(odd, "plan")
+    assert "\x1b[" in coloured
+    plain, _ = typed(odd, "plan", env={"NO_COLOR": "1"})
+    assert "\x1b[" not in plain
+    plain, _ = typed(odd, "plan", "--no-color")
+    assert "\x1b[" not in plain
+
+
+def test_a_reader_that_leaves(project: Project) -> None:
+    rows = ", ".join(f"{{name: {str(n) * 100}}}" for n in range(1000, 1300))
+    project.write("m.yaml", f"version: 1\nlists: [{rows}]\n")
+    with project.start("plan") as running:
+        assert running.stdout is not None
+        running.stdout.read(10)
+        running.stdout.close()
+        assert running.stderr is not None
+        err, code = running.stderr.read(), running.wait(60)
+    assert code == 1
+    assert err == b""
+
+
+def test_an_apply_whose_reader_left_writes_nothing(project: Project, account: Account) -> None:
+    project.write("m.yaml", LISTS)
+    before = account.state()
+    end, gone = os.pipe()
+    os.close(end)
+    ran = project.spawn("apply", "--auto-approve", stdout=gone)
+    os.close(gone)
+    assert ran.code == 1
+    assert "Traceback" not in ran.err
+    assert account.state() == before
+
+
+def test_an_apply_goes_on_where_nobody_reads_its_progress(
+    project: Project, account: Account
+) -> None:
+    project.write("m.yaml", LISTS)
+    end, gone = os.pipe()
+    os.close(end)
+    ran = project.spawn("apply", "--auto-approve", "--format", "json", stderr=gone)
+    os.close(gone)
+    assert ran.ok().json["converged"] is True
+
+
+def closed(project: Project, command: str) -> subprocess.CompletedProcess[str]:
+    """A command run by a shell that closes streams before it."""
+    env = {**os.environ, **project.env, "PYTHONPATH": str(Path(__file__).parents[2])}
+    shell = f'exec "{sys.executable}" -m bmeconf {command}'
+    return subprocess.run(
+        ["sh", "-c", shell], cwd=project.folder, env=env, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["plan <&-", "plan >&-", "plan 2>&-", "plan --format json <&- >&- 2>&-", "validate >&-"],
+)
+def test_streams_that_are_closed(project: Project, command: str) -> None:
+    project.write("m.yaml", LISTS)
+    ran = closed(project, command)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_an_apply_without_anybody_to_ask(project: Project) -> None:
+    project.write("m.yaml", LISTS)
+    ran = closed(project, "apply <&-")
+    assert ran.returncode == 3
+    assert "no terminal" in ran.stderr
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_full_disk_behind_stdout(project: Project, format: str) -> None:
+    project.write("m.yaml", LISTS)
+    with open("/dev/full", "wb") as full:
+        ran = project.spawn("plan", "--format", format, stdout=full)
+    told(ran, 1, "standard output cannot be written")
+
+
+# --- a person at a terminal
+
+
+def typed(
+    project: Project,
+    *arguments: str,
+    answer: str = "",
+    after: str = "",
+    env: dict[str, str] | None = None,
+) -> tuple[str, int]:
+    """What a terminal showed, and the exit code; `answer` is typed once `after` is seen."""
+    terminal, end = pty.openpty()
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), end)
+    own = {"start_new_session": True, "preexec_fn": _take_the_terminal}
+    with project.start(*arguments, env=env or {}, **streams, **own) as running:
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while select.select([terminal], [], [], 30)[0] and (chunk := os.read(terminal, 4096)):
+                shown += chunk
+                if after and after.encode() in shown:
+                    # A person takes a moment, in which the program comes to listen.
+                    time.sleep(0.3)
+                    os.write(terminal, answer.encode())
+                    after = ""
+        os.close(terminal)
+        return shown.decode(), running.wait(10)
+
+
+def _take_the_terminal() -> None:
+    # Only a controlling terminal turns a typed Ctrl-C into a signal.
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+ASKED = "Only 'yes' will do"
+
+
+@pytest.mark.parametrize("answer", ["no\n", "\n", "yes please\n"])
+def test_a_confirmation_that_is_declined(project: Project, account: Account, answer: str) -> None:
+    project.write("m.yaml", LISTS)
+    before = account.state()
+    shown, code = typed(project, "apply", answer=answer, after=ASKED)
+    assert code == 1
+    assert "not confirmed; nothing was written" in shown
+    assert "Traceback" not in shown
+    assert account.state() == before
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_confirmation_that_is_given(project: Project, account: Account, format: str) -> None:
+    project.write("m.yaml", LISTS)
+    shown, code = typed(project, "apply", "--format", format, answer="yes\n", after=ASKED)
+    assert code == 0, shown
+    assert "Make these 2 changes in" in shown
+    assert {"Autumn", "Winter"} <= {row["name"] for row in account.state()["lists"]}
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x03", 130), ("\x04", 130)], ids=["ctrl-c", "ctrl-d"])
+def test_a_confirmation_that_is_interrupted(
+    project: Project, account: Account, keys: str, code: int
+) -> None:
+    project.write("m.yaml", LISTS)
+    before = account.state()
+    shown, ended = typed(project, "apply", answer=keys, after=ASKED)
+    assert ended == code, shown
+    assert "interrupted" in shown
+    assert "Traceback" not in shown
+    assert account.state() == before
+
+
+# --- signals
+
+Held = tuple[FakeServer, threading.Event, threading.Event]
+"""A server, what tells that the request was seen, and what lets its answer go."""
+
+
+@pytest.fixture
+def held(account: Account) -> Iterator[Callable[[str], Held]]:
+    """Puts a server before the account that keeps the first answer to a pattern back."""
+    opened: list[FakeServer] = []
+    release = threading.Event()
+
+    def put(pattern: str) -> Held:
+        reached = threading.Event()
+
+        def wait(seen: Any, forward: Any) -> Any:
+            answer = forward()
+            reached.set()
+            release.wait(10)
+            return answer
+
+        server = in_front_of(account.sandbox.url, by_rules([Rule(pattern, wait, times=1)]))
+        opened.append(server.__enter__())
+        return server, reached, release
+
+    yield put
+    release.set()
+    for server in opened:
+        server.__exit__()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_lets_the_step_in_flight_finish(
+    project: Project, account: Account, held: Any, signum: int
+) -> None:
+    server, reached, release = held("POST .*/lists")
+    project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+    project.write("m.yaml", LISTS)
+    with project.start("apply", "--auto-approve", "--format", "json") as running:
+        assert reached.wait(30)
+        running.send_signal(signum)
+        time.sleep(0.1)
+        release.set()
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 130, err
+    assert b"Traceback" not in err
+    document = json.loads(out)
+    assert document["exit_code"] == 130
+    assert document["error"]["code"] == "interrupted"
+    assert [step["state"] for step in document["steps"]] == ["applied", "not attempted"]
+    found = {row["name"] for row in account.state()["lists"]}
+    assert "Autumn" in found
+    assert "Winter" not in found
+
+
+def test_a_second_ctrl_c_ends_it_at_once(project: Project, account: Account, held: Any) -> None:
+    server, reached, _ = held("POST .*/lists")
+    project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+    project.write("m.yaml", LISTS)
+    with project.start("apply", "--auto-approve", "--format", "json") as running:
+        assert reached.wait(30)
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=8)
+    assert running.returncode == 130
+    assert b"Traceback" not in err
+    assert json.loads(out)["error"]["code"] == "interrupted"
+
+
+def test_ctrl_c_while_planning(project: Project, account: Account, held: Any) -> None:
+    server, reached, _ = held("GET .*/lists")
+    project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+    project.write("m.yaml", LISTS)
+    with project.start("plan", "--format", "json") as running:
+        assert reached.wait(30)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=8)
+    assert running.returncode == 130
+    assert b"Traceback" not in err
+    document = json.loads(out)
+    assert (document["format"], document["exit_code"]) == ("bmeconf.plan/1", 130)
+
+
+def test_ctrl_c_while_waiting_for_the_limit(project: Project, account: Account) -> None:
+    limited = reply({"errors": [{"errorType": "TooManyRequestsError", "message": "wait"}]}, 429)
+    waiting = threading.Event()
+
+    def wait(seen: Any, forward: Any) -> Any:
+        waiting.set()
+        return type(limited)(429, limited.body, {"Retry-After": "200"})
+
+    server = in_front_of(account.sandbox.url, by_rules([Rule("POST .*/lists", wait, skip=1)]))
+    with server:
+        project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+        project.write("m.yaml", LISTS)
+        with project.start("apply", "--auto-approve", "--format", "json") as running:
+            assert waiting.wait(30)
+            time.sleep(0.3)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=8)
+    assert running.returncode == 130, err
+    steps = json.loads(out)["steps"]
+    assert [step["state"] for step in steps] == ["applied", "failed"]
+    assert "interrupted while waiting" in steps[1]["message"]
+    assert "Winter" not in {row["name"] for row in account.state()["lists"]}

@@ -1,0 +1,159 @@
+"""The command line itself: start-up, help, the streams, the formats."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bmeconf import __version__
+from bmeconf.project import schemas
+from tests.support.driver import Project
+
+HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")
+COMMANDS = (["validate"], ["plan"], ["apply"], ["schema"], ["sandbox"], ["sandbox", "serve"])
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_start_imports_nothing_heavy(flag: str) -> None:
+    code = (
+        "import sys\nfrom bmeconf import cli\n"
+        f"cli.run([{flag!r}])\n"
+        "sys.stderr.write(' '.join(sys.modules))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert set(HEAVY) & set(ran.stderr.split()) == set()
+
+
+def test_version(project: Project) -> None:
+    assert project.run("--version").ok().out == f"bmeconf {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: list[str], project: Project) -> None:
+    ran = project.run(*command, "--help").ok()
+    assert "Usage: bmeconf" in ran.out
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply"])
+def test_help_shows_examples(command: str, project: Project) -> None:
+    assert f"\n  bmeconf {command}" in project.run(command, "--help").ok().out
+
+
+def test_module_runs_like_the_script(project: Project) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "bmeconf", "--version"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == f"bmeconf {__version__}\n"
+
+
+def test_product_on_stdout_and_nothing_else(project: Project) -> None:
+    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    plan = project.run("plan").ok()
+    assert plan.err == ""
+    ran = project.run("apply", "--auto-approve", "--format", "json").ok()
+    assert ran.json["converged"] is True
+    assert "lists/Autumn: applied" in ran.err
+
+
+def test_quiet_says_nothing_on_stderr(project: Project) -> None:
+    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    assert project.run("apply", "--auto-approve", "--quiet").ok().err == ""
+
+
+def test_outputs_beside_the_product(project: Project) -> None:
+    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    outputs = ("--output", "json=plan.json", "--output", "text=plan.txt")
+    ran = project.run("plan", *outputs).ok()
+    document = json.loads((project.folder / "plan.json").read_text(encoding="utf-8"))
+    assert document["format"] == "bmeconf.plan/1"
+    assert (project.folder / "plan.txt").read_text(encoding="utf-8") == ran.out
+
+
+@pytest.mark.parametrize("kind", ["manifest", "plan", "project"])
+def test_schema_prints_a_schema(kind: str, project: Project) -> None:
+    assert project.run("schema", kind).ok().json["$schema"].endswith("2020-12/schema")
+
+
+def test_plan_document_is_as_designed(project: Project) -> None:
+    project.write("a.yaml", "version: 1\nlists: [{name: News, renamed_from: [Newsletter]}]\n")
+    plan = project.plan()
+    assert plan["tool"] == {"name": "bmeconf", "version": __version__}
+    assert set(plan["summary"]) == {
+        *("create", "update", "delete", "in_sync", "manual", "frozen", "blocked", "unmanaged")
+    }
+    assert set(plan["requests"]) == {
+        *("read", "write", "verify", "check", "hour_remaining", "month_remaining")
+    }
+    (step,) = plan["steps"]
+    assert step["id"] == "1"
+    assert step["check"] == "enforced"
+    assert step["pin"]["version"] == 0
+    assert step["pin"]["digest"].startswith("sha256:")
+    assert step["calls"][-1]["method"] == "PATCH"
+    assert len(plan["fingerprint"]) == 8
+
+
+def test_every_plan_document_fits_its_schema(project: Project) -> None:
+    schema = schemas.load("plan")
+    Draft202012Validator.check_schema(schema)
+    judge = Draft202012Validator(schema)
+    manifests = {
+        "empty": "version: 1\n",
+        "full": """
+version: 1
+structure: {fields: [{label: City}]}
+lists: [{name: Autumn, copy_of: Newsletter}, {name: Old list, state: absent}]
+contacts: [{email: eva@example.com, status: Active}, {email: a@b.example, lists: []}]
+campaigns: [{name: Welcome, lists: [Autumn], schedule: {at: 2031-03-03T09:00:00Z}}]
+""",
+        "refused": "version: 1\ncampaigns: [{name: A, from: a@pending.example}]\n",
+        "unknown": "version: 1\ncontacts: [{email: a@b.example, lists: [Nowhere]}]\n",
+        "broken": "version: 1\nlist: []\n",
+    }
+    for text in manifests.values():
+        project.write("a.yaml", text)
+        document = project.run("plan", "--format", "json", "--show-unmanaged").json
+        assert [error.message for error in judge.iter_errors(document)] == []
+
+
+def test_the_fingerprint_is_of_the_meaning(project: Project) -> None:
+    one = "version: 1\nlists: [{name: A}, {name: B}]\n"
+    project.write("a.yaml", one)
+    first = project.plan()["fingerprint"]
+    project.write("a.yaml", "version: 1\nlists: [{name: B}]\n")
+    assert project.plan()["fingerprint"] != first
+    project.write("b.yaml", "version: 1\nlists: [{name: A}]\n")
+    assert project.plan()["fingerprint"] == first
+
+
+def test_the_price_of_a_plan_is_what_apply_pays(project: Project) -> None:
+    project.write(
+        "a.yaml",
+        """
+version: 1
+structure: {fields: [{label: City}], tags: [seed]}
+lists:
+  - {name: News, renamed_from: [Newsletter]}
+  - {name: Autumn}
+  - {name: Archive, copy_of: Customers}
+  - {name: All, merge_of: [Customers, News]}
+  - {name: Old list, state: absent}
+contacts:
+  - {email: new@acme.example, fields: {City: Oslo}, lists: [Autumn], tags: [seed]}
+  - {email: gone@acme.example, lists: [Autumn], status: Inactive}
+  - {email: ann@example.com, fields: {First Name: Anna}, status: Inactive}
+campaigns:
+  - {name: Welcome, subject: Hello}
+  - {name: Copy, copy_of: Welcome, subject: Copied}
+""",
+    )
+    price = project.plan()["requests"]
+    paid = project.apply("--allow-delete", "lists/Old list")["requests"]
+    assert paid == price["read"] + price["write"] + price["verify"]

@@ -1,0 +1,155 @@
+"""The two ways into daily life, as people go them: a first project, and an account taken over.
+
+Real commands, the served sandbox, and its page in a real browser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from selenium import webdriver
+
+from bmeconf.sandbox import Sandbox
+from tests.support.browser import chromium
+from tests.support.driver import Account, Project
+from tests.support.person import Person
+
+NAMES = (
+    'Say "hi"',
+    "It's: a colon",
+    "🎉 Party 🎉",
+    "  outer blanks  ",
+    "yes",
+    "~",
+    "1e3",
+    "null",
+    "#42 - {x}",
+    "${HOME}",
+    "עברית العربية",
+    "long " * 150,
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    with chromium() as driver:
+        yield driver
+
+
+@contextmanager
+def served(project: Project) -> Iterator[Account]:
+    """The project's account, served as a person would."""
+    process = project.start("sandbox", "serve", "--port", "0")
+    try:
+        assert process.stdout
+        lines = [process.stdout.readline().decode() for _ in range(2)]
+        url, key = (line.strip().partition("=")[2] for line in lines)
+        yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def test_a_first_project_from_init_to_done(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    Project(tmp_path).spawn("init", "acme").ok()
+    project = Project(tmp_path / "acme")
+    assert "to create" in project.spawn("plan", "--sandbox").ok().out
+    project.spawn("apply", "--sandbox", "--auto-approve").ok()
+    waiting = project.spawn("drift", "--sandbox", "--format", "json").ok().json
+    (step,) = waiting["manual"]
+    assert step["state"] == "todo"
+    with served(project) as account:
+        due = datetime.fromisoformat(step["due"])
+        person = Person(browser, account).open_campaign(step["address"].partition("/")[2])
+        person.at(due.strftime("%m%d%Y"), due.strftime("%I%M%p")).press("Schedule")
+        done = project.spawn("drift", "--sandbox").ok().out
+        assert "(done)" in done
+        assert "todo" not in done
+
+
+def messy_account() -> dict[str, Any]:
+    """40 lists, 60 campaigns and 500 contacts; two lists and two campaigns share a name."""
+    names = [f"{NAMES[n % len(NAMES)]}{f' {n // len(NAMES)}' * (n > 11)}" for n in range(60)]
+    lists = [{"_id": f"{n:024x}", "name": names[n]} for n in range(1, 40)]
+    lists.append({"_id": "a" * 24, "name": lists[0]["name"]})
+    campaigns = [
+        {
+            "_id": f"{n + 1000:024x}",
+            "name": names[n if n != 59 else 58],
+            "subject": f"About {names[n]}",
+            "body": f"<p>{n}</p>\r\n",
+            "lists": [lists[n % 30 + 1]["_id"]],
+        }
+        for n in range(60)
+    ]
+    contacts = [
+        {
+            "_id": f"{n + 2000:024x}",
+            "key": f"c{n}@acme.example",
+            "fields": {"8" * 24: names[n % 60]},
+            "lists": [lists[1 if n < 40 else 2]["_id"]],
+        }
+        for n in range(500)
+    ]
+    structure = {
+        "_id": "5" * 24,
+        "label": "Default",
+        "fields": [{"_id": "8" * 24, "label": "Note"}],
+    }
+    return {
+        "structures": [structure],
+        "lists": lists,
+        "campaigns": campaigns,
+        "contacts": contacts,
+        "domains": [{"domain": "acme.example"}],
+    }
+
+
+def test_an_account_that_is_taken_over(
+    browser: webdriver.Chrome, account: Account, project: Project
+) -> None:
+    account.switch(hour_limit=10**9, month_quota=10**9)
+    account.set({**account.state(), **messy_account()})
+    project.run("pull", "--contacts-list", "🎉 Party 🎉").ok()
+    plan = project.plan()
+    assert (plan["steps"], plan["summary"]["in_sync"]) == ([], 1 + 40 + 60 + 40)
+    # What was seen is remembered, so that a list that is renamed is known by its id.
+    assert "The account is as declared" in project.run("drift", "--record").ok().out
+
+    person = Person(browser, account)
+    edits = {
+        ("campaigns/1e3", "subject"): lambda on: edit_subject(person, "1e3", on),
+        ("contacts/c7@acme.example", "fields.Note"): lambda on: edit_note(person, "c7", on),
+        ("lists/~", "name"): lambda on: rename(person, "~", "Tilde", on),
+    }
+    for change in edits.values():
+        change(True)
+    found = project.run("drift", "--format", "json")
+    assert found.code == 2
+    named = {(item["address"], item["field"]) for item in found.json["items"]}
+    assert named == {*edits}
+    for change in edits.values():
+        change(False)
+    assert project.run("drift", "--format", "json").ok().json["clean"]
+
+
+def edit_subject(person: Person, name: str, changed: bool) -> None:
+    subject = "Changed by hand" if changed else f"About {name}"
+    person.open_campaign(name).unfold("Change name, content or lists")
+    person.enter("Subject", subject).press("Save")
+
+
+def edit_note(person: Person, who: str, changed: bool) -> None:
+    note = "another" if changed else "null"
+    person.open_contact(f"{who}@acme.example").enter("Note", note).press("Save")
+
+
+def rename(person: Person, name: str, other: str, changed: bool) -> None:
+    before, after = (name, other) if changed else (other, name)
+    person.open("/lists").follow(before).enter("Name", after).press("Rename")

@@ -1,0 +1,881 @@
+"""The client against scripted servers: what every answer, and the lack of one, comes to."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bmeconf import __version__, client
+from bmeconf.client import Bounds, Reader, Writer
+from bmeconf.client.pace import Budget
+from bmeconf.client.wire import WriteRefused
+from bmeconf.model.errors import (
+    ApiError,
+    BmeconfError,
+    DuplicateName,
+    IncompleteRead,
+    LimitReached,
+    NetworkError,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    ReplyUnreadable,
+    ScopeMissing,
+    VersionConflict,
+)
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_server import (
+    CLOSE,
+    RESET,
+    SILENCE,
+    SPOIL,
+    Action,
+    FakeServer,
+    Reply,
+    Seen,
+    refusal,
+    reply,
+)
+
+KEY = "bme_us_" + "Q7" * 21 + "z"
+PATH = "/api/contact-structure"
+ROW = {"_id": "64a1b2c3d4e5f6a7b8c9d0aa"}
+FAR = 10**6
+
+
+class Witnessed:
+    """Hears of writes, and says nothing."""
+
+    def before(self, method: str, path: str) -> None:
+        """Nothing stands in its way."""
+
+    def after(self, fate: str, made: str = "") -> None:
+        """Nothing is made of it."""
+
+
+class Line:
+    """A client and the server it talks to; each request takes the next of `actions`."""
+
+    def __init__(self, *actions: Action, **bounds: Any) -> None:
+        self.actions = list(actions)
+        self.clock = FakeClock()
+        self.trace: list[str] = []
+        self.fates: list[str] = []
+        self.server = FakeServer(self._next)
+        self._bounds = bounds
+
+    def _next(self, seen: Seen) -> Action:
+        return self.actions.pop(0) if len(self.actions) > 1 else self.actions[0]
+
+    def __enter__(self) -> Line:
+        self.server.__enter__()
+        budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
+        bounds = Bounds(**{"timeout": (2.0, 0.3), **self._bounds})
+        self.reader = Reader(self.server.url, KEY, budget, None, self.trace.append, bounds)
+        self.writer = self.reader.for_writing(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.server.__exit__()
+
+    def before(self, method: str, path: str) -> None:
+        self.fates.append(f"{method} {path}")
+
+    def after(self, fate: str, made: str = "") -> None:
+        self.fates[-1] += f": {fate}"
+
+    @property
+    def requests(self) -> int:
+        return len(self.server.seen)
+
+
+def failure(action: Action, method: str = "GET") -> BmeconfError:
+    """What a client raises where every answer is `action`."""
+    with Line(action) as line, pytest.raises(BmeconfError) as raised:
+        asked(line.writer, method)
+    return raised.value
+
+
+def asked(writer: Writer, method: str) -> Any:
+    """One request, as a read or as a write."""
+    return writer.get(PATH) if method == "GET" else writer.send(method, PATH, {"name": "x"})
+
+
+# --- error envelopes (API contract 2.2)
+
+CATALOGUE = [
+    (400, "ValidationError", "contactStructureId is required", Rejected, 1, ""),
+    (400, "DuplicateFieldError", "name is already in use", DuplicateName, 1, ""),
+    (400, "ConcurrencyError", "Document version mismatch", VersionConflict, 1, ""),
+    (400, "ContactFieldInUseError", "in use", Rejected, 1, ""),
+    (401, "UnauthorizedError", "Invalid API key", Refused, 4, "whole, active and not expired"),
+    (401, "UnauthorizedError", "API key expired", Refused, 4, "not expired"),
+    (
+        403,
+        "ForbiddenError",
+        "API key missing required scope: contacts:write",
+        ScopeMissing,
+        4,
+        "give the key the scope",
+    ),
+    (
+        403,
+        "ForbiddenError",
+        "This endpoint is not accessible via API key",
+        Refused,
+        4,
+        "in the web app",
+    ),
+    (403, "ForbiddenError", "Account does not have API access", Refused, 4, "owner of the account"),
+    (404, "RecordNotFound", "Contact not found", NotFound, 1, ""),
+    (400, "RecordNotFound", "List not found", NotFound, 1, ""),
+    (
+        429,
+        "TooManyRequestsError",
+        "Monthly API quota exceeded.",
+        LimitReached,
+        5,
+        "next billing period",
+    ),
+    (
+        429,
+        "TooManyRequestsError",
+        "Too many failed authentication attempts. Please try again later.",
+        Refused,
+        4,
+        "each attempt prolongs the block",
+    ),
+    (418, "TeapotError", "short and stout", Rejected, 1, ""),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+@pytest.mark.parametrize(
+    ("status", "error_type", "message", "kind", "code", "remedy"),
+    CATALOGUE,
+    ids=[f"{row[0]}-{row[1]}-{row[2][:20]}" for row in CATALOGUE],
+)
+def test_every_envelope_has_its_error(
+    method: str,
+    status: int,
+    error_type: str,
+    message: str,
+    kind: type[BmeconfError],
+    code: int,
+    remedy: str,
+) -> None:
+    error = failure(refusal(status, error_type, message, Retry_After="86400"), method)
+    assert type(error) is kind
+    assert error.exit_code == code
+    assert error.message == f"{method} {PATH}: {status}: {message}"
+    assert remedy in error.remedy
+
+
+def test_an_envelope_is_final_at_once() -> None:
+    for status, error_type, message, *_ in CATALOGUE:
+        with Line(refusal(status, error_type, message)) as line:
+            with pytest.raises(BmeconfError):
+                line.reader.get(PATH)
+            assert (line.requests, line.clock.waits) == (1, [])
+
+
+def test_the_forms_that_use_a_field_are_named() -> None:
+    forms = {"affectedForms": [{"_id": "1", "name": "Sign up"}, {"name": "Footer"}]}
+    error = failure(
+        reply(
+            {"errors": [{"errorType": "ContactFieldInUseError", "message": "", "debug": forms}]},
+            400,
+        )
+    )
+    assert "ContactFieldInUseError (used by the forms Sign up, Footer)" in error.message
+
+
+def test_several_errors_are_all_told() -> None:
+    errors = [{"errorType": "ValidationError", "message": m, "field": m} for m in ("one", "two")]
+    error = failure(reply({"errors": errors}, 400))
+    assert isinstance(error, Rejected)
+    assert error.message.endswith("one; two")
+    assert error.names_field("two")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [(400, Rejected, 1), (401, Refused, 4), (403, Refused, 4), (404, NotFound, 1)],
+)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>Bad gateway</body></html>",
+        b'{"errors": []}',
+        b'{"errors": "no"}',
+        b'{"errors": [null, 7]}',
+        b'{"message": "no"}',
+        b"[]",
+        b"\xff\xfe\x00",
+        b"[" * 20000,
+        b'{"errors": [{"errorType": null, "message": {"a": 1}, "field": 3, "debug": []}]}',
+    ],
+)
+def test_what_is_no_envelope_goes_by_its_status(
+    status: int, kind: type[BmeconfError], code: int, body: bytes
+) -> None:
+    error = failure(Reply(status, body))
+    assert type(error) is kind
+    assert error.exit_code == code
+    assert error.message.startswith(f"GET {PATH}: {status}: ")
+    assert len(error.message) < 300
+
+
+def test_a_long_message_is_cut() -> None:
+    error = failure(refusal(400, "ValidationError", "x" * 100_000))
+    assert len(error.message) < 1000
+
+
+# --- 429
+
+
+@pytest.mark.parametrize(
+    ("header", "waits"),
+    [
+        (None, [1, 2, 4]),
+        ("45", [45, 90, 180]),
+        ("100", [100, 200, 300]),
+        ("0", [0, 0, 0]),
+        ("2.5", [2.5, 5, 10]),
+        ("-5", [0, 0, 0]),
+        ("soon", [1, 2, 4]),
+        ("nan", [1, 2, 4]),
+        ("-nan", [1, 2, 4]),
+        (formatdate(1_900_000_010, usegmt=True), [10, 0, 0]),
+        (formatdate(1_800_000_000, usegmt=True), [0, 0, 0]),
+    ],
+)
+def test_a_passing_limit_is_waited_for_by_the_vendors_formula(
+    header: str | None, waits: list[float]
+) -> None:
+    headers = {"Retry_After": header} if header else {}
+    limited = refusal(429, "TooManyRequestsError", "Rate limit exceeded.", **headers)
+    with Line(limited, limited, limited, reply([])) as line:
+        assert line.reader.get(PATH) == []
+        assert line.clock.waits == waits
+
+
+@pytest.mark.parametrize("header", ["301", "1e9", "inf", "infinity", "+inf", "1e999"])
+def test_a_limit_that_lasts_ends_the_run(header: str) -> None:
+    with Line(refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After=header)) as line:
+        with pytest.raises(LimitReached) as raised:
+            line.reader.get(PATH)
+        assert (line.requests, line.clock.waits) == (1, [])
+    assert raised.value.exit_code == 5
+    assert "all keys of the account share the limit" in raised.value.remedy
+
+
+def test_a_limit_that_lasts_says_when_to_come_back() -> None:
+    seconds = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="1800")
+    assert "run again in 1800 seconds" in failure(seconds).remedy
+    date = formatdate(FakeClock().now + 1800, usegmt=True)
+    dated = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After=date)
+    assert "seconds" not in failure(dated).remedy
+    assert date in failure(dated).remedy
+    assert "run again later" in failure(refusal(429, "TooManyRequestsError", "Limit.")).remedy
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_limit_is_not_tried_for_ever(method: str) -> None:
+    with Line(refusal(429, "TooManyRequestsError", "Limit.", Retry_After="1")) as line:
+        with pytest.raises(LimitReached):
+            asked(line.writer, method)
+        assert line.requests == Bounds().attempts
+        assert line.clock.waits == [1, 2, 4]
+        assert line.writer.writes == 0
+
+
+@pytest.mark.parametrize(
+    "message", ["Monthly API quota exceeded.", "Too many failed authentication attempts."]
+)
+@pytest.mark.parametrize("header", ["1", "2000000"])
+def test_month_and_block_are_final_whatever_the_header_says(message: str, header: str) -> None:
+    with Line(refusal(429, "TooManyRequestsError", message, Retry_After=header)) as line:
+        with pytest.raises((LimitReached, Refused)):
+            line.reader.get(PATH)
+        with pytest.raises((LimitReached, Refused)):
+            line.writer.send("POST", PATH, {})
+        assert (line.requests, line.clock.waits) == (2, [])
+
+
+# --- reads are repeated, writes are not
+
+LOST: Mapping[str, Action] = {
+    "closed": CLOSE,
+    "reset": RESET,
+    "silence": SILENCE,
+    "half a status line": b"HTTP/1.",
+    "half the body": Reply(200, b'{"a": 1}', length=500),
+    "bad chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+    "chunks without an end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    "another protocol": b"220 mail.example ESMTP ready\r\n",
+    "bytes": bytes(range(256)),
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 200 + b"\r\n{}",
+    "an endless header": b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 100_000 + b"\r\n\r\n{}",
+    "no gzip": Reply(200, b"not gzip at all", {"Content-Encoding": "gzip"}),
+}
+BROKEN: Mapping[str, Action] = {
+    **LOST,
+    **{str(status): Reply(status, b"<html>sorry</html>") for status in (500, 502, 503, 504, 599)},
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_read_is_repeated_until_it_works(name: str) -> None:
+    with Line(BROKEN[name], reply({"a": 1})) as line:
+        assert line.reader.get(PATH) == {"a": 1}
+        assert line.requests == 2
+        assert line.clock.waits == [0.5]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_read_is_not_repeated_for_ever(name: str) -> None:
+    with Line(BROKEN[name], timeout=(1.0, 0.1)) as line:
+        with pytest.raises(NetworkError) as raised:
+            line.reader.get(PATH)
+        assert line.requests == Bounds().attempts
+        assert line.clock.waits == [0.5, 1.0, 2.0]
+    error = raised.value
+    assert error.exit_code == 1
+    assert error.message.startswith(f"GET {PATH}: ")
+    assert error.remedy
+    assert "object at 0x" not in error.message
+    assert "Error(" not in error.message
+
+
+def test_a_search_is_repeated_like_a_read() -> None:
+    with Line(CLOSE, Reply(503), reply({"contacts": [ROW], "totalRecords": 1})) as line:
+        assert line.reader.search({}, 10) == [ROW]
+        assert line.requests == 3
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_is_sent_once(name: str, method: str) -> None:
+    with Line(BROKEN[name], timeout=(1.0, 0.1)) as line:
+        with pytest.raises(OutcomeUnknown) as raised:
+            line.writer.send(method, PATH, {"name": "x"})
+        assert line.server.lines() == [f"{method} {PATH}"]
+        assert line.writer.writes == 1
+    assert raised.value.message.startswith(f"{method} {PATH}: ")
+
+
+UNREADABLE: Mapping[str, Action] = {
+    "html": Reply(200, b"<html>Please log in</html>", {"Content-Type": "text/html"}),
+    "half a document": Reply(200, b'{"_id": "64a1'),
+    "NaN": Reply(200, b'{"__v": NaN}'),
+    "Infinity": Reply(200, b"[-Infinity]"),
+    "an endless number": Reply(200, b'{"__v": 1e999}'),
+    "a number of 5000 digits": Reply(200, b'{"__v": ' + b"9" * 5000 + b"}"),
+    "deep nesting": Reply(200, b"[" * 100_000),
+    "deep and closed": Reply(200, b"[" * 20_000 + b"]" * 20_000),
+    "not UTF-8": Reply(200, b'{"name": "\xff\xfe"}'),
+    "UTF-16": Reply(200, '{"name": "x"}'.encode("utf-16")),
+    "two documents": Reply(200, b"{}{}"),
+    "a byte": Reply(200, b"\x00"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_read_that_says_nothing_clear_is_an_error(name: str) -> None:
+    error = failure(UNREADABLE[name])
+    assert type(error) is ReplyUnreadable
+    assert error.exit_code == 1
+    assert error.message.startswith(f"GET {PATH}: the answer is not the JSON")
+    assert "proxy" in error.remedy
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_write_whose_answer_says_nothing_may_have_landed(name: str) -> None:
+    with Line(UNREADABLE[name]) as line:
+        with pytest.raises(OutcomeUnknown):
+            line.writer.send("POST", PATH, {})
+        assert (line.requests, line.writer.writes) == (1, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_without_end_is_not_swallowed(method: str) -> None:
+    huge = Reply(200, b"[" + b"1," * 600_000 + b"1]")
+    with Line(huge, most_bytes=1_000_000) as line:
+        with pytest.raises(BmeconfError, match="larger than 1 MB") as raised:
+            asked(line.writer, method)
+        assert line.requests == 1
+        kind = ReplyUnreadable if method == "GET" else OutcomeUnknown
+        assert type(raised.value) is kind
+        assert line.writer.writes == (method == "POST")
+
+
+def test_a_slow_answer_is_an_answer() -> None:
+    with Line(Reply(200, b'{"a": 1}', drip=0.002)) as line:
+        assert line.reader.get(PATH) == {"a": 1}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_is_repeated_where_it_was_not_taken(method: str) -> None:
+    limited = refusal(429, "TooManyRequestsError", "Rate limit exceeded.", Retry_After="2")
+    with Line(limited, limited, reply(ROW)) as line:
+        assert line.writer.send(method, PATH, {"name": "x"}) == ROW
+        assert line.requests == 3
+        assert line.clock.waits == [2, 4]
+        assert line.writer.writes == 1
+        assert {seen.body for seen in line.server.seen} == {b'{"name": "x"}'}
+
+
+def test_a_write_that_was_refused_is_no_write() -> None:
+    with Line(refusal(400, "ValidationError", "no")) as line:
+        with pytest.raises(Rejected):
+            line.writer.send("POST", PATH, {})
+        assert line.writer.writes == 0
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_a_write_may_be_answered_with_nothing(body: bytes) -> None:
+    for status in (200, 201, 204):
+        with Line(Reply(status, body if status != 204 else b"")) as line:
+            assert line.writer.send("DELETE", PATH) is None
+
+
+def test_a_host_that_does_not_listen_was_sent_nothing() -> None:
+    with FakeServer(lambda seen: CLOSE) as gone:
+        url = gone.url
+    clock = FakeClock()
+    reader = Reader(url, KEY, Budget(clock=clock.time, sleep=clock.sleep))
+    for work in (
+        lambda: reader.get(PATH),
+        lambda: reader.for_writing(Witnessed()).send("POST", PATH, {}),
+    ):
+        with pytest.raises(NetworkError, match="Connection refused") as raised:
+            work()
+        assert type(raised.value) is NetworkError
+        assert "check the base URL" in raised.value.remedy
+
+
+def test_a_host_that_hangs_up_on_everybody_is_a_network_error() -> None:
+    clock = FakeClock()
+    with FakeServer(lambda seen: CLOSE, deaf=True) as server:
+        reader = Reader(server.url, KEY, Budget(clock=clock.time, sleep=clock.sleep))
+        with pytest.raises(NetworkError):
+            reader.get(PATH)
+        assert server.connections == Bounds().attempts
+
+
+# --- redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_is_not_followed(status: int, method: str) -> None:
+    with FakeServer(lambda seen: reply([])) as other:
+        moved = Reply(status, headers={"Location": f"{other.url}{PATH}"})
+        error = failure(moved, method)
+        assert other.connections == 0
+    assert type(error) is ApiError
+    assert f"{method} {PATH}: {status}: the host answers with a redirect" in error.message
+    assert "give the base URL exactly" in error.remedy
+
+
+# --- the key
+
+
+def echoes(seen: Seen) -> list[Action]:
+    key = seen.headers.get("x-api-key", "")
+    return [
+        reply({"errors": [{"errorType": "E", "message": f"no {key}", "field": key}]}, 400),
+        reply({"errors": [{"errorType": key}]}, 401),
+        Reply(403, key.encode()),
+        Reply(400, b"x" * 60 + key.encode()),
+        Reply(200, b"x" * 60 + key.encode()),
+        Reply(200, b"<" + key.encode() + b">"),
+        refusal(429, "TooManyRequestsError", "x", Retry_After=key),
+        refusal(429, "TooManyRequestsError", f"Monthly {key}", Retry_After=key),
+        Reply(502, key.encode()),
+        Reply(302, headers={"Location": f"http://127.0.0.1:1/{key}"}),
+        f"HTTP/1.1 {key} {key}\r\n\r\n".encode(),
+        f"{key}\r\n\r\n".encode(),
+        Reply(200, key.encode(), {"Content-Encoding": "gzip"}),
+        Reply(400, b'{"errors": [{"message": "\\u0062' + key[1:].encode() + b'"}]}'),
+    ]
+
+
+@pytest.mark.parametrize("which", range(14))
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_key_that_the_server_echoes_is_not_shown(which: int, method: str) -> None:
+    trace: list[str] = []
+    clock = FakeClock()
+    with FakeServer(lambda seen: echoes(seen)[which]) as server:
+        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+        reader = Reader(server.url, KEY, budget, trace=trace.append)
+        with pytest.raises(BmeconfError) as raised:
+            asked(reader.for_writing(Witnessed()), method)
+    error = raised.value
+    shown = [error.message, error.remedy, str(error), repr(error), *trace]
+    for text in shown:
+        assert KEY[7:19] not in text
+
+
+def test_a_key_in_a_path_is_not_traced() -> None:
+    with Line(reply(ROW)) as line:
+        line.reader.get(f"{PATH}/{KEY}")
+        assert line.trace == [f"GET {PATH}/*** 200"]
+
+
+def test_every_request_is_traced_with_what_came_of_it() -> None:
+    with Line(CLOSE, Reply(503), reply([])) as line:
+        line.reader.get(PATH)
+        first, *rest = line.trace
+    assert first.startswith(f"GET {PATH}: no whole answer")
+    assert rest == [f"GET {PATH} 503", f"GET {PATH} 200"]
+
+
+def test_the_key_goes_in_its_header_alone() -> None:
+    with Line(reply(ROW)) as line:
+        line.reader.get(PATH, {"page": 1, "left": None})
+        line.writer.send("POST", PATH, {"name": "x"})
+        for seen in line.server.seen:
+            assert seen.headers["x-api-key"] == KEY
+            assert seen.headers["accept"] == "application/json"
+            assert seen.headers["user-agent"] == f"bmeconf/{__version__}"
+            assert not {"authorization", "cookie", "proxy-authorization"} & set(seen.headers)
+            assert KEY not in seen.path + seen.query
+        assert line.server.seen[0].query == "page=1"
+        assert line.server.seen[1].headers["content-type"] == "application/json"
+
+
+def test_cookies_are_not_kept() -> None:
+    with Line(Reply(200, b"[]", {"Set-Cookie": "session=1; Path=/"})) as line:
+        line.reader.get(PATH)
+        line.reader.get(PATH)
+        assert "cookie" not in line.server.seen[1].headers
+
+
+def test_no_proxy_comes_between_this_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeServer(lambda seen: reply(["proxied"])) as proxy, Line(reply(["direct"])) as line:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert line.reader.get(PATH) == ["direct"]
+        assert line.writer.send("POST", PATH, {}) == ["direct"]
+        assert proxy.connections == 0
+
+
+def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    clock = FakeClock()
+    with FakeServer(lambda seen: Reply(403)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("https_proxy", proxy.url)
+        budget = Budget(clock=clock.time, sleep=clock.sleep)
+        writer = Reader("https://api.benchmarkemail.io", KEY, budget).for_writing(Witnessed())
+        with pytest.raises(NetworkError, match="Tunnel connection failed: 403") as raised:
+            writer.send("POST", PATH, {})
+        assert type(raised.value) is NetworkError
+        assert "proxy" in raised.value.remedy
+        assert writer.writes == 0
+        assert proxy.lines() == ["CONNECT api.benchmarkemail.io:443"]
+        assert "x-api-key" not in proxy.seen[0].headers
+
+
+def test_credentials_are_not_looked_for_in_netrc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with Line(reply([])) as line:
+        line.reader.get(PATH)
+        assert "authorization" not in line.server.seen[0].headers
+
+
+# --- TLS: what is lost inside it had left
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key, made on the spot."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+        f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
+        f" -out {cert}".split(),
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+@pytest.fixture
+def tls(certificate: tuple[Path, Path]) -> Iterator[Callable[[Action], FakeServer]]:
+    """Starts servers that speak TLS."""
+    opened: list[FakeServer] = []
+
+    def start(action: Action) -> FakeServer:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server = FakeServer(lambda seen: action, tls=context)
+        opened.append(server)
+        return server.__enter__()
+
+    yield start
+    for server in opened:
+        server.__exit__()
+
+
+def secure(server: FakeServer) -> Reader:
+    clock = FakeClock()
+    budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+    return Reader(server.url, KEY, budget, bounds=Bounds(timeout=(2.0, 0.3)))
+
+
+@pytest.mark.parametrize("name", ["closed", "reset", "silence", "half the body", "spoilt"])
+def test_a_write_that_is_lost_inside_tls_may_have_landed(
+    name: str,
+    tls: Callable[[Action], FakeServer],
+    certificate: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
+    server = tls(SPOIL if name == "spoilt" else LOST[name])
+    writer = secure(server).for_writing(Witnessed())
+    with pytest.raises(OutcomeUnknown):
+        writer.send("POST", PATH, {"name": "x"})
+    assert server.lines() == [f"POST {PATH}"]
+    assert writer.writes == 1
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_key(
+    tls: Callable[[Action], FakeServer],
+) -> None:
+    server = tls(reply([]))
+    writer = secure(server).for_writing(Witnessed())
+    with pytest.raises(NetworkError, match="certificate") as raised:
+        writer.send("POST", PATH, {"name": "x"})
+    assert type(raised.value) is NetworkError
+    assert (server.seen, writer.writes) == ([], 0)
+
+
+# --- reading only
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", PATH),
+        ("PUT", PATH),
+        ("PATCH", PATH),
+        ("DELETE", PATH),
+        ("HEAD", PATH),
+        ("OPTIONS", PATH),
+        ("get ", PATH),
+        ("POST", "/api/contact"),
+        ("POST", "/api/contact/search/"),
+        ("POST", "/api/contact/search/../"),
+        ("POST", "/api/contact/search/../export"),
+        ("POST", "/api/contact/search/%2e%2e/export"),
+        ("POST", "/api/contact/./export"),
+        ("POST", "/api/contact/export?/api/contact/search"),
+        ("POST", "/api/contact/export#/api/contact/search"),
+        ("POST", "//api/contact/search"),
+        ("POST", "/API/contact/search"),
+        ("PUT", "/api/contact/search"),
+        ("DELETE", "/api/contact/search"),
+    ],
+)
+def test_a_reader_cannot_write(method: str, path: str) -> None:
+    with Line(reply([])) as line:
+        with pytest.raises(WriteRefused):
+            line.reader._persist(method, path, body={})
+        assert line.server.connections == 0
+
+
+def test_a_reader_has_no_way_to_send() -> None:
+    with Line(reply([])) as line:
+        assert not hasattr(line.reader, "send")
+
+
+# --- pages
+
+
+def pages(*batches: Any, total: Any = None) -> Callable[[Seen], Action]:
+    """A listing that gives `batches` page by page and then nothing."""
+
+    def answer(seen: Seen) -> Action:
+        query = dict(pair.split("=") for pair in seen.query.split("&"))
+        page = int(query["page"])
+        rows = batches[page - 1] if page <= len(batches) else []
+        return reply(rows if total is None else {"total": total, "records": rows})
+
+    return answer
+
+
+def rows(*numbers: int) -> list[dict[str, str]]:
+    return [{"_id": f"{number:024x}"} for number in numbers]
+
+
+def walked(answer: Callable[[Seen], Action]) -> tuple[list[Any], list[str]]:
+    clock = FakeClock()
+    with FakeServer(answer) as server:
+        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+        found = Reader(server.url, KEY, budget).pages(PATH)
+        return list(found), [seen.query for seen in server.seen]
+
+
+ALL = rows(1, 2, 3, 4, 5)
+SHAPES = {
+    "one page, with its total": (pages(ALL, total=5), 1),
+    "a total as text": (pages(ALL, total="5"), 1),
+    "a total as a fraction": (pages(ALL, total=5.0), 1),
+    "short pages, with a total": (pages(rows(1, 2), rows(3), rows(4, 5), total=5), 3),
+    "pages that overlap": (pages(rows(1, 2, 3), rows(3, 4), rows(4, 5), total=5), 3),
+    "a bare array": (pages(ALL), 2),
+    "bare arrays, short": (pages(rows(1, 2), rows(3), rows(4, 5)), 4),
+    "a bare array that does not page": (pages(ALL, ALL, ALL, ALL), 2),
+    "no usable total": (pages(ALL, total="many"), 2),
+    "a negative total": (pages(ALL, total=-1), 2),
+    "a total of null": (pages(ALL, total=None), 2),
+    "a total that is true": (pages(ALL, total=True), 2),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_documented_shape_is_read_whole(name: str) -> None:
+    answer, requests = SHAPES[name]
+    found, queries = walked(answer)
+    assert found == ALL
+    assert queries == [f"page={n}&size=100" for n in range(1, requests + 1)]
+
+
+def test_an_empty_listing_is_empty() -> None:
+    assert walked(pages([], total=0)) == ([], ["page=1&size=100"])
+    assert walked(pages([]))[0] == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pages(ALL, total=6),
+        pages(ALL, total=4),
+        pages(ALL, total=0),
+        pages([], total=3),
+        pages(rows(1, 2), [], rows(3, 4, 5), total=5),
+        pages(rows(1, 2), rows(1, 2), rows(3, 4, 5), total=5),
+        pages(rows(1, 1, 2, 2), total=4),
+    ],
+    ids=["more", "fewer", "none", "no rows", "empty page", "repeated page", "twins"],
+)
+def test_totals_that_disagree_are_an_error(answer: Callable[[Seen], Action]) -> None:
+    with pytest.raises(IncompleteRead, match=f"{PATH}: the API counts") as raised:
+        walked(answer)
+    assert "nothing is concluded from half a listing" in raised.value.remedy
+
+
+def test_a_row_that_comes_while_the_pages_are_walked_is_no_error() -> None:
+    first = iter([True])
+
+    def answer(seen: Seen) -> Action:
+        return pages(ALL, total=6 if next(first, False) else 5)(seen)
+
+    assert walked(answer)[0] == ALL
+
+
+def test_a_listing_without_end_is_an_error() -> None:
+    counter = iter(range(1, FAR))
+    with FakeServer(lambda seen: reply(rows(next(counter)))) as server:
+        clock = FakeClock()
+        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+        reader = Reader(server.url, KEY, budget, bounds=Bounds(most_pages=20))
+        with pytest.raises(IncompleteRead, match="no end after 20 pages"):
+            reader.pages(PATH)
+        assert len(server.seen) == 20
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {},
+        7,
+        "no",
+        {"records": None},
+        {"records": {"a": 1}},
+        {"error": "no"},
+        [[]],
+        ["64a1b2c3d4e5f6a7b8c9d0aa"],
+        [None],
+        [{}],
+        [{"_id": None}],
+        [{"_id": 7}],
+        [{"_id": ""}],
+        [{"_id": "../../email/campaign"}],
+        [{"_id": "a b"}],
+        [{"_id": "a?x=1"}],
+        [{"_id": "\ud800"}],
+        [{"_id": "a" * 500}],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("how", ["pages", "listing", "search"])
+def test_what_is_no_listing_is_an_error(answer: Any, how: str) -> None:
+    with Line(reply(answer)) as line, pytest.raises(ReplyUnreadable) as raised:
+        line.reader.search({}, 10) if how == "search" else getattr(line.reader, how)(PATH)
+    assert raised.value.exit_code == 1
+    assert client.SEARCH in raised.value.message or PATH in raised.value.message
+
+
+def test_a_page_size_that_is_refused_is_made_smaller() -> None:
+    def answer(seen: Seen) -> Action:
+        if "size=10" in seen.query and "size=100" not in seen.query:
+            return pages(ALL, total=5)(seen)
+        errors = [{"errorType": "ValidationError", "message": "size is too big", "field": "size"}]
+        return reply({"errors": errors}, 400)
+
+    found, queries = walked(answer)
+    assert found == ALL
+    assert queries == ["page=1&size=100", "page=1&size=25", "page=1&size=10"]
+
+
+def test_another_refusal_is_not_about_the_size() -> None:
+    with Line(refusal(400, "ValidationError", "sort is odd")) as line:
+        with pytest.raises(Rejected):
+            line.reader.pages(PATH)
+        assert line.requests == 1
+
+
+def test_a_listing_in_one_reply_is_held_to_its_total() -> None:
+    with Line(reply({"total": 1, "records": ALL})) as line, pytest.raises(IncompleteRead):
+        line.reader.listing(PATH)
+    with Line(reply({"total": 5, "data": ALL})) as line:
+        assert list(line.reader.listing(PATH)) == ALL
+        assert line.requests == 1
+
+
+def test_a_search_asks_page_by_page() -> None:
+    def answer(seen: Seen) -> Action:
+        asked = json.loads(seen.body)
+        start = (asked["page"] - 1) * 2
+        assert asked["pageSize"] == 50
+        return reply({"contacts": ALL[start : start + 2], "totalRecords": 5})
+
+    with FakeServer(answer) as server:
+        clock = FakeClock()
+        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+        found = Reader(server.url, KEY, budget).search({"source": ["_id"]}, 50)
+        assert list(found) == ALL
+        assert server.lines() == [f"POST {client.SEARCH}"] * 3

@@ -1,0 +1,176 @@
+"""Proof at the socket: validate sends nothing at all, plan sends nothing that writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bmeconf.sandbox import Sandbox
+from tests.support.driver import Account, Project
+from tests.support.fake_server import FakeServer, in_front_of, reply
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
+SEARCH = "POST /api/contact/search"
+
+CREATES = """\
+version: 1
+structure: {fields: [{label: City}], tags: [seed]}
+lists: [{name: Press}, {name: Copy, copy_of: Newsletter}, {name: All, merge_of: [Press, Copy]}]
+contacts:
+  - {email: qa@acme.example, fields: {First Name: Qa, City: Oslo}, lists: [Press], tags: [seed]}
+  - {email: gone@acme.example, status: Inactive}
+campaigns:
+  - {name: Next, from: news@acme.example, subject: Hello, body: {html: <p>Hi</p>}, lists: [Press]}
+  - {name: From a template, body: {template: {name: Plain letter, lang: en}}}
+  - {name: Copied, copy_of: Welcome, subject: Again}
+"""
+CHANGES = """\
+version: 1
+structure: {label: Default Contacts, fields: [{label: Company, required: true}]}
+lists: [{name: Product news, renamed_from: [Product updates]}, {name: Newsletter}]
+contacts:
+  - {email: ann@example.com, fields: {First Name: Anna}, lists: [Newsletter], tags: []}
+  - {email: bob@example.com, status: Inactive}
+  - {email: eva@example.com, status: Active}
+  - {email: frank@example.com, fields: {Last Name: F}}
+campaigns:
+  - {name: Welcome, subject: Changed, lists: [Product news]}
+  - {name: 2026-10 Newsletter, subject: Too late}
+"""
+DELETES = """\
+version: 1
+lists: [{name: Old list, state: absent}, {name: Customers, state: absent}]
+contacts: [{email: liam@example.com, state: absent}]
+campaigns: [{name: Welcome, state: absent}, {name: 2026-10 Newsletter, state: absent}]
+"""
+WRONG = "version: 1\ncampaigns: [{name: New, from: a@nowhere.example, lists: [Nonesuch]}]\n"
+MANIFESTS = {"creates": CREATES, "changes": CHANGES, "deletes": DELETES, "wrong": WRONG}
+
+OPTIONS = (
+    (),
+    ("--detailed-exitcode",),
+    ("--show-unmanaged",),
+    ("--format", "json"),
+    ("--output", "json=plan.json", "--output", "text=plan.txt"),
+    ("--target", "lists/*", "--target", "campaigns/*"),
+    ("--max-requests", "3"),
+    ("--allow-host", "mail.example", "--quiet"),
+    ("--verbose", "--no-color"),
+)
+
+
+@pytest.fixture
+def watched(account: Account) -> Iterator[FakeServer]:
+    """The account behind a server that writes down every request."""
+    with in_front_of(account.sandbox.url, lambda seen, forward: forward()) as server:
+        yield server
+
+
+@pytest.fixture
+def silent() -> Iterator[FakeServer]:
+    """A server to which nobody should ever connect."""
+    with FakeServer(lambda seen: reply([])) as server:
+        yield server
+        assert server.connections == 0
+
+
+def at(server: FakeServer) -> dict[str, str]:
+    return {"BMECONF_BASE_URL": server.url, "BMECONF_API_KEY": Sandbox().key}
+
+
+# --- validate
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+@pytest.mark.parametrize(
+    "options", [(), ("--sandbox",), ("--format", "json"), ("--format", "github", "--verbose")]
+)
+def test_validate_sends_nothing(
+    tmp_path: Path, silent: FakeServer, name: str, options: tuple[str, ...]
+) -> None:
+    project = Project(tmp_path, at(silent))
+    project.write("m.yaml", MANIFESTS[name])
+    ran = project.run("validate", *options)
+    assert ran.code in (0, 3)
+    assert not (tmp_path / ".bmeconf").exists()
+
+
+def test_validate_of_a_project_sends_nothing_to_its_account(
+    tmp_path: Path, silent: FakeServer
+) -> None:
+    project = Project(tmp_path, {"KEY": Sandbox().key})
+    account = f"{{base_url: {silent.url}, api_key_env: KEY}}"
+    project.write("bmeconf.yaml", f"version: 1\naccounts: {{local: {account}}}\n")
+    project.write("m.yaml", CREATES)
+    project.run("validate").ok()
+
+
+def test_validate_needs_no_key_and_no_address(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("m.yaml", CREATES)
+    project.run("validate").ok()
+
+
+# --- plan
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_plan_sends_nothing_that_writes(
+    tmp_path: Path, account: Account, watched: FakeServer, name: str
+) -> None:
+    project = Project(tmp_path, at(watched))
+    project.write("m.yaml", MANIFESTS[name])
+    before = account.state()
+    for options in OPTIONS:
+        ran = project.run("plan", *options)
+        assert ran.code in (0, 2, 3, 5, 7), ran.err
+        assert "Traceback" not in ran.err
+    assert watched.writes() == []
+    assert set(watched.lines("POST")) <= {SEARCH}
+    assert len(watched.seen) >= len(OPTIONS)
+    assert account.state() == before
+
+
+def test_plan_of_the_example_sends_nothing_that_writes(
+    tmp_path: Path, account: Account, watched: FakeServer
+) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "newsletter")
+    file = tmp_path / "newsletter" / "bmeconf.yaml"
+    text = file.read_text(encoding="utf-8")
+    vendor = "https://api-us-west-2-a.benchmarkemail.io"
+    assert vendor in text
+    file.write_text(text.replace(vendor, watched.url), encoding="utf-8")
+    project = Project(tmp_path / "newsletter", {"BMECONF_PRODUCTION_KEY": Sandbox().key})
+    before = account.state()
+    made = project.plan()
+    assert {step["action"] for step in made["steps"]} == {"create", "update"}
+    assert watched.writes() == []
+    assert account.state() == before
+
+
+@pytest.mark.parametrize("switch", [{"lists_page": "array"}, {"campaign_body": "minimal"}])
+def test_plan_sends_nothing_that_writes_in_another_reading_of_the_api(
+    tmp_path: Path, account: Account, watched: FakeServer, switch: dict[str, str]
+) -> None:
+    account.switch(**switch, search_max_groups=1)
+    project = Project(tmp_path, at(watched))
+    project.write("m.yaml", CHANGES)
+    project.run("plan").ok()
+    assert watched.writes() == []
+
+
+def test_an_apply_that_is_refused_sends_nothing_that_writes(
+    tmp_path: Path, account: Account, watched: FakeServer
+) -> None:
+    project = Project(tmp_path, at(watched))
+    before = account.state()
+    for name, code in (("deletes", 7), ("wrong", 3)):
+        project.write("m.yaml", MANIFESTS[name])
+        assert project.run("apply", "--auto-approve").code == code
+    project.write("m.yaml", "version: 1\nlists: [{name: Newsletter}]\n")
+    project.run("apply", "--auto-approve").ok()
+    assert watched.writes() == []
+    assert account.state() == before

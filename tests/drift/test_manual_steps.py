@@ -1,0 +1,282 @@
+"""Which live campaign a schedule is held against, and when it was kept; nobody is mailed twice.
+
+Design 7.3 and 7.9, through the command line against the simulated account.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.baseline.test_lock import Cut, by_hand, declare, id_of, unlock, without
+from tests.drift.test_drift import drift, scheduled, state_of, text, timed
+from tests.support.driver import Account, Project
+from tests.support.fake_server import Rule, edited
+
+FAR, PAST = "2030-12-01T08:00:00Z", "2025-12-01T08:00:00Z"
+DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
+
+
+def declared(project: Project, at: str, name: str = "Mine") -> None:
+    entry = {"name": name, "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
+    declare(project, campaigns=[entry])
+    project.apply()
+
+
+def shown(account: Account, at: str, status: str = "scheduled") -> str:
+    id = id_of(account, "campaigns", "Mine")
+    account.campaign_status(id, status=status, scheduledAt=at)
+    return id
+
+
+def proven(project: Project, account: Account, at: str, status: str) -> str:
+    """A campaign that was seen as scheduled, and is remembered so."""
+    declared(project, at)
+    id = shown(account, at, status)
+    assert state_of(drift(project, "--record")) == "done"
+    return id
+
+
+def renamed(account: Account, to: str) -> None:
+    by_hand(account, "campaigns", "Mine", name=to)
+
+
+def added(account: Account, **campaign: Any) -> None:
+    state = account.state()
+    state["campaigns"].append({"name": "Mine", **campaign})
+    account.set(state)
+
+
+def told(project: Project, code: int) -> str:
+    """What drift tells as text, on one line."""
+    return " ".join(text(project, code=code).split())
+
+
+def observed(document: Any) -> Any:
+    (one,) = document["manual"]
+    return one["observed"]
+
+
+# --- the campaign that was meant is judged, whatever has its name
+
+
+@pytest.mark.parametrize(("at", "status"), [(PAST, "sent"), (FAR, "scheduled")])
+def test_what_is_done_stays_done_under_another_name(
+    at: str, status: str, project: Project, account: Account
+) -> None:
+    id = proven(project, account, at, status)
+    renamed(account, "Archived")
+    document = drift(project, code=2)
+    assert state_of(document) == "done"
+    assert (observed(document)["id"], observed(document)["name"]) == (id, "Archived")
+    assert not any(said in told(project, 2) for said in DO_IT)
+
+
+@pytest.mark.parametrize(("at", "status"), [(PAST, "sent"), (FAR, "scheduled")])
+def test_what_is_done_stays_done_beside_a_namesake(
+    at: str, status: str, project: Project, account: Account
+) -> None:
+    id = proven(project, account, at, status)
+    added(account)
+    document = drift(project)
+    assert (state_of(document), observed(document)["id"]) == ("done", id)
+    assert not any(said in told(project, 0) for said in DO_IT)
+
+
+def test_it_takes_no_request_to_tell(project: Project, account: Account) -> None:
+    proven(project, account, FAR, "scheduled")
+    before = drift(project)["requests"]
+    added(account)
+    assert drift(project)["requests"] <= before
+
+
+def test_a_draft_beside_a_namesake_is_looked_for_by_its_id(
+    project: Project, account: Account
+) -> None:
+    declared(project, FAR)
+    id = id_of(account, "campaigns", "Mine")
+    added(account, status="sent", scheduledAt=FAR)
+    assert state_of(drift(project)) == "todo"
+    said = told(project, 0)
+    assert f'Open the campaign "Mine" with the id {id}.' in said
+    assert "see that no other campaign was scheduled or sent in its place" in said
+
+
+def test_a_draft_under_another_name_is_opened_by_that(project: Project, account: Account) -> None:
+    declared(project, PAST)
+    renamed(account, "Yours")
+    assert state_of(drift(project, code=9)) == "overdue"
+    assert 'Open the campaign "Yours" with the id' in told(project, 9)
+
+
+@pytest.mark.parametrize("at", [FAR, PAST])
+def test_without_a_memory_nothing_tells_which_one_is_meant(
+    at: str, project: Project, account: Account
+) -> None:
+    declared(project, at)
+    unlock(project)
+    added(account)
+    document = drift(project, code=9)
+    assert (state_of(document), observed(document)) == ("wrong", {"doubt": "ambiguous"})
+    said = told(project, 9)
+    assert "cannot be told which live campaign is meant" in said
+    assert "is not in the account" not in said
+    assert not any(told_so in said for told_so in DO_IT)
+    plan = " ".join(project.run("plan").ok().out.split())
+    assert "campaigns/Mine: it cannot be told which live campaign is meant" in plan
+
+
+def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Account) -> None:
+    entry = {"name": "Mine", "id": "c" * 24, "schedule": {"at": FAR}}
+    declare(project, campaigns=[entry])
+    assert state_of(drift(project, code=9)) == "wrong"
+    assert "cannot be told which live campaign is meant" in told(project, 9)
+
+
+def test_what_is_to_be_copied_of_a_twin_is_just_not_there(
+    project: Project, account: Account
+) -> None:
+    state = account.state()
+    state["campaigns"] += [{"name": "Twin"}, {"name": "Twin"}]
+    account.set(state)
+    declare(project, campaigns=[{"name": "Mine", "copy_of": "Twin", "schedule": {"at": FAR}}])
+    assert state_of(drift(project)) == "todo"
+
+
+# --- what is gone or replaced
+
+
+def test_what_was_scheduled_and_is_gone_is_undone(project: Project, account: Account) -> None:
+    proven(project, account, FAR, "scheduled")
+    without(account, "campaigns", "Mine")
+    for _ in range(2):
+        assert state_of(drift(project, "--record", code=9)) == "undone"
+    assert "was scheduled for 2030-12-01 08:00 (UTC), and is not in the account" in told(project, 9)
+
+
+def test_what_was_scheduled_and_is_replaced_is_undone(project: Project, account: Account) -> None:
+    proven(project, account, FAR, "scheduled")
+    without(account, "campaigns", "Mine")
+    added(account)
+    for _ in range(2):
+        assert state_of(drift(project, "--record", code=9)) == "undone"
+    assert "another campaign has its name now" in told(project, 9)
+
+
+def test_the_former_one_may_still_go_out(project: Project, account: Account) -> None:
+    proven(project, account, FAR, "scheduled")
+    renamed(account, "Old")
+    added(account)
+    document = drift(project, code=9)
+    assert (state_of(document), observed(document)["former"]) == ("undone", "Old")
+    assert 'See first whether "Old" was sent or still goes out' in told(project, 9)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_may_have_been_sent_is_not_to_be_sent_again(
+    replaced: bool, project: Project, account: Account
+) -> None:
+    proven(project, account, PAST, "sent")
+    without(account, "campaigns", "Mine")
+    if replaced:
+        added(account)
+    assert state_of(drift(project, code=9)) == "undone"
+    said = told(project, 9)
+    assert "Its time is over: find out whether it was sent" in said
+    assert not any(told_so in said for told_so in DO_IT)
+
+
+def test_what_was_never_seen_as_scheduled_is_open_again(project: Project, account: Account) -> None:
+    declared(project, FAR)
+    without(account, "campaigns", "Mine")
+    assert state_of(drift(project, code=2)) == "todo"
+
+
+# --- when it was sent
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("sent", "was sent before"), ("sending", "is being sent before")]
+)
+def test_sent_before_its_time_is_wrong(
+    status: str, said: str, project: Project, account: Account
+) -> None:
+    declared(project, FAR)
+    shown(account, FAR, status)
+    assert state_of(drift(project, code=9)) == "wrong"
+    assert f"{said} its time, 2030-12-01 08:00 (UTC)" in told(project, 9)
+    assert not any(told_so in told(project, 9) for told_so in DO_IT)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(3, "done"), (7, "wrong")])
+def test_sent_a_few_minutes_early_is_on_time(
+    minutes: int, state: str, project: Project, account: Account
+) -> None:
+    at = timed(0, minutes)
+    declared(project, at)
+    shown(account, at, "sent")
+    assert state_of(drift(project, code=0 if state == "done" else 9)) == state
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(-55, "done"), (-65, "overdue")])
+def test_scheduled_and_never_sent_is_overdue(
+    minutes: int, state: str, project: Project, account: Account
+) -> None:
+    at = timed(0, minutes)
+    declared(project, at)
+    shown(account, at)
+    code = 0 if state == "done" else 9
+    assert state_of(drift(project, code=code)) == state
+    late = "and the account still shows it as scheduled"
+    assert (late in told(project, code)) is (state == "overdue")
+
+
+# --- what is no status
+
+
+@pytest.mark.parametrize("status", [None, "", ["sent"], 5, "Sent", "simmering"])
+@pytest.mark.parametrize("at", [FAR, PAST])
+def test_an_unknown_status_is_no_draft(
+    status: Any, at: str, project: Project, account: Account, cut: Cut
+) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    scheduled(account, at, "sent")
+
+    def odd(reply: Any) -> None:
+        for row in reply.get("records") or [reply]:
+            if row.get("name") == "Welcome":
+                row["status"] = status
+
+    cut(Rule("GET /api/email/campaign.*", edited(odd)))
+    assert state_of(drift(project, code=9)) == "wrong"
+    said = told(project, 9)
+    assert "which proves nothing" in said
+    assert "is not in the account" not in said
+    assert not any(told_so in said for told_so in DO_IT)
+
+
+# --- times that no clock can show
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"])
+def test_a_time_without_an_instant_in_utc_is_refused(at: str, project: Project) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    for command in ("validate", "drift", "plan"):
+        ran = project.run(command)
+        assert (ran.code, "Traceback" in ran.err) == (3, False)
+        said = " ".join((ran.out + ran.err).split())
+        assert f'schedule.at: "{at}" is before the year 1 or after the year 9999 in UTC' in said
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("status", ["draft", "scheduled", "sent"])
+def test_the_first_and_the_last_instant_there_are(
+    at: str, status: str, project: Project, account: Account
+) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    scheduled(account, at, status)
+    for format in ("json", "text", "html", "markdown", "github", "junit"):
+        ran = project.run("drift", "--format", format)
+        assert "Traceback" not in ran.err
+        assert ran.code in (0, 9)

@@ -1,0 +1,173 @@
+"""Two live objects of one name: what drift tells, where the lock file knows which one is meant.
+
+Design 7.3 and 7.17.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.baseline.test_lock import ANN, by_hand, declare, first_name, id_of
+from tests.drift.test_drift import WELCOME, codes, drift, found, only, policy, scheduled, unlock
+from tests.support.driver import Account, Project
+
+NEWS, PERSON = "lists/Newsletter", f"contacts/{ANN}"
+TWIN = "7" * 24
+
+
+def twin(account: Account, kind: str, name: str, times: int = 1, **fields: Any) -> None:
+    """Others of the same name, made by hand."""
+    state = account.state()
+    state[kind] += [{"name": name, **fields} for _ in range(times)]
+    account.set(state)
+
+
+def replaced(account: Account, name: str) -> str:
+    """Delete a list, and make two others of its name; the id that is gone."""
+    state, gone = account.state(), id_of(account, "lists", name)
+    state["lists"] = [row for row in state["lists"] if row["_id"] != gone]
+    for row in (*state["contacts"], *state["campaigns"]):
+        row["lists"] = [id for id in row.get("lists", []) if id != gone]
+    account.set(state)
+    twin(account, "lists", name, 2)
+    return gone
+
+
+def applied(project: Project, **campaign: Any) -> None:
+    contact = {"email": ANN, "lists": ["Newsletter"], "fields": {"First Name": "Anna"}}
+    draft = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"], **campaign}
+    declare(project, lists=[{"name": "Newsletter"}], campaigns=[draft], contacts=[contact])
+    project.apply()
+
+
+def edited_by_hand(account: Account) -> None:
+    customers = id_of(account, "lists", "Customers")
+    by_hand(account, "campaigns", "Welcome", subject="B", lists=[customers])
+    by_hand(account, "contacts", ANN, fields={first_name(account): "Nan"}, lists=[])
+
+
+EDITED = {
+    f"{WELCOME} subject": "drift",
+    f"{WELCOME} lists": "drift",
+    f"{PERSON} fields.First Name": "drift",
+    f"{PERSON} lists": "drift",
+}
+
+
+@pytest.mark.parametrize("id", [TWIN, "0" * 23 + "1"])
+def test_a_twin_of_a_list_hides_nothing_of_what_names_it(
+    id: str, project: Project, account: Account
+) -> None:
+    applied(project)
+    edited_by_hand(account)
+    assert found(drift(project, code=2)) == EDITED
+    twin(account, "lists", "Newsletter", _id=id)
+    document = drift(project, code=2)
+    assert found(document) == EDITED
+    assert {*codes(document)} == {"ambiguous"}
+    assert not document["clean"]
+
+
+def test_a_twin_alone_is_no_drift(project: Project, account: Account) -> None:
+    applied(project)
+    twin(account, "lists", "Newsletter")
+    twin(account, "campaigns", "Welcome", subject="Other")
+    document = drift(project)
+    assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
+    assert document["summary"]["in_sync"] == 3
+    assert not document["clean"]
+
+
+def test_to_be_sent_to_the_twin_of_a_list_is_drift(project: Project, account: Account) -> None:
+    applied(project)
+    twin(account, "lists", "Newsletter", _id=TWIN)
+    by_hand(account, "campaigns", "Welcome", lists=[TWIN])
+    item = only(drift(project, code=2))
+    assert (item["address"], item["field"], item["class"]) == (WELCOME, "lists", "drift")
+    assert (item["missing"], item["unexpected"]) == ([NEWS], [f"{NEWS}#{TWIN}"])
+
+
+def test_a_twin_of_a_campaign_hides_nothing_of_it(project: Project, account: Account) -> None:
+    applied(project)
+    edited_by_hand(account)
+    scheduled(account)
+    twin(account, "campaigns", "Welcome", subject="A")
+    document = drift(project, code=2)
+    items = {i["field"]: i for i in document["items"] if i["address"] == WELCOME}
+    assert {*items} == {"subject", "lists"}
+    assert (items["subject"]["live"], items["subject"]["status"]) == ("B", "scheduled")
+
+
+def test_twins_of_what_is_gone_are_drift_themselves(project: Project, account: Account) -> None:
+    applied(project)
+    known = replaced(account, "Newsletter")
+    document = drift(project, code=2)
+    (item,) = (item for item in document["items"] if item["address"] == NEWS)
+    there = sorted(row["_id"] for row in account.state()["lists"] if row["name"] == "Newsletter")
+    assert (item["field"], item["class"], item["fails"]) == ("id", "drift", True)
+    assert (item["desired"], item["live"]) == (known, ", ".join(there))
+    assert f"~ {NEWS} (drift): id of the live object" in project.run("drift").out
+
+
+def test_a_twin_of_a_list_that_is_only_referred_to(project: Project, account: Account) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
+    project.apply()
+    twin(account, "lists", "Newsletter", _id=TWIN)
+    assert drift(project)["items"] == []
+    by_hand(account, "campaigns", "Welcome", subject="B", lists=[TWIN])
+    document = drift(project, code=2)
+    assert found(document) == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "drift"}
+
+
+def test_twins_that_nothing_is_known_of_hide_nothing_else(
+    project: Project, account: Account
+) -> None:
+    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
+    project.apply()
+    replaced(account, "Newsletter")
+    by_hand(account, "campaigns", "Welcome", subject="B", lists=[])
+    told = found(drift(project, code=2))
+    assert told == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "conflict"}
+
+
+def test_without_a_memory_twins_are_a_finding(project: Project, account: Account) -> None:
+    applied(project)
+    unlock(project)
+    twin(account, "lists", "Newsletter")
+    document = drift(project)
+    assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
+
+
+def test_what_is_to_be_absent_and_has_a_twin_is_pending(project: Project, account: Account) -> None:
+    declare(project, lists=[{"name": "Customers"}])
+    project.apply()
+    twin(account, "lists", "Customers")
+    declare(project, lists=[{"name": "Customers", "state": "absent"}])
+    assert found(drift(project)) == {"lists/Customers state": "pending"}
+
+
+def test_known_drift_of_what_has_a_twin(project: Project, account: Account) -> None:
+    policy(project, address=WELCOME, field="subject")
+    applied(project)
+    by_hand(account, "campaigns", "Welcome", subject="B")
+    twin(account, "campaigns", "Welcome")
+    assert found(drift(project)) == {f"{WELCOME} subject": "known"}
+
+
+def test_a_plan_leaves_twins_and_what_names_them_alone(project: Project, account: Account) -> None:
+    applied(project)
+    edited_by_hand(account)
+    twin(account, "lists", "Newsletter")
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert {f["address"] for f in plan["findings"] if f["code"] == "ambiguous"} == {
+        NEWS,
+        WELCOME,
+        PERSON,
+    }
+    before = account.state()
+    project.run("apply", "--auto-approve")
+    assert account.state() == before
+    assert "Next:" not in project.run("drift").out

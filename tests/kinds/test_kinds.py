@@ -1,0 +1,165 @@
+"""Every kind: in the table, in the schema, in an example, with cases; and the cases themselves.
+
+A case is data: an account, a manifest, and the plan that must come out. Each is planned through
+the command line, and the steps are applied too: what was planned converges, or is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bmeconf.apply.result import OPEN
+from bmeconf.kinds import KINDS, base
+from bmeconf.project import schemas
+from bmeconf.sandbox import Sandbox
+from tests.support.driver import Account, Project
+
+HERE = Path(__file__).parent
+NOT_KINDS = {"__init__", "__pycache__", "api", "base", "id_map", "replies"}
+
+
+def _cases() -> list[Any]:
+    return list(_read_cases())
+
+
+def _read_cases() -> Iterator[Any]:
+    for path in sorted((HERE / "cases").glob("*.yaml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield pytest.param(case, id=f"{path.stem}: {case['case']}")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Account, Any]]:
+    """One account for all cases, and the state that each starts from."""
+    with Sandbox(None) as sandbox:
+        account = Account(sandbox)
+        yield account, account.state()
+
+
+@pytest.fixture
+def case_project(tmp_path: Path, served: tuple[Account, Any]) -> Project:
+    return Project(tmp_path, served[0].env)
+
+
+def _prepare(case: Any, project: Project, served: tuple[Account, Any]) -> None:
+    account, seeded = served
+    given = case.get("account", {})
+    # Lists of a case's own leave no room for those who were on the seeded ones.
+    alone: dict[str, Any] = {"contacts": [], "campaigns": []} if "lists" in given else {}
+    account.set({**seeded, **alone, **given})
+    project.write("case.yaml", yaml.safe_dump({"version": 1, **case["manifest"]}))
+    if "project" in case:
+        project.write("bmeconf.yaml", yaml.safe_dump(case["project"]))
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_case(case: Any, case_project: Project, served: tuple[Account, Any]) -> None:
+    _prepare(case, case_project, served)
+    ran = case_project.run("plan", "--format", "json", *case.get("arguments", ()))
+    assert ran.code == case.get("exit", 0), ran.err
+    if "problems" in case:
+        assert sorted(p["code"] for p in ran.json["problems"]) == sorted(case["problems"])
+        assert all(p["file"] == "case.yaml" and p["line"] > 1 for p in ran.json["problems"])
+        return
+    plan = ran.json
+    assert [_told(step, plan, wanted) for step, wanted in _pairs(plan, case)] == case["steps"]
+    found = [f"{f['code']} {f['address']}" for f in plan["findings"]]
+    assert found == case.get("findings", [])
+    manual = [f"{m['state']} {m['address']}" for m in plan["manual"]]
+    assert manual == case.get("manual", [])
+
+
+@pytest.mark.parametrize("case", [c for c in _cases() if c.values[0].get("steps")])
+def test_case_converges(case: Any, case_project: Project, served: tuple[Account, Any]) -> None:
+    _prepare(case, case_project, served)
+    deletes = [s["address"] for s in case["steps"] if s["action"] == "delete"]
+    allowed = [word for address in deletes for word in ("--allow-delete", address)]
+    before = served[0].state()
+    ran = case_project.run("apply", "--auto-approve", "--format", "json", *allowed)
+    if case.get("exit"):
+        assert ran.code == case["exit"]
+        assert served[0].state() == before
+        return
+    left_alone = {f["code"] for f in ran.ok().json["findings"]} & set(OPEN)
+    assert ran.json["converged"] is not bool(left_alone)
+    assert case_project.plan()["steps"] == []
+
+
+def _pairs(plan: Any, case: Any) -> list[tuple[Any, Any]]:
+    wanted = case["steps"] + [{}] * len(plan["steps"])
+    return list(zip(plan["steps"], wanted, strict=False))
+
+
+def _told(step: Any, plan: Any, wanted: Any) -> dict[str, Any]:
+    """A step in the words of a case: what it always says, and what this one asks for."""
+    by_id = {other["id"]: other["address"] for other in plan["steps"]}
+    told = {
+        "address": step["address"],
+        "action": step["action"],
+        "changes": {c["path"]: [c["before"], c["after"]] for c in step["changes"]},
+    }
+    after = [by_id[id] for id in step["depends_on"]]
+    optional = {"after": after, "check": step["check"]}
+    optional |= {key: step.get(key) for key in ("origin", "hanging")}
+    if after:
+        told["after"] = after
+    return {**told, **{key: value for key, value in optional.items() if key in wanted}}
+
+
+def test_every_file_is_a_kind_of_the_table() -> None:
+    import bmeconf.kinds
+
+    assert bmeconf.kinds.__file__
+    files = {path.stem for path in Path(bmeconf.kinds.__file__).parent.iterdir()}
+    assert files - NOT_KINDS == set(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_kind_is_complete(name: str) -> None:
+    schema = schemas.load("manifest")
+    assert name in schema["properties"], "no part of the schema"
+    part = schema["properties"][name]
+    part = schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part
+    assert part["description"], "no words for an editor"
+    assert (HERE / "cases" / f"{name}.yaml").exists(), "no cases"
+    manifests = (HERE.parents[1] / "examples" / "newsletter" / "manifests").glob("*.yaml")
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in manifests]
+    assert any(name in document for document in documents), "no example"
+
+
+def test_plans_are_ascii_documents(project: Project) -> None:
+    project.write("a.yaml", 'version: 1\nlists: [{name: "N\u00e4chste"}]\n')
+    ran = project.run("plan", "--format", "json").ok()
+    assert ran.out.isascii()
+    assert json.loads(ran.out)["steps"][0]["address"] == "lists/N\u00e4chste"
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "is_one"),
+    [
+        ("Copy of May", "May", True),
+        ("copy of May (2)", "May", True),
+        ("May - Copy", "May", True),
+        ("May (copy)", "May", True),
+        ("May (2)", "May", True),
+        ("May", "May", True),
+        ("Copy of News 12", "News 12", True),
+        ("Copy of News 12 (3)", "News 12", True),
+        ("Copy of   0123", "0123", True),
+        ("News 12 copy", "News 12", True),
+        ("Copy of a.c", "a.c", True),
+        ("Copy of abc", "a.c", False),
+        ("Copy of May day", "May", False),
+        ("My copy of May", "May", False),
+        ("May 2 drafts", "May", False),
+        ("Copy of may", "May", False),
+    ],
+)
+def test_what_a_copy_may_be_called(name: str, source: str, is_one: bool) -> None:
+    assert base.names_copy(name, source) is is_one

@@ -1,0 +1,497 @@
+"""The laws of the core, tried on generated accounts and manifests: the real command line against
+the real simulator. Each law is one test; all of them together hold in every dialect of the API.
+
+BMECONF_EXAMPLES=50 pytest --timeout=0 tests/laws/test_laws.py tries fifty times as many examples,
+new ones in every run, and shrinks what breaks a law.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.sandbox.switches import Switches
+from tests.support.driver import Account, Project, Ran, writes
+from tests.support.oracle import IDENTITY, WITHHELD, Oracle, meant
+from tests.support.strategies import (
+    FROZEN_CONTACTS,
+    SENT,
+    STRUCTURE,
+    Data,
+    World,
+    dumped,
+    examples,
+    ident,
+    split,
+    worlds,
+)
+
+pytestmark = pytest.mark.long
+
+STATES = ("applied", "failed", "unknown", "blocked", "stale", "not attempted")
+WRITTEN = ("contacts", "campaigns")
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What became of a world: planned, applied, planned again; states, logs and documents."""
+
+    world: World
+    before: Any
+    plan: Any
+    plan_log: list[Data]
+    planned: Any
+    applied: Ran
+    log: list[Data]
+    after: Any
+    again: Any
+
+    @property
+    def result(self) -> Any:
+        """The result document."""
+        return self.applied.json
+
+    @property
+    def oracle(self) -> Oracle:
+        """What the design says of this."""
+        return Oracle(
+            self.world,
+            self.before,
+            self.after,
+            withheld=self.found(*WITHHELD),
+            written=frozenset(step["pin"]["id"] for step in self.plan["steps"] if step["pin"]),
+            unread=self.found("unreadable"),
+            rewritten=frozenset(
+                f["address"] for f in self.result["findings"] if f["code"] == "rewritten"
+            ),
+        )
+
+    def found(self, *codes: str) -> frozenset[str]:
+        """The addresses that the plan has a finding on with one of `codes`."""
+        return frozenset(f["address"] for f in self.plan["findings"] if f["code"] in codes)
+
+
+class Laboratory:
+    """One simulated account, and a fresh project folder for every look at it."""
+
+    def __init__(self, account: Account, folder: Path) -> None:
+        self.account, self._folder, self._count = account, folder, itertools.count()
+        # Thousands of examples share one simulator: its limits are tested elsewhere.
+        account.switch(hour_limit=10**9, month_quota=10**9)
+
+    def project(self, parts: list[Data]) -> Project:
+        """A project of these manifests."""
+        project = Project(self._folder / str(next(self._count)), self.account.env)
+        for name, text in dumped(parts).items():
+            project.write(name, text)
+        return project
+
+    def live(self, world: World) -> Lived:
+        """Plan, apply with every planned delete allowed, and plan again from a fresh folder."""
+        before = self.account.set(world.account)
+        self.account.clear_log()
+        project = self.project([world.manifest])
+        plan = project.plan()
+        plan_log, planned = self.account.log(), self.account.state()
+        self.account.clear_log()
+        deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
+        allowed = [f"--allow-delete={address}" for address in deletes]
+        applied = project.run("apply", "--auto-approve", "--format", "json", *allowed)
+        log, after = self.account.log(), self.account.state()
+        again = self.project([world.manifest]).plan()
+        return Lived(world, before, plan, plan_log, planned, applied, log, after, again)
+
+
+@pytest.fixture
+def laboratory(account: Account, tmp_path: Path) -> Laboratory:
+    return Laboratory(account, tmp_path)
+
+
+# --- the laws, as checks of what was lived
+
+
+def left_open(lived: Lived) -> set[str]:
+    """What an apply could not make as declared, or could not prove."""
+    return {f["code"] for f in lived.result["findings"]} & {*WITHHELD, "unreadable"}
+
+
+def converges(lived: Lived) -> None:
+    """Apply, then plan, is empty; and the account then is as declared."""
+    assert lived.applied.code == 0, (lived.applied.out, lived.applied.err)
+    assert lived.result["converged"] == (not left_open(lived))
+    assert lived.again["steps"] == []
+    assert [*lived.oracle.unmet()] == []
+
+
+def plans_without_writing(lived: Lived) -> None:
+    """A plan is GETs and searches, and the account is the same after it."""
+    assert writes(lived.plan_log) == []
+    assert lived.planned == lived.before
+
+
+def changes_only_what_is_declared(lived: Lived) -> None:
+    """Every object and value that no manifest declares is what it was."""
+    assert [*lived.oracle.undeclared()] == []
+
+
+def leaves_the_frozen_alone(lived: Lived) -> None:
+    """Nothing is written to what is frozen or blocked, whatever the manifests say."""
+    frozen = {c["_id"] for c in lived.before["campaigns"] if c["status"] != "draft"}
+    for contact in lived.before["contacts"]:
+        if contact["status"].get("secondary") in FROZEN_CONTACTS:
+            frozen.add(contact["_id"])
+    for entry in lived.world.manifest["contacts"]:
+        found = meant(lived.world, lived.before, "contacts", entry)
+        if found and entry.get("status") == "Active" and found["status"]["primary"] == "Inactive":
+            frozen.add(found["_id"])
+    assert not frozen & {entry["path"].rpartition("/")[2] for entry in writes(lived.log)}
+
+
+def deletes_only_what_is_absent(lived: Lived) -> None:
+    """Every DELETE is of an object that an entry declares absent, and comes after all else."""
+    absent = {
+        found["_id"]
+        for kind in IDENTITY
+        for entry in lived.world.manifest[kind]
+        if "state" in entry and (found := meant(lived.world, lived.before, kind, entry))
+    }
+    written = [(e["method"], e["path"].rpartition("/")[2]) for e in writes(lived.log)]
+    deleted = [id for method, id in written if method == "DELETE"]
+    assert set(deleted) <= absent
+    assert written[len(written) - len(deleted) :] == [("DELETE", id) for id in deleted]
+
+
+def reports_what_it_did(lived: Lived) -> None:
+    """Each step ends once, in one state, and the log agrees."""
+    steps, outcomes = lived.plan["steps"], lived.result["steps"]
+    named = [{key: step[key] for key in ("id", "address", "action")} for step in steps]
+    assert [{key: o[key] for key in ("id", "address", "action")} for o in outcomes] == named
+    assert lived.result["requests"] == len(lived.log)
+    done = all(outcome["state"] == "applied" for outcome in outcomes)
+    complete = done and "not_converged" not in {f["code"] for f in lived.result["findings"]}
+    assert lived.result["converged"] == (complete and not left_open(lived))
+    assert (lived.applied.code == 0) == complete
+    if not complete:
+        landed = any(entry["status"] < 300 for entry in writes(lived.log))
+        assert (lived.applied.code == 8) == landed
+    for step, outcome in zip(steps, outcomes, strict=True):
+        _agrees(step, outcome["state"], lived)
+
+
+def _agrees(step: Data, state: str, lived: Lived) -> None:
+    assert state in STATES
+    calls = {(c["method"], c["path"]) for c in step["calls"] if c["method"] != "GET"}
+    if step["pin"]:
+        mine = [e for e in writes(lived.log) if (e["method"], e["path"]) in calls]
+        if state == "applied":
+            assert any(entry["status"] < 300 for entry in mine)
+        elif state != "unknown" and state != "failed":
+            assert not any(entry["status"] < 300 for entry in mine)
+        return
+    # Names of what is created are free before, so one more object is one success.
+    kind = step["address"].partition("/")[0]
+    made = {o["_id"] for o in lived.after[kind]} - {o["_id"] for o in lived.before[kind]}
+    created = [s for s in lived.plan["steps"] if not s["pin"] and s["address"].startswith(kind)]
+    states = [o["state"] for o in lived.result["steps"] if o["id"] in {s["id"] for s in created}]
+    assert states.count("applied") <= len(made) <= len(states) - states.count("blocked")
+
+
+CHECKS: tuple[Callable[[Lived], None], ...] = (
+    converges,
+    plans_without_writing,
+    changes_only_what_is_declared,
+    leaves_the_frozen_alone,
+    deletes_only_what_is_absent,
+    reports_what_it_did,
+)
+
+
+def honest(lived: Lived) -> None:
+    """Where the API will not have it, the run says so; what it calls done stays done."""
+    if lived.applied.code:
+        assert lived.applied.code in (1, 8), (lived.applied.out, lived.applied.err)
+        assert not lived.result["converged"]
+        assert lived.result["findings"] or any(
+            outcome["state"] != "applied" for outcome in lived.result["steps"]
+        )
+    else:
+        assert lived.again["steps"] == []
+
+
+HONEST = (honest, *CHECKS[1:])
+
+
+# --- the dialects of the API: each reading of each ambiguity, alone
+
+NUMBERS: tuple[dict[str, Any], ...] = (
+    {"search_max_size": 1},
+    {"search_max_size": 2, "search_max_size_mode": "error"},
+    {"search_max_groups": 1},
+    {"page_max_size": 1},
+    {"page_max_size": 10, "page_max_size_mode": "error"},
+    {"lists_page": "array", "page_max_size": 2},
+    {"campaign_body": "minimal", "campaign_patch_version": "optional"},
+)
+STUBBORN: tuple[dict[str, Any], ...] = (
+    {"contact_put": "merge"},
+    {"put_inactive": "refuse"},
+    {"campaign_body": "minimal"},
+)
+"""Readings under which some of what is declared cannot be had at all."""
+
+
+def dialects() -> Iterator[dict[str, Any]]:
+    """Every switch that is a choice, in every other value than its first; and some numbers."""
+    for switch in dataclasses.fields(Switches):
+        others = switch.metadata.get("choices", (switch.default,))[1:]
+        if isinstance(switch.default, bool):
+            others = (not switch.default,)
+        for value in others:
+            if {switch.name: value} not in STUBBORN:
+                yield {switch.name: value}
+    yield from NUMBERS
+
+
+def named(switches: dict[str, Any]) -> str:
+    """The name of a dialect's test."""
+    return ",".join(f"{name}={value}" for name, value in switches.items())
+
+
+@examples(24)
+@given(worlds())
+def test_every_run(laboratory: Laboratory, world: World) -> None:
+    lived = laboratory.live(world)
+    for check in CHECKS:
+        check(lived)
+
+
+@pytest.mark.parametrize("switches", [*dialects()], ids=named)
+def test_every_run_in_every_dialect(switches: dict[str, Any], laboratory: Laboratory) -> None:
+    laboratory.account.switch(**switches)
+
+    @examples(3)
+    @given(worlds())
+    def law(world: World) -> None:
+        lived = laboratory.live(world)
+        for check in CHECKS:
+            check(lived)
+        assert "body_rewriting" in switches or not lived.oracle.rewritten
+
+    law()
+
+
+@pytest.mark.parametrize("switches", STUBBORN, ids=named)
+def test_what_cannot_be_had_is_said(switches: dict[str, Any], laboratory: Laboratory) -> None:
+    laboratory.account.switch(**switches)
+
+    @examples(6)
+    @given(worlds())
+    def law(world: World) -> None:
+        lived = laboratory.live(world)
+        for check in HONEST:
+            check(lived)
+
+    law()
+
+
+@examples(6)
+@given(worlds(), st.sampled_from((("contacts",), ("campaigns",), ("contacts", "campaigns"))))
+def test_a_key_that_may_not_write_stops_only_what_it_may_not(
+    laboratory: Laboratory, world: World, closed: tuple[str, ...]
+) -> None:
+    scopes = [f"{what}:{'read' if what in closed else 'write'}" for what in WRITTEN]
+    key = {"key": laboratory.account.sandbox.key, "scopes": [*scopes, "domains:read"]}
+    world = World({**world.account, "keys": [key]}, world.manifest)
+    lived = laboratory.live(world)
+    for check in CHECKS[1:]:
+        check(lived)
+    kinds = {"contacts": ("structure", "lists", "contacts"), "campaigns": ("campaigns",)}
+    shut = {kind for what in closed for kind in kinds[what]}
+    for outcome in lived.result["steps"]:
+        if outcome["address"].partition("/")[0] in shut:
+            assert outcome["state"] in ("failed", "blocked")
+
+
+@examples(12)
+@given(st.data())
+def test_order_and_split_of_manifests_mean_nothing(
+    laboratory: Laboratory, data: st.DataObject
+) -> None:
+    world = data.draw(worlds())
+    laboratory.account.set(world.account)
+    plans = []
+    for parts in ([world.manifest], data.draw(split(world.manifest))):
+        plan = laboratory.project(parts).plan()
+        for key in ("created_at", "source", "digest", "requests"):
+            del plan[key]
+        plans.append(plan)
+    assert plans[0] == plans[1]
+
+
+@examples(8)
+@given(worlds())
+def test_nothing_is_deleted_without_leave(laboratory: Laboratory, world: World) -> None:
+    before = laboratory.account.set(world.account)
+    project = laboratory.project([world.manifest])
+    deletes = project.plan()["summary"]["delete"]
+    laboratory.account.clear_log()
+    applied = project.run("apply", "--auto-approve", "--format", "json")
+    assert applied.code == (7 if deletes else 0), (applied.out, applied.err)
+    log = laboratory.account.log()
+    assert not any(entry["method"] == "DELETE" for entry in log)
+    if deletes:
+        assert writes(log) == []
+        assert laboratory.account.state() == before
+
+
+@examples(12)
+@given(st.data())
+def test_a_target_takes_some_steps_and_changes_none(
+    laboratory: Laboratory, data: st.DataObject
+) -> None:
+    world = data.draw(worlds())
+    laboratory.account.set(world.account)
+    project = laboratory.project([world.manifest])
+    whole = project.plan()
+    kind = data.draw(st.sampled_from(["lists", "contacts", "campaigns"]))
+    letter = data.draw(st.sampled_from(["*", "*a*", "*e*", "*e", "n*"]))
+    ran = project.run("plan", "--format", "json", "--target", f"{kind}/{letter}")
+    if ran.code == 3:
+        return
+    whole_steps = {step["address"]: _meaning(step) for step in whole["steps"]}
+    for step in ran.ok().json["steps"]:
+        assert _meaning(step) == whole_steps.get(step["address"])
+
+
+def _meaning(step: Data) -> Any:
+    return step["action"], step["pin"], step["changes"], step.get("origin")
+
+
+# --- what the laws brought to light, each as small as it gets
+
+
+def converged(laboratory: Laboratory, account: Data, **manifest: Any) -> Lived:
+    """The life of a small world, all laws checked."""
+    empty: Data = {"lists": [], "contacts": [], "campaigns": []}
+    structure = {"_id": STRUCTURE, "label": "Default", **account.pop("structure", {})}
+    whole = {"structures": [structure], "domains": [{"domain": "acme.example"}], **empty, **account}
+    lived = laboratory.live(World(whole, {**empty, **manifest}))
+    for check in CHECKS:
+        check(lived)
+    return lived
+
+
+NEWS: Data = {"_id": ident(1, 1), "name": "News"}
+ANN: Data = {"_id": ident(2, 1), "key": "ann@acme.example", "lists": [NEWS["_id"]]}
+
+
+def test_a_member_taken_along_by_a_copied_list_is_taken_off_it(laboratory: Laboratory) -> None:
+    lived = converged(
+        laboratory,
+        {"lists": [NEWS], "contacts": [ANN]},
+        lists=[{"name": "Copy", "copy_of": "News"}],
+        contacts=[{"email": "ann@acme.example", "lists": ["News"]}],
+    )
+    (step,) = (step for step in lived.plan["steps"] if step["action"] == "update")
+    assert step["changes"] == [
+        {"path": "lists", "before": ["lists/Copy", "lists/News"], "after": ["lists/News"]}
+    ]
+    assert step["depends_on"] == ["1"]
+
+
+def test_a_member_that_a_merged_list_takes_along_needs_no_step(laboratory: Laboratory) -> None:
+    lived = converged(
+        laboratory,
+        {"lists": [NEWS, {"_id": ident(1, 2), "name": "Other"}], "contacts": [ANN]},
+        lists=[{"name": "All", "merge_of": ["News", "Other"]}],
+        contacts=[{"email": "ann@acme.example", "lists": ["News", "All"]}],
+    )
+    assert [step["address"] for step in lived.plan["steps"]] == ["lists/All"]
+
+
+def test_a_member_taken_along_can_still_be_deleted(laboratory: Laboratory) -> None:
+    converged(
+        laboratory,
+        {"lists": [NEWS], "contacts": [ANN]},
+        lists=[{"name": "Copy", "copy_of": "News"}],
+        contacts=[{"email": "ann@acme.example", "state": "absent"}],
+    )
+
+
+def test_what_a_copied_campaign_brings_along_is_cleared_where_declared(
+    laboratory: Laboratory,
+) -> None:
+    source = {"_id": ident(3, 1), "name": "Old", "subject": "Old", "lists": [NEWS["_id"]]}
+    converged(
+        laboratory,
+        {"lists": [NEWS], "campaigns": [source]},
+        campaigns=[{"name": "New", "copy_of": "Old", "subject": None, "lists": []}],
+    )
+
+
+def test_a_label_that_begins_with_underscores_is_a_label(laboratory: Laboratory) -> None:
+    converged(
+        laboratory,
+        {},
+        structure={"fields": [{"label": "__city"}]},
+        contacts=[{"email": "ann@acme.example", "fields": {"__city": "Oslo"}}],
+    )
+
+
+def test_a_value_that_is_cleared_is_no_part_of_a_create(laboratory: Laboratory) -> None:
+    lived = converged(
+        laboratory,
+        {"structure": {"fields": [{"label": "City"}]}},
+        contacts=[{"email": "ann@acme.example", "fields": {"City": None}}],
+    )
+    (step,) = lived.plan["steps"]
+    assert [change["path"] for change in step["changes"]] == ["email"]
+
+
+def test_content_that_a_draft_never_had_is_written(laboratory: Laboratory) -> None:
+    converged(
+        laboratory,
+        {"campaigns": [SENT, {"_id": ident(3, 1), "name": "Draft"}]},
+        campaigns=[{"name": "Draft", "from_name": "Acme", "body": {"html": "<p>Hello</p>"}}],
+    )
+
+
+def test_content_that_no_campaign_shows_is_unreadable_and_not_a_step(
+    laboratory: Laboratory,
+) -> None:
+    lived = converged(
+        laboratory,
+        {"campaigns": [{"_id": ident(3, 1), "name": "Draft"}]},
+        campaigns=[{"name": "Draft", "from_name": "Acme", "subject": "Hello"}],
+    )
+    (step,) = lived.plan["steps"]
+    assert [change["path"] for change in step["changes"]] == ["subject"]
+    assert lived.found("unreadable") == {"campaigns/Draft"}
+
+
+def test_a_name_that_a_frozen_campaign_keeps_is_not_taken(laboratory: Laboratory) -> None:
+    lived = converged(
+        laboratory,
+        {"campaigns": [SENT]},
+        campaigns=[{"name": "Renamed", "id": SENT["_id"]}, {"name": SENT["name"]}],
+    )
+    assert lived.found("frozen") == {"campaigns/Renamed"}
+    assert lived.found("blocked") == {"campaigns/Last month"}
+
+
+def test_a_contact_that_bounced_is_not_deleted_either(laboratory: Laboratory) -> None:
+    bounced = {**ANN, "status": {"primary": "Inactive", "secondary": "Bounce"}}
+    lived = converged(
+        laboratory,
+        {"lists": [NEWS], "contacts": [bounced]},
+        contacts=[{"email": "ann@acme.example", "state": "absent"}],
+    )
+    assert lived.found("blocked") == {"contacts/ann@acme.example"}

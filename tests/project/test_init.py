@@ -1,0 +1,167 @@
+"""A project to begin with: it works at once, does not age, and takes nobody's files."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.project import scaffold as starting
+from tests.support.driver import Account, Project
+from tests.support.strategies import examples
+
+ROOT = Path(__file__).parents[2]
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Project:
+    """A folder with nothing in it, and an environment that names no account."""
+    return Project(tmp_path)
+
+
+def test_it_works_with_no_more(empty: Project) -> None:
+    made = empty.run("init").ok()
+    assert {line[2:] for line in made.out.splitlines() if line[:2] == "+ "} == {
+        *files_of(empty.folder)
+    }
+    assert empty.run("validate", "--format", "json").ok().json["problems"] == []
+    plan = empty.plan("--sandbox")
+    assert plan["summary"] == {
+        "create": 4,
+        "update": 2,
+        "delete": 0,
+        "in_sync": 1,
+        "manual": 1,
+        "frozen": 0,
+        "blocked": 0,
+        "unmanaged": 4,
+    }
+    assert plan["findings"] == []
+    assert [step["address"] for step in plan["steps"]] == [
+        "structure",
+        "lists/Press",
+        "lists/Product news",
+        "contacts/qa+gmail@acme.example",
+        "contacts/qa+outlook@acme.example",
+        f"campaigns/{starting.first_monday(date.today()):%Y-%m} Newsletter",
+    ]
+    assert empty.apply("--sandbox")["converged"]
+    again = empty.plan("--sandbox")
+    assert again["steps"] == []
+    assert [manual["state"] for manual in again["manual"]] == ["todo"]
+
+
+def test_the_campaign_can_be_scheduled_as_declared(empty: Project, account: Account) -> None:
+    empty.env = account.env
+    empty.run("init").ok()
+    empty.apply()
+    (manual,) = empty.plan()["manual"]
+    (draft,) = (c for c in account.state()["campaigns"] if manual["address"].endswith(c["name"]))
+    account.campaign_status(draft["_id"], status="scheduled", scheduledAt=manual["due"])
+    assert [manual["state"] for manual in empty.plan()["manual"]] == ["done"]
+
+
+def test_help_shows_examples(empty: Project) -> None:
+    assert "\n  bmeconf init acme\n" in empty.run("init", "--help").ok().out
+
+
+def test_the_next_commands_are_told(empty: Project) -> None:
+    out = empty.run("init", "our mail").ok().out
+    assert out.endswith(
+        "Next:\n"
+        "  cd 'our mail'\n"
+        "  bmeconf plan --sandbox\n"
+        "  bmeconf apply --sandbox\n"
+        "  bmeconf sandbox serve      # prints an address: schedule the campaign there\n"
+        "  bmeconf drift --sandbox    # says that it was done\n"
+    )
+    assert empty.plan("our mail", "--sandbox")["steps"]
+    assert "\n  cd " not in empty.run("init").ok().out
+
+
+@pytest.mark.parametrize("mine", ["bmeconf.yaml", "manifests/seeds.yaml", ".github", "emails"])
+def test_nothing_is_overwritten(empty: Project, mine: str) -> None:
+    empty.write(mine, "mine\n")
+    ran = empty.run("init")
+    assert ran.code == 3
+    assert f"nothing was written: 1 file there already\n  {mine}\n" in ran.err
+    assert files_of(empty.folder) == {mine: "mine\n"}
+
+
+def test_a_link_is_not_followed(empty: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (empty.folder / "manifests").symlink_to(elsewhere)
+    assert empty.run("init").code == 3
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_second_time_everything_is_listed(empty: Project) -> None:
+    empty.run("init").ok()
+    ran = empty.run("init")
+    assert ran.code == 3
+    assert "9 files there already" in ran.err
+
+
+def test_what_a_repository_has_stays(empty: Project) -> None:
+    empty.write("README.md", "mine\n")
+    empty.write(".gitignore", "mine\n")
+    out = empty.run("init").ok().out
+    assert "= README.md (there already, left as it is)\n" in out
+    assert files_of(empty.folder)["README.md"] == files_of(empty.folder)[".gitignore"] == "mine\n"
+
+
+def test_a_file_is_no_folder(empty: Project) -> None:
+    empty.write("acme", "mine\n")
+    ran = empty.run("init", "acme")
+    assert ran.code == 3
+    assert "acme is no folder" in ran.err
+
+
+@examples(60)
+@given(st.dates(date(2020, 1, 1), date(2090, 12, 31)))
+def test_the_schedule_is_the_first_monday_of_next_month(today: date) -> None:
+    due = starting.first_monday(today)
+    assert due > today
+    assert due.weekday() == 0
+    assert due.day <= 7
+    assert due - today <= timedelta(days=31 + 7)
+    text = starting.project(today)["manifests/campaigns.yaml"]
+    (at,) = re.findall(r"at: (\S+?),", text)
+    assert datetime.fromisoformat(at).date() == due
+    assert f"{starting.MONTHS[due.month - 1]} at Acme" in text
+
+
+def test_nothing_is_left_to_fill_in(empty: Project) -> None:
+    empty.run("init").ok()
+    for name, text in files_of(empty.folder).items():
+        assert "<<" not in text, name
+        assert text.endswith("\n"), name
+
+
+def test_the_workflow_is_the_recipe() -> None:
+    recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
+    assert starting.project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"] == recipe
+
+
+def test_the_workflow_names_the_variable_that_the_project_file_does() -> None:
+    files = starting.project(date(2026, 11, 22))
+    (variable,) = re.findall(r"api_key_env: (\w+)", files["bmeconf.yaml"])
+    jobs = yaml.safe_load(files[".github/workflows/bmeconf.yml"])["jobs"]
+    given = [part.get("with", {}) for job in jobs.values() for part in (job, *job.get("steps", []))]
+    keyed = [one for one in given if {"api-key", "api-key-variable"} & one.keys()]
+    # Every job but the one that commits the lock file, which has no key.
+    assert len(keyed) == len(jobs) - 1
+    assert {one["api-key-variable"] for one in keyed} == {variable}

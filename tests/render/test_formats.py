@@ -1,0 +1,329 @@
+"""Every format tells the same of a plan, says so in little room, and obeys none of its data."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bmeconf.model import PLAN_FORMAT
+from bmeconf.model.errors import InvalidInput
+from bmeconf.plan.model import Plan
+from bmeconf.render import documents as document
+from bmeconf.render import github, html, junit, markdown, marked, page_text, safe, values
+from bmeconf.render.page import failure as failure_page
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.model import Page, Section, Series, Table
+from tests.support import plans
+from tests.support.driver import Project, Ran
+
+FORMATS = ("text", "json", "markdown", "html", "junit", "github")
+WHOLE = ("text", "html", "junit")
+VOID = ("meta", "img", "br", "hr", "input", "link")
+
+
+class Seen(HTMLParser):
+    """What a browser would make of a page: its elements, and the words to read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.frames: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.rawdata == ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = sorted(name for name, _ in attrs)
+        self.tags.append(f"{tag} {' '.join(names)}")
+        self.frames += [value or "" for name, value in attrs if name == "srcdoc"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+
+def squeezed(text: str) -> str:
+    """Without what formats lay out or escape in their own way."""
+    for one, other in (("\\x3a", ":"), ("\ufffe", "ufffe"), ("\uffff", "uffff")):
+        text = text.replace(one, other)
+    # What is escaped once in one place is twice in another.
+    return re.sub(r"[\\\s]", "", entities.unescape(entities.unescape(text)))
+
+
+def told(format: str, text: str) -> str:
+    """The words that a reader of this format finds."""
+    if format == "html":
+        text = "".join(Seen(text).words)
+    if format == "junit":
+        root = ElementTree.fromstring(text)
+        names = [value for element in root.iter() for value in element.attrib.values()]
+        text = " ".join([*names, *root.itertext()])
+    if format == "markdown":
+        text = entities.unescape(text.replace(marked.APART, ""))
+    return squeezed(text)
+
+
+def name_in(format: str, address: str) -> str:
+    """An address as this format tells it: the page for people sets the kind apart."""
+    shown = safe.line(address.partition("/")[2] if format == "html" else address)
+    return squeezed(shown)
+
+
+def shown(folder: Path, made: Plan, *arguments: str) -> Ran:
+    """`show` of a saved plan, with no account and no key at hand."""
+    plans.saved(folder, made)
+    return Project(folder).run("show", "plan.json", *arguments)
+
+
+def in_all_formats(folder: Path, made: Plan) -> dict[str, str]:
+    outputs = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
+    shown(folder, made, *outputs).ok()
+    # Bytes are what was written: universal newlines would hide some.
+    return {name: (folder / f"out.{name}").read_bytes().decode() for name in FORMATS}
+
+
+def names_of(count: int) -> list[str]:
+    return [plans.HOSTILE[n % len(plans.HOSTILE)] for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
+    made = plans.plan(names_of(count))
+    wrote = in_all_formats(tmp_path, made)
+    plan = document.plan(made)
+    for name in (*WHOLE, "markdown"):
+        words = told(name, wrote[name])
+        assert plan["fingerprint"] in words
+        missing = [
+            step["address"] for step in plan["steps"] if name_in(name, step["address"]) not in words
+        ]
+        assert missing == []
+        changes = [c for step in made.steps for c in step.changes if c.path[0] not in ("name",)]
+        for path in {".".join(change.path) for change in changes}:
+            assert squeezed(safe.line(path.replace(".", ""))) in words.replace(".", "")
+        if name == "markdown" and count > 1:
+            continue
+        for change in changes:
+            if change.path[0] not in ("body", "tags"):
+                assert squeezed(values.text(change.after).strip('"')) in words, name
+        for finding in made.findings:
+            assert name_in(name, str(finding.address)) in words
+            assert squeezed(safe.line(finding.message)) in words
+            assert squeezed(safe.line(finding.remedy)) in words
+        for manual in made.manual:
+            assert name_in(name, str(manual.address)) in words
+            if manual.state != "done":
+                assert squeezed(safe.line(manual.note or "")) in words
+    counts = {step.action for step in made.steps}
+    assert all(f"to{action}" in told("html", wrote["html"]) for action in counts)
+
+
+@pytest.mark.parametrize("format", WHOLE)
+def test_five_thousand_hostile_changes_are_all_told(format: str) -> None:
+    names = [f"{name[:30]} {n}" for n, name in enumerate(names_of(5000))]
+    made = plans.plan(names, body="<p>short</p>")
+    words = told(format, RENDER[format](plan_page.of(made, "production")))
+    assert made.fingerprint in words
+    addresses = {str(each.address) for each in (*made.steps, *made.manual, *made.findings)}
+    assert len(addresses) >= 5000
+    assert [a for a in sorted(addresses) if name_in(format, a) not in words] == []
+
+
+@pytest.mark.parametrize("findings", [True, False])
+def test_of_a_great_plan_the_markdown_keeps_what_must_be_kept(
+    tmp_path: Path, findings: bool
+) -> None:
+    names = [f"name {n}" for n in range(5000)]
+    made = plans.plan(names, deletes=False, findings=findings)
+    kept = plans.plan(names[:40], errors=True)
+    made = replace(
+        made,
+        steps=(*made.steps, *(s for s in kept.steps if s.action == "delete")),
+        manual=kept.manual,
+        findings=(*made.findings, *kept.findings),
+    )
+    text = markdown.page(plan_page.of(made, "production", "bmeconf apply"))
+    words = told("markdown", text)
+    assert len(text.encode()) <= markdown.COMMENT_ROOM
+    for step in kept.steps:
+        if step.action == "delete":
+            assert squeezed(f"`{step.address}`") in words
+    for manual in made.manual:
+        assert squeezed(f"`{manual.address}`") in words
+    for finding in kept.findings:
+        if finding.level == "error":
+            assert squeezed(f"`{finding.address}`") in words
+            assert squeezed(finding.message) in words
+    assert made.fingerprint in words
+    assert "To fit in here" in text
+    changes = text.partition("### Changes")[2].partition("\n### ")[0]
+    named = sum(line.startswith("- `") for line in changes.splitlines())
+    unnamed = re.findall(r"([\d,]+) × ", changes)
+    assert named + sum(int(n.replace(",", "")) for n in unnamed) == len(made.steps)
+
+
+def test_names_alone_are_the_last_that_is_told() -> None:
+    names = [f"{n} {'x' * 40}" for n in range(1200)]
+    made = plans.plan(names, findings=False)
+    made = replace(made, manual=())
+    page = plan_page.of(made, "production")
+    text = markdown.page(page, 22_000)
+    assert "nothing but names and counts" in text
+    deleted = [step.address for step in made.steps if step.action == "delete"]
+    assert [address for address in deleted if f"`{address}`" not in text] == []
+    with pytest.raises(InvalidInput, match="does not fit in 12,000 bytes"):
+        markdown.page(page, 12_000)
+
+
+def test_a_comment_that_would_leave_a_delete_out_is_not_made(tmp_path: Path) -> None:
+    made = plans.plan([f"{'long ' * 30}{n}" for n in range(2000)])
+    (tmp_path / "out.md").write_text("what an earlier run left")
+    ran = shown(tmp_path, made, "--output", "markdown=out.md")
+    assert ran.code == 3
+    assert "does not fit in 65,536 bytes" in ran.err
+    text = (tmp_path / "out.md").read_text()
+    assert text.startswith("<!-- bmeconf:plan account=")
+    assert "does not fit" in text
+    assert "earlier run" not in text
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "junit", "github"])
+def test_five_thousand_changes_take_seconds(format: str) -> None:
+    taken = {}
+    for count in (1000, 5000):
+        page = plan_page.of(plans.plan([f"name {n}" for n in range(count)], deletes=False), "a")
+        start = time.process_time()
+        assert RENDER[format](page)
+        taken[count] = time.process_time() - start
+    assert taken[5000] < 20
+    assert taken[5000] < 12 * taken[1000] + 1
+
+
+RENDER: dict[str, Callable[[Page], str]] = {
+    "text": lambda page: "".join(f"{line.text}\n" for line in page_text.page(page)),
+    "markdown": markdown.page,
+    "html": html.page,
+    "junit": junit.page,
+    "github": lambda page: "".join(f"{line.text}\n" for line in github.page(page)),
+}
+
+
+@pytest.mark.parametrize("format", RENDER)
+def test_hostile_names_are_text_in(format: str) -> None:
+    check_harmless(format, list(plans.HOSTILE))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.text(min_size=1) | st.sampled_from(plans.HOSTILE), min_size=4, max_size=4))
+@pytest.mark.parametrize("format", RENDER)
+def test_whatever_the_names_they_are_text_in(format: str, names: list[str]) -> None:
+    check_harmless(format, names)
+
+
+def check_harmless(format: str, names: list[str]) -> None:
+    """With hostile names the page has the same structure as with harmless ones."""
+    # The state of a schedule follows the length of a name, and is not what is compared here.
+    page, plain = (
+        plan_page.of(replace(plans.plan(n), manual=plans.todo(plans.plan(n).manual)), "a")
+        for n in (names, ["x"] * len(names))
+    )
+    text, harmless = RENDER[format](page), RENDER[format](plain)
+    lines = text.split("\n")
+    assert not any(line.lstrip().startswith("::") for line in lines) or format == "github"
+    assert "##[" not in text
+    assert all(safe.line(line) == line or format == "github" for line in lines)
+    if format == "html":
+        assert Seen(text).tags == Seen(harmless).tags
+    elif format == "junit":
+        ours, theirs = (ElementTree.fromstring(each) for each in (text, harmless))
+        assert [e.tag for e in ours.iter()] == [e.tag for e in theirs.iter()]
+    elif format == "markdown":
+        assert len(text.encode()) <= markdown.COMMENT_ROOM
+        assert text.startswith("<!-- bmeconf:plan account=a -->\n")
+    elif format == "github":
+        assert len(lines) == len(harmless.split("\n"))
+        assert all(re.match("::(error|warning|notice) [^:]*::", line) for line in lines[:-1])
+        assert "\r" not in text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text() | st.sampled_from(plans.HOSTILE))
+def test_markdown_of_a_name_is_read_as_text(name: str) -> None:
+    cmark = pytest.importorskip("cmarkgfm", reason="cmarkgfm is not installed")
+    unsafe = pytest.importorskip("cmarkgfm.cmark").Options.CMARK_OPT_UNSAFE
+    source = f"a {marked.prose(name)} b\n\n{marked.code(name)}\n\n| h |\n| --- |\n"
+    source += f"| {marked.cell(name)} |\n\n" + "\n".join(marked.block([name], "text"))
+    seen = Seen(cmark.github_flavored_markdown_to_html(source, unsafe))
+    bare = [tag for tag in seen.tags if tag.strip() != "code"]
+    assert [tag.strip() for tag in bare] == [
+        *("p", "p", "table", "thead", "tr", "th", "tbody", "tr", "td", "pre lang"),
+    ]
+    words = squeezed("".join(seen.words))
+    assert words.count(squeezed(safe.line(name))) >= (4 if name.strip() else 0)
+
+
+@pytest.mark.parametrize("account", ["a --> <b>", "-->", "the sandbox", "prod (api.host)", "--"])
+def test_no_account_ends_the_marker(account: str) -> None:
+    line = marked.marker(PLAN_FORMAT, account)
+    assert line.startswith("<!-- bmeconf:plan account=")
+    assert line.index("-->") == len(line) - 3
+    assert "--" not in line[4:-3]
+
+
+def test_a_marker_is_the_same_for_plan_and_show() -> None:
+    host = "api-us-west-2-a.benchmarkemail.io"
+    marks = {marked.marker(PLAN_FORMAT, account) for account in (host, f"https://{host}")}
+    assert marks == {f"<!-- bmeconf:plan account={host} -->"}
+
+
+def test_a_key_is_in_no_format() -> None:
+    key = "bme_us_" + "k" * 40
+    page = plan_page.of(plans.plan([key] * 8, body=f"<p>{key} {{name}}</p>"), key)
+    for format, render in RENDER.items():
+        assert key not in render(page), format
+
+
+def test_tables_and_plots_are_in_every_format() -> None:
+    table = Table(("Campaign | x", "Opens"), (("<b>One</b> | two", "1,200"), ("Two", "3")), (1,))
+    few = Series("Opens <i>", ("Mo|", "Tu"), (3, 10.5), "%")
+    many = Series("Clicks", tuple(f"day {n}" for n in range(40)), tuple(map(float, range(40))))
+    none = Series("Nothing", (), ())
+    section = Section("Sent", tables=(table,), series=(few, many, none), text="Words.")
+    page = Page("bmeconf.report/1", "Report", "a", "Fine.", "good", sections=(section,))
+    for format, render in RENDER.items():
+        text = render(page)
+        if format == "github":
+            continue
+        words = told(format, text)
+        for expected in ("<b>One</b> | two", "1,200", "10.5%", "Opens <i>", "Words."):
+            assert squeezed(expected) in words, (format, expected)
+    assert "<svg" in html.page(page)
+    assert "| `Two` | 3 |" in markdown.page(page)
+    lines = [line.text for line in page_text.page(page)]
+    assert max(map(len, lines)) <= 80
+    assert any(line.endswith("  1,200") for line in lines)
+    assert safe.plain_ascii("\n".join(lines)).isascii()
+
+
+def test_a_failure_of_any_length_is_a_page() -> None:
+    error = InvalidInput("x" * 200_000 + "\nsecond", "mend it")
+    text = markdown.page(failure_page.of(PLAN_FORMAT, error))
+    assert len(text.encode()) <= markdown.COMMENT_ROOM
+    assert "invalid&#95;input" in text or "invalid\\_input" in text

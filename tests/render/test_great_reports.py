@@ -1,0 +1,211 @@
+"""Reports too great for a comment still tell how it ended, what failed and where to look."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Result
+from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
+from bmeconf.model.errors import Interrupted, InvalidInput
+from bmeconf.render import markdown
+from bmeconf.render.page import failure as failure_page
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page import result as result_page
+from bmeconf.render.page.model import Page, PageItem, Section
+from tests.render.test_formats import told
+from tests.support import plans
+from tests.support.driver import Account, Project
+
+MANY = 2000
+LISTS = "version: 1\nlists:\n" + "".join(
+    f'  - name: "Customers of region {n:05}, newsletter"\n' for n in range(MANY)
+)
+MORE = re.compile(r"([\d,]+) more not named here; the json has them all")
+
+
+def named(text: str) -> int:
+    return sum(line.startswith(("- `", "- [ ]")) for line in text.splitlines())
+
+
+def test_the_drift_of_a_wiped_account_is_told(account: Account, project: Project) -> None:
+    account.switch(hour_limit=10**9, month_quota=10**9)
+    project.write("a.yaml", LISTS)
+    ran = project.run("drift", "--output", "markdown=out.md", "--output", "json=out.json")
+    assert ran.code == 2, ran.err
+    assert f"{MANY:,} differences" in ran.out or f"{MANY} differences" in ran.out
+    text = (project.folder / "out.md").read_text()
+    assert len(text.encode()) <= markdown.COMMENT_ROOM
+    assert "not as declared" in text
+    assert f"| {MANY:,} |" in text
+    more = MORE.search(text)
+    assert more
+    assert named(text) > 100
+    assert named(text) + int(more[1].replace(",", "")) == MANY
+    assert project.run("drift", "--format", "markdown").code == 2
+
+
+def great(count: int, document: str = DRIFT_FORMAT) -> Page:
+    """A page whose last item is its only error."""
+    lost = tuple(
+        PageItem("-", f"lists/{'name ' * 8}{n}", "drift", "is gone", level="warning", must=True)
+        for n in range(count)
+    )
+    error = PageItem("!", "lists/Last", "duplicate", "is there twice", level="error", must=True)
+    tasks = plan_page.task_list(plans.plan([f"Mail {n}" for n in range(40)]))
+    return Page(
+        *(document, "Drift", "production", "Not as declared.", "bad", (("drift", count),)),
+        sections=(
+            Section("Drift", lost),
+            Section("For people to do", tasks=tasks),
+            Section("Findings", (error,)),
+        ),
+        fingerprint="sha256:1234",
+    )
+
+
+def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
+    page = great(5000)
+    for room in (65_536, 12_000, 3_000):
+        text = markdown.page(page, room)
+        assert len(text.encode()) <= room
+        assert "`lists/Last`" in text
+        assert "sha256:1234" in text
+        assert "**Not as declared.**" in text
+        assert "- [ ] `campaigns/Mail 0" in text
+        more = MORE.search(text)
+        assert more
+        assert named(text) + int(more[1].replace(",", "")) == 5001 + len(page.sections[1].tasks)
+
+
+def test_what_somebody_agrees_to_is_told_whole_or_not_at_all() -> None:
+    with pytest.raises(InvalidInput, match="does not fit"):
+        markdown.page(replace(great(5000), binding=True))
+    assert plan_page.of(plans.plan(["a"]), "production").binding
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(max_size=300) | st.sampled_from(plans.HOSTILE), min_size=1, max_size=60),
+    st.integers(2000, 20_000),
+)
+def test_whatever_the_names_the_room_is_kept(names: list[str], room: int) -> None:
+    items = tuple(
+        PageItem("-", n, "drift", n, level="warning", must=True, notes=(n,)) for n in names
+    )
+    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    text = markdown.page(page, room)
+    assert len(text.encode()) <= room
+    assert "**Bad.**" in text
+
+
+def ended(states: list[str], stopped: bool = True) -> Result:
+    made = plans.plan([f"name {n}" for n in range(len(states))], findings=False)
+    made = replace(made, manual=())
+    outcomes = tuple(Outcome(s, state) for s, state in zip(made.steps, states, strict=True))
+    why = Interrupted("interrupted after 3 steps") if stopped else None
+    return Result(made, outcomes, (), True, 9, why, ".bmeconf/journal/1.jsonl", account="prod")
+
+
+@pytest.mark.parametrize("rest", [NOT_ATTEMPTED, BLOCKED, FAILED])
+@pytest.mark.parametrize("count", [1600, 6000])
+def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
+    result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
+    page = result_page.of(result, "bmeconf apply --resume .bmeconf/journal/1.jsonl", result.error)
+    text = markdown.page(page)
+    words = told("markdown", text)
+    for expected in (
+        f"Not done (partly applied): 3 of {count} steps applied.",
+        "interrupted after 3 steps",
+        "the journal is .bmeconf/journal/1.jsonl",
+        "bmeconf apply --resume .bmeconf/journal/1.jsonl",
+        result.plan.fingerprint,
+        f"`{result.outcomes[3].step.address}`",
+    ):
+        assert "".join(expected.split()) in words, expected
+
+
+def test_an_apply_of_a_great_plan_that_fails_early(account: Account, project: Project) -> None:
+    account.switch(hour_limit=10**9, month_quota=10**9)
+    project.write("a.yaml", LISTS)
+    account.faults({"kind": "month-limit", "method": "POST", "path": "*lists*", "skip": 3})
+    ran = project.run("apply", "--auto-approve", "--quiet", "--output", "markdown=out.md")
+    text = (project.folder / "out.md").read_text()
+    assert "does not fit" not in text
+    assert "steps applied.**" in text
+    assert ran.code == 8, ran.err[-500:]
+    assert "--resume" in text
+    assert "Fingerprint: `" in text
+
+
+def problems(count: int) -> list[Problem]:
+    notes = [
+        Problem(Place("a.yaml", n + 1), "", f"Unknown list {n} {'y' * 60}", "unknown_list", "note")
+        for n in range(count)
+    ]
+    return [*notes, Problem(Place("z.yaml", 3, 5), "", 'unknown key "nmae"')]
+
+
+@pytest.mark.parametrize("count", [3, 500, 3000])
+def test_the_only_error_is_named_and_first(count: int) -> None:
+    error = InvalidInput("1 error in the manifests")
+    for page in (
+        failure_page.checked(problems(count)),
+        failure_page.of(PROBLEMS_FORMAT, error, problems(count)),
+    ):
+        text = markdown.page(page)
+        assert "nmae" in text
+        assert "z.yaml:3" in text
+        notes = text.find("Unknown list")
+        assert notes == -1 or text.index("nmae") < notes
+
+
+def test_of_many_errors_the_first_are_told() -> None:
+    found = [
+        Problem(Place("a.yaml", n + 1), "", f"unknown key {n} {'q' * 700}") for n in range(3000)
+    ]
+    text = markdown.page(failure_page.checked(found))
+    assert "3,000 errors" in text or "3000 errors" in text
+    assert "unknown key 0 q" in text
+    assert MORE.search(text)
+
+
+def test_a_plan_that_fits_nowhere_is_still_on_stdout(
+    account: Account, project: Project, tmp_path: Path
+) -> None:
+    made = plans.plan([f"{'long ' * 30}{n}" for n in range(2000)])
+    plans.saved(tmp_path, made)
+    show = Project(tmp_path)
+    options = ("--output", "markdown=out.md", "--output", "html=out.html")
+    ran = show.run("show", "plan.json", *options)
+    assert ran.code == 3
+    assert "does not fit in 65,536 bytes" in ran.err
+    assert made.fingerprint in ran.out
+    assert made.fingerprint in (tmp_path / "out.html").read_text()
+    assert "does not fit" in (tmp_path / "out.md").read_text()
+    ran = show.run("show", "plan.json", "--format", "json", *options)
+    assert (ran.code, ran.json["exit_code"]) == (3, 3)
+    assert len(ran.json["steps"]) == 2000
+
+
+def test_a_plan_of_many_errors_ends_as_invalid_and_is_told(
+    account: Account, project: Project
+) -> None:
+    account.switch(hour_limit=10**9, month_quota=10**9)
+    mails = "".join(
+        f"  - {{name: '{'long ' * 20}{n}', from: news@pending.example}}\n" for n in range(1000)
+    )
+    project.write("a.yaml", f"version: 1\ncampaigns:\n{mails}")
+    assert project.run("plan").code == 7
+    ran = project.run("plan", "--format", "json", "--output", "markdown=out.md")
+    assert (ran.code, ran.json["exit_code"]) == (3, 3)
+    assert ran.json["steps"]
+    assert "does not fit" in ran.err
+    ran = project.run("plan", "--output", "markdown=out.md")
+    assert ran.code == 3
+    assert "apply refuses this plan" in ran.out or "1,000" in ran.out or "1000" in ran.out

@@ -1,0 +1,205 @@
+"""What pages are made of: tasks for people, the words of a body, tables and plots as text."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.mail import visible
+from bmeconf.model import Address, Manual
+from bmeconf.render import html, page_text, plots, tables, tasks
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.model import Field, PageItem, Series, Table
+from tests.support import plans
+
+AT = datetime.fromisoformat("2026-12-01T09:00:00+01:00")
+TODO = Manual(
+    Address("campaigns", "Winter"), "schedule", "todo", AT, "marketing", "look", {}, {}
+)  # fmt: skip
+
+
+def test_a_task_says_what_to_enter_in_both_zones() -> None:
+    task = tasks.of_manual(TODO, lists=("News", "Press"))
+    assert task.what == "schedule it for 2026-12-01 09:00 (UTC+01:00)"
+    assert dict(task.enter) == {
+        "Campaign": "Winter",
+        "Date": "2026-12-01",
+        "Time": "09:00 (UTC+01:00)",
+        "The same in UTC": "2026-12-01 08:00 UTC",
+        "Recipients": "News, Press",
+    }
+    assert task.where[1] == 'Open the campaign "Winter".'
+    assert "2 lists: News, Press" in task.where[2]
+    assert (task.owner, task.note, task.fails) == ("marketing", "look", False)
+    assert task.seen == "is not in the account yet"
+
+
+@pytest.mark.parametrize(
+    ("apart", "told"),
+    [
+        (timedelta(days=9, hours=3), "in 9 days"),
+        (timedelta(days=1), "in 1 day"),
+        (timedelta(hours=5, minutes=20), "in 5 hours"),
+        (timedelta(minutes=1), "in 1 minute"),
+        (timedelta(days=-2, hours=-1), "2 days ago"),
+        (timedelta(minutes=-59), "59 minutes ago"),
+    ],
+)
+def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
+    now = AT.astimezone(UTC) - apart
+    assert tasks.of_manual(TODO, now).what.endswith(f", {told}")
+
+
+@pytest.mark.parametrize(
+    ("state", "observed", "what", "click", "fails"),
+    [
+        ("overdue", {"status": "draft"}, "was to be scheduled", "Choose Schedule...", True),
+        ("undone", {"status": "draft"}, "is a draft again", "Choose Schedule...", True),
+        (
+            "wrong",
+            {"status": "scheduled", "scheduled_at": "2026-12-02T08:00:00Z"},
+            "is scheduled for 2026-12-02 09:00 (UTC+01:00), which is not 2026-12-01 09:00",
+            "Take its schedule back",
+            True,
+        ),
+        ("wrong", {"status": "sent"}, "does not show for when", "decide what is to be", True),
+        ("done", {"status": "scheduled"}, "scheduled for 2026-12-01 09:00", "", False),
+    ],
+)
+def test_a_task_says_where_it_stands(
+    state: str, observed: dict[str, str], what: str, click: str, fails: bool
+) -> None:
+    task = tasks.of_manual(replace(TODO, state=state, observed=observed))
+    assert what in task.what
+    assert click in " ".join(task.where)
+    assert bool(task.where) == (state != "done")
+    assert task.fails == fails
+    box = page_text.task(task)[0].text
+    assert box.startswith("[x] " if state == "done" else "[ ] ")
+
+
+def test_tasks_that_are_done_come_last() -> None:
+    made = plans.plan(["a" * n for n in range(1, 40)])
+    states = [task.state == "done" for task in plan_page.task_list(made)]
+    assert True in states
+    assert states == sorted(states)
+
+
+# --- the words of a body
+
+
+def compared(before: str, after: str) -> str:
+    rows = visible.compared(visible.lines(before), visible.lines(after))
+    marks = {"same": "{}", "gone": "[-{}-]", "new": "[+{}+]"}
+    return "\n".join(
+        f"… {row.left_out}"
+        if row.left_out
+        else "".join(marks[part.kind].format(part.text) for part in row.parts)
+        for row in rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("<p>One two three 4</p>", "<p>One two <b>2</b> 4</p>", "One two [-three -][+2 +]4"),
+        ("<p>a</p><p>b</p>", "<p>a</p>", "a\n[-b-]"),
+        ("", "<h1>New</h1>", "[+New+]"),
+        ("<p>same</p><a href=x>", "<p>same</p><a href=y>", "same"),
+        ("<script>var a</script><p>x</p>", "<style>p{}</style><p>x</p>", "x"),
+        ("<p>x <img alt=Hero></p>", "<p>x</p>", "x [-[picture: Hero]-]"),
+        ("<p>Archer &amp; Sons</p>", "<p>Archer &amp;\n  Sons</p>", "Archer & Sons"),
+        ("<p>nothing alike</p>", "<p>quite another</p>", "[-nothing alike-] [+quite another+]"),
+    ],
+)  # fmt: skip
+def test_the_words_that_came_and_went(before: str, after: str, shown: str) -> None:
+    assert compared(before, after) == shown
+
+
+def test_what_stays_is_told_in_short() -> None:
+    before = "".join(f"<p>line {n}</p>" for n in range(20))
+    assert compared(before, before.replace("line 10<", "other words<")).split("\n") == [
+        "… 9",
+        "line 9",
+        "[-line 10-] [+other words+]",
+        "line 11",
+        "… 8",
+    ]
+
+
+@given(st.text(alphabet="<>/!-[]&;#p ab\"'=?"))
+def test_any_markup_can_be_compared(text: str) -> None:
+    rows = visible.compared(visible.lines(text), visible.lines("<p>a</p>"))
+    assert all(row.parts or row.left_out for row in rows)
+
+
+def test_what_is_no_html_is_its_text() -> None:
+    assert visible.lines("<![broken[ words") == ["<![broken[ words"]
+
+
+def test_great_bodies_take_no_time() -> None:
+    before = "<br>".join("the same words" for _ in range(20_000))
+    start = time.process_time()
+    visible.compared(visible.lines(before), visible.lines(before + "<br>more"))
+    words = " ".join(f"w{n}" for n in range(20_000))
+    visible.compared([words], [words + " more"])
+    assert time.process_time() - start < 10
+
+
+# --- pages of items
+
+
+def test_an_inbox_shows_only_what_is_known() -> None:
+    item = PageItem("~", "campaigns/A", "update", "", (Field("subject", "Old", "New <b>"),))
+    page = replace(plan_page.of(plans.plan(["a"]), "x"), sections=())
+    section = replace(plan_page.of(plans.plan(["a"]), "x").sections[0], items=(item,))
+    shown = html.page(replace(page, sections=(section,)))
+    assert shown.count('class="inbox') == 2
+    assert 'class="sender"' not in shown
+    assert "New &lt;b&gt;" in shown
+    listed = replace(item, address="lists/A")
+    shown = html.page(replace(page, sections=(replace(section, items=(listed,)),)))
+    assert 'class="inbox' not in shown
+
+
+# --- tables and plots
+
+
+@given(
+    st.lists(st.tuples(st.text(), st.text(max_size=30), st.text(max_size=9)), min_size=1),
+)
+def test_a_table_stays_on_the_page(rows: list[tuple[str, str, str]]) -> None:
+    lines = [line.text for line in tables.lines(Table(("Name", "B", "N"), tuple(rows), (2,)))]
+    assert all(tables.width(line) <= 160 for line in lines)
+    assert len(lines) >= len(rows) + 2
+
+
+def test_numbers_stand_below_one_another() -> None:
+    table = Table(("Name", "Sent"), (("a", "1,200"), ("日本", "3")), (1,))
+    assert [line.text for line in tables.lines(table)] == [
+        "Name   Sent",
+        "----  -----",
+        "a     1,200",
+        "日本      3",
+    ]
+
+
+@given(st.lists(st.floats(-10, 1e6), max_size=300))
+def test_a_plot_is_narrow(values: list[float]) -> None:
+    series = Series("T", tuple(f"d{n}" for n in range(len(values))), tuple(values), "%")
+    lines = [line.text for line in plots.lines(series)]
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_bars_grow_with_their_values() -> None:
+    series = Series("T", ("a", "b", "c", "d"), (0, 0.01, 5, 10))
+    bars = [line.text.count("█") * 2 + line.text.count("▌") for line in plots.lines(series)[1:]]
+    assert bars[0] == 0
+    assert bars[1] == 1
+    assert all(one < other for one, other in pairwise(bars))

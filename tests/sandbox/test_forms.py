@@ -1,0 +1,527 @@
+"""The page of the sandbox without a browser: who may send forms, what is refused, what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.sandbox import clock
+from bmeconf.sandbox.errors import ApiError
+from bmeconf.sandbox.page import PATHS, moments, quiet, wording
+from tests.sandbox.test_life import ABSENT, Api
+from tests.sandbox.test_search import search
+
+
+class Forms(Api):
+    """A running sandbox whose forms can be sent as a browser sends them."""
+
+    def post(
+        self, path: str, headers: Mapping[str, str] | None = None, **fields: Any
+    ) -> requests.Response:
+        own = {"Origin": self.sandbox.url} if headers is None else headers
+        return requests.post(
+            self.sandbox.url + path, data=fields, headers=own, timeout=10, allow_redirects=False
+        )
+
+    def done(self, path: str, **fields: Any) -> str:
+        """Send a form that must be carried out; gives the word for it."""
+        response = self.post(path, **fields)
+        assert response.status_code == 303, response.text
+        where, _, said = response.headers["Location"].partition("?said=")
+        assert where.startswith("/")
+        assert said in wording.SAID
+        return said
+
+    def refused(self, path: str, status: int = 400, **fields: Any) -> str:
+        """Send a form that must be refused with nothing changed; gives the page."""
+        before = self.state()
+        response = self.post(path, **fields)
+        assert response.status_code == status, response.text
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert self.state() == before
+        return response.text
+
+    def draft(self, **values: Any) -> str:
+        """Put content into the seeded draft; gives the path of its page."""
+        state = self.state()
+        (welcome,) = (one for one in state["campaigns"] if one["name"] == "Welcome")
+        welcome.update(values)
+        self.put_state(**state)
+        return f"/campaigns/{welcome['_id']}"
+
+    def campaign(self, name: str = "Welcome") -> dict[str, Any]:
+        return self.find("campaigns", name=name)
+
+    def contact(self, key: str = "ann@example.com") -> dict[str, Any]:
+        return self.find("contacts", key=key)
+
+    def feed(self, contact: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return list(self.get(f"/api/contact/{contact['_id']}/events", size=100)["records"])
+
+
+@pytest.fixture
+def api() -> Iterator[Forms]:
+    with Forms() as running:
+        yield running
+
+
+def filled(campaign: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
+    """The form to edit a campaign, as a browser sends it."""
+    names = ("name", "from", "fromName", "subject", "previewText", "body", "plainTextBody")
+    fields = {name: (campaign[name] or "").replace("\n", "\r\n") for name in names}
+    replies = ", ".join(campaign["replyToAddresses"])
+    shown = {"version": campaign["__v"], "boxes": "1", "lists": campaign["lists"]}
+    return {**fields, "replyToAddresses": replies, **shown, **changes}
+
+
+# --- who may
+
+
+FOREIGN = (
+    {},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Referer": "https://evil.example/x"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "none"},
+    {"Sec-Fetch-Site": "cross-site", "Referer": "{own}/"},
+    {"Origin": "{own}", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "{own}", "Host": "evil.example"},
+    {"Origin": "http://evil.example", "Host": "evil.example"},
+)
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_forms_of_others_are_refused(api: Forms, headers: dict[str, str]) -> None:
+    before = api.state()
+    given = {name: value.format(own=api.sandbox.url) for name, value in headers.items()}
+    fields = {"name": "Mine", "structure": api.structure["_id"]}
+    response = api.post("/lists/add", given, **fields)
+    assert response.status_code == 403
+    assert "no-store" in response.headers["Cache-Control"]
+    assert api.state() == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "{own}"},
+        {"Origin": "{own}", "Sec-Fetch-Site": "same-origin", "Referer": "{own}/lists"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Referer": "{own}/lists"},
+    ],
+)
+def test_its_own_forms_are_taken(api: Forms, headers: dict[str, str]) -> None:
+    given = {name: value.format(own=api.sandbox.url) for name, value in headers.items()}
+    fields = {"name": "Mine", "structure": api.structure["_id"]}
+    assert api.post("/lists/add", given, **fields).status_code == 303
+    assert api.find("lists", name="Mine")
+
+
+def test_every_form_is_guarded(api: Forms) -> None:
+    forms = [path for path in PATHS if path.act]
+    assert len(forms) >= 12
+    for path in forms:
+        there = path.path
+        for name in ("campaign_id", "contact_id", "list_id"):
+            there = there.replace(f"<{name}>", ABSENT)
+        assert api.post(there, {}).status_code == 403, there
+        assert api.post(there, {"Origin": "http://127.0.0.1:1"}).status_code == 403, there
+
+
+@pytest.mark.parametrize("path", ["/", "/contacts", "/campaigns", "/lists", "/requests"])
+def test_a_name_made_to_resolve_to_loopback_sees_nothing(api: Forms, path: str) -> None:
+    headers = {"Host": "evil.example"}
+    response = requests.get(api.sandbox.url + path, headers=headers, timeout=10)
+    assert response.status_code == 403
+    assert "example.com" not in response.text
+
+
+def test_every_page_forbids_scripts_frames_and_strangers(api: Forms) -> None:
+    ids = {kind: api.state()[kind][0]["_id"] for kind in ("lists", "contacts", "campaigns")}
+    paths = ["/", "/nowhere", "/style.css", "/icon.svg", "/requests"]
+    paths += [f"/{kind}/{ident}" for kind, ident in ids.items()] + [f"/{kind}" for kind in ids]
+    for path in [*paths, f"/campaigns/{ids['campaigns']}/preview"]:
+        headers = api.call("GET", path, key=None).headers if path != "/nowhere" else lost(api)
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, path
+        assert "script-src" not in policy
+        assert "unsafe" not in policy or path.endswith("/preview")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["Cache-Control"] == "no-store"
+        if headers["Content-Type"].startswith("text/html"):
+            assert "frame-ancestors" in policy
+
+
+def lost(api: Forms) -> Mapping[str, str]:
+    browser = {"Accept": "text/html,application/xhtml+xml"}
+    response = requests.get(f"{api.sandbox.url}/nowhere", headers=browser, timeout=10)
+    assert response.status_code == 404
+    return response.headers
+
+
+def test_a_preview_is_sandboxed_wherever_it_is_opened(api: Forms) -> None:
+    headers = api.call("GET", f"{api.draft(body='<p>x')}/preview", key=None).headers
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+
+
+def test_programs_still_get_the_api_s_envelope(api: Forms) -> None:
+    assert api.call("GET", "/nowhere").json()["errors"][0]["errorType"] == "NotFound"
+    assert api.call("GET", "/api/nowhere").json()["errors"][0]["errorType"] == "RecordNotFound"
+
+
+@pytest.mark.parametrize("path", ["/lists", "/contacts", "/campaigns"])
+def test_what_is_not_there(api: Forms, path: str) -> None:
+    assert api.call("GET", f"{path}/{ABSENT}", key=None).status_code == 404
+    api.refused(f"{path}/{ABSENT}/delete", 404)
+
+
+def test_no_page_shows_the_key(api: Forms) -> None:
+    for path in ("/", "/requests", "/campaigns", "/contacts", "/lists"):
+        assert api.sandbox.key not in api.call("GET", path).text
+
+
+# --- campaigns
+
+
+def test_offsets_count_from_utc(api: Forms) -> None:
+    path = api.draft()
+    for zone, stored in (("+00:00", "09:30"), ("+05:45", "03:45"), ("-03:30", "13:00")):
+        api.done(f"{path}/schedule", at="2030-12-02T09:30", offset=zone)
+        assert api.campaign()["scheduledAt"] == f"2030-12-02T{stored}:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "said"),
+    [
+        ("", "+00:00", "must be a date and a time"),
+        ("soon", "+00:00", "must be a date and a time"),
+        ("2030-12-02T09:00+01:00", "+00:00", "must be a date and a time"),
+        ("0001-01-01T00:00", "+14:00", "must be a date and a time"),
+        ("9999-12-31T23:59", "-12:00", "must be a date and a time"),
+        ("292277-01-01T00:00", "+00:00", "must be a date and a time"),
+        ("2030-12-02T09:00", "+01:07", "must be one of"),
+        ("2020-12-02T09:00", "+00:00", "is in the past"),
+    ],
+)
+def test_times_that_are_none(api: Forms, at: str, zone: str, said: str) -> None:
+    assert said in api.refused(f"{api.draft()}/schedule", at=at, offset=zone)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("from", "a sender"), ("subject", "a subject"), ("body", "a body"), ("lists", "a list")],
+)
+def test_a_campaign_that_lacks_something_cannot_go_out(api: Forms, field: str, said: str) -> None:
+    path = api.draft(**{field: [] if field == "lists" else None})
+    when = {"at": "2030-12-02T09:00", "offset": "+00:00"}
+    assert f"this campaign needs {said}." in api.refused(f"{path}/schedule", **when)
+    assert said in api.refused(f"{path}/send", when="now", outcome="usual")
+
+
+def test_a_campaign_through_all_its_states(api: Forms) -> None:
+    path = api.draft()
+    steps = (
+        ("schedule", "scheduled"),
+        ("pause", "paused"),
+        ("resume", "scheduled"),
+        ("start", "sending"),
+        ("pause", "paused"),
+        ("cancel", "cancelled"),
+        ("unschedule", "draft"),
+        ("schedule", "scheduled"),
+        ("start", "sending"),
+        ("fail", "failed"),
+        ("unschedule", "draft"),
+    )
+    for act, status in steps:
+        version = api.campaign()["__v"]
+        if act == "schedule":
+            api.done(f"{path}/schedule", at="2030-12-02T09:00", offset="+00:00")
+        else:
+            api.done(f"{path}/status", act=act)
+        after = api.campaign()
+        assert (after["status"], after["__v"]) == (status, version + 1), act
+
+
+def test_a_sending_under_way_goes_on_where_it_paused(api: Forms) -> None:
+    path = api.draft(status="paused", scheduledAt="2026-01-01T00:00:00Z")
+    api.done(f"{path}/status", act="resume")
+    assert api.campaign()["status"] == "sending"
+
+
+def test_what_a_state_does_not_allow(api: Forms) -> None:
+    sent = f"/campaigns/{api.campaign('2026-10 Newsletter')['_id']}"
+    when = {"at": "2030-12-02T09:00", "offset": "+00:00"}
+    assert "is sent, and so it cannot be scheduled" in api.refused(f"{sent}/schedule", **when)
+    assert "cannot be sent" in api.refused(f"{sent}/send", when="now", outcome="usual")
+    for act in ("start", "pause", "resume", "cancel", "fail", "unschedule"):
+        api.refused(f"{sent}/status", act=act)
+    api.refused(f"{sent}/status", act="explode")
+    edited = filled(api.campaign("2026-10 Newsletter"), subject="Other")
+    assert "cannot be edited" in api.refused(f"{sent}/edit", **edited)
+    live = api.draft(status="scheduled", scheduledAt="2030-12-02T09:00:00Z")
+    assert "cancel it first" in api.refused(f"{live}/delete")
+
+
+@pytest.mark.parametrize("outcome", ["usual", "poor", "unopened"])
+def test_a_report_adds_up(api: Forms, outcome: str) -> None:
+    state = api.state()
+    news = api.list_id("Newsletter")
+    state["contacts"] += [{"key": f"p{n}@big.example", "lists": [news]} for n in range(295)]
+    api.put_state(**state)
+    path = api.draft(body='<a href="https://acme.example/?a=1&amp;b=2">x</a><a href="#y">y</a>')
+    api.done(f"{path}/send", when="now", outcome=outcome)
+    sent = api.campaign()
+    report = sent["report"]
+    bounces = report["hardBounces"] + report["softBounces"]
+    assert report["sent"] == sent["sentCount"] == sent["totalRecipients"] == 300
+    assert report["delivered"] == 300 - bounces
+    assert sent["failedCount"] == bounces
+    assert report["uniqueClicks"] <= report["uniqueOpens"] <= report["delivered"]
+    assert (report["uniqueOpens"] > 0) == (outcome != "unopened") == bool(report["lastOpenAt"])
+    assert (bounces > 20) == (outcome == "poor")
+    (link,) = report["links"]
+    assert link["path"] == "https://acme.example/?a=1&b=2"
+    assert link["clicks"]["unique"] == report["uniqueClicks"]
+    ended = [one for one in api.state()["contacts"] if one["status"]["primary"] == "Inactive"]
+    gone = report["hardBounces"] + report["complaints"] + report["unsubscribes"]
+    assert len(ended) == 3 + gone
+    shown = api.get(f"/api/reports/email/{sent['_id']}")["stats"]
+    assert shown["opens"]["unique"] == report["uniqueOpens"]
+    for kind, count in (("sent", 300), ("delivered", 300 - bounces), ("bounced", bounces)):
+        assert api.get("/api/contact/events", types=f"email-{kind}")["total"] == count
+
+
+def test_the_events_of_a_mail(api: Forms) -> None:
+    api.done(f"{api.draft()}/send", when="now", outcome="usual")
+    events = api.feed(api.contact("hana@example.com"))
+    assert [event["type"] for event in events] == [
+        "email-opened",
+        "email-delivered",
+        "email-sent",
+    ]
+    assert {event["emailCampaignName"] for event in events} == {"Welcome"}
+    assert {event["source"] for event in events} == {"web"}
+
+
+def test_sending_now_and_letting_the_time_come(api: Forms) -> None:
+    for when, same in (("planned", True), ("now", False)):
+        path = api.draft(status="scheduled", scheduledAt="2030-12-02T09:00:00.000Z", report=None)
+        api.done(f"{path}/send", when=when, outcome="unopened")
+        assert (api.campaign()["scheduledAt"] == "2030-12-02T09:00:00.000Z") is same
+
+
+def test_saving_a_form_untouched_changes_nothing(api: Forms) -> None:
+    path = api.draft(
+        subject="two\r\nlines\0",
+        previewText=None,
+        fromName="tab\there",
+        body="\r\n<p>a</p>\r<p>b</p>\n",
+        plainTextBody="\n\nx",
+    )
+    before = api.campaign()
+    sent = filled(before)
+    sent["subject"] = "twolines\ufffd"
+    sent["body"] = "\r\n<p>a</p>\r\n<p>b</p>\r\n"
+    assert api.done(f"{path}/edit", **sent) == "same"
+    assert api.campaign() == before
+
+
+def test_only_what_was_touched_is_stored_anew(api: Forms) -> None:
+    path = api.draft(body="<p>a</p>\r\n<p>b</p>", plainTextBody=None)
+    before = api.campaign()
+    api.done(f"{path}/edit", **filled(before, subject="Ænother", body="<p>a</p>\r\n<p>b</p>"))
+    after = api.campaign()
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"subject", "updatedAt", "__v"}
+
+
+def test_a_long_body_fits_a_form(api: Forms) -> None:
+    path = api.draft()
+    body = "<p>%&ü</p>" * 60_000
+    api.done(f"{path}/edit", **filled(api.campaign(), body=body))
+    assert api.campaign()["body"] == body
+
+
+def test_a_form_from_before_somebody_else_s_change_is_refused(api: Forms) -> None:
+    path = api.draft()
+    old = filled(api.campaign(), subject="Mine <b>")
+    api.done(f"{path}/edit", **filled(api.campaign(), subject="Theirs"))
+    page = api.refused(f"{path}/edit", **old)
+    assert "Somebody changed this meanwhile" in page
+    assert 'value="Mine &lt;b&gt;"' in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("previewText", "x" * 101),
+        ("from", "nobody"),
+        ("replyToAddresses", "a@example.com, b"),
+        ("name", "  "),
+        ("name", "2026-10 Newsletter"),
+        ("lists", ABSENT),
+        ("lists", "news"),
+    ],
+)
+def test_entries_that_the_account_cannot_take(api: Forms, field: str, value: str) -> None:
+    path = api.draft()
+    page = api.refused(f"{path}/edit", **filled(api.campaign(), **{field: value}))
+    assert "Not done." in page
+    if field != "lists":
+        assert 'aria-invalid="true"' in page
+
+
+def test_two_campaigns_of_one_name(api: Forms) -> None:
+    api.refused("/campaigns/add", name="Welcome")
+    assert api.done("/campaigns/add", name="Welcome", twin="1") == "added"
+    assert len([one for one in api.state()["campaigns"] if one["name"] == "Welcome"]) == 2
+
+
+def test_a_list_that_is_gone_is_no_change_by_itself(api: Forms) -> None:
+    gone = api.draft(status="scheduled", scheduledAt="2030-12-02T09:00:00Z")
+    api.done(f"/lists/{api.list_id('Newsletter')}/delete")
+    before = api.campaign()
+    assert api.done(f"{gone}/edit", **filled(before, lists=[])) == "same"
+    assert api.campaign()["lists"] == before["lists"]
+
+
+# --- lists and contacts
+
+
+def test_a_list_by_hand(api: Forms) -> None:
+    api.done("/lists/add", name=" Nové ", structure=api.structure["_id"])
+    made = api.find("lists", name="Nové")
+    path = f"/lists/{made['_id']}"
+    assert api.done(f"{path}/rename", name="Nové") == "same"
+    assert api.done(f"{path}/rename", name="New") == "saved"
+    assert api.find("lists", name="New")["__v"] == 1
+    api.refused(f"{path}/rename", name="")
+    api.refused(f"{path}/rename", name="x" * 1001)
+    api.refused("/lists/add", name="x", structure=ABSENT)
+    api.done(f"{path}/delete")
+    assert "New" not in [one["name"] for one in api.state()["lists"]]
+
+
+def test_what_a_person_does_leaves_events(api: Forms) -> None:
+    path = f"/contacts/{api.contact()['_id']}"
+    for act in ("unsubscribe", "opt-in", "bounce", "opt-in", "complain"):
+        api.done(f"{path}/status", act=act)
+    assert api.done(f"{path}/status", act="complain") == "same"
+    after = api.contact()
+    assert after["status"] == {"primary": "Inactive", "secondary": "Complaint-FBL"}
+    assert after["__v"] == 5
+    events = api.feed(after)
+    assert [event["type"] for event in reversed(events)] == [
+        "contact-unsubscribed",
+        "contact-reactivated",
+        "email-bounced",
+        "contact-reactivated",
+        "email-complaint",
+    ]
+    assert {(event["source"], event["triggeredBy"]["type"]) for event in events} == {
+        ("web", "user")
+    }
+
+
+def test_a_contact_by_hand(api: Forms) -> None:
+    owner = api.structure
+    api.done("/contacts/add", key=" New@Example.com", structure=owner["_id"])
+    made = api.contact("new@example.com")
+    path = f"/contacts/{made['_id']}"
+    city = f"field-{api.field_id('Company')}"
+    news, tag = api.list_id("Newsletter"), owner["tags"][0]["_id"]
+    shown = {"key": "new@example.com", "version": 0, "boxes": "1"}
+    assert api.done(f"{path}/edit", **shown) == "same"
+    ticked = {"lists": [news], "tags": [tag], city: "Acme"}
+    assert api.done(f"{path}/edit", **shown, **ticked) == "saved"
+    after = api.contact("new@example.com")
+    assert (after["lists"], after["tags"], after["__v"]) == ([news], [tag], 1)
+    assert after["fields"] == {api.field_id("Company"): "Acme"}
+    assert api.feed(after)[0]["type"] == "contact-updated"
+    assert "new@example.com" in api.call("POST", "/api/contact/search", search(api)).text
+    api.refused(f"{path}/edit", **{**shown, "version": 1, "key": "ann@example.com"})
+    api.refused(f"{path}/edit", **{**shown, "version": 1, "lists": [ABSENT]})
+    api.refused("/contacts/add", key="ann@example.com", structure=owner["_id"])
+    api.done(f"{path}/delete")
+    assert "new@example.com" not in str(api.state()["contacts"])
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999", "²", "3"])
+def test_a_page_that_is_none_is_another(api: Forms, number: str) -> None:
+    page = api.call("GET", "/contacts", page=number)
+    assert page.status_code == 200
+    assert "ann@example.com" in page.text
+
+
+def test_contacts_by_list_status_and_words(api: Forms) -> None:
+    def found(**query: str) -> list[str]:
+        text = api.call("GET", "/contacts", **query).text
+        return [one["key"] for one in api.state()["contacts"] if one["key"] in text]
+
+    assert found(list=api.list_id("Old list")) == ["liam@example.com", "mona@example.com"]
+    assert found(status="Bounced") == ["frank@example.com"]
+    assert found(q="JONES &") == ["judy@example.com"]
+    assert found(q="j", status="Bounced") == []
+
+
+# --- the pure parts
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9000, 1, 1)))
+def test_a_time_shown_and_entered_again_is_the_same(moment: Any) -> None:
+    stamp = clock.iso(moment.replace(microsecond=0, tzinfo=UTC).timestamp())
+    assert moments.read(moments.entry(stamp), "+00:00") == stamp
+
+
+@given(st.sampled_from(sorted(moments.CHOICES)))
+def test_every_offset_moves_the_time_by_itself(zone: str) -> None:
+    here = clock.seconds(moments.read("2030-12-02T09:00", zone))
+    assert clock.seconds(f"2030-12-02T09:00{zone}") == here
+
+
+@given(st.text())
+def test_no_text_hides_or_reorders(text: str) -> None:
+    shown = wording.visible(text)
+    assert not {"\u202e", "\u200b", "\x1b", "\n", "\u2028"} & set(shown)
+    assert wording.visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "quiet_text"),
+    [
+        ("<p>plain</p>", "<p>plain</p>"),
+        ("<a href='https://x.example'>x</a>", "<a href=#>x</a>"),
+        ("<A\nHREF=https://x.example>x</A>", "<A\nhref=#>x</A>"),
+        ('<a href="#top">x</a>', '<a href="#top">x</a>'),
+        ("<a title='a href=b' href=c>", "<a title='a href=#' href=#>"),
+        ("<iframe src='//x'></iframe>", "</iframe>"),
+        ("<link rel=preconnect href=//x><b>", "<b>"),
+        ("<!-- <iframe> --><i>", "<!-- <iframe> --><i>"),
+        ("a < b <c", "a < b <c"),
+        ("", ""),
+    ],
+)
+def test_a_quiet_body(text: str, quiet_text: str) -> None:
+    assert quiet.body(text) == quiet_text
+
+
+@given(st.text(alphabet="<>a\"'=/ !-href#iframe"))
+def test_any_body_can_be_shown(text: str) -> None:
+    quiet.body(text)
+
+
+def test_offsets_are_refused_by_name() -> None:
+    with pytest.raises(ApiError, match=r"\+05:45"):
+        moments.read("2030-12-02T09:00", "Europe/Oslo")

@@ -1,0 +1,139 @@
+"""No body, query or path makes the simulator answer with a server error."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.sandbox.test_life import Api
+
+pytestmark = pytest.mark.long
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(["a@example.com", "\ud800", "\0", "f" * 24, "2026-01-01", "Active"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    quick = ("hour_limit=0", "month_quota=0", "structure_create=accept", "verify_from=on")
+    with Api(*quick, "search_lag_ms=1", "auth_failures=0") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seeds(api: Api) -> list[tuple[str, str, Any]]:
+    return requests_of(api)
+
+
+def requests_of(api: Api) -> list[tuple[str, str, Any]]:
+    """Valid requests, as the starting points."""
+    state = api.state()
+    structure, contact = state["structures"][0], state["contacts"][0]
+    draft = state["campaigns"][-1]
+    status = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
+    fields = [{"_id": structure["fields"][0]["_id"], "value": "x"}]
+    base = {"key": "n@example.com", "contactStructureId": structure["_id"], "fields": fields}
+    full = {**base, "lists": contact["lists"], "tags": [{"_id": "f" * 24}], **status, "__v": 0}
+    criterion = {"columnToFilter": "KEY", "operator": "EQ", "values": ["a@example.com"]}
+    query = {
+        "contactStructureId": structure["_id"],
+        "page": 1,
+        "pageSize": 5,
+        "source": ["key"],
+        "contactSpecification": {"filters": [{"criterias": [criterion]}]},
+    }
+    campaign = {"name": "n", "from": "a@acme.example", "lists": draft["lists"], "__v": 0}
+    return [
+        ("POST", "/api/contact", full),
+        ("PUT", f"/api/contact/{contact['_id']}", full),
+        ("PATCH", f"/api/contact/{contact['_id']}", status),
+        ("POST", "/api/contact/search", query),
+        ("POST", "/api/contact/export", query),
+        ("POST", "/api/contact-structure", structure),
+        ("PUT", f"/api/contact-structure/{structure['_id']}", structure),
+        ("POST", api.lists, {"name": "n", "type": "static"}),
+        ("PATCH", f"{api.lists}/{state['lists'][0]['_id']}", {"name": "n", "__v": 0}),
+        ("POST", f"{api.lists}/merge", {"name": "n", "listIds": contact["lists"]}),
+        ("DELETE", api.lists, {"listIds": ["f" * 24]}),
+        ("POST", "/api/email/campaign", campaign),
+        ("PATCH", f"/api/email/campaign/{draft['_id']}", campaign),
+        ("POST", f"/api/email/campaign/{draft['_id']}/duplicate", {"name": "n"}),
+        # Without keys and standing, so that the account stays open to the other requests.
+        (
+            "PUT",
+            "/_sandbox/state",
+            {name: state[name] for name in state if name not in ("keys", "standing")},
+        ),
+        ("PATCH", "/_sandbox/switches", {"search_lag_ms": 1}),
+        ("POST", f"/_sandbox/contacts/{contact['_id']}/status", status),
+        ("POST", f"/_sandbox/campaigns/{draft['_id']}/status", {"status": "draft"}),
+        ("POST", "/_sandbox/forms", {"name": "n", "fieldIds": []}),
+    ]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths to all values in a body."""
+    yield path
+    names: Any = value if isinstance(value, dict) else ()
+    names = range(len(value)) if isinstance(value, list) else names
+    for name in names:
+        yield from places(value[name], (*path, name))
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy of `value` with `new` at that path."""
+    if not path:
+        return new
+    changed = copy.copy(value)
+    changed[path[0]] = put(value[path[0]], path[1:], new)
+    return changed
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_bodies_with_one_wrong_value(
+    api: Api, seeds: list[tuple[str, str, Any]], data: st.DataObject
+) -> None:
+    method, path, body = data.draw(st.sampled_from(seeds))
+    where = data.draw(st.sampled_from(list(places(body))))
+    response = api.call(method, path, put(body, where, data.draw(JSON)))
+    assert response.status_code < 500, response.text
+    if response.status_code >= 400:
+        assert response.json()["errors"][0]["errorType"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    path=st.sampled_from(
+        ["email/campaign", "contact/events", "email/template", "reports/email/overall"]
+    ),
+    query=st.dictionaries(
+        st.sampled_from(["page", "size", "sort", "criteria", "types", "lang", "pastDays"])
+        | st.sampled_from(["timezone", "statuses", "internal", "attributeIds"]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
+        | st.sampled_from(["1", "90", "name:asc", "en", "UTC", "Europe"]),
+    ),
+)
+def test_any_query(api: Api, path: str, query: dict[str, str]) -> None:
+    assert api.call("GET", f"/api/{path}", **query).status_code < 500
+
+
+@settings(max_examples=40, deadline=None)
+@given(ident=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6))
+def test_any_id(api: Api, ident: str) -> None:
+    for path in ("contact", "contact-structure", "email/campaign", "email/domain"):
+        response = api.call("GET", f"/api/{path}/{ident.replace('/', '')}")
+        assert response.status_code < 500

@@ -1,0 +1,396 @@
+"""The page of the sandbox in a real browser: what it shows, what is done, what stays harmless."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tests.support.browser import chromium, colours, scripts, size
+from tests.support.driver import Account, Project
+from tests.support.person import Person
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
+HOSTILE = (
+    "<script>document.title='ran'</script>",
+    '"><img src=x onerror="document.title=\'ran\'">',
+    "'; alert(1); '",
+    "{{ 7 * 7 }} ${7*7}",
+    "safe\u202egpj.exe",
+    "</title></textarea></select><h1 id=planted>x",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def person(browser: webdriver.Chrome, account: Account) -> Iterator[Person]:
+    browser.get_log("browser")
+    size(browser, 1280, 900)
+    yield Person(browser, account)
+    scripts(browser, True)
+    colours(browser, False)
+
+
+@pytest.fixture
+def newsletter(tmp_path: Path, account: Account) -> Project:
+    """The example of a newsletter, applied to the account."""
+    shutil.copytree(EXAMPLE, tmp_path / "newsletter")
+    project = Project(tmp_path / "newsletter", {"BMECONF_PRODUCTION_KEY": account.sandbox.key})
+    settings = (project.folder / "bmeconf.yaml").read_text(encoding="utf-8")
+    vendor = "https://api-us-west-2-a.benchmarkemail.io"
+    assert vendor in settings
+    project.write("bmeconf.yaml", settings.replace(vendor, account.sandbox.url))
+    assert project.apply()["converged"]
+    return project
+
+
+def complaints(browser: webdriver.Chrome) -> list[str]:
+    """What the browser's console has to say, policies that were broken included."""
+    return [entry["message"] for entry in browser.get_log("browser")]
+
+
+# --- what it shows
+
+
+def test_the_account_at_a_glance(person: Person, newsletter: Project) -> None:
+    person.account.switch(minute_limit=60)
+    person.account.faults({"kind": "error-503", "path": "/api/email/campaign", "times": 2})
+    person.open()
+    assert "Sandbox: nothing here reaches anybody." in person.driver.page_source.replace(
+        "<strong>", ""
+    ).replace("</strong>", "")
+    text = person.text
+    for shown in (
+        *("2030-12 Newsletter", "Draft", "2026-10-06 08:00 UTC", "Everyone we write to", "City"),
+        *("VIP", "Not Ready", "of 3,600 used", "minute_limit", "error-503", "hit 0 of 2"),
+        "POST /api/contact/search",
+    ):
+        assert shown in text
+    assert complaints(person.driver) == []
+
+
+def test_a_campaign_with_its_body_and_who_would_get_it(person: Person, newsletter: Project) -> None:
+    person.open_campaign("2030-12 Newsletter").unfold("Who would get it now")
+    for shown in ("December at Acme – Three short stories", "7 active contacts", "ann@example.com"):
+        assert shown in person.text
+    assert "eva@example.com" not in person.text
+    person.driver.switch_to.frame(person.driver.find_element(By.TAG_NAME, "iframe"))
+    assert person.driver.find_element(By.TAG_NAME, "h1").text == "December at Acme"
+    person.driver.switch_to.default_content()
+    assert complaints(person.driver) == []
+
+
+def test_a_large_account_stays_usable(person: Person) -> None:
+    account = person.account
+    state = account.state()
+    news = state["lists"][0]["_id"]
+    first = state["structures"][0]["fields"][0]["_id"]
+    state["lists"] += [{"name": f"List {n}"} for n in range(40)]
+    state["campaigns"] += [{"name": f"Campaign {n}", "lists": [news]} for n in range(60)]
+    state["contacts"] += [
+        {"key": f"p{n}@big.example", "lists": [news], "fields": {first: f"Name{n}"}}
+        for n in range(500)
+    ]
+    account.set(state)
+    person.open()
+    assert len(person.text) < 4_000
+    person.follow("All 62").open("/lists")
+    assert len(person.driver.find_elements(By.CSS_SELECTOR, "tbody tr")) == 44
+    person.open("/contacts")
+    assert "Page 1 of 11" in person.text
+    person.follow("Next").follow("Next")
+    assert len(person.driver.find_elements(By.CSS_SELECTOR, "tbody tr")) == 50
+    person.enter("Search", "name499").press("Show")
+    assert "1 of 514 contacts" in person.text
+    person.follow("p499@big.example")
+    assert person.labelled("First Name").get_attribute("value") == "Name499"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_scrolls_down_only(person: Person, newsletter: Project, dark: bool) -> None:
+    state = person.account.state()
+    state["lists"][0]["name"] = "W" * 300
+    state["campaigns"][0].update(name="x" * 200, subject="y" * 200)
+    state["contacts"][0].update(key=f"{'z' * 120}@example.com")
+    person.account.set(state)
+    size(person.driver, 390, 844)
+    colours(person.driver, dark)
+    kinds = ("lists", "contacts", "campaigns")
+    paths = ["/", "/requests", "/nowhere", *(f"/{kind}" for kind in kinds)]
+    paths += [f"/{kind}/{state[kind][0]['_id']}" for kind in kinds]
+    for path in paths:
+        person.open(path)
+        person.driver.execute_script(
+            "document.querySelectorAll('details').forEach(d => d.open = 1)"
+        )
+        width = person.driver.execute_script("return document.documentElement.scrollWidth")
+        assert width <= 390, path
+
+
+def test_every_field_has_a_label_and_every_page_a_heading(
+    person: Person, newsletter: Project
+) -> None:
+    state = person.account.state()
+    for path in (
+        *("/", "/lists", "/contacts", "/campaigns", "/requests"),
+        *(f"/{kind}/{state[kind][0]['_id']}" for kind in ("lists", "contacts", "campaigns")),
+    ):
+        person.open(path)
+        unnamed = person.driver.execute_script(
+            "return [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]"
+            ".filter(field => !field.labels.length).map(field => field.outerHTML)"
+        )
+        assert unnamed == [], path
+        twins = person.driver.execute_script(
+            "const ids = [...document.querySelectorAll('[id]')].map(e => e.id);"
+            "return ids.filter((id, n) => ids.indexOf(id) !== n)"
+        )
+        assert twins == [], path
+        assert len(person.driver.find_elements(By.TAG_NAME, "h1")) == 1
+
+
+# --- live data is hostile
+
+
+def test_hostile_texts_are_only_shown(person: Person) -> None:
+    state = person.account.state()
+    first = state["structures"][0]["fields"][0]
+    first["label"], state["structures"][0]["tags"][0]["label"] = HOSTILE[0], HOSTILE[1]
+    state["lists"] = [{"_id": f"{n:024}", "name": text} for n, text in enumerate(HOSTILE)]
+    draft = {"status": "draft", "subject": HOSTILE[5], "previewText": HOSTILE[0], "lists": []}
+    state["campaigns"] = [
+        {**draft, "_id": f"{n:024}", "name": text, "fromName": text, "plainTextBody": text}
+        for n, text in enumerate(HOSTILE)
+    ]
+    person_id = state["contacts"][0]["_id"]
+    state["contacts"] = [
+        {"_id": person_id, "key": "{{7*7}}&lt@example.com", "fields": {first["_id"]: HOSTILE[5]}}
+    ]
+    person.account.set(state)
+    paths = ["/", "/lists", "/campaigns", "/contacts", f"/contacts/{person_id}"]
+    paths += [f"/{kind}/{n:024}" for kind in ("lists", "campaigns") for n in range(len(HOSTILE))]
+    for path in paths:
+        person.open(path)
+        assert "bmeconf sandbox" in person.driver.title, path
+        assert person.driver.find_elements(By.CSS_SELECTOR, "main script, #planted, b > a") == []
+        assert "\u202e" not in person.text
+        assert complaints(person.driver) == [], path
+    person.open("/lists")
+    for text in HOSTILE[:4]:
+        assert text in person.text
+    assert "safe\\u202egpj.exe" in person.text
+
+
+class Listener:
+    """A port of this machine that remembers who knocked, and what for."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.knocks: list[bytes] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection:
+                connection.settimeout(1)
+                try:
+                    self.knocks.append(connection.recv(200).partition(b"\r")[0])
+                except OSError:
+                    self.knocks.append(b"no words")
+
+
+@pytest.fixture
+def outside() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.socket.close()
+
+
+def test_a_hostile_body_runs_nothing_and_fetches_nothing(person: Person, outside: Listener) -> None:
+    state = person.account.state()
+    away = outside.url
+    (welcome,) = (one for one in state["campaigns"] if one["name"] == "Welcome")
+    welcome["body"] = (
+        f"<html><head><link rel=stylesheet href='{away}/1'><link rel=preconnect href='{away}'>"
+        f"<link rel=preload as=image href='{away}/2'>"
+        f"<style>@import '{away}/3'; body {{background: url('{away}/4')}}</style>"
+        f"<meta http-equiv=refresh content='0;url={away}/5'><base href='{away}/'></head>"
+        f"<body onload=\"parent.document.title='ran'\"><img src='{away}/6'><script>top.location="
+        f"'{away}/7'; alert(1)</script><iframe src='{away}/8'></iframe><p id=there>text</p>"
+        f"<form action='{away}/9'><button id=send>send</button></form>"
+        f"<a id=link href='{away}/10'>link</a><a id=out target=_blank href='{away}/11'>out</a>"
+    )
+    person.account.set(state)
+    person.open_campaign("Welcome")
+    frame = person.driver.find_element(By.TAG_NAME, "iframe")
+    for ident in ("there", "send", "out", "link"):
+        person.driver.switch_to.frame(frame)
+        person.driver.find_element(By.ID, ident).click()
+        person.driver.switch_to.default_content()
+    person.open_campaign("Welcome")
+    assert person.driver.title.startswith("Welcome")
+    assert len(person.driver.window_handles) == 1
+    assert outside.knocks == []
+    # The listener does hear, where nothing holds a page back.
+    person.driver.get(f"data:text/html,<img src='{away}/x'>")
+    WebDriverWait(person.driver, 10).until(lambda _: outside.knocks)
+
+
+# --- what only a person can do
+
+
+def schedule(person: Person, name: str, day: str, time: str, zone: str = "UTC") -> None:
+    """Schedule a campaign by the form."""
+    person.open_campaign(name).choose("Zone", zone).at(day, time).press("Schedule")
+    assert person.said == "Scheduled."
+
+
+def manual(project: Project, address: str) -> Any:
+    """The manual step of a plan for one resource."""
+    (step,) = (one for one in project.plan()["manual"] if one["address"] == address)
+    return step
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_loop_plan_apply_schedule_plan(
+    person: Person, newsletter: Project, javascript: bool
+) -> None:
+    address = "campaigns/2030-12 Newsletter"
+    assert manual(newsletter, address)["state"] == "todo"
+    scripts(person.driver, javascript)
+    # The manifest says 09:00+01:00.
+    schedule(person, "2030-12 Newsletter", "12022030", "0900AM", "UTC+01:00")
+    assert "Goes out 2030-12-02 08:00 UTC to 7 contacts." in person.text
+    found = person.state("campaigns", name="2030-12 Newsletter")
+    assert (found["status"], found["scheduledAt"]) == ("scheduled", "2030-12-02T08:00:00.000Z")
+    assert manual(newsletter, address)["state"] == "done"
+    assert newsletter.plan()["steps"] == []
+
+
+def test_a_time_in_utc_by_default_and_another_one_later(
+    person: Person, newsletter: Project
+) -> None:
+    schedule(person, "2030-12 Newsletter", "12032030", "1015PM")
+    address = "campaigns/2030-12 Newsletter"
+    assert manual(newsletter, address)["state"] == "wrong"
+    assert person.labelled("Day and time").get_attribute("value") == "2030-12-03T22:15"
+    person.at("12022030", "0800AM").press("Change the time")
+    assert manual(newsletter, address)["state"] == "done"
+    person.press("Back to draft")
+    assert person.state("campaigns", name="2030-12 Newsletter")["scheduledAt"] is None
+
+
+def test_a_refused_time_keeps_what_was_entered(person: Person, newsletter: Project) -> None:
+    person.open_campaign("2030-12 Newsletter").choose("Zone", "UTC-03:30")
+    person.at("12022020", "0900AM").press("Schedule")
+    assert "2020-12-02 12:30 UTC is in the past" in person.refusal
+    field = person.labelled("Day and time")
+    assert field.get_attribute("value") == "2020-12-02T09:00"
+    assert field.get_attribute("aria-invalid") == "true"
+    assert Select(person.labelled("Zone")).first_selected_option.text == "UTC-03:30"
+    assert person.state("campaigns", name="2030-12 Newsletter")["status"] == "draft"
+
+
+def test_a_sending_makes_a_report(person: Person, newsletter: Project) -> None:
+    schedule(person, "2030-12 Newsletter", "12022030", "0800AM")
+    person.press("Let its time come")
+    assert "Sent 2030-12-02 08:00 UTC to 7 contacts." in person.text
+    assert "Opened\n3" in person.text
+    # The page made its time come years before.
+    assert manual(newsletter, "campaigns/2030-12 Newsletter")["state"] == "wrong"
+
+
+def test_somebody_unsubscribes_and_opts_in_again(person: Person, newsletter: Project) -> None:
+    person.open_contact("qa+gmail@acme.example").press("Unsubscribe")
+    assert person.said == "Unsubscribed."
+    assert "contact-unsubscribed" in person.text
+    status = {"primary": "Inactive", "secondary": "Unsubscribe"}
+    assert person.state("contacts", key="qa+gmail@acme.example")["status"] == status
+    person.press("Opt in again")
+    assert person.state("contacts", key="qa+gmail@acme.example")["status"] == {"primary": "Active"}
+    assert newsletter.plan()["steps"] == []
+
+
+def test_a_list_renamed_by_hand_is_in_the_next_plan(person: Person, newsletter: Project) -> None:
+    assert newsletter.plan()["steps"] == []
+    person.open("/lists").follow("Press").enter("Name", "Presse").press("Rename")
+    assert person.said == "Saved."
+    refused = newsletter.run("plan", "--format", "json")
+    assert refused.code == 7
+    (finding,) = (one for one in refused.json["findings"] if one["level"] == "error")
+    assert (finding["address"], finding["code"]) == ("lists/Press", "looks_renamed")
+    assert "Presse" in finding["message"]
+
+
+def test_a_campaign_edited_by_hand_is_in_the_next_plan(person: Person, newsletter: Project) -> None:
+    before = person.state("campaigns", name="Winter release")
+    person.open_campaign("Winter release").unfold("Change name, content or lists").press("Save")
+    assert person.said == "Nothing was changed, so nothing was saved."
+    assert person.state("campaigns", name="Winter release") == before
+    person.unfold("Change name, content or lists").enter("Subject", "Acme 6").press("Save")
+    after = person.state("campaigns", name="Winter release")
+    assert (after["subject"], after["__v"]) == ("Acme 6", before["__v"] + 1)
+    assert after | {"subject": 0, "__v": 0, "updatedAt": 0} == before | {
+        "subject": 0,
+        "__v": 0,
+        "updatedAt": 0,
+    }
+    (step,) = newsletter.plan()["steps"]
+    assert [change["path"] for change in step["changes"]] == ["subject"]
+
+
+def test_a_contact_edited_by_hand_is_in_the_next_plan(person: Person, newsletter: Project) -> None:
+    person.open_contact("qa+gmail@acme.example")
+    person.enter("City", "Bergen").tick("Newsletter").press("Save")
+    (step,) = newsletter.plan()["steps"]
+    assert {change["path"] for change in step["changes"]} == {"fields.City", "lists"}
+
+
+def test_deleting_asks_twice(person: Person, newsletter: Project) -> None:
+    person.open("/lists").follow("Press")
+    button = person.one("//button[normalize-space()='Delete for good']")
+    assert not button.is_displayed()
+    person.unfold("Delete this list").press("Delete for good")
+    assert "Press" not in [one["name"] for one in person.account.state()["lists"]]
+    assert newsletter.plan()["summary"]["create"] == 1
+
+
+def test_going_back_or_reloading_does_not_send_a_form_again(
+    person: Person, newsletter: Project
+) -> None:
+    schedule(person, "2030-12 Newsletter", "12022030", "0800AM")
+    version = person.state("campaigns", name="2030-12 Newsletter")["__v"]
+    person.driver.refresh()
+    person.driver.back()
+    person.driver.forward()
+    assert person.state("campaigns", name="2030-12 Newsletter")["__v"] == version
+
+
+# --- it is not the API
+
+
+def test_the_page_is_in_no_log_and_meets_no_fault(person: Person) -> None:
+    person.account.switch(hour_limit=1, minute_limit=1)
+    person.account.faults({"kind": "error-500", "times": 0})
+    person.account.clear_log()
+    person.open().open("/contacts").follow("ann@example.com").press("Unsubscribe")
+    assert person.account.log() == []
+    assert person.account.fault_hits() == [0]

@@ -1,0 +1,181 @@
+"""Rewritten content of campaigns: what each mode does to it, when, and that a run settles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bmeconf.sandbox.rewriting import rewritten
+from tests.sandbox.test_life import Api
+from tests.support.driver import Account, Project
+from tests.support.strategies import UNTAME
+
+MODES = ("sanitise", "footer", "tracking", "all")
+CAMPAIGNS = "/api/email/campaign"
+SAME = (
+    "",
+    "Just text & more",
+    "<p title='a onclick=b > c'>one</p>",
+    "<p>&nbsp;&copy; 2026 &amp; caf&eacute;</p>",
+    "<form-like data-on=x>no form</form-like>",
+    "<!-- <script>x</script> <a href='https://acme.example' onclick=x>y</a> -->",
+)
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with Api() as running:
+        yield running
+
+
+def body(html: str, mode: str) -> str:
+    return str(rewritten({"body": html}, mode)["body"])
+
+
+# --- what each mode does
+
+
+@pytest.mark.parametrize(
+    ("html", "stored"),
+    [
+        ('<p onclick="x()" class="a">b</p>', '<p class="a">b</p>'),
+        ("<img onerror='z()' ONLOAD=go() src=a>", "<img src=a>"),
+        ('<p title="a onclick=b" onclick>c</p>', '<p title="a onclick=b">c</p>'),
+        ("a<script>if (1 < 2) '<p>'</script>b", "ab"),
+        ("a<SCRIPT src='x' >y</SCRIPT >b", "ab"),
+        ("a<script>let b", "a"),
+        ("a<iframe src='x'><p>b</p></iframe>c", "ac"),
+        ("<object><object>a</object>b</object>c<object>d</object>", "c"),
+        ("a<embed src='x'>b", "ab"),
+        ("<form action='x' onsubmit='y'><b>a</b><input></form>", "<b>a</b><input>"),
+        *((text, text) for text in SAME),
+    ],
+)
+def test_sanitise(html: str, stored: str) -> None:
+    assert body(html, "sanitise") == stored
+
+
+@pytest.mark.parametrize(
+    ("html", "target"),
+    [
+        ('<a href="https://acme.example/a?b=1&amp;c=%20">', "https://acme.example/a?b=1&c=%20"),
+        ("<a class=x href='http://acme.example/#f'>", "http://acme.example/#f"),
+        ("<A HREF=https://acme.example/a>", "https://acme.example/a"),
+        ('<area href=" HTTPS://acme.example ">', "HTTPS://acme.example"),
+    ],
+)
+def test_tracking(html: str, target: str) -> None:
+    stored = body(html, "tracking")
+    (link,) = (part for part in stored.replace('"', " ").split() if part.startswith("https://"))
+    assert urlsplit(link).hostname == "click.benchmarkemail.example"
+    assert [value for values in parse_qs(urlsplit(link).query).values() for value in values] == [
+        target
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        *SAME,
+        '<a href="mailto:a@acme.example">',
+        '<a href="#top">',
+        '<a href="{{unsubscribe}}">',
+        '<img src="https://acme.example/a.png">',
+        '<link href="https://acme.example/a.css">',
+    ],
+)
+def test_other_links_are_not_tracked(html: str) -> None:
+    assert body(html, "tracking") == html
+
+
+def test_a_footer_is_the_last_of_the_body() -> None:
+    stored = body("<html><body><p>a</p></body></html>", "footer")
+    assert stored.startswith("<html><body><p>a</p><div")
+    assert stored.endswith("</div></body></html>")
+    assert "Example Street" in stored
+    assert "Unsubscribe</a>" in stored
+    assert body("<p>a</p>", "footer").startswith("<p>a</p><div")
+
+
+def test_a_footer_is_in_the_plain_text_too() -> None:
+    for mode, footed in (("footer", True), ("all", True), ("sanitise", False), ("off", False)):
+        stored = rewritten({"plainTextBody": "a < b"}, mode)["plainTextBody"]
+        assert stored.startswith("a < b")
+        assert ("Unsubscribe: https://" in stored) == footed
+    assert rewritten({"plainTextBody": ""}, "all") == {"plainTextBody": ""}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_was_rewritten_is_not_rewritten_again(mode: str) -> None:
+    once = rewritten({"body": UNTAME, "plainTextBody": "a", "name": "b"}, mode)
+    assert once["name"] == "b"
+    assert once["body"] != UNTAME
+    assert rewritten(once, mode) == once
+
+
+def test_all_is_all_of_them() -> None:
+    one_by_one = UNTAME
+    for mode in ("sanitise", "tracking", "footer"):
+        one_by_one = body(one_by_one, mode)
+    assert body(UNTAME, "all") == one_by_one
+
+
+# --- when
+
+
+def one(api: Api, method: str, path: str, values: Any) -> Any:
+    reply = api.call(method, path, values)
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+def test_it_is_stored_and_shown(api: Api) -> None:
+    api.switch(body_rewriting="all")
+    made = one(api, "POST", CAMPAIGNS, {"name": "a", "body": UNTAME, "plainTextBody": "b"})
+    assert made["body"] == body(UNTAME, "all")
+    assert made["plainTextBody"] != "b"
+    path = f"{CAMPAIGNS}/{made['_id']}"
+    assert api.get(path) == made
+    stored = api.find("campaigns", name="a")
+    assert [stored[key] for key in ("body", "plainTextBody")] == [
+        made[key] for key in ("body", "plainTextBody")
+    ]
+    after = one(api, "PATCH", path, {"body": "<p onclick=x>c</p>", "__v": 0})
+    assert after["body"] == body("<p onclick=x>c</p>", "all")
+    assert after["plainTextBody"] == made["plainTextBody"]
+
+
+def test_only_content_that_is_written_is_rewritten(api: Api) -> None:
+    made = one(api, "POST", CAMPAIGNS, {"name": "a", "body": UNTAME})
+    assert made["body"] == UNTAME
+    api.switch(body_rewriting="all")
+    path = f"{CAMPAIGNS}/{made['_id']}"
+    assert one(api, "PATCH", path, {"subject": "b", "__v": 0})["body"] == UNTAME
+    copy = one(api, "POST", f"{path}/duplicate", {})
+    assert copy["body"] == UNTAME
+    assert "plainTextBody" not in copy
+    assert api.put_state(**api.state())["campaigns"][-1]["body"] == UNTAME
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_run_settles(mode: str, account: Account, tmp_path: Path) -> None:
+    account.switch(body_rewriting=mode)
+    project = Project(tmp_path, account.env)
+    whole = f"<!DOCTYPE html><html><body onload='y()'>\n{UNTAME}\n</body></html>\n"
+    campaigns = [
+        {"name": str(n), "body": {"html": html}, "plain_text": {"text": "a"}}
+        for n, html in enumerate((UNTAME, whole, *SAME[1:4]))
+    ]
+    project.write("a.yaml", json.dumps({"version": 1, "campaigns": campaigns}))
+    assert project.apply()["converged"]
+    locked = project.plan()
+    assert (locked["steps"], locked["findings"]) == ([], [])
+    (tmp_path / "bmeconf.lock.json").unlink()
+    plan = project.plan()
+    assert plan["steps"] == []
+    assert "rewritten" in {finding["code"] for finding in plan["findings"]}

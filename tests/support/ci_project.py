@@ -1,0 +1,149 @@
+"""A repository with the newsletter in it, on a fake GitHub: pull requests, merges, schedules."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.driver import Account
+from tests.support.fake_github import REPOSITORY, FakeGitHub
+from tests.support.runner import ROOT, Event, Run, Runner
+
+WORKFLOW = ".github/workflows/bmeconf.yml"
+VENDOR = "https://api-us-west-2-a.benchmarkemail.io"
+OWNED = "BMECONF_PRODUCTION_KEY"
+
+
+@dataclass
+class Repository:
+    """The repository `acme/mail`, its runner and the account behind it."""
+
+    github: FakeGitHub
+    runner: Runner
+    account: Account
+    pulls: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Branch and owner's repository, by the number of the pull request."""
+
+    @property
+    def folder(self) -> Path:
+        """The working tree at GitHub, on main."""
+        return self.github.origin
+
+    def commit(self, message: str = "Change") -> str:
+        """Commit all there is; the commit."""
+        self.github.git("add", "--all")
+        self.github.git("commit", "--quiet", "--allow-empty", "-m", message)
+        return self.github.git("rev-parse", "HEAD")
+
+    def propose(self, number: int, repository: str = REPOSITORY, **files: str | None) -> None:
+        """Open a pull request, or push to it: `files` by path are written, None removes.
+
+        Without files it brings the whole newsletter.
+        """
+        branch = f"change-{number}"
+        known = number in self.pulls
+        self.github.git("checkout", "--quiet", *([] if known else ["-b"]), branch)
+        if not files and not known:
+            newsletter(self.folder)
+        for path, content in files.items():
+            if content is None:
+                (self.folder / path).unlink()
+            else:
+                (self.folder / path).write_text(content, encoding="utf-8")
+        self.commit(f"Change of #{number}")
+        self.github.git("checkout", "--quiet", "main")
+        self.pulls[number] = branch, repository
+
+    def pull_request(self, number: int) -> Run:
+        """A run for the pull request as it is, on what main would be with it."""
+        branch, repository = self.pulls[number]
+        head = self.github.git("rev-parse", branch)
+        self.github.git("checkout", "--quiet", "--detach", "main")
+        self.github.git("merge", "--quiet", "--no-ff", "-m", f"Merge #{number}", branch)
+        merge = self.github.git("rev-parse", "HEAD")
+        self.github.git("update-ref", f"refs/pull/{number}/merge", merge)
+        self.github.git("checkout", "--quiet", "main")
+        payload = {
+            "pull_request": {
+                "number": number,
+                "head": {"sha": head, "repo": {"full_name": repository}},
+                "base": {"ref": "main"},
+            }
+        }
+        ref = f"refs/pull/{number}/merge"
+        return self.runner.run(Event("pull_request", merge, ref, payload, head))
+
+    def merge(self, number: int) -> str:
+        """Merge the pull request; the commit on main."""
+        branch, repository = self.pulls[number]
+        self.github.git("merge", "--quiet", "--no-ff", "-m", f"Merge #{number}", branch)
+        commit = self.github.git("rev-parse", "HEAD")
+        self.github.merged[commit] = [
+            {
+                "number": number,
+                "merged_at": "2026-11-22T12:00:00Z",
+                "merge_commit_sha": commit,
+                "base": {"ref": "main", "repo": {"full_name": REPOSITORY}},
+                "head": {
+                    "sha": self.github.git("rev-parse", branch),
+                    "repo": {"full_name": repository},
+                },
+            }
+        ]
+        return commit
+
+    def push(self, commit: str = "", attempt: int = 1) -> Run:
+        """The run that a push to main starts."""
+        sha = commit or self.github.git("rev-parse", "main")
+        return self.runner.run(Event("push", sha, "refs/heads/main", attempt=attempt))
+
+    def dispatch(self, expect: str) -> Run:
+        """A run that a person starts, with a fingerprint."""
+        sha = self.github.git("rev-parse", "main")
+        payload = {"inputs": {"expect": expect}}
+        return self.runner.run(Event("workflow_dispatch", sha, "refs/heads/main", payload))
+
+    def schedule(self) -> Run:
+        """The run of a schedule."""
+        sha = self.github.git("rev-parse", "main")
+        return self.runner.run(Event("schedule", sha, "refs/heads/main"))
+
+    def comments(self, number: int) -> list[str]:
+        """The comments on a pull request."""
+        return [comment["body"] for comment in self.github.comments.get(number, [])]
+
+
+def newsletter(folder: Path) -> None:
+    """The files of examples/newsletter, without its project file."""
+    left = shutil.ignore_patterns(".bmeconf", "bmeconf.yaml", "bmeconf.lock.json")
+    shutil.copytree(ROOT / "examples" / "newsletter", folder, dirs_exist_ok=True, ignore=left)
+
+
+def project_file(folder: Path, url: str) -> None:
+    """The newsletter's project file, for the account at `url`."""
+    text = (ROOT / "examples" / "newsletter" / "bmeconf.yaml").read_text(encoding="utf-8")
+    assert VENDOR in text
+    (folder / "bmeconf.yaml").write_text(text.replace(VENDOR, url), encoding="utf-8")
+
+
+def repository(folder: Path, github: FakeGitHub, account: Account) -> Repository:
+    """`acme/mail` with a project file and one list, and with the workflow of examples/ci."""
+    recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
+    workflow = github.origin / WORKFLOW
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(recipe, encoding="utf-8")
+    project_file(github.origin, account.sandbox.url)
+    manifests = github.origin / "manifests"
+    manifests.mkdir()
+    manifests.joinpath("readme.yaml").write_text("version: 1\nlists: []\n", encoding="utf-8")
+    github.git("add", "--all")
+    github.git("commit", "--quiet", "-m", "Begin")
+    key = account.sandbox.key
+    runner = Runner(
+        github,
+        folder,
+        {"BMECONF_READ_KEY": key},
+        {"production": {"BMECONF_API_KEY": key}},
+    )
+    return Repository(github, runner, account)

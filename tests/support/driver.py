@@ -1,0 +1,220 @@
+"""Driving the real command line: arguments in; exit code, stdout and stderr out."""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from jsonschema import Draft202012Validator
+
+from bmeconf import cli
+from bmeconf.project import schemas
+from bmeconf.sandbox import Sandbox
+
+SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}
+SEARCH = "/api/contact/search"
+"""Where a POST only reads."""
+
+
+@functools.cache
+def _judge(kind: str) -> Draft202012Validator:
+    schema = schemas.load(kind)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as one JSON document, which must be as its schema says."""
+        document = json.loads(self.out)
+        kind = SCHEMAS.get(document.get("format"))
+        if kind:
+            flaws = [f"{e.json_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
+            assert flaws == [], document
+        return document
+
+    @property
+    def states(self) -> dict[str, str]:
+        """How each step of an apply ended, by its address."""
+        return {step["address"]: step["state"] for step in self.json["steps"]}
+
+    def ok(self) -> Ran:
+        """This run, where it succeeded; else a failure that shows everything it printed."""
+        assert self.code == 0, f"exit {self.code}\n{self.out}\n{self.err}"
+        return self
+
+
+class Stream(io.TextIOWrapper):
+    """A standard stream that is a file, not a terminal, and speaks UTF-8."""
+
+    def __init__(self) -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding="utf-8", newline="", write_through=True)
+
+    def text(self) -> str:
+        return self.bytes.getvalue().decode("utf-8")
+
+
+@dataclass
+class Project:
+    """A folder with manifests, and the command line run in it against one account."""
+
+    folder: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write one file of the project."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str, **env: str) -> Ran:
+        """One command, in this process, from inside the folder."""
+        out, err = Stream(), Stream()
+        surroundings = _environment({**self.env, **env}), _inside(self.folder)
+        with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
+            code = cli.run(list(arguments))
+        return Ran(code, out.text(), err.text())
+
+    def plan(self, *arguments: str, **env: str) -> Any:
+        """The plan document; fails where the plan does."""
+        return self.run("plan", "--format", "json", *arguments, **env).ok().json
+
+    def apply(self, *arguments: str, **env: str) -> Any:
+        """The result document of an apply that must succeed."""
+        return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
+
+    def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[bytes]:
+        """One command in a process of its own; its streams are pipes, or as `popen` says."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("BMECONF_")}
+        env.update(self.env, PYTHONPATH=str(Path(__file__).parents[2]), **popen.pop("env", {}))
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        command = [sys.executable, "-m", "bmeconf", *arguments]
+        return subprocess.Popen(command, cwd=self.folder, env=env, **{**streams, **popen})
+
+    def spawn(self, *arguments: str, **popen: Any) -> Ran:
+        """Such a process, run to its end."""
+        with self.start(*arguments, **popen) as process:
+            return ended(process)
+
+    def journals(self) -> list[Path]:
+        """What applies left, in the order of their runs."""
+        return sorted((self.folder / ".bmeconf" / "journals").glob("*"))
+
+    def journal(self) -> Path:
+        """The journal of the last apply that began."""
+        return self.journals()[-1]
+
+
+def ended(process: subprocess.Popen[bytes]) -> Ran:
+    """What a process did, once it is over."""
+    out, err = process.communicate(timeout=60)
+    return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+def writes(log: Iterable[Any]) -> list[Any]:
+    """Of logged requests those that may change the account."""
+    return [entry for entry in log if entry["method"] != "GET" and entry["path"] != SEARCH]
+
+
+class Account:
+    """A simulated account, seen through its side door."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment that names this account."""
+        return {"BMECONF_BASE_URL": self.sandbox.url, "BMECONF_API_KEY": self.sandbox.key}
+
+    def state(self) -> Any:
+        """The whole account, in one canonical shape."""
+        return self._ask("GET", "state")
+
+    def set(self, state: Any) -> Any:
+        """Replace the whole account."""
+        return self._ask("PUT", "state", state)
+
+    def log(self) -> Any:
+        """Every API request since the log was cleared."""
+        return self._ask("GET", "log")
+
+    def clear_log(self) -> None:
+        """Forget the requests so far."""
+        self._ask("DELETE", "log")
+
+    def writes(self) -> list[str]:
+        """`METHOD /path` of every logged request that may change the account."""
+        return [f"{entry['method']} {entry['path']}" for entry in writes(self.log())]
+
+    def named(self, kind: str, name: str) -> Any:
+        """The one object of a kind that has this name, or this email."""
+        found = [o for o in self.state()[kind] if o.get("name", o.get("key")) == name]
+        assert len(found) == 1, found
+        return found[0]
+
+    def switch(self, **switches: Any) -> None:
+        """Choose readings of the API."""
+        self._ask("PATCH", "switches", switches)
+
+    def faults(self, *faults: Mapping[str, Any]) -> None:
+        """Let these go wrong from here on, and nothing else."""
+        self._ask("PUT", "faults", faults)
+
+    def fault_hits(self) -> list[int]:
+        """How often each of them has hit, in their order."""
+        return [fault["hits"] for fault in self._ask("GET", "faults")]
+
+    def campaign_status(self, id: str, **status: Any) -> Any:
+        """What a person does in the web app: schedule, send, cancel."""
+        return self._ask("POST", f"campaigns/{id}/status", status)
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        reply = requests.request(
+            method, f"{self.sandbox.url}/_sandbox/{path}", json=body, timeout=10
+        )
+        assert reply.status_code < 300, f"{method} {path}: {reply.status_code} {reply.text}"
+        return reply.json() if reply.content else None
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("BMECONF_")]:
+        del os.environ[name]
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -1,0 +1,288 @@
+"""A GitHub of one repository on loopback: its REST API as far as the action uses it, over a real
+Git repository. It refuses what a token may not do, and pages as GitHub pages.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+import re
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from tests.support.fake_server import Action, FakeServer, Reply, Rule, Seen, by_rules, reply
+
+REPOSITORY = "acme/mail"
+BOT = "github-actions[bot]"
+RANK = ("none", "read", "write")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, what it may do (of a job's: the permissions of the job), and whom it writes as."""
+
+    text: str
+    granted: Mapping[str, str]
+    login: str = BOT
+
+    def may(self, name: str, level: str) -> bool:
+        """Whether the token reaches `level` for `name`."""
+        return RANK.index(self.granted.get(name, "none")) >= RANK.index(level)
+
+
+@dataclass
+class FakeGitHub:
+    """The server, as a context manager; the repository is at `origin`."""
+
+    origin: Path
+    tokens: dict[str, Token] = field(default_factory=dict)
+    comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: list[dict[str, Any]] = field(default_factory=list)
+    archives: dict[int, bytes] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
+    writer: str = BOT
+    """Whom the token of the request that is answered writes as."""
+
+    def __enter__(self) -> FakeGitHub:
+        self.git("init", "--quiet", "--initial-branch", "main", folder=None)
+        self.git("config", "user.name", "Ola")
+        self.git("config", "user.email", "ola@acme.example")
+        # A push to the branch that is checked out here is how a commit of the API lands.
+        self.git("config", "receive.denyCurrentBranch", "updateInstead")
+        self.server = FakeServer(self._answer).__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.server.__exit__()
+
+    @property
+    def url(self) -> str:
+        """What GITHUB_API_URL is set to."""
+        return self.server.url
+
+    def git(self, *arguments: str, folder: Path | bool | None = True) -> str:
+        """One git command in the repository; its output."""
+        if folder is None:
+            self.origin.mkdir(parents=True)
+        ran = subprocess.run(
+            ["git", *arguments],
+            cwd=self.origin if not isinstance(folder, Path) else folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ran.returncode == 0, f"git {arguments}: {ran.stderr}"
+        return ran.stdout.rstrip("\n")
+
+    def clone(self, into: Path, commit: str) -> None:
+        """What checkout does: the files of `commit`, with a `.git` beside them."""
+        self.git("clone", "--quiet", "--no-checkout", str(self.origin), str(into))
+        self.git("fetch", "--quiet", "origin", commit, folder=into)
+        self.git("checkout", "--quiet", "--detach", commit, folder=into)
+
+    def begin(self, path: str, event: str, head: str) -> int:
+        """A run of a workflow begins; its id."""
+        number = next(self.ids)
+        run = {
+            "id": number,
+            "path": path,
+            "event": event,
+            "head_sha": head,
+            "head_repository": {"full_name": REPOSITORY},
+            "status": "in_progress",
+            "conclusion": None,
+        }
+        self.runs.append(run)
+        return number
+
+    def end(self, number: int, conclusion: str) -> None:
+        """A run has ended."""
+        run = next(run for run in self.runs if run["id"] == number)
+        run |= {"status": "completed", "conclusion": conclusion}
+
+    def keep(self, run: int, name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """Store an artifact of a run, in place of one of the same name."""
+        self.artifacts = [a for a in self.artifacts if (a["run"], a["name"]) != (run, name)]
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for file, data in files.items():
+                archive.writestr(file, data)
+        number = next(self.ids)
+        artifact = {"id": number, "run": run, "name": name, "expired": False}
+        self.artifacts.append(artifact)
+        self.archives[number] = packed.getvalue()
+        return artifact
+
+    def kept(self, name: str) -> dict[str, str]:
+        """The files of the newest artifact of that name."""
+        artifact = [a for a in self.artifacts if a["name"] == name][-1]
+        with zipfile.ZipFile(io.BytesIO(self.archives[artifact["id"]])) as archive:
+            return {file: archive.read(file).decode() for file in archive.namelist()}
+
+    def meddle(self, *rules: Rule) -> None:
+        """Let chosen requests go wrong from here on."""
+        self.rules[:] = rules
+
+    def _answer(self, seen: Seen) -> Action:
+        return by_rules(self.rules)(seen, lambda: self._proper(seen))
+
+    def _proper(self, seen: Seen) -> Reply:
+        blob = re.fullmatch(r"/_kept/(\d+)", seen.path)
+        if blob:
+            # Another host in real life: a token that comes along has leaked.
+            assert "authorization" not in seen.headers
+            return Reply(200, self.archives[int(blob[1])], {"Content-Type": "application/zip"})
+        token = self.tokens.get(seen.headers.get("authorization", "").removeprefix("Bearer "))
+        if token is None:
+            return reply({"message": "Bad credentials"}, 401)
+        path = seen.path.removeprefix(f"/repos/{REPOSITORY}/")
+        for method, pattern, needs, answer in ROUTES:
+            match = re.fullmatch(pattern, path)
+            if method == seen.method and match:
+                if not any(token.may(name, level) for name, level in needs):
+                    return reply({"message": "Resource not accessible by integration"}, 403)
+                query = {k: v[0] for k, v in parse_qs(seen.query).items()}
+                body = json.loads(seen.body) if seen.body else {}
+                self.writer = token.login
+                return answer(self, match, query, body)
+        return reply({"message": "Not Found"}, 404)
+
+
+Query = Mapping[str, str]
+Match = re.Match[str]
+
+
+def _page(rows: Sequence[Any], query: Query, within: str = "") -> Reply:
+    size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
+    part = list(rows)[(page - 1) * size : page * size]
+    return reply({"total_count": len(rows), within: part} if within else part)
+
+
+def _comments(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    return _page(github.comments.get(int(match[1]), []), query)
+
+
+def _comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    user = {"login": github.writer}
+    comment = {"id": next(github.ids), "user": user, "body": _checked(body["body"])}
+    github.comments.setdefault(int(match[1]), []).append(comment)
+    return reply(comment, 201)
+
+
+def _edit_comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    every = [c for comments in github.comments.values() for c in comments]
+    comment = next(c for c in every if c["id"] == int(match[1]))
+    assert comment["user"]["login"] == github.writer, "somebody else's comment"
+    comment["body"] = _checked(body["body"])
+    return reply(comment)
+
+
+def _issues(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    return _page([i for i in github.issues if i["state"] == query["state"]], query)
+
+
+def _issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    number = next(github.ids)
+    user = {"login": github.writer}
+    github.issues.append({"number": number, "user": user, "state": "open", **body})
+    _checked(body["body"])
+    return reply(github.issues[-1], 201)
+
+
+def _edit_issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    issue = next(i for i in github.issues if i["number"] == int(match[1]))
+    assert issue["user"]["login"] == github.writer, "somebody else's issue"
+    issue |= body
+    return reply(issue)
+
+
+def _pulls(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    return _page(github.merged.get(match[1], []), query)
+
+
+def _runs(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    found = [
+        run
+        for run in github.runs
+        if run["path"].rpartition("/")[2] == match[1]
+        and run["head_sha"] == query["head_sha"]
+        and run["event"] == query["event"]
+        and query["status"] in (run["status"], run["conclusion"])
+    ]
+    return _page(found, query, "workflow_runs")
+
+
+def _artifacts(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    wanted = query.get("name")
+    found = [
+        artifact
+        for artifact in github.artifacts
+        if artifact["run"] == int(match[1]) and wanted in (None, artifact["name"])
+    ]
+    return _page(found, query, "artifacts")
+
+
+def _archive(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    return Reply(302, b"", {"Location": f"{github.url}/_kept/{match[1]}?sig=s3cr3t"})
+
+
+def _contents(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    folder = unquote(match[1] or "")
+    tree = f"{query['ref']}:{folder}"
+    rows = [line.split("\t") for line in github.git("ls-tree", tree).splitlines()]
+    return reply([{"name": name, "sha": told.split()[2]} for told, name in rows])
+
+
+def _blob(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    content = github.git("cat-file", "blob", match[1]) + "\n"
+    return reply({"content": base64.encodebytes(content.encode()).decode()})
+
+
+def _put(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    path = unquote(match[1])
+    file = github.origin / path
+    known = github.git("hash-object", path) if file.exists() else None
+    if body.get("sha") != known:
+        return reply({"message": f"{path} does not match {body.get('sha')}"}, 409)
+    assert body["branch"] == "main"
+    file.write_bytes(base64.b64decode(body["content"]))
+    github.git("add", path)
+    github.git("commit", "--quiet", "-m", body["message"])
+    return reply({"commit": {"sha": github.git("rev-parse", "HEAD")}}, 201)
+
+
+def _checked(body: str) -> str:
+    assert len(body.encode()) <= 65_536
+    return body
+
+
+Route = tuple[
+    str, str, tuple[tuple[str, str], ...], Callable[[FakeGitHub, Match, Query, Any], Reply]
+]
+ROUTES: tuple[Route, ...] = (
+    ("GET", r"issues/(\d+)/comments", (("pull-requests", "read"),), _comments),
+    ("POST", r"issues/(\d+)/comments", (("pull-requests", "write"),), _comment),
+    ("PATCH", r"issues/comments/(\d+)", (("pull-requests", "write"),), _edit_comment),
+    ("GET", r"issues", (("issues", "read"),), _issues),
+    ("POST", r"issues", (("issues", "write"),), _issue),
+    ("PATCH", r"issues/(\d+)", (("issues", "write"),), _edit_issue),
+    ("GET", r"commits/([0-9a-f]{40})/pulls", (("pull-requests", "read"),), _pulls),
+    ("GET", r"actions/workflows/([^/]+)/runs", (("actions", "read"),), _runs),
+    ("GET", r"actions/runs/(\d+)/artifacts", (("actions", "read"),), _artifacts),
+    ("GET", r"actions/artifacts/(\d+)/zip", (("actions", "read"),), _archive),
+    ("GET", r"contents(?:/(.+))?", (("contents", "read"),), _contents),
+    ("GET", r"git/blobs/([0-9a-f]+)", (("contents", "read"),), _blob),
+    ("PUT", r"contents/(.+)", (("contents", "write"),), _put),
+)
