@@ -15,7 +15,7 @@ import click
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
-from bmeconf.model import PULL_FORMAT
+from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import BmeconfError, InvalidInput, counted
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bmeconf.pull.pulled import Pulled
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
-STATUSES = ("draft", "scheduled", "sending", "sent", "paused", "failed", "cancelled")
 FEW = 50
 """So many contacts are taken for seeds without asking."""
 PROGRESS_EVERY = 10
@@ -72,7 +71,12 @@ class Consent:
     metavar="N",
     help="So many contacts without asking.",
 )
-@click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only such campaigns.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice([*map(str, CampaignStatus)]),
+    help="Only such campaigns.",
+)
 @click.option("--structure", metavar="LABEL", default="", help="Which contact structure.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @common(PULL_FORMAT, "text", "json")

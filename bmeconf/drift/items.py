@@ -14,9 +14,9 @@ from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import twins
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Managed
-from bmeconf.kinds.campaigns import kind as campaigns
 from bmeconf.live.read import Live
 from bmeconf.model import (
+    FINISHED,
     Address,
     Change,
     Finding,
@@ -87,7 +87,7 @@ class DriftItem:
         """
         if self.sort == FROZEN:
             by_hand = self.remembered and self.cause in (DRIFT, CONFLICT)
-            return self.cause if by_hand or self.frozen not in campaigns.FINISHED else FROZEN
+            return self.cause if by_hand or self.frozen not in FINISHED else FROZEN
         return "" if self.sort == KNOWN else self.sort
 
     @property

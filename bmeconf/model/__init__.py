@@ -33,11 +33,13 @@ from bmeconf.model.resources import (
     lookup,
     references,
 )
+from bmeconf.model.status import FINISHED, UNFINISHED, CampaignStatus
 
 __all__ = [
     "CAMPAIGNS",
     "CONTACTS",
     "DRIFT_FORMAT",
+    "FINISHED",
     "LISTS",
     "NOTHING",
     "PLAN_FORMAT",
@@ -48,8 +50,10 @@ __all__ = [
     "SANDBOX",
     "SIMULATED",
     "STRUCTURE",
+    "UNFINISHED",
     "Address",
     "Call",
+    "CampaignStatus",
     "Change",
     "Fields",
     "Finding",

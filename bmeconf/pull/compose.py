@@ -13,7 +13,17 @@ from typing import Any
 
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.model import CONTACTS, LISTS, STRUCTURE, Address, Finding, Resource, Value, stamp
+from bmeconf.model import (
+    CONTACTS,
+    LISTS,
+    STRUCTURE,
+    Address,
+    CampaignStatus,
+    Finding,
+    Resource,
+    Value,
+    stamp,
+)
 from bmeconf.model.errors import KEY
 from bmeconf.pull.pulled import LeftOut
 
@@ -117,7 +127,7 @@ def _identity(resource: Resource) -> dict[str, Any]:
 
 def _schedule(resource: Resource) -> Mapping[str, Any]:
     """The time of a campaign that somebody scheduled, so that drift can prove it still is."""
-    if resource.facts.get("status") != "scheduled":
+    if resource.facts.get("status") != CampaignStatus.SCHEDULED:
         return {}
     try:
         at = datetime.fromisoformat(str(resource.facts.get("scheduled_at")))

@@ -25,6 +25,7 @@ from bmeconf.model import (
     LISTS,
     STRUCTURE,
     Address,
+    CampaignStatus,
     Finding,
     Resource,
     canonical_email,
@@ -232,7 +233,7 @@ def _campaigns(
             left.append(_foreign(address))
         else:
             found.append(seen)
-    sent = [seen for seen in found if seen.facts.get("status") == "sent"]
+    sent = [seen for seen in found if seen.facts.get("status") == CampaignStatus.SENT]
     hidden = [key for key in SURE if sent and not any(key in seen.fields for seen in sent)]
     if hidden:
         left.append(_hidden(hidden))

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from bmeconf.kinds.campaigns.schedules import SCHEDULED, on_time
-from bmeconf.model import Manual
+from bmeconf.kinds.campaigns.schedules import on_time
+from bmeconf.model import CampaignStatus, Manual
 from bmeconf.render import values
 
 Shown = Callable[[datetime], str]
-STOPPED = {
-    "paused": "is paused, and goes to nobody until somebody resumes it",
-    "cancelled": "was cancelled, and goes to nobody",
-    "failed": "has failed: the web app shows the reason",
+STOPPED: Mapping[str, str] = {
+    CampaignStatus.PAUSED: "is paused, and goes to nobody until somebody resumes it",
+    CampaignStatus.CANCELLED: "was cancelled, and goes to nobody",
+    CampaignStatus.FAILED: "has failed: the web app shows the reason",
 }
-RUNNING = {
-    "scheduled": "is scheduled for",
-    "sending": "is being sent, scheduled for",
-    "sent": "was sent, scheduled for",
+RUNNING: Mapping[str, str] = {
+    CampaignStatus.SCHEDULED: "is scheduled for",
+    CampaignStatus.SENDING: "is being sent, scheduled for",
+    CampaignStatus.SENT: "was sent, scheduled for",
 }
-EARLY = {"sending": "is being sent", "sent": "was sent"}
+EARLY: Mapping[str, str] = {
+    CampaignStatus.SENDING: "is being sent",
+    CampaignStatus.SENT: "was sent",
+}
 
 
 def told(manual: Manual, shown: Shown = values.zoned) -> str:
@@ -40,7 +43,7 @@ def told(manual: Manual, shown: Shown = values.zoned) -> str:
 
 def unsent(manual: Manual) -> bool:
     """Whether its time is over, and it still waits to be sent."""
-    return manual.state == "overdue" and manual.observed.get("status") == SCHEDULED
+    return manual.state == "overdue" and manual.observed.get("status") == CampaignStatus.SCHEDULED
 
 
 def lost(manual: Manual) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bmeconf.model import Manual
+from bmeconf.model import CampaignStatus, Manual
 from bmeconf.model.errors import counted
 from bmeconf.render import schedules, values
 from bmeconf.render.page.model import Task
 
 DONE, BROKEN = "done", ("overdue", "undone", "wrong")
-DRAFTS = (None, "draft")
+DRAFTS = (None, CampaignStatus.DRAFT)
 ENTER = "Enter the date and the time; mind the zone that the page shows."
 CLEAR = (
     "Look at the finding on it, and make clear which campaign is meant.",
@@ -74,13 +74,17 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime | None) -> tuple[
     opened = ("In the web app, open Campaigns.", *_first(manual), _open(manual))
     if schedules.unsent(manual):
         return (*opened, "Find out why it was not sent, and decide whether it still is to be.")
-    if status not in (*DRAFTS, "scheduled") or ("id" in manual.observed and not status):
+    if status not in (*DRAFTS, CampaignStatus.SCHEDULED) or (
+        "id" in manual.observed and not status
+    ):
         told = f"is {status}" if status else "is of no known status"
         return (*opened, f"It {told}, so that its time may be fixed: decide what is to be.")
     look = "See that its recipients are "
     look += f"{counted(len(lists), 'list')}: {', '.join(lists)}." if lists else "the right lists."
     change = (
-        "Take its schedule back, or edit it." if status == "scheduled" else "Choose Schedule..."
+        "Take its schedule back, or edit it."
+        if status == CampaignStatus.SCHEDULED
+        else "Choose Schedule..."
     )
     return (*opened, look, change, ENTER, "Confirm.", AHEAD)
 

@@ -14,16 +14,21 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from bmeconf.model import Address, Finding, Place, Resource
+from bmeconf.model import (
+    FINISHED,
+    UNFINISHED,
+    Address,
+    CampaignStatus,
+    Finding,
+    Place,
+    Resource,
+)
 
 PERIODS = ("24hours", "week", "month")
 """Of time after the sending, over which opens and clicks are told (API contract 4.7)."""
 
 SENT, NOT_SENT, NEVER_SENT = "sent", "not_sent", "never_sent"
 UNCLEAR, MISSING, GONE, AMBIGUOUS = "unclear", "missing", "gone", "ambiguous"
-WAITING = ("draft", "scheduled", "sending", "paused")
-OVER = ("failed", "cancelled")
-"""Live statuses (API contract 4.4) of what may still be sent as a whole, and of what will not."""
 
 MET, FAILED, UNKNOWN, OPEN = "met", "failed", "unknown", "open"
 
@@ -250,11 +255,11 @@ _UNDECIDED: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def state_of(status: str) -> str:
     """Whether a campaign of this live status was sent; what is neither documented is `unclear`."""
-    if status == SENT:
+    if status == CampaignStatus.SENT:
         return SENT
-    if status in WAITING:
+    if status in UNFINISHED:
         return NOT_SENT
-    return NEVER_SENT if status in OVER else UNCLEAR
+    return NEVER_SENT if status in FINISHED else UNCLEAR
 
 
 def holds(threshold: str, value: Decimal) -> bool:

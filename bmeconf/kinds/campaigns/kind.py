@@ -21,9 +21,11 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.mail import rewriting as markup
 from bmeconf.model import (
     CAMPAIGNS,
+    FINISHED,
     LISTS,
     Address,
     Call,
+    CampaignStatus,
     Change,
     Fields,
     Finding,
@@ -41,8 +43,6 @@ from bmeconf.model import (
 from bmeconf.model.errors import Rejected
 
 PATH = "/api/email/campaign"
-FINISHED = ("sent", "failed", "cancelled")
-"""Campaigns that will reach nobody any more."""
 LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
@@ -145,7 +145,7 @@ class Campaigns(Kind):
                 "declare it in a project for that structure",
             )
         status = live.facts.get("status")
-        if status == "draft":
+        if status == CampaignStatus.DRAFT:
             return None
         told = ", ".join(dotted(change.path) for change in changes)
         return Finding(
@@ -165,7 +165,7 @@ class Campaigns(Kind):
 
     def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
-        return same and raw.get("status") == "draft" and super().copied(marks, raw, at)
+        return same and raw.get("status") == CampaignStatus.DRAFT and super().copied(marks, raw, at)
 
     def manual(self, desired: Resource, sight: ScheduleEvidence, now: datetime) -> Iterable[Manual]:
         schedule = desired.intent.schedule
@@ -209,7 +209,7 @@ class Campaigns(Kind):
         return {**empty, **raw}
 
     def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
-        return next((row for row in rows if row.get("status") == "sent"), None)
+        return next((row for row in rows if row.get("status") == CampaignStatus.SENT), None)
 
     def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
         # The filter takes 50 characters, and how it matches is not documented (contract 3.4).

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bmeconf.model import Resource, Schedule, stamp
+from bmeconf.model import CampaignStatus, Resource, Schedule, stamp
 
 TOLERANCE = timedelta(minutes=5)
 """How far the live time may be off, either way, and still be the one that was asked for.
@@ -16,9 +16,9 @@ People enter whole minutes and services round to steps of a few; half an hour is
 """
 PATIENCE = timedelta(hours=1)
 """How long after its time a campaign may still be shown as scheduled: a service has queues."""
-DRAFT, SCHEDULED = "draft", "scheduled"
-UNDER_WAY = ("sending", "sent")
-EXPECTED = (SCHEDULED, *UNDER_WAY)
+UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.SENT)
+EXPECTED = (CampaignStatus.SCHEDULED, *UNDER_WAY)
+"""Statuses that prove the manual step, given the right time."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ def state(schedule: Schedule, sight: ScheduleEvidence, now: datetime) -> str:
     scheduled or sent already is how one mailing becomes two.
     """
     facts: Mapping[str, Any] = sight.live.facts if sight.live else {}
-    status = facts.get("status") if sight.live else DRAFT
-    if (sight.live is None and sight.doubt) or status not in (DRAFT, *EXPECTED):
+    status = facts.get("status") if sight.live else CampaignStatus.DRAFT
+    if (sight.live is None and sight.doubt) or status not in (CampaignStatus.DRAFT, *EXPECTED):
         return "wrong"
-    if status == DRAFT:
+    if status == CampaignStatus.DRAFT:
         return _open(schedule, sight, now)
     if not on_time(facts.get("scheduled_at"), schedule.at):
         return "wrong"

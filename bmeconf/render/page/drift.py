@@ -14,9 +14,8 @@ from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.drift import MANUAL, Drift
 from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, DriftItem
 from bmeconf.drift.known import UNREAD
-from bmeconf.kinds.campaigns import kind as campaigns
 from bmeconf.kinds.contacts.events import Touch
-from bmeconf.model import DRIFT_FORMAT, Manual
+from bmeconf.model import DRIFT_FORMAT, FINISHED, Manual
 from bmeconf.model.errors import counted
 from bmeconf.render import tasks, values, words
 from bmeconf.render.bodies import BODIES
@@ -169,7 +168,7 @@ def _remedy(item: DriftItem) -> str:
     """What can be done about a campaign that is no draft, where that is urgent."""
     if item.sort != FROZEN or item.counts_as == FROZEN:
         return ""
-    if item.frozen not in campaigns.FINISHED:
+    if item.frozen not in FINISHED:
         return STOP
     return TOO_LATE_FOR + (ANSWER if item.cause == DRIFT else "")
 
