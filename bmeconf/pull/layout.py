@@ -8,92 +8,81 @@ from typing import Any
 
 from bmeconf.desired.manifest import Block, Document, Items, Node, writing
 from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Address, Place
-from bmeconf.pull import compose, filenames
+from bmeconf.pull import filenames
+from bmeconf.pull.entries import CONTENTS, Path, PulledEntry, texts, with_line_ends
 
 MANIFESTS = "manifests"
 HEAVY = 20_000
 """Values in one file, and texts by their length; the reader takes several times as much."""
-Path = tuple[str | int, ...]
+SCHEMA = "yaml-language-server: $schema={up}schemas/manifest.schema.json"
+"""The first line of each manifest; `{up}` leads to the root."""
 Places = Mapping[Place | None, tuple[Address, Path]]
 
 
 @dataclass(frozen=True)
-class Laid:
-    """Entries as files: texts by path, and which entries stand in which file, in their order."""
+class Layout:
+    """Entries as files: texts by path, and the entries of each manifest in their order."""
 
     files: Mapping[str, str]
-    entries: Mapping[str, tuple[compose.PulledEntry, ...]]
+    entries: Mapping[str, tuple[PulledEntry, ...]]
 
 
-def laid(entries: Sequence[compose.PulledEntry], remark: str) -> Laid:
-    """The manifests and the files that they name, by kind and by campaign.
-
-    `remark` is the first line of each manifest, with `{up}` for the way to the root.
-    """
+def lay_out(entries: Sequence[PulledEntry]) -> Layout:
+    """The manifests, one or a few for each kind and one for each campaign, with their bodies."""
     files: dict[str, str] = {}
-    where: dict[str, tuple[compose.PulledEntry, ...]] = {}
+    manifests: dict[str, tuple[PulledEntry, ...]] = {}
     for kind in (STRUCTURE, LISTS, CONTACTS):
-        mine = [each for each in entries if each.address.kind == kind and each.spec]
-        for number, part in enumerate(_parts(mine), start=1):
+        ours = [entry for entry in entries if entry.address.kind == kind and entry.spec]
+        for number, part in enumerate(_parts(ours), start=1):
             path = f"{MANIFESTS}/{kind}{f'-{number}' if number > 1 else ''}.yaml"
-            specs: Any = [dict(each.spec) for each in part]
-            data = specs[0] if kind == STRUCTURE else specs
-            files[path] = _manifest(kind, data, remark, "../")
-            where[path] = tuple(part)
-    campaigns = [each for each in entries if each.address.kind == CAMPAIGNS]
-    stems = filenames.distinct({_id(each): each.address.name for each in campaigns})
-    for each in campaigns:
-        stem = stems[_id(each)]
+            specs: Any = [dict(entry.spec) for entry in part]
+            files[path] = _manifest(kind, specs[0] if kind == STRUCTURE else specs, "../")
+            manifests[path] = tuple(part)
+    campaigns = {e.address: e for e in entries if e.address.kind == CAMPAIGNS}
+    stems = filenames.distinct({address: address.name for address in campaigns})
+    for address, entry in campaigns.items():
+        stem = stems[address]
         base = f"{MANIFESTS}/{CAMPAIGNS}/{stem}"
-        named = {key: {"file": f"{stem}{compose.CONTENTS[key]}"} for key in each.contents}
-        for key, text in each.contents.items():
-            files[base + compose.CONTENTS[key]] = _file(text)
-        path = f"{base}.yaml"
-        files[path] = _manifest(CAMPAIGNS, [{**each.spec, **named}], remark, "../../")
-        where[path] = (each,)
-    return Laid(files, where)
+        for key, text in entry.contents.items():
+            # Reading takes one byte order mark off.
+            mark = "\ufeff" if text.startswith("\ufeff") else ""
+            files[base + CONTENTS[key]] = f"{mark}{with_line_ends(text)}\n"
+        bodies = {key: {"file": f"{stem}{CONTENTS[key]}"} for key in entry.contents}
+        files[f"{base}.yaml"] = _manifest(CAMPAIGNS, [{**entry.spec, **bodies}], "../../")
+        manifests[f"{base}.yaml"] = (entry,)
+    return Layout(files, manifests)
 
 
-def _id(each: compose.PulledEntry) -> tuple[str, str]:
-    return each.address.name, each.address.id
-
-
-def _parts(entries: Sequence[compose.PulledEntry]) -> Iterator[list[compose.PulledEntry]]:
+def _parts(entries: Sequence[PulledEntry]) -> Iterator[list[PulledEntry]]:
     """Entries in portions that the reader takes as one file."""
-    part: list[compose.PulledEntry] = []
+    part: list[PulledEntry] = []
     weight = 0
-    for each in entries:
-        cost = sum(2 + len(text) // 20 for _, text in compose.texts(each.spec))
+    for entry in entries:
+        cost = sum(2 + len(text) // 20 for _, text in texts(entry.spec))
         if part and weight + cost > HEAVY:
             yield part
             part, weight = [], 0
-        part.append(each)
+        part.append(entry)
         weight += cost
     if part:
         yield part
 
 
-def _manifest(kind: str, data: Any, remark: str, up: str) -> str:
-    return writing.text({"version": 1, kind: data}, [remark.format(up=up)])
+def _manifest(kind: str, data: Any, up: str) -> str:
+    return writing.text({"version": 1, kind: data}, [SCHEMA.format(up=up)])
 
 
-def _file(text: str) -> str:
-    """A body that is read back as `text`: reading takes one byte order mark off."""
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    return f"{mark}{compose.kept(text)}\n"
-
-
-def places(documents: Iterable[Document], laid: Laid) -> Places:
-    """What stands where in the files, so that a problem with a place is one with an entry."""
+def places(documents: Iterable[Document], layout: Layout) -> Places:
+    """Which value of which entry stands at each place of the files."""
     found: dict[Place | None, tuple[Address, Path]] = {}
     for document in documents:
-        for each, node in zip(laid.entries[document.file], _nodes(document), strict=True):
-            for path, place in _walk(node, ()):
-                found[place] = (each.address, path)
+        for entry, block in zip(layout.entries[document.file], _blocks(document), strict=True):
+            for path, place in _walk(block, ()):
+                found[place] = (entry.address, path)
     return found
 
 
-def _nodes(document: Document) -> Iterator[Block]:
+def _blocks(document: Document) -> Iterator[Block]:
     tree = document.tree
     for key, value in tree.entries if isinstance(tree, Block) else ():
         if key.text == STRUCTURE and isinstance(value, Block):
@@ -103,14 +92,11 @@ def _nodes(document: Document) -> Iterator[Block]:
 
 
 def _walk(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
+    yield path, node.place
     if isinstance(node, Block):
-        yield path, node.place
         for key, value in node.entries:
             yield (*path, key.text), key.place
             yield from _walk(value, (*path, key.text))
     elif isinstance(node, Items):
-        yield path, node.place
         for index, item in enumerate(node.items):
             yield from _walk(item, (*path, index))
-    else:
-        yield path, node.place

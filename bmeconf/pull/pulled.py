@@ -1,4 +1,4 @@
-"""What a pull brought: the files, what they declare, and what they leave out and why. Pure data."""
+"""The result of a pull: the files, what they declare, what they leave out and why. Pure data."""
 
 from __future__ import annotations
 
@@ -13,19 +13,27 @@ KINDS = (STRUCTURE, LISTS, CONTACTS, CAMPAIGNS)
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Why something live is not declared: so many resources, or none for a single field."""
+    """Why something live is not declared; `resources` is 0 where it is a single field."""
 
     finding: Finding
     resources: int = 0
 
 
 @dataclass(frozen=True)
-class Pulled:
-    """`files` are texts by path below the folder they go to; `declared` is what stands in them.
+class NextCommand:
+    """A command to type next, and why, empty where that goes without saying."""
 
-    `unchanged` are those that stand there already, to the letter, `overwritten` those that stood
-    there with other content; `beside` is what to know of the project's other manifests;
-    `requests` what it took.
+    command: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """`files` are texts by path below their folder; `declared` are the resources in them.
+
+    `unchanged` files were on disk with the same text, `overwritten` ones with another.
+    `other_files` are the project's other manifests, `other_findings` what to know of them.
+    `requests` counts the requests to the API.
     """
 
     files: Mapping[str, str]
@@ -33,7 +41,8 @@ class Pulled:
     left_out: tuple[LeftOut, ...]
     unchanged: frozenset[str] = frozenset()
     overwritten: frozenset[str] = frozenset()
-    beside: tuple[Finding, ...] = ()
+    other_files: tuple[str, ...] = ()
+    other_findings: tuple[Finding, ...] = ()
     requests: int = 0
 
     @property
@@ -52,5 +61,5 @@ class Pulled:
 
     @property
     def fields(self) -> int:
-        """How many single fields were left out of what is declared."""
+        """How many single fields were left out of declared resources."""
         return sum(not each.resources for each in self.left_out)

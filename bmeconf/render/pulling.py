@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.model import STRUCTURE, Finding
 from bmeconf.model.errors import counted
-from bmeconf.pull.pulled import Pulled
+from bmeconf.pull.pulled import NextCommand, Pulled
 from bmeconf.render import safe
 from bmeconf.render.lines import Line, indented, wrapped
 
@@ -16,7 +16,7 @@ INSET = "      "
 EMPTY = "What is empty in the account is left out as well, and so is not managed."
 
 
-def pulled(pulled: Pulled, account: str, following: Sequence[tuple[str, str]]) -> list[Line]:
+def pulled(pulled: Pulled, account: str, following: Sequence[NextCommand]) -> list[Line]:
     """The files, what is not in them and why, what else is declared, the counts.
 
     At the end what is to be typed next, if anything: commands, each with why or with nothing.
@@ -28,9 +28,9 @@ def pulled(pulled: Pulled, account: str, following: Sequence[tuple[str, str]]) -
     for each in pulled.left_out[:MOST_TOLD]:
         lines += [*_finding(each.finding), Line()]
     lines += _more(len(pulled.left_out))
-    for finding in pulled.beside[:MOST_TOLD]:
+    for finding in pulled.other_findings[:MOST_TOLD]:
         lines += [*_finding(finding), Line()]
-    lines += _more(len(pulled.beside))
+    lines += _more(len(pulled.other_findings))
     lines += wrapped(_summary(pulled), style="good")
     if _names(pulled.missing) or pulled.fields:
         fields = [counted(pulled.fields, "single field")] if pulled.fields else []
@@ -55,10 +55,10 @@ def _more(number: int) -> list[Line]:
     return [Line(told), Line()] if more > 0 else []
 
 
-def _next(following: Sequence[tuple[str, str]]) -> Iterator[Line]:
-    for number, (command, why) in enumerate(following):
+def _next(following: Sequence[NextCommand]) -> Iterator[Line]:
+    for number, each in enumerate(following):
         first = "Next: " if number == 0 else INSET
-        yield Line(safe.line(f"{first}{command}{f'  # {why}' if why else ''}"))
+        yield Line(safe.line(f"{first}{each.command}{f'  # {each.why}' if each.why else ''}"))
 
 
 def _summary(pulled: Pulled) -> str:

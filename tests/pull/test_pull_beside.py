@@ -179,7 +179,7 @@ def test_the_rest_of_a_file_is_not_thrown_away(project: Project) -> None:
     project.run("pull").ok()
     edited(project, "manifests/lists.yaml", NEWSLETTER, f"{NEWSLETTER}    protect: true\n")
     error = refused(project, "--target", "lists/Customers", "--force")
-    assert "lists/Newsletter: protect: the account cannot tell it" in error
+    assert "lists/Newsletter: protect: the account does not show it" in error
     assert "manifests/lists.yaml:" in error
     assert "lists/Newsletter: not in what was pulled" in error
     assert "--out" in error

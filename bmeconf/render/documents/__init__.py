@@ -119,7 +119,7 @@ def pulled(pulled: Pulled, folder: str) -> dict[str, Any]:
         "files": [{"path": path, "state": _state(path, pulled)} for path in pulled.files],
         "counts": dict(pulled.counts),
         "left_out": {**pulled.missing, "fields": pulled.fields},
-        "findings": findings((*(each.finding for each in pulled.left_out), *pulled.beside)),
+        "findings": findings((*(each.finding for each in pulled.left_out), *pulled.other_findings)),
         "requests": pulled.requests,
     }
 

@@ -1,7 +1,7 @@
-"""An account that is read once: what was asked before is answered from memory.
+"""A ReadApi that asks for everything once, and answers from memory after that.
 
-So `pull` can hold what it is about to write against what it read, by the same stages that plan,
-without a second request.
+So a pull proves its files against the account as it was read, by the stages of a plan, without
+a second request.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from bmeconf.model import canonical_email
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
-class Remembering:
+class CachedApi:
     """A ReadApi over another one."""
 
     def __init__(self, api: ReadApi) -> None:
         self._api = api
-        self._known: dict[Key, Any] = {}
+        self._replies: dict[Key, Any] = {}
         self._contacts: dict[str, list[Raw]] = {}
         self.dialect = api.dialect
 
@@ -40,7 +40,7 @@ class Remembering:
         return rows
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
-        """As `ReadApi.search`; by nothing but keys of contacts that were found, from memory."""
+        """As `ReadApi.search`; from memory where it asks only for keys that were found before."""
         keys = _keys(body)
         if keys and all(key in self._contacts for key in keys):
             return [row for key in keys for row in self._contacts[key]]
@@ -57,19 +57,19 @@ class Remembering:
 
     def _once(
         self,
-        how: str,
+        method: str,
         path: str,
         params: Mapping[str, Any] | None,
         ask: Callable[[str, Mapping[str, Any] | None], Any],
     ) -> Any:
-        key = (how, path, tuple(sorted((k, str(v)) for k, v in (params or {}).items())))
-        if key not in self._known:
-            self._known[key] = ask(path, params)
-        return self._known[key]
+        key = (method, path, tuple(sorted((k, str(v)) for k, v in (params or {}).items())))
+        if key not in self._replies:
+            self._replies[key] = ask(path, params)
+        return self._replies[key]
 
 
 def _keys(body: Mapping[str, Any]) -> list[str]:
-    """The keys that a search asks for, none where it asks for anything else."""
+    """The contact keys that a search asks for; none where it asks for anything else."""
     criterias = [f["criterias"] for f in body["contactSpecification"]["filters"]]
     if not all(len(c) == 1 and c[0]["columnToFilter"] == "KEY" for c in criterias):
         return []

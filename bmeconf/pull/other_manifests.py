@@ -1,0 +1,171 @@
+"""The project's other manifests, which a plan reads beside the pulled ones.
+
+They may declare what was just pulled, or mean it by another name. So the pulled files must plan
+empty together with them too. What they do elsewhere in the account is their own affair.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from bmeconf.desired import manifest, scope, validate
+from bmeconf.desired.manifest import Document, Sources, Text, files
+from bmeconf.desired.scope import Scope
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.api import ReadApi
+from bmeconf.live import match as bind
+from bmeconf.live.read import Live
+from bmeconf.model import CAMPAIGNS, LISTS, Finding, Place, Problem, Snapshot, dotted
+from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.pull.proof import Trial, trial
+from bmeconf.pull.pulled import Pulled
+from bmeconf.pull.query import PullQuery, Target
+from bmeconf.pull.refusal import MOST_NAMED, nothing_written
+
+APART = "pull into a folder of its own with a bmeconf.yaml in it (--out)"
+
+
+def read(target: Target, pulled: Collection[str]) -> Sources:
+    """The manifests that a plan would read beside the `pulled` files."""
+    project = target.project
+    if target.folder != project.root and project.manifests is not None:
+        # Those patterns do not lead there: a plan is only made of it where it is named.
+        return Sources(project.root, (), {}, (), "")
+    ours = {str(target.folder / path) for path in pulled}
+    documents: dict[Place, Document] = {}
+    problems: dict[Problem, None] = {}
+    texts: dict[tuple[str, str], Text] = {}
+    for pattern in project.manifests or ("**",):
+        # One at a time: some lead nowhere yet.
+        with contextlib.suppress(InvalidInput):
+            found = manifest.read(project.root, [project.root], (pattern,))
+            documents |= {each.tree.place: each for each in found.documents}
+            problems |= dict.fromkeys(found.problems)
+            texts |= found.texts
+    return Sources(
+        project.root,
+        tuple(d for d in documents.values() if str(manifest.absolute(Path(d.file))) not in ours),
+        texts,
+        tuple(p for p in problems if str(manifest.absolute(Path(p.place.file))) not in ours),
+        "",
+    )
+
+
+def check(
+    api: ReadApi, pulled: Pulled, others: Sources, query: PullQuery, target: Target
+) -> tuple[Finding, ...]:
+    """Prove that a plan of `pulled` is empty beside `others`; findings on what these declare.
+
+    Raises:
+        InvalidInput: where it is not, naming what stands in the way.
+        ApiError, Refused, LimitReached: a read that is not complete is an error.
+    """
+    if not (others.documents or others.problems):
+        return ()
+    paths = {files.shown(target.folder / name): text for name, text in pulled.files.items()}
+    ours = manifest.foreseen(target.folder, paths)
+    together = Sources(
+        ours.root,
+        (*others.documents, *ours.documents),
+        {**others.texts, **ours.texts},
+        (*others.problems, *ours.problems),
+        "",
+    )
+    desired = validate.desired(together, target.variables)
+    if pulled.declared:
+        _refuse_declared_twice(pulled, validate.desired(others, target.variables).snapshot)
+        _refuse_problems(desired.errors)
+    elif desired.errors:
+        return ()
+    written = {document.file for document in ours.documents}
+    in_scope = Snapshot.of(
+        r for r in desired.snapshot if r.intent.place and r.intent.place.file in written
+    )
+    limited = Scope(in_scope, desired.snapshot, scope.managed(desired.snapshot))
+    tried = trial(api, limited, target)
+    _refuse_clashes(tried, limited, {document.file for document in others.documents})
+    return tuple(_not_in_account(api, tried.live, limited, query))
+
+
+def _refuse_declared_twice(pulled: Pulled, others: Snapshot) -> None:
+    """Refuse to declare what another manifest declares: no plan would be possible."""
+    places = {(r.address.kind, r.address.name): r.intent.place for r in others}
+    twice = sorted({(a.kind, a.name) for a in pulled.declared} & places.keys())
+    if twice:
+        raise nothing_written(
+            f"{counted(len(twice), 'resource')} declared already",
+            [f"{'/'.join(filter(None, pair))}, at {places[pair]}" for pair in twice],
+            f"pull what is not declared yet (--target), or {APART}",
+        )
+
+
+def _refuse_problems(problems: Collection[Problem]) -> None:
+    """Refuse to add to manifests of which no plan can be made."""
+    if problems:
+        raise nothing_written(
+            f"{counted(len(problems), 'problem')} with the other manifests of this project,"
+            " so that no plan would be possible",
+            [
+                f"{problem.place}: {': '.join(filter(None, (problem.address, problem.message)))}"
+                for problem in problems
+            ],
+            f"correct them first, or {APART}",
+        )
+
+
+def _refuse_clashes(tried: Trial, limited: Scope, other_files: Collection[str]) -> None:
+    """Refuse what a plan would change now, although alone it planned empty."""
+    clashes = [*_clashes(tried)]
+    if not clashes:
+        return
+    claims = tried.live.left_out
+    lines = []
+    for address in sorted(resource.address for resource in limited.desired):
+        claimant = claims.get((address.kind, address.name))
+        if claimant:
+            place = limited.whole.resources[claimant].intent.place
+            lines.append(f"{address}: in the account it is what {claimant} means, at {place}")
+    raise nothing_written(
+        f"with {', '.join(sorted(other_files)[:MOST_NAMED])} beside it, a plan of what was pulled"
+        " would not be empty",
+        lines or clashes,
+        f"take that out of the other manifests, or {APART}",
+    )
+
+
+def _clashes(tried: Trial) -> Iterator[str]:
+    for problem in tried.live.problems:
+        yield f"{problem.address}: {problem.message}"
+    for finding in tried.findings:
+        yield f"{finding.address}: {finding.message}"
+    for each in tried.differences:
+        if each.action:
+            changed = ", ".join(dotted(change.path) for change in each.changes)
+            step = f"{each.address}: a plan would {each.action} it"
+            yield f"{step}: {changed}" if changed else step
+
+
+def _not_in_account(
+    api: ReadApi, seen: Live, limited: Scope, query: PullQuery
+) -> Iterator[Finding]:
+    """What others declare and the account has not, of the kinds that were listed whole."""
+    for kind in (KINDS[name] for name in (LISTS, CAMPAIGNS) if query.reads(name)):
+        wanted = limited.whole.of_kind(kind.name)
+        if not wanted:
+            continue
+        rows = kind.rows(api, seen.id_map, wanted)
+        found = bind.bind(kind, wanted, rows)
+        ids = set(map(replies.id_of, rows))
+        for each in wanted:
+            lost = each.id not in ids if each.id else each.address not in found.withheld
+            if each.address not in found.rows and lost and not each.intent.absent:
+                then = "not find what its id means" if each.id else "create it"
+                yield Finding(
+                    "warning",
+                    "not_in_the_account",
+                    each.address,
+                    f"declared at {each.intent.place} and not in the account: a plan would {then}",
+                    "remove that file or block",
+                )

@@ -1,0 +1,87 @@
+"""What a pull is asked for: which resources, how many contacts, and into which folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bmeconf.baseline.lock import Lock
+from bmeconf.desired.scope import matches
+from bmeconf.model import CONTACTS, Address
+from bmeconf.model.errors import BmeconfError, InvalidInput, counted
+from bmeconf.project.settings import Project
+
+
+@dataclass(frozen=True)
+class PullQuery:
+    """Which live resources are wanted: all, or those that `targets` (globs on addresses) name.
+
+    `structure` is a label or an id. Contacts are those on `lists` (names or ids), and those
+    named in `contacts`. Campaigns have one of the `statuses`, or any where none is given.
+    """
+
+    targets: tuple[str, ...] = ()
+    structure: str = ""
+    lists: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+
+    def wants(self, address: Address) -> bool:
+        """True if a live resource is in scope; only targets on contacts narrow contacts."""
+        targets = self.targets
+        if address.kind == CONTACTS:
+            targets = tuple(t for t in targets if t.startswith(f"{CONTACTS}/"))
+        return not targets or any(matches(target, address) for target in targets)
+
+    def reads(self, *kinds: str) -> bool:
+        """True if any of these kinds is in scope."""
+        asked = {t.partition("/")[0] for t in self.targets}
+        asked |= {CONTACTS} if self.lists or self.contacts else set()
+        return not self.targets or bool(asked.intersection(kinds))
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How many contacts a pull may write into files: personal data that Git would keep.
+
+    `ask` puts a question to a person, and is None where nobody is there to answer.
+    """
+
+    agreed: int
+    ask: Callable[[str], bool] | None = None
+
+    def covering(self, count: int) -> Consent:
+        """Consent to `count` contacts, asked for where that is more than `agreed`.
+
+        Raises:
+            InvalidInput: where there is nobody to ask.
+            BmeconfError: where the answer is no.
+        """
+        if count <= self.agreed:
+            return self
+        told = f"{counted(count, 'contact')} would be written into files, to be kept in Git"
+        if self.ask is None:
+            raise InvalidInput(
+                f"{told}; more than {self.agreed} must be allowed",
+                f"add --max-contacts {count} if that is intended; else name fewer, or list the"
+                " seeds in bmeconf.yaml: policy: {seeds: [...]}",
+            )
+        if not self.ask(f"{told}. Go on?"):
+            raise BmeconfError("not confirmed; nothing was written")
+        return Consent(count, self.ask)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where pulled files go, and what a plan of them will work with.
+
+    `folder` is the project's root or a folder below it, as an absolute path. `variables` are the
+    account's, `base_url` is the address under which `lock` knows it.
+    """
+
+    project: Project
+    folder: Path
+    variables: Mapping[str, str]
+    lock: Lock
+    base_url: str
