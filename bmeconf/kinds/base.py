@@ -1,12 +1,12 @@
-"""Kind: what the pipeline asks of a resource kind, with the ordinary answers.
+"""Kind: the questions that every stage may ask of every resource kind, with the ordinary answers.
 
 A kind is stateless. Its pure half brings manifests and replies to canonical fields and judges
 changes; its other half makes the API calls, through a `ReadApi` or `WriteApi` it is handed.
+Questions that make sense for some kinds only are capabilities: see `capabilities`.
 """
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
@@ -38,49 +37,28 @@ from bmeconf.model.errors import NotFound
 
 @dataclass(frozen=True)
 class Managed:
-    """What the manifests name anywhere: the lists and tags over which contacts are exact."""
+    """The lists and tags that the manifests name anywhere: contacts are exact over these."""
 
     lists: frozenset[Address] = frozenset()
     tags: frozenset[str] = frozenset()
 
 
-COPY_NAMES = (r"(?i:copy of)\s+{}", r"{}\s*(?: -)? \(?(?i:copy)\)?", r"{}")
-NUMBERED = r"(?:\s+\(?\d+\)?)?"
-"""What services call a copy; this one's own way is not documented (API contract 4.3, 4.4)."""
-
-
-def names_copy(name: str, source: str) -> bool:
-    """Whether `name` is one that a service may give to a copy of `source`, itself included."""
-    # A source may end in digits of its own, so that a name alone does not tell what was copied.
-    called = (form.format(re.escape(source)) + NUMBERED for form in COPY_NAMES)
-    return any(re.fullmatch(pattern, name, re.DOTALL) for pattern in called)
-
-
 class Kind(ABC):
-    """One resource kind. `name` is its key in manifests and the first part of its addresses."""
+    """One resource kind.
+
+    `name` is its key in manifests and the first part of its addresses, `noun` the word for one
+    resource of it. `identity` is the manifest field that identifies a resource.
+    """
 
     name: ClassVar[str]
+    noun: ClassVar[str]
     identity: ClassVar[str]
     sets: ClassVar[frozenset[str]] = frozenset()
-    """Fields whose value is a sorted tuple; a missing one is the empty tuple."""
+    """Fields whose value is a sorted tuple; a missing set is the empty tuple."""
     refers: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """Manifest key -> the kind that it names resources of."""
-    partial: ClassVar[bool] = False
-    """Whether those sets are declared in part: members that no manifest names stay."""
-    looks_first: ClassVar[bool] = False
-    """Whether a create must look for the name itself, since the server may allow it twice."""
-    lags: ClassVar[bool] = False
-    """Whether `taken` may overlook what is there, for a while (API contract 6, question 9)."""
+    """Manifest key -> the kind whose resources it names."""
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
-    pins_source: ClassVar[bool] = False
-    """Whether a copy brings along content that its source's pin can vouch for."""
-    enforced: ClassVar[bool] = True
-    """Whether the server itself rejects an update with a stale `__v`."""
-    rewritable: ClassVar[frozenset[str]] = frozenset()
-    """Fields that a service may change into words of its own."""
-    patchable: ClassVar[bool] = False
-    """Whether a field can be written without having been read: an update is partial."""
 
     # --- shaping, pure
 
@@ -89,19 +67,23 @@ class Kind(ABC):
         """The canonical fields of a valid manifest entry, only those that it declares."""
 
     def canonical(self, text: str) -> str:
-        """An identity of this kind, brought to the form in which two of them compare."""
+        """`text`, an identity of this kind, in the form in which two identities compare."""
         return canonical_name(text)
 
-    @abstractmethod
     def key(self, raw: Raw) -> str:
-        """A live object's identity: canonical name or email."""
+        """The canonical identity of a live object.
+
+        Raises:
+            ReplyUnreadable: where the reply does not show it.
+        """
+        return self.canonical(replies.key_of(raw, "name", f"the {self.noun}"))
 
     @abstractmethod
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         """The canonical fields of a reply, only those that it shows."""
 
     def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
-        """A reply as a Resource."""
+        """A reply as the Resource at `address`."""
         return Resource(
             address,
             self.live_fields(raw, id_map),
@@ -112,93 +94,61 @@ class Kind(ABC):
         )
 
     def facts(self, raw: Raw) -> Mapping[str, Any]:
-        """Read-only things worth telling about a live object."""
+        """Read-only values of a live object that plans and reports show."""
         return NOTHING
 
     @abstractmethod
     def pin_content(self, raw: Raw) -> Any:
-        """The JSON content of a reply, by ids, that no one else may change unnoticed."""
+        """The JSON content of a reply, with ids for references, of which a pin is the digest."""
 
     def match_keys(self, desired: Resource) -> tuple[str, ...]:
         """The identities under which `desired` may be found, its own first."""
         return (str(desired.fields[self.identity]), *desired.intent.renamed_from)
 
     def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        """`desired` in the live account's own words."""
+        """`desired` with the labels that the live account uses."""
         return desired
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
-        """The live values of what `desired` declares; what the reply hides is left out."""
+        """The live values of the fields that `desired` declares, as far as the reply shows them."""
         return {key: live.fields[key] for key in desired.fields if key in live.fields}
 
     # --- judging, pure
 
     def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
-        """Whether the field of `change` is `value` now; one that is not shown is not denied."""
+        """True if the field of `change` has `value` now, or if the reply does not show it."""
         if change.path[0] not in live.fields:
             return True
         current = lookup(live.fields, change.path)
         if isinstance(value, Mapping):
             return isinstance(current, Mapping) and value.items() <= current.items()
         if change.path[0] in self.sets:
-            members = set(current or ())
-            if self.partial:
-                members &= self.exact_over(change, managed)
-            return members == set(value or ())
-        return bool(current == value) or self.rewrote(change.path[0], value, current)
-
-    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
-        """Whether `live` is what the service made of `declared`, and so in sync (design 7.4)."""
-        return False
-
-    def reworded(self, field: str, declared: Value, live: Value) -> bool:
-        """Whether `live` may be `declared` in words that nothing explains: nothing is lost."""
-        return False
-
-    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
-        """The members over which a partly declared set is exact."""
-        return {*(change.before or ()), *(change.after or ())}
+            return set(current or ()) == set(value or ())
+        return bool(current == value)
 
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
-        """Why this change must not be made, or None. `changes` is empty for a delete."""
+        """Why `changes` must not be written, or None. `changes` is empty for a delete."""
         return None
 
-    def marks(self, raw: Raw) -> Raw:
-        """What a copy of a listed object is known by, as far as it is listed."""
-        return {"name": raw.get("name")} if raw else {}
-
-    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
-        """Whether a listed object is a copy, made at `at`, of one with these marks.
-
-        It has a name of the service's own making, was made then, and nobody has touched it since:
-        anything else may be somebody's own, and is not to be written to.
-        """
-        fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
-        return fresh and names_copy(self.key(raw), self.key(marks))
-
-    def manual(self, desired: Resource, sight: ScheduleEvidence, now: datetime) -> Iterable[Manual]:
-        """What a person has to do for this resource, by what is known of the live one."""
-        return ()
-
-    def breaks_without(self, live: Resource) -> bool:
-        """Whether a live object would be harmed by the loss of what it refers to."""
-        return False
-
     def usage(self, live: Resource) -> str:
-        """What hangs on a live object, for the reader of its delete step."""
+        """What depends on a live object, in words for the reader of its delete step."""
         return ""
 
     # --- reading
 
     @abstractmethod
-    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        """The live objects among which `wanted` are to be found."""
+    def folder(self, id_map: IdMap) -> str:
+        """The path under which the objects of this kind are listed."""
 
-    @abstractmethod
     def path(self, id_map: IdMap, id: str) -> str:
         """The path of one object."""
+        return f"{self.folder(id_map)}/{id}"
+
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        """The live objects among which `wanted` are to be found."""
+        return api.pages(self.folder(id_map))
 
     def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
         """One object, by id.
@@ -210,49 +160,27 @@ class Kind(ABC):
         return replies.object_of(api.get(path), path)
 
     def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
-        """All that can be read of a listed object; the row itself where it shows everything."""
+        """Everything that the API shows of a listed object."""
         return row
 
-    def listed(self, raw: Raw) -> Any:
-        """Of a listed or a fetched object what both show, as JSON; None where rows show all."""
-        return None
-
-    def touched(self, raw: Raw) -> str:
-        """When an object was last changed, where its replies show that."""
-        return ""
-
-    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
-        """`raw` with a null for what replies leave out where it is empty.
-
-        `shown` are the keys that replies of this kind are known to have in this account.
-        """
-        return raw
-
-    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
-        """The row whose details are sure to show every key that the API shows at all."""
-        return None
-
     def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
-        """The ids of the live objects that have this identity now, however fresh they are."""
-        return ()
+        """The ids of the live objects that have the identity `key` now, however new they are."""
+        rows = self.reread(api, id_map, (key,))
+        return tuple(id for id, row in rows.items() if self.key(row) == key)
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         """The live objects with these identities, by id, as one listing shows them.
 
         There may be others among them, where the listing cannot be narrowed.
         """
-        raise AssertionError(f"{self.name} are read one by one: batch_price() says so")
-
-    def batch_price(self, count: int) -> int:
-        """How many requests `reread` takes for so many; as many as alone where it is no use."""
-        return count
+        return {replies.id_of(row): row for row in self.rows(api, id_map, ())}
 
     def look(
         self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
     ) -> Mapping[str, Raw]:
-        """The live objects with these ids, and those with these identities, as they are now.
+        """The live objects with these ids, and those with these identities, by id.
 
-        By id; whole enough to be held against a pin (design 7.14).
+        Each shows enough to be compared with a pin (design 7.14).
         """
         found = dict(self.reread(api, id_map, keys)) if keys else {}
         for id in ids:
@@ -263,7 +191,7 @@ class Kind(ABC):
         return found
 
     def look_price(self, ids: int, keys: int) -> int:
-        """How many requests `look` takes for so many."""
+        """How many requests `look` takes for so many ids and identities."""
         return ids + min(keys, 1)
 
     # --- writing
@@ -283,7 +211,7 @@ class Kind(ABC):
 
     @abstractmethod
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
-        """The requests that `update` will make."""
+        """The requests that `update` will make, the read before it included."""
 
     @abstractmethod
     def update(
@@ -300,7 +228,7 @@ class Kind(ABC):
         """
 
     def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
-        """The requests of a delete: a last look, then the deletion."""
+        """The requests of a delete: a last read, then the deletion."""
         path = self.path(id_map, id)
         return (Call("GET", path), Call("DELETE", path))
 
@@ -308,8 +236,71 @@ class Kind(ABC):
         """Delete one object."""
         api.send("DELETE", self.path(id_map, id))
 
+    # --- for stages that do not ask for a capability yet
+
+    partial: ClassVar[bool] = False
+    looks_first: ClassVar[bool] = False
+    lags: ClassVar[bool] = False
+    pins_source: ClassVar[bool] = False
+    enforced: ClassVar[bool] = True
+    rewritable: ClassVar[frozenset[str]] = frozenset()
+    patchable: ClassVar[bool] = False
+
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        """See `Rewritten`."""
+        return False
+
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        """See `Rewritten`."""
+        return False
+
+    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
+        """See `PartialSets`."""
+        raise AssertionError(f"{self.name} has no partial sets")
+
+    def marks(self, raw: Raw) -> Raw:
+        """See `Copyable`."""
+        raise AssertionError(f"{self.name} are not copied")
+
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
+        """See `Copyable`."""
+        raise AssertionError(f"{self.name} are not copied")
+
+    def manual(self, desired: Resource, evidence: Any, now: datetime) -> Iterable[Manual]:
+        """See `Scheduled`."""
+        return ()
+
+    def breaks_without(self, live: Resource) -> bool:
+        """See `Dependent`."""
+        return False
+
+    def listed(self, raw: Raw) -> Any:
+        """See `Detailed`."""
+        return None
+
+    def touched(self, raw: Raw) -> str:
+        """See `Detailed`."""
+        return ""
+
+    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
+        """See `Detailed`."""
+        return raw
+
+    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
+        """See `Detailed`."""
+        return None
+
+    def batch_price(self, count: int) -> int:
+        """See `Batched`."""
+        return count
+
 
 def versioned(body: Mapping[str, Any], seen: Raw) -> dict[str, Any]:
-    """`body` with the version that was seen, where one was (API contract 6, question 11)."""
+    """`body` with the version that `seen` shows, where it does (API contract 6, question 11)."""
     version = replies.version_of(seen)
     return dict(body) if version is None else {**body, "__v": version}
+
+
+def blocked(resource: Resource, message: str, remedy: str) -> Finding:
+    """The finding on a resource that must be left as it is."""
+    return Finding("warning", "blocked", resource.address, message, remedy)

@@ -1,4 +1,4 @@
-"""Names: the ids behind addresses, field labels and tags, as far as a run knows them. Pure."""
+"""IdMap: the ids behind addresses, field labels and tags, as far as a run knows them. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Address, canonical_name
+from bmeconf.model import LISTS, Address, Resource, canonical_name
 from bmeconf.model.errors import Stale
 
 
@@ -41,7 +41,7 @@ class IdMap:
         return self._addresses.get((kind, id)) or Address(kind, id=id)
 
     def knows(self, kind: str, id: str) -> bool:
-        """Whether this run has met the live object with this id."""
+        """True if this run has read the live object with this id."""
         return (kind, id) in self._addresses
 
     def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
@@ -57,7 +57,7 @@ class IdMap:
         """The live id behind `address`.
 
         Raises:
-            Stale: where there is none: writing without it would say less than the plan did.
+            Stale: where there is none: writing without it would do less than the plan says.
         """
         id = self.id(address)
         if id is None:
@@ -65,7 +65,7 @@ class IdMap:
         return id
 
     def with_ids(self, ids: Mapping[Address, str]) -> IdMap:
-        """These names and more."""
+        """This map with `ids` added."""
         return replace(self, ids={**self.ids, **ids})
 
     @cached_property
@@ -91,6 +91,13 @@ class IdMap:
         if label not in self.tags:
             raise Stale(f"the account has no tag {label!r} any more", "plan again")
         return self.tags[label]
+
+    def relabelled(self, desired: Resource) -> Resource:
+        """`desired` with the labels of its fields as the live structure has them."""
+        if not desired.fields.get("fields"):
+            return desired
+        fields = {self.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        return replace(desired, fields={**desired.fields, "fields": fields})
 
     def label(self, wanted: str) -> str | None:
         """The live label of a field: by predefined name first, then by label (contract 4.1)."""

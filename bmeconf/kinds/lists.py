@@ -8,7 +8,8 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, versioned
+from bmeconf.kinds.base import versioned
+from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames, Versioned
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
@@ -20,19 +21,16 @@ def everything(id_map: IdMap) -> str:
     return f"/api/contact-structure/{id_map.structure_id}/lists/all"
 
 
-class Lists(Kind):
+class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
     """Created by name, by duplicating another list, or by merging several; renamed in place."""
 
     name = LISTS
+    noun = "list"
     identity = "name"
     refers = MappingProxyType({"copy_of": LISTS, "merge_of": LISTS})
-    looks_first = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         return {"name": canonical_name(spec["name"])}
-
-    def key(self, raw: Raw) -> str:
-        return canonical_name(replies.key_of(raw, "name", "the list"))
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {"name": self.key(raw)}
@@ -51,18 +49,11 @@ class Lists(Kind):
         told = [f"{count} {what}" for what, count in live.facts.items()]
         return " and ".join(told) + " use it" if told else ""
 
-    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        return api.pages(self._folder(id_map))
-
-    def _folder(self, id_map: IdMap) -> str:
+    def folder(self, id_map: IdMap) -> str:
         return f"/api/contact-structure/{id_map.structure_id}/lists"
 
-    def path(self, id_map: IdMap, id: str) -> str:
-        return f"{self._folder(id_map)}/{id}"
-
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        rows = api.listing(f"{self._folder(id_map)}/all")
-        return {replies.id_of(row): row for row in rows}
+        return {replies.id_of(row): row for row in api.listing(everything(id_map))}
 
     def batch_price(self, count: int) -> int:
         return 1
@@ -79,18 +70,13 @@ class Lists(Kind):
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         # Names of lists may not be unique to the server, so a create looks before it writes.
-        look = Call("GET", f"{self._folder(id_map)}/all")
-        return (look, Call("POST", self._create_path(id_map, intent)))
+        return (Call("GET", everything(id_map)), Call("POST", self._create_path(id_map, intent)))
 
     def _create_path(self, id_map: IdMap, intent: Intent) -> str:
         if intent.copy_of:
             source = id_map.id(intent.copy_of) or f"{{{intent.copy_of}}}"
-            return f"{self._folder(id_map)}/{source}/duplicate"
-        return self._folder(id_map) + ("/merge" if intent.merge_of else "")
-
-    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
-        rows = api.listing(f"{self._folder(id_map)}/all")
-        return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
+            return f"{self.folder(id_map)}/{source}/duplicate"
+        return self.folder(id_map) + ("/merge" if intent.merge_of else "")
 
     def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
         body: dict[str, Any] = {"name": fields["name"]}
@@ -115,11 +101,11 @@ class Lists(Kind):
 
     def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
         # Only the paged rows show what uses a list.
-        return (Call("GET", self._folder(id_map)), Call("DELETE", self.path(id_map, id)))
+        return (Call("GET", self.folder(id_map)), Call("DELETE", self.path(id_map, id)))
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)
-        return (Call("GET", f"{self._folder(id_map)}/all"), Call("GET", path), Call("PATCH", path))
+        return (Call("GET", everything(id_map)), Call("GET", path), Call("PATCH", path))
 
     def update(
         self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, Managed, versioned
+from bmeconf.kinds.base import Managed, blocked, versioned
+from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
@@ -17,7 +17,6 @@ from bmeconf.model import (
     Change,
     Fields,
     Finding,
-    Intent,
     Resource,
     canonical_name,
     nested,
@@ -28,16 +27,16 @@ PATH = "/api/contact-structure"
 READ_ONLY = ("createdAt", "updatedAt")
 
 
-class Structure(Kind):
+class Structure(Singleton, PartialSets):
     """Additive: a declared field or tag must exist, what is not declared stays.
 
     There is one in use per run, and a key cannot create another (API contract 4.1).
     """
 
     name = STRUCTURE
+    noun = "structure"
     identity = "label"
     sets = frozenset({"tags"})
-    partial = True
     enforced = False
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
@@ -78,10 +77,7 @@ class Structure(Kind):
         return {key: raw.get(key) for key in ("label", "keyName", "keyType", "fields", "tags")}
 
     def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        if "fields" not in desired.fields:
-            return desired
-        fields = {id_map.label(k) or k: v for k, v in desired.fields["fields"].items()}
-        return replace(desired, fields={**desired.fields, "fields": fields})
+        return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         seen: dict[str, Any] = {}
@@ -103,26 +99,21 @@ class Structure(Kind):
     ) -> Finding | None:
         for change in changes:
             if change.path[0] == "fields" and change.path[2:] == ("type",):
-                return Finding(
-                    "warning",
-                    "blocked",
-                    desired.address,
+                return blocked(
+                    desired,
                     f"field {change.path[1]} is of type {change.before} and cannot become"
                     f" {change.after}: the values that contacts hold could be lost",
                     "declare the type it has, or add a field under another label",
                 )
         return None
 
+    def folder(self, id_map: IdMap) -> str:
+        return PATH
+
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         return api.listing(PATH)
 
     def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
-        """The structure in use: by id, by label, or the only one (design 1).
-
-        Raises:
-            InvalidInput: where the manifests do not say which, or name one that is not there.
-            ReplyUnreadable: where the account shows none at all.
-        """
         if not rows:
             raise ReplyUnreadable("the account shows no contact structure; every account has one")
         labels = ", ".join(repr(self.key(row)) for row in rows)
@@ -148,24 +139,6 @@ class Structure(Kind):
                 "say which one is meant: structure: {label: ...} in a manifest",
             )
         return rows[0]
-
-    def path(self, id_map: IdMap, id: str) -> str:
-        return f"{PATH}/{id}"
-
-    def look(
-        self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
-    ) -> Mapping[str, Raw]:
-        # Every run begins by reading it.
-        return {id_map.structure_id: id_map.structure}
-
-    def look_price(self, ids: int, keys: int) -> int:
-        return 0
-
-    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
-        raise AssertionError("a structure is never created: pick() refuses before")
-
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
-        raise AssertionError("a structure is never created: pick() refuses before")
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bmeconf.baseline.lock import LockEntry
 from bmeconf.kinds import KINDS
-from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
+from bmeconf.kinds.capabilities import ScheduleEvidence
 from bmeconf.live.read import Live
 from bmeconf.model import Address, Manual
 from bmeconf.plan.diff import Difference

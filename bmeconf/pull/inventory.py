@@ -15,7 +15,7 @@ from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.contacts import members
+from bmeconf.kinds.contacts.search import members_of
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.structure import Structure
@@ -148,7 +148,7 @@ def _contacts(
         # Before a whole audience is read, at a request a second, and not after.
         totals = [KINDS[LISTS].facts(lists[address]).get("contacts", 0) for address in chosen]
         consent = consent.covering(max(totals, default=0))
-    rows = {replies.id_of(r): r for a in chosen for r in members.of(api, id_map, id_map.require(a))}
+    rows = {replies.id_of(r): r for a in chosen for r in members_of(api, id_map, id_map.require(a))}
     keys = sorted({canonical_email(email) for email in query.contacts})
     if keys:
         named = kind.reread(api, id_map, keys)

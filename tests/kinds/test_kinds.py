@@ -15,13 +15,13 @@ import pytest
 import yaml
 
 from bmeconf.apply.result import OPEN
-from bmeconf.kinds import KINDS, base
+from bmeconf.kinds import KINDS, capabilities
 from bmeconf.project import schemas
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 
 HERE = Path(__file__).parent
-NOT_KINDS = {"__init__", "__pycache__", "api", "base", "id_map", "replies"}
+NOT_KINDS = {"__init__", "__pycache__", "api", "base", "capabilities", "id_map", "replies"}
 
 
 def _cases() -> list[Any]:
@@ -162,4 +162,4 @@ def test_plans_are_ascii_documents(project: Project) -> None:
     ],
 )
 def test_what_a_copy_may_be_called(name: str, source: str, is_one: bool) -> None:
-    assert base.names_copy(name, source) is is_one
+    assert capabilities.names_copy(name, source) is is_one

@@ -10,11 +10,19 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, versioned
-from bmeconf.kinds.campaigns import body as campaign_body
-from bmeconf.kinds.campaigns import schedules
-from bmeconf.kinds.campaigns.body import CONTENTS, KEYS, TEXTS
-from bmeconf.kinds.campaigns.schedules import ScheduleEvidence
+from bmeconf.kinds.base import blocked, versioned
+from bmeconf.kinds.campaigns import content, schedules
+from bmeconf.kinds.campaigns.content import CONTENTS, KEYS, TEXTS
+from bmeconf.kinds.capabilities import (
+    Copyable,
+    Dependent,
+    Detailed,
+    Patchable,
+    Rewritten,
+    Scheduled,
+    ScheduleEvidence,
+    Versioned,
+)
 from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.replies import Raw
@@ -47,16 +55,16 @@ LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
 
-class Campaigns(Kind):
+class Campaigns(Scheduled, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned):
     """Recipients are exact; a schedule is a manual step that the live status proves."""
 
     name = CAMPAIGNS
+    noun = "campaign"
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
     pins_source = True
     rewritable = frozenset(CONTENTS)
-    patchable = True
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
@@ -68,15 +76,12 @@ class Campaigns(Kind):
         if "reply_to" in spec:
             fields["reply_to"] = tuple(sorted({canonical_email(a) for a in spec["reply_to"] or ()}))
         if "body" in spec:
-            fields["body"] = campaign_body.declared(spec["body"])
+            fields["body"] = content.declared(spec["body"])
         if "plain_text" in spec:
-            fields["plain_text"] = campaign_body.canonical((spec["plain_text"] or {}).get("text"))
+            fields["plain_text"] = content.canonical((spec["plain_text"] or {}).get("text"))
         if "lists" in spec:
             fields["lists"] = declared_lists(spec["lists"])
         return fields
-
-    def key(self, raw: Raw) -> str:
-        return canonical_name(replies.key_of(raw, "name", "the campaign"))
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"name": self.key(raw)} if "name" in raw else {}
@@ -87,7 +92,7 @@ class Campaigns(Kind):
                 fields[key] = canonical_text(replies.text_of(raw[theirs]))
         for key, theirs in CONTENTS.items():
             if theirs in raw:
-                fields[key] = campaign_body.canonical(replies.text_of(raw[theirs]))
+                fields[key] = content.canonical(replies.text_of(raw[theirs]))
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
             fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
@@ -103,10 +108,10 @@ class Campaigns(Kind):
         return facts
 
     def pin_content(self, raw: Raw) -> Any:
-        content = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
+        shown = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
         lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
         return {
-            **content,
+            **shown,
             # One reply leaves out what is empty, where another shows it as empty.
             "lists": sorted(lists) if lists else None,
             "status": raw.get("status"),
@@ -136,10 +141,8 @@ class Campaigns(Kind):
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         if live.facts.get("foreign") and changes:
-            return Finding(
-                "warning",
-                "blocked",
-                desired.address,
+            return blocked(
+                desired,
                 "is a campaign of another contact structure, whose lists and contacts this run"
                 " does not see",
                 "declare it in a project for that structure",
@@ -167,33 +170,37 @@ class Campaigns(Kind):
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
         return same and raw.get("status") == CampaignStatus.DRAFT and super().copied(marks, raw, at)
 
-    def manual(self, desired: Resource, sight: ScheduleEvidence, now: datetime) -> Iterable[Manual]:
+    def manual(
+        self, desired: Resource, evidence: ScheduleEvidence, now: datetime
+    ) -> Iterable[Manual]:
         schedule = desired.intent.schedule
         if schedule is None:
             return
         yield Manual(
             address=desired.address,
             what="schedule",
-            state=schedules.state(schedule, sight, now),
+            state=schedules.state(schedule, evidence, now),
             due=schedule.at,
             owner=schedule.owner,
             note=schedule.note,
             expect={"status": [*schedules.EXPECTED], "scheduled_at": stamp(schedule.at)},
-            observed=_observed(sight, desired.address.name),
+            observed=_observed(evidence, desired.address.name),
         )
+
+    def tells_when(self, raw: Raw) -> bool:
+        return raw.get("status") == CampaignStatus.DRAFT or bool(raw.get("scheduledAt"))
 
     # --- reading
 
-    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        return api.pages(PATH)
+    def folder(self, id_map: IdMap) -> str:
+        return PATH
 
     def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
         seen = super().fetch(api, id_map, id)
         if "name" in seen:
             return seen
         # The documented reply of one campaign shows less than its row in the listing does.
-        rows = {replies.id_of(row): row for row in api.pages(PATH)}
-        return {**rows.get(id, {}), **seen}
+        return {**self.reread(api, id_map, ()).get(id, {}), **seen}
 
     def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
         return {**row, **super().fetch(api, id_map, replies.id_of(row))}
@@ -216,12 +223,6 @@ class Campaigns(Kind):
         rows = api.pages(PATH, {"criteria": key} if len(key) <= 50 else None)
         return tuple(replies.id_of(row) for row in rows if self.key(row) == key)
 
-    def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        return {replies.id_of(row): row for row in api.pages(PATH)}
-
-    def path(self, id_map: IdMap, id: str) -> str:
-        return f"{PATH}/{id}"
-
     # --- writing
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -241,7 +242,7 @@ class Campaigns(Kind):
         )
 
     def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
-        body = campaign_body.written(fields, id_map)
+        body = content.written(fields, id_map)
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = id_map.structure_id
@@ -288,20 +289,20 @@ class Campaigns(Kind):
     ) -> Raw | None:
         id, body = (
             replies.id_of(seen),
-            versioned(campaign_body.written(nested(changes), id_map), seen),
+            versioned(content.written(nested(changes), id_map), seen),
         )
         _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
         return None
 
 
-def _observed(sight: ScheduleEvidence, name: str) -> Mapping[str, Any]:
+def _observed(evidence: ScheduleEvidence, name: str) -> Mapping[str, Any]:
     """The live facts of a schedule, and which campaign they are of where that is in doubt."""
-    live = sight.live
-    told: dict[str, Any] = {"doubt": sight.doubt, "former": sight.former}
+    live = evidence.live
+    told: dict[str, Any] = {"doubt": evidence.doubt, "former": evidence.former}
     if live is not None:
         told |= {key: live.facts.get(key) for key in ("status", "scheduled_at")}
-        told["replaced"] = sight.replaced
-        if sight.doubt or not told["status"]:
+        told["replaced"] = evidence.replaced
+        if evidence.doubt or not told["status"]:
             called = live.fields.get("name")
             told |= {"id": live.id, "name": called if called != name else ""}
     return {key: value for key, value in told.items() if value}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bmeconf.model import CampaignStatus, Resource, Schedule, stamp
+from bmeconf.kinds.capabilities import ScheduleEvidence
+from bmeconf.model import CampaignStatus, Schedule, stamp
 
 TOLERANCE = timedelta(minutes=5)
 """How far the live time may be off, either way, and still be the one that was asked for.
@@ -21,35 +21,21 @@ EXPECTED = (CampaignStatus.SCHEDULED, *UNDER_WAY)
 """Statuses that prove the manual step, given the right time."""
 
 
-@dataclass(frozen=True)
-class ScheduleEvidence:
-    """What is known of the live object that a manual step is about.
-
-    `doubt` is the code of the finding that says why it is not sure which one is meant; `live` is
-    then the one that the lock file knows, where there is one. `scheduled` is an instant once seen.
-    `replaced`: what the lock file knows is another object than `live`, or there is none any more;
-    `former` is the name under which that other one is still there.
-    """
-
-    live: Resource | None = None
-    scheduled: str = ""
-    doubt: str = ""
-    replaced: bool = False
-    former: str = ""
-
-
-def state(schedule: Schedule, sight: ScheduleEvidence, now: datetime) -> str:
+def state(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:
     """The state of the manual step.
 
     Only a draft, or what is not there and never was, is open: to be told to schedule what is
     scheduled or sent already is how one mailing becomes two.
     """
-    facts: Mapping[str, Any] = sight.live.facts if sight.live else {}
-    status = facts.get("status") if sight.live else CampaignStatus.DRAFT
-    if (sight.live is None and sight.doubt) or status not in (CampaignStatus.DRAFT, *EXPECTED):
+    facts: Mapping[str, Any] = evidence.live.facts if evidence.live else {}
+    status = facts.get("status") if evidence.live else CampaignStatus.DRAFT
+    if (evidence.live is None and evidence.doubt) or status not in (
+        CampaignStatus.DRAFT,
+        *EXPECTED,
+    ):
         return "wrong"
     if status == CampaignStatus.DRAFT:
-        return _open(schedule, sight, now)
+        return _open(schedule, evidence, now)
     if not on_time(facts.get("scheduled_at"), schedule.at):
         return "wrong"
     # Differences of instants, as the first and the last one there are have none beside them.
@@ -69,10 +55,10 @@ def on_time(live: str | None, at: datetime) -> bool:
     return abs(seen - at) <= TOLERANCE
 
 
-def _open(schedule: Schedule, sight: ScheduleEvidence, now: datetime) -> str:
-    was_done = sight.scheduled == stamp(schedule.at)
+def _open(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:
+    was_done = evidence.scheduled == stamp(schedule.at)
     # One that is gone may have been sent before, so that its time is no reason to send another.
-    if was_done and sight.replaced:
+    if was_done and evidence.replaced:
         return "undone"
     if schedule.at < now:
         return "overdue"

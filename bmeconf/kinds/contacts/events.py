@@ -13,7 +13,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.contacts.kind import PATH
+from bmeconf.kinds.contacts.content import PATH
 from bmeconf.kinds.replies import Raw
 
 WRITES = ("contact-created", "contact-updated", "contact-unsubscribed", "contact-reactivated")

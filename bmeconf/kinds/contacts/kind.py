@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.contacts import body as contact_body
+from bmeconf.kinds.base import Managed, blocked
+from bmeconf.kinds.capabilities import (
+    Batched,
+    Member,
+    NaturalKey,
+    PartialSets,
+    Personal,
+    Searched,
+    Unique,
+    UsesLabels,
+    Versioned,
+)
+from bmeconf.kinds.contacts import content, search, writing
+from bmeconf.kinds.contacts.content import PATH
 from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
@@ -27,25 +38,23 @@ from bmeconf.model import (
     canonical_name,
     canonical_text,
 )
-from bmeconf.model.errors import LossyWrite, Rejected
+from bmeconf.model.errors import Rejected
 
-PATH = "/api/contact"
-UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
-SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
-BATCH = 50
-"""Emails per search: one filter group each (API contract 6, question 4)."""
+STATUS = ("status",)
 UNTOUCHABLE = ("Bounce", "Complaint-FBL")
 
 
-class Contacts(Kind):
+class Contacts(
+    Searched, NaturalKey, Unique, Personal, Member, UsesLabels, PartialSets, Batched, Versioned
+):
     """Exact over the lists and tags that manifests name; everything else on a contact stays."""
 
     name = CONTACTS
+    noun = "contact"
     identity = "email"
     sets = frozenset({"lists", "tags"})
     refers = MappingProxyType({"lists": LISTS})
-    partial = True
-    lags = True
+    membership = "lists"
     finishes = frozenset({"status", "tags"})
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
@@ -72,18 +81,13 @@ class Contacts(Kind):
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"email": self.key(raw)}
         if "fields" in raw:
-            fields["fields"] = contact_body.values(raw, id_map)
-        lists = id_map.lists_of(raw)
-        if lists is not None:
-            fields["lists"] = lists
-        tags = replies.ids_of(raw["tags"]) if "tags" in raw else None
-        if tags is not None:
-            labels = {id: label for label, id in id_map.tags.items()}
-            fields["tags"] = tuple(sorted(labels.get(id, f"#{id}") for id in tags))
-        status, _ = replies.status_of(raw)
-        if status is not None:
-            fields["status"] = status
-        return fields
+            fields["fields"] = content.values(raw, id_map)
+        shown = {
+            "lists": id_map.lists_of(raw),
+            "tags": content.tag_labels(raw, id_map),
+            "status": replies.status_of(raw)[0],
+        }
+        return {**fields, **{key: value for key, value in shown.items() if value is not None}}
 
     def facts(self, raw: Raw) -> Mapping[str, Any]:
         _, secondary = replies.status_of(raw)
@@ -103,10 +107,7 @@ class Contacts(Kind):
         }
 
     def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        if not desired.fields.get("fields"):
-            return desired
-        fields = {id_map.label(k) or k: v for k, v in desired.fields["fields"].items()}
-        return replace(desired, fields={**desired.fields, "fields": fields})
+        return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         seen = dict(super().observed(desired, live, managed))
@@ -127,23 +128,23 @@ class Contacts(Kind):
         everywhere = {"lists": managed.lists, "tags": managed.tags}[change.path[0]]
         return super().exact_over(change, managed) | everywhere
 
+    def enforces(self, changes: Sequence[Change]) -> bool:
+        # A status goes in a PATCH of its own, without a version.
+        return any(change.path != STATUS for change in changes)
+
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
     ) -> Finding | None:
         secondary = live.facts.get("sub_status")
         if secondary in UNTOUCHABLE:
-            return Finding(
-                "warning",
-                "blocked",
-                desired.address,
+            return blocked(
+                desired,
                 f"the service made this contact Inactive ({secondary}); it is left as it is",
                 "use another seed address, or declare only what holds: status: Inactive",
             )
-        if any(c.path == ("status",) and c.after == "Active" for c in changes):
-            return Finding(
-                "warning",
-                "blocked",
-                desired.address,
+        if any(c.path == STATUS and c.after == "Active" for c in changes):
+            return blocked(
+                desired,
                 f"is Inactive ({secondary or 'no reason given'}) and cannot be made Active:"
                 " only the person can opt in again",
                 "opt in with a form of the account, or declare status: Inactive",
@@ -174,43 +175,15 @@ class Contacts(Kind):
         here = found.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return found if here else None
 
-    def _search(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> list[Raw]:
-        body = {
-            "contactStructureId": id_map.structure_id,
-            "source": SOURCE,
-            "contactSpecification": {"filters": [equal("KEY", key) for key in keys]},
-        }
-        try:
-            rows = api.search(body, len(keys))
-        except Rejected as error:
-            if error.status != 400 or len(keys) == 1:
-                raise
-            # How many groups one search may have is not documented: halve until it fits.
-            middle = len(keys) // 2
-            return self._search(api, id_map, keys[:middle]) + self._search(
-                api, id_map, keys[middle:]
-            )
-        return [row for row in rows if self.key(row) in keys]
-
-    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
-        return tuple(replies.id_of(row) for row in self._search(api, id_map, [key]))
-
-    def path(self, id_map: IdMap, id: str) -> str:
-        return f"{PATH}/{id}"
+    def folder(self, id_map: IdMap) -> str:
+        return PATH
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        found = [
-            row
-            for start in range(0, len(keys), BATCH)
-            for row in self._search(api, id_map, keys[start : start + BATCH])
-        ]
-        return {replies.id_of(row): row for row in found}
+        found, wanted = search.by_email(api, id_map, keys), {*keys}
+        return {replies.id_of(row): row for row in found if self.key(row) in wanted}
 
     def batch_price(self, count: int) -> int:
-        return -(-count // BATCH)
-
-    def look_price(self, ids: int, keys: int) -> int:
-        return ids + self.batch_price(keys)
+        return -(-count // search.BATCH)
 
     # --- writing
 
@@ -221,100 +194,26 @@ class Contacts(Kind):
         return calls
 
     def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
-        base = {"key": fields["email"], "contactStructureId": id_map.structure_id}
-        body = {**base, "fields": contact_body.field_values({}, fields.get("fields") or {}, id_map)}
-        if fields.get("tags"):
-            body["tags"] = contact_body.tags(fields["tags"], id_map)
-        lists = contact_body.lists(fields.get("lists"), id_map)
-        made = replies.made_of(self._posted(api, body, lists), f"contacts/{fields['email']}")
-        id = replies.id_of(made)
-        if fields.get("tags"):
-            self._complete(api, id_map, made, fields)
+        id = replies.id_of(writing.create(api, id_map, fields))
         if fields.get("status") == "Inactive":
-            api.send("PATCH", f"{PATH}/{id}", UNSUBSCRIBED)
+            writing.unsubscribe(api, id)
         return id
-
-    def _posted(self, api: WriteApi, body: Mapping[str, Any], lists: list[str]) -> Any:
-        # Whether a create takes tags is not documented; a replacement does (contract 4.2).
-        try:
-            return self._with_lists(api, "POST", PATH, body, lists)
-        except Rejected as error:
-            if "tags" not in body or not error.names_field("tags"):
-                raise
-        bare = {key: value for key, value in body.items() if key != "tags"}
-        return self._with_lists(api, "POST", PATH, bare, lists)
-
-    def _complete(self, api: WriteApi, id_map: IdMap, made: Raw, fields: Fields) -> None:
-        seen = made if "tags" in made else self.fetch(api, id_map, replies.id_of(made))
-        live = self.live_fields(seen, id_map)
-        if set(fields["tags"]) <= set(live.get("tags", ())):
-            return
-        seen = self.fetch(api, id_map, replies.id_of(made))
-        change = Change(("tags",), live.get("tags", ()), fields["tags"])
-        self.update(api, id_map, seen, [change])
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)
         calls = [Call("GET", path)]
-        if any(change.path != ("status",) for change in changes):
+        if self.enforces(changes):
             calls.append(Call("PUT", path))
-        if any(change.path == ("status",) for change in changes):
+        if any(change.path == STATUS for change in changes):
             calls.append(Call("PATCH", path))
         return calls
 
     def update(
         self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        path = self.path(id_map, replies.id_of(seen))
-        content = [change for change in changes if change.path != ("status",)]
-        if content:
-            self._replace(api, id_map, path, seen, content)
-        if len(content) < len(changes):
-            api.send("PATCH", path, UNSUBSCRIBED)
+        kept = [change for change in changes if change.path != STATUS]
+        if kept:
+            writing.replace(api, id_map, seen, kept)
+        if len(kept) < len(changes):
+            writing.unsubscribe(api, replies.id_of(seen))
         return None
-
-    def _replace(
-        self, api: WriteApi, id_map: IdMap, path: str, seen: Raw, changes: Sequence[Change]
-    ) -> None:
-        sent, lists, left = contact_body.replaced(seen, changes, id_map)
-        reply = self._with_lists(api, "PUT", path, sent, lists, left)
-        if api.dialect.replacement_proven >= contact_body.PARTS:
-            return
-        shown = isinstance(reply, Mapping) and {"fields", "lists", "tags"} <= reply.keys()
-        kept = reply if shown else api.get(path)
-        lost, proven = contact_body.kept(sent, lists, replies.object_of(kept, path))
-        if lost:
-            raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
-        api.dialect.replacement_proven |= proven
-
-    def _with_lists(
-        self,
-        api: WriteApi,
-        method: str,
-        path: str,
-        body: Mapping[str, Any],
-        ids: Sequence[str],
-        left: Sequence[str] = (),
-    ) -> Any:
-        """Send `body` with its lists in the shape the account takes (contract 6, question 1).
-
-        `ids` are all lists that it is to be on, `left` those that it is not to be on any more.
-        """
-        dialect = api.dialect
-        shape = dialect.contact_lists
-        try:
-            reply = api.send(method, path, {**body, "lists": contact_body.shaped(ids, left, shape)})
-        except Rejected as error:
-            if dialect.contact_lists_known or not (ids or left) or not error.names_field("lists"):
-                raise
-            shape = "actions"
-            reply = api.send(method, path, {**body, "lists": contact_body.shaped(ids, left, shape)})
-        if ids:
-            # Only a write that was taken tells: a refusal may be about one list that is gone.
-            dialect.contact_lists, dialect.contact_lists_known = shape, True
-        return reply
-
-
-def equal(column: str, value: str) -> dict[str, Any]:
-    """A search's filter group with one criterion (API contract 4.2.1)."""
-    return {"criterias": [{"columnToFilter": column, "operator": "EQ", "values": [value]}]}

@@ -16,6 +16,7 @@ from bmeconf.kinds.replies import Raw
 from bmeconf.model import Address, Change, canonical_text, nested
 from bmeconf.model.errors import Stale
 
+PATH = "/api/contact"
 PARTS = frozenset({"fields", "lists", "tags"})
 READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
@@ -29,6 +30,15 @@ def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
         if text is not None:
             found[labels.get(id, f"#{id}")] = text
     return found
+
+
+def tag_labels(raw: Raw, id_map: IdMap) -> tuple[str, ...] | None:
+    """The tags that a reply names, by label; None where it does not show them."""
+    ids = replies.ids_of(raw["tags"]) if "tags" in raw else None
+    if ids is None:
+        return None
+    labels = {id: label for label, id in id_map.tags.items()}
+    return tuple(sorted(labels.get(id, f"#{id}") for id in ids))
 
 
 def replaced(

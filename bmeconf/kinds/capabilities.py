@@ -1,0 +1,268 @@
+"""Capabilities: what some kinds are or can do, one idea each.
+
+A stage asks for a capability, never for a kind: `isinstance(kind, Copyable)`, or
+`having(Copyable)` for all kinds that have it.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from bmeconf.kinds import replies
+from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.replies import Raw
+from bmeconf.model import Call, Change, Fields, Intent, Manual, Resource, Value, lookup
+
+# --- identity
+
+
+class Searched(Kind):
+    """Found by searching for its identity, in an index (API contract 4.2.1).
+
+    So rows are no complete listing: nothing can be said of what they do not show. A hit shows a
+    part of its object, which is read again before a change is planned. And the index may not
+    show yet what was written (API contract 6, question 9).
+    """
+
+    lags = True
+
+
+class NaturalKey(Kind):
+    """The identity is the object itself: whatever has it is the same object, by any id."""
+
+
+class Unique(Kind):
+    """No second object can take an identity: the server refuses, on a rename too."""
+
+
+class Singleton(Unique):
+    """Always there, and only one is in use per run: never created, deleted or searched for."""
+
+    @abstractmethod
+    def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
+        """The row of the object in use: by id, by label, or the only one (design 1).
+
+        Raises:
+            InvalidInput: where the manifests do not say which, or name one that is not there.
+            ReplyUnreadable: where the account shows none at all.
+        """
+
+    def look(
+        self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
+    ) -> Mapping[str, Raw]:
+        # Every run begins by reading it.
+        return {id_map.structure_id: id_map.structure}
+
+    def look_price(self, ids: int, keys: int) -> int:
+        return 0
+
+    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
+        return ()
+
+    def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
+        raise AssertionError(f"a {self.noun} is never created: pick() refuses before")
+
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+        raise AssertionError(f"a {self.noun} is never created: pick() refuses before")
+
+
+class SharedNames(Kind):
+    """The server may accept a name twice: a create looks for it first, and twins are possible."""
+
+    looks_first = True
+
+
+class Personal(Kind):
+    """The identity is personal data: no file of ours keeps it, and the seed policy limits it."""
+
+
+# --- references
+
+
+class Audience(Kind):
+    """A group of people that others refer to by name: who is on it gets what is sent to it.
+
+    A group that is made of others has their members too (API contract 4.3).
+    """
+
+
+class Member(Kind):
+    """On the audiences that the field `membership` refers to, and with them on copies of these."""
+
+    membership: ClassVar[str]
+
+
+class Dependent(Kind):
+    """Breaks where something that it refers to is deleted, in some of its states."""
+
+    @abstractmethod
+    def breaks_without(self, live: Resource) -> bool:
+        """True if deleting what the object refers to would break it."""
+
+
+class UsesLabels(Kind):
+    """Written by the labels of fields and tags that the structure must have first."""
+
+
+# --- fields
+
+
+class PartialSets(Kind):
+    """Its sets are declared in part: members that no manifest names stay."""
+
+    partial = True
+
+    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
+        """The members over which the set of `change` is exact."""
+        return {*(change.before or ()), *(change.after or ())}
+
+    def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
+        field = change.path[0]
+        if field not in self.sets or field not in live.fields:
+            return super().holds(change, value, live, managed)
+        members = set(lookup(live.fields, change.path) or ())
+        return members & self.exact_over(change, managed) == set(value or ())
+
+
+class Rewritten(Kind):
+    """The service may show `rewritable` fields in words of its own (design 7.4)."""
+
+    rewritable: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        """True if `live` is `declared` as the service is known to rewrite it: in sync."""
+
+    @abstractmethod
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        """True if `live` has all the words of `declared`, whatever was done to them."""
+
+    def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
+        return super().holds(change, value, live, managed) or self.rewrote(
+            change.path[0], value, lookup(live.fields, change.path)
+        )
+
+
+class Patchable(Kind):
+    """An update is partial, so that a field can be written without having been read."""
+
+    patchable = True
+
+
+class Versioned(Kind):
+    """The server rejects an update that carries a stale `__v`."""
+
+    def enforces(self, changes: Sequence[Change]) -> bool:
+        """True if the request that makes `changes` carries the version."""
+        return True
+
+
+# --- reading
+
+
+class Detailed(Kind):
+    """A row shows a part of its object; the rest is read one by one."""
+
+    @abstractmethod
+    def listed(self, raw: Raw) -> Any:
+        """The JSON content that a row and the whole object both show."""
+
+    @abstractmethod
+    def touched(self, raw: Raw) -> str:
+        """When the object was last changed, empty where the reply does not show that."""
+
+    @abstractmethod
+    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
+        """`raw` with a null for each key that replies leave out where it is empty.
+
+        `shown` are the keys that replies of this kind are known to have in this account.
+        """
+
+    @abstractmethod
+    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
+        """The row whose details are sure to show every key that the API shows at all."""
+
+
+class Batched(Kind):
+    """Many objects are read again together in fewer requests than one by one."""
+
+    @abstractmethod
+    def batch_price(self, count: int) -> int:
+        """How many requests `reread` takes for `count` identities."""
+
+    def look_price(self, ids: int, keys: int) -> int:
+        return ids + self.batch_price(keys)
+
+
+# --- steps
+
+
+COPY_NAMES = (r"(?i:copy of)\s+{}", r"{}\s*(?: -)? \(?(?i:copy)\)?", r"{}")
+NUMBERED = r"(?:\s+\(?\d+\)?)?"
+"""What services call a copy; how this service does is not documented (API contract 4.3, 4.4)."""
+
+
+def names_copy(name: str, source: str) -> bool:
+    """True if `name` is one that a service may give to a copy of `source`, itself included."""
+    # A source may end in digits of its own, so that a name alone does not tell what was copied.
+    called = (form.format(re.escape(source)) + NUMBERED for form in COPY_NAMES)
+    return any(re.fullmatch(pattern, name, re.DOTALL) for pattern in called)
+
+
+class Copyable(Kind):
+    """Can be created as a copy of another object."""
+
+    pins_source: ClassVar[bool] = False
+    """True if a copy brings along content that no manifest declares: its source is pinned."""
+
+    def marks(self, raw: Raw) -> Raw:
+        """The part of a listed object by which its copies are known; empty for an empty row."""
+        return {"name": raw.get("name")} if raw else {}
+
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
+        """True if a listed object is a copy, made at `at`, of an object with these marks.
+
+        It has a name of the service's own making, was made then, and nobody has touched it since:
+        anything else may be somebody's own, and is not to be written to.
+        """
+        fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
+        return fresh and names_copy(self.key(raw), self.key(marks))
+
+
+@dataclass(frozen=True)
+class ScheduleEvidence:
+    """What is known of the live object that a manual step is about.
+
+    `doubt` is the code of the finding that says why it is not sure which object is meant; `live`
+    is then the one that the lock file knows, where there is one. `scheduled` is the instant for
+    which it was seen to be scheduled, empty if never.
+    `replaced`: the lock file knows another object than `live`, or there is none any more;
+    `former` is the name that the other object has now, empty where it is gone.
+    """
+
+    live: Resource | None = None
+    scheduled: str = ""
+    doubt: str = ""
+    replaced: bool = False
+    former: str = ""
+
+
+class Scheduled(Kind):
+    """Has a schedule that a person carries out: a manual step, which the live status proves."""
+
+    @abstractmethod
+    def manual(
+        self, desired: Resource, evidence: ScheduleEvidence, now: datetime
+    ) -> Iterable[Manual]:
+        """The manual steps of a resource, judged by `evidence` at the time `now`."""
+
+    @abstractmethod
+    def tells_when(self, raw: Raw) -> bool:
+        """True if a reply shows for when the object is scheduled, where it is."""
