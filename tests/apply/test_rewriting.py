@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.documents import codes
 from tests.support.driver import Account, Project
 from tests.support.fake_server import CLOSE, FakeServer, Rule, after, by_rules, edited, in_front_of
 
@@ -72,14 +73,6 @@ def behind(account: Account, project: Project) -> Iterator[Behind]:
         server.__exit__()
 
 
-def codes(document: Any) -> list[str]:
-    return [finding["code"] for finding in document["findings"]]
-
-
-def unlock(project: Project) -> None:
-    (project.folder / "bmeconf.lock.json").unlink()
-
-
 def stored(account: Account) -> Any:
     return next(c for c in account.state()["campaigns"] if c["name"] == "Offer")
 
@@ -100,7 +93,7 @@ def test_without_the_lock_the_next_plan_is_empty_and_says_what_it_cannot_tell(
 ) -> None:
     project = behind(rewriting)
     project.apply()
-    unlock(project)
+    project.unlock()
     plan = project.plan()
     assert plan["steps"] == []
     assert plan["summary"]["in_sync"] == 1
@@ -186,7 +179,7 @@ def test_a_sent_campaign_is_not_held_against_its_rewriting(
     for campaign in state["campaigns"]:
         campaign["status"] = "sent"
     account.set(state)
-    unlock(project)
+    project.unlock()
     plan = project.plan()
     assert codes(plan) == ["rewritten"]
     assert plan["steps"] == []

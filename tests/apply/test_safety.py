@@ -7,20 +7,12 @@ whose server misbehaves in just that way.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-import yaml
-
 from tests.support.driver import Account, Project, Ran
-from tests.support.fake_server import FakeServer, Rule, edited, instead, refusal
+from tests.support.fake_server import Cut, Rule, edited, instead, refusal
 
-Cut = Callable[..., FakeServer]
 REFUSED = refusal(400, "ValidationError", "not today")
-
-
-def declare(project: Project, **manifest: Any) -> None:
-    project.write("m.yaml", yaml.safe_dump({"version": 1, **manifest}))
 
 
 def applied(project: Project, *arguments: str) -> Ran:
@@ -59,8 +51,7 @@ def test_a_list_stays_while_a_draft_could_not_let_go_of_it(
 ) -> None:
     old = account.named("lists", "Newsletter")
     cut(Rule("PATCH /api/email/campaign/.*", instead(REFUSED)))
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Newsletter", "state": "absent"}],
         campaigns=[{"name": "Welcome", "lists": ["Customers"]}],
     )
@@ -77,7 +68,7 @@ def test_a_structure_of_which_a_part_is_hidden_is_not_replaced(
     for part in ("fields", "tags"):
         hide = edited(lambda body, part=part: {k: v for k, v in body.items() if k != part})
         server = cut(Rule("GET /api/contact-structure/[0-9a-f]+", hide))
-        declare(project, structure={"tags": ["seed"]})
+        project.declare(structure={"tags": ["seed"]})
         ran = applied(project)
         assert ran.code == 1
         assert part in ran.err
@@ -90,7 +81,7 @@ def test_a_replacement_that_loses_something_is_the_last_one(
 ) -> None:
     server = cut(Rule("PUT /api/contact/.*", dropping_lists(account)))
     people = ["ann@example.com", "bob@example.com", "carla@example.com"]
-    declare(project, contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
+    project.declare(contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
     ran = applied(project)
     assert ran.code == 8
     assert ran.json["error"]["code"] == "lossy_write"
@@ -104,7 +95,7 @@ def test_rows_without_a_name_are_not_nothing(project: Project, account: Account,
         return {**body, "records": rows}
 
     server = cut(Rule("GET /api/contact-structure/.*/lists", edited(nameless)))
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     ran = applied(project)
     assert ran.code == 1
     assert "name" in ran.err
@@ -125,8 +116,7 @@ def test_a_third_list_joined_meanwhile_is_seen(
         return forward()
 
     cut(Rule("GET /api/contact/.*", joins, skip=1))
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Product updates"}, {"name": "Customers"}],
         contacts=[{"email": "bob@example.com", "lists": ["Newsletter"]}],
     )
@@ -136,8 +126,7 @@ def test_a_third_list_joined_meanwhile_is_seen(
 
 
 def test_what_was_left_alone_is_not_called_done(project: Project) -> None:
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Autumn"}],
         contacts=[{"email": "eva@example.com", "status": "Active"}],
         campaigns=[{"name": "2026-10 Newsletter", "subject": "Too late"}],
@@ -145,7 +134,7 @@ def test_what_was_left_alone_is_not_called_done(project: Project) -> None:
     text = project.run("apply", "--auto-approve").ok().out
     assert "The account is as declared" not in text
     assert "Not as declared: 1 frozen, 1 blocked" in text
-    declare(project, contacts=[{"email": "eva@example.com", "status": "Active"}])
+    project.declare(contacts=[{"email": "eva@example.com", "status": "Active"}])
     result = applied(project).ok().json
     assert result["converged"] is False
     assert [finding["code"] for finding in result["findings"]] == ["blocked"]
@@ -153,10 +142,10 @@ def test_what_was_left_alone_is_not_called_done(project: Project) -> None:
 
 def test_a_schedule_that_nobody_entered_is_not_forgotten(project: Project) -> None:
     campaign = {"name": "Offer", "schedule": {"at": "2031-03-03T09:00:00Z"}}
-    declare(project, campaigns=[campaign])
+    project.declare(campaigns=[campaign])
     result = applied(project).ok().json
     assert [manual["state"] for manual in result["manual"]] == ["todo"]
-    declare(project, campaigns=[campaign], lists=[{"name": "Autumn"}])
+    project.declare(campaigns=[campaign], lists=[{"name": "Autumn"}])
     assert "Open for people: 1 manual step" in project.run("apply", "--auto-approve").ok().out
 
 
@@ -173,7 +162,7 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
             times=1,
         )
     )
-    declare(project, campaigns=[{"name": "Offer", "lists": ["Customers"]}])
+    project.declare(campaigns=[{"name": "Offer", "lists": ["Customers"]}])
     ran = applied(project)
     assert ran.states == {"campaigns/Offer": "stale"}
     assert account.named("campaigns", "Offer")["lists"] == [news] != [customers]
@@ -182,7 +171,7 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
 def test_no_copies_pile_up(project: Project, account: Account, cut: Cut) -> None:
     refused = Rule("PATCH /api/email/campaign/.*", instead(REFUSED), times=1)
     cut(refused)
-    declare(project, campaigns=[{"name": "Next", "copy_of": "Welcome", "subject": "Next"}])
+    project.declare(campaigns=[{"name": "Next", "copy_of": "Welcome", "subject": "Next"}])
     assert applied(project).code == 8
     assert applied(project).ok().json["converged"]
     names = sorted(campaign["name"] for campaign in account.state()["campaigns"])
@@ -201,7 +190,7 @@ def test_a_name_taken_meanwhile_makes_no_stray_list(
             times=1,
         )
     )
-    declare(project, lists=[{"name": "Archive", "copy_of": "Newsletter"}])
+    project.declare(lists=[{"name": "Archive", "copy_of": "Newsletter"}])
     assert applied(project).code == 6
     assert not any("Copy" in one["name"] for one in account.state()["lists"])
 
@@ -209,7 +198,7 @@ def test_a_name_taken_meanwhile_makes_no_stray_list(
 def test_an_output_file_never_keeps_an_older_plan(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     target = project.folder / "plan.json"
     project.run("plan", "--output", "json=plan.json").ok()
     assert "steps" in json.loads(target.read_text(encoding="utf-8"))
@@ -221,8 +210,7 @@ def test_an_output_file_never_keeps_an_older_plan(
 
 def test_lists_are_left_in_every_dialect(project: Project, account: Account) -> None:
     account.switch(contact_lists_write="actions", contact_put="merge")
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Newsletter"}, {"name": "Customers"}],
         contacts=[{"email": "bob@example.com", "lists": ["Customers"]}],
     )
@@ -233,7 +221,7 @@ def test_lists_are_left_in_every_dialect(project: Project, account: Account) -> 
 def test_a_contact_that_a_lagging_search_still_shows_is_absent(
     project: Project, account: Account
 ) -> None:
-    declare(project, contacts=[{"email": "bob@example.com", "state": "absent"}])
+    project.declare(contacts=[{"email": "bob@example.com", "state": "absent"}])
     account.switch(search_lag_ms=60_000)
     applied(project, "--allow-delete", "contacts/bob@example.com").ok()
     assert project.plan()["steps"] == []
@@ -241,7 +229,7 @@ def test_a_contact_that_a_lagging_search_still_shows_is_absent(
 
 def test_copies_outlive_what_they_were_made_from(project: Project, account: Account) -> None:
     lists = [{"name": "Archive", "copy_of": "Old list"}]
-    declare(project, lists=lists)
+    project.declare(lists=lists)
     applied(project).ok()
     state = account.state()
     state["lists"] = [one for one in state["lists"] if one["name"] != "Old list"]
@@ -257,7 +245,7 @@ def test_a_spelled_out_address_is_no_glob(project: Project, account: Account) ->
     state["lists"] += [{"name": "Old*"}, {"name": "Older customers"}]
     account.set(state)
     absent = [{"name": name, "state": "absent"} for name in ("Old*", "Older customers")]
-    declare(project, lists=absent)
+    project.declare(lists=absent)
     ran = applied(project, "--allow-delete", "lists/Old*")
     assert ran.code == 7
     assert "Older customers" in ran.err
@@ -265,7 +253,7 @@ def test_a_spelled_out_address_is_no_glob(project: Project, account: Account) ->
 
 
 def test_a_pasted_key_is_shown_nowhere(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     key = "bme_us_" + "k" * 43
     for option in ("--account", "--target"):
         for format in ("text", "json"):
@@ -275,7 +263,7 @@ def test_a_pasted_key_is_shown_nowhere(project: Project) -> None:
 
 
 def test_a_result_is_told_though_a_file_cannot_hold_it(project: Project) -> None:
-    declare(project, lists=[{"name": "Autumn"}])
+    project.declare(lists=[{"name": "Autumn"}])
     (project.folder / "full.json").symlink_to("/dev/full")
     ran = applied(project, "--output", "json=full.json")
     assert ran.states == {"lists/Autumn": "applied"}
@@ -292,7 +280,7 @@ def test_a_contact_without_lists_proves_nothing_of_lists(
 
     server = cut(Rule("PUT /api/contact/.*", dropping_lists(account)))
     people = ["aaron@example.com", "bob@example.com", "carla@example.com"]
-    declare(project, contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
+    project.declare(contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
     ran = applied(project)
     assert ran.json["error"]["code"] == "lossy_write"
     assert len(server.writes()) == 2
@@ -310,8 +298,7 @@ def test_a_list_that_appears_meanwhile_is_not_taken_for_the_merge(
             times=1,
         )
     )
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Everyone", "merge_of": ["Newsletter", "Customers"]}],
         campaigns=[{"name": "Offer", "lists": ["Everyone"]}],
     )
@@ -329,21 +316,21 @@ def test_a_rename_looks_whether_the_name_was_taken_meanwhile(
             times=1,
         )
     )
-    declare(project, lists=[{"name": "News", "renamed_from": ["Newsletter"]}])
+    project.declare(lists=[{"name": "News", "renamed_from": ["Newsletter"]}])
     ran = applied(project)
     assert ran.states == {"lists/News": "stale"}
     assert server.writes() == []
 
 
 def test_a_targeted_apply_does_not_speak_for_the_rest(project: Project) -> None:
-    declare(project, lists=[{"name": "Autumn"}, {"name": "Winter"}])
+    project.declare(lists=[{"name": "Autumn"}, {"name": "Winter"}])
     out = project.run("apply", "--auto-approve", "--target", "lists/Autumn").ok().out
     assert "The account is as declared" not in out
     assert "What --target named is as declared" in out
 
 
 def test_no_failure_leaves_an_older_plan_in_a_file(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     target = project.folder / "plan.json"
     for wrong in (["--max-requests", "0"], ["--output", "xml=plan.xml"], ["--nonsense"]):
         project.run("plan", "--output", "json=plan.json").ok()
@@ -353,7 +340,7 @@ def test_no_failure_leaves_an_older_plan_in_a_file(project: Project) -> None:
 
 
 def test_a_failure_in_a_text_file_is_harmless(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     evil = "x\x1b[2J\n::error::" + "bme_us_" + "k" * 43
     project.run("plan", "--output", "text=plan.txt", "--account", evil)
     shown = (project.folder / "plan.txt").read_text(encoding="utf-8")
@@ -366,8 +353,7 @@ def test_a_campaign_of_another_structure_is_left_alone(project: Project, account
     state = account.state()
     state["structures"].append({"_id": "e" * 24, "label": "VIP", "keyName": "Email"})
     account.set(state)
-    declare(
-        project,
+    project.declare(
         structure={"label": "VIP"},
         campaigns=[{"name": "Welcome", "lists": [], "subject": "Hello"}],
     )

@@ -28,10 +28,12 @@ from bmeconf.plan.model import Account as Account_
 from bmeconf.plan.model import Pin, Plan, Price, Source, Step
 from bmeconf.plan.preconditions import Preconditions
 from bmeconf.sandbox import Sandbox
-from tests.support.driver import Account, Project, Ran
+from tests.support.documents import classes, codes
+from tests.support.driver import IDENTITY, LOCK, Account, Project, Ran
+from tests.support.edits import ANN, CASES, VIP
 from tests.support.fake_server import (
     Action,
-    FakeServer,
+    Cut,
     Forward,
     Reply,
     Rule,
@@ -41,64 +43,8 @@ from tests.support.fake_server import (
     refusal,
 )
 
-Cut = Callable[..., FakeServer]
-LOCK = "bmeconf.lock.json"
-LATER = "2030-01-01T00:00:00.000Z"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
-IDENTITY = {"contacts": "key", "lists": "name", "campaigns": "name"}
 READS_ONE = re.compile(r"/api/email/campaign/[0-9a-f]{24}")
-
-
-def declare(project: Project, **manifest: Any) -> None:
-    project.write("m.yaml", yaml.safe_dump({"version": 1, **manifest}, allow_unicode=True))
-
-
-def lock_text(project: Project) -> str:
-    return (project.folder / LOCK).read_text(encoding="utf-8")
-
-
-def remembered(project: Project) -> Any:
-    (section,) = json.loads(lock_text(project))["accounts"].values()
-    return section["resources"]
-
-
-def unlock(project: Project) -> None:
-    (project.folder / LOCK).unlink()
-
-
-def by_hand(account: Account, kind: str, name: str, /, **values: Any) -> Any:
-    """What a person does in the web app: one object with other values, and a later date."""
-    state = account.state()
-    for one in state[kind]:
-        if one[IDENTITY[kind]] == name:
-            if "fields" in values:
-                values["fields"] = {**one["fields"], **values["fields"]}
-            one.update(values, updatedAt=LATER, __v=one["__v"] + 1)
-            account.set(state)
-            return one
-    raise AssertionError(name)
-
-
-def without(account: Account, kind: str, name: str) -> None:
-    state = account.state()
-    state[kind] = [o for o in state[kind] if o[IDENTITY[kind]] != name]
-    account.set(state)
-
-
-def id_of(account: Account, kind: str, name: str) -> str:
-    return str(next(o["_id"] for o in account.state()[kind] if o[IDENTITY[kind]] == name))
-
-
-def classes(plan: Any) -> dict[str, str]:
-    return {
-        f"{step['address']} {change['path']}": change.get("class", "")
-        for step in plan["steps"]
-        for change in step["changes"]
-    }
-
-
-def codes(document: Any) -> list[str]:
-    return [finding["code"] for finding in document["findings"]]
 
 
 def refused(project: Project, *arguments: str) -> Any:
@@ -113,54 +59,6 @@ def applied(project: Project, *arguments: str) -> Ran:
 
 # --- who moved
 
-ANN, VIP = "ann@example.com", "VIP"
-
-
-def first_name(account: Account) -> str:
-    return str(account.state()["structures"][0]["fields"][0]["_id"])
-
-
-def lists(account: Account, *names: str) -> list[str]:
-    return [id_of(account, "lists", name) for name in names]
-
-
-Case = tuple[str, str, str, Any, Any, Callable[[Account], Any], str]
-CASES: dict[str, Case] = {
-    # kind, name, field, declared, declared later, what a person makes of it, path
-    "scalar": (
-        *("campaigns", "Welcome", "subject", "Hello", "Hi"),
-        *(lambda account: {"subject": "Ho"}, "subject"),
-    ),
-    "cleared": (
-        *("campaigns", "Welcome", "preview_text", None, "Hi"),
-        *(lambda account: {"previewText": "Ho"}, "preview_text"),
-    ),
-    "set": (
-        *("campaigns", "Welcome", "reply_to", ["a@acme.example"], ["b@acme.example"]),
-        *(lambda account: {"replyToAddresses": ["c@acme.example"]}, "reply_to"),
-    ),
-    "set of references": (
-        *("campaigns", "Welcome", "lists", ["Newsletter"], ["Newsletter", "Customers"]),
-        *(lambda account: {"lists": lists(account, "Old list")}, "lists"),
-    ),
-    "body": (
-        *("campaigns", "Welcome", "body", {"html": "<p>A</p>"}, {"html": "<p>B</p>"}),
-        *(lambda account: {"body": "<p>C</p>"}, "body"),
-    ),
-    "mapping": (
-        *("contacts", ANN, "fields", {"First Name": "Anna"}, {"First Name": "Anne"}),
-        *(lambda account: {"fields": {first_name(account): "Nan"}}, "fields.First Name"),
-    ),
-    "set declared in part": (
-        *("contacts", ANN, "lists", ["Newsletter", "Customers"], ["Newsletter"]),
-        *(lambda account: {"lists": lists(account, "Product updates")}, "lists"),
-    ),
-    "tags": (
-        *("contacts", ANN, "tags", [VIP], []),
-        *(lambda account: {"tags": []}, "tags"),
-    ),
-}
-
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("moved", ["nobody", "manifest", "account", "both"])
@@ -169,61 +67,61 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     identity = "email" if kind == "contacts" else "name"
     names = ("Newsletter", "Customers", "Old list")
     whole: Any = {"lists": [{"name": n} for n in names], "structure": {"tags": [VIP]}}
-    declare(project, **whole, **{kind: [{identity: name, field: first}]})
+    project.declare(**whole, **{kind: [{identity: name, field: first}]})
     project.apply()
     if moved in ("manifest", "both"):
-        declare(project, **whole, **{kind: [{identity: name, field: second}]})
+        project.declare(**whole, **{kind: [{identity: name, field: second}]})
     if moved in ("account", "both"):
-        by_hand(account, kind, name, **change(account))
+        account.edit(kind, name, **change(account))
     plan = project.plan()
     cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
     same = moved == "nobody" or (case == "tags" and moved == "both")
     assert classes(plan) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
     project.apply()
     assert project.plan()["steps"] == []
-    unlock(project)
+    project.unlock()
     assert project.plan()["steps"] == []
 
 
 def test_without_a_lock_nobody_is_said_to_have_moved(project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "Hello"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello"}])
     assert classes(project.plan()) == {"campaigns/Welcome subject": ""}
 
 
 def test_a_field_that_was_not_declared_before_is_pending(project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "Hello"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello"}])
     project.apply()
-    declare(project, campaigns=[{"name": "Welcome", "subject": "Hello", "from_name": "A"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello", "from_name": "A"}])
     assert classes(project.plan()) == {"campaigns/Welcome from_name": "pending"}
 
 
 def test_the_class_is_no_part_of_the_fingerprint(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "Hello"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello"}])
     project.apply()
-    by_hand(account, "campaigns", "Welcome", subject="Ho")
+    account.edit("campaigns", "Welcome", subject="Ho")
     plan = project.plan()
-    unlock(project)
+    project.unlock()
     assert project.plan()["fingerprint"] == plan["fingerprint"]
 
 
 def test_a_list_that_is_named_elsewhere_by_now_is_not_drift(project: Project) -> None:
-    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"]}])
+    project.declare(contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     project.apply()
     people = [
         {"email": ANN, "lists": ["Newsletter"]},
         {"email": "qa@x.org", "lists": ["Customers"]},
     ]
-    declare(project, contacts=people)
+    project.declare(contacts=people)
     assert classes(project.plan())[f"contacts/{ANN} lists"] == "pending"
 
 
 def test_a_list_that_nobody_declares_may_come_and_go(project: Project, account: Account) -> None:
     tags = {"structure": {"tags": ["seed"]}}
-    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"], "tags": []}], **tags)
+    project.declare(contacts=[{"email": ANN, "lists": ["Newsletter"], "tags": []}], **tags)
     project.apply()
-    by_hand(account, "contacts", ANN, lists=lists(account, "Newsletter", "Old list"))
+    account.edit("contacts", ANN, lists=account.list_ids("Newsletter", "Old list"))
     assert project.plan()["steps"] == []
-    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"], "tags": ["seed"]}], **tags)
+    project.declare(contacts=[{"email": ANN, "lists": ["Newsletter"], "tags": ["seed"]}], **tags)
     assert classes(project.plan()) == {f"contacts/{ANN} tags": "pending"}
 
 
@@ -231,33 +129,33 @@ def test_what_is_managed_by_nobody_is_no_side_of_a_conflict(
     project: Project, account: Account
 ) -> None:
     carla: Any = {"email": "carla@example.com", "tags": []}
-    declare(project, contacts=[{**carla, "lists": ["Newsletter"]}])
+    project.declare(contacts=[{**carla, "lists": ["Newsletter"]}])
     project.apply()
-    both = lists(account, "Newsletter", "Old list")
-    by_hand(account, "contacts", carla["email"], lists=both)
-    declare(project, contacts=[{**carla, "lists": ["Newsletter", "Customers"]}])
+    both = account.list_ids("Newsletter", "Old list")
+    account.edit("contacts", carla["email"], lists=both)
+    project.declare(contacts=[{**carla, "lists": ["Newsletter", "Customers"]}])
     assert classes(project.plan()) == {"contacts/carla@example.com lists": "pending"}
 
 
 def test_a_list_that_a_copy_takes_along_is_not_drift(project: Project) -> None:
-    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"]}])
+    project.declare(contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     project.apply()
     copy = {"name": "Copy", "copy_of": "Newsletter"}
-    declare(project, lists=[copy], contacts=[{"email": ANN, "lists": ["Newsletter"]}])
+    project.declare(lists=[copy], contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     plan = project.plan()
     assert classes(plan)[f"contacts/{ANN} lists"] == "pending"
     project.apply()
-    text = lock_text(project)
+    text = project.lock_text()
     assert project.plan()["steps"] == []
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 def test_a_part_of_the_structure_that_somebody_removed_is_drift(
     project: Project, account: Account
 ) -> None:
     structure = {"fields": [{"label": "City", "type": "text"}, {"label": "Zip"}], "tags": ["seed"]}
-    declare(project, structure=structure)
+    project.declare(structure=structure)
     project.apply()
     assert project.plan()["steps"] == []
     state = account.state()
@@ -268,26 +166,26 @@ def test_a_part_of_the_structure_that_somebody_removed_is_drift(
     account.set({**state, "contacts": []})
     expected = {"fields.City": "drift", "fields.Zip": "drift", "tags": "drift"}
     assert classes(project.plan()) == {f"structure {k}": v for k, v in expected.items()}
-    declare(project, structure={**structure, "tags": ["seed", "more"]})
+    project.declare(structure={**structure, "tags": ["seed", "more"]})
     assert classes(project.plan())["structure tags"] == "conflict"
 
 
 def test_all_fields_cleared_and_one_filled_in_by_hand_is_drift(
     project: Project, account: Account
 ) -> None:
-    declare(project, contacts=[{"email": ANN, "fields": None}])
+    project.declare(contacts=[{"email": ANN, "fields": None}])
     project.apply()
-    by_hand(account, "contacts", ANN, fields={first_name(account): "Nan"})
+    account.edit("contacts", ANN, fields={account.field_id("First Name"): "Nan"})
     assert classes(project.plan()) == {f"contacts/{ANN} fields.First Name": "drift"}
 
 
 def test_what_somebody_deleted_is_told_apart_from_what_is_new(
     project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}, {"name": "Two"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}, {"name": "Two"}])
     project.apply()
-    without(account, "campaigns", "One")
-    declare(project, campaigns=[{"name": "One", "subject": "A"}, {"name": "Two"}, {"name": "New"}])
+    account.remove("campaigns", "One")
+    project.declare(campaigns=[{"name": "One", "subject": "A"}, {"name": "Two"}, {"name": "New"}])
     assert classes(project.plan()) == {
         "campaigns/One name": "drift",
         "campaigns/One subject": "drift",
@@ -297,32 +195,30 @@ def test_what_somebody_deleted_is_told_apart_from_what_is_new(
 
 
 def test_a_rename_moves_nothing_but_the_name(project: Project) -> None:
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
         campaigns=[{"name": "Welcome", "lists": ["Newsletter"]}],
     )
     project.apply()
-    before = remembered(project)
-    declare(
-        project,
+    before = project.remembered()
+    project.declare(
         lists=[{"name": "News", "renamed_from": ["Newsletter"]}],
         contacts=[{"email": ANN, "lists": ["News"]}],
         campaigns=[{"name": "Welcome", "lists": ["News"]}],
     )
     assert classes(project.plan()) == {"lists/News name": "pending"}
     project.apply()
-    after = remembered(project)
+    after = project.remembered()
     assert after.pop("lists/News")["id"] == before.pop("lists/Newsletter")["id"]
     assert after == before
 
 
 def test_a_rename_by_hand_of_what_is_pinned_is_drift(project: Project, account: Account) -> None:
-    id = id_of(account, "lists", "Newsletter")
-    declare(project, lists=[{"name": "Newsletter", "id": id}])
+    id = account.id_of("lists", "Newsletter")
+    project.declare(lists=[{"name": "Newsletter", "id": id}])
     project.apply()
-    by_hand(account, "lists", "Newsletter", name="Letters")
+    account.edit("lists", "Newsletter", name="Letters")
     assert classes(project.plan()) == {"lists/Newsletter name": "drift"}
 
 
@@ -331,12 +227,12 @@ def test_text_says_that_an_edit_by_hand_is_about_to_be_undone(
 ) -> None:
     long = "A subject that is so long that no line of eighty columns can hold it twice"
     entry = {"subject": long, "from_name": "A", "body": {"html": "<p>A</p>"}, "preview_text": "P"}
-    declare(project, campaigns=[{"name": "Welcome", **entry}])
+    project.declare(campaigns=[{"name": "Welcome", **entry}])
     project.apply()
     hand = {"subject": long + "!", "fromName": "B", "body": "<p>B</p>"}
-    by_hand(account, "campaigns", "Welcome", **hand)
+    account.edit("campaigns", "Welcome", **hand)
     entry |= {"from_name": "C", "preview_text": "Q"}
-    declare(project, campaigns=[{"name": "Welcome", **entry}])
+    project.declare(campaigns=[{"name": "Welcome", **entry}])
     lines = project.run("plan").ok().out.splitlines()
     assert "    body: 1 line (changed by hand in the account)" in lines
     assert '    from_name: "B" → "C" (changed here and in the account)' in lines
@@ -354,7 +250,7 @@ HIDDEN = {"name": "Draft", "subject": "S", "from_name": "A", "body": {"html": "<
 def hiding(account: Account, project: Project) -> Project:
     """A project that was applied to an account which shows little of a campaign."""
     account.switch(campaign_body="minimal", campaign_patch_version="optional")
-    declare(project, campaigns=[HIDDEN])
+    project.declare(campaigns=[HIDDEN])
     project.apply()
     return project
 
@@ -362,12 +258,12 @@ def hiding(account: Account, project: Project) -> Project:
 def test_what_was_sent_and_is_hidden_is_in_sync(hiding: Project) -> None:
     plan = hiding.plan()
     assert (plan["steps"], codes(plan), plan["summary"]["in_sync"]) == ([], [], 1)
-    unlock(hiding)
+    hiding.unlock()
     assert codes(hiding.plan()) == ["unreadable"]
 
 
 def test_a_hidden_field_that_is_declared_anew_is_written(hiding: Project, account: Account) -> None:
-    declare(hiding, campaigns=[{**HIDDEN, "from_name": "B", "plain_text": {"text": "P"}}])
+    hiding.declare(campaigns=[{**HIDDEN, "from_name": "B", "plain_text": {"text": "P"}}])
     (step,) = hiding.plan()["steps"]
     told = [(c["path"], c["before"], c["after"], c["class"]) for c in step["changes"]]
     assert told == [("from_name", None, "B", "pending"), ("plain_text", None, "P", "pending")]
@@ -382,12 +278,12 @@ def test_a_hidden_field_that_is_declared_anew_is_written(hiding: Project, accoun
 def test_a_hidden_field_is_not_proven_once_something_moved(
     hiding: Project, account: Account
 ) -> None:
-    by_hand(account, "campaigns", "Draft", fromName="Z")
+    account.edit("campaigns", "Draft", fromName="Z")
     plan = hiding.plan()
     assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
     assert "body, from_name" in plan["findings"][0]["message"]
     # No other write makes it look proven again.
-    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     hiding.apply()
     assert codes(hiding.plan()) == ["unreadable"]
 
@@ -396,10 +292,10 @@ def test_what_was_made_empty_and_is_hidden_is_not_proven_either(
     project: Project, account: Account
 ) -> None:
     account.switch(campaign_body="minimal", campaign_patch_version="optional")
-    declare(project, campaigns=[{"name": "Draft", "from_name": None}])
+    project.declare(campaigns=[{"name": "Draft", "from_name": None}])
     project.apply()
     assert codes(project.plan()) == []
-    by_hand(account, "campaigns", "Draft", fromName="Z")
+    account.edit("campaigns", "Draft", fromName="Z")
     for _ in range(2):
         assert codes(project.plan()) == ["unreadable"]
         project.apply()
@@ -409,12 +305,12 @@ def test_a_hidden_field_that_no_apply_has_sent_is_no_step(
     project: Project, account: Account
 ) -> None:
     account.switch(campaign_body="minimal", campaign_patch_version="optional")
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New", "from_name": "B"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New", "from_name": "B"}])
     for _ in range(2):
         project.apply()
         plan = project.plan()
         assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New", "from_name": "C"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New", "from_name": "C"}])
     assert classes(project.plan()) == {"campaigns/Welcome from_name": "pending"}
 
 
@@ -435,27 +331,27 @@ def test_an_unknown_rewriting_is_told_once_and_in_sync_ever_after(
     project: Project, account: Account, cut: Cut
 ) -> None:
     cut(Rule(ONE, edited(shouting)))
-    declare(project, campaigns=[SENT])
+    project.declare(campaigns=[SENT])
     result = project.apply()
     assert codes(result) == ["rewritten"]
     assert "not known for" in result["findings"][0]["message"]
     assert "web app" in result["findings"][0]["remedy"]
-    text = lock_text(project)
-    entry = remembered(project)["campaigns/Offer"]
+    text = project.lock_text()
+    entry = project.remembered()["campaigns/Offer"]
     assert entry["sent"]["body"] != entry["seen"]["body"]
     plan = project.plan()
     assert (plan["steps"], codes(plan), plan["summary"]["in_sync"]) == ([], [], 1)
     # Also where it is read again, for what else is declared.
-    declare(project, campaigns=[{**SENT, "from_name": "A"}])
+    project.declare(campaigns=[{**SENT, "from_name": "A"}])
     assert classes(project.plan()) == {"campaigns/Offer from_name": "pending"}
-    declare(project, campaigns=[SENT])
+    project.declare(campaigns=[SENT])
     project.apply()
-    assert lock_text(project) == text
-    declare(project, campaigns=[{**SENT, "body": {"html": "<p>Only 11 EUR</p>"}}])
+    assert project.lock_text() == text
+    project.declare(campaigns=[{**SENT, "body": {"html": "<p>Only 11 EUR</p>"}}])
     assert classes(project.plan()) == {"campaigns/Offer body": "pending"}
     project.apply()
     assert project.plan()["steps"] == []
-    by_hand(account, "campaigns", "Offer", plainTextBody="free")
+    account.edit("campaigns", "Offer", plainTextBody="free")
     assert classes(project.plan()) == {"campaigns/Offer plain_text": "drift"}
 
 
@@ -465,7 +361,7 @@ def test_a_body_that_was_not_taken_is_no_rewriting(
 ) -> None:
     old = next(c["body"] for c in account.state()["campaigns"] if c["name"] == "Welcome")
     cut(Rule(ONE, edited(lambda raw: raw.update(body=old if kept == "the old one" else ""))))
-    declare(project, campaigns=[{"name": "Welcome", "body": SENT["body"]}])
+    project.declare(campaigns=[{"name": "Welcome", "body": SENT["body"]}])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
     assert not (project.folder / LOCK).exists()
@@ -473,7 +369,7 @@ def test_a_body_that_was_not_taken_is_no_rewriting(
 
 def test_a_body_that_is_lost_is_no_rewriting(project: Project, cut: Cut) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(body="")), skip=2))
-    declare(project, campaigns=[{"name": "Welcome", "body": SENT["body"]}])
+    project.declare(campaigns=[{"name": "Welcome", "body": SENT["body"]}])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
 
@@ -492,7 +388,7 @@ def test_a_body_of_which_words_are_lost_is_no_rewriting(
     body: str, shown: str, whole: bool, project: Project, cut: Cut
 ) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(body=shown))))
-    declare(project, campaigns=[{"name": "Offer", "body": {"html": body}}])
+    project.declare(campaigns=[{"name": "Offer", "body": {"html": body}}])
     ran = applied(project)
     told = (0, ["rewritten"]) if whole else (8, ["not_converged"])
     assert (ran.code, codes(ran.json)) == told
@@ -501,7 +397,7 @@ def test_a_body_of_which_words_are_lost_is_no_rewriting(
 def test_a_plain_text_that_is_cut_off_is_no_rewriting(project: Project, cut: Cut) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(plainTextBody="Dear reader,"))))
     text = {"text": "Dear reader, all the rest"}
-    declare(project, campaigns=[{"name": "Offer", "plain_text": text}])
+    project.declare(campaigns=[{"name": "Offer", "plain_text": text}])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
 
@@ -510,11 +406,11 @@ def test_a_body_that_somebody_wrote_meanwhile_is_no_rewriting(
     project: Project, account: Account, cut: Cut
 ) -> None:
     def meanwhile(seen: Seen, forward: Forward) -> Action:
-        by_hand(account, "campaigns", "Offer", body="<p>Only 1 EUR</p>")
+        account.edit("campaigns", "Offer", body="<p>Only 1 EUR</p>")
         return forward()
 
     cut(Rule(ONE, meanwhile, times=1))
-    declare(project, campaigns=[SENT])
+    project.declare(campaigns=[SENT])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
 
@@ -526,7 +422,7 @@ def test_where_no_reply_tells_of_the_write_nothing_is_taken_for_a_rewriting(
         return {k: v for k, v in raw.items() if k not in ("__v", "updatedAt")}
 
     cut(Rule("POST /api/email/campaign", edited(bare)), Rule(ONE, edited(shouting)))
-    declare(project, campaigns=[SENT])
+    project.declare(campaigns=[SENT])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged", "not_converged"])
 
@@ -536,7 +432,7 @@ def test_an_unknown_rewriting_counts_only_where_it_is_written_down(
 ) -> None:
     cut(Rule(ONE, edited(shouting)))
     (project.folder / LOCK).symlink_to("nowhere/lock.json")
-    declare(project, campaigns=[SENT])
+    project.declare(campaigns=[SENT])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged", "not_converged"])
     assert "cannot be written" in ran.err
@@ -558,12 +454,12 @@ def test_a_link_that_the_service_hides_is_written_when_the_manifest_changes_it(
         }
 
     cut(Rule(ONE, edited(tracking)))
-    declare(project, campaigns=[linked("one")])
+    project.declare(campaigns=[linked("one")])
     result = project.apply()
     assert codes(result) == ["rewritten"]
     assert "in the way it is known to" in result["findings"][0]["message"]
     assert codes(project.plan()) == []
-    declare(project, campaigns=[linked("two")])
+    project.declare(campaigns=[linked("two")])
     assert classes(project.plan()) == {"campaigns/Offer body": "pending"}
     project.apply()
     assert project.plan()["steps"] == []
@@ -577,31 +473,31 @@ def test_a_link_that_moved_on_either_side_is_never_taken_for_rewritten(
     def linked(to: str) -> Any:
         return {"name": "Offer", "body": {"html": link.format(f"acme.example/{to}")}}
 
-    declare(project, campaigns=[linked("one")])
+    project.declare(campaigns=[linked("one")])
     project.apply()
     evil = link.format("click.benchmarkemail.com/evil")
-    by_hand(account, "campaigns", "Offer", body=evil)
+    account.edit("campaigns", "Offer", body=evil)
     plan = project.plan()
     assert classes(plan) == {"campaigns/Offer body": "drift"}
-    declare(project, campaigns=[linked("two")])
+    project.declare(campaigns=[linked("two")])
     assert classes(project.plan()) == {"campaigns/Offer body": "conflict"}
     project.apply()
     plan = project.plan()
     assert (plan["steps"], codes(plan), plan["summary"]["in_sync"]) == ([], [], 1)
     assert link.format("acme.example/two") in [c["body"] for c in account.state()["campaigns"]]
     # Without a lock file nothing tells them apart.
-    by_hand(account, "campaigns", "Offer", body=evil)
-    unlock(project)
+    account.edit("campaigns", "Offer", body=evil)
+    project.unlock()
     assert codes(project.plan()) == ["rewritten"]
 
 
 def test_a_lost_write_over_a_link_is_not_taken_for_done(project: Project, account: Account) -> None:
     link = '<p><a href="https://{}">x</a></p>'
     body = {"html": link.format("acme.example/one")}
-    declare(project, campaigns=[{"name": "Offer", "body": body}])
+    project.declare(campaigns=[{"name": "Offer", "body": body}])
     project.apply()
     evil = link.format("click.benchmarkemail.com/evil")
-    by_hand(account, "campaigns", "Offer", body=evil)
+    account.edit("campaigns", "Offer", body=evil)
     account.faults({"kind": "drop-before", "method": "PATCH"})
     assert applied(project).code != 0
     account.faults()
@@ -610,7 +506,7 @@ def test_a_lost_write_over_a_link_is_not_taken_for_done(project: Project, accoun
 
 def test_only_bodies_are_ever_taken_for_rewritten(project: Project, cut: Cut) -> None:
     cut(Rule(ONE, edited(lambda raw: raw.update(fromName="Other"))))
-    declare(project, campaigns=[{"name": "Offer", "from_name": "Acme"}])
+    project.declare(campaigns=[{"name": "Offer", "from_name": "Acme"}])
     ran = applied(project)
     assert (ran.code, codes(ran.json)) == (8, ["not_converged"])
     assert classes(project.plan()) == {"campaigns/Offer from_name": ""}
@@ -649,10 +545,10 @@ OFFER = {"name": "Offer", "subject": "S", "body": {"html": "<p>A</p>"}}
 def test_an_edit_meanwhile_is_no_rewriting(
     reads: int, project: Project, account: Account, reading: Meanwhile
 ) -> None:
-    declare(project, campaigns=[OFFER])
+    project.declare(campaigns=[OFFER])
     project.apply()
-    reading.before(reads, lambda: by_hand(account, "campaigns", "Offer", body="<p>B</p>"))
-    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    reading.before(reads, lambda: account.edit("campaigns", "Offer", body="<p>B</p>"))
+    project.declare(campaigns=[{**OFFER, "subject": "T"}])
     ran = applied(project)
     assert (ran.code, ran.json["converged"], codes(ran.json)) == (8, False, ["not_converged"])
     assert "body changed while this ran" in ran.json["findings"][0]["message"]
@@ -668,11 +564,11 @@ def test_a_link_edited_meanwhile_is_no_rewriting(
 ) -> None:
     link = '<p><a href="https://{}">x</a></p>'
     offer = {**OFFER, "body": {"html": link.format("acme.example/one")}}
-    declare(project, campaigns=[offer])
+    project.declare(campaigns=[offer])
     project.apply()
     evil = link.format("click.benchmarkemail.com/evil")
-    reading.before(2, lambda: by_hand(account, "campaigns", "Offer", body=evil))
-    declare(project, campaigns=[{**offer, "subject": "T"}])
+    reading.before(2, lambda: account.edit("campaigns", "Offer", body=evil))
+    project.declare(campaigns=[{**offer, "subject": "T"}])
     assert applied(project).code == 8
     assert project.plan()["summary"]["in_sync"] == 0
 
@@ -681,10 +577,10 @@ def test_what_is_set_to_what_is_declared_meanwhile_is_no_harm(
     project: Project, account: Account, reading: Meanwhile
 ) -> None:
     account.switch(body_rewriting="footer")
-    declare(project, campaigns=[OFFER])
+    project.declare(campaigns=[OFFER])
     project.apply()
-    reading.before(2, lambda: by_hand(account, "campaigns", "Offer", body="<p>A</p>"))
-    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    reading.before(2, lambda: account.edit("campaigns", "Offer", body="<p>A</p>"))
+    project.declare(campaigns=[{**OFFER, "subject": "T"}])
     assert applied(project).code == 0
     assert project.plan()["steps"] == []
 
@@ -693,15 +589,15 @@ def test_what_is_set_to_what_is_declared_meanwhile_is_no_harm(
 def test_a_hidden_field_is_not_proven_where_somebody_wrote_meanwhile(
     reads: int, reading: Meanwhile, hiding: Project, account: Account
 ) -> None:
-    reading.before(reads, lambda: by_hand(account, "campaigns", "Draft", fromName="Z"))
-    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    reading.before(reads, lambda: account.edit("campaigns", "Draft", fromName="Z"))
+    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     assert applied(hiding).code == 0
     plan = hiding.plan()
     assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
 
 
 def test_a_hidden_field_stays_proven_where_nobody_did(hiding: Project) -> None:
-    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     hiding.apply()
     assert codes(hiding.plan()) == []
 
@@ -720,29 +616,29 @@ MANY: Any = [
 
 
 def test_unchanged_campaigns_are_not_read(project: Project, account: Account) -> None:
-    declare(project, campaigns=MANY)
+    project.declare(campaigns=MANY)
     project.apply()
     account.clear_log()
     plan = project.plan()
     assert (ones_read(account), plan["summary"]["in_sync"]) == ([], 3)
-    unlock(project)
+    project.unlock()
     project.plan()
     assert len(ones_read(account)) == 3
 
 
 def test_a_campaign_that_moved_is_read_alone(project: Project, account: Account) -> None:
-    declare(project, campaigns=MANY)
+    project.declare(campaigns=MANY)
     project.apply()
-    one = by_hand(account, "campaigns", "Two", body="<p>y</p>")
+    one = account.edit("campaigns", "Two", body="<p>y</p>")
     account.clear_log()
     assert classes(project.plan()) == {"campaigns/Two body": "drift"}
     assert ones_read(account) == [f"/api/email/campaign/{one['_id']}"]
 
 
 def test_a_campaign_that_is_declared_anew_is_read_alone(project: Project, account: Account) -> None:
-    declare(project, campaigns=[*MANY, {"name": "Welcome"}])
+    project.declare(campaigns=[*MANY, {"name": "Welcome"}])
     project.apply()
-    declare(project, campaigns=[*MANY, {"name": "Welcome", "from_name": "A"}])
+    project.declare(campaigns=[*MANY, {"name": "Welcome", "from_name": "A"}])
     account.clear_log()
     assert classes(project.plan()) == {"campaigns/Welcome from_name": "pending"}
     assert len(ones_read(account)) == 1
@@ -755,7 +651,7 @@ def test_a_campaign_that_is_declared_anew_is_read_alone(project: Project, accoun
 def test_a_row_that_tells_another_story_is_read(
     values: Any, project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=MANY)
+    project.declare(campaigns=MANY)
     project.apply()
     state = account.state()
     next(c for c in state["campaigns"] if c["name"] == "One").update(values)
@@ -769,18 +665,18 @@ def test_campaigns_are_read_where_a_delete_could_take_their_lists(
     project: Project, account: Account
 ) -> None:
     bare = [{"name": "Welcome", "subject": "S"}]
-    declare(project, campaigns=bare)
+    project.declare(campaigns=bare)
     project.apply()
-    declare(project, lists=[{"name": "Newsletter", "state": "absent"}], campaigns=bare)
+    project.declare(lists=[{"name": "Newsletter", "state": "absent"}], campaigns=bare)
     plan = project.plan()
     assert (plan["steps"], codes(plan)) == ([], ["blocked"])
     assert "campaigns/Welcome still uses it" in plan["findings"][0]["message"]
 
 
 def test_a_campaign_is_read_before_it_is_deleted(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}])
     project.apply()
-    declare(project, campaigns=[{"name": "One", "state": "absent"}])
+    project.declare(campaigns=[{"name": "One", "state": "absent"}])
     account.clear_log()
     (step,) = project.plan()["steps"]
     assert (step["action"], step["pin"]["version"]) == ("delete", 0)
@@ -795,12 +691,12 @@ def test_what_an_unread_campaign_would_show_is_not_taken_for_hidden(
     state["campaigns"] = [c for c in state["campaigns"] if c["status"] == "draft"]
     account.set(state)
     first = {"name": "One", "from_name": "Acme"}
-    declare(project, campaigns=[first])
+    project.declare(campaigns=[first])
     project.apply()
     state = account.state()
     state["campaigns"].append({"_id": "9" * 24, "name": "Two"})
     account.set(state)
-    declare(project, campaigns=[first, {"name": "Two", "from_name": "Acme"}])
+    project.declare(campaigns=[first, {"name": "Two", "from_name": "Acme"}])
     assert list(classes(project.plan())) == ["campaigns/Two from_name"]
 
 
@@ -808,31 +704,28 @@ def test_what_an_unread_campaign_would_show_is_not_taken_for_hidden(
 
 
 def test_a_list_renamed_by_hand_is_not_created_again(project: Project, account: Account) -> None:
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Product updates"}],
         contacts=[{"email": "ivan@example.com", "lists": ["Product updates"]}],
     )
     project.apply()
-    by_hand(account, "lists", "Product updates", name="Letters")
+    account.edit("lists", "Product updates", name="Letters")
     plan = refused(project)
     assert plan["steps"] == []
     found = next(f for f in plan["findings"] if f["code"] == "looks_renamed")
     assert (found["level"], found["address"]) == ("error", "lists/Product updates")
     assert "it is now called 'Letters'" in found["message"]
     assert 'renamed_from: ["Letters"]' in found["remedy"]
-    declare(project, lists=[{"name": "Product updates", "renamed_from": ["Letters"]}])
+    project.declare(lists=[{"name": "Product updates", "renamed_from": ["Letters"]}])
     assert classes(project.plan()) == {"lists/Product updates name": "drift"}
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Letters"}],
         contacts=[{"email": "ivan@example.com", "lists": ["Letters"]}],
     )
     plan = project.plan()
     assert (plan["steps"], codes(plan)) == ([], [])
-    unlock(project)
-    declare(
-        project,
+    project.unlock()
+    project.declare(
         lists=[{"name": "Product updates"}],
         contacts=[{"email": "ivan@example.com", "lists": ["Product updates"]}],
     )
@@ -842,19 +735,19 @@ def test_a_list_renamed_by_hand_is_not_created_again(project: Project, account: 
 def test_a_campaign_renamed_by_hand_is_not_created_again(
     project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=[{"name": "Welcome"}])
+    project.declare(campaigns=[{"name": "Welcome"}])
     project.apply()
-    by_hand(account, "campaigns", "Welcome", name="Hello")
+    account.edit("campaigns", "Welcome", name="Hello")
     assert codes(refused(project)) == ["looks_renamed"]
 
 
 def test_an_id_that_another_declared_resource_has_is_no_rename(
     project: Project, account: Account
 ) -> None:
-    id = id_of(account, "lists", "Newsletter")
-    declare(project, lists=[{"name": "Newsletter"}])
+    id = account.id_of("lists", "Newsletter")
+    project.declare(lists=[{"name": "Newsletter"}])
     project.apply()
-    declare(project, lists=[{"name": "Letters", "id": id}, {"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Letters", "id": id}, {"name": "Newsletter"}])
     plan = project.plan()
     assert codes(plan) == []
     assert [step["address"] for step in plan["steps"]] == ["lists/Letters", "lists/Newsletter"]
@@ -862,22 +755,22 @@ def test_an_id_that_another_declared_resource_has_is_no_rename(
 
 
 def test_a_rename_in_the_manifests_alone_is_told(project: Project) -> None:
-    declare(project, lists=[{"name": "Press"}, {"name": "Customers"}])
+    project.declare(lists=[{"name": "Press"}, {"name": "Customers"}])
     project.apply()
-    declare(project, lists=[{"name": "Media"}, {"name": "Customers"}])
+    project.declare(lists=[{"name": "Media"}, {"name": "Customers"}])
     plan = project.plan()
     assert [s["address"] for s in plan["steps"]] == ["lists/Media"]
     assert codes(plan) == ["looks_renamed"]
     assert plan["findings"][0]["level"] == "warning"
     assert plan["findings"][0]["remedy"].endswith('renamed_from: ["Press"]')
-    declare(project, lists=[{"name": "Media", "renamed_from": ["Press"]}, {"name": "Customers"}])
+    project.declare(lists=[{"name": "Media", "renamed_from": ["Press"]}, {"name": "Customers"}])
     assert codes(project.plan()) == []
 
 
 def test_one_rename_is_told_once(project: Project) -> None:
     for name in ("Product updates", "Product news"):
         people = [{"email": "ivan@example.com", "lists": [name]}]
-        declare(project, lists=[{"name": name}], contacts=people)
+        project.declare(lists=[{"name": name}], contacts=people)
         if name == "Product updates":
             project.apply()
     assert codes(project.plan()) == ["looks_renamed"]
@@ -885,11 +778,11 @@ def test_one_rename_is_told_once(project: Project) -> None:
 
 def test_many_candidates_tell_nothing(project: Project) -> None:
     names = ["A", "B", "C", "D"]
-    declare(project, campaigns=[{"name": name} for name in names])
+    project.declare(campaigns=[{"name": name} for name in names])
     project.apply()
-    declare(project, campaigns=[{"name": "New"}])
+    project.declare(campaigns=[{"name": "New"}])
     assert codes(project.plan()) == []
-    declare(project, campaigns=[{"name": "New"}, {"name": "D"}])
+    project.declare(campaigns=[{"name": "New"}, {"name": "D"}])
     (found,) = project.plan()["findings"]
     assert all(f'["{name}"]' in found["remedy"] for name in "ABC")
 
@@ -898,12 +791,12 @@ def test_many_candidates_tell_nothing(project: Project) -> None:
 def test_another_object_of_the_name_is_told(
     gone: bool, told: str, project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}])
     project.apply()
     if gone:
-        without(account, "campaigns", "One")
+        account.remove("campaigns", "One")
     else:
-        by_hand(account, "campaigns", "One", name="Aside")
+        account.edit("campaigns", "One", name="Aside")
     state = account.state()
     state["campaigns"].append({"_id": "9" * 24, "name": "One", "subject": "B"})
     account.set(state)
@@ -924,9 +817,9 @@ def test_another_list_of_the_name_is_not_taken_for_it(
         "contacts": [{"email": ANN, "lists": ["Newsletter"]}],
         "campaigns": [{"name": "Welcome", "lists": ["Newsletter"]}],
     }
-    declare(project, lists=[news], **users)
+    project.declare(lists=[news], **users)
     project.apply()
-    old, new = id_of(account, "lists", "Newsletter"), "9" * 24
+    old, new = account.id_of("lists", "Newsletter"), "9" * 24
     if gone:
         state = account.state()
         state["lists"] = [one for one in state["lists"] if one["_id"] != old]
@@ -935,7 +828,7 @@ def test_another_list_of_the_name_is_not_taken_for_it(
         account.set(state)
         assert set(classes(project.plan()).values()) == {"drift"}
     else:
-        by_hand(account, "lists", "Newsletter", name="Old news")
+        account.edit("lists", "Newsletter", name="Old news")
     state = account.state()
     state["lists"].append({"_id": new, "name": "Newsletter"})
     account.set(state)
@@ -944,25 +837,25 @@ def test_another_list_of_the_name_is_not_taken_for_it(
     assert f"id: {new}" in plan["findings"][0]["remedy"]
     expected = dict.fromkeys((f"contacts/{ANN} lists", "campaigns/Welcome lists"), "drift")
     assert classes(plan) == expected
-    declare(project, lists=[{**news, "id": new}], **users)
+    project.declare(lists=[{**news, "id": new}], **users)
     plan = project.plan()
     assert codes(plan) == []
     assert classes(plan) == expected
     project.apply()
-    declare(project, lists=[news], **users)
+    project.declare(lists=[news], **users)
     plan = project.plan()
     assert (plan["steps"], codes(plan)) == ([], [])
-    text = lock_text(project)
+    text = project.lock_text()
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 def test_contacts_are_no_renames(project: Project, account: Account) -> None:
-    declare(project, contacts=[{"email": ANN}])
+    project.declare(contacts=[{"email": ANN}])
     project.apply()
-    by_hand(account, "contacts", ANN, key="anna@example.com")
+    account.edit("contacts", ANN, key="anna@example.com")
     assert codes(project.plan()) == []
-    declare(project, contacts=[{"email": "new@example.com"}])
+    project.declare(contacts=[{"email": "new@example.com"}])
     assert codes(project.plan()) == []
 
 
@@ -975,15 +868,15 @@ def test_a_rename_that_failed_is_not_remembered(
 ) -> None:
     acts = Meanwhile()
     cut(Rule("PATCH .*/lists/.*", acts))
-    declare(project, lists=[CUSTOMERS])
+    project.declare(lists=[CUSTOMERS])
     project.apply()
-    before = remembered(project)
+    before = project.remembered()
     acts.before(1, refusing)
-    declare(project, lists=[{"name": "Clients", "renamed_from": ["Customers"]}])
+    project.declare(lists=[{"name": "Clients", "renamed_from": ["Customers"]}])
     assert applied(project).code != 0
-    assert remembered(project) == before
-    declare(project, lists=[CUSTOMERS])
-    by_hand(account, "lists", "Customers", name="Handmade")
+    assert project.remembered() == before
+    project.declare(lists=[CUSTOMERS])
+    account.edit("lists", "Customers", name="Handmade")
     assert codes(refused(project)) == ["looks_renamed"]
 
 
@@ -994,7 +887,7 @@ CUSTOMERS = {"name": "Customers"}
 
 @pytest.fixture
 def protecting(project: Project) -> Project:
-    declare(project, lists=[{**CUSTOMERS, "protect": True}])
+    project.declare(lists=[{**CUSTOMERS, "protect": True}])
     project.apply()
     return project
 
@@ -1007,44 +900,44 @@ def protecting(project: Project) -> Project:
     ],
 )
 def test_protection_outlives_the_block(entry: Any, protecting: Project) -> None:
-    declare(protecting, lists=[entry])
+    protecting.declare(lists=[entry])
     plan = refused(protecting)
     assert codes(plan) == ["protected"]
     ran = applied(protecting, "--allow-delete", "lists/*")
     assert ran.code in (3, 7)
     # A while without any block changes nothing.
-    declare(protecting, campaigns=[{"name": "Welcome"}])
+    protecting.declare(campaigns=[{"name": "Welcome"}])
     protecting.apply()
-    declare(protecting, lists=[entry])
+    protecting.declare(lists=[entry])
     assert codes(refused(protecting)) == ["protected"]
-    declare(protecting, lists=[CUSTOMERS])
+    protecting.declare(lists=[CUSTOMERS])
     protecting.apply()
-    declare(protecting, lists=[entry])
+    protecting.declare(lists=[entry])
     assert codes(protecting.plan()) == []
 
 
 def test_protection_outlives_a_name_that_was_taken_away(
     protecting: Project, account: Account
 ) -> None:
-    declare(protecting, lists=[{**CUSTOMERS, "state": "absent"}])
-    by_hand(account, "lists", "Customers", name="Clients")
+    protecting.declare(lists=[{**CUSTOMERS, "state": "absent"}])
+    account.edit("lists", "Customers", name="Clients")
     protecting.apply()
-    by_hand(account, "lists", "Clients", name="Customers")
+    account.edit("lists", "Clients", name="Customers")
     assert codes(refused(protecting)) == ["protected"]
 
 
 def test_protection_is_lifted_by_an_apply_that_writes_too(project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "protect": True, "subject": "A"}])
+    project.declare(campaigns=[{"name": "Welcome", "protect": True, "subject": "A"}])
     project.apply()
-    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "B"}])
     project.apply()
-    declare(project, campaigns=[{"name": "Hello", "renamed_from": ["Welcome"]}])
+    project.declare(campaigns=[{"name": "Hello", "renamed_from": ["Welcome"]}])
     assert codes(project.plan()) == []
 
 
 def test_protection_of_what_is_renamed_by_id_holds(protecting: Project, account: Account) -> None:
-    id = id_of(account, "lists", "Customers")
-    declare(protecting, lists=[{"name": "Clients", "id": id}])
+    id = account.id_of("lists", "Customers")
+    protecting.declare(lists=[{"name": "Clients", "id": id}])
     assert codes(refused(protecting)) == ["protected"]
 
 
@@ -1053,37 +946,37 @@ def test_protection_of_what_is_left_alone_is_lifted(
     way: str, project: Project, account: Account
 ) -> None:
     entry = {"name": "Welcome", "subject": "A"}
-    declare(project, campaigns=[{**entry, "protect": True}])
+    project.declare(campaigns=[{**entry, "protect": True}])
     project.apply()
-    id = id_of(account, "campaigns", "Welcome")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
-    declare(project, campaigns=[{**entry, "subject": "B"}])
+    project.declare(campaigns=[{**entry, "subject": "B"}])
     assert codes(project.plan()) == ["frozen"]
     by_plan(project) if way == "saved" else project.apply()
     account.campaign_status(id, status="draft")
-    declare(project, campaigns=[{"name": "Welcome", "state": "absent"}])
+    project.declare(campaigns=[{"name": "Welcome", "state": "absent"}])
     assert codes(project.plan()) == []
 
 
 def test_protection_of_what_is_left_alone_is_remembered(project: Project, account: Account) -> None:
-    id = id_of(account, "campaigns", "Welcome")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
-    declare(project, campaigns=[{"name": "Welcome", "subject": "B", "protect": True}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "B", "protect": True}])
     project.apply()
     account.campaign_status(id, status="draft")
-    declare(project, campaigns=[{"name": "Welcome", "state": "absent"}])
+    project.declare(campaigns=[{"name": "Welcome", "state": "absent"}])
     assert codes(refused(project)) == ["protected"]
 
 
 def test_protection_is_not_lifted_where_its_step_failed(project: Project, cut: Cut) -> None:
     acts = Meanwhile()
     cut(Rule("PATCH /api/email/campaign/.*", acts))
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "protect": True}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "protect": True}])
     project.apply()
     acts.before(1, refusing)
-    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "B"}])
     assert applied(project).code != 0
-    assert remembered(project)["campaigns/Welcome"]["protect"]
+    assert project.remembered()["campaigns/Welcome"]["protect"]
 
 
 # --- schedules
@@ -1098,10 +991,10 @@ def manual(project: Project) -> str:
 
 def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) -> None:
     entry = {"name": "Welcome", "schedule": {"at": "2030-12-01T09:00:00+01:00"}}
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     project.apply()
     assert manual(project) == "todo"
-    id = id_of(account, "campaigns", "Welcome")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
     assert manual(project) == "done"
     project.apply()
@@ -1110,16 +1003,16 @@ def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) 
     assert "was scheduled, and is a draft again" in project.run("plan").ok().out
     project.apply()
     assert manual(project) == "undone"
-    declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    project.declare(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
     assert manual(project) == "todo"
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     assert manual(project) == "undone"
-    declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    project.declare(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
     project.apply()
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     assert manual(project) == "todo"
-    declare(project, campaigns=[entry])
-    unlock(project)
+    project.declare(campaigns=[entry])
+    project.unlock()
     assert manual(project) == "todo"
 
 
@@ -1129,9 +1022,9 @@ def test_a_schedule_that_no_row_shows_is_read(project: Project, account: Account
             row.pop("scheduledAt", None)
 
     cut(Rule("GET /api/email/campaign", edited(bare)))
-    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": AT}}])
+    project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": AT}}])
     project.apply()
-    id = id_of(account, "campaigns", "Welcome")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
     for _ in range(2):
         assert manual(project) == "done"
@@ -1140,10 +1033,10 @@ def test_a_schedule_that_no_row_shows_is_read(project: Project, account: Account
 
 def test_a_schedule_is_remembered_of_what_differs_too(project: Project, account: Account) -> None:
     entry = {"name": "Welcome", "subject": "A", "schedule": {"at": AT}}
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     project.apply()
-    by_hand(account, "campaigns", "Welcome", subject="B")
-    id = id_of(account, "campaigns", "Welcome")
+    account.edit("campaigns", "Welcome", subject="B")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
     assert codes(project.plan()) == ["frozen"]
     project.apply()
@@ -1156,21 +1049,21 @@ def test_a_schedule_is_remembered_of_what_differs_too(project: Project, account:
 
 
 def test_only_an_apply_writes_it(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
     for command in (["plan"], ["validate"], ["plan", "--format", "json"]):
         project.run(*command).ok()
     assert not (project.folder / LOCK).exists()
     project.apply()
-    text = lock_text(project)
-    by_hand(account, "campaigns", "Welcome", subject="Other")
+    text = project.lock_text()
+    account.edit("campaigns", "Welcome", subject="Other")
     project.plan()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 def test_an_apply_that_has_nothing_to_do_writes_it(project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "Welcome to Acme"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "Welcome to Acme"}])
     assert project.apply()["steps"] == []
-    assert list(remembered(project)) == ["campaigns/Welcome"]
+    assert list(project.remembered()) == ["campaigns/Welcome"]
 
 
 def test_a_second_apply_leaves_it_byte_for_byte(project: Project, account: Account) -> None:
@@ -1180,24 +1073,24 @@ def test_a_second_apply_leaves_it_byte_for_byte(project: Project, account: Accou
     text = re.sub(r"api_key_env: .*", "api_key_env: BMECONF_API_KEY", text)
     project.write("bmeconf.yaml", text)
     project.apply()
-    text = lock_text(project)
+    text = project.lock_text()
     assert text.endswith("}\n")
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 def test_what_was_made_empty_is_known_to_be(project: Project) -> None:
-    declare(project, campaigns=[{"name": "One", "from_name": None, "reply_to": []}])
+    project.declare(campaigns=[{"name": "One", "from_name": None, "reply_to": []}])
     project.apply()
-    text = lock_text(project)
-    assert "from_name" in remembered(project)["campaigns/One"]["seen"]
+    text = project.lock_text()
+    assert "from_name" in project.remembered()["campaigns/One"]["seen"]
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 def test_order_in_manifests_and_replies_means_nothing(project: Project, account: Account) -> None:
     contacts = [{"email": e, "lists": ["Newsletter", "Customers"]} for e in ("b@x.org", "a@x.org")]
-    declare(project, contacts=contacts, campaigns=MANY)
+    project.declare(contacts=contacts, campaigns=MANY)
     project.apply()
     texts = []
     for number in (1, 2):
@@ -1209,35 +1102,34 @@ def test_order_in_manifests_and_replies_means_nothing(project: Project, account:
         state = account.state()
         account.set({kind: v[::-1] if kind in IDENTITY else v for kind, v in state.items()})
         other.apply()
-        texts.append(lock_text(other))
+        texts.append(other.lock_text())
     assert texts[0] == texts[1]
 
 
 def test_what_failed_is_remembered_as_it_was(project: Project, cut: Cut) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
     project.apply()
-    before = remembered(project)
+    before = project.remembered()
     cut(
         Rule(
             "PATCH /api/email/campaign/.*", instead(refusal(400, "ValidationError", "no")), times=1
         )
     )
-    (project.folder / LOCK).write_text(re.sub(r'"sha256:[0-9a-f]{64}"', '"x"', lock_text(project)))
-    declare(project, campaigns=[{"name": "One", "subject": "B"}, {"name": "Two", "subject": "B"}])
+    (project.folder / LOCK).write_text(re.sub(r'"sha256:[0-9a-f]{64}"', '"x"', project.lock_text()))
+    project.declare(campaigns=[{"name": "One", "subject": "B"}, {"name": "Two", "subject": "B"}])
     assert applied(project).code == 8
-    both = json.loads(lock_text(project))["accounts"]
+    both = json.loads(project.lock_text())["accounts"]
     (now,) = (section["resources"] for account, section in both.items() if account != "x")
     assert list(now) == ["campaigns/Two"]
     assert both["x"]["resources"] == before
 
 
 def test_what_a_failed_step_was_about_keeps_its_entry(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
     project.apply()
-    before = remembered(project)
+    before = project.remembered()
     account.switch(campaign_patch_version="required")
-    declare(
-        project,
+    project.declare(
         campaigns=[
             {"name": "One", "subject": "B", "from": "x@acme.example"},
             {"name": "Two", "subject": "B"},
@@ -1245,46 +1137,46 @@ def test_what_a_failed_step_was_about_keeps_its_entry(project: Project, account:
     )
     state = account.state()
     account.set({**state, "domains": [{"domain": "acme.example"}]})
-    by_hand(account, "campaigns", "One", status="sending")
+    account.edit("campaigns", "One", status="sending")
     assert applied(project).code == 0
-    after = remembered(project)
+    after = project.remembered()
     assert after["campaigns/One"] == before["campaigns/One"]
     assert after["campaigns/Two"]["sent"] != before["campaigns/Two"]["sent"]
 
 
 def test_what_is_undeclared_stays_until_it_is_gone(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "One"}, {"name": "Two"}], contacts=[{"email": ANN}])
+    project.declare(campaigns=[{"name": "One"}, {"name": "Two"}], contacts=[{"email": ANN}])
     project.apply()
-    three = sorted(remembered(project))
-    declare(project, campaigns=[{"name": "One"}])
+    three = sorted(project.remembered())
+    project.declare(campaigns=[{"name": "One"}])
     project.apply()
-    assert sorted(remembered(project)) == three
-    without(account, "campaigns", "Two")
+    assert sorted(project.remembered()) == three
+    account.remove("campaigns", "Two")
     project.apply()
-    assert sorted(remembered(project)) == [three[0], three[2]]
+    assert sorted(project.remembered()) == [three[0], three[2]]
     # Whether a contact is gone is nothing that a search for others tells.
-    without(account, "contacts", ANN)
+    account.remove("contacts", ANN)
     project.apply()
-    assert sorted(remembered(project)) == [three[0], three[2]]
+    assert sorted(project.remembered()) == [three[0], three[2]]
 
 
 def test_what_a_target_leaves_out_is_remembered_as_it_was(project: Project) -> None:
-    declare(project, campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
+    project.declare(campaigns=[{"name": "One", "subject": "A"}, {"name": "Two", "subject": "A"}])
     project.apply()
-    before = remembered(project)
-    declare(project, campaigns=[{"name": "One", "subject": "B"}, {"name": "Two", "subject": "B"}])
+    before = project.remembered()
+    project.declare(campaigns=[{"name": "One", "subject": "B"}, {"name": "Two", "subject": "B"}])
     project.apply("--target", "campaigns/One")
-    after = remembered(project)
+    after = project.remembered()
     assert after["campaigns/Two"] == before["campaigns/Two"]
     assert after["campaigns/One"] != before["campaigns/One"]
 
 
 def test_what_is_deleted_is_forgotten(project: Project) -> None:
     entries = [{"name": "One"}, {"name": "Two"}]
-    declare(project, campaigns=entries, contacts=[{"email": "qa@x.org"}])
+    project.declare(campaigns=entries, contacts=[{"email": "qa@x.org"}])
     project.apply()
     absent = [{**entry, "state": "absent"} for entry in entries]
-    declare(project, campaigns=absent, contacts=[{"email": "qa@x.org", "state": "absent"}])
+    project.declare(campaigns=absent, contacts=[{"email": "qa@x.org", "state": "absent"}])
     project.apply("--allow-delete", "campaigns/*", "--allow-delete", "contacts/*")
     assert not (project.folder / LOCK).exists()
 
@@ -1292,20 +1184,20 @@ def test_what_is_deleted_is_forgotten(project: Project) -> None:
 def test_what_is_not_known_to_be_deleted_is_not_forgotten(
     project: Project, reading: Meanwhile
 ) -> None:
-    declare(project, campaigns=[{"name": "One"}])
+    project.declare(campaigns=[{"name": "One"}])
     project.apply()
-    before = lock_text(project)
+    before = project.lock_text()
     reading.before(3, lambda: Reply(403, b"{}"))
-    declare(project, campaigns=[{"name": "One", "state": "absent"}])
+    project.declare(campaigns=[{"name": "One", "state": "absent"}])
     assert applied(project, "--allow-delete", "campaigns/*").code == 8
-    assert lock_text(project) == before
+    assert project.lock_text() == before
 
 
 def test_a_lock_that_cannot_be_written_costs_nothing_but_a_warning(
     project: Project, account: Account
 ) -> None:
     (project.folder / LOCK).symlink_to("nowhere/lock.json")
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
     ran = applied(project)
     assert (ran.code, ran.json["converged"]) == (0, True)
     assert LOCK in ran.err
@@ -1314,15 +1206,15 @@ def test_a_lock_that_cannot_be_written_costs_nothing_but_a_warning(
 
 
 def test_two_accounts_share_a_file(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
     project.apply()
-    first = json.loads(lock_text(project))["accounts"]
+    first = json.loads(project.lock_text())["accounts"]
     with Sandbox(None) as sandbox:
         other = Project(project.folder, Account(sandbox).env)
         # The same ids and values: only the account tells them apart.
         assert classes(other.plan()) == {"campaigns/Welcome subject": ""}
         other.apply()
-    both = json.loads(lock_text(project))["accounts"]
+    both = json.loads(project.lock_text())["accounts"]
     ((ours, section),) = first.items()
     assert both.pop(ours) == section
     ((_, theirs),) = both.items()
@@ -1333,7 +1225,7 @@ def test_two_accounts_share_a_file(project: Project, account: Account) -> None:
 
 def test_the_sandbox_has_a_lock_of_its_own(project: Project) -> None:
     project.env = {}
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
     project.apply("--sandbox")
     assert not (project.folder / LOCK).exists()
     own = project.folder / ".bmeconf" / "sandbox.lock.json"
@@ -1362,17 +1254,17 @@ def test_it_holds_no_personal_data(project: Project, account: Account) -> None:
     ]
     project.write("people.yaml", yaml.safe_dump({"version": 1, "contacts": people}))
     project.apply()
-    text = lock_text(project)
-    assert len([key for key in remembered(project) if key.startswith("contacts/")]) == 24
+    text = project.lock_text()
+    assert len([key for key in project.remembered() if key.startswith("contacts/")]) == 24
     values = "@ person private given family town gmail outlook thunderbird oslo lisbon berlin apple"
     for value in values.split():
         assert value not in text.lower(), value
 
 
 def test_a_value_of_a_contact_cannot_be_guessed(project: Project) -> None:
-    declare(project, contacts=[{"email": ANN, "fields": {"First Name": "Anna"}, "lists": []}])
+    project.declare(contacts=[{"email": ANN, "fields": {"First Name": "Anna"}, "lists": []}])
     project.apply()
-    (entry,) = remembered(project).values()
+    (entry,) = project.remembered().values()
     digests = [*entry["sent"].values(), *entry["seen"].values()]
     single = [digest for digest in digests if isinstance(digest, str)]
     assert len(single) >= 4
@@ -1380,11 +1272,11 @@ def test_a_value_of_a_contact_cannot_be_guessed(project: Project) -> None:
 
 
 def test_who_may_read_it_stays_as_it_was(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     project.apply()
     path = project.folder / LOCK
     path.chmod(0o640)
-    declare(project, lists=[{"name": "Newsletter"}, CUSTOMERS])
+    project.declare(lists=[{"name": "Newsletter"}, CUSTOMERS])
     project.apply()
     assert path.stat().st_mode & 0o777 == 0o640
 
@@ -1399,13 +1291,13 @@ def git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def branches(project: Project, base: Any, **changed: tuple[str, Any]) -> None:
     """A base, and branches of it that each applied their change to one resource."""
     git(project.folder, "init", "-q", "-b", "base")
-    declare(project, **base)
+    project.declare(**base)
     project.apply()
     git(project.folder, "add", "-A")
     git(project.folder, "commit", "-qm", "base")
     for name, (target, manifest) in changed.items():
         assert git(project.folder, "checkout", "-qb", name, "base").returncode == 0
-        declare(project, **manifest)
+        project.declare(**manifest)
         project.apply("--target", target)
         git(project.folder, "commit", "-qam", name)
 
@@ -1418,16 +1310,16 @@ def test_branches_merge(project: Project) -> None:
     left = ("campaigns/A", drafts(A="2", B="1", C="1"))
     right = ("campaigns/B", drafts(A="1", B="2", C="1"))
     branches(project, drafts(A="1", B="1", C="1"), left=left, right=right)
-    declare(project, **drafts(A="2", B="2", C="1"))
+    project.declare(**drafts(A="2", B="2", C="1"))
     git(project.folder, "checkout", "-q", "left", "--", "m.yaml")
     git(project.folder, "commit", "-qam", "the same manifest on both sides")
     merged = git(project.folder, "merge", "-q", "-m", "merged", "left")
     assert merged.returncode == 0, merged.stdout
-    declare(project, **drafts(A="2", B="2", C="1"))
+    project.declare(**drafts(A="2", B="2", C="1"))
     assert project.plan()["steps"] == []
-    text = lock_text(project)
+    text = project.lock_text()
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 @pytest.mark.parametrize(
@@ -1450,14 +1342,14 @@ def test_neighbours_merge(left: Any, right: Any, whole: Any, project: Project) -
     branches(project, drafts(**base), **changed)
     for branch in ("left", "right"):
         git(project.folder, "checkout", "-q", branch)
-        declare(project, **drafts(**whole))
+        project.declare(**drafts(**whole))
         git(project.folder, "commit", "-qam", "the same manifest on both sides")
     merged = git(project.folder, "merge", "-q", "-m", "merged", "left")
     assert merged.returncode == 0, merged.stdout
     assert project.plan()["steps"] == []
-    text = lock_text(project)
+    text = project.lock_text()
     project.apply()
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 @pytest.mark.parametrize("how", ["theirs", "ours"])
@@ -1472,23 +1364,23 @@ def test_a_merge_takes_an_entry_whole(how: str, project: Project, account: Accou
     branches(project, offer("base"), **both)
     assert git(project.folder, "merge", "-q", "-m", "m", "-X", how, "left").returncode == 0
     for body, live in (("left", False), ("right", True)):
-        declare(project, **offer(body))
+        project.declare(**offer(body))
         plan = project.plan()
         assert (plan["steps"] == []) == live
         assert codes(plan) == []
 
 
 def test_an_entry_of_two_minds_is_as_good_as_none(project: Project, account: Account) -> None:
-    declare(project, campaigns=[OFFER, {"name": "Other"}])
+    project.declare(campaigns=[OFFER, {"name": "Other"}])
     project.apply()
-    first = json.loads(lock_text(project))
-    declare(project, campaigns=[{**OFFER, "body": {"html": "<p>B</p>"}}, {"name": "Other"}])
+    first = json.loads(project.lock_text())
+    project.declare(campaigns=[{**OFFER, "body": {"html": "<p>B</p>"}}, {"name": "Other"}])
     project.apply()
-    second = json.loads(lock_text(project))
+    second = json.loads(project.lock_text())
     ours, theirs = (next(iter(each["accounts"].values()))["resources"] for each in (second, first))
     ours["campaigns/Offer"]["sent"] = theirs["campaigns/Offer"]["sent"]
     project.write(LOCK, json.dumps(second))
-    declare(project, campaigns=[OFFER, {"name": "Other"}])
+    project.declare(campaigns=[OFFER, {"name": "Other"}])
     assert classes(project.plan()) == {"campaigns/Offer body": ""}
     ours["campaigns/Offer"], ours["campaigns/Other"] = (
         theirs["campaigns/Other"],
@@ -1501,9 +1393,9 @@ def test_an_entry_of_two_minds_is_as_good_as_none(project: Project, account: Acc
 
 
 def test_an_entry_is_on_one_line(project: Project) -> None:
-    declare(project, **drafts(A="1", B="1"))
+    project.declare(**drafts(A="1", B="1"))
     project.apply()
-    lines = [line.strip() for line in lock_text(project).splitlines()]
+    lines = [line.strip() for line in project.lock_text().splitlines()]
     assert [line[:14] for line in lines[5:12]] == [
         *('"campaigns/A":', '"check": "' + lines[6][10:14], "}", ","),
         *('"campaigns/B":', '"check": "' + lines[10][10:14], "}"),
@@ -1514,14 +1406,14 @@ def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> 
     both = {"left": ("campaigns/A", drafts(A="2")), "right": ("campaigns/A", drafts(A="3"))}
     branches(project, drafts(A="1"), **both)
     assert git(project.folder, "merge", "-q", "left").returncode != 0
-    declare(project, **drafts(A="2"))
+    project.declare(**drafts(A="2"))
     ran = project.run("plan")
     assert ran.code == 3
-    number = next(n for n, t in enumerate(lock_text(project).splitlines(), 1) if t[:7] == "<" * 7)
+    number = next(n for n, t in enumerate(project.lock_text().splitlines(), 1) if t[:7] == "<" * 7)
     assert f"{LOCK}:{number}: " in ran.err
     assert "merge that Git left open" in ran.err
     assert "delete the file" in ran.err
-    unlock(project)
+    project.unlock()
     project.plan()
 
 
@@ -1544,7 +1436,7 @@ def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> 
     ],
 )
 def test_what_is_no_lock_file_is_refused(text: str, told: str, project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "New"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
     project.write(LOCK, text)
     for command in (["plan"], ["apply", "--auto-approve"]):
         ran = project.run(*command)
@@ -1552,7 +1444,7 @@ def test_what_is_no_lock_file_is_refused(text: str, told: str, project: Project)
         assert LOCK in ran.err
         assert told in ran.err
         assert "delete the file" in ran.err
-    assert lock_text(project) == text
+    assert project.lock_text() == text
 
 
 ENTRIES: tuple[Any, ...] = (
@@ -1565,7 +1457,7 @@ ENTRIES: tuple[Any, ...] = (
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=json.dumps)
 def test_an_entry_that_no_apply_wrote_is_refused(entry: Any, project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome"}])
+    project.declare(campaigns=[{"name": "Welcome"}])
     account, key = project.plan()["account"]["fingerprint"], "campaigns/Welcome"
     section = {"base_url": "x", "resources": {key: entry}}
     whole = {"format": "bmeconf.lock/1", "accounts": {account: section}}
@@ -1578,10 +1470,10 @@ def test_an_entry_that_no_apply_wrote_is_refused(entry: Any, project: Project) -
 
 
 def test_a_file_that_is_not_text_is_refused(project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome"}])
+    project.declare(campaigns=[{"name": "Welcome"}])
     (project.folder / LOCK).write_bytes(b"\xff\xfe")
     assert project.run("plan").code == 3
-    unlock(project)
+    project.unlock()
     (project.folder / LOCK).mkdir()
     assert project.run("plan").code == 3
 
@@ -1613,44 +1505,44 @@ def by_journal(project: Project, account: Account) -> None:
 def test_a_saved_plan_proves_nothing_that_it_did_not_write(
     way: str, hiding: Project, account: Account
 ) -> None:
-    by_hand(account, "campaigns", "Draft", fromName="Z")
-    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    account.edit("campaigns", "Draft", fromName="Z")
+    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     by_plan(hiding) if way == "saved" else by_journal(hiding, account)
     plan = hiding.plan()
     assert (plan["steps"], codes(plan)) == ([], ["unreadable"])
 
 
 def test_a_saved_plan_keeps_proven_what_was_pinned_as_it_was_remembered(hiding: Project) -> None:
-    declare(hiding, campaigns=[{**HIDDEN, "subject": "T"}])
+    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     by_plan(hiding)
     assert codes(hiding.plan()) == []
 
 
 def test_after_a_saved_plan_an_edit_by_hand_is_seen(project: Project, account: Account) -> None:
-    declare(project, campaigns=[OFFER])
+    project.declare(campaigns=[OFFER])
     project.apply()
-    by_hand(account, "campaigns", "Offer", body="<p>B</p>")
-    declare(project, campaigns=[{"name": "Offer", "subject": "T"}])
+    account.edit("campaigns", "Offer", body="<p>B</p>")
+    project.declare(campaigns=[{"name": "Offer", "subject": "T"}])
     by_plan(project)
-    declare(project, campaigns=[{**OFFER, "subject": "T"}])
+    project.declare(campaigns=[{**OFFER, "subject": "T"}])
     assert classes(project.plan()) == {"campaigns/Offer body": "drift"}
 
 
 def test_a_saved_plan_lifts_protection_and_gives_it(project: Project) -> None:
     absent = [{"name": "Customers", "state": "absent"}]
     for protect in (True, False):
-        declare(project, lists=[{**CUSTOMERS, "protect": protect}])
+        project.declare(lists=[{**CUSTOMERS, "protect": protect}])
         by_plan(project)
-        declare(project, lists=absent)
+        project.declare(lists=absent)
         ran = project.run("plan", "--format", "json")
         assert codes(ran.json) == (["protected"] if protect else [])
     assert ran.code == 0
 
 
 def test_a_saved_plan_protects_what_it_creates(project: Project) -> None:
-    declare(project, lists=[{"name": "New", "protect": True}])
+    project.declare(lists=[{"name": "New", "protect": True}])
     by_plan(project)
-    declare(project, lists=[{"name": "New", "state": "absent"}])
+    project.declare(lists=[{"name": "New", "state": "absent"}])
     assert codes(refused(project)) == ["protected"]
 
 
@@ -1658,16 +1550,16 @@ def test_a_saved_plan_remembers_a_schedule_that_was_seen(
     project: Project, account: Account
 ) -> None:
     entry = {"name": "Welcome", "schedule": {"at": AT}}
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     by_plan(project)
-    id = id_of(account, "campaigns", "Welcome")
+    id = account.id_of("campaigns", "Welcome")
     account.campaign_status(id, status="scheduled", scheduledAt=AT)
     by_plan(project)
     account.campaign_status(id, status="draft")
     assert manual(project) == "undone"
-    declare(project, campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
+    project.declare(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
     by_plan(project)
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     assert manual(project) == "todo"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +13,15 @@ from hypothesis import strategies as st
 
 from bmeconf.live.orphans import block
 from bmeconf.sandbox import Sandbox
-from tests.baseline.test_lock import CASES, by_hand, classes, declare, id_of, unlock, without
+from tests.support.documents import classes
 from tests.support.driver import Account, Project, Ran
+from tests.support.edits import CASES
+from tests.support.git import commit, git
 from tests.support.oracle import IDENTITY, key_of
 from tests.support.strategies import NAMES, World, dumped, examples, worlds
 
-WHO = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
 CODE = "no_longer_managed"
 ANN = "ann@example.com"
-
-
-def git(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", *WHO, "-c", "protocol.file.allow=always", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def commit(folder: Path, message: str = "x") -> str:
-    """The commit that has everything in `folder`."""
-    if not (folder / ".git").exists():
-        git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", message)
-    return git(folder, "rev-parse", "HEAD")
 
 
 def since(project: Project, *arguments: str, revision: str = "HEAD") -> Any:
@@ -76,14 +55,14 @@ def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(
     people = [{"email": ANN}, {"email": "bob@example.com"}, {"email": "nobody@example.com"}]
     drafts = [{"name": "Welcome"}, {"name": "Never made"}]
     gone = [{"name": n} for n in ("Newsletter", "Old list", "Never made")]
-    declare(project, lists=gone, contacts=people, campaigns=drafts)
+    project.declare(lists=gone, contacts=people, campaigns=drafts)
     head = commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     plan = since(project)
     told = notes(plan)
     assert set(told) >= {"lists/Old list", f"contacts/{ANN}", "campaigns/Welcome"}
     assert not any("ever made" in a or "nobody" in a for a in told)
-    old, ann = (id_of(account, *one) for one in (("lists", "Old list"), ("contacts", ANN)))
+    old, ann = (account.id_of(*one) for one in (("lists", "Old list"), ("contacts", ANN)))
     assert pasted(told["lists/Old list"]) == {
         "version": 1,
         "lists": [{"name": "Old list", "id": old, "state": "absent"}],
@@ -97,9 +76,9 @@ def test_what_is_declared_no_more_is_told_with_the_block_to_delete_it(
 
 
 def test_nothing_is_told_without_since_and_the_plan_is_the_same(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "New"}], campaigns=[{"name": "Welcome", "subject": "Hi"}])
+    project.declare(lists=[{"name": "New"}], campaigns=[{"name": "Welcome", "subject": "Hi"}])
     plain, held = project.plan(), since(project)
     assert notes(plain) == {}
     assert "since" not in plain["source"]
@@ -111,9 +90,9 @@ def test_nothing_is_told_without_since_and_the_plan_is_the_same(project: Project
 def test_the_search_for_contacts_goes_along_with_the_one_for_the_others(
     project: Project, account: Account
 ) -> None:
-    declare(project, contacts=[{"email": ANN}, {"email": "bob@example.com"}])
+    project.declare(contacts=[{"email": ANN}, {"email": "bob@example.com"}])
     commit(project.folder)
-    declare(project, contacts=[{"email": ANN}])
+    project.declare(contacts=[{"email": ANN}])
     searches = []
     for arguments in ((), ("--since", "HEAD")):
         account.clear_log()
@@ -125,9 +104,9 @@ def test_the_search_for_contacts_goes_along_with_the_one_for_the_others(
 
 def test_many_contacts_are_not_all_looked_for(project: Project, account: Account) -> None:
     people = [{"email": f"a{n:04}@example.com"} for n in range(600)]
-    declare(project, lists=[{"name": "Newsletter"}], contacts=[*people, {"email": "a@a.example"}])
+    project.declare(lists=[{"name": "Newsletter"}], contacts=[*people, {"email": "a@a.example"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     account.clear_log()
     plan = since(project)
     assert sum(c["path"] == "/api/contact/search" for c in account.log()) == 5
@@ -148,9 +127,9 @@ def test_many_contacts_are_not_all_looked_for(project: Project, account: Account
 def test_what_goes_by_another_name_or_is_absent_is_not_gone(
     now: Any, project: Project, account: Account
 ) -> None:
-    id = id_of(account, "lists", "Old list")
+    id = account.id_of("lists", "Old list")
     pinned = any("id" in one for one in now["lists"])
-    declare(project, lists=[{"name": "Old list", **({"id": id} if pinned else {})}])
+    project.declare(lists=[{"name": "Old list", **({"id": id} if pinned else {})}])
     commit(project.folder)
     (project.folder / "m.yaml").unlink()
     text = yaml.safe_dump({"version": 1, **now}).replace("ID", id)
@@ -170,32 +149,31 @@ def test_what_an_unasked_file_declares_is_not_gone(project: Project) -> None:
 
 
 def test_protected_ones_are_said_to_be(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list", "protect": True}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list", "protect": True}])
     commit(project.folder, "protected")
     project.apply()
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     commit(project.folder, "not any more, but never applied")
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     for revision in ("HEAD", "HEAD~1"):
         plan = since(project, revision=revision)
         (note,) = (f for f in plan["findings"] if f["code"] == CODE)
         assert "is protected" in note["message"]
         assert note["remedy"].startswith("declare it without protect: true")
-    unlock(project)
+    project.unlock()
     assert "protect" not in notes(since(project))["lists/Old list"]
     assert "protect" in notes(since(project, revision="HEAD~1"))["lists/Old list"]
 
 
 def test_what_cannot_be_deleted_is_offered_no_block(project: Project, account: Account) -> None:
-    declare(
-        project,
+    project.declare(
         lists=[{"name": "Newsletter"}, {"name": "Old list"}],
         campaigns=[{"name": "Welcome"}],
     )
     commit(project.folder)
-    account.campaign_status(id_of(account, "campaigns", "Welcome"), status="sent")
+    account.campaign_status(account.id_of("campaigns", "Welcome"), status="sent")
     people = [{"email": ANN, "lists": ["Old list"]}]
-    declare(project, lists=[{"name": "Newsletter"}], contacts=people)
+    project.declare(lists=[{"name": "Newsletter"}], contacts=people)
     plan = since(project)
     told = {f["address"]: f["message"] for f in plan["findings"] if f["code"] == CODE}
     assert "is sent, not a draft" in told["campaigns/Welcome"]
@@ -205,10 +183,10 @@ def test_what_cannot_be_deleted_is_offered_no_block(project: Project, account: A
 
 def test_parts_of_the_structure_that_stay_are_told_once(project: Project, account: Account) -> None:
     structure = {"tags": ["VIP", "nowhere"], "fields": [{"label": "City"}]}
-    declare(project, structure=structure, contacts=[{"email": ANN, "fields": {"First Name": "A"}}])
+    project.declare(structure=structure, contacts=[{"email": ANN, "fields": {"First Name": "A"}}])
     commit(project.folder)
     first = account.state()["structures"][0]["fields"][0]["label"]
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     (note,) = (f for f in since(project)["findings"] if f["address"] == "structure")
     assert first not in note["message"]
     assert "'VIP'" in note["message"]
@@ -217,9 +195,9 @@ def test_parts_of_the_structure_that_stay_are_told_once(project: Project, accoun
 
 
 def test_a_target_narrows_what_is_told(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}, {"name": "Customers"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}, {"name": "Customers"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     plan = since(project, "--target", "lists/N*", "--target", "lists/Newsletter")
     assert notes(plan) == {}
     assert list(notes(since(project, "--target", "lists/*l*e*"))) == []
@@ -227,9 +205,9 @@ def test_a_target_narrows_what_is_told(project: Project) -> None:
 
 
 def test_the_pasted_block_is_one_delete(project: Project, account: Account) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     remedy = notes(since(project))["lists/Old list"]
     text = (project.folder / "m.yaml").read_text()
     project.write("m.yaml", f"{text}---\n{remedy[remedy.index('{version') :]}\n")
@@ -254,17 +232,17 @@ def told(plan: Any) -> tuple[str, str, str]:
 @pytest.fixture
 def mine(project: Project, account: Account) -> str:
     """The id of a list that was applied and committed as Mine, and is declared no more."""
-    declare(project, lists=[{"name": "Mine"}, {"name": "Customers"}])
+    project.declare(lists=[{"name": "Mine"}, {"name": "Customers"}])
     project.apply()
     commit(project.folder)
-    declare(project, lists=[{"name": "Customers"}])
-    return id_of(account, "lists", "Mine")
+    project.declare(lists=[{"name": "Customers"}])
+    return account.id_of("lists", "Mine")
 
 
 def test_what_was_renamed_by_hand_is_told_of_by_its_id(
     project: Project, account: Account, mine: str
 ) -> None:
-    by_hand(account, "lists", "Mine", name="Ours")
+    account.edit("lists", "Mine", name="Ours")
     address, message, remedy = told(since(project))
     assert (address, "as 'Mine'" in message) == ("lists/Ours", True)
     assert pasted(remedy)["lists"] == [{"name": "Ours", "id": mine, "state": "absent"}]
@@ -273,7 +251,7 @@ def test_what_was_renamed_by_hand_is_told_of_by_its_id(
 def test_another_object_of_the_name_is_offered_no_block(
     project: Project, account: Account, mine: str
 ) -> None:
-    by_hand(account, "lists", "Mine", name="Ours")
+    account.edit("lists", "Mine", name="Ours")
     new = another(account, "lists", "Mine")
     address, message, remedy = told(since(project))
     assert address == "lists/Ours"
@@ -283,7 +261,7 @@ def test_another_object_of_the_name_is_offered_no_block(
 
 
 def test_what_is_gone_is_not_told_to_be_live(project: Project, account: Account, mine: str) -> None:
-    without(account, "lists", "Mine")
+    account.remove("lists", "Mine")
     assert notes(since(project)) == {}
     new = another(account, "lists", "Mine")
     address, message, remedy = told(since(project))
@@ -297,8 +275,8 @@ def test_what_is_gone_is_not_told_to_be_live(project: Project, account: Account,
 def test_what_is_declared_by_its_new_name_is_not_left(
     project: Project, account: Account, mine: str
 ) -> None:
-    by_hand(account, "lists", "Mine", name="Ours")
-    declare(project, lists=[{"name": "Customers"}, {"name": "Ours"}])
+    account.edit("lists", "Mine", name="Ours")
+    project.declare(lists=[{"name": "Customers"}, {"name": "Ours"}])
     assert notes(since(project)) == {}
     another(account, "lists", "Mine")
     assert notes(since(project)) == {}
@@ -309,7 +287,7 @@ def test_a_pasted_block_never_deletes_a_later_object_of_the_name(
 ) -> None:
     block = pasted(told(since(project))[2])
     assert block["lists"] == [{"name": "Mine", "id": mine, "state": "absent"}]
-    by_hand(account, "lists", "Mine", name="Ours")
+    account.edit("lists", "Mine", name="Ours")
     another(account, "lists", "Mine")
     project.write("gone.yaml", yaml.safe_dump(block))
     ran = project.run("apply", "--auto-approve", "--allow-delete", "lists/Mine")
@@ -323,34 +301,34 @@ def test_a_pasted_block_never_deletes_a_later_object_of_the_name(
 def test_an_absent_entry_deletes_no_other_object_of_its_name(
     kind: str, gone: bool, project: Project, account: Account
 ) -> None:
-    declare(project, **{kind: [{"name": "Mine"}]})
+    project.declare(**{kind: [{"name": "Mine"}]})
     project.apply()
-    old = id_of(account, kind, "Mine")
+    old = account.id_of(kind, "Mine")
     if gone:
-        without(account, kind, "Mine")
+        account.remove(kind, "Mine")
     else:
-        by_hand(account, kind, "Mine", name="Ours")
+        account.edit(kind, "Mine", name="Ours")
     new = another(account, kind, "Mine")
-    declare(project, **{kind: [{"name": "Mine", "state": "absent"}]})
+    project.declare(**{kind: [{"name": "Mine", "state": "absent"}]})
     ran = project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine")
     assert ran.code == 7
     for part in ("replaced", old, new):
         assert part in " ".join(ran.out.split())
-    assert id_of(account, kind, "Mine") == new
-    declare(project, **{kind: [{"name": "Mine", "id": new, "state": "absent"}]})
+    assert account.id_of(kind, "Mine") == new
+    project.declare(**{kind: [{"name": "Mine", "id": new, "state": "absent"}]})
     project.run("apply", "--auto-approve", "--allow-delete", f"{kind}/Mine").ok()
     assert "Mine" not in {one["name"] for one in account.state()[kind]}
 
 
 def test_a_contact_is_the_same_by_its_email(project: Project, account: Account) -> None:
-    declare(project, contacts=[{"email": ANN}])
+    project.declare(contacts=[{"email": ANN}])
     project.apply()
     state = account.state()
     for one in state["contacts"]:
         if one["key"] == ANN:
             one["_id"] = "9" * 24
     account.set(state)
-    declare(project, contacts=[{"email": ANN, "state": "absent"}])
+    project.declare(contacts=[{"email": ANN, "state": "absent"}])
     plan = project.plan()
     assert [step["action"] for step in plan["steps"]] == ["delete"]
     assert [f["code"] for f in plan["findings"] if f["level"] == "warning"] == ["replaced"]
@@ -360,11 +338,11 @@ def test_a_contact_is_the_same_by_its_email(project: Project, account: Account) 
 def test_a_rename_is_asked_for_before_a_delete(
     locked: bool, project: Project, account: Account
 ) -> None:
-    declare(project, lists=[{"name": "Customers"}, {"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Customers"}, {"name": "Newsletter"}])
     if locked:
         project.apply()
     commit(project.folder)
-    declare(project, lists=[{"name": "Clients"}, {"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Clients"}, {"name": "Newsletter"}])
     _, _, remedy = told(since(project))
     asked = 'if it is the same as lists/Clients, add renamed_from: ["Customers"] there; '
     assert remedy.startswith(asked)
@@ -372,14 +350,14 @@ def test_a_rename_is_asked_for_before_a_delete(
     assert pasted(remedy)["lists"][0]["state"] == "absent"
     # What is there already is no new name, nor is what is of another kind.
     drafts = [{"name": "New"}]
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}], campaigns=drafts)
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}], campaigns=drafts)
     assert told(since(project))[2].startswith("if it is to go, ")
 
 
 def test_of_many_new_names_a_few_are_told(project: Project) -> None:
-    declare(project, lists=[{"name": "Customers"}])
+    project.declare(lists=[{"name": "Customers"}])
     commit(project.folder)
-    declare(project, lists=[{"name": f"New {n}"} for n in range(5)])
+    project.declare(lists=[{"name": f"New {n}"} for n in range(5)])
     remedy = told(since(project))[2]
     assert "lists/New 0 or lists/New 1 or lists/New 2 or another new one" in remedy
     assert "New 3" not in remedy
@@ -402,11 +380,11 @@ def test_pasted_blocks_delete_what_they_name_whatever_that_is(
     with Sandbox(None) as sandbox:
         project = Project(tmp_path_factory.mktemp("p"), Account(sandbox).env)
         written = [{"name": name.replace("${", "$${")} for name in names]
-        declare(project, lists=written)
+        project.declare(lists=written)
         if project.run("apply", "--auto-approve").code != 0:
             return
         commit(project.folder)
-        declare(project, lists=[{"name": "Newsletter"}])
+        project.declare(lists=[{"name": "Newsletter"}])
         plan = since(project)
         live = {step["address"] for step in plan["steps"]}
         assert live == set()
@@ -447,14 +425,14 @@ def test_who_moved_without_a_lock_file(
     identity = "email" if kind == "contacts" else "name"
     names = ("Newsletter", "Customers", "Old list")
     whole: Any = {"lists": [{"name": n} for n in names], "structure": {"tags": ["VIP"]}}
-    declare(project, **whole, **{kind: [{identity: name, field: first}]})
+    project.declare(**whole, **{kind: [{identity: name, field: first}]})
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
     if moved in ("manifest", "both"):
-        declare(project, **whole, **{kind: [{identity: name, field: second}]})
+        project.declare(**whole, **{kind: [{identity: name, field: second}]})
     if moved in ("account", "both"):
-        by_hand(account, kind, name, **change(account))
+        account.edit(kind, name, **change(account))
     cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
     same = case == "tags" and moved == "both"
     assert classes(since(project)) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
@@ -462,26 +440,26 @@ def test_who_moved_without_a_lock_file(
 
 
 def test_the_lock_file_wins_where_it_knows(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
     commit(project.folder)
-    declare(project, campaigns=[{"name": "Welcome", "subject": "B"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "B"}])
     project.apply()
-    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
-    declare(project, campaigns=[{"name": "Welcome", "subject": "B", "from_name": "N"}])
+    account.edit("campaigns", "Welcome", subject="C", fromName="Z")
+    project.declare(campaigns=[{"name": "Welcome", "subject": "B", "from_name": "N"}])
     told = classes(since(project))
     # By Git alone both had moved; the lock file knows that B was applied.
     assert told == {"campaigns/Welcome subject": "drift", "campaigns/Welcome from_name": "pending"}
-    unlock(project)
+    project.unlock()
     assert classes(since(project))["campaigns/Welcome subject"] == "conflict"
 
 
 def test_git_fills_what_the_lock_file_does_not_know(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
     project.apply()
     more = {"name": "Welcome", "subject": "A", "from_name": "N"}
-    declare(project, campaigns=[more], lists=[{"name": "Gone"}])
+    project.declare(campaigns=[more], lists=[{"name": "Gone"}])
     commit(project.folder)
-    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
+    account.edit("campaigns", "Welcome", subject="C", fromName="Z")
     told = classes(since(project))
     assert told == dict.fromkeys(
         ("campaigns/Welcome subject", "campaigns/Welcome from_name", "lists/Gone name"), "drift"
@@ -494,9 +472,9 @@ def test_what_is_new_is_pending_and_what_was_lost_is_drift(
     project: Project, account: Account
 ) -> None:
     one = {"name": "One", "subject": "A"}
-    declare(project, campaigns=[one])
+    project.declare(campaigns=[one])
     commit(project.folder)
-    declare(project, campaigns=[one, {"name": "Two"}, {"name": "Welcome", "subject": "x"}])
+    project.declare(campaigns=[one, {"name": "Two"}, {"name": "Welcome", "subject": "x"}])
     assert classes(since(project)) == {
         "campaigns/One name": "drift",
         "campaigns/One subject": "drift",
@@ -512,9 +490,9 @@ def test_a_rename_in_the_manifests_moves_nothing_but_the_name(project: Project) 
         "contacts": [{"email": ANN, "lists": ["Newsletter"]}],
         "campaigns": [{"name": "Welcome", "lists": ["Newsletter"]}],
     }
-    declare(project, lists=[{"name": "Newsletter"}], **used)
+    project.declare(lists=[{"name": "Newsletter"}], **used)
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
     text = (project.folder / "m.yaml").read_text().replace("Newsletter", "News")
     project.write(
@@ -526,24 +504,24 @@ def test_a_rename_in_the_manifests_moves_nothing_but_the_name(project: Project) 
 def test_a_body_that_the_service_rewrote_did_not_move(project: Project, account: Account) -> None:
     account.switch(body_rewriting="tracking")
     link = '<p><a href="https://acme.example/{}">go</a></p>'
-    declare(project, campaigns=[{"name": "New", "body": {"html": link.format("a")}}])
+    project.declare(campaigns=[{"name": "New", "body": {"html": link.format("a")}}])
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
-    declare(project, campaigns=[{"name": "New", "body": {"html": link.format("b") + "<p>x</p>"}}])
+    project.declare(campaigns=[{"name": "New", "body": {"html": link.format("b") + "<p>x</p>"}}])
     assert classes(since(project)) == {"campaigns/New body": "pending"}
 
 
 def test_a_list_that_is_named_elsewhere_by_now_is_not_drift(project: Project) -> None:
-    declare(project, contacts=[{"email": ANN, "lists": ["Newsletter"]}])
+    project.declare(contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
     people = [
         {"email": ANN, "lists": ["Newsletter"]},
         {"email": "qa@x.org", "lists": ["Customers"]},
     ]
-    declare(project, contacts=people)
+    project.declare(contacts=people)
     assert classes(since(project))[f"contacts/{ANN} lists"] == "pending"
 
 
@@ -556,10 +534,10 @@ def test_variables_are_those_of_now_and_else_those_of_then(
         project.write("bmeconf.yaml", yaml.safe_dump(text))
 
     configure(old="Old", both="then")
-    declare(project, lists=[{"name": "${old} list"}, {"name": "Newsletter"}, {"name": "${both}"}])
+    project.declare(lists=[{"name": "${old} list"}, {"name": "Newsletter"}, {"name": "${both}"}])
     commit(project.folder)
     configure(both="Customers")
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     plan = since(project)
     assert set(notes(plan)) == {"lists/Old list", "lists/Customers"}
     assert plan["source"]["since"]["complete"] is True
@@ -570,13 +548,13 @@ def test_a_body_from_a_template_is_known_by_what_it_is_now(
 ) -> None:
     (template, *_) = account.state()["templates"]
     body = {"template": {"name": template["name"], "lang": template.get("lang", "en")}}
-    declare(project, campaigns=[{"name": "Welcome", "body": body}])
+    project.declare(campaigns=[{"name": "Welcome", "body": body}])
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
-    by_hand(account, "campaigns", "Welcome", body="<p>Z</p>")
+    account.edit("campaigns", "Welcome", body="<p>Z</p>")
     assert classes(since(project)) == {"campaigns/Welcome body": "drift"}
-    declare(project, campaigns=[{"name": "Welcome", "body": {"html": "<p>own</p>"}}])
+    project.declare(campaigns=[{"name": "Welcome", "body": {"html": "<p>own</p>"}}])
     assert classes(since(project)) == {"campaigns/Welcome body": "pending"}
 
 
@@ -600,7 +578,7 @@ def test_it_only_tells_more(
         }
         for path in project.folder.glob("*.y*ml"):
             path.unlink()
-        declare(project, **{k: v for k, v in world.manifest.items() if k != "version"} | kept)
+        project.declare(**{k: v for k, v in world.manifest.items() if k != "version"} | kept)
         plain = project.run("plan", "--format", "json")
         held = project.run("plan", "--format", "json", "--since", "HEAD")
         assert held.code == plain.code, held.err
@@ -647,13 +625,13 @@ def test_manifests_that_are_not_valid_any_more_are_named(
 ) -> None:
     project.write("bad.yaml", "version: 1\nlists: [{name: Customers, colour: red}]\n")
     project.write("worse.yaml", "version: [1\n")
-    declare(project, lists=[{"name": "Old list"}], campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.declare(lists=[{"name": "Old list"}], campaigns=[{"name": "Welcome", "subject": "A"}])
     head = commit(project.folder)[:12]
     (project.folder / "bad.yaml").unlink()
     (project.folder / "worse.yaml").unlink()
-    by_hand(account, "campaigns", "Welcome", subject="B", fromName="Z")
+    account.edit("campaigns", "Welcome", subject="B", fromName="Z")
     now = [{"name": "Welcome", "subject": "A", "from_name": "N"}, {"name": "New"}]
-    declare(project, lists=[{"name": "Customer"}], campaigns=now)
+    project.declare(lists=[{"name": "Customer"}], campaigns=now)
     plan = incomplete(project, "2 problems", f"{head}:bad.yaml:2:", f"{head}:worse.yaml:")
     assert list(notes(plan)) == ["lists/Old list"]
     # What is not known to have been left out then is not called new.
@@ -669,22 +647,22 @@ def test_a_body_that_is_missing_at_the_revision_is_not_compared(
     project: Project, account: Account
 ) -> None:
     draft = {"name": "Welcome", "subject": "A", "body": {"file": "e.html"}}
-    declare(project, campaigns=[draft])
+    project.declare(campaigns=[draft])
     project.write("e.html", "<p>A</p>")
     commit(project.folder, "whole")
     (project.folder / "e.html").unlink()
     commit(project.folder, "broken")
-    by_hand(account, "campaigns", "Welcome", subject="B", body="<p>Z</p>")
+    account.edit("campaigns", "Welcome", subject="B", body="<p>Z</p>")
     project.write("e.html", "<p>A</p>")
     plan = incomplete(project, "body.file", "does not exist")
     assert classes(plan) == {"campaigns/Welcome subject": "drift", "campaigns/Welcome body": ""}
     assert set(classes(since(project, revision="HEAD~1")).values()) == {"drift"}
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     assert list(notes(since(project))) == ["campaigns/Welcome"]
 
 
 def test_a_pointer_of_git_lfs_is_no_body(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "body": {"file": "e.html"}}])
+    project.declare(campaigns=[{"name": "Welcome", "body": {"file": "e.html"}}])
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n"
     project.write("e.html", pointer)
     refused(project.run("plan"), "git lfs pull")
@@ -696,17 +674,17 @@ def test_a_pointer_of_git_lfs_is_no_body(project: Project, account: Account) -> 
 def test_a_past_without_manifests_is_not_one_that_declared_nothing(project: Project) -> None:
     project.write("README", "x")
     commit(project.folder)
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
     plan = incomplete(project, "1 problem")
     assert classes(plan) == {"campaigns/Welcome subject": ""}
 
 
 def test_a_project_file_that_was_broken_is_told_and_the_rest_is_read(project: Project) -> None:
     project.write("bmeconf.yaml", "version: 1\nnonsense: true\n")
-    declare(project, lists=[{"name": "Old list"}, {"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Old list"}, {"name": "Newsletter"}])
     commit(project.folder)
     project.write("bmeconf.yaml", "version: 1\n")
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     assert list(notes(incomplete(project, "nonsense"))) == ["lists/Old list"]
 
 
@@ -731,9 +709,9 @@ def test_tables_patterns_variables_and_links_are_followed(
     (folder / "conf" / "m.yaml").symlink_to("../real/base.txt")
     project.write("ignored.yaml", "nonsense: [")
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(folder)
-    by_hand(account, "campaigns", "Welcome", body="<p>Z</p>")
+    account.edit("campaigns", "Welcome", body="<p>Z</p>")
     assert classes(since(project)) == {"campaigns/Welcome body": "drift"}
     project.write("real/base.txt", "version: 1\nlists: [{name: Newsletter}]\n")
     plan = since(project)
@@ -747,7 +725,7 @@ def test_links_that_leave_the_tree_lead_nowhere(project: Project, tmp_path: Path
     drafts = [
         {"name": f"D{n}", "body": {"file": name}} for n, name in enumerate(("a.html", "d/b.html"))
     ]
-    declare(project, campaigns=drafts, lists=[{"name": "Old list"}])
+    project.declare(campaigns=drafts, lists=[{"name": "Old list"}])
     (project.folder / "a.html").symlink_to(outside)
     (project.folder / "p/q").mkdir(parents=True)
     # Each stays inside by its text; by way of each other they do not.
@@ -756,7 +734,7 @@ def test_links_that_leave_the_tree_lead_nowhere(project: Project, tmp_path: Path
     commit(project.folder)
     for name in ("a.html", "d"):
         (project.folder / name).unlink()
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     plan = incomplete(project, "a.html")
     assert list(notes(plan)) == ["lists/Old list"]
 
@@ -765,14 +743,14 @@ def test_a_project_in_a_folder_of_its_repository(tmp_path: Path, account: Accoun
     folder = tmp_path / "mail éé"
     folder.mkdir()
     project = Project(folder, account.env)
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     (tmp_path / "other.yaml").write_text("version: 1\nlists: [{name: Customers}]\n")
     head = commit(tmp_path)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     assert list(notes(since(project))) == ["lists/Old list"]
     project.write("m.yaml", "version: 2\n")
     commit(tmp_path)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     incomplete(project, ":mail éé/m.yaml:1:")
     assert list(notes(since(project, revision=head[:10]))) == ["lists/Old list"]
 
@@ -782,7 +760,7 @@ def test_submodules_are_other_repositories(project: Project, tmp_path: Path) -> 
     other.mkdir()
     (other / "m.yaml").write_text("version: 1\nlists: [{name: Old list}]\n")
     commit(other)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     git(project.folder, "submodule", "--quiet", "add", str(other), "sub")
     commit(project.folder)
@@ -801,7 +779,7 @@ def test_submodules_are_other_repositories(project: Project, tmp_path: Path) -> 
 def test_an_unknown_revision_is_said_before_anything_is_read(
     revision: str, project: Project, account: Account
 ) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     account.clear_log()
     refused(project.run("plan", "--since", revision), "--since")
@@ -809,7 +787,7 @@ def test_an_unknown_revision_is_said_before_anything_is_read(
 
 
 def test_a_range_is_not_a_revision(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     commit(project.folder)
     for revision in ("HEAD~1..HEAD", "HEAD~1...HEAD"):
@@ -820,7 +798,7 @@ def test_a_range_is_not_a_revision(project: Project) -> None:
     "revision", ["--upload-pack=touch pwned", "--git-dir=/tmp", "-h", "--all", "--output=pwned"]
 )
 def test_a_revision_is_never_an_option(revision: str, project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     refused(project.run("plan", f"--since={revision}"), "is not the name of a commit")
     assert sorted(p.name for p in project.folder.iterdir()) == [".git", "m.yaml"]
@@ -829,9 +807,9 @@ def test_a_revision_is_never_an_option(revision: str, project: Project) -> None:
 def test_a_shallow_clone_says_how_to_fetch_more(tmp_path: Path, account: Account) -> None:
     origin = tmp_path / "origin"
     origin.mkdir()
-    declare(Project(origin), lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    Project(origin).declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     first = commit(origin)
-    declare(Project(origin), lists=[{"name": "Newsletter"}])
+    Project(origin).declare(lists=[{"name": "Newsletter"}])
     commit(origin)
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{origin}", "clone")
     project = Project(tmp_path / "clone", account.env)
@@ -842,7 +820,7 @@ def test_a_shallow_clone_says_how_to_fetch_more(tmp_path: Path, account: Account
 
 
 def test_outside_a_repository(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     ceiling = str(project.folder.parent)
     ran = project.run("plan", "--since", "HEAD", GIT_CEILING_DIRECTORIES=ceiling)
     refused(ran, "needs a Git repository")
@@ -854,12 +832,12 @@ def test_outside_a_repository(project: Project) -> None:
 def test_a_folder_that_looks_like_a_repository_is_none(project: Project, tmp_path: Path) -> None:
     work = tmp_path.parent / f"{tmp_path.name}-work"
     work.mkdir()
-    declare(Project(work), lists=[{"name": "Newsletter"}])
+    Project(work).declare(lists=[{"name": "Newsletter"}])
     commit(work)
     git(work, "clone", "-q", "--bare", ".", str(project.folder / "bare"))
     for part in (project.folder / "bare").iterdir():
         part.rename(project.folder / part.name)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     assert git(project.folder, "rev-parse", "HEAD")
     # Its configuration is under review like any other file.
     refused(project.run("plan", "--since", "HEAD"), "--since", "safe.bareRepository")
@@ -869,7 +847,7 @@ def test_a_folder_that_looks_like_a_repository_is_none(project: Project, tmp_pat
 def test_a_repository_of_another_user_is_trusted_by_command_only(
     project: Project, tmp_path: Path
 ) -> None:
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     for path in (project.folder, project.folder / ".git"):
         os.chown(path, 12345, 12345)
@@ -878,9 +856,9 @@ def test_a_repository_of_another_user_is_trusted_by_command_only(
 
 
 def test_hooks_of_another_repository_do_not_lead_astray(project: Project, tmp_path: Path) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     ran = project.run("plan", "--since", "HEAD", GIT_DIR="/nonesuch", GIT_INDEX_FILE="/nonesuch")
     assert CODE in ran.ok().out
 
@@ -920,19 +898,19 @@ def sorts(document: Any) -> dict[str, str]:
 
 def test_drift_is_told_from_what_is_not_applied_yet(project: Project, account: Account) -> None:
     entry = {"name": "Welcome", "subject": "A", "from_name": "N", "preview_text": "P"}
-    declare(project, campaigns=[entry, {"name": "Lost"}], lists=[{"name": "Newsletter"}])
+    project.declare(campaigns=[entry, {"name": "Lost"}], lists=[{"name": "Newsletter"}])
     project.apply()
-    unlock(project)
+    project.unlock()
     commit(project.folder)
     more: Any = {"campaigns": [{**entry, "subject": "B"}, {"name": "New"}]}
-    declare(project, **more)
+    project.declare(**more)
     told = drifted(project, 0)
     assert sorts(told) == {"campaigns/Welcome subject": "pending", "campaigns/New state": "pending"}
     assert notes(told)["lists/Newsletter"].endswith("state: absent}]}")
     assert told["source"]["since"]["complete"] is True
-    by_hand(account, "campaigns", "Welcome", subject="C", fromName="Z")
-    without(account, "campaigns", "Lost")
-    declare(project, campaigns=[*more["campaigns"], {"name": "Lost"}])
+    account.edit("campaigns", "Welcome", subject="C", fromName="Z")
+    account.remove("campaigns", "Lost")
+    project.declare(campaigns=[*more["campaigns"], {"name": "Lost"}])
     assert sorts(drifted(project, 2)) == {
         "campaigns/Welcome subject": "conflict",
         "campaigns/Welcome from_name": "drift",
@@ -946,9 +924,9 @@ def test_drift_is_told_from_what_is_not_applied_yet(project: Project, account: A
 
 
 def test_what_is_to_be_absent_and_is_there_was_declared_once(project: Project) -> None:
-    declare(project, lists=[{"name": "Old list"}])
+    project.declare(lists=[{"name": "Old list"}])
     commit(project.folder, "there")
-    declare(project, lists=[{"name": "Old list", "state": "absent"}])
+    project.declare(lists=[{"name": "Old list", "state": "absent"}])
     commit(project.folder, "absent")
     assert sorts(drifted(project, 0, revision="HEAD~1")) == {"lists/Old list state": "pending"}
     # It was to be absent already, and is back.
@@ -957,10 +935,10 @@ def test_what_is_to_be_absent_and_is_there_was_declared_once(project: Project) -
 
 def test_what_is_not_known_of_the_past_counts_as_drift(project: Project, account: Account) -> None:
     project.write("bad.yaml", "nonsense: [")
-    declare(project, lists=[{"name": "Newsletter"}])
+    project.declare(lists=[{"name": "Newsletter"}])
     commit(project.folder)
     (project.folder / "bad.yaml").unlink()
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "New"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "New"}])
     assert sorts(drifted(project, 2)) == {"lists/New state": "drift"}
 
 
@@ -968,9 +946,9 @@ def test_what_is_not_known_of_the_past_counts_as_drift(project: Project, account
 
 
 def test_a_saved_plan_carries_it(project: Project) -> None:
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "Old list"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "Old list"}])
     commit(project.folder)
-    declare(project, lists=[{"name": "Newsletter"}, {"name": "New"}])
+    project.declare(lists=[{"name": "Newsletter"}, {"name": "New"}])
     plan = since(project, "--out", "plan.json")
     shown = project.run("show", "plan.json", "--format", "json").ok().json
     assert (shown["source"], notes(shown)) == (plan["source"], notes(plan))
@@ -982,8 +960,8 @@ def test_a_saved_plan_carries_it(project: Project) -> None:
 
 
 def test_what_a_person_deleted_is_not_told(project: Project, account: Account) -> None:
-    declare(project, lists=[{"name": "Newsletter"}], campaigns=[{"name": "Welcome"}])
+    project.declare(lists=[{"name": "Newsletter"}], campaigns=[{"name": "Welcome"}])
     commit(project.folder)
-    without(account, "campaigns", "Welcome")
-    declare(project, lists=[{"name": "Newsletter"}])
+    account.remove("campaigns", "Welcome")
+    project.declare(lists=[{"name": "Newsletter"}])
     assert notes(since(project)) == {}

@@ -5,16 +5,11 @@ Whatever is wrong is told in a line or two with the frozen exit code, and never 
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +20,7 @@ import pytest
 
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of, reply
+from tests.support.terminal import typed
 
 LISTS = "version: 1\nlists: [{name: Autumn}, {name: Winter}]\n"
 COMMANDS = (("plan",), ("apply", "--auto-approve"))
@@ -224,7 +220,7 @@ def test_a_read_scope_that_is_missing(
     project: Project, account: Account, lacking: str, command: str, code: int
 ) -> None:
     resource = lacking.split(":")[0]
-    limit(account, [s for s in SCOPES if not s.startswith(f"{resource}:")])
+    account.limit([s for s in SCOPES if not s.startswith(f"{resource}:")])
     project.write("m.yaml", BOTH)
     before = account.state()
     flags = ("--auto-approve",) if command == "apply" else ()
@@ -244,7 +240,7 @@ def test_a_write_scope_that_is_missing(
     project: Project, account: Account, lacking: tuple[str, ...], code: int
 ) -> None:
     kept = [*SCOPES, "domains:read"]
-    limit(account, sorted(set(kept) - set(lacking)))
+    account.limit(sorted(set(kept) - set(lacking)))
     project.write("m.yaml", BOTH)
     project.run("plan").ok()
     ran = project.run("apply", "--auto-approve", "--format", "json", "--quiet")
@@ -252,13 +248,6 @@ def test_a_write_scope_that_is_missing(
     assert ran.json["error"]["code"] == "scope_missing"
     assert lacking[0] in ran.json["error"]["message"]
     assert ran.json["steps"][0]["state"] == "failed"
-
-
-def limit(account: Account, scopes: Sequence[str]) -> None:
-    """Give the account's key these scopes and no others."""
-    state = account.state()
-    state["keys"][0]["scopes"] = list(scopes)
-    account.set(state)
 
 
 # --- files
@@ -440,37 +429,6 @@ def test_a_full_disk_behind_stdout(project: Project, format: str) -> None:
 
 
 # --- a person at a terminal
-
-
-def typed(
-    project: Project,
-    *arguments: str,
-    answer: str = "",
-    after: str = "",
-    env: dict[str, str] | None = None,
-) -> tuple[str, int]:
-    """What a terminal showed, and the exit code; `answer` is typed once `after` is seen."""
-    terminal, end = pty.openpty()
-    streams = dict.fromkeys(("stdin", "stdout", "stderr"), end)
-    own = {"start_new_session": True, "preexec_fn": _take_the_terminal}
-    with project.start(*arguments, env=env or {}, **streams, **own) as running:
-        os.close(end)
-        shown = b""
-        with contextlib.suppress(OSError):
-            while select.select([terminal], [], [], 30)[0] and (chunk := os.read(terminal, 4096)):
-                shown += chunk
-                if after and after.encode() in shown:
-                    # A person takes a moment, in which the program comes to listen.
-                    time.sleep(0.3)
-                    os.write(terminal, answer.encode())
-                    after = ""
-        os.close(terminal)
-        return shown.decode(), running.wait(10)
-
-
-def _take_the_terminal() -> None:
-    # Only a controlling terminal turns a typed Ctrl-C into a signal.
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 ASKED = "Only 'yes' will do"

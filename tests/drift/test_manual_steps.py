@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.baseline.test_lock import Cut, by_hand, declare, id_of, unlock, without
-from tests.drift.test_drift import drift, scheduled, state_of, text, timed
-from tests.support.driver import Account, Project
-from tests.support.fake_server import Rule, edited
+from tests.support.documents import state_of
+from tests.support.driver import Account, Project, from_now
+from tests.support.fake_server import Cut, Rule, edited
 
 FAR, PAST = "2030-12-01T08:00:00Z", "2025-12-01T08:00:00Z"
 DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
@@ -20,26 +19,24 @@ DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
 
 def declared(project: Project, at: str, name: str = "Mine") -> None:
     entry = {"name": name, "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
-    declare(project, campaigns=[entry])
+    project.declare(campaigns=[entry])
     project.apply()
 
 
 def shown(account: Account, at: str, status: str = "scheduled") -> str:
-    id = id_of(account, "campaigns", "Mine")
-    account.campaign_status(id, status=status, scheduledAt=at)
-    return id
+    return account.schedule(at, status, "Mine")
 
 
 def proven(project: Project, account: Account, at: str, status: str) -> str:
     """A campaign that was seen as scheduled, and is remembered so."""
     declared(project, at)
     id = shown(account, at, status)
-    assert state_of(drift(project, "--record")) == "done"
+    assert state_of(project.drift("--record")) == "done"
     return id
 
 
 def renamed(account: Account, to: str) -> None:
-    by_hand(account, "campaigns", "Mine", name=to)
+    account.edit("campaigns", "Mine", name=to)
 
 
 def added(account: Account, **campaign: Any) -> None:
@@ -50,7 +47,7 @@ def added(account: Account, **campaign: Any) -> None:
 
 def told(project: Project, code: int) -> str:
     """What drift tells as text, on one line."""
-    return " ".join(text(project, code=code).split())
+    return " ".join(project.drift_text(code=code).split())
 
 
 def observed(document: Any) -> Any:
@@ -67,7 +64,7 @@ def test_what_is_done_stays_done_under_another_name(
 ) -> None:
     id = proven(project, account, at, status)
     renamed(account, "Archived")
-    document = drift(project, code=2)
+    document = project.drift(code=2)
     assert state_of(document) == "done"
     assert (observed(document)["id"], observed(document)["name"]) == (id, "Archived")
     assert not any(said in told(project, 2) for said in DO_IT)
@@ -79,25 +76,25 @@ def test_what_is_done_stays_done_beside_a_namesake(
 ) -> None:
     id = proven(project, account, at, status)
     added(account)
-    document = drift(project)
+    document = project.drift()
     assert (state_of(document), observed(document)["id"]) == ("done", id)
     assert not any(said in told(project, 0) for said in DO_IT)
 
 
 def test_it_takes_no_request_to_tell(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
-    before = drift(project)["requests"]
+    before = project.drift()["requests"]
     added(account)
-    assert drift(project)["requests"] <= before
+    assert project.drift()["requests"] <= before
 
 
 def test_a_draft_beside_a_namesake_is_looked_for_by_its_id(
     project: Project, account: Account
 ) -> None:
     declared(project, FAR)
-    id = id_of(account, "campaigns", "Mine")
+    id = account.id_of("campaigns", "Mine")
     added(account, status="sent", scheduledAt=FAR)
-    assert state_of(drift(project)) == "todo"
+    assert state_of(project.drift()) == "todo"
     said = told(project, 0)
     assert f'Open the campaign "Mine" with the id {id}.' in said
     assert "see that no other campaign was scheduled or sent in its place" in said
@@ -106,7 +103,7 @@ def test_a_draft_beside_a_namesake_is_looked_for_by_its_id(
 def test_a_draft_under_another_name_is_opened_by_that(project: Project, account: Account) -> None:
     declared(project, PAST)
     renamed(account, "Yours")
-    assert state_of(drift(project, code=9)) == "overdue"
+    assert state_of(project.drift(code=9)) == "overdue"
     assert 'Open the campaign "Yours" with the id' in told(project, 9)
 
 
@@ -115,9 +112,9 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     at: str, project: Project, account: Account
 ) -> None:
     declared(project, at)
-    unlock(project)
+    project.unlock()
     added(account)
-    document = drift(project, code=9)
+    document = project.drift(code=9)
     assert (state_of(document), observed(document)) == ("wrong", {"doubt": "ambiguous"})
     said = told(project, 9)
     assert "cannot be told which live campaign is meant" in said
@@ -129,8 +126,8 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
 
 def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Account) -> None:
     entry = {"name": "Mine", "id": "c" * 24, "schedule": {"at": FAR}}
-    declare(project, campaigns=[entry])
-    assert state_of(drift(project, code=9)) == "wrong"
+    project.declare(campaigns=[entry])
+    assert state_of(project.drift(code=9)) == "wrong"
     assert "cannot be told which live campaign is meant" in told(project, 9)
 
 
@@ -140,8 +137,8 @@ def test_what_is_to_be_copied_of_a_twin_is_just_not_there(
     state = account.state()
     state["campaigns"] += [{"name": "Twin"}, {"name": "Twin"}]
     account.set(state)
-    declare(project, campaigns=[{"name": "Mine", "copy_of": "Twin", "schedule": {"at": FAR}}])
-    assert state_of(drift(project)) == "todo"
+    project.declare(campaigns=[{"name": "Mine", "copy_of": "Twin", "schedule": {"at": FAR}}])
+    assert state_of(project.drift()) == "todo"
 
 
 # --- what is gone or replaced
@@ -149,18 +146,18 @@ def test_what_is_to_be_copied_of_a_twin_is_just_not_there(
 
 def test_what_was_scheduled_and_is_gone_is_undone(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
-    without(account, "campaigns", "Mine")
+    account.remove("campaigns", "Mine")
     for _ in range(2):
-        assert state_of(drift(project, "--record", code=9)) == "undone"
+        assert state_of(project.drift("--record", code=9)) == "undone"
     assert "was scheduled for 2030-12-01 08:00 (UTC), and is not in the account" in told(project, 9)
 
 
 def test_what_was_scheduled_and_is_replaced_is_undone(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
-    without(account, "campaigns", "Mine")
+    account.remove("campaigns", "Mine")
     added(account)
     for _ in range(2):
-        assert state_of(drift(project, "--record", code=9)) == "undone"
+        assert state_of(project.drift("--record", code=9)) == "undone"
     assert "another campaign has its name now" in told(project, 9)
 
 
@@ -168,7 +165,7 @@ def test_the_former_one_may_still_go_out(project: Project, account: Account) -> 
     proven(project, account, FAR, "scheduled")
     renamed(account, "Old")
     added(account)
-    document = drift(project, code=9)
+    document = project.drift(code=9)
     assert (state_of(document), observed(document)["former"]) == ("undone", "Old")
     assert 'See first whether "Old" was sent or still goes out' in told(project, 9)
 
@@ -178,10 +175,10 @@ def test_what_may_have_been_sent_is_not_to_be_sent_again(
     replaced: bool, project: Project, account: Account
 ) -> None:
     proven(project, account, PAST, "sent")
-    without(account, "campaigns", "Mine")
+    account.remove("campaigns", "Mine")
     if replaced:
         added(account)
-    assert state_of(drift(project, code=9)) == "undone"
+    assert state_of(project.drift(code=9)) == "undone"
     said = told(project, 9)
     assert "Its time is over: find out whether it was sent" in said
     assert not any(told_so in said for told_so in DO_IT)
@@ -189,8 +186,8 @@ def test_what_may_have_been_sent_is_not_to_be_sent_again(
 
 def test_what_was_never_seen_as_scheduled_is_open_again(project: Project, account: Account) -> None:
     declared(project, FAR)
-    without(account, "campaigns", "Mine")
-    assert state_of(drift(project, code=2)) == "todo"
+    account.remove("campaigns", "Mine")
+    assert state_of(project.drift(code=2)) == "todo"
 
 
 # --- when it was sent
@@ -204,7 +201,7 @@ def test_sent_before_its_time_is_wrong(
 ) -> None:
     declared(project, FAR)
     shown(account, FAR, status)
-    assert state_of(drift(project, code=9)) == "wrong"
+    assert state_of(project.drift(code=9)) == "wrong"
     assert f"{said} its time, 2030-12-01 08:00 (UTC)" in told(project, 9)
     assert not any(told_so in told(project, 9) for told_so in DO_IT)
 
@@ -213,21 +210,21 @@ def test_sent_before_its_time_is_wrong(
 def test_sent_a_few_minutes_early_is_on_time(
     minutes: int, state: str, project: Project, account: Account
 ) -> None:
-    at = timed(0, minutes)
+    at = from_now(0, minutes)
     declared(project, at)
     shown(account, at, "sent")
-    assert state_of(drift(project, code=0 if state == "done" else 9)) == state
+    assert state_of(project.drift(code=0 if state == "done" else 9)) == state
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(-55, "done"), (-65, "overdue")])
 def test_scheduled_and_never_sent_is_overdue(
     minutes: int, state: str, project: Project, account: Account
 ) -> None:
-    at = timed(0, minutes)
+    at = from_now(0, minutes)
     declared(project, at)
     shown(account, at)
     code = 0 if state == "done" else 9
-    assert state_of(drift(project, code=code)) == state
+    assert state_of(project.drift(code=code)) == state
     late = "and the account still shows it as scheduled"
     assert (late in told(project, code)) is (state == "overdue")
 
@@ -240,8 +237,8 @@ def test_scheduled_and_never_sent_is_overdue(
 def test_an_unknown_status_is_no_draft(
     status: Any, at: str, project: Project, account: Account, cut: Cut
 ) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
-    scheduled(account, at, "sent")
+    project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    account.schedule(at, "sent")
 
     def odd(reply: Any) -> None:
         for row in reply.get("records") or [reply]:
@@ -249,7 +246,7 @@ def test_an_unknown_status_is_no_draft(
                 row["status"] = status
 
     cut(Rule("GET /api/email/campaign.*", edited(odd)))
-    assert state_of(drift(project, code=9)) == "wrong"
+    assert state_of(project.drift(code=9)) == "wrong"
     said = told(project, 9)
     assert "which proves nothing" in said
     assert "is not in the account" not in said
@@ -261,7 +258,7 @@ def test_an_unknown_status_is_no_draft(
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"])
 def test_a_time_without_an_instant_in_utc_is_refused(at: str, project: Project) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
     for command in ("validate", "drift", "plan"):
         ran = project.run(command)
         assert (ran.code, "Traceback" in ran.err) == (3, False)
@@ -274,8 +271,8 @@ def test_a_time_without_an_instant_in_utc_is_refused(at: str, project: Project) 
 def test_the_first_and_the_last_instant_there_are(
     at: str, status: str, project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
-    scheduled(account, at, status)
+    project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    account.schedule(at, status)
     for format in ("json", "text", "html", "markdown", "github", "junit"):
         ran = project.run("drift", "--format", format)
         assert "Traceback" not in ran.err

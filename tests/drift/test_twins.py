@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.baseline.test_lock import ANN, by_hand, declare, first_name, id_of
-from tests.drift.test_drift import WELCOME, codes, drift, found, only, policy, scheduled, unlock
+from tests.support.documents import codes, found, only
 from tests.support.driver import Account, Project
+from tests.support.edits import ANN, WELCOME
 
 NEWS, PERSON = "lists/Newsletter", f"contacts/{ANN}"
 TWIN = "7" * 24
@@ -26,7 +26,7 @@ def twin(account: Account, kind: str, name: str, times: int = 1, **fields: Any) 
 
 def replaced(account: Account, name: str) -> str:
     """Delete a list, and make two others of its name; the id that is gone."""
-    state, gone = account.state(), id_of(account, "lists", name)
+    state, gone = account.state(), account.id_of("lists", name)
     state["lists"] = [row for row in state["lists"] if row["_id"] != gone]
     for row in (*state["contacts"], *state["campaigns"]):
         row["lists"] = [id for id in row.get("lists", []) if id != gone]
@@ -38,14 +38,14 @@ def replaced(account: Account, name: str) -> str:
 def applied(project: Project, **campaign: Any) -> None:
     contact = {"email": ANN, "lists": ["Newsletter"], "fields": {"First Name": "Anna"}}
     draft = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"], **campaign}
-    declare(project, lists=[{"name": "Newsletter"}], campaigns=[draft], contacts=[contact])
+    project.declare(lists=[{"name": "Newsletter"}], campaigns=[draft], contacts=[contact])
     project.apply()
 
 
 def edited_by_hand(account: Account) -> None:
-    customers = id_of(account, "lists", "Customers")
-    by_hand(account, "campaigns", "Welcome", subject="B", lists=[customers])
-    by_hand(account, "contacts", ANN, fields={first_name(account): "Nan"}, lists=[])
+    customers = account.id_of("lists", "Customers")
+    account.edit("campaigns", "Welcome", subject="B", lists=[customers])
+    account.edit("contacts", ANN, fields={account.field_id("First Name"): "Nan"}, lists=[])
 
 
 EDITED = {
@@ -62,9 +62,9 @@ def test_a_twin_of_a_list_hides_nothing_of_what_names_it(
 ) -> None:
     applied(project)
     edited_by_hand(account)
-    assert found(drift(project, code=2)) == EDITED
+    assert found(project.drift(code=2)) == EDITED
     twin(account, "lists", "Newsletter", _id=id)
-    document = drift(project, code=2)
+    document = project.drift(code=2)
     assert found(document) == EDITED
     assert {*codes(document)} == {"ambiguous"}
     assert not document["clean"]
@@ -74,7 +74,7 @@ def test_a_twin_alone_is_no_drift(project: Project, account: Account) -> None:
     applied(project)
     twin(account, "lists", "Newsletter")
     twin(account, "campaigns", "Welcome", subject="Other")
-    document = drift(project)
+    document = project.drift()
     assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
     assert document["summary"]["in_sync"] == 3
     assert not document["clean"]
@@ -83,8 +83,8 @@ def test_a_twin_alone_is_no_drift(project: Project, account: Account) -> None:
 def test_to_be_sent_to_the_twin_of_a_list_is_drift(project: Project, account: Account) -> None:
     applied(project)
     twin(account, "lists", "Newsletter", _id=TWIN)
-    by_hand(account, "campaigns", "Welcome", lists=[TWIN])
-    item = only(drift(project, code=2))
+    account.edit("campaigns", "Welcome", lists=[TWIN])
+    item = only(project.drift(code=2))
     assert (item["address"], item["field"], item["class"]) == (WELCOME, "lists", "drift")
     assert (item["missing"], item["unexpected"]) == ([NEWS], [f"{NEWS}#{TWIN}"])
 
@@ -92,9 +92,9 @@ def test_to_be_sent_to_the_twin_of_a_list_is_drift(project: Project, account: Ac
 def test_a_twin_of_a_campaign_hides_nothing_of_it(project: Project, account: Account) -> None:
     applied(project)
     edited_by_hand(account)
-    scheduled(account)
+    account.schedule()
     twin(account, "campaigns", "Welcome", subject="A")
-    document = drift(project, code=2)
+    document = project.drift(code=2)
     items = {i["field"]: i for i in document["items"] if i["address"] == WELCOME}
     assert {*items} == {"subject", "lists"}
     assert (items["subject"]["live"], items["subject"]["status"]) == ("B", "scheduled")
@@ -103,7 +103,7 @@ def test_a_twin_of_a_campaign_hides_nothing_of_it(project: Project, account: Acc
 def test_twins_of_what_is_gone_are_drift_themselves(project: Project, account: Account) -> None:
     applied(project)
     known = replaced(account, "Newsletter")
-    document = drift(project, code=2)
+    document = project.drift(code=2)
     (item,) = (item for item in document["items"] if item["address"] == NEWS)
     there = sorted(row["_id"] for row in account.state()["lists"] if row["name"] == "Newsletter")
     assert (item["field"], item["class"], item["fails"]) == ("id", "drift", True)
@@ -112,48 +112,48 @@ def test_twins_of_what_is_gone_are_drift_themselves(project: Project, account: A
 
 
 def test_a_twin_of_a_list_that_is_only_referred_to(project: Project, account: Account) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
     project.apply()
     twin(account, "lists", "Newsletter", _id=TWIN)
-    assert drift(project)["items"] == []
-    by_hand(account, "campaigns", "Welcome", subject="B", lists=[TWIN])
-    document = drift(project, code=2)
+    assert project.drift()["items"] == []
+    account.edit("campaigns", "Welcome", subject="B", lists=[TWIN])
+    document = project.drift(code=2)
     assert found(document) == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "drift"}
 
 
 def test_twins_that_nothing_is_known_of_hide_nothing_else(
     project: Project, account: Account
 ) -> None:
-    declare(project, campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
+    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
     project.apply()
     replaced(account, "Newsletter")
-    by_hand(account, "campaigns", "Welcome", subject="B", lists=[])
-    told = found(drift(project, code=2))
+    account.edit("campaigns", "Welcome", subject="B", lists=[])
+    told = found(project.drift(code=2))
     assert told == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "conflict"}
 
 
 def test_without_a_memory_twins_are_a_finding(project: Project, account: Account) -> None:
     applied(project)
-    unlock(project)
+    project.unlock()
     twin(account, "lists", "Newsletter")
-    document = drift(project)
+    document = project.drift()
     assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
 
 
 def test_what_is_to_be_absent_and_has_a_twin_is_pending(project: Project, account: Account) -> None:
-    declare(project, lists=[{"name": "Customers"}])
+    project.declare(lists=[{"name": "Customers"}])
     project.apply()
     twin(account, "lists", "Customers")
-    declare(project, lists=[{"name": "Customers", "state": "absent"}])
-    assert found(drift(project)) == {"lists/Customers state": "pending"}
+    project.declare(lists=[{"name": "Customers", "state": "absent"}])
+    assert found(project.drift()) == {"lists/Customers state": "pending"}
 
 
 def test_known_drift_of_what_has_a_twin(project: Project, account: Account) -> None:
-    policy(project, address=WELCOME, field="subject")
+    project.known_drift(address=WELCOME, field="subject")
     applied(project)
-    by_hand(account, "campaigns", "Welcome", subject="B")
+    account.edit("campaigns", "Welcome", subject="B")
     twin(account, "campaigns", "Welcome")
-    assert found(drift(project)) == {f"{WELCOME} subject": "known"}
+    assert found(project.drift()) == {f"{WELCOME} subject": "known"}
 
 
 def test_a_plan_leaves_twins_and_what_names_them_alone(project: Project, account: Account) -> None:

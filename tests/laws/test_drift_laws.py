@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.kinds.campaigns.schedules import TOLERANCE
-from tests.laws.test_laws import Laboratory
-from tests.laws.test_lock_laws import Field, Kept, fields, kept, moved
-from tests.support.driver import Account
+from tests.support.laboratory import Field, Kept, Laboratory, fields, kept, moved
 from tests.support.strategies import (
     SENT,
     STATUSES,
@@ -33,11 +29,6 @@ from tests.support.strategies import (
 )
 
 NEGLECTED = ("overdue", "undone", "wrong")
-
-
-@pytest.fixture
-def laboratory(account: Account, tmp_path: Path) -> Laboratory:
-    return Laboratory(account, tmp_path)
 
 
 def looked(laboratory: Laboratory, lived: Kept, *options: str) -> Data:

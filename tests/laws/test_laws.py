@@ -8,10 +8,7 @@ new ones in every run, and shrinks what breaks a law.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.sandbox.switches import Switches
-from tests.support.driver import Account, Project, Ran, writes
-from tests.support.oracle import IDENTITY, WITHHELD, Oracle, meant
+from tests.support.driver import writes
+from tests.support.laboratory import Laboratory, Lived
+from tests.support.oracle import IDENTITY, WITHHELD, meant
 from tests.support.strategies import (
     FROZEN_CONTACTS,
     SENT,
     STRUCTURE,
     Data,
     World,
-    dumped,
     examples,
     ident,
     split,
@@ -38,81 +35,6 @@ pytestmark = pytest.mark.long
 
 STATES = ("applied", "failed", "unknown", "blocked", "stale", "not attempted")
 WRITTEN = ("contacts", "campaigns")
-
-
-@dataclass(frozen=True)
-class Lived:
-    """What became of a world: planned, applied, planned again; states, logs and documents."""
-
-    world: World
-    before: Any
-    plan: Any
-    plan_log: list[Data]
-    planned: Any
-    applied: Ran
-    log: list[Data]
-    after: Any
-    again: Any
-
-    @property
-    def result(self) -> Any:
-        """The result document."""
-        return self.applied.json
-
-    @property
-    def oracle(self) -> Oracle:
-        """What the design says of this."""
-        return Oracle(
-            self.world,
-            self.before,
-            self.after,
-            withheld=self.found(*WITHHELD),
-            written=frozenset(step["pin"]["id"] for step in self.plan["steps"] if step["pin"]),
-            unread=self.found("unreadable"),
-            rewritten=frozenset(
-                f["address"] for f in self.result["findings"] if f["code"] == "rewritten"
-            ),
-        )
-
-    def found(self, *codes: str) -> frozenset[str]:
-        """The addresses that the plan has a finding on with one of `codes`."""
-        return frozenset(f["address"] for f in self.plan["findings"] if f["code"] in codes)
-
-
-class Laboratory:
-    """One simulated account, and a fresh project folder for every look at it."""
-
-    def __init__(self, account: Account, folder: Path) -> None:
-        self.account, self._folder, self._count = account, folder, itertools.count()
-        # Thousands of examples share one simulator: its limits are tested elsewhere.
-        account.switch(hour_limit=10**9, month_quota=10**9)
-
-    def project(self, parts: list[Data]) -> Project:
-        """A project of these manifests."""
-        project = Project(self._folder / str(next(self._count)), self.account.env)
-        for name, text in dumped(parts).items():
-            project.write(name, text)
-        return project
-
-    def live(self, world: World) -> Lived:
-        """Plan, apply with every planned delete allowed, and plan again from a fresh folder."""
-        before = self.account.set(world.account)
-        self.account.clear_log()
-        project = self.project([world.manifest])
-        plan = project.plan()
-        plan_log, planned = self.account.log(), self.account.state()
-        self.account.clear_log()
-        deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-        allowed = [f"--allow-delete={address}" for address in deletes]
-        applied = project.run("apply", "--auto-approve", "--format", "json", *allowed)
-        log, after = self.account.log(), self.account.state()
-        again = self.project([world.manifest]).plan()
-        return Lived(world, before, plan, plan_log, planned, applied, log, after, again)
-
-
-@pytest.fixture
-def laboratory(account: Account, tmp_path: Path) -> Laboratory:
-    return Laboratory(account, tmp_path)
 
 
 # --- the laws, as checks of what was lived

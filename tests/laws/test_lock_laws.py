@@ -8,8 +8,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,14 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.sandbox.switches import Switches
-from tests.laws.test_laws import Laboratory
-from tests.support.driver import Account, Project
-from tests.support.oracle import CONTENTS, TEXTS, Oracle, address, meant
+from tests.support.laboratory import Field, Kept, Laboratory, apply, fields, kept, moved
 from tests.support.strategies import (
-    FROZEN_CONTACTS,
-    Data,
     World,
-    canonical,
     dumped,
     examples,
     worlds,
@@ -33,42 +27,6 @@ from tests.support.strategies import (
 pytestmark = pytest.mark.long
 
 LOCK = "bmeconf.lock.json"
-HAND, LATER = "typed by hand", "2030-01-01T00:00:00.000Z"
-OTHER = "another.one@acme.example"
-
-
-@pytest.fixture
-def laboratory(account: Account, tmp_path: Path) -> Laboratory:
-    return Laboratory(account, tmp_path)
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A world that was applied, and the project that did it, with its lock."""
-
-    world: World
-    project: Project
-    oracle: Oracle
-
-    @property
-    def lock(self) -> str:
-        path = self.project.folder / LOCK
-        return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def apply(project: Project) -> Any:
-    plan = project.plan()
-    deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-    project.apply(*(f"--allow-delete={address}" for address in deletes))
-    return plan
-
-
-def kept(laboratory: Laboratory, world: World) -> Kept:
-    before = laboratory.account.set(world.account)
-    project = laboratory.project([world.manifest])
-    apply(project)
-    after = laboratory.account.state()
-    return Kept(world, project, Oracle(world, before, after, frozenset(), frozenset()))
 
 
 def without_classes(plan: Any) -> Any:
@@ -78,74 +36,6 @@ def without_classes(plan: Any) -> Any:
 
 
 # --- what may move: a declared field of one resource, its path, what a person makes of it
-
-
-@dataclass(frozen=True)
-class Field:
-    kind: str
-    entry: Data
-    path: str
-    live: Data
-    values: Data
-    declared: Data
-
-    @property
-    def where(self) -> tuple[str, str]:
-        return address(self.kind, self.entry), self.path
-
-
-def fields(kept: Kept) -> Iterator[Field]:
-    """Every declared field that an apply may write, with another value for either side."""
-    for kind, entry in kept.oracle.entries:
-        live = meant(kept.world, kept.oracle.after, kind, {**entry, "renamed_from": ()})
-        if live is None or "state" in entry:
-            continue
-        if kind == "campaigns" and live["status"] == "draft":
-            yield from _of_campaign(entry, live)
-        elif kind == "contacts" and live["status"].get("secondary") not in FROZEN_CONTACTS:
-            yield from _of_contact(kept.oracle, entry, live)
-
-
-def _of_campaign(entry: Data, live: Data) -> Iterator[Field]:
-    for ours, theirs in TEXTS.items():
-        if ours in entry:
-            text = OTHER if ours == "from" else HAND
-            yield Field("campaigns", entry, ours, live, {theirs: text}, {ours: "x" + text})
-    for (ours, theirs), key in zip(CONTENTS.items(), ("html", "text"), strict=True):
-        if ours in entry:
-            yield Field("campaigns", entry, ours, live, {theirs: HAND}, {ours: {key: HAND + "x"}})
-    if "reply_to" in entry:
-        yield Field(
-            *("campaigns", entry, "reply_to", live),
-            *({"replyToAddresses": [OTHER]}, {"reply_to": [f"x{OTHER}"]}),
-        )
-
-
-def _of_contact(oracle: Oracle, entry: Data, live: Data) -> Iterator[Field]:
-    for label in entry.get("fields") or ():
-        id = oracle._field_ids.get(canonical(label))
-        if id is None:
-            # The structure was blocked, and with it the contact.
-            continue
-        seen = next(
-            canonical(f["label"]) for f in oracle.after["structures"][0]["fields"] if f["_id"] == id
-        )
-        values = {**live["fields"], id: HAND}
-        declared = {"fields": {**entry["fields"], label: HAND + "x"}}
-        path = "fields." + seen.replace("\\", "\\\\").replace(".", "\\.")
-        yield Field("contacts", entry, path, live, {"fields": values}, declared)
-    if "lists" in entry and (managed := sorted(oracle._managed_lists)):
-        values = {"lists": sorted({*live["lists"]} ^ {managed[0]})}
-        yield Field("contacts", entry, "lists", live, values, {})
-
-
-def moved(laboratory: Laboratory, field: Field) -> None:
-    """A person makes the edit of `field` in the web app."""
-    state = laboratory.account.state()
-    for one in state[field.kind]:
-        if one["_id"] == field.live["_id"]:
-            one.update(field.values, updatedAt=LATER, __v=one["__v"] + 1)
-    laboratory.account.set(state)
 
 
 def declared(kept: Kept, field: Field) -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, scalars, writing, yaml_tree
 from bmeconf.project import atomic as whole
 from bmeconf.pull import filenames
-from tests.cli.test_bad_environment import typed
 from tests.support.driver import Account, Project, Ran
 from tests.support.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident
+from tests.support.terminal import typed
 
 SEARCH = "/api/contact/search"
 WORDS = ("yes", "~", "1e3", "null", "NO", "0123", "2026-12-01", "#", "- x", "{a}", "${X}", "$${X}")

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from bmeconf.cli import console
-from tests.render.test_formats import FORMATS, Seen, told
 from tests.support import plans
 from tests.support.driver import Account, Project
+from tests.support.formats import FORMATS, Seen, told
 
 OUTPUTS = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
 LISTS = "version: 1\nlists: [{name: Autumn}]\n"

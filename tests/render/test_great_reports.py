@@ -18,9 +18,9 @@ from bmeconf.render.page import failure as failure_page
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page import result as result_page
 from bmeconf.render.page.model import Page, PageItem, Section
-from tests.render.test_formats import told
 from tests.support import plans
 from tests.support.driver import Account, Project
+from tests.support.formats import told
 
 MANY = 2000
 LISTS = "version: 1\nlists:\n" + "".join(

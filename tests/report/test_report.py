@@ -6,7 +6,6 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,9 +29,8 @@ from bmeconf.render.page import report as delivery_page
 from bmeconf.report import Measure, Results
 from bmeconf.report import replies as delivery_replies
 from tests.support.driver import Account, Project, Ran
-from tests.support.fake_server import FakeServer, Rule, edited, instead, refusal, reply
+from tests.support.fake_server import Cut, Rule, edited, instead, refusal, reply
 
-Cut = Callable[..., FakeServer]
 Data = dict[str, Any]
 
 SENT = "2026-10 Newsletter"

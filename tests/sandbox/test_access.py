@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from bmeconf.sandbox import DEFAULT_KEY
-from tests.sandbox.test_life import ABSENT, Api, refused
+from tests.support.api import ABSENT, Api, refused
 
 LIMIT_HEADERS = (
     "X-RateLimit-Limit",
@@ -19,12 +18,6 @@ LIMIT_HEADERS = (
     "X-Monthly-Limit",
     "X-Monthly-Remaining",
 )
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def with_key(api: Api, **values: Any) -> str:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.test_life import ABSENT, Api, refused
+from tests.support.api import ABSENT, Api, refused
 
 ALL = "/api/email/campaign"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def content(api: Api) -> dict[str, Any]:

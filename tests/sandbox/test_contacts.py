@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.test_life import ABSENT, Api, refused
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
+from tests.support.api import ABSENT, Api, refused
 
 
 def new(api: Api, key: str = "new@example.com", **more: Any) -> dict[str, Any]:

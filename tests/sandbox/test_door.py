@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
 from bmeconf.sandbox import DEFAULT_KEY
-from tests.sandbox.test_life import ABSENT, Api, refused
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
+from tests.support.api import ABSENT, Api, refused
 
 
 def put(api: Api, document: Any) -> requests.Response:

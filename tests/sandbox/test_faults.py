@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,10 @@ import requests
 
 from bmeconf.sandbox import DEFAULT_KEY, Fault, Sandbox
 from bmeconf.sandbox.faults import KINDS
-from tests.sandbox.test_life import Api, refused, search_all
-from tests.sandbox.test_serving import exported
+from tests.support.api import Api, exported, refused, search_all
 from tests.support.driver import Account, Project
 
 SEARCH = "/api/contact/search"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def plan(api: Api, *faults: Any) -> None:

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from bmeconf.sandbox import clock
 from bmeconf.sandbox.errors import ApiError
 from bmeconf.sandbox.page import PATHS, moments, quiet, wording
-from tests.sandbox.test_life import ABSENT, Api
-from tests.sandbox.test_search import search
+from tests.support.api import ABSENT, Api, search
 
 
 class Forms(Api):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sandbox.test_life import Api
+from tests.support.api import Api
 
 pytestmark = pytest.mark.long
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
-from tests.sandbox.test_life import Api, refused
+from tests.support.api import Api, refused
 
 _NEAR = Path(__file__).parents[3] / "shared" / "reference" / "benchmark-email-openapi.json"
 DOCUMENT = Path(os.environ.get("BMECONF_VENDOR_OPENAPI") or _NEAR)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from tests.sandbox.test_life import Api
+from tests.support.api import Api
 
 BODY = (
     '<p><a href="https://acme.example/a?x=1&amp;y=2">A</a> <A HREF=https://acme.example/b>B</A>'
@@ -15,12 +12,6 @@ BODY = (
     " <!-- <a href='https://acme.example/no'>no</a> --> <![odd[ <a name=x>no link</a></p>"
 )
 LINKS = ["https://acme.example/a?x=1&y=2", "https://acme.example/b"]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def sent(api: Api, body: str, contacts: int = 100, **status: Any) -> tuple[Any, Any]:

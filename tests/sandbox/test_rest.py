@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.sandbox.test_life import ABSENT, Api, refused
+from tests.support.api import ABSENT, Api, refused
 
 REPORTS = "/api/reports"
 OVERALL = f"{REPORTS}/email/overall"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def days_ago(days: float) -> str:

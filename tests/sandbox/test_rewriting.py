@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bmeconf.sandbox.rewriting import rewritten
-from tests.sandbox.test_life import Api
+from tests.support.api import Api
 from tests.support.driver import Account, Project
 from tests.support.strategies import UNTAME
 
@@ -25,12 +24,6 @@ SAME = (
     "<form-like data-on=x>no form</form-like>",
     "<!-- <script>x</script> <a href='https://acme.example' onclick=x>y</a> -->",
 )
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
 
 
 def body(html: str, mode: str) -> str:

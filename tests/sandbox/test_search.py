@@ -5,33 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.sandbox.test_life import ABSENT, Api, refused
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as running:
-        yield running
+from tests.support.api import ABSENT, Api, refused, search
 
 
 def by(column: str, *values: str, **more: Any) -> dict[str, Any]:
     return {"columnToFilter": column, "operator": "EQ", "values": list(values), **more}
-
-
-def search(api: Api, *groups: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
-    return {
-        "contactStructureId": api.structure["_id"],
-        "page": 1,
-        "pageSize": 50,
-        "source": ["key"],
-        "contactSpecification": {"filters": [{"criterias": group} for group in groups]},
-        **more,
-    }
 
 
 def found(api: Api, *groups: list[dict[str, Any]], **more: Any) -> list[str]:

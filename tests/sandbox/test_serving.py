@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.api import exported
 from tests.support.driver import Project
 
 MANIFEST = "version: 1\nlists: [{name: Autumn}]\n"
@@ -25,12 +26,6 @@ def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     yield process
     process.kill()
     process.communicate()
-
-
-def exported(process: subprocess.Popen[str]) -> dict[str, str]:
-    assert process.stdout
-    lines = [process.stdout.readline().removeprefix("export ").strip() for _ in range(2)]
-    return dict(line.split("=", 1) for line in lines)
 
 
 def test_what_serve_prints_opens_the_account(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bmeconf.sandbox import Switches, switches
-from tests.sandbox.test_life import Api, refused
+from tests.support.api import Api, refused
 
 SOURCE = Path(switches.__file__).read_text()
 

@@ -8,13 +8,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import requests
+import yaml
 from jsonschema import Draft202012Validator
 
 from bmeconf import cli
@@ -24,6 +26,11 @@ from bmeconf.sandbox import Sandbox
 SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""
+LOCK = "bmeconf.lock.json"
+IDENTITY = {"contacts": "key", "lists": "name", "campaigns": "name"}
+"""What tells the objects of a kind apart, as the side door names it."""
+LATER = "2030-01-01T00:00:00.000Z"
+"""When a person edits something by hand."""
 
 
 @functools.cache
@@ -87,6 +94,30 @@ class Project:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def declare(self, **manifest: Any) -> None:
+        """Write the one manifest of the project, m.yaml."""
+        self.write("m.yaml", yaml.safe_dump({"version": 1, **manifest}, allow_unicode=True))
+
+    def known_drift(self, **entry: Any) -> None:
+        """Write a project file that answers for one difference."""
+        answered = {"reason": "legal edit", "owner": "marketing", "expires": "2999-12-31", **entry}
+        project = {"version": 1, "policy": {"known_drift": [answered]}}
+        self.write("bmeconf.yaml", json.dumps(project))
+
+    def lock_text(self) -> str:
+        """The lock file, empty where there is none."""
+        path = self.folder / LOCK
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def remembered(self) -> Any:
+        """The entries of the one account in the lock file, by address."""
+        (section,) = json.loads(self.lock_text())["accounts"].values()
+        return section["resources"]
+
+    def unlock(self) -> None:
+        """Delete the lock file."""
+        (self.folder / LOCK).unlink()
+
     def run(self, *arguments: str, **env: str) -> Ran:
         """One command, in this process, from inside the folder."""
         out, err = Stream(), Stream()
@@ -102,6 +133,20 @@ class Project:
     def apply(self, *arguments: str, **env: str) -> Any:
         """The result document of an apply that must succeed."""
         return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
+
+    def drift(self, *arguments: str, code: int = 0) -> Any:
+        """The drift document of a run that must end with `code`."""
+        ran = self.run("drift", "--format", "json", *arguments)
+        assert ran.code == code, f"exit {ran.code}\n{ran.out}\n{ran.err}"
+        assert ran.json["exit_code"] == code
+        return ran.json
+
+    def drift_text(self, *arguments: str, code: int = 0) -> str:
+        """What such a run prints for people, which must fit a terminal."""
+        ran = self.run("drift", *arguments)
+        assert ran.code == code, ran.out + ran.err
+        assert max(map(len, ran.out.splitlines())) <= 80
+        return ran.out
 
     def start(self, *arguments: str, **popen: Any) -> subprocess.Popen[bytes]:
         """One command in a process of its own; its streams are pipes, or as `popen` says."""
@@ -129,6 +174,12 @@ def ended(process: subprocess.Popen[bytes]) -> Ran:
     """What a process did, once it is over."""
     out, err = process.communicate(timeout=60)
     return Ran(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+def from_now(days: float, minutes: float = 0) -> str:
+    """A time as a manifest writes it, so far from this moment."""
+    at = datetime.now(UTC) + timedelta(days=days, minutes=minutes)
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def writes(log: Iterable[Any]) -> list[Any]:
@@ -172,6 +223,62 @@ class Account:
         found = [o for o in self.state()[kind] if o.get("name", o.get("key")) == name]
         assert len(found) == 1, found
         return found[0]
+
+    def id_of(self, kind: str, name: str) -> str:
+        """The id of the first object of a kind that has this name, or this email."""
+        return str(next(o["_id"] for o in self.state()[kind] if o[IDENTITY[kind]] == name))
+
+    def list_ids(self, *names: str) -> list[str]:
+        """The ids of these lists."""
+        return [self.id_of("lists", name) for name in names]
+
+    def field_id(self, label: str) -> str:
+        """The id of the contact field with this label."""
+        fields = self.state()["structures"][0]["fields"]
+        return str(next(one["_id"] for one in fields if one["label"] == label))
+
+    def edit(self, kind: str, name: str, /, **values: Any) -> Any:
+        """What a person does in the web app: one object with other values, and a later date."""
+        state = self.state()
+        for one in state[kind]:
+            if one[IDENTITY[kind]] == name:
+                if "fields" in values:
+                    values["fields"] = {**one["fields"], **values["fields"]}
+                one.update(values, updatedAt=LATER, __v=one["__v"] + 1)
+                self.set(state)
+                return one
+        raise AssertionError(name)
+
+    def remove(self, kind: str, name: str) -> None:
+        """Delete every object of a kind with this name by hand."""
+        state = self.state()
+        state[kind] = [o for o in state[kind] if o[IDENTITY[kind]] != name]
+        self.set(state)
+
+    def limit(self, scopes: Sequence[str]) -> None:
+        """Give the account's key these scopes and no others."""
+        state = self.state()
+        state["keys"][0]["scopes"] = list(scopes)
+        self.set(state)
+
+    def schedule(
+        self,
+        at: str = "2030-12-01T08:00:00Z",
+        status: str = "scheduled",
+        campaign: str = "Welcome",
+    ) -> str:
+        """Schedule a campaign by hand, or show it in a later status; its id."""
+        id = self.id_of("campaigns", campaign)
+        self.campaign_status(id, status=status, scheduledAt=at)
+        return id
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The reply to one request of somebody else with a key."""
+        headers = {"X-API-Key": self.sandbox.key}
+        url = f"{self.sandbox.url}/api/{path}"
+        answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def switch(self, **switches: Any) -> None:
         """Choose readings of the API."""

@@ -246,6 +246,10 @@ class Rule:
         return self.hits <= self.times
 
 
+Cut = Callable[..., FakeServer]
+"""Puts rules between a project and its account, as the fixture `cut` does."""
+
+
 def by_rules(rules: Sequence[Rule]) -> Meddle:
     """The first rule that takes a request decides; the others pass."""
 
