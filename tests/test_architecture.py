@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "bmeconf"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "bmeconf"
 
 FLOORS = (
     ("model",),
@@ -220,6 +221,14 @@ def only_cli_speaks(module: Module) -> Iterator[str]:
             yield f"{module.name} reads the environment, which cli hands to settings"
 
 
+def borrowed(tests: Path) -> Iterator[str]:
+    """Test modules that another one imports: what they share belongs into tests/support."""
+    for module in modules(tests):
+        for imported in module.imported:
+            if imported.startswith("tests.") and imported.rpartition(".")[2].startswith("test_"):
+                yield f"{module.name} imports {imported}, which is a test of its own"
+
+
 def circles(package: Path) -> Iterator[str]:
     """Imports that go round, wherever they stand: also inside functions and for types alone."""
     graph = {
@@ -296,3 +305,23 @@ def test_a_room_without_a_guide_is_found(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "plan" / "__init__.py").write_text("", encoding="utf-8")
     assert "plan has no guide in its __init__" in violations(copy)
+
+
+def test_no_test_imports_another() -> None:
+    assert [*borrowed(TESTS)] == []
+
+
+def test_a_test_that_imports_another_is_found(tmp_path: Path) -> None:
+    for name, line in (
+        ("a/test_one.py", "ONE = 1"),
+        ("b/test_two.py", "from tests.a.test_one import ONE"),
+        ("support/three.py", "def three():\n    from tests.a import test_one"),
+        ("b/test_four.py", "from tests.support.three import three"),
+    ):
+        path = tmp_path / "tests" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(line, encoding="utf-8")
+    assert [*borrowed(tmp_path / "tests")] == [
+        "tests/b/test_two.py imports tests.a.test_one, which is a test of its own",
+        "tests/support/three.py imports tests.a.test_one, which is a test of its own",
+    ]
