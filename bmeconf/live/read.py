@@ -7,7 +7,7 @@ order is needed (design 7.2, 7.3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline.classify import Baseline
@@ -209,8 +209,19 @@ def _kinds_needed(scope: Scope, undeclared: Removed) -> list[Kind]:
     """The kinds that are declared or referred to, or were; lists first, as others name them."""
     mentioned = {r.address.kind for r in scope.desired} | undeclared.kinds
     mentioned |= {a.kind for r in scope.desired for a in dangling.mentions(r, IdMap())}
-    mentioned |= {*_losers(scope)}
+    mentioned |= {*_losers(scope), *_shown_by_name(scope)}
     return [kind for name, kind in KINDS.items() if name in mentioned and name != STRUCTURE]
+
+
+def _shown_by_name(scope: Scope) -> Iterator[str]:
+    """The kinds whose objects a plan names when a reference to them is to go.
+
+    So that a plan does not depend on what else was read, not even where nothing is declared.
+    """
+    for resource in scope.desired:
+        kind = KINDS[resource.address.kind]
+        if not kind.partial:
+            yield from (kind.refers[name] for name in resource.fields if name in kind.refers)
 
 
 def _losers(scope: Scope) -> list[str]:

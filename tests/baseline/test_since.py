@@ -87,6 +87,19 @@ def test_nothing_is_told_without_since_and_the_plan_is_the_same(project: Project
     assert held["requests"]["read"] == plain["requests"]["read"]
 
 
+def test_lists_that_a_campaign_is_to_lose_are_named_the_same(
+    project: Project, account: Account
+) -> None:
+    account.edit("campaigns", "Welcome", lists=account.list_ids("Newsletter"))
+    project.declare(lists=[{"name": "Old list"}])
+    commit(project.folder)
+    project.declare(campaigns=[{"name": "Welcome", "lists": []}])
+    plain, held = project.plan(), since(project)
+    (change,) = plain["steps"][0]["changes"]
+    assert change["before"] == ["lists/Newsletter"]
+    assert held["fingerprint"] == plain["fingerprint"]
+
+
 def test_the_search_for_contacts_goes_along_with_the_one_for_the_others(
     project: Project, account: Account
 ) -> None:
