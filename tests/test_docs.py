@@ -80,7 +80,9 @@ def test_shown_manifests_are_valid(block: str, project: Project) -> None:
         project.write(name, "<p>Acme 5</p>")
     if "accounts:" in block or "policy:" in block:
         project.write("bmeconf.yaml", block)
-        told = validate.project(manifest.read_project(project.folder))
+        told = validate.project(
+            manifest.read_project(manifest.DiskFiles(project.folder)), project.folder
+        )
         assert told.accounts or told.policy.known_drift
     else:
         project.write("shown.yaml", block)

@@ -7,22 +7,18 @@ broken stops no run, and never looks like one that declared nothing.
 
 from __future__ import annotations
 
-import glob
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bmeconf.baseline import git as history
-from bmeconf.baseline.git.tree import GitTree
+from bmeconf.baseline import git
+from bmeconf.baseline.git import GitTree
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import Sources
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address, Place, Problem, Resource, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project.settings import Project
-
-MANIFESTS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -49,66 +45,56 @@ class CommitManifests:
 
 def read(
     root: Path,
-    paths: Sequence[Path],
+    names: Sequence[str],
     revision: str,
     account: tuple[str | None, Mapping[str, str]],
     environ: Mapping[str, str],
 ) -> CommitManifests:
-    """What `paths` under the project's `root` declared at `revision`.
+    """What `names`, paths from the project's `root`, declared at `revision`.
 
     `account` is the name and the variables of the account as it is declared now.
 
     Raises:
         InvalidInput: where Git knows no such commit, or is not there.
     """
-    with history.opened(root, revision, environ) as tree:
-        tree.take(lambda name: name.endswith(MANIFESTS))
-        project, problems = _project(tree)
-        try:
-            sources = _sources(tree, root, paths, project)
-        except InvalidInput as error:
-            told = Problem(Place(f"{tree.root}{os.sep}"), "", error.message, "unreadable")
-            return CommitManifests(revision, tree.commit, problems=_told(tree, [*problems, told]))
-        desired = validate.desired(sources, _variables(project, account))
-        errors = [*problems, *desired.errors]
-        flaws = {r.address: _flaws(r, errors) for r in desired.snapshot} if errors else {}
-        sound = Snapshot.of(r for r in desired.snapshot if flaws.get(r.address) is not None)
-        return CommitManifests(
-            revision,
-            tree.commit,
-            declared=desired.snapshot,
-            sound=sound if errors else desired.snapshot,
-            flawed={address: flawed for address, flawed in flaws.items() if flawed},
-            problems=_told(tree, errors),
-        )
+    tree = git.read_tree(root, revision, environ)
+    project, problems = _project(tree, root)
+    try:
+        sources = _sources(tree, names, project)
+    except InvalidInput as error:
+        problem = Problem(Place(tree.shown("")), "", error.message, "unreadable")
+        return CommitManifests(revision, tree.commit, problems=_warnings([*problems, problem]))
+    desired = validate.desired(sources, _variables(project, account))
+    errors = [*problems, *desired.errors]
+    flaws = {r.address: _flaws(r, errors) for r in desired.snapshot} if errors else {}
+    sound = Snapshot.of(r for r in desired.snapshot if flaws.get(r.address) is not None)
+    return CommitManifests(
+        revision,
+        tree.commit,
+        declared=desired.snapshot,
+        sound=sound if errors else desired.snapshot,
+        flawed={address: flawed for address, flawed in flaws.items() if flawed},
+        problems=_warnings(errors),
+    )
 
 
-def _project(tree: GitTree) -> tuple[Project, Sequence[Problem]]:
+def _project(tree: GitTree, root: Path) -> tuple[Project, Sequence[Problem]]:
     """The project file of then; one that says nothing where it cannot be used."""
     try:
-        return validate.project(manifest.read_project(tree.root)), ()
+        return validate.project(manifest.read_project(tree), root), ()
     except validate.ManifestProblems as error:
-        return Project(tree.root), [p for p in error.problems if p.level == "error"]
+        return Project(root), [p for p in error.problems if p.level == "error"]
 
 
-def _sources(tree: GitTree, root: Path, paths: Sequence[Path], project: Project) -> Sources:
+def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
     """The manifests of then under the paths of today, and the files that they name."""
-    if tree.empty:
+    there = [name for name in names if tree.exists(name)]
+    patterns = [each for each in project.manifests or () if manifest.matching(tree, each)]
+    if not tree.children(""):
         raise InvalidInput("there is nothing in this folder at that commit")
-    asked = [tree.root / os.path.relpath(path.absolute(), root.absolute()) for path in paths]
-    there = [path for path in asked if path.exists()]
-    patterns = [
-        pattern
-        for pattern in project.manifests or ()
-        if any(glob.iglob(pattern, root_dir=tree.root, recursive=True))
-    ]
     if not there or (project.manifests and not patterns):
         raise InvalidInput("there are no manifests at that commit")
-    found = manifest.read(tree.root, there, patterns)
-    if not found.texts:
-        return found
-    tree.take(manifest.named(found))
-    return manifest.read(tree.root, there, patterns)
+    return manifest.read(tree, there, patterns)
 
 
 def _variables(
@@ -129,14 +115,6 @@ def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | No
     return frozenset(fields) if fields <= resource.fields.keys() - {identity} else None
 
 
-def _told(tree: GitTree, errors: Iterable[Problem]) -> tuple[Problem, ...]:
-    """`errors` with places as Git names them, as warnings: they stop nothing."""
-    return tuple(
-        replace(
-            problem,
-            place=replace(problem.place, file=tree.place(problem.place.file)),
-            message=tree.place(problem.message),
-            level="warning",
-        )
-        for problem in errors
-    )
+def _warnings(errors: Iterable[Problem]) -> tuple[Problem, ...]:
+    """`errors` as warnings: they stop nothing."""
+    return tuple(replace(problem, level="warning") for problem in errors)

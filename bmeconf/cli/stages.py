@@ -81,7 +81,7 @@ def _past(project: Prepared, account: Session, console: Console, since: str) -> 
     from bmeconf.render import text
 
     named = account.account.name, account.account.vars
-    found = past.read(project.project.root, project.paths, since, named, os.environ)
+    found = past.read(project.project.root, project.names, since, named, os.environ)
     if found.problems and not console.quiet:
         console.tell(text.past(since, found.commit, found.problems))
     return found

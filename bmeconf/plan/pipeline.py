@@ -13,13 +13,12 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
-from bmeconf.baseline import git as history
-from bmeconf.baseline import lock, recall
+from bmeconf.baseline import git, lock, recall
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Lock, Section
 from bmeconf.client import Reader
 from bmeconf.desired import manifest, scope, validate
-from bmeconf.desired.manifest import Sources
+from bmeconf.desired.manifest import DiskFiles, Sources
 from bmeconf.desired.scope import OtherManifests, Scope
 from bmeconf.desired.validate import Desired, ManifestProblems
 from bmeconf.kinds import KINDS
@@ -40,11 +39,11 @@ from bmeconf.project.settings import Project
 
 @dataclass(frozen=True)
 class Prepared:
-    """A project and its manifests, read but not yet given meaning; `paths` say which."""
+    """A project and its manifests, read but not yet given meaning; `names` say which."""
 
     project: Project
     sources: Sources
-    paths: tuple[Path, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ def prepare(paths: Sequence[Path]) -> Prepared:
         InvalidInput: where there are none, or the project file cannot be used.
     """
     root = manifest.find_root(paths[0])
-    project = project_at(root)
-    return Prepared(project, manifest.read(root, paths, project.manifests or ()), tuple(paths))
+    project, files = project_at(root), DiskFiles(root)
+    names = tuple(files.name(path) for path in paths)
+    return Prepared(project, manifest.read(files, names, project.manifests or ()), names)
 
 
 def project_at(root: Path) -> Project:
@@ -79,7 +79,7 @@ def project_at(root: Path) -> Project:
     Raises:
         InvalidInput: where its project file cannot be used.
     """
-    return validate.project(manifest.read_project(root))
+    return validate.project(manifest.read_project(DiskFiles(root)), root)
 
 
 def problems(prepared: Prepared, targets: Sequence[str] = ()) -> tuple[Problem, ...]:
@@ -144,7 +144,7 @@ def planned(
     noted = _noted(past, undeclared, limited, seen, targets) if past else ()
     root = prepared.project.root
     since = Since(past.revision, past.commit, past.complete) if past else None
-    source = Source(desired.digest, history.commit(root), os.path.relpath(root), since)
+    source = Source(desired.digest, git.current_commit(root), os.path.relpath(root), since)
     made = Plan(
         created_at=now,
         account=plan.account_of(base_url, seen.id_map),
@@ -244,10 +244,10 @@ def _undeclared(limited: Scope, targets: Sequence[str], past: CommitManifests | 
 def _elsewhere(prepared: Prepared, variables: Mapping[str, str]) -> OtherManifests:
     """What other files of the project declare, as far as they can be read."""
     project = prepared.project
-    if any(path.absolute() == project.root.absolute() for path in prepared.paths):
+    if "" in prepared.names:
         return OtherManifests()
     try:
-        sources = manifest.read(project.root, [project.root], project.manifests or ())
+        sources = manifest.read(DiskFiles(project.root), (), project.manifests or ())
     except InvalidInput:
         return OtherManifests(complete=False)
     found = validate.desired(sources, variables)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bmeconf.desired import manifest, scope, validate
-from bmeconf.desired.manifest import Document, Sources, Text, files
+from bmeconf.desired.manifest import DiskFiles, Document, MemoryFiles, Sources, Text
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
@@ -32,7 +32,7 @@ def read(target: Target, pulled: Collection[str]) -> Sources:
     project = target.project
     if target.folder != project.root and project.manifests is not None:
         # Those patterns do not lead there: a plan is only made of it where it is named.
-        return Sources(project.root, (), {}, (), "")
+        return Sources()
     ours = {str(target.folder / path) for path in pulled}
     documents: dict[Place, Document] = {}
     problems: dict[Problem, None] = {}
@@ -40,16 +40,14 @@ def read(target: Target, pulled: Collection[str]) -> Sources:
     for pattern in project.manifests or ("**",):
         # One at a time: some lead nowhere yet.
         with contextlib.suppress(InvalidInput):
-            found = manifest.read(project.root, [project.root], (pattern,))
+            found = manifest.read(DiskFiles(project.root), (), (pattern,))
             documents |= {each.tree.place: each for each in found.documents}
             problems |= dict.fromkeys(found.problems)
             texts |= found.texts
     return Sources(
-        project.root,
         tuple(d for d in documents.values() if str(manifest.absolute(Path(d.file))) not in ours),
         texts,
         tuple(p for p in problems if str(manifest.absolute(Path(p.place.file))) not in ours),
-        "",
     )
 
 
@@ -64,14 +62,13 @@ def check(
     """
     if not (others.documents or others.problems):
         return ()
-    paths = {files.shown(target.folder / name): text for name, text in pulled.files.items()}
-    ours = manifest.foreseen(target.folder, paths)
+    ours = Sources()
+    if pulled.files:
+        ours = manifest.read(MemoryFiles(pulled.files, target.folder))
     together = Sources(
-        ours.root,
         (*others.documents, *ours.documents),
         {**others.texts, **ours.texts},
         (*others.problems, *ours.problems),
-        "",
     )
     desired = validate.desired(together, target.variables)
     if pulled.declared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.desired import manifest, validate
-from bmeconf.desired.manifest import files
+from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
 from bmeconf.model import STRUCTURE, Place, Resource, Schedule, Snapshot, Template
 from bmeconf.model.errors import counted
 from bmeconf.pull.query import Target
@@ -23,11 +23,12 @@ def refuse_loss(texts: Mapping[str, str], overwritten: Sequence[str], target: Ta
     Raises:
         InvalidInput: naming each thing that would be lost, or the problems that hide it.
     """
-    paths = [target.folder / path for path in overwritten if files.is_manifest(path)]
-    if not paths:
+    files = DiskFiles(target.project.root)
+    names = [files.name(target.folder / path) for path in overwritten if is_manifest(path)]
+    if not names:
         return
-    old = validate.desired(manifest.read(target.project.root, paths), target.variables)
-    new = validate.desired(manifest.foreseen(target.folder, texts), target.variables)
+    old = validate.desired(manifest.read(files, names), target.variables)
+    new = validate.desired(manifest.read(MemoryFiles(texts)), target.variables)
     if old.errors:
         raise nothing_written(
             f"{counted(len(old.errors), 'problem')} in files that would be overwritten, so that"

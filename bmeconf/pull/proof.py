@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bmeconf.baseline.classify import Baseline
 from bmeconf.desired import manifest, scope, validate
+from bmeconf.desired.manifest import MemoryFiles
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds.api import ReadApi
 from bmeconf.live import read as live
@@ -51,7 +52,7 @@ def trial(api: ReadApi, limited: Scope, target: Target) -> Trial:
 
 def objections(api: ReadApi, laid: Layout, target: Target) -> Iterator[Objection]:
     """What keeps these files from being valid, or their plan from being empty."""
-    sources = manifest.foreseen(target.folder, laid.files)
+    sources = manifest.read(MemoryFiles(laid.files))
     places = layout.places(sources.documents, laid)
     read = validate.desired(sources, target.variables)
     for problem in read.errors:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from bmeconf.desired import manifest
-from bmeconf.desired.manifest import Block, Items, Scalar, yaml_tree
+from bmeconf.desired.manifest import Block, DiskFiles, Items, Scalar, yaml_tree
 from bmeconf.model import Place
 from bmeconf.model.errors import InvalidInput
 
@@ -29,6 +29,12 @@ def write(root: Path, *names: str, text: str = MANIFEST) -> None:
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+
+
+def read(root: Path, *paths: str, patterns: Sequence[str] = ()) -> manifest.Sources:
+    """What the manifests under these paths say, by default all in the project."""
+    disk = DiskFiles(root)
+    return manifest.read(disk, [disk.name(Path(path)) for path in paths], patterns)
 
 
 def files(sources: manifest.Sources) -> list[str]:
@@ -53,16 +59,16 @@ def test_root_without_a_project_file_is_the_path(here: Path) -> None:
 def test_manifests_are_found_sorted_and_hidden_folders_left_out(here: Path) -> None:
     write(here, "b.yaml", "a/z.yml", "a/b/c.yaml", "bmeconf.yaml", "sub/bmeconf.yaml")
     write(here, ".github/ci.yaml", ".bmeconf/x.yaml", ".hidden.yaml", "notes.txt", "x.yaml.bak")
-    assert files(manifest.read(here, [here])) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
-    assert files(manifest.read(here, [])) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
-    assert files(manifest.read(here, [Path("a"), Path("a/z.yml")])) == ["a/b/c.yaml", "a/z.yml"]
+    assert files(read(here, ".")) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
+    assert files(read(here)) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
+    assert files(read(here, "a", "a/z.yml")) == ["a/b/c.yaml", "a/z.yml"]
 
 
 def test_patterns_stand_in_for_the_root_only(here: Path) -> None:
     write(here, "manifests/a.yaml", "teams/x/b.yaml", "teams/y/b.yaml", "other/c.yaml")
-    found = files(manifest.read(here, [here], ["manifests/", "teams/*/b.yaml"]))
+    found = files(read(here, patterns=["manifests/", "teams/*/b.yaml"]))
     assert found == ["manifests/a.yaml", "teams/x/b.yaml", "teams/y/b.yaml"]
-    assert files(manifest.read(here, [Path("other")], ["manifests/"])) == ["other/c.yaml"]
+    assert files(read(here, "other", patterns=["manifests/"])) == ["other/c.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -84,14 +90,14 @@ def test_paths_that_lead_nowhere(
     write(here, "manifests/a.yaml")
     (here / "empty").mkdir()
     with pytest.raises(InvalidInput, match=message):
-        manifest.read(here, [Path(path) for path in paths], patterns)
+        read(here, *paths, patterns=patterns)
 
 
 def test_an_entry_that_leads_nowhere_is_named_with_its_place(here: Path) -> None:
     write(here, "manifests/a.yaml")
     write(here, "bmeconf.yaml", text="version: 1\nmanifests: [manifests/, manifets/]\n")
     with pytest.raises(InvalidInput, match=r'^bmeconf.yaml:2:25: manifests: "manifets/" leads'):
-        manifest.read(here, [here], ["manifests/", "manifets/"])
+        read(here, patterns=["manifests/", "manifets/"])
 
 
 def test_no_manifests_says_where_some_are(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +107,7 @@ def test_no_manifests_says_where_some_are(here: Path, monkeypatch: pytest.Monkey
     def said() -> str:
         root = manifest.find_root(Path())
         with pytest.raises(InvalidInput, match="no manifests found") as raised:
-            manifest.read(root, [Path()])
+            read(root, ".")
         assert raised.value.remedy == "write one (see `bmeconf schema`), or name another path"
         return raised.value.message.partition("; ")[2]
 
@@ -122,7 +128,7 @@ def test_links_that_loop_or_leave_are_not_followed(here: Path) -> None:
     (here / "outside").symlink_to(here.parent / "outside")
     (here / "self.yaml").symlink_to(here / "self.yaml")
     (here / "again.yaml").symlink_to(here / "a" / "b.yaml")
-    sources = manifest.read(here, [here])
+    sources = read(here)
     assert len(sources.documents) == 1
     assert [problem.code for problem in sources.problems] == ["unreadable"]
 
@@ -131,7 +137,7 @@ def test_bodies_behind_links_stay_inside(here: Path) -> None:
     write(here.parent, "secret.html", text="secret")
     (here / "link.html").symlink_to(here.parent / "secret.html")
     write(here, "a.yaml", text="version: 1\ncampaigns: [{name: A, body: {file: link.html}}]\n")
-    (text,) = manifest.read(here, [here]).texts.values()
+    (text,) = read(here).texts.values()
     assert text.text == ""
     assert "leaves the project root" in text.fault
 
@@ -149,7 +155,7 @@ def test_bodies_behind_links_stay_inside(here: Path) -> None:
 )  # fmt: skip
 def test_bytes_that_are_no_text(here: Path, data: bytes, place: str, message: str) -> None:
     (here / "a.yaml").write_bytes(data)
-    (problem,) = manifest.read(here, [here]).problems
+    (problem,) = read(here).problems
     assert str(problem.place) == f"a.yaml:{place}"
     assert message in problem.message
     assert problem.level == "error"
@@ -157,19 +163,19 @@ def test_bytes_that_are_no_text(here: Path, data: bytes, place: str, message: st
 
 def test_a_byte_order_mark_is_tolerated(here: Path) -> None:
     (here / "a.yaml").write_bytes(b"\xef\xbb\xbfversion: 1\r\n")
-    sources = manifest.read(here, [here])
+    sources = read(here)
     assert sources.problems == ()
     assert sources.documents[0].tree.place == Place("a.yaml", 1, 1)
 
 
 def test_a_folder_named_like_a_manifest_is_a_folder(here: Path) -> None:
     write(here, "a.yaml/b.yaml")
-    assert files(manifest.read(here, [here])) == ["a.yaml/b.yaml"]
+    assert files(read(here)) == ["a.yaml/b.yaml"]
 
 
 def test_a_pipe_is_not_waited_for(here: Path) -> None:
     os.mkfifo(here / "a.yaml")
-    (problem,) = manifest.read(here, [here]).problems
+    (problem,) = read(here).problems
     assert "not an ordinary file" in problem.message
 
 
@@ -179,7 +185,7 @@ def test_paths_outside_the_current_folder_are_whole(
     write(here, "a.yaml")
     (here / "sub").mkdir()
     monkeypatch.chdir(here / "sub")
-    assert files(manifest.read(here, [here])) == [str(here / "a.yaml")]
+    assert files(read(here)) == [str(here / "a.yaml")]
 
 
 def test_trees_know_places_and_quotes() -> None:
@@ -200,7 +206,7 @@ def test_trees_know_places_and_quotes() -> None:
 
 def test_several_documents_in_one_file(here: Path) -> None:
     write(here, "a.yaml", text="---\nversion: 1\n---\n# empty\n---\nversion: 1\n...\n")
-    assert len(manifest.read(here, [here]).documents) == 2
+    assert len(read(here).documents) == 2
 
 
 def _laughs(width: int) -> str:

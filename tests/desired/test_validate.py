@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.desired import manifest, validate
-from bmeconf.desired.manifest import yaml_tree
+from bmeconf.desired.manifest import DiskFiles, yaml_tree
 from bmeconf.desired.validate import rules, wording
 from bmeconf.model import Address, Problem, Snapshot
 from bmeconf.model.errors import InvalidInput
@@ -46,9 +46,9 @@ def said(problem: Problem) -> str:
 
 def problems_of(root: Path, variables: Mapping[str, str]) -> tuple[Problem, ...]:
     if not (root / manifest.PROJECT_FILE).exists():
-        return validate.check_offline(manifest.read(root, [root]), {"": variables}).problems
+        return validate.check_offline(manifest.read(DiskFiles(root)), {"": variables}).problems
     with pytest.raises(validate.ManifestProblems) as raised:
-        validate.project(manifest.read_project(root))
+        validate.project(manifest.read_project(DiskFiles(root)), root)
     return raised.value.problems
 
 
@@ -63,7 +63,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def desired(root: Path, text: str, variables: Mapping[str, str] | None = None) -> validate.Desired:
     write(root, {"manifest.yaml": f"version: 1\n{text}"})
-    return validate.desired(manifest.read(root, [root]), variables or {})
+    return validate.desired(manifest.read(DiskFiles(root)), variables or {})
 
 
 def snapshot(root: Path, text: str, variables: Mapping[str, str] | None = None) -> Snapshot:
@@ -263,7 +263,7 @@ def test_large_bodies(here: Path) -> None:
 def test_every_account_must_define_every_variable(here: Path) -> None:
     write(here, {"a.yaml": "version: 1\nlists:\n  - name: ${x}\n  - name: ${y}\n"})
     accounts = {"one": {"x": "1", "y": "2"}, "two": {"x": "1"}, "three": {"x": "1"}}
-    got = validate.check_offline(manifest.read(here, [here]), accounts)
+    got = validate.check_offline(manifest.read(DiskFiles(here)), accounts)
     (problem,) = got.problems
     assert problem.message.startswith("the variable ${y} is not defined")
     assert problem.message.endswith("(account two, three)")
@@ -301,9 +301,9 @@ def facts(snapshot: Snapshot) -> dict[Address, object]:
 def test_order_and_split_mean_nothing(order: tuple[str, ...], here: Path) -> None:
     files = {f"{n}.yaml": f"version: 1\n{text}" for n, text in enumerate(order)}
     write(here, files)
-    got = validate.desired(manifest.read(here, [here]), {}).sound()
+    got = validate.desired(manifest.read(DiskFiles(here)), {}).sound()
     write(here, {"all/all.yaml": "---\n".join(files.values())})
-    whole = validate.desired(manifest.read(here, [here / "all"]), {}).sound()
+    whole = validate.desired(manifest.read(DiskFiles(here), ["all"]), {}).sound()
     assert list(got.resources) == list(whole.resources)
     assert facts(got) == facts(whole)
 
@@ -311,18 +311,18 @@ def test_order_and_split_mean_nothing(order: tuple[str, ...], here: Path) -> Non
 def test_digest_depends_on_names_and_bytes_only(here: Path) -> None:
     campaigns = "version: 1\ncampaigns: [{name: N, body: {file: c}}]\n"
     write(here, {"a.yaml": "version: 1\n", "b.yaml": campaigns, "c": "1"})
-    digest = manifest.read(here, [here]).digest
+    digest = manifest.read(DiskFiles(here)).digest
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
-    assert manifest.read(here, [here / "b.yaml", here / "a.yaml"]).digest == digest
+    assert manifest.read(DiskFiles(here), ["b.yaml", "a.yaml"]).digest == digest
     write(here, {"c": "2"})
-    assert manifest.read(here, [here]).digest != digest
+    assert manifest.read(DiskFiles(here)).digest != digest
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))
 def test_any_text_gives_problems_and_never_a_crash(text: str) -> None:
     nodes, problems = yaml_tree.parse(text, "x.yaml")
-    documents = tuple(manifest.Document("x.yaml", ".", node) for node in nodes)
-    sources = manifest.Sources(Path(), documents, {}, tuple(problems), "")
+    documents = tuple(manifest.Document("x.yaml", node) for node in nodes)
+    sources = manifest.Sources(documents, {}, tuple(problems))
     validate.check_offline(sources, {})
 
 
@@ -331,8 +331,8 @@ def test_any_quoted_text_arrives_or_is_refused(text: str) -> None:
     quoted = json.dumps(text, ensure_ascii=False)
     line = f"{{version: 1, campaigns: [{{name: N, body: {{html: {quoted}}}}}]}}"
     nodes, problems = yaml_tree.parse(line, "x.yaml")
-    documents = tuple(manifest.Document("x.yaml", ".", node) for node in nodes)
-    got = validate.desired(manifest.Sources(Path(), documents, {}, tuple(problems), ""), {})
+    documents = tuple(manifest.Document("x.yaml", node) for node in nodes)
+    got = validate.desired(manifest.Sources(documents, {}, tuple(problems)), {})
     body = text.replace("\r\n", "\n").strip() or None
     refused = {problem.code for problem in got.errors} <= {"value", "variable", "unprintable"}
     assert refused if got.errors else next(iter(got.snapshot)).fields["body"] == body

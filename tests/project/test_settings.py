@@ -251,7 +251,7 @@ def test_a_whole_project_file(tmp_path: Path) -> None:
         "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  known_drift:\n"
         "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
     )  # fmt: skip
-    project = validate.project(manifest.read_project(tmp_path))
+    project = validate.project(manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path)
     assert project.has_file
     assert project.manifests == ("manifests/",)
     assert project.accounts["production"].base_url == URL
@@ -267,12 +267,17 @@ def test_a_whole_project_file(tmp_path: Path) -> None:
 
 
 def test_no_project_file(tmp_path: Path) -> None:
-    assert validate.project(manifest.read_project(tmp_path)) == Project(tmp_path)
+    assert validate.project(
+        manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path
+    ) == Project(tmp_path)
 
 
 def test_no_seeds_allowed_is_not_no_policy(tmp_path: Path) -> None:
     (tmp_path / "bmeconf.yaml").write_text("version: 1\npolicy: {seeds: []}\n")
-    assert validate.project(manifest.read_project(tmp_path)).policy.seeds == ()
+    assert (
+        validate.project(manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path).policy.seeds
+        == ()
+    )
 
 
 @pytest.mark.parametrize(

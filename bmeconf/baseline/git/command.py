@@ -79,7 +79,7 @@ class Repository:
             head = output[start:end].split()
             if end < 0 or len(head) != 3 or head[1] != b"blob":
                 raise InvalidInput(
-                    f"--since: the object {id[:12]} is not in this clone{told(done)}",
+                    f"--since: the object {id[:12]} is not in this clone{said(done)}",
                     f"fetch the whole history; {FULL_DEPTH}",
                 )
             size = int(head[2])
@@ -88,7 +88,7 @@ class Repository:
         return found
 
 
-def commit(root: Path) -> str | None:
+def current_commit(root: Path) -> str | None:
     """The commit that the files are at, None outside a repository."""
     try:
         done = subprocess.run(
@@ -141,10 +141,10 @@ def no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> Inval
             f"--since needs a Git repository, and {root} is in none",
             "leave --since out, or run in a clone of the project",
         )
-    return InvalidInput(f"--since: git cannot read the repository of {root}{told(done)}")
+    return InvalidInput(f"--since: git cannot read the repository of {root}{said(done)}")
 
 
-def told(done: subprocess.CompletedProcess[bytes]) -> str:
+def said(done: subprocess.CompletedProcess[bytes]) -> str:
     """Git's own words for what went wrong, to come after others; empty where it has none."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return f": {lines[0].removeprefix('fatal: ')}" if lines else ""

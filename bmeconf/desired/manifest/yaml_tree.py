@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bmeconf.desired.manifest import syntax
-from bmeconf.desired.manifest.tree import Block, Items, Node, Scalar
+from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar
 from bmeconf.model import Place, Problem
 
 if TYPE_CHECKING:

@@ -27,9 +27,13 @@ class ManifestEntry:
     name: str
     spec: Mapping[str, Any]
     node: Block
-    folder: str
     sound: bool = True
     is_row: bool = False
+
+    @property
+    def file(self) -> str:
+        """The manifest that declares it, as places name it."""
+        return self.node.place.file
 
     @property
     def address(self) -> Address:
@@ -81,9 +85,7 @@ def of(
     flaws = list(flaws)
     flawed = {_entry_path(flaw) for flaw in flaws}
     entries = {
-        path: ManifestEntry(
-            kind, _name(kind, spec), spec, node, document.folder, path not in flawed
-        )
+        path: ManifestEntry(kind, _name(kind, spec), spec, node, path not in flawed)
         for path, kind, spec, node in _declared(document.tree, data)
     }
     unknown = dict.fromkeys(flawed - entries.keys(), "")

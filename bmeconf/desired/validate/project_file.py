@@ -8,14 +8,34 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Node, Scalar, at
+from bmeconf.desired.manifest import Block, Node, ProjectFile, Scalar, at
 from bmeconf.desired.validate import reasons
+from bmeconf.desired.validate.reading import ManifestProblems, ordered
+from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import settings
 
 
-def pasted_keys(tree: Node) -> Iterator[Place]:
+def project(file: ProjectFile, root: Path) -> settings.Project:
+    """The project file in `root` as data, or defaults; raises ManifestProblems (design 2)."""
+    if file.document is None and not file.problems:
+        return settings.Project(root)
+    data, problems = None, list(file.problems)
+    if file.document is not None:
+        pasted = set(_pasted_keys(file.document.tree))
+        problems += [*keys_in_file(file.document.tree), *map(key_in_file, pasted)]
+        data, flaws = Shape("project").check(file.document.tree)
+        problems += [flaw.problem() for flaw in flaws if flaw.place not in pasted]
+        if not flaws:
+            problems += _check(file.document.tree, data)
+    problems = ordered(problems)
+    if data is None or any(problem.level == "error" for problem in problems):
+        raise ManifestProblems(problems)
+    return _build(root, data)
+
+
+def _pasted_keys(tree: Node) -> Iterator[Place]:
     """The places where an API key stands instead of the name of its variable.
 
     However short: `bme_` is what keys begin with, and no variable.
@@ -27,7 +47,7 @@ def pasted_keys(tree: Node) -> Iterator[Place]:
             yield named.place
 
 
-def check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
+def _check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems of sound data: base URLs that are none, days that do not exist."""
     for name, account in (data.get("accounts") or {}).items():
         try:
@@ -46,7 +66,7 @@ def check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(at(tree, path).place, "", message, "date")
 
 
-def build(root: Path, data: Mapping[str, Any]) -> settings.Project:
+def _build(root: Path, data: Mapping[str, Any]) -> settings.Project:
     """The project that sound data describes."""
     manifests = data.get("manifests")
     return settings.Project(

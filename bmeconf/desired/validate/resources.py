@@ -40,7 +40,7 @@ def _with_contents(entry: ManifestEntry, texts: rules.Texts) -> Mapping[str, Any
     for key, name in (("body", "html"), ("plain_text", "text")):
         content = spec.get(key)
         if isinstance(content, Mapping) and "file" in content:
-            file = texts.get((entry.folder, content["file"]))
+            file = texts.get((entry.file, content["file"]))
             spec[key] = {name: file.text if file else ""}
     return spec
 

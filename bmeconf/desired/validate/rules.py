@@ -179,7 +179,7 @@ def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
         if "file" in spec:
-            found = texts.get((entry.folder, spec["file"]), missing(spec["file"]))
+            found = texts.get((entry.file, spec["file"]), missing(spec["file"]))
             fault = found.fault or (f"{found.file} is not a text" if "\0" in found.text else "")
             if fault:
                 message = f"{key}.file: {fault}"

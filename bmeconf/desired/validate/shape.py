@@ -59,6 +59,15 @@ class Shape:
         return data, [f for f in found if f.code not in OF_VALUE or f.place not in mistyped]
 
 
+def flaw(document: Any, name: str) -> str:
+    """The first fault of one of our own documents by the schema `name`, empty without one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schemas.load(name)).iter_errors(document))
+    return f"{error.json_path}: {error.message[:200]}" if error else ""
+
+
 def keys_in_file(tree: Node) -> Iterator[Problem]:
     """A problem for each text that looks like an API key; the text is never shown (design 2)."""
     for scalar in scalars(tree):

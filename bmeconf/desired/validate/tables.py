@@ -83,7 +83,7 @@ def expand(
     out where the file cannot be read or lacks a column.
     """
     node = at(document.tree, ("contact_files", index))
-    text = texts.get((document.folder, data["csv"]), rules.missing(data["csv"]))
+    text = texts.get((document.file, data["csv"]), rules.missing(data["csv"]))
     if text.fault or not isinstance(node, Block):
         return [], [Problem(at(node, ("csv",)).place, "", f"csv: {text.fault}", "file")]
     try:

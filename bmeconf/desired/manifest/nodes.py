@@ -50,10 +50,9 @@ Node: TypeAlias = Scalar | Block | Items
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML document: its file as the user would type it, that file's folder, its tree."""
+    """One YAML document: its file as the user would type it, and its tree."""
 
     file: str
-    folder: str
     tree: Node
 
 

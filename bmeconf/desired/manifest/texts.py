@@ -1,0 +1,151 @@
+"""Bytes -> texts: of a manifest, and of the files that it names, or the reason why there is none.
+
+Nothing here knows YAML.
+"""
+
+from __future__ import annotations
+
+import difflib
+import glob
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath, PurePosixPath
+
+from bmeconf.desired.manifest.files import MAX_BYTES, Files, TooLarge, children, matching
+from bmeconf.desired.manifest.nodes import Node, Scalar, at, blocks
+
+BODIES = ("body", "plain_text")
+RELATIVE = "paths are relative to the manifest"
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""The beginning of the file that stands for one which Git LFS has not brought."""
+VARIABLE = re.compile(r"\$\{[^}]*\}")
+MAX_CANDIDATES = 1000
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's text, or in `fault` why there is none; `line` and `column` say where it broke.
+
+    `file` is the path as the user would type it.
+    """
+
+    file: str
+    text: str = ""
+    fault: str = ""
+    line: int = 1
+    column: int = 1
+
+
+def decoded(file: str, content: bytes | OSError, hint: Callable[[], str]) -> Text:
+    """The text that `content` is in UTF-8, a byte order mark taken off; or why it is none.
+
+    `hint` returns the words to add where the file does not exist.
+    """
+    if isinstance(content, OSError):
+        return Text(file, fault=f"{file} {_unreadable(content, hint)}")
+    if content.startswith(POINTER):
+        fault = f"{file} is a pointer of Git LFS, not the file; bring it with: git lfs pull"
+        return Text(file, fault=fault)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:2]:
+        return Text(file, fault=f"{file} looks like UTF-16; save it as UTF-8")
+    try:
+        return Text(file, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        fault = (
+            f"{file} is not UTF-8: byte {error.start} (line {line}) is "
+            f"0x{content[error.start]:02x}; save it as UTF-8"
+        )
+        return Text(file, fault=fault, line=line, column=column)
+
+
+def _unreadable(error: OSError, hint: Callable[[], str]) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"does not exist{hint()}"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder; name a text file"
+    if isinstance(error, TooLarge):
+        return f"is larger than {MAX_BYTES // 1_000_000} MB"
+    return f"cannot be read: {error.strerror}"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A file that a manifest in `folder` names, with the path as it is written there."""
+
+    folder: str
+    reference: str
+
+    @property
+    def name(self) -> str:
+        return posixpath.join(self.folder, self.reference)
+
+    def forbidden(self, files: Files) -> str:
+        """Why the file is not read, whatever is in it; empty where it may be read."""
+        if PurePath(self.reference).is_absolute() or "\0" in self.reference:
+            return "the path must be relative to the manifest's folder"
+        if files.resolved(self.name) is None:
+            return f"{self.reference} leaves the project root; move it inside"
+        return ""
+
+    def elsewhere(self, files: Files) -> str:
+        """A did-you-mean for a file that does not exist.
+
+        In turn: a name like it, the same path from a folder above, the same name in a folder near.
+        """
+        folder, name = posixpath.split(posixpath.normpath(self.name))
+        alike = difflib.get_close_matches(name, children(files, folder), n=3, cutoff=0.7)
+        above = [
+            str(path) for path in (PurePosixPath(self.folder), *PurePosixPath(self.folder).parents)
+        ]
+        paths = [posixpath.join(folder, each) for each in alike]
+        paths += [posixpath.join(each, self.reference) for each in above]
+        for each in above:
+            beside = [child for child in children(files, each) if not child.startswith(".")]
+            paths += [posixpath.join(each, child, name) for child in (".", *beside)]
+        for path in paths:
+            if files.exists(path) and not files.is_folder(path) and files.resolved(path):
+                near = posixpath.relpath(path, self.folder or ".")
+                return f'; {RELATIVE}; did you mean "{near}"?'
+        return f"; {RELATIVE}"
+
+
+def read_named(
+    files: Files, named: Iterable[Named]
+) -> tuple[Mapping[Named, Text], Mapping[str, bytes | OSError]]:
+    """The text of each named file, and the content of each file that was read, by its name."""
+    forbidden = {each: each.forbidden(files) for each in named}
+    contents = files.read({each.name for each, reason in forbidden.items() if not reason})
+    texts = {
+        each: Text(each.reference, fault=reason)
+        if reason
+        else decoded(files.shown(each.name), contents[each.name], partial(each.elsewhere, files))
+        for each, reason in forbidden.items()
+    }
+    return texts, contents
+
+
+def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named]:
+    """The files that a manifest in `folder` may name: those written, and all that `${NAME}` fits.
+
+    Variables have their values only in `validate`, which must not read files: so every file is
+    read that the path could come to, a variable standing for any text without a slash.
+    """
+    for reference in references(tree):
+        if "\0" in reference or reference.startswith("/") or not VARIABLE.search(reference):
+            yield Named(folder, reference)
+            continue
+        pattern = "*".join(glob.escape(part) for part in VARIABLE.split(reference))
+        for name in matching(files, pattern, folder)[:MAX_CANDIDATES]:
+            yield Named(folder, name.removeprefix(f"{folder}/") if folder else name)
+
+
+def references(tree: Node) -> Iterator[str]:
+    """The paths that a manifest names as written: of bodies, plain texts and tables."""
+    nodes = [at(c, (key, "file")) for c in blocks(tree, "campaigns") for key in BODIES]
+    nodes += [at(table, ("csv",)) for table in blocks(tree, "contact_files")]
+    yield from (node.text for node in nodes if isinstance(node, Scalar))
