@@ -13,7 +13,7 @@ import click
 from bmeconf.cli import rendering, stages
 from bmeconf.cli.console import Console, Renderers
 from bmeconf.cli.options import Options, common
-from bmeconf.model import CAMPAIGNS, REPORT_FORMAT
+from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
 from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery
 
@@ -108,12 +108,13 @@ def _read(
 ) -> Report:
     """The report of this moment; remarks on the manifests go to stderr."""
     from bmeconf.desired import scope, validate
+    from bmeconf.kinds import Reported, only
     from bmeconf.render import text
     from bmeconf.report import statistics
 
     desired = validate.desired(project.sources, account.account.vars)
     whole = desired.sound()
-    chosen = scope.only(CAMPAIGNS, whole, globs)
+    chosen = scope.only(only(Reported).name, whole, globs)
     remarks = [remark for remark in desired.problems if remark.level == "warning"]
     if remarks and not console.quiet:
         console.tell(text.problems(remarks)[:-1])

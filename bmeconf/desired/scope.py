@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Managed
-from bmeconf.model import CONTACTS, LISTS, STRUCTURE, Address, Resource, Snapshot, references
+from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
+from bmeconf.kinds import only as only_kind
+from bmeconf.model import Address, Resource, Snapshot, references
 from bmeconf.model.errors import InvalidInput, did_you_mean
 
 
@@ -48,7 +48,7 @@ class Scope:
     @property
     def structure(self) -> Resource | None:
         """The declared contact structure, looked at or not."""
-        return next(iter(self.whole.of_kind(STRUCTURE)), None)
+        return next(iter(self.whole.of_kind(only_kind(Singleton).name)), None)
 
 
 def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
@@ -93,19 +93,20 @@ def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:
 
 def managed(desired: Snapshot) -> Managed:
     """The lists and tags that the manifests name anywhere (design 7.5)."""
-    lists = {r.address for r in desired.of_kind(LISTS) if not r.intent.absent}
+    kind = only_kind(Audience).name
+    lists = {r.address for r in desired.of_kind(kind) if not r.intent.absent}
     tags: set[str] = set()
     for resource in desired:
-        lists.update(a for a in references(resource.fields) if a.kind == LISTS)
+        lists.update(a for a in references(resource.fields) if a.kind == kind)
         tags.update(resource.fields.get("tags") or ())
     return Managed(frozenset(lists), frozenset(tags))
 
 
 def needed(resource: Resource, desired: Snapshot) -> Iterable[Address]:
-    """The declared resources that `resource` refers to, and the structure for a contact."""
+    """The declared resources that `resource` refers to, by name or by labels of the structure."""
     mentioned = [*references(resource.fields), *resource.intent.origins]
-    if resource.address.kind == CONTACTS:
-        mentioned += [r.address for r in desired.of_kind(STRUCTURE)]
+    if isinstance(KINDS[resource.address.kind], UsesLabels):
+        mentioned += [r.address for r in desired.of_kind(only_kind(Singleton).name)]
     return [address for address in mentioned if desired.get(address)]
 
 
@@ -121,7 +122,7 @@ def matches(glob: str, address: Address) -> bool:
     kind, slash, name = glob.partition("/")
     if kind != address.kind:
         return False
-    if address.kind == STRUCTURE:
+    if isinstance(KINDS[kind], Singleton):
         return not slash
     wanted = address.name + (f"#{address.id}" if address.id else "")
     name = KINDS[kind].canonical(name)
@@ -137,7 +138,7 @@ def _near(target: str, desired: Snapshot) -> str:
 
 
 def _none_of(kind: str, glob: str, desired: Snapshot, there: Snapshot) -> str:
-    what, other = kind.removesuffix("s"), named(glob, desired.resources)
+    what, other = KINDS[kind].noun, named(glob, desired.resources)
     if any(address.kind == kind for address in other):
         return f"{glob}: is declared with `state: absent`, so that nothing is to be told of it"
     if other:

@@ -1,34 +1,67 @@
 """Resource kinds: one file or folder each, and the table of them.
 
 `Kind` answers what every stage may ask of every kind. What only some kinds are or can do is a
-capability (see `capabilities`): a stage asks for that, and never for the name of a kind.
+capability: a stage asks for that, and never for the name of a kind. `IdMap` knows the ids behind
+names, `replies` the shapes in which the API answers.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TypeVar
-
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.campaigns.kind import Campaigns
-from bmeconf.kinds.contacts.kind import Contacts
-from bmeconf.kinds.lists import Lists
-from bmeconf.kinds.structure import Structure
-
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (Structure(), Lists(), Contacts(), Campaigns())}
+from bmeconf.kinds.api import Dialect, ReadApi, WriteApi
+from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.capabilities import (
+    Audience,
+    Batched,
+    Copyable,
+    Dependent,
+    Detailed,
+    Member,
+    NaturalKey,
+    PartialSets,
+    Patchable,
+    Personal,
+    Reported,
+    Rewritten,
+    Scheduled,
+    ScheduleEvidence,
+    Searched,
+    SharedNames,
+    Singleton,
+    Unique,
+    UsesLabels,
+    Versioned,
 )
-"""The kinds by name, in the order in which references allow them to be written."""
-Capability = TypeVar("Capability", bound=Kind)
+from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.table import KINDS, having, only
 
-
-def having(capability: type[Capability]) -> tuple[Capability, ...]:
-    """The kinds that have a capability, in the order of the table."""
-    return tuple(kind for kind in KINDS.values() if isinstance(kind, capability))
-
-
-def only(capability: type[Capability]) -> Capability:
-    """The one kind that has a capability."""
-    (kind,) = having(capability)
-    return kind
+__all__ = [
+    "KINDS",
+    "Audience",
+    "Batched",
+    "Copyable",
+    "Dependent",
+    "Detailed",
+    "Dialect",
+    "IdMap",
+    "Kind",
+    "Managed",
+    "Member",
+    "NaturalKey",
+    "PartialSets",
+    "Patchable",
+    "Personal",
+    "Raw",
+    "ReadApi",
+    "Reported",
+    "Rewritten",
+    "ScheduleEvidence",
+    "Scheduled",
+    "Searched",
+    "SharedNames",
+    "Singleton",
+    "Unique",
+    "UsesLabels",
+    "Versioned",
+    "WriteApi",
+    "having",
+    "only",
+]

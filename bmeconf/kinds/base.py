@@ -32,7 +32,7 @@ from bmeconf.model import (
     canonical_name,
     lookup,
 )
-from bmeconf.model.errors import NotFound
+from bmeconf.model.errors import NotFound, counted
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,14 @@ class Kind(ABC):
     """Fields whose value is a sorted tuple; a missing set is the empty tuple."""
     refers: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Manifest key -> the kind whose resources it names."""
+    emails: ClassVar[tuple[str, ...]] = ()
+    """Manifest keys whose texts are email addresses."""
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
+
+    def counted(self, number: int) -> str:
+        """So many resources, in words: `1 list`, `2 lists`."""
+        return counted(number, self.noun)
 
     # --- shaping, pure
 

@@ -18,7 +18,7 @@ from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Call, Change, Fields, Intent, Manual, Resource, Value, lookup
+from bmeconf.model import Address, Call, Change, Fields, Intent, Manual, Resource, Value, lookup
 
 # --- identity
 
@@ -43,7 +43,18 @@ class Unique(Kind):
 
 
 class Singleton(Unique):
-    """Always there, and only one is in use per run: never created, deleted or searched for."""
+    """Always there, and only one is in use per run: never created, deleted or searched for.
+
+    Manifests declare it as a block of its own, not in a list.
+    """
+
+    @property
+    def address(self) -> Address:
+        """The only address of this kind."""
+        return Address(self.name)
+
+    def counted(self, number: int) -> str:
+        return f"the {self.noun}"
 
     @abstractmethod
     def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
@@ -105,6 +116,10 @@ class Dependent(Kind):
     @abstractmethod
     def breaks_without(self, live: Resource) -> bool:
         """True if deleting what the object refers to would break it."""
+
+
+class Reported(Kind):
+    """The service reports how it was delivered, once it was sent (API contract 4.7)."""
 
 
 class UsesLabels(Kind):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Address, Resource, canonical_name
+from bmeconf.model import LISTS, STRUCTURE, Address, Resource, canonical_name
 from bmeconf.model.errors import Stale
 
 
@@ -22,6 +22,11 @@ class IdMap:
 
     structure: Raw = field(default_factory=dict)
     ids: Mapping[Address, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, structure: Raw) -> IdMap:
+        """The map of an account of which only the structure in use was read."""
+        return cls(structure, {Address(STRUCTURE): replies.id_of(structure)})
 
     @property
     def structure_id(self) -> str:

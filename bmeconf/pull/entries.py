@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, Singleton
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.model import CONTACTS, LISTS, STRUCTURE, Address, CampaignStatus, Resource, stamp
+from bmeconf.model import Address, CampaignStatus, Resource, stamp
 
 CONTENTS = {"body": ".html", "plain_text": ".txt"}
 """Fields that get files of their own, and the suffix of these."""
@@ -41,13 +41,11 @@ def entry_of(resource: Resource, id_map: IdMap, several: bool) -> PulledEntry:
     its id.
     """
     kind, fields = resource.address.kind, resource.fields
-    if kind == STRUCTURE:
+    if isinstance(KINDS[kind], Singleton):
         return PulledEntry(resource.address, _structure(resource, several))
     spec: dict[str, Any] = {KINDS[kind].identity: _literal(resource.address.name)}
     if resource.address.id:
         spec["id"] = resource.id
-    if kind == LISTS:
-        return PulledEntry(resource.address, spec)
     for key in ADDRESSING:
         value = fields.get(key)
         if value:
@@ -62,7 +60,7 @@ def entry_of(resource: Resource, id_map: IdMap, several: bool) -> PulledEntry:
         spec["lists"] = [_literal(address.name) for address in fields["lists"]]
     if fields.get("tags"):
         spec["tags"] = [_literal(tag) for tag in fields["tags"] if tag in id_map.tags]
-    if kind == CONTACTS and fields.get("status"):
+    if fields.get("status"):
         spec["status"] = fields["status"]
     return PulledEntry(resource.address, {**spec, **_schedule(resource)}, contents)
 

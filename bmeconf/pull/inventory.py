@@ -12,18 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.desired.scope import matches
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.contacts.search import members_of
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
-from bmeconf.kinds.structure import Structure
+from bmeconf.kinds import (
+    KINDS,
+    Audience,
+    Detailed,
+    IdMap,
+    Kind,
+    Personal,
+    Raw,
+    ReadApi,
+    Singleton,
+    only,
+    replies,
+)
+from bmeconf.kinds.contacts import members_of
 from bmeconf.model import (
-    CAMPAIGNS,
-    CONTACTS,
-    LISTS,
-    STRUCTURE,
     Address,
     CampaignStatus,
     Finding,
@@ -69,17 +72,18 @@ def read(
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     raw, several = _structure(api, query)
-    id_map = IdMap(raw, {Address(STRUCTURE): replies.id_of(raw)})
-    found = [KINDS[STRUCTURE].live(raw, Address(STRUCTURE), id_map)]
+    id_map, structure = IdMap.of(raw), only(Singleton)
+    found = [structure.live(raw, structure.address, id_map)]
     left: list[LeftOut] = []
-    if query.reads(LISTS, CONTACTS, CAMPAIGNS):
-        lists = _addressed(KINDS[LISTS], KINDS[LISTS].rows(api, id_map, ()))
+    if query.reads(*(kind for kind in KINDS.values() if kind is not structure)):
+        kind = only(Audience)
+        lists = _addressed(kind, kind.rows(api, id_map, ()))
         id_map = id_map.with_ids({address: replies.id_of(row) for address, row in lists.items()})
-        found += [KINDS[LISTS].live(row, address, id_map) for address, row in lists.items()]
+        found += [kind.live(row, address, id_map) for address, row in lists.items()]
         contacts, outside = _contacts(api, id_map, query, policy, consent, lists)
         found += contacts
         left += outside
-    if query.reads(CAMPAIGNS):
+    if query.reads(only(Detailed)):
         campaigns, unread = _campaigns(api, id_map, query, progress)
         found += campaigns
         left += unread
@@ -90,8 +94,7 @@ def read(
 
 def _structure(api: ReadApi, query: PullQuery) -> tuple[Raw, bool]:
     """The contact structure that is meant, and whether the account has several."""
-    kind = KINDS[STRUCTURE]
-    assert isinstance(kind, Structure)
+    kind = only(Singleton)
     rows = kind.rows(api, IdMap(), ())
     if not query.structure and len(rows) <= 1:
         return kind.pick(rows, ()), False
@@ -122,7 +125,7 @@ def _refuse_missed_targets(query: PullQuery, addresses: Sequence[Address]) -> No
     for target in query.targets:
         if any(matches(target, address) for address in addresses):
             continue
-        if target.startswith(f"{CONTACTS}/") and not (query.lists or query.contacts):
+        if target.startswith(f"{only(Personal).name}/") and not (query.lists or query.contacts):
             raise InvalidInput(
                 f"--target {target}: contacts are only pulled where they are asked for",
                 "add --contacts EMAIL or --contacts-list NAME",
@@ -142,11 +145,11 @@ def _contacts(
     consent: Consent,
     lists: Mapping[Address, Raw],
 ) -> tuple[list[Resource], list[LeftOut]]:
-    kind = KINDS[CONTACTS]
+    kind = only(Personal)
     chosen = [_list(name, lists) for name in query.lists]
     if policy.seeds is None and not query.targets:
         # Before a whole audience is read, at a request a second, and not after.
-        totals = [KINDS[LISTS].facts(lists[address]).get("contacts", 0) for address in chosen]
+        totals = [only(Audience).facts(lists[address]).get("contacts", 0) for address in chosen]
         consent = consent.covering(max(totals, default=0))
     rows = {replies.id_of(r): r for a in chosen for r in members_of(api, id_map, id_map.require(a))}
     keys = sorted({canonical_email(email) for email in query.contacts})
@@ -171,7 +174,7 @@ def _outside_policy(number: int) -> LeftOut:
     finding = Finding(
         "note",
         "not_a_seed",
-        Address(CONTACTS, "*"),
+        Address(only(Personal).name, "*"),
         f"{counted(number, 'contact')} outside the seed policy of this project",
         "widen policy: seeds in bmeconf.yaml, if they are to be declared",
     )
@@ -201,7 +204,7 @@ def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
 def _campaigns(
     api: ReadApi, id_map: IdMap, query: PullQuery, progress: Callable[[int, int], None]
 ) -> tuple[list[Resource], list[LeftOut]]:
-    kind = KINDS[CAMPAIGNS]
+    kind = only(Detailed)
     rows = {
         address: row
         for address, row in _addressed(kind, kind.rows(api, id_map, ())).items()
@@ -236,7 +239,7 @@ def _hidden(keys: Sequence[str]) -> LeftOut:
     finding = Finding(
         "warning",
         "unreadable",
-        Address(CAMPAIGNS, "*"),
+        Address(only(Detailed).name, "*"),
         f"the API of this account does not show the {' and '.join(keys)} of its campaigns",
         "declare them by hand where they are to be managed",
     )

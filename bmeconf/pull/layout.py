@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Document, Items, Node, writing
-from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Address, Place
+from bmeconf.kinds import KINDS, Detailed, Singleton
+from bmeconf.model import Address, Place
 from bmeconf.pull import filenames
 from bmeconf.pull.entries import CONTENTS, Path, PulledEntry, texts, with_line_ends
 
@@ -31,24 +32,26 @@ def lay_out(entries: Sequence[PulledEntry]) -> Layout:
     """The manifests, one or a few for each kind and one for each campaign, with their bodies."""
     files: dict[str, str] = {}
     manifests: dict[str, tuple[PulledEntry, ...]] = {}
-    for kind in (STRUCTURE, LISTS, CONTACTS):
-        ours = [entry for entry in entries if entry.address.kind == kind and entry.spec]
+    together = [kind for kind in KINDS.values() if not isinstance(kind, Detailed)]
+    for kind in together:
+        ours = [entry for entry in entries if entry.address.kind == kind.name and entry.spec]
         for number, part in enumerate(_parts(ours), start=1):
-            path = f"{MANIFESTS}/{kind}{f'-{number}' if number > 1 else ''}.yaml"
+            path = f"{MANIFESTS}/{kind.name}{f'-{number}' if number > 1 else ''}.yaml"
             specs: Any = [dict(entry.spec) for entry in part]
-            files[path] = _manifest(kind, specs[0] if kind == STRUCTURE else specs, "../")
+            data = specs[0] if isinstance(kind, Singleton) else specs
+            files[path] = _manifest(kind.name, data, "../")
             manifests[path] = tuple(part)
-    campaigns = {e.address: e for e in entries if e.address.kind == CAMPAIGNS}
-    stems = filenames.distinct({address: address.name for address in campaigns})
-    for address, entry in campaigns.items():
+    alone = {e.address: e for e in entries if isinstance(KINDS[e.address.kind], Detailed)}
+    stems = filenames.distinct({address: address.name for address in alone})
+    for address, entry in alone.items():
         stem = stems[address]
-        base = f"{MANIFESTS}/{CAMPAIGNS}/{stem}"
+        base = f"{MANIFESTS}/{address.kind}/{stem}"
         for key, text in entry.contents.items():
             # Reading takes one byte order mark off.
             mark = "\ufeff" if text.startswith("\ufeff") else ""
             files[base + CONTENTS[key]] = f"{mark}{with_line_ends(text)}\n"
         bodies = {key: {"file": f"{stem}{CONTENTS[key]}"} for key in entry.contents}
-        files[f"{base}.yaml"] = _manifest(CAMPAIGNS, [{**entry.spec, **bodies}], "../../")
+        files[f"{base}.yaml"] = _manifest(address.kind, [{**entry.spec, **bodies}], "../../")
         manifests[f"{base}.yaml"] = (entry,)
     return Layout(files, manifests)
 
@@ -85,7 +88,7 @@ def places(documents: Iterable[Document], layout: Layout) -> Places:
 def _blocks(document: Document) -> Iterator[Block]:
     tree = document.tree
     for key, value in tree.entries if isinstance(tree, Block) else ():
-        if key.text == STRUCTURE and isinstance(value, Block):
+        if isinstance(KINDS.get(key.text), Singleton) and isinstance(value, Block):
             yield value
         elif isinstance(value, Items):
             yield from (item for item in value.items if isinstance(item, Block))

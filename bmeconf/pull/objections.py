@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bmeconf.kinds import KINDS
-from bmeconf.model import STRUCTURE, Address, Finding, Resource
+from bmeconf.kinds import KINDS, Singleton
+from bmeconf.model import Address, Finding, Resource
 from bmeconf.model.errors import KEY
 from bmeconf.pull.entries import Path, PulledEntry, texts, unnameable
 from bmeconf.pull.pulled import LeftOut
@@ -77,7 +77,7 @@ def without(
 def _cut(objection: Objection) -> Path:
     """How much must go: a set is exact, so that it stays whole or not at all."""
     kind, path = objection.address.kind, objection.path
-    if kind == STRUCTURE:
+    if isinstance(KINDS[kind], Singleton):
         return path[: 0 if path[:1] == ("id",) else 1 if path[:1] == ("label",) else 2]
     if path[:1] in ((), ("id",), (KINDS[kind].identity,)):
         return ()

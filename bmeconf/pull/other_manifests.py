@@ -13,11 +13,11 @@ from pathlib import Path
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import DiskFiles, Document, MemoryFiles, Sources, Text
 from bmeconf.desired.scope import Scope
-from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds import KINDS, Searched, Singleton, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.live import match as bind
 from bmeconf.live.read import Live
-from bmeconf.model import CAMPAIGNS, LISTS, Finding, Place, Problem, Snapshot, dotted
+from bmeconf.model import Finding, Place, Problem, Snapshot, dotted
 from bmeconf.model.errors import InvalidInput, counted
 from bmeconf.pull.proof import Trial, trial
 from bmeconf.pull.pulled import Pulled
@@ -148,9 +148,9 @@ def _not_in_account(
     api: ReadApi, seen: Live, limited: Scope, query: PullQuery
 ) -> Iterator[Finding]:
     """What others declare and the account has not, of the kinds that were listed whole."""
-    for kind in (KINDS[name] for name in (LISTS, CAMPAIGNS) if query.reads(name)):
+    for kind in KINDS.values():
         wanted = limited.whole.of_kind(kind.name)
-        if not wanted:
+        if isinstance(kind, Searched | Singleton) or not (wanted and query.reads(kind)):
             continue
         rows = kind.rows(api, seen.id_map, wanted)
         found = bind.bind(kind, wanted, rows)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
-from bmeconf.model import STRUCTURE, Place, Resource, Schedule, Snapshot, Template
+from bmeconf.kinds import KINDS, Singleton
+from bmeconf.model import Place, Resource, Schedule, Snapshot, Template
 from bmeconf.model.errors import counted
 from bmeconf.pull.query import Target
 from bmeconf.pull.refusal import nothing_written
@@ -62,7 +63,7 @@ def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:
 
 
 def _labels(was: Resource, now: Resource) -> Iterator[str]:
-    if was.address.kind == STRUCTURE:
+    if isinstance(KINDS[was.address.kind], Singleton):
         for key in ("fields", "tags"):
             kept = now.fields.get(key) or ()
             yield from (f"{key}: {each}" for each in was.fields.get(key) or () if each not in kept)

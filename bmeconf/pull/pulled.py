@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Address, Finding
-
-KINDS = (STRUCTURE, LISTS, CONTACTS, CAMPAIGNS)
+from bmeconf.kinds import KINDS
+from bmeconf.model import Address, Finding
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bmeconf.baseline.lock import Lock
 from bmeconf.desired.scope import matches
-from bmeconf.model import CONTACTS, Address
+from bmeconf.kinds import KINDS, Kind, Personal
+from bmeconf.model import Address
 from bmeconf.model.errors import BmeconfError, InvalidInput, counted
 from bmeconf.project.settings import Project
 
@@ -30,15 +31,17 @@ class PullQuery:
     def wants(self, address: Address) -> bool:
         """True if a live resource is in scope; only targets on contacts narrow contacts."""
         targets = self.targets
-        if address.kind == CONTACTS:
-            targets = tuple(t for t in targets if t.startswith(f"{CONTACTS}/"))
+        if isinstance(KINDS[address.kind], Personal):
+            targets = tuple(t for t in targets if t.startswith(f"{address.kind}/"))
         return not targets or any(matches(target, address) for target in targets)
 
-    def reads(self, *kinds: str) -> bool:
+    def reads(self, *kinds: Kind) -> bool:
         """True if any of these kinds is in scope."""
-        asked = {t.partition("/")[0] for t in self.targets}
-        asked |= {CONTACTS} if self.lists or self.contacts else set()
-        return not self.targets or bool(asked.intersection(kinds))
+        asked = {target.partition("/")[0] for target in self.targets}
+        personal = bool(self.lists or self.contacts)
+        return not self.targets or any(
+            kind.name in asked or (personal and isinstance(kind, Personal)) for kind in kinds
+        )
 
 
 @dataclass(frozen=True)

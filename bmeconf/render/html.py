@@ -17,9 +17,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bmeconf import __version__
+from bmeconf.kinds import KINDS
 from bmeconf.mail import inert as quiet
 from bmeconf.mail import visible
-from bmeconf.model import CAMPAIGNS, Address, Value
+from bmeconf.model import Address, Value
 from bmeconf.model.errors import masked
 from bmeconf.plan.diff import DELETE
 from bmeconf.render import bodies, plots, safe, values
@@ -117,7 +118,7 @@ def _harmless(value: object) -> object:
 
 def _kind(address: str) -> str:
     kind = address.partition("/")[0]
-    return {"lists": "list", "contacts": "contact", "campaigns": "campaign"}.get(kind, kind)
+    return KINDS[kind].noun if kind in KINDS else kind
 
 
 def _name(address: str) -> str:
@@ -127,7 +128,7 @@ def _name(address: str) -> str:
 def _inbox(item: PageItem) -> list[Mail]:
     """Before and after of what an inbox shows, where any of it changes."""
     fields = {field.name: field for field in item.fields if field.name in INBOX}
-    if not fields or not item.address.startswith(f"{CAMPAIGNS}/"):
+    if not fields:
         return []
     after = {name: str(field.after or "") for name, field in fields.items()}
     before = {name: str(field.before or "") for name, field in fields.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bmeconf.model import STRUCTURE, Finding
+from bmeconf.kinds import KINDS
+from bmeconf.model import Finding
 from bmeconf.model.errors import counted
 from bmeconf.pull.pulled import NextCommand, Pulled
 from bmeconf.render import safe
@@ -68,11 +69,7 @@ def _summary(pulled: Pulled) -> str:
 
 
 def _names(counts: Mapping[str, int]) -> list[str]:
-    return [
-        "the structure" if kind == STRUCTURE else counted(number, kind.removesuffix("s"))
-        for kind, number in counts.items()
-        if number
-    ]
+    return [KINDS[kind].counted(number) for kind, number in counts.items() if number]
 
 
 def _finding(finding: Finding) -> list[Line]:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bmeconf.baseline.classify import CONFLICT, DRIFT
 from bmeconf.kinds import KINDS
-from bmeconf.model import STRUCTURE, Address, Change
-from bmeconf.model.errors import counted
+from bmeconf.model import Address, Change
 from bmeconf.plan.diff import CREATE, DELETE, UPDATE
 from bmeconf.plan.model import Plan, Since, Step
 from bmeconf.render import documents as document
@@ -78,10 +77,7 @@ def since(since: Since) -> str:
 def tally(addresses: Sequence[Address]) -> str:
     """How many of each kind: `the structure, 2 lists`."""
     kinds = Counter(address.kind for address in addresses)
-    return ", ".join(
-        "the structure" if kind == STRUCTURE else counted(number, kind.removesuffix("s"))
-        for kind, number in kinds.items()
-    )
+    return ", ".join(KINDS[kind].counted(number) for kind, number in kinds.items())
 
 
 def _identity(step: Step) -> tuple[str, ...]:

@@ -15,14 +15,10 @@ from typing import Any
 
 from bmeconf import report as delivery
 from bmeconf.baseline.lock import Section
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
-from bmeconf.kinds.structure import Structure
+from bmeconf.kinds import IdMap, Raw, ReadApi, Reported, Singleton, only, replies
 from bmeconf.live import match as bind
 from bmeconf.live.match import Binding
-from bmeconf.model import CAMPAIGNS, STRUCTURE, Finding, Resource, Snapshot
+from bmeconf.model import Finding, Resource, Snapshot
 from bmeconf.model.errors import NotFound, Refused, ScopeMissing
 from bmeconf.report import Dashboard, Delivery, DeliveryQuery, Report, remembered
 from bmeconf.report import replies as delivery_replies
@@ -69,7 +65,8 @@ def read(
 
 def _listed(api: ReadApi, whole: Snapshot, chosen: Snapshot, memory: Memory) -> Sequence[Delivery]:
     """What the listing tells of each chosen campaign."""
-    kind, declared = KINDS[CAMPAIGNS], whole.of_kind(CAMPAIGNS)
+    kind = only(Reported)
+    declared = whole.of_kind(kind.name)
     binding = bind.bind(kind, declared, kind.rows(api, IdMap(), declared))
     told = [s for s in memory.sections if remembered.differs(kind, chosen, binding, s)]
     if told:
@@ -84,8 +81,8 @@ def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
 
     A key for reports alone may not read the structure: then the only section is the one.
     """
-    kind, meant, sections = KINDS[STRUCTURE], whole.of_kind(STRUCTURE), memory.sections
-    assert isinstance(kind, Structure)
+    kind, sections = only(Singleton), memory.sections
+    meant = whole.of_kind(kind.name)
     try:
         structure = kind.pick(kind.rows(api, IdMap(), meant), meant)
     except ScopeMissing:

@@ -21,7 +21,7 @@ from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 
 HERE = Path(__file__).parent
-NOT_KINDS = {"__init__", "__pycache__", "api", "base", "capabilities", "id_map", "replies"}
+NOT_KINDS = {"__init__", "__pycache__", "api", "base", "capabilities", "id_map", "replies", "table"}
 
 
 def _cases() -> list[Any]:

@@ -12,8 +12,11 @@ from typing import Any
 
 from bmeconf.desired.manifest import Block, Document, Items, Node, Scalar, at
 from bmeconf.desired.validate.shape import Flaw
-from bmeconf.kinds import KINDS
-from bmeconf.model import STRUCTURE, Address, Place, Problem, canonical_name
+from bmeconf.kinds import KINDS, Singleton, having
+from bmeconf.model import Address, Place, Problem, canonical_name
+
+BLOCKS = frozenset(kind.name for kind in having(Singleton))
+"""The kinds that a manifest declares as a block of their own, not in a list."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,12 @@ class ManifestEntry:
     @property
     def shown(self) -> str:
         """The address as problems show it; empty where the name is not known."""
-        return str(self.address) if self.name or self.kind == STRUCTURE else ""
+        return str(self.address) if self.name or self.is_block else ""
+
+    @property
+    def is_block(self) -> bool:
+        """True if the manifest declares it as a block of its own, not as one of a list."""
+        return self.kind in BLOCKS
 
     @property
     def absent(self) -> bool:
@@ -94,25 +102,23 @@ def of(
 
 
 def _entry_path(flaw: Flaw) -> tuple[str | int, ...]:
-    return flaw.path[:1] if flaw.path[:1] == (STRUCTURE,) else flaw.path[:2]
+    return flaw.path[: 1 if flaw.path and flaw.path[0] in BLOCKS else 2]
 
 
 def _declared(
     tree: Node, data: Mapping[str, Any]
 ) -> Iterator[tuple[tuple[str | int, ...], str, Mapping[str, Any], Block]]:
-    structure = at(tree, (STRUCTURE,))
-    if isinstance(data.get(STRUCTURE), Mapping) and isinstance(structure, Block):
-        yield (STRUCTURE,), STRUCTURE, data[STRUCTURE], structure
-    for kind in (name for name in KINDS if name != STRUCTURE):
-        listed = data.get(kind)
-        for index, spec in enumerate(listed if isinstance(listed, list) else []):
-            node = at(tree, (kind, index))
+    for kind, declared in ((name, data.get(name)) for name in KINDS):
+        items = [*enumerate(declared)] if isinstance(declared, list) else []
+        specs = [((kind,), declared)] if kind in BLOCKS else [((kind, n), s) for n, s in items]
+        for path, spec in specs:
+            node = at(tree, path)
             if isinstance(spec, Mapping) and isinstance(node, Block):
-                yield (kind, index), kind, spec, node
+                yield path, kind, spec, node
 
 
 def _name(kind: str, spec: Mapping[str, Any]) -> str:
-    if kind == STRUCTURE:
+    if kind in BLOCKS:
         return ""
     value = spec.get(KINDS[kind].identity)
     return KINDS[kind].canonical(value) if isinstance(value, str) else ""

@@ -11,11 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.desired.validate.entries import ManifestEntry, places
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, SharedNames, UsesLabels
 from bmeconf.model import (
-    CONTACTS,
-    LISTS,
-    STRUCTURE,
     Address,
     Place,
     Problem,
@@ -44,7 +41,7 @@ def by_name(entries: Sequence[ManifestEntry]) -> ByName:
     """The entries under each address by name, in the order of their places."""
     found: dict[Address, list[ManifestEntry]] = defaultdict(list)
     for entry in sorted(entries, key=lambda e: e.node.place):
-        if entry.name or entry.kind == STRUCTURE:
+        if entry.name or entry.is_block:
             found[entry.address].append(entry)
     return found
 
@@ -80,7 +77,7 @@ def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
         first = min(references, key=lambda r: r.place)
         names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
         hint = errors.did_you_mean(target.name, names) if number < MOST_HINTS else ""
-        kind = target.kind.removesuffix("s")
+        kind = KINDS[target.kind].noun
         yield Problem(
             first.place,
             first.entry.shown,
@@ -97,7 +94,7 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
         if len({entry.id for entry in same if entry.id}) == len(same):
             continue
         for entry in same[1:]:
-            if entry.kind == STRUCTURE:
+            if entry.is_block:
                 message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
             else:
                 key = KINDS[entry.kind].identity
@@ -109,10 +106,10 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
 
 
 def _look_alikes(declared: ByName) -> Iterator[Problem]:
-    """Warnings on lists whose names only letter case tells apart."""
+    """Warnings on names of lists that only letter case tells apart."""
     first: dict[str, ManifestEntry] = {}
     for address, same in declared.items():
-        if address.kind != LISTS or any(entry.absent for entry in same):
+        if not isinstance(KINDS[address.kind], SharedNames) or any(entry.absent for entry in same):
             continue
         other = first.setdefault(address.name.casefold(), same[0])
         if other is not same[0]:
@@ -124,7 +121,7 @@ def _look_alikes(declared: ByName) -> Iterator[Problem]:
 
 
 def _identity_path(entry: ManifestEntry) -> tuple[str, ...]:
-    return () if entry.kind == STRUCTURE else (KINDS[entry.kind].identity,)
+    return () if entry.is_block else (KINDS[entry.kind].identity,)
 
 
 def _shared_ids(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
@@ -228,7 +225,7 @@ def _cycles_from(
 
 def _unknown_to_structure(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     """Notes on tags and field labels that the declared structure does not list."""
-    structure = next((entry for entry in entries if entry.kind == STRUCTURE and entry.sound), None)
+    structure = next((entry for entry in entries if entry.is_block and entry.sound), None)
     if structure is None:
         return
     labels = [canonical_name(field["label"]) for field in structure.spec.get("fields", ())]
@@ -250,7 +247,7 @@ def _mentions(entries: Sequence[ManifestEntry], key: str) -> Mapping[str, Manife
     """The field labels or tags that sound contacts use, each with the first that does."""
     found: dict[str, ManifestEntry] = {}
     for entry in sorted(entries, key=lambda e: e.node.place):
-        if entry.kind == CONTACTS and entry.sound:
+        if isinstance(KINDS[entry.kind], UsesLabels) and entry.sound:
             for name in entry.spec.get(key) or ():
                 found.setdefault(canonical_name(name), entry)
     return found

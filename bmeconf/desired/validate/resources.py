@@ -9,7 +9,7 @@ from typing import Any
 from bmeconf.desired.validate import references, rules
 from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS
-from bmeconf.model import LISTS, Address, Intent, Resource, Schedule, Snapshot, canonical_name
+from bmeconf.model import Address, Intent, Resource, Schedule, Snapshot, canonical_name
 
 
 def snapshot(entries: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
@@ -46,14 +46,16 @@ def _with_contents(entry: ManifestEntry, texts: rules.Texts) -> Mapping[str, Any
 
 
 def _intent(entry: ManifestEntry) -> Intent:
-    spec = entry.spec
+    spec, refers = entry.spec, KINDS[entry.kind].refers
     copied = spec.get("copy_of")
     return Intent(
         absent=entry.absent,
         protect=bool(spec.get("protect")),
         renamed_from=tuple(entry.canonical(name) for name in entry.texts("renamed_from")),
-        copy_of=Address(entry.kind, canonical_name(copied)) if copied else None,
-        merge_of=tuple(Address(LISTS, canonical_name(name)) for name in entry.texts("merge_of")),
+        copy_of=Address(refers["copy_of"], canonical_name(copied)) if copied else None,
+        merge_of=tuple(
+            Address(refers["merge_of"], canonical_name(name)) for name in entry.texts("merge_of")
+        ),
         schedule=_schedule(spec.get("schedule")),
         expect=MappingProxyType(
             {metric: rules.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}

@@ -10,7 +10,8 @@ from bmeconf.desired.manifest import RELATIVE, Text
 from bmeconf.desired.validate import reasons
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.wording import no_email, shown
-from bmeconf.model import CAMPAIGNS, CONTACTS, LISTS, STRUCTURE, Problem, canonical_name
+from bmeconf.kinds import KINDS
+from bmeconf.model import Problem, canonical_name
 
 Texts = Mapping[tuple[str, str], Text]
 
@@ -34,17 +35,15 @@ def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     """The problems of one entry whose shape is sound, each at its place."""
     yield from _id(entry)
     yield from _repeated(entry)
-    if entry.kind == STRUCTURE:
+    if entry.is_block:
         yield from _labels(entry)
         return
     yield from _intent(entry)
     yield from _emails(entry)
-    if entry.kind == CONTACTS:
-        yield from _field_labels(entry)
-    if entry.kind == CAMPAIGNS:
-        yield from _schedule(entry)
-        yield from _expect(entry)
-        yield from _contents(entry, texts)
+    yield from _field_labels(entry)
+    yield from _schedule(entry)
+    yield from _expect(entry)
+    yield from _contents(entry, texts)
 
 
 def time(text: str) -> datetime | None:
@@ -96,7 +95,7 @@ def _labels(entry: ManifestEntry) -> Iterator[Problem]:
 def _intent(entry: ManifestEntry) -> Iterator[Problem]:
     if entry.absent:
         yield from _absent(entry)
-    if entry.kind == LISTS and "copy_of" in entry.spec and "merge_of" in entry.spec:
+    if "copy_of" in entry.spec and "merge_of" in entry.spec:
         message = "copy_of and merge_of exclude each other; keep one"
         yield entry.problem(("merge_of",), message, "contradiction")
     for index, former in enumerate(entry.texts("renamed_from")):
@@ -121,8 +120,7 @@ def _absent(entry: ManifestEntry) -> Iterator[Problem]:
 
 
 def _emails(entry: ManifestEntry) -> Iterator[Problem]:
-    keys = {CONTACTS: ("email", "renamed_from"), CAMPAIGNS: ("from", "reply_to")}
-    for key in keys.get(entry.kind, ()):
+    for key in KINDS[entry.kind].emails:
         for index, text in enumerate(entry.texts(key)):
             address = text.strip()
             long = reasons.too_long(address)

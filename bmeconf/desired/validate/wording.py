@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.validate import reasons
+from bmeconf.kinds import KINDS
 from bmeconf.model import errors
 
 LONGEST_SHOWN = 40
@@ -179,7 +180,8 @@ def _mend(types: Sequence[str], violation: Violation) -> str:
     if "array" in types:
         return f"; write [{shown(text)[1:-1]}]"
     if "object" in types and not inside(violation.path):
-        key = "email" if violation.path[:1] == ("contacts",) else "name"
+        kind = KINDS.get(str(violation.path[0])) if violation.path else None
+        key = kind.identity if kind else "name"
         return f'; write an entry as "- {key}: {shown(text)[1:-1]}"'
     if "object" in types:
         return _block(str(violation.path[-1]), text)

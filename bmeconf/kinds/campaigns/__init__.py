@@ -1,1 +1,6 @@
-"""Draft campaigns: the kind, the content of one, its schedule."""
+"""Draft campaigns: the kind, the content of a campaign, its schedule."""
+
+from bmeconf.kinds.campaigns.kind import Campaigns
+from bmeconf.kinds.campaigns.schedules import TOLERANCE, on_time
+
+__all__ = ["TOLERANCE", "Campaigns", "on_time"]

@@ -18,6 +18,7 @@ from bmeconf.kinds.capabilities import (
     Dependent,
     Detailed,
     Patchable,
+    Reported,
     Rewritten,
     Scheduled,
     ScheduleEvidence,
@@ -55,7 +56,9 @@ LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
 
-class Campaigns(Scheduled, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned):
+class Campaigns(
+    Scheduled, Reported, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned
+):
     """Recipients are exact; a schedule is a manual step that the live status proves."""
 
     name = CAMPAIGNS
@@ -63,6 +66,7 @@ class Campaigns(Scheduled, Dependent, Copyable, Detailed, Rewritten, Patchable, 
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
+    emails = ("from", "reply_to")
     pins_source = True
     rewritable = frozenset(CONTENTS)
 
@@ -184,7 +188,7 @@ class Campaigns(Scheduled, Dependent, Copyable, Detailed, Rewritten, Patchable, 
             owner=schedule.owner,
             note=schedule.note,
             expect={"status": [*schedules.EXPECTED], "scheduled_at": stamp(schedule.at)},
-            observed=_observed(evidence, desired.address.name),
+            observed=schedules.observed(evidence, desired.address.name),
         )
 
     def tells_when(self, raw: Raw) -> bool:
@@ -293,19 +297,6 @@ class Campaigns(Scheduled, Dependent, Copyable, Detailed, Rewritten, Patchable, 
         )
         _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
         return None
-
-
-def _observed(evidence: ScheduleEvidence, name: str) -> Mapping[str, Any]:
-    """The live facts of a schedule, and which campaign they are of where that is in doubt."""
-    live = evidence.live
-    told: dict[str, Any] = {"doubt": evidence.doubt, "former": evidence.former}
-    if live is not None:
-        told |= {key: live.facts.get(key) for key in ("status", "scheduled_at")}
-        told["replaced"] = evidence.replaced
-        if evidence.doubt or not told["status"]:
-            called = live.fields.get("name")
-            told |= {"id": live.id, "name": called if called != name else ""}
-    return {key: value for key, value in told.items() if value}
 
 
 def _answered(api: WriteApi, id: str, reply: Any) -> str:

@@ -29,19 +29,29 @@ def state(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:
     """
     facts: Mapping[str, Any] = evidence.live.facts if evidence.live else {}
     status = facts.get("status") if evidence.live else CampaignStatus.DRAFT
-    if (evidence.live is None and evidence.doubt) or status not in (
-        CampaignStatus.DRAFT,
-        *EXPECTED,
-    ):
+    if evidence.live is None and evidence.doubt:
         return "wrong"
     if status == CampaignStatus.DRAFT:
         return _open(schedule, evidence, now)
-    if not on_time(facts.get("scheduled_at"), schedule.at):
+    if status not in EXPECTED or not on_time(facts.get("scheduled_at"), schedule.at):
         return "wrong"
     # Differences of instants, as the first and the last one there are have none beside them.
     if status in UNDER_WAY:
         return "wrong" if schedule.at - now > TOLERANCE else "done"
     return "overdue" if now - schedule.at > PATIENCE else "done"
+
+
+def observed(evidence: ScheduleEvidence, name: str) -> Mapping[str, Any]:
+    """The live facts of a schedule, and which campaign they are of where that is in doubt."""
+    live = evidence.live
+    shown: dict[str, Any] = {"doubt": evidence.doubt, "former": evidence.former}
+    if live is not None:
+        shown |= {key: live.facts.get(key) for key in ("status", "scheduled_at")}
+        shown["replaced"] = evidence.replaced
+        if evidence.doubt or not shown["status"]:
+            called = live.fields.get("name")
+            shown |= {"id": live.id, "name": called if called != name else ""}
+    return {key: value for key, value in shown.items() if value}
 
 
 def on_time(live: str | None, at: datetime) -> bool:

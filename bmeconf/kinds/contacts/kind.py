@@ -54,6 +54,7 @@ class Contacts(
     identity = "email"
     sets = frozenset({"lists", "tags"})
     refers = MappingProxyType({"lists": LISTS})
+    emails = ("email", "renamed_from")
     membership = "lists"
     finishes = frozenset({"status", "tags"})
 
