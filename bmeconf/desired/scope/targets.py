@@ -1,0 +1,122 @@
+"""The desired resources of a run: those that --target names, and what these depend on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bmeconf.desired.scope.globs import named
+from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
+from bmeconf.kinds import only as only_kind
+from bmeconf.model import Address, Resource, Snapshot, references
+from bmeconf.model.errors import InvalidInput, did_you_mean
+
+
+@dataclass(frozen=True)
+class OtherManifests:
+    """Resources that the project declares in files that this run was not given.
+
+    `complete` is False where some of these files cannot be read, or contradict each other.
+    """
+
+    declared: Snapshot = field(default_factory=Snapshot)
+    complete: bool = True
+
+    def beyond(self, here: Snapshot) -> tuple[Address, ...]:
+        """The addresses that only those files declare."""
+        return tuple(r.address for r in self.declared if here.get(r.address) is None)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The resources that a run looks at, among all that its manifests declare.
+
+    `desired` are the resources in scope. `whole` is everything declared: a resource out of scope
+    still claims its live object, and the declared structure is meant either way. `elsewhere` is
+    only kept in the lock file.
+    """
+
+    desired: Snapshot
+    whole: Snapshot
+    managed: Managed
+    elsewhere: OtherManifests = field(default_factory=OtherManifests)
+
+    @property
+    def left_out(self) -> tuple[Address, ...]:
+        """The declared addresses that are out of scope."""
+        return tuple(r.address for r in self.whole if self.desired.get(r.address) is None)
+
+    @property
+    def structure(self) -> Resource | None:
+        """The declared contact structure, in scope or not."""
+        return next(iter(self.whole.of_kind(only_kind(Singleton).name)), None)
+
+
+def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
+    """The scope that `targets`, globs on addresses, and their dependencies make of `desired`.
+
+    Raises:
+        InvalidInput: a target names no declared resource.
+    """
+    if not targets:
+        return Scope(desired, desired, managed(desired))
+    chosen: set[Address] = set()
+    for target in targets:
+        found = named(target, desired.resources)
+        if not found:
+            hint = _did_you_mean(target, desired)
+            raise InvalidInput(f"--target {target}: no declared resource matches{hint}")
+        chosen |= found
+    while more := {a for r in desired if r.address in chosen for a in _needs(r, desired)} - chosen:
+        chosen |= more
+    return Scope(Snapshot.of(r for r in desired if r.address in chosen), desired, managed(desired))
+
+
+def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:
+    """The present resources of one kind, all of them or those that `globs` name.
+
+    Raises:
+        InvalidInput: a glob names none of them.
+    """
+    present = Snapshot.of(r for r in desired.of_kind(kind) if not r.intent.absent)
+    chosen: set[Address] = set() if globs else {*present.resources}
+    for glob in globs:
+        found = named(glob, present.resources)
+        if not found:
+            raise InvalidInput(f"{glob}: {_why_none(kind, glob, desired, present)}")
+        chosen |= found
+    return Snapshot.of(r for r in present if r.address in chosen)
+
+
+def managed(desired: Snapshot) -> Managed:
+    """The lists and tags that the manifests name anywhere (design 7.5)."""
+    kind = only_kind(Audience).name
+    lists = {r.address for r in desired.of_kind(kind) if not r.intent.absent}
+    tags: set[str] = set()
+    for resource in desired:
+        lists.update(a for a in references(resource.fields) if a.kind == kind)
+        tags.update(resource.fields.get("tags") or ())
+    return Managed(frozenset(lists), frozenset(tags))
+
+
+def _needs(resource: Resource, desired: Snapshot) -> Iterator[Address]:
+    """The declared resources that one refers to, by name or by labels of the structure."""
+    mentioned = [*references(resource.fields), *resource.intent.origins]
+    if isinstance(KINDS[resource.address.kind], UsesLabels):
+        mentioned += [r.address for r in desired.of_kind(only_kind(Singleton).name)]
+    return (address for address in mentioned if desired.get(address))
+
+
+def _did_you_mean(glob: str, among: Snapshot) -> str:
+    near = did_you_mean(glob, (str(r.address) for r in among))
+    example = "; an address is its kind and name, as in lists/Newsletter or contacts/*@x.example"
+    return near or example
+
+
+def _why_none(kind: str, glob: str, desired: Snapshot, present: Snapshot) -> str:
+    noun, others = KINDS[kind].noun, named(glob, desired.resources)
+    if any(address.kind == kind for address in others):
+        return "is declared with `state: absent`, so that nothing is to be told of it"
+    if others:
+        return f"names no {noun}, and only {kind} are told of here"
+    return f"no declared {noun} matches{_did_you_mean(glob, present)}"
