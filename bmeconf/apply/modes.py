@@ -27,7 +27,7 @@ from bmeconf.plan import decode as planfile
 from bmeconf.plan import pipeline
 from bmeconf.plan.model import Plan, account_of
 from bmeconf.plan.pipeline import Planned
-from bmeconf.project import workdir
+from bmeconf.project import journal_folder
 from bmeconf.render import documents as document
 
 
@@ -53,7 +53,7 @@ def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping
     copies = [step for step in plan.steps if step.intent.origins]
     if not copies:
         return {}
-    ends = loose_ends(workdir.journals(run.root), plan.account.fingerprint)
+    ends = loose_ends(journal_folder(run.root), plan.account.fingerprint)
     others = tuple(id for id in declared if id)
     found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
     return {id: replace(before, ids=(*before.ids, *others)) for id, before in found.items()}
@@ -161,7 +161,7 @@ def _opened(run: Run, plan: Plan) -> IdMap:
 
 
 def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
-    return Journal.create(workdir.journals(run.root), document.plan(plan), run.now, skip_stale)
+    return Journal.create(journal_folder(run.root), document.plan(plan), run.now, skip_stale)
 
 
 def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bmeconf.model import stamp
 from bmeconf.model.errors import InvalidInput, Stale
-from bmeconf.project import atomic as whole
+from bmeconf.project import write_file
 
 FORMAT, SUFFIX = "bmeconf.receipt/1", ".applied"
 
@@ -60,13 +60,13 @@ class Receipts:
         try:
             ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Under the plan's digest none but its own can stand, so that this one is the claim.
-            whole.put(ours, text, place=os.link)
+            write_file(ours, text, place=os.link)
         except FileExistsError as error:
             raise _used(self.plan, _read(ours, self.digest) or told) from error
         except OSError as error:
             raise _unwritable(ours, error) from error
         try:
-            whole.put(beside, text)
+            write_file(beside, text)
         except OSError as error:
             _remove([ours])
             raise _unwritable(beside, error) from error

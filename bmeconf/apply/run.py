@@ -35,7 +35,7 @@ from bmeconf.model.errors import (
 from bmeconf.plan import pipeline
 from bmeconf.plan.diff import Difference
 from bmeconf.plan.model import Plan
-from bmeconf.project import workdir
+from bmeconf.project import can_write_lock_file
 
 READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
 """What ends the writing, but does not keep a run from reading back what it wrote."""
@@ -97,7 +97,7 @@ def walk(
     left = plan.steps[len(execution.ended) :]
     rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
     outcomes = [*execution.ended.values(), *rest]
-    lockable = workdir.writable(run.lock_file)
+    lockable = can_write_lock_file(run.lock_file)
     found, read_back, stopped = _verified(writer, execution, outcomes, lockable, basis)
     done = record.Done(outcomes, read_back, found, writer.dialect.answers)
     unlocked, bug = _recorded(run, plan, basis, done, execution.id_map)

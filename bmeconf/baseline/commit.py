@@ -18,7 +18,7 @@ from bmeconf.desired.manifest import Sources
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address, Place, Problem, Resource, Snapshot
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project.settings import Project
+from bmeconf.project import Project
 
 
 @dataclass(frozen=True)

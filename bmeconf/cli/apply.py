@@ -167,13 +167,13 @@ def _saved(options: Options, console: Console, asked: ApplyFlags, file: Path) ->
     from bmeconf.cli import session
     from bmeconf.plan import decode as planfile
     from bmeconf.plan import guard, pipeline
-    from bmeconf.project import workdir
+    from bmeconf.project import receipt_folder
 
     limit = planfile.age(MAX_AGE if asked.max_plan_age is None else asked.max_plan_age)
     plan, document = saving.load(file)
     planfile.fresh(plan, datetime.now(UTC), limit)
     root = saving.root_of(file, plan)
-    receipts = Receipts(file, workdir.receipts(root), document["digest"])
+    receipts = Receipts(file, receipt_folder(root), document["digest"])
     receipts.refuse(stages.resuming(options))
     project = pipeline.project_at(root)
     with session.opened(options, project, console) as account:
@@ -190,10 +190,10 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
     from bmeconf.cli import session
     from bmeconf.desired import manifest
     from bmeconf.plan import guard, pipeline
-    from bmeconf.project import workdir
+    from bmeconf.project import root_around
 
     journal, past, plan = execute.recorded(path)
-    root = workdir.root_of(path) or manifest.find_root(Path("."))
+    root = root_around(path) or manifest.find_root(Path("."))
     try:
         project = pipeline.project_at(root)
         guard.recheck(plan, project.policy)
@@ -244,7 +244,7 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     from bmeconf.apply.run import Run
     from bmeconf.cli import session
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file
     from bmeconf.render import text
 
     total = len(plan.steps)
@@ -258,7 +258,7 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
             reader=account.reader,
             base_url=account.identity,
             root=root,
-            lock_file=workdir.lock(root, simulated=account.identity == SIMULATED),
+            lock_file=lock_file(root, simulated=account.identity == SIMULATED),
             now=datetime.now(UTC),
             stop_asked=account.stop.is_set,
             told=told,

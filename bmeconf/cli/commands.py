@@ -85,9 +85,9 @@ def schema(kind: str | None) -> int:
     bmeconf schema > manifest.schema.json
     bmeconf schema drift
     """
-    from bmeconf.project import schemas
+    from bmeconf.project import schema_text
 
-    click.echo(schemas.text(kind or "manifest"), nl=False)
+    click.echo(schema_text(kind or "manifest"), nl=False)
     return 0
 
 
@@ -110,19 +110,19 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     """
     from bmeconf.cli import session
     from bmeconf.desired import manifest
-    from bmeconf.project import workdir
+    from bmeconf.project import announce_sandbox, sandbox_file
 
     simulator = session.sandbox_module()
     try:
         switches = simulator.Switches.parse(list(switch))
         faults = [simulator.Fault.parse(text) for text in fault]
         root = manifest.find_root(path)
-        running = simulator.Sandbox(workdir.sandbox(root), switches, port, faults=faults)
+        running = simulator.Sandbox(sandbox_file(root), switches, port, faults=faults)
         running.start()
     except (ValueError, simulator.SandboxError) as error:
         raise InvalidInput(str(error)) from error
     try:
-        workdir.announce(root, running.url)
+        announce_sandbox(root, running.url)
         click.echo(f"export BMECONF_BASE_URL={running.url}")
         click.echo(f"export BMECONF_API_KEY={running.key}")
         click.echo("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.", err=True)
@@ -148,14 +148,14 @@ def reset(path: Path) -> int:
     """
     from bmeconf.cli import session
     from bmeconf.desired import manifest
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file, sandbox_file
 
     if not path.exists():
         raise InvalidInput(f"{path} does not exist", "name the folder of a project")
     simulator = session.sandbox_module()
     try:
-        simulator.reset(workdir.sandbox(manifest.find_root(path)))
-        workdir.lock(manifest.find_root(path), True).unlink(missing_ok=True)
+        simulator.reset(sandbox_file(manifest.find_root(path)))
+        lock_file(manifest.find_root(path), True).unlink(missing_ok=True)
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     click.echo("The simulated account is gone; the next start fills a new one.", err=True)

@@ -17,7 +17,7 @@ from typing import TextIO
 import click
 
 from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.project import atomic as whole
+from bmeconf.project import can_write
 from bmeconf.render import safe
 from bmeconf.render.lines import Line
 
@@ -195,7 +195,7 @@ def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path
                 f"--output {text}: expected FORMAT=FILE", f"formats are: {', '.join(known)}"
             )
         path = Path(name)
-        if not whole.has_place(path):
+        if not can_write(path):
             raise InvalidInput(f"--output {text}: {name} cannot be written", "name a file")
         found.append((format, path))
     return tuple(found)

@@ -106,12 +106,12 @@ def _recorded(
 ) -> tuple[bool, BmeconfError | None]:
     """Whether the lock file was written, and what kept it from that."""
     from bmeconf.drift import survey
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file
 
     if reason := survey.unfit(found):
         console.note(f"Note: {reason}.")
     try:
-        return survey.remember(workdir.lock(root, options.sandbox), seen, found), None
+        return survey.remember(lock_file(root, options.sandbox), seen, found), None
     except BmeconfError as error:
         return False, error
 

@@ -25,15 +25,15 @@ def init(folder: Path) -> int:
     bmeconf init
     bmeconf init acme
     """
-    from bmeconf.project import atomic as whole
-    from bmeconf.project import scaffold as starting
+    from bmeconf.project import write_files
+    from bmeconf.project.scaffold import OPTIONAL, starter_project
 
-    files = dict(starting.project(date.today()))
-    there = [path for path in starting.COMMON if os.path.lexists(folder / path)]
+    files = dict(starter_project(date.today()))
+    there = [path for path in OPTIONAL if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
     _refuse_existing(folder, [*files])
     try:
-        whole.put_all(folder, files)
+        write_files(folder, files)
     except OSError as error:
         raise InvalidInput(
             f"{folder} cannot be written: {error.strerror}; nothing was written",

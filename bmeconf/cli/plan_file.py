@@ -14,8 +14,7 @@ from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model.errors import InvalidInput, masked
 from bmeconf.plan import decode as planfile
 from bmeconf.plan.model import Plan
-from bmeconf.project import atomic as whole
-from bmeconf.project import workdir
+from bmeconf.project import WORK_FOLDER, can_write, write_file
 from bmeconf.render import documents as document
 
 START = 4096
@@ -32,7 +31,7 @@ def make_room(path: Path) -> None:
         raise InvalidInput(
             f"--out {path}: would be taken for a manifest", "name it otherwise, as in plan.json"
         )
-    if not whole.has_place(path):
+    if not can_write(path):
         raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
     if not os.path.lexists(path):
         return
@@ -67,7 +66,7 @@ def save(path: Path, plan: Mapping[str, Any]) -> None:
             "see the plan without --out; replace the key, and remove it from the account's data",
         )
     try:
-        whole.put(path, document.text(plan))
+        write_file(path, document.text(plan))
     except OSError as error:
         raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
 
@@ -98,7 +97,7 @@ def root_of(path: Path, plan: Plan) -> Path:
         InvalidInput: as `manifest.find_root`.
     """
     known = path.absolute().parent / plan.source.root
-    if any((known / name).exists() for name in (PROJECT_FILE, workdir.NAME)):
+    if any((known / name).exists() for name in (PROJECT_FILE, WORK_FOLDER)):
         return known.resolve()
     return manifest.find_root(Path("."))
 

@@ -68,7 +68,7 @@ def pull(
     from bmeconf.cli import session
     from bmeconf.desired import manifest
     from bmeconf.plan import pipeline
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file
     from bmeconf.render import documents, pulling
 
     root = manifest.find_root(out or Path("."))
@@ -79,7 +79,7 @@ def pull(
     )
     consent = adoption.Consent(max_contacts, _ask if sys.stdin.isatty() else None)
     with session.opened(options, project, console) as account:
-        lock = pipeline.locked(workdir.lock(root, options.sandbox))
+        lock = pipeline.locked(lock_file(root, options.sandbox))
         target = adoption.Target(project, folder, account.account.vars, lock, account.identity)
         pulled = adoption.adopt(
             account.reader, query, target, consent, lambda n, of: _progress(console, n, of)

@@ -79,7 +79,7 @@ def report(
     """
     from bmeconf.cli import session
     from bmeconf.plan import pipeline
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file
     from bmeconf.report.remembered import Memory
 
     zone = _zone(timezone)
@@ -88,7 +88,7 @@ def report(
     globs = (*addresses, *options.target)
     with session.opened(options, project.project, console) as account:
         memory = Memory(
-            pipeline.locked(workdir.lock(project.project.root, options.sandbox)), account.identity
+            pipeline.locked(lock_file(project.project.root, options.sandbox)), account.identity
         )
         made = _read(project, account, globs, asked, memory, console)
     code = UNEXPECTED if check and not made.as_expected else 0

@@ -19,8 +19,16 @@ from bmeconf.client import Reader
 from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.model import SANDBOX, SIMULATED
 from bmeconf.model.errors import Interrupted, InvalidInput
-from bmeconf.project import settings, workdir
-from bmeconf.project.settings import Account, Project, Secret
+from bmeconf.project import (
+    Account,
+    Project,
+    Secret,
+    choose_account,
+    credentials,
+    is_loopback,
+    sandbox_file,
+    served_sandbox,
+)
 
 TOLD_ABOVE = 5.0
 """Seconds of silence after which a person begins to wonder."""
@@ -46,7 +54,7 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
     """The account that `options` name, as long as the block runs.
 
     Raises:
-        InvalidInput, Guarded: as `settings.credentials`.
+        InvalidInput, Guarded: as `credentials`.
     """
     with _account(options, project) as account:
         for remark in account.notes:
@@ -87,9 +95,9 @@ def finishing(stop: threading.Event) -> Iterator[None]:
 @contextmanager
 def _account(options: Options, project: Project) -> Iterator[Account]:
     if not options.sandbox:
-        yield settings.credentials(project, options.account, os.environ, options.allow_host)
+        yield credentials(project, options.account, os.environ, options.allow_host)
         return
-    entry = settings.choose(project, options.account, os.environ)
+    entry = choose_account(project, options.account, os.environ)
     with sandbox_at(project.root) as (url, key):
         account = Account(entry.name if entry else None, url, Secret(key))
         yield replace(account, vars=entry.vars) if entry else account
@@ -105,10 +113,10 @@ def sandbox_at(root: Path) -> Iterator[tuple[str, str]]:
     """
     simulator = sandbox_module()
     try:
-        running = simulator.Sandbox(workdir.sandbox(root))
+        running = simulator.Sandbox(sandbox_file(root))
         running.start()
     except simulator.SandboxBusy as error:
-        url = workdir.served(root)
+        url = served_sandbox(root)
         if url is None:
             raise InvalidInput(str(error), "wait until it has ended") from error
         yield url, simulator.DEFAULT_KEY
@@ -135,7 +143,7 @@ def sandbox_module() -> ModuleType:
 
 def _per_minute(base_url: str) -> int | None:
     # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
-    return None if settings.is_loopback(urlsplit(base_url).hostname or "") else PER_MINUTE
+    return None if is_loopback(urlsplit(base_url).hostname or "") else PER_MINUTE
 
 
 def _wait(seconds: float, budget: Budget, stop: threading.Event, console: Console) -> None:

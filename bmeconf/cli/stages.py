@@ -56,7 +56,7 @@ def planned(
     Remarks on the manifests, of now and of then, go to stderr.
     """
     from bmeconf.plan import pipeline
-    from bmeconf.project import workdir
+    from bmeconf.project import lock_file
     from bmeconf.render import text
 
     past = _past(project, account, console, since) if since is not None else None
@@ -67,7 +67,7 @@ def planned(
         account.identity,
         options.target,
         datetime.now(UTC),
-        workdir.lock(project.project.root, options.sandbox),
+        lock_file(project.project.root, options.sandbox),
         past,
     )
     remarks = [remark for remark in made.remarks if remark.level == "warning"]

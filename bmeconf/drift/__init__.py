@@ -25,7 +25,7 @@ from bmeconf.model import Address, Finding, Manual
 from bmeconf.plan import diff
 from bmeconf.plan.diff import Difference
 from bmeconf.plan.model import Plan, by_severity
-from bmeconf.project.settings import Policy
+from bmeconf.project import Policy
 
 MANUAL = "manual"
 CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)

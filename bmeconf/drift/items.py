@@ -28,7 +28,7 @@ from bmeconf.model import (
     references,
 )
 from bmeconf.plan.diff import Difference
-from bmeconf.project.settings import KnownDrift
+from bmeconf.project import KnownDrift
 
 KNOWN, FROZEN = "known", "frozen"
 PRESENCE, PRESENT, ABSENT = ("state",), "present", "absent"

@@ -17,7 +17,7 @@ from bmeconf.desired.scope import matches
 from bmeconf.drift.items import DriftItem
 from bmeconf.model import Address, Finding, undotted
 from bmeconf.plan.model import Plan
-from bmeconf.project.settings import KnownDrift
+from bmeconf.project import KnownDrift
 
 UNUSED, UNREAD = "known_drift_unused", "elsewhere_unread"
 

@@ -27,7 +27,7 @@ from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, Networ
 from bmeconf.plan import pipeline
 from bmeconf.plan.model import Plan
 from bmeconf.plan.pipeline import Planned
-from bmeconf.project.settings import Policy
+from bmeconf.project import Policy
 
 MOST_ASKED = 5
 """So many contacts are looked for by their ids, and so many asked for their events, each in one

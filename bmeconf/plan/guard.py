@@ -27,7 +27,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import Guarded, InvalidInput, counted
 from bmeconf.plan.diff import CREATE, DELETE
 from bmeconf.plan.model import Plan, Step
-from bmeconf.project.settings import Policy
+from bmeconf.project import Policy
 
 LOOKS = "looks_renamed"
 

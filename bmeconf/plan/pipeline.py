@@ -33,8 +33,7 @@ from bmeconf.plan import diff, guard
 from bmeconf.plan import model as plan
 from bmeconf.plan import preconditions as grounds
 from bmeconf.plan.model import Plan, Price, Since, Source
-from bmeconf.project import workdir
-from bmeconf.project.settings import Project
+from bmeconf.project import Project, read_lock_file, write_lock_file
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def locked(path: Path) -> Lock:
     Raises:
         InvalidInput: where it cannot be used.
     """
-    text = workdir.read(path)
+    text = read_lock_file(path)
     return Lock(path.name) if text is None else lock.parse(text, path.name)
 
 
@@ -186,8 +185,8 @@ def keep(path: Path, section: Section) -> None:
     """
     # Read again: an apply to another account may have written its section meanwhile.
     text = locked(path).having(section).text
-    if text != (workdir.read(path) or ""):
-        workdir.write(path, text)
+    if text != (read_lock_file(path) or ""):
+        write_lock_file(path, text)
 
 
 def _origins(

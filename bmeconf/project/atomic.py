@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: plans, receipts, the lock file, a whole project."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 OWNER_ONLY, AS_USUAL = 0o600, 0o666
 """Who may read a new file: its owner, or whoever this machine's umask lets."""
 
 
-def has_place(path: Path) -> bool:
-    """Whether a file could stand at `path`, as far as can be told without writing it."""
+def can_write(path: Path) -> bool:
+    """Whether a file could be written at `path`, as far as can be told without writing it."""
     return not path.is_dir() and path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-def put(
+def write_file(
     path: Path,
     text: str,
     mode: int = OWNER_ONLY,
     place: Callable[[Path, Path], object] = os.replace,
 ) -> None:
-    """Let `text` stand at `path`, on disk before anybody can see it there.
+    """Write a file that nobody can see before all of it is on disk.
 
-    `place` brings the finished file from beside `path` to its place; by default over what
-    stands there.
+    `place` moves the finished file from a name beside `path` to `path`, by default over the file
+    that is there.
 
     Raises:
-        OSError: where it cannot be written or placed; nothing is left beside it.
+        OSError: it cannot be written or placed; nothing is left beside it.
     """
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
             stream.flush()
@@ -46,83 +46,74 @@ def put(
             beside.unlink(missing_ok=True)
 
 
-def standing(folder: Path, texts: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Of the files that are to come: those that stand below `folder` to the letter already, and
-    the paths where something else stands in the way, in their order.
+def compare_files(folder: Path, texts: Mapping[str, str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The files of `texts` that are below `folder` already, and the paths that are in the way.
+
+    In the way is a file with another content, or what is no folder where one has to be.
     """
-    same, other = set(), []
+    same: set[str] = set()
+    in_the_way: dict[str, None] = {}
     for name, text in texts.items():
         path = folder / name
-        blocked = next((p for p in (*_between(folder, path),) if _is_no_folder(p)), None)
-        if blocked is not None:
-            other.append(blocked.relative_to(folder).as_posix())
-        elif _holds(path, text):
+        parents = [parent for parent in path.parents if folder in parent.parents]
+        # A link to a folder leads who knows where: what is below it is not this folder's.
+        solid = [p for p in parents if os.path.lexists(p) and (p.is_symlink() or not p.is_dir())]
+        if solid:
+            in_the_way[solid[-1].relative_to(folder).as_posix()] = None
+        elif _content(path) == text.encode():
             same.add(name)
         elif os.path.lexists(path):
-            other.append(name)
-    return frozenset(same), tuple(dict.fromkeys(other))
+            in_the_way[name] = None
+    return frozenset(same), tuple(in_the_way)
 
 
-def put_all(folder: Path, texts: Mapping[str, str], *, over: bool = False) -> None:
-    """Let every text stand at its path below `folder`, or none of them.
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None
 
-    What stands there is replaced only where `over` says so.
+
+def write_files(folder: Path, texts: Mapping[str, str], *, overwrite: bool = False) -> None:
+    """Write every text to its path below `folder`, or none of them.
 
     Raises:
-        OSError: where one cannot be written or placed; then everything is as it was.
+        FileExistsError: one is there already, and `overwrite` is False; all is as it was.
+        OSError: one cannot be written; all is as it was.
     """
-    with contextlib.ExitStack() as undoing:
-        _make(folder, undoing)
+    with contextlib.ExitStack() as undo:
+        _make_folder(folder, undo)
         beside = folder / f".{uuid.uuid4().hex}"
         beside.mkdir()
-        undoing.callback(shutil.rmtree, beside, ignore_errors=True)
+        undo.callback(shutil.rmtree, beside, ignore_errors=True)
         for number, text in enumerate(texts.values()):
-            put(beside / str(number), text, AS_USUAL)
+            write_file(beside / str(number), text, AS_USUAL)
         for number, name in enumerate(texts):
-            _make((folder / name).parent, undoing)
-            _bring(beside / str(number), folder / name, over, undoing)
-        undoing.pop_all()
+            _make_folder((folder / name).parent, undo)
+            _place(beside / str(number), folder / name, overwrite, undo)
+        undo.pop_all()
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _make(folder: Path, undoing: contextlib.ExitStack) -> None:
+def _make_folder(folder: Path, undo: contextlib.ExitStack) -> None:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir()
-        undoing.callback(_gone, path.rmdir)
+        undo.callback(_remove, path.rmdir)
 
 
-def _bring(new: Path, path: Path, over: bool, undoing: contextlib.ExitStack) -> None:
-    """Put `new` at `path`; `undoing` learns how to take that back."""
-    if os.path.lexists(path):
-        if not over:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+def _place(new: Path, path: Path, overwrite: bool, undo: contextlib.ExitStack) -> None:
+    if not os.path.lexists(path):
+        undo.callback(_remove, path.unlink)
+    elif overwrite:
         before = new.with_name(f"{new.name}.before")
         os.replace(path, before)
-        undoing.callback(os.replace, before, path)
+        undo.callback(os.replace, before, path)
     else:
-        undoing.callback(_gone, path.unlink)
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     os.replace(new, path)
 
 
-def _gone(take_away: Callable[[], object]) -> None:
+def _remove(removal: Callable[[], object]) -> None:
     with contextlib.suppress(OSError):
-        take_away()
-
-
-def _between(folder: Path, path: Path) -> Iterator[Path]:
-    """The folders below `folder` that lead to `path`."""
-    parents = [parent for parent in path.parents if parent.is_relative_to(folder)]
-    yield from (parent for parent in reversed(parents) if parent != folder)
-
-
-def _is_no_folder(path: Path) -> bool:
-    # A link to a folder leads who knows where: what is below it is not this folder's.
-    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
-
-
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return path.is_file() and path.read_bytes() == text.encode()
-    except OSError:
-        return False
+        removal()

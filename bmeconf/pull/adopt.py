@@ -9,7 +9,8 @@ from pathlib import Path
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Sources
 from bmeconf.kinds.api import ReadApi
-from bmeconf.project import scaffold, schemas
+from bmeconf.project import schema_text
+from bmeconf.project.scaffold import adopted_project_file
 from bmeconf.pull import inventory, layout, objections, other_manifests, proof
 from bmeconf.pull.cached_api import CachedApi
 from bmeconf.pull.entries import entry_of
@@ -79,11 +80,11 @@ def _support_files(target: Target, others: Sources) -> Mapping[str, str]:
     With such a file a plan reads the folder of manifests alone. So a project that has manifests
     elsewhere gets none.
     """
-    files = {"schemas/manifest.schema.json": schemas.text("manifest")}
+    files = {"schemas/manifest.schema.json": schema_text("manifest")}
     if target.project.has_file or target.folder != target.project.root:
         return files
     read = {manifest.absolute(Path(document.file)) for document in others.documents}
     if not all(path.is_relative_to(target.folder / layout.MANIFESTS) for path in read):
         return files
-    files["schemas/project.schema.json"] = schemas.text("project")
-    return {"bmeconf.yaml": scaffold.adopted(), **files}
+    files["schemas/project.schema.json"] = schema_text("project")
+    return {"bmeconf.yaml": adopted_project_file(), **files}

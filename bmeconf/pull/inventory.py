@@ -36,7 +36,7 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput, counted, did_you_mean
 from bmeconf.plan import guard
-from bmeconf.project.settings import Policy
+from bmeconf.project import Policy
 from bmeconf.pull.pulled import LeftOut
 from bmeconf.pull.query import Consent, PullQuery
 

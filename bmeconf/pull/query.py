@@ -11,7 +11,7 @@ from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, Kind, Personal
 from bmeconf.model import Address
 from bmeconf.model.errors import BmeconfError, InvalidInput, counted
-from bmeconf.project.settings import Project
+from bmeconf.project import Project
 
 
 @dataclass(frozen=True)

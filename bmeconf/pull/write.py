@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bmeconf.model.errors import InvalidInput, counted
-from bmeconf.project import atomic
+from bmeconf.project import compare_files, write_files
 from bmeconf.pull import overwriting
 from bmeconf.pull.pulled import Pulled
 from bmeconf.pull.query import Target
@@ -21,7 +21,7 @@ def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
             Then nothing was written.
     """
     folder = target.folder
-    same, in_the_way = atomic.standing(folder, pulled.files)
+    same, in_the_way = compare_files(folder, pulled.files)
     blocked = [p for p in in_the_way if p not in pulled.files or (folder / p).is_dir()]
     if blocked:
         raise nothing_written(
@@ -36,7 +36,7 @@ def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
     overwriting.refuse_loss(pulled.files, in_the_way, target)
     fresh = {path: text for path, text in pulled.files.items() if path not in same}
     try:
-        atomic.put_all(folder, fresh, over=force)
+        write_files(folder, fresh, overwrite=force)
     except OSError as error:
         raise InvalidInput(
             f"{folder} cannot be written: {error.strerror}; nothing was written",

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bmeconf import __version__
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 from tests.support.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")
@@ -101,7 +101,7 @@ def test_plan_document_is_as_designed(project: Project) -> None:
 
 
 def test_every_plan_document_fits_its_schema(project: Project) -> None:
-    schema = schemas.load("plan")
+    schema = load_schema("plan")
     Draft202012Validator.check_schema(schema)
     judge = Draft202012Validator(schema)
     manifests = {

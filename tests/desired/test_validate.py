@@ -22,7 +22,7 @@ from bmeconf.desired.manifest import DiskFiles, yaml_tree
 from bmeconf.desired.validate import rules, wording
 from bmeconf.model import Address, Problem, Snapshot
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 
 CASES = Path(__file__).parent / "bad_manifests"
 ID, OTHER_ID = "66f1a6e4698f1bca60424900", "66f1a6e4698f1bca60424901"
@@ -369,7 +369,7 @@ def test_times(text: str, known: str | None) -> None:
 def test_every_keyword_of_the_schemas_has_its_words() -> None:
     elsewhere = {"additionalProperties", "required", "properties", "items", "propertyNames"}
     for name in ("manifest", "project"):
-        used = {key for part in _parts(schemas.load(name)) for key in part if key in _KEYWORDS}
+        used = {key for part in _parts(load_schema(name)) for key in part if key in _KEYWORDS}
         assert used <= set(wording.WORDS) | elsewhere | {"allOf"}
 
 

@@ -16,7 +16,7 @@ import yaml
 
 from bmeconf.apply.result import OPEN
 from bmeconf.kinds import KINDS, capabilities
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 
@@ -122,7 +122,7 @@ def test_every_file_is_a_kind_of_the_table() -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_kind_is_complete(name: str) -> None:
-    schema = schemas.load("manifest")
+    schema = load_schema("manifest")
     assert name in schema["properties"], "no part of the schema"
     part = schema["properties"][name]
     part = schema["$defs"][part["$ref"].rpartition("/")[2]] if "$ref" in part else part

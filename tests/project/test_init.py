@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.project import scaffold as starting
+from bmeconf.project.scaffold import starter_project
+from bmeconf.project.scaffold.starter import first_monday_of_next_month
 from tests.support.driver import Account, Project
 from tests.support.strategies import examples
 
@@ -56,7 +57,7 @@ def test_it_works_with_no_more(empty: Project) -> None:
         "lists/Product news",
         "contacts/qa+gmail@acme.example",
         "contacts/qa+outlook@acme.example",
-        f"campaigns/{starting.first_monday(date.today()):%Y-%m} Newsletter",
+        f"campaigns/{first_monday_of_next_month(date.today()):%Y-%m} Newsletter",
     ]
     assert empty.apply("--sandbox")["converged"]
     again = empty.plan("--sandbox")
@@ -133,15 +134,15 @@ def test_a_file_is_no_folder(empty: Project) -> None:
 @examples(60)
 @given(st.dates(date(2020, 1, 1), date(2090, 12, 31)))
 def test_the_schedule_is_the_first_monday_of_next_month(today: date) -> None:
-    due = starting.first_monday(today)
+    due = first_monday_of_next_month(today)
     assert due > today
     assert due.weekday() == 0
     assert due.day <= 7
     assert due - today <= timedelta(days=31 + 7)
-    text = starting.project(today)["manifests/campaigns.yaml"]
+    text = starter_project(today)["manifests/campaigns.yaml"]
     (at,) = re.findall(r"at: (\S+?),", text)
     assert datetime.fromisoformat(at).date() == due
-    assert f"{starting.MONTHS[due.month - 1]} at Acme" in text
+    assert f"{due:%B} at Acme" in text
 
 
 def test_nothing_is_left_to_fill_in(empty: Project) -> None:
@@ -153,11 +154,11 @@ def test_nothing_is_left_to_fill_in(empty: Project) -> None:
 
 def test_the_workflow_is_the_recipe() -> None:
     recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
-    assert starting.project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"] == recipe
+    assert starter_project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"] == recipe
 
 
 def test_the_workflow_names_the_variable_that_the_project_file_does() -> None:
-    files = starting.project(date(2026, 11, 22))
+    files = starter_project(date(2026, 11, 22))
     (variable,) = re.findall(r"api_key_env: (\w+)", files["bmeconf.yaml"])
     jobs = yaml.safe_load(files[".github/workflows/bmeconf.yml"])["jobs"]
     given = [part.get("with", {}) for job in jobs.values() for part in (job, *job.get("steps", []))]

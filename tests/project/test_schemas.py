@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import schemas
+from bmeconf.project import load_schema, schema_names, schema_text
 
 NAMES = ("manifest", "project")
 
@@ -32,24 +32,24 @@ def subschemas(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any
 ALL = [
     pytest.param(name, path, part, id=f"{name}{path}")
     for name in NAMES
-    for path, part in subschemas(schemas.load(name))
+    for path, part in subschemas(load_schema(name))
 ]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_is_a_valid_schema(name: str) -> None:
-    Draft202012Validator.check_schema(schemas.load(name))
+    Draft202012Validator.check_schema(load_schema(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_is_published_as_ascii(name: str) -> None:
-    assert schemas.text(name).isascii()
-    assert schemas.text(name).endswith("}\n")
+    assert schema_text(name).isascii()
+    assert schema_text(name).endswith("}\n")
 
 
 @pytest.mark.parametrize(("name", "path", "part"), ALL)
 def test_examples_are_true(name: str, path: str, part: dict[str, Any]) -> None:
-    whole = schemas.load(name)
+    whole = load_schema(name)
     checker = Draft202012Validator({**part, "$defs": whole["$defs"]})
     for example in part.get("examples", []):
         assert [error.message for error in checker.iter_errors(example)] == []
@@ -57,7 +57,7 @@ def test_examples_are_true(name: str, path: str, part: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("name", "path", "part"), ALL)
 def test_an_editor_has_something_to_show(name: str, path: str, part: dict[str, Any]) -> None:
-    definitions = schemas.load(name)["$defs"]
+    definitions = load_schema(name)["$defs"]
     seen = [part]
     if "$ref" in part:
         seen.append(definitions[part["$ref"].rpartition("/")[2]])
@@ -75,12 +75,12 @@ def test_blocks_are_closed_and_patterns_have_words(
 
 
 def test_names() -> None:
-    assert set(NAMES) <= set(schemas.names())
+    assert set(NAMES) <= set(schema_names())
 
 
 def test_an_unknown_schema() -> None:
     with pytest.raises(InvalidInput, match='no schema "nothing"'):
-        schemas.text("nothing")
+        schema_text("nothing")
 
 
 def test_heavy_libraries_are_imported_late() -> None:

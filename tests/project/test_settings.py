@@ -11,9 +11,16 @@ from pathlib import Path
 import pytest
 
 from bmeconf.desired import manifest, validate
-from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput
-from bmeconf.project import settings
-from bmeconf.project.settings import AccountEntry, Project, Secret
+from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput, did_you_mean
+from bmeconf.project import (
+    Account,
+    AccountEntry,
+    Project,
+    Secret,
+    choose_account,
+    credentials,
+    origin,
+)
 
 KEY = "bme_us_0123456789012345678901234567890123456789012"
 URL = "https://api-us-west-2-a.benchmarkemail.io"
@@ -29,9 +36,9 @@ TWO = Project(
 )
 
 
-def of_environment(url: str = URL, key: str = KEY, **more: str) -> settings.Account:
+def of_environment(url: str = URL, key: str = KEY, **more: str) -> Account:
     environ = {"BMECONF_BASE_URL": url, "BMECONF_API_KEY": key, **more}
-    return settings.credentials(NONE, None, environ)
+    return credentials(NONE, None, environ)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def of_environment(url: str = URL, key: str = KEY, **more: str) -> settings.Acco
 def test_choice(
     project: Project, name: str | None, environ: Mapping[str, str], chosen: str | None
 ) -> None:
-    entry = settings.choose(project, name, environ)
+    entry = choose_account(project, name, environ)
     assert (entry.name if entry else None) == chosen
 
 
@@ -65,12 +72,12 @@ def test_no_choice(
     project: Project, name: str | None, environ: Mapping[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
-        settings.choose(project, name, environ)
+        choose_account(project, name, environ)
 
 
 def test_a_declared_account_wins_over_the_environment() -> None:
     environ = {"PROD_KEY": KEY, "BMECONF_BASE_URL": "https://other.example", "BMECONF_API_KEY": "x"}
-    account = settings.credentials(TWO, "production", environ)
+    account = credentials(TWO, "production", environ)
     assert (account.name, account.base_url) == ("production", URL)
     assert account.key == Secret(KEY)
     assert account.vars == {"domain": "acme.example"}
@@ -90,22 +97,22 @@ def test_a_declared_account_wins_over_the_environment() -> None:
     ],
 )
 def test_only_what_would_lead_elsewhere_is_remarked(environ: Mapping[str, str], notes: int) -> None:
-    account = settings.credentials(ONE, None, {"PROD_KEY": KEY, **environ})
+    account = credentials(ONE, None, {"PROD_KEY": KEY, **environ})
     assert len(account.notes) == notes
 
 
 def test_a_declared_account_may_use_the_common_variable() -> None:
     entry = AccountEntry("production", URL, "BMECONF_API_KEY")
     project = Project(Path(), accounts={"production": entry}, has_file=True)
-    assert settings.credentials(project, None, {"BMECONF_API_KEY": KEY}).notes == ()
+    assert credentials(project, None, {"BMECONF_API_KEY": KEY}).notes == ()
 
 
 def test_an_unset_option_is_not_blamed_on_the_environment() -> None:
     with pytest.raises(InvalidInput) as raised:
-        settings.choose(NONE, "production", {})
+        choose_account(NONE, "production", {})
     assert "leave --account out" in raised.value.remedy
     with pytest.raises(InvalidInput) as raised:
-        settings.choose(NONE, None, {"BMECONF_ACCOUNT": "production"})
+        choose_account(NONE, None, {"BMECONF_ACCOUNT": "production"})
     assert "unset BMECONF_ACCOUNT" in raised.value.remedy
 
 
@@ -129,7 +136,7 @@ def test_missing_or_broken(
     project: Project, name: str | None, environ: Mapping[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidInput, match=message) as raised:
-        settings.credentials(project, name, environ)
+        credentials(project, name, environ)
     assert KEY not in f"{raised.value.message} {raised.value.remedy}"
 
 
@@ -155,7 +162,7 @@ def test_an_odd_key_is_a_note() -> None:
     ],
 )
 def test_base_urls(text: str, url: str) -> None:
-    assert settings.base_url(text) == url
+    assert origin(text) == url
     assert of_environment(url=text).base_url == url
 
 
@@ -199,7 +206,7 @@ def test_hosts_that_get_no_key(url: str) -> None:
 def test_hosts_that_the_operator_allowed(allowed: str) -> None:
     url = "https://mock.example:8443"
     environ = {"BMECONF_BASE_URL": url, "BMECONF_API_KEY": KEY}
-    assert settings.credentials(NONE, None, environ, [allowed]).base_url == url
+    assert credentials(NONE, None, environ, [allowed]).base_url == url
     assert of_environment(url=url, BMECONF_ALLOW_HOSTS=f"a.example, {allowed} b").base_url == url
 
 
@@ -290,10 +297,10 @@ def test_no_seeds_allowed_is_not_no_policy(tmp_path: Path) -> None:
     ],
 )
 def test_did_you_mean(word: str, known: list[str], hint: str) -> None:
-    assert settings.did_you_mean(word, known) == hint
+    assert did_you_mean(word, known) == hint
 
 
 def test_errors_have_a_remedy() -> None:
     with pytest.raises(BmeconfError) as raised:
-        settings.credentials(NONE, None, {})
+        credentials(NONE, None, {})
     assert "--sandbox" in raised.value.remedy

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, scalars, writing, yaml_tree
-from bmeconf.project import atomic as whole
+from bmeconf.project import write_files
 from bmeconf.pull import filenames
 from tests.support.driver import Account, Project, Ran
 from tests.support.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident
@@ -598,14 +598,14 @@ def test_what_cannot_all_be_written_is_not_begun(tmp_path: Path) -> None:
     (tmp_path / "there").write_text("old", encoding="utf-8")
     texts = {"there": "new", "a/b/c": "1", "a/b/c/d": "no folder"}
     with pytest.raises(OSError, match="Not a directory"):
-        whole.put_all(tmp_path, texts, over=True)
+        write_files(tmp_path, texts, overwrite=True)
     assert files_of(tmp_path) == {"there": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     with pytest.raises(FileExistsError):
-        whole.put_all(tmp_path, {"new": "1", "there": "new"})
+        write_files(tmp_path, {"new": "1", "there": "new"})
     assert files_of(tmp_path) == {"there": b"old"}
     with pytest.raises(OSError, match="Not a directory"):
-        whole.put_all(tmp_path / "x" / "y", {"a": "1", "a/b": "2"})
+        write_files(tmp_path / "x" / "y", {"a": "1", "a/b": "2"})
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 

@@ -22,7 +22,7 @@ from bmeconf import report as delivery
 from bmeconf.baseline import lock as lock_file
 from bmeconf.baseline.lock import Lock, Section
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 from bmeconf.render import delivery_text, documents
 from bmeconf.render.documents import report as delivery_document
 from bmeconf.render.page import report as delivery_page
@@ -564,7 +564,7 @@ def test_a_check_of_nothing_says_so(project: Project) -> None:
 
 
 def test_the_metrics_are_those_of_the_manifest_schema() -> None:
-    known = schemas.load("manifest")["$defs"]["expect"]["properties"]
+    known = load_schema("manifest")["$defs"]["expect"]["properties"]
     assert set(delivery.METRICS) == set(known)
 
 
@@ -633,7 +633,7 @@ def test_instants(given: Any, instant: datetime | None) -> None:
 
 # --- junk
 
-SCHEMA = Draft202012Validator(schemas.load("report"))
+SCHEMA = Draft202012Validator(load_schema("report"))
 
 JUNK = st.recursive(
     st.one_of(

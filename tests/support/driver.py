@@ -20,7 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bmeconf import cli
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 from bmeconf.sandbox import Sandbox
 
 SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}
@@ -35,7 +35,7 @@ LATER = "2030-01-01T00:00:00.000Z"
 
 @functools.cache
 def _judge(kind: str) -> Draft202012Validator:
-    schema = schemas.load(kind)
+    schema = load_schema(kind)
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
 

@@ -128,8 +128,8 @@ def _load_everything() -> None:
     for name in names:
         importlib.import_module(name)
     jsonschema = importlib.import_module("jsonschema")
-    for schema in importlib.import_module("bmeconf.project.schemas").names():
-        loaded = importlib.import_module("bmeconf.project.schemas").load(schema)
+    for schema in importlib.import_module("bmeconf.project").schema_names():
+        loaded = importlib.import_module("bmeconf.project").load_schema(schema)
         jsonschema.Draft202012Validator(loaded).is_valid({})
 
 

@@ -1,4 +1,4 @@
-"""The data of bmeconf.yaml -> settings.Project, and what its schema cannot say. Pure."""
+"""The data of bmeconf.yaml -> Project, and what its schema cannot say. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import settings
+from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin
 
 
-def project(file: ProjectFile, root: Path) -> settings.Project:
+def project(file: ProjectFile, root: Path) -> Project:
     """The project file in `root` as data, or defaults; raises ManifestProblems (design 2)."""
     if file.document is None and not file.problems:
-        return settings.Project(root)
+        return Project(root)
     data, problems = None, list(file.problems)
     if file.document is not None:
         pasted = set(_pasted_keys(file.document.tree))
@@ -51,7 +51,7 @@ def _check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
     """Problems of sound data: base URLs that are none, days that do not exist."""
     for name, account in (data.get("accounts") or {}).items():
         try:
-            settings.base_url(account["base_url"])
+            origin(account["base_url"])
         except InvalidInput as error:
             place = at(tree, ("accounts", name, "base_url")).place
             yield Problem(place, "", f"accounts.{name}.base_url: {error.message}", "base_url")
@@ -66,17 +66,17 @@ def _check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(at(tree, path).place, "", message, "date")
 
 
-def _build(root: Path, data: Mapping[str, Any]) -> settings.Project:
+def _build(root: Path, data: Mapping[str, Any]) -> Project:
     """The project that sound data describes."""
     manifests = data.get("manifests")
-    return settings.Project(
+    return Project(
         root=root,
         manifests=tuple(manifests) if manifests else None,
         accounts=MappingProxyType(
             {
-                name: settings.AccountEntry(
+                name: AccountEntry(
                     name,
-                    settings.base_url(account["base_url"]),
+                    origin(account["base_url"]),
                     account["api_key_env"],
                     MappingProxyType(dict(account.get("vars") or {})),
                 )
@@ -88,14 +88,14 @@ def _build(root: Path, data: Mapping[str, Any]) -> settings.Project:
     )
 
 
-def _policy(data: Mapping[str, Any]) -> settings.Policy:
+def _policy(data: Mapping[str, Any]) -> Policy:
     policy = data.get("policy") or {}
     seeds = policy.get("seeds")
-    return settings.Policy(
+    return Policy(
         seeds=None if seeds is None else tuple(seeds),
         max_deletes=policy.get("max_deletes"),
         known_drift=tuple(
-            settings.KnownDrift(
+            KnownDrift(
                 known["address"],
                 known["field"],
                 known["reason"],

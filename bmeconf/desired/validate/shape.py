@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, at, scalars
 from bmeconf.desired.validate import resolve, wording
 from bmeconf.model import Place, Problem, errors
-from bmeconf.project import schemas
+from bmeconf.project import load_schema
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -41,7 +41,7 @@ class Shape:
     def __init__(self, name: str) -> None:
         from jsonschema import Draft202012Validator
 
-        self._schema = schemas.load(name)
+        self._schema = load_schema(name)
         self._resolver = resolve.Resolver(self._schema)
         self._validator = Draft202012Validator(self._schema)
 
@@ -64,7 +64,7 @@ def flaw(document: Any, name: str) -> str:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schemas.load(name)).iter_errors(document))
+    error = best_match(Draft202012Validator(load_schema(name)).iter_errors(document))
     return f"{error.json_path}: {error.message[:200]}" if error else ""
 
 
