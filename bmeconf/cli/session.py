@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
-from bmeconf.client import Reader
-from bmeconf.client.pace import PER_MINUTE, Budget
+from bmeconf.client import PER_MINUTE, Budget, Reader
 from bmeconf.model import SANDBOX, SIMULATED
 from bmeconf.model.errors import Interrupted, InvalidInput
 from bmeconf.project import (

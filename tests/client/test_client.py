@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 
 from bmeconf import __version__, client
-from bmeconf.client import Bounds, Reader, Writer
-from bmeconf.client.pace import Budget
-from bmeconf.client.wire import WriteRefused
+from bmeconf.client import Bounds, Budget, Reader, Writer, WriteRefused
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -701,7 +699,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_key(
 def test_a_reader_cannot_write(method: str, path: str) -> None:
     with Line(reply([])) as line:
         with pytest.raises(WriteRefused):
-            line.reader._persist(method, path, body={})
+            line.reader._once(method, path, body={})
         assert line.server.connections == 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from bmeconf.client.pace import Budget
+from bmeconf.client import Budget
 from bmeconf.model.errors import LimitReached
 from tests.support.fake_clock import FakeClock
 

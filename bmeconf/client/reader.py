@@ -1,0 +1,275 @@
+"""Reader and Writer: requests to one account, answered with decoded JSON or an error.
+
+In: a base URL, a key, a Budget; for a Writer also a Witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from bmeconf import __version__
+from bmeconf.client import answers, failures, paging
+from bmeconf.client.answers import Answer
+from bmeconf.client.pace import Budget
+from bmeconf.client.wire import SEARCH, Key, ReadOnlyTransport
+from bmeconf.kinds import Dialect, Raw
+from bmeconf.model.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far a client goes before it gives up.
+
+    `timeout` is in seconds: to connect, and between two bytes of an answer.
+    """
+
+    timeout: tuple[float, float] = (10.0, 60.0)
+    attempts: int = 4
+    most_bytes: int = 64_000_000
+    most_pages: int = 10_000
+
+
+class Witness(Protocol):
+    """Hears of each write before it is sent, and of its answer (design 7.13)."""
+
+    def before(self, method: str, path: str) -> None:
+        """Record that this write is about to be sent, or raise where it must not be."""
+
+    def after(self, fate: str, made: str = "") -> None:
+        """Record the answer: `taken`, `refused`, `unknown` or `not sent`; the id it shows."""
+
+
+class Reader:
+    """Reads the account: GETs and contact searches, complete or an error (design 7.2)."""
+
+    transport: type[HTTPAdapter] = ReadOnlyTransport
+
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        budget: Budget,
+        dialect: Dialect | None = None,
+        trace: Callable[[str], None] = lambda line: None,
+        bounds: Bounds = Bounds(),
+    ) -> None:
+        self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
+        self.budget = budget
+        self.dialect = dialect or Dialect()
+        self._session = requests.Session()
+        self._session.auth = Key(key)
+        self._session.headers["Accept"] = "application/json"
+        self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
+        # A plain http address is this machine itself: no proxy may come between.
+        self._session.trust_env = base_url.startswith("https:")
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self.transport())
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The decoded reply of one GET.
+
+        Raises:
+            ApiError, Refused, LimitReached: as the reply, or the lack of one, says.
+        """
+        return self._read("GET", path, params=params)
+
+    def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+        """Every row of a listing that comes whole, in one reply."""
+        return paging.whole(path, lambda: paging.page_of(self.get(path, params), path))
+
+    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+        """Every row of a paged listing, once each, to the last page."""
+
+        def fetch(size: int, page: int) -> paging.Page:
+            asked = {**(params or {}), "page": page, "size": size}
+            return paging.page_of(self.get(path, asked), path)
+
+        return paging.sized(path, "size", paging.SIZES, fetch, self._bounds.most_pages)
+
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
+        """Every hit of a contact search, in pages of `size` (API contract 4.2.1)."""
+
+        def fetch(size: int, page: int) -> paging.Page:
+            asked = {**body, "page": page, "pageSize": size}
+            return paging.page_of(self._read("POST", SEARCH, body=asked), SEARCH)
+
+        sizes = (size, *(smaller for smaller in paging.SIZES if smaller < size))
+        return paging.sized(SEARCH, "pageSize", sizes, fetch, self._bounds.most_pages)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, for the search index to catch up."""
+        self.budget.sleep(seconds)
+
+    def for_writing(self, witness: Witness) -> Writer:
+        """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
+        writer = Writer(self._base, self._key, self.budget, self.dialect, self._trace, self._bounds)
+        writer.witness = witness
+        return writer
+
+    def _read(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The decoded reply of a request that is repeated over resets, timeouts, 5xx and 429s."""
+        with self._key_masked():
+            try:
+                answer = self._repeated(
+                    lambda: self._once(method, path, params=params, body=body), repeatable=True
+                )
+            except NetworkError as error:
+                raise failures.without_doubt(error) from error
+            if answer.status >= 300:
+                raise failures.of_answer(answer)
+            return answers.decoded(answer)
+
+    def _repeated(self, request: Callable[[], Answer], *, repeatable: bool) -> Answer:
+        """The answer to a request, the last one where it was sent several times.
+
+        A 429 is repeated, since the request was not taken. What may have been taken is repeated
+        only where it is `repeatable`.
+        """
+        for attempt in range(self._bounds.attempts):
+            last = attempt == self._bounds.attempts - 1
+            try:
+                answer = request()
+            except NetworkError:
+                if last or not repeatable:
+                    raise
+                self.budget.sleep(answers.PAUSE * 2**attempt)
+                continue
+            wait = answers.backoff(answer, attempt, self.budget.clock(), repeatable)
+            if last or wait is None:
+                break
+            self.budget.sleep(wait)
+        return answer
+
+    @contextmanager
+    def _key_masked(self) -> Iterator[None]:
+        """Mask the key in whatever error comes out: an answer may have echoed it."""
+        try:
+            yield
+        except BmeconfError as error:
+            error.message, error.remedy = self._masked(error.message), self._masked(error.remedy)
+            error.args = (error.message,)
+            raise
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._key, "***")
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """One request on the wire.
+
+        Raises:
+            OutcomeUnknown: where it left this machine and no whole answer came back.
+            NetworkError: where it never left.
+        """
+        self.budget.spend()
+        request = f"{method} {path}"
+        try:
+            with self._session.request(
+                method,
+                self._base + path,
+                params={k: v for k, v in (params or {}).items() if v is not None},
+                json=body,
+                timeout=self._bounds.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = self._content(response, request)
+        except requests.RequestException as error:
+            failure = failures.of_wire(request, self._base, error)
+            self._trace(self._masked(failure.message))
+            raise failure from error
+        self._trace(self._masked(f"{request} {response.status_code}"))
+        self.budget.learn(response.headers)
+        return Answer(request, response.status_code, content, response.headers)
+
+    def _content(self, response: requests.Response, request: str) -> bytes:
+        content = bytearray()
+        for chunk in response.iter_content(256 * 1024):
+            content += chunk
+            if len(content) > self._bounds.most_bytes:
+                raise ReplyUnreadable(
+                    f"{request}: the answer is larger than {self._bounds.most_bytes / 1e6:.0f} MB",
+                    "nothing is concluded from it; look what answers in place of the API",
+                )
+        # A message may show where an answer begins: the key is taken out before it can be cut.
+        return bytes(content).replace(self._key.encode(), b"***")
+
+
+class Writer(Reader):
+    """A Reader that may also write, each write once (design 7.13)."""
+
+    transport = HTTPAdapter
+    witness: Witness
+    writes = 0
+    """Writes that were done, or may have been."""
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """One write; the decoded reply, None where it is empty.
+
+        Raises:
+            OutcomeUnknown: timeout, reset, 5xx, or a success whose reply cannot be read.
+            Rejected, Refused, LimitReached, NetworkError: it was not done.
+        """
+        with self._key_masked():
+            answer = self._repeated(lambda: self._write(method, path, body), repeatable=False)
+            if answer.status < 300 or answer.status >= 500:
+                self._count_write()
+            if answer.status >= 500:
+                raise failures.in_doubt(failures.of_answer(answer))
+            if answer.status >= 300:
+                raise failures.of_answer(answer)
+            try:
+                return answers.decoded(answer)
+            except ReplyUnreadable as error:
+                raise failures.in_doubt(error) from error
+
+    def between_steps(self) -> None:
+        """No step is under way: waits may be cut short again."""
+        self.budget.patient = False
+
+    def not_landed(self) -> None:
+        """The last write was looked for and was not done after all."""
+        self.writes -= 1
+
+    def _count_write(self) -> None:
+        self.writes += 1
+        self.budget.patient = True
+
+    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        self.witness.before(method, path)
+        try:
+            answer = self._once(method, path, body=body)
+        except BaseException as error:
+            # What nothing expected, as a second Ctrl-C, may have come after it was sent.
+            in_doubt = isinstance(error, OutcomeUnknown | ReplyUnreadable)
+            if in_doubt or not isinstance(error, BmeconfError):
+                self.witness.after("unknown")
+                self._count_write()
+            else:
+                self.witness.after("not sent")
+            if isinstance(error, ReplyUnreadable):
+                raise failures.in_doubt(error) from error
+            raise
+        self.witness.after(*answers.fate(answer))
+        return answer
