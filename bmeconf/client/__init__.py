@@ -3,8 +3,8 @@
 A `Reader` cannot write: its transport refuses anything but GET and the search POST (design 7.1).
 """
 
-from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.pace import PER_MINUTE, Budget
+from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.wire import SEARCH, WriteRefused
 
 __all__ = [

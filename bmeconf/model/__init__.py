@@ -34,6 +34,7 @@ from bmeconf.model.resources import (
     references,
 )
 from bmeconf.model.status import FINISHED, UNFINISHED, CampaignStatus
+from bmeconf.model.words import counted, did_you_mean
 
 __all__ = [
     "CAMPAIGNS",
@@ -69,6 +70,8 @@ __all__ = [
     "canonical_email",
     "canonical_name",
     "canonical_text",
+    "counted",
+    "did_you_mean",
     "dotted",
     "lookup",
     "nested",

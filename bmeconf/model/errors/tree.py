@@ -1,47 +1,12 @@
-"""Every error a user can meet, as one tree; each branch has its own frozen exit code (design 4).
-
-    BmeconfError                 1   anything that stops a run
-    ├── InvalidInput             3   manifests, project file, plan file, options
-    ├── Refused                  4   the API refused the key or its scope (401, 403)
-    │   └── ScopeMissing             ... the key works, but not for this
-    ├── LimitReached             5   rate limit, monthly quota, --max-requests
-    ├── Stale                    6   the live account moved since it was planned
-    ├── Guarded                  7   a guard refused: deletes, protection, seeds, foreign host
-    ├── NotConverged             8   what was written does not read back as declared
-    ├── JournalLost              1   the journal cannot be written, so nothing else may be
-    ├── Bug                      1   an exception that nothing expected
-    ├── Interrupted            130   Ctrl-C; what was done is reported
-    └── ApiError                 1   the API or the way to it
-        ├── NetworkError             no answer: refused, reset, timed out
-        │   └── OutcomeUnknown       ... after a write had left: it may have landed
-        ├── LossyWrite               a replacement did not keep what was sent back
-        ├── ReplyUnreadable          an answer that is not what the API documents
-        ├── IncompleteRead           pages and totals do not agree
-        └── Rejected                 an error envelope, by its errorType
-            ├── NotFound
-            ├── VersionConflict      `__v` is stale
-            └── DuplicateName        the natural key is taken
-
-Only `cli` exits. An error says what happened, and how to mend it in `remedy`.
-"""
+"""The errors themselves; the guide of this folder has the tree."""
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from bmeconf import __version__
-
-KEY = re.compile(r"bme_[A-Za-z0-9_-]{36,}")
-"""What an API key looks like (API contract 1.2): the shortest form known has 41 characters."""
-
-
-def masked(text: str) -> str:
-    """`text` without anything that looks like a key, for every way out of the program."""
-    return KEY.sub("***", text)
 
 
 class BmeconfError(Exception):
@@ -232,15 +197,3 @@ class DuplicateName(Rejected):
 
     code = "duplicate"
     advice = "the name is taken by now: plan again"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` for the nearest of `known`, or nothing."""
-    by_folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-    return f'; did you mean "{by_folded[near[0]]}"?' if near else ""
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 problem`, `2 problems`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
