@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from bmeconf.apply.result import OPEN
-from bmeconf.kinds import KINDS, capabilities
+from bmeconf.kinds import KINDS, Kind, capabilities, having, only
 from bmeconf.project import load_schema
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
@@ -131,6 +131,21 @@ def test_kind_is_complete(name: str) -> None:
     manifests = (HERE.parents[1] / "examples" / "newsletter" / "manifests").glob("*.yaml")
     documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in manifests]
     assert any(name in document for document in documents), "no example"
+
+
+def test_each_capability_is_had_by_some_kind_and_not_by_all() -> None:
+    named = {
+        each
+        for each in vars(capabilities).values()
+        if isinstance(each, type) and issubclass(each, Kind) and each is not Kind
+    }
+    assert {each for each in named if len(having(each)) in (0, len(KINDS))} == set()
+
+
+def test_a_capability_that_one_kind_has_leads_to_it() -> None:
+    assert only(capabilities.Audience) is KINDS["lists"]
+    with pytest.raises(ValueError, match="too many values"):
+        only(capabilities.Copyable)
 
 
 def test_plans_are_ascii_documents(project: Project) -> None:
