@@ -8,20 +8,23 @@ A line is written and synced before each write and after it, so that whatever en
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bmeconf.apply.options import CopyEvidence
 from bmeconf.kinds import replies
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 FORMAT = "bmeconf.journal/1"
 LOOKED_AT = 50
@@ -54,6 +57,7 @@ class Journal:
         self.made = ""
         """The id that the first answer of the step under way showed."""
         self._lost: OSError | None = None
+        self._held: BaseFileLock | None = None
 
     @classmethod
     def create(
@@ -90,7 +94,7 @@ class Journal:
             InvalidInput: where it is no journal, or another run is still writing it.
         """
         try:
-            file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+            file = os.open(path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise InvalidInput(
                 f"{path} cannot be read as a journal: {error.strerror}",
@@ -149,6 +153,7 @@ class Journal:
             self._note("end", exit_code=exit_code)
         with contextlib.suppress(OSError):
             os.close(self._file)
+        self._unlock()
 
     def discard(self) -> None:
         """The run did not begin after all."""
@@ -180,13 +185,30 @@ class Journal:
         os.fsync(self._file)
 
     def _lock(self) -> None:
+        """Hold the file beside the journal that says it is being written; a crash lets it go.
+
+        Raises:
+            InvalidInput: another run holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path.with_suffix(".lock"), mode=0o600, thread_local=False)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+            lock.acquire(timeout=0)
+        except Timeout as error:
             raise InvalidInput(
                 f"{self.path} is being written by an apply that is still running",
                 "wait until it has ended",
             ) from error
+        self._held = lock
+
+    def _unlock(self) -> None:
+        if self._held is not None:
+            # Before it is let go: whoever opened this file meanwhile sees that it is gone.
+            with contextlib.suppress(OSError):
+                os.unlink(self._held.lock_file)
+            self._held.release()
+            self._held = None
 
     def _past(self) -> JournalState:
         with open(self.path, "rb") as file:
@@ -246,13 +268,15 @@ def _new(folder: Path, stem: str) -> tuple[Path, int]:
     for number in range(1, 1000):
         path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.jsonl"
         with contextlib.suppress(FileExistsError):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             return path, os.open(path, flags, 0o600)
     raise OSError(0, "too many journals of one second")
 
 
 def _sync_folder(folder: Path) -> None:
     """A new file is only sure to be found again once its folder is on disk too."""
+    if sys.platform == "win32":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import json
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.support.driver import Account, Project, Ran, ended
 from tests.support.fake_server import CLOSE, Rule, after, instead
@@ -256,13 +256,18 @@ def test_a_line_that_was_torn_is_no_hindrance(cut_off: Project) -> None:
 
 
 def test_a_journal_is_written_by_one_run_only(cut_off: Project, account: Account) -> None:
-    with cut_off.journal().open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(cut_off.journal().with_suffix(".lock")):
         account.clear_log()
         ran = resume(cut_off)
         assert ran.code == 3
         assert "still running" in ran.json["error"]["message"]
         assert account.log() == []
+    assert resume(cut_off).code == 0
+    assert [*cut_off.journal().parent.glob("*.lock")] == []
+
+
+def test_a_lock_that_a_crash_left_is_none(cut_off: Project) -> None:
+    cut_off.journal().with_suffix(".lock").touch()
     assert resume(cut_off).code == 0
 
 

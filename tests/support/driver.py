@@ -163,7 +163,7 @@ class Project:
 
     def journals(self) -> list[Path]:
         """What applies left, in the order of their runs."""
-        return sorted((self.folder / ".bmeconf" / "journals").glob("*"))
+        return sorted((self.folder / ".bmeconf" / "journals").glob("*.jsonl"))
 
     def journal(self) -> Path:
         """The journal of the last apply that began."""

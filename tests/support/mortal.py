@@ -121,7 +121,7 @@ def _load_everything() -> None:
 
     import bmeconf
 
-    names = ["deepdiff", "jsonschema", "requests", "yaml"]
+    names = ["deepdiff", "filelock", "jsonschema", "requests", "yaml"]
     for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
         if not module.name.startswith(("bmeconf.sandbox", "bmeconf.__main__")):
             names.append(module.name)
