@@ -221,9 +221,9 @@ class Kind(ABC):
 
     @abstractmethod
     def update(
-        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        """Make `changes` to the object just read as `seen`, carrying its version.
+        """Make `changes` to the object just read as `raw`, carrying its version.
 
         Returns the object as it was read afterwards, where the kind has to read it anyway.
 
@@ -301,9 +301,9 @@ class Kind(ABC):
         return count
 
 
-def versioned(body: Mapping[str, Any], seen: Raw) -> dict[str, Any]:
-    """`body` with the version that `seen` shows, where it does (API contract 6, question 11)."""
-    version = replies.version_of(seen)
+def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:
+    """`body` with the version that `raw` shows, where it does (API contract 6, question 11)."""
+    version = replies.version_of(raw)
     return dict(body) if version is None else {**body, "__v": version}
 
 

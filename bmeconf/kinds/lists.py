@@ -46,8 +46,8 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
         return {"name": raw.get("name")}
 
     def usage(self, live: Resource) -> str:
-        told = [f"{count} {what}" for what, count in live.facts.items()]
-        return " and ".join(told) + " use it" if told else ""
+        counts = [f"{count} {what}" for what, count in live.facts.items()]
+        return " and ".join(counts) + " use it" if counts else ""
 
     def folder(self, id_map: IdMap) -> str:
         return f"/api/contact-structure/{id_map.structure_id}/lists"
@@ -108,7 +108,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
         return (Call("GET", everything(id_map)), Call("GET", path), Call("PATCH", path))
 
     def update(
-        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        api.send("PATCH", self.path(id_map, replies.id_of(seen)), versioned(nested(changes), seen))
+        api.send("PATCH", self.path(id_map, replies.id_of(raw)), versioned(nested(changes), raw))
         return None

@@ -24,7 +24,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import InvalidInput, LossyWrite, ReplyUnreadable
 
 PATH = "/api/contact-structure"
-READ_ONLY = ("createdAt", "updatedAt")
+READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
 class Structure(Singleton, PartialSets):
@@ -80,19 +80,17 @@ class Structure(Singleton, PartialSets):
         return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
-        seen: dict[str, Any] = {}
-        if "fields" in desired.fields:
-            seen["fields"] = {
+        fields = dict(super().observed(desired, live, managed))
+        if "fields" in fields:
+            fields["fields"] = {
                 label: {k: v for k, v in live.fields["fields"][label].items() if k in declared}
                 for label, declared in desired.fields["fields"].items()
                 if label in live.fields["fields"]
             }
-        if "tags" in desired.fields:
-            wanted = desired.fields["tags"]
-            seen["tags"] = tuple(tag for tag in live.fields["tags"] if tag in wanted)
-        if "label" in desired.fields:
-            seen["label"] = live.fields["label"]
-        return seen
+        if "tags" in fields:
+            declared_tags = desired.fields["tags"]
+            fields["tags"] = tuple(tag for tag in fields["tags"] if tag in declared_tags)
+        return fields
 
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
@@ -117,22 +115,19 @@ class Structure(Singleton, PartialSets):
         if not rows:
             raise ReplyUnreadable("the account shows no contact structure; every account has one")
         labels = ", ".join(repr(self.key(row)) for row in rows)
-        asked = wanted[0] if wanted else None
-        if asked and (asked.id or self.match_keys(asked)):
-            keys = self.match_keys(asked)
-            found = [
-                row
-                for row in rows
-                if (replies.id_of(row) == asked.id if asked.id else self.key(row) in keys)
-            ]
-            if len(found) != 1:
-                how = f"id {asked.id}" if asked.id else f"label {keys[0]!r}"
+        declared = wanted[0] if wanted else None
+        keys = self.match_keys(declared) if declared else ()
+        if declared and (declared.id or keys):
+            by_id = [row for row in rows if replies.id_of(row) == declared.id]
+            matching = by_id if declared.id else [row for row in rows if self.key(row) in keys]
+            if len(matching) != 1:
+                how = f"id {declared.id}" if declared.id else f"label {keys[0]!r}"
                 raise InvalidInput(
-                    f"{asked.intent.place or 'structure'}: structure: {len(found)} contact"
+                    f"{declared.intent.place or 'structure'}: structure: {len(matching)} contact"
                     f" structures of the account have the {how}; it has {labels}",
                     "name one that exists; an API key cannot create a structure",
                 )
-            return found[0]
+            return matching[0]
         if len(rows) > 1:
             raise InvalidInput(
                 f"the account has {len(rows)} contact structures: {labels}",
@@ -146,27 +141,12 @@ class Structure(Singleton, PartialSets):
         return (Call("GET", path), Call("PUT", path), Call("GET", path))
 
     def update(
-        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        # The PUT replaces everything, so all that was read goes back with it, and what was not
-        # read would be lost with the values that contacts hold.
-        for key in ("fields", "tags"):
-            if not isinstance(seen.get(key), list):
-                raise replies.hidden("structure", key)
-        body = {key: value for key, value in seen.items() if key not in (*READ_ONLY, "_id", "id")}
-        after = nested(changes)
-        fields = [dict(f) for f in replies.objects_of(seen.get("fields"), "fields")]
-        for label, wanted in after.get("fields", {}).items():
-            _set_field(fields, label, wanted)
-        labels = set(IdMap(seen).tags)
-        tags = [dict(tag) for tag in replies.objects_of(seen.get("tags"), "tags")]
-        tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in labels]
-        if "label" in after:
-            body["label"] = after["label"]
-        body = versioned({**body, "fields": fields, "tags": tags}, seen)
-        path = self.path(id_map, replies.id_of(seen))
+        body = _replaced(raw, changes)
+        path = self.path(id_map, replies.id_of(raw))
         api.send("PUT", path, body)
-        kept = self.fetch(api, id_map, replies.id_of(seen))
+        kept = self.fetch(api, id_map, replies.id_of(raw))
         for key in ("fields", "tags"):
             ids = {part["_id"] for part in body[key] if "_id" in part}
             if ids - set(replies.ids_of(kept.get(key)) or ()):
@@ -174,10 +154,33 @@ class Structure(Singleton, PartialSets):
         return kept
 
 
-def _set_field(fields: list[dict[str, Any]], label: str, wanted: Mapping[str, Any]) -> None:
+def _replaced(raw: Raw, changes: Sequence[Change]) -> dict[str, Any]:
+    """The whole structure with `changes` made.
+
+    The PUT replaces everything: what is left out is lost, with the values that contacts hold.
+
+    Raises:
+        ReplyUnreadable: where `raw` does not show everything that must go back.
+    """
+    for key in ("fields", "tags"):
+        if not isinstance(raw.get(key), list):
+            raise replies.hidden("structure", key)
+    after = nested(changes)
+    fields = [dict(field) for field in replies.objects_of(raw.get("fields"), "fields")]
+    for label, declared in after.get("fields", {}).items():
+        _set_field(fields, label, declared)
+    tags = [dict(tag) for tag in replies.objects_of(raw.get("tags"), "tags")]
+    tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in IdMap(raw).tags]
+    label = {"label": after["label"]} if "label" in after else {}
+    kept = {key: value for key, value in raw.items() if key not in READ_ONLY}
+    return versioned({**kept, **label, "fields": fields, "tags": tags}, raw)
+
+
+def _set_field(fields: list[dict[str, Any]], label: str, declared: Mapping[str, Any]) -> None:
+    """Add a field to `fields`, or change the one with that label."""
     known = [f for f in fields if canonical_name(replies.text_of(f.get("label")) or "") == label]
     if known:
-        known[0].update({k: v for k, v in wanted.items() if k == "required"})
+        known[0].update({k: v for k, v in declared.items() if k == "required"})
         return
-    required = wanted.get("required", False)
-    fields.append({"label": label, "dataType": wanted.get("type", "text"), "required": required})
+    required = declared.get("required", False)
+    fields.append({"label": label, "dataType": declared.get("type", "text"), "required": required})

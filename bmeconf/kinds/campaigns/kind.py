@@ -123,9 +123,9 @@ class Campaigns(
         }
 
     def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
-        seen = super().live(raw, address, id_map)
+        live = super().live(raw, address, id_map)
         theirs = raw.get("contactStructureId") or id_map.structure_id
-        return replace(seen, facts={**seen.facts, "foreign": theirs != id_map.structure_id})
+        return replace(live, facts={**live.facts, "foreign": theirs != id_map.structure_id})
 
     # --- judging
 
@@ -200,11 +200,11 @@ class Campaigns(
         return PATH
 
     def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
-        seen = super().fetch(api, id_map, id)
-        if "name" in seen:
-            return seen
+        raw = super().fetch(api, id_map, id)
+        if "name" in raw:
+            return raw
         # The documented reply of one campaign shows less than its row in the listing does.
-        return {**self.reread(api, id_map, ()).get(id, {}), **seen}
+        return {**self.reread(api, id_map, ()).get(id, {}), **raw}
 
     def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
         return {**row, **super().fetch(api, id_map, replies.id_of(row))}
@@ -289,12 +289,10 @@ class Campaigns(
         )
 
     def update(
-        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
     ) -> Raw | None:
-        id, body = (
-            replies.id_of(seen),
-            versioned(content.written(nested(changes), id_map), seen),
-        )
+        id, body = replies.id_of(raw), content.written(nested(changes), id_map)
+        body = versioned(body, raw)
         _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
         return None
 

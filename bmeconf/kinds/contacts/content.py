@@ -1,12 +1,13 @@
 """The content of a contact, as the API reads and writes it (API contract 4.2). Pure.
 
-A replacement loses whatever it leaves out, so everything that was seen goes back, with the
-declared changes made to it. Where a reply hides something, nothing is written at all.
+A replacement loses whatever it leaves out, so everything that was read goes back, with the
+declared changes made to it. Where a reply hides a part, nothing is written at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bmeconf.kinds import replies
@@ -22,14 +23,10 @@ READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
 def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
-    """Field values of a reply, by label; empty ones count as none."""
+    """The field values of a reply by label, without empty ones."""
     labels = {str(live.get("_id")): label for label, live in id_map.fields.items()}
-    found = {}
-    for id, value in _raw_values(raw):
-        text = canonical_text(replies.text_of(value))
-        if text is not None:
-            found[labels.get(id, f"#{id}")] = text
-    return found
+    texts = {id: canonical_text(replies.text_of(value)) for id, value in _raw_values(raw)}
+    return {labels.get(id, f"#{id}"): text for id, text in texts.items() if text is not None}
 
 
 def tag_labels(raw: Raw, id_map: IdMap) -> tuple[str, ...] | None:
@@ -41,64 +38,75 @@ def tag_labels(raw: Raw, id_map: IdMap) -> tuple[str, ...] | None:
     return tuple(sorted(labels.get(id, f"#{id}") for id in ids))
 
 
-def replaced(
-    seen: Raw, changes: Sequence[Change], id_map: IdMap
-) -> tuple[dict[str, Any], list[str], list[str]]:
-    """The whole contact with `changes` made, without its lists; the lists it is to be on, by id;
-    and those that it leaves.
+@dataclass(frozen=True)
+class Replacement:
+    """All of a contact as a PUT sends it, but for its lists.
+
+    `lists` are the ids of the lists that it is to be on, `left` of those that it leaves.
+    """
+
+    body: Mapping[str, Any]
+    lists: Sequence[str]
+    left: Sequence[str]
+
+
+def replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> Replacement:
+    """The contact that was read as `raw`, with `changes` made.
 
     Raises:
-        ReplyUnreadable: where `seen` does not show all that a replacement must carry.
+        ReplyUnreadable: where `raw` does not show all that a replacement must carry.
         Stale: where a list, field or tag that is referred to is gone.
     """
-    held_lists, held_tags = _held(seen, "lists"), _held(seen, "tags")
-    before = list(held_lists)
+    before = _members(raw, "lists")
+    members = {"lists": before, "tags": _members(raw, "tags")}
     after = nested(changes)
     for change in changes:
-        if change.path == ("lists",):
-            held_lists = _edited(
-                held_lists, lists(change.before, id_map), lists(change.after, id_map)
-            )
-        if change.path == ("tags",):
-            held_tags = _edited(
-                held_tags, _tag_ids(change.before, id_map), _tag_ids(change.after, id_map)
-            )
+        field = change.path[0]
+        if field in members:
+            ids = lists if field == "lists" else _tag_ids
+            leave, join = ids(change.before, id_map), ids(change.after, id_map)
+            members[field] = _edited(members[field], leave, join)
     body = {
-        **{key: value for key, value in seen.items() if key not in READ_ONLY},
-        "key": after.get("email", seen.get("key")),
-        "fields": field_values(dict(_raw_values(seen)), after.get("fields") or {}, id_map),
-        "tags": [{"_id": id} for id in held_tags],
+        **{key: value for key, value in raw.items() if key not in READ_ONLY},
+        "key": after.get("email", raw.get("key")),
+        "fields": field_values(dict(_raw_values(raw)), after.get("fields") or {}, id_map),
+        "tags": [{"_id": id} for id in members["tags"]],
     }
-    return versioned(body, seen), held_lists, [id for id in before if id not in held_lists]
+    left = [id for id in before if id not in members["lists"]]
+    return Replacement(versioned(body, raw), members["lists"], left)
 
 
-def kept(
-    sent: Mapping[str, Any], lists: Sequence[str], seen: Raw
-) -> tuple[list[str], frozenset[str]]:
-    """Which parts of a replacement the API lost, and which it is proven to keep.
+def kept(sent: Replacement, raw: Raw) -> tuple[list[str], frozenset[str]]:
+    """Which parts of a replacement `raw` lacks, and which the API is proven to keep.
 
-    What was sent without any content proves nothing (API contract 6, question 3).
+    A part that was sent empty proves nothing (API contract 6, question 3).
     """
-    wanted = {
-        "fields": {str(f["_id"]) for f in sent["fields"] if replies.text_of(f["value"])},
-        "lists": set(lists),
-        "tags": {tag["_id"] for tag in sent["tags"]},
+    written = {
+        "fields": {str(f["_id"]) for f in sent.body["fields"] if replies.text_of(f["value"])},
+        "lists": set(sent.lists),
+        "tags": {tag["_id"] for tag in sent.body["tags"]},
     }
-    held = {
-        "fields": {id for id, value in _raw_values(seen) if replies.text_of(value)},
-        "lists": set(_held(seen, "lists")),
-        "tags": set(_held(seen, "tags")),
+    read = {
+        "fields": {id for id, value in _raw_values(raw) if replies.text_of(value)},
+        "lists": set(_members(raw, "lists")),
+        "tags": set(_members(raw, "tags")),
     }
-    lost = [part for part in wanted if wanted[part] - held[part]]
-    return lost, frozenset(part for part in wanted if wanted[part] and part not in lost)
+    lost = [part for part in written if written[part] - read[part]]
+    return lost, frozenset(part for part in written if written[part] and part not in lost)
 
 
 def field_values(
-    held: Mapping[str, Any], wanted: Mapping[str, Any], id_map: IdMap
+    live: Mapping[str, Any], declared: Mapping[str, Any], id_map: IdMap
 ) -> list[dict[str, Any]]:
-    """`held` values by field id, with `wanted` ones by label put in or, for None, taken out."""
-    merged = dict(held)
-    for label, value in wanted.items():
+    """The `live` values by field id, with the `declared` ones by label written over them.
+
+    A declared None removes the value.
+
+    Raises:
+        Stale: where the account has no field of a declared label.
+    """
+    merged = dict(live)
+    for label, value in declared.items():
         if label not in id_map.fields:
             raise Stale(f"the account has no field {label!r} any more", "plan again")
         id = replies.id_of(id_map.fields[label], f"the field {label!r}")
@@ -121,7 +129,7 @@ def lists(addresses: Iterable[Address] | None, id_map: IdMap) -> list[str]:
 def shaped(ids: Sequence[str], left: Sequence[str], shape: str) -> list[Any]:
     """Lists in one of the two shapes that writes may take (API contract 6, question 1).
 
-    Actions may be read as the whole set or as what changes, so both are said.
+    The service may read actions as the whole set, or as the changes to it: these serve as both.
     """
     if shape == "ids":
         return list(ids)
@@ -139,8 +147,8 @@ def _raw_values(raw: Raw) -> list[tuple[str, Any]]:
     return [(id, value) for id, value in named if value is not None]
 
 
-def _held(seen: Raw, key: str) -> list[str]:
-    ids = replies.ids_of(seen[key]) if key in seen else None
+def _members(raw: Raw, key: str) -> list[str]:
+    ids = replies.ids_of(raw[key]) if key in raw else None
     if ids is None:
         raise replies.hidden("contact", key)
     return list(ids)
@@ -150,6 +158,6 @@ def _tag_ids(labels: Iterable[str] | None, id_map: IdMap) -> list[str]:
     return [id_map.tag(label) for label in labels or ()]
 
 
-def _edited(held: list[str], before: list[str], after: list[str]) -> list[str]:
-    kept = [id for id in held if id not in before or id in after]
-    return kept + [id for id in after if id not in held]
+def _edited(members: list[str], leave: list[str], join: list[str]) -> list[str]:
+    kept = [id for id in members if id not in leave or id in join]
+    return kept + [id for id in join if id not in members]

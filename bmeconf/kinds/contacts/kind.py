@@ -111,19 +111,16 @@ class Contacts(
         return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
-        seen = dict(super().observed(desired, live, managed))
-        if seen.get("fields") is not None:
-            wanted = desired.fields["fields"]
+        fields = dict(super().observed(desired, live, managed))
+        if fields.get("fields") is not None:
             # An empty mapping clears: then every value that is there counts.
-            labels = wanted or seen["fields"]
-            seen["fields"] = {label: seen["fields"].get(label) for label in labels}
-        if "lists" in seen:
-            wanted_lists = managed.lists.union(desired.fields["lists"])
-            seen["lists"] = tuple(a for a in seen["lists"] if a in wanted_lists)
-        if "tags" in seen:
-            wanted_tags = managed.tags.union(desired.fields["tags"])
-            seen["tags"] = tuple(tag for tag in seen["tags"] if tag in wanted_tags)
-        return seen
+            labels = desired.fields["fields"] or fields["fields"]
+            fields["fields"] = {label: fields["fields"].get(label) for label in labels}
+        for field, everywhere in (("lists", managed.lists), ("tags", managed.tags)):
+            if field in fields:
+                exact = everywhere.union(desired.fields[field])
+                fields[field] = tuple(member for member in fields[field] if member in exact)
+        return fields
 
     def exact_over(self, change: Change, managed: Managed) -> set[Value]:
         everywhere = {"lists": managed.lists, "tags": managed.tags}[change.path[0]]
@@ -210,11 +207,11 @@ class Contacts(
         return calls
 
     def update(
-        self, api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]
+        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
     ) -> Raw | None:
         kept = [change for change in changes if change.path != STATUS]
         if kept:
-            writing.replace(api, id_map, seen, kept)
+            writing.replace(api, id_map, raw, kept)
         if len(kept) < len(changes):
-            writing.unsubscribe(api, replies.id_of(seen))
+            writing.unsubscribe(api, replies.id_of(raw))
         return None

@@ -33,20 +33,20 @@ def create(api: WriteApi, id_map: IdMap, fields: Fields) -> Raw:
     return made
 
 
-def replace(api: WriteApi, id_map: IdMap, seen: Raw, changes: Sequence[Change]) -> None:
-    """Write back all of a contact, read as `seen`, with `changes` made.
+def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> None:
+    """Write back all of a contact, read as `raw`, with `changes` made.
 
     Raises:
         LossyWrite: where the API does not keep a part of it.
     """
-    path = f"{PATH}/{replies.id_of(seen)}"
-    sent, lists, left = content.replaced(seen, changes, id_map)
-    reply = _with_lists(api, "PUT", path, sent, lists, left)
+    path = f"{PATH}/{replies.id_of(raw)}"
+    sent = content.replaced(raw, changes, id_map)
+    reply = _with_lists(api, "PUT", path, sent.body, sent.lists, sent.left)
     if api.dialect.replacement_proven >= content.PARTS:
         return
     shown = isinstance(reply, Mapping) and reply.keys() >= content.PARTS
-    kept = reply if shown else api.get(path)
-    lost, proven = content.kept(sent, lists, replies.object_of(kept, path))
+    read = reply if shown else api.get(path)
+    lost, proven = content.kept(sent, replies.object_of(read, path))
     if lost:
         raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
     api.dialect.replacement_proven |= proven
@@ -72,10 +72,10 @@ def _add_tags(api: WriteApi, id_map: IdMap, made: Raw, tags: Sequence[str]) -> N
     """Add the `tags` that a create did not take."""
     path = f"{PATH}/{replies.id_of(made)}"
     shown = made if "tags" in made else replies.object_of(api.get(path), path)
-    held = content.tag_labels(shown, id_map) or ()
-    if not set(tags) <= set(held):
-        seen = replies.object_of(api.get(path), path)
-        replace(api, id_map, seen, [Change(("tags",), held, tags)])
+    live = content.tag_labels(shown, id_map) or ()
+    if not set(tags) <= set(live):
+        raw = replies.object_of(api.get(path), path)
+        replace(api, id_map, raw, [Change(("tags",), live, tags)])
 
 
 def _with_lists(
