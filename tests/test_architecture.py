@@ -329,7 +329,7 @@ def test_the_package_keeps_its_shape() -> None:
         ("plan/order.py", "from pathlib import Path", "is pure"),
         ("client/__init__.py", "from bmeconf import sandbox", "share nothing"),
         ("sandbox/app.py", "from bmeconf.kinds import replies", "share nothing"),
-        ("render/text.py", "print('x')", "calls print"),
+        ("render/junit.py", "print('x')", "calls print"),
         ("apply/executor.py", "import sys; sys.exit(1)", "calls sys.exit"),
         ("project/settings.py", "import os; KEY = os.environ['KEY']", "reads the environment"),
         (

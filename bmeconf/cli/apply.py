@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from bmeconf.cli import rendering, stages
+from bmeconf.apply import modes
+from bmeconf.apply.receipts import Receipts
+from bmeconf.apply.result import Outcome, Result
+from bmeconf.apply.run import Run
+from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
+from bmeconf.cli.session import Session
+from bmeconf.desired import manifest
 from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
-
-if TYPE_CHECKING:
-    from bmeconf.apply.result import Outcome, Result
-    from bmeconf.apply.run import Run
-    from bmeconf.cli.session import Session
-    from bmeconf.plan.model import Plan
+from bmeconf.plan import decode, guard, pipeline
+from bmeconf.plan.model import Plan
+from bmeconf.project import lock_file, receipt_folder, root_around
+from bmeconf.render import TEXT, Line, Product, documents, page, safe_line
+from bmeconf.render import text as texts
 
 FINGERPRINT = re.compile(r"[0-9a-f]{8}")
 MAX_AGE = "24h"
@@ -113,7 +119,7 @@ class ApplyFlags:
     metavar="JOURNAL",
     help="Finish an apply that was cut off.",
 )
-@common(RESULT_FORMAT, *rendering.FORMATS)
+@common(RESULT_FORMAT)
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.
 
@@ -125,54 +131,43 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     bmeconf apply --auto-approve --expect 1f2e3d4c
     bmeconf apply --auto-approve --allow-delete 'lists/Old list'
     """
-    asked = ApplyFlags(**given)
-    asked.check(options, paths)
+    flags = ApplyFlags(**given)
+    flags.check(options, paths)
     file = _plan_file(paths)
-    asked.check_saved(options, file)
-    if asked.resume:
-        result = _resumed(options, console, asked.resume)
+    flags.check_saved(options, file)
+    if flags.resume:
+        result = _resumed(options, console, flags.resume)
     elif file:
-        result = _saved(options, console, asked, file)
+        result = _saved(options, console, flags, file)
     else:
-        result = _planned(options, console, asked, paths)
-    return stages.report(options, result, console)
+        result = _planned(options, console, flags, paths)
+    return _published(options, console, result)
 
 
 def _planned(
-    options: Options, console: Console, asked: ApplyFlags, paths: Sequence[Path]
+    options: Options, console: Console, flags: ApplyFlags, paths: Sequence[Path]
 ) -> Result:
-    from bmeconf.apply import modes as execute
-    from bmeconf.cli import session
-
-    if not (asked.auto_approve or sys.stdin.isatty()):
+    if not (flags.auto_approve or sys.stdin.isatty()):
         raise InvalidInput(
             "apply asks before it writes, and there is no terminal to ask at",
             "add --auto-approve once the plan was reviewed, or apply a saved plan",
         )
     project = stages.prepared(paths)
     with session.opened(options, project.project, console) as account:
-        seen = stages.planned(options, project, account, console)
+        planned = stages.planned(options, project, account, console)
 
         def work(run: Run) -> Result:
-            return execute.planned(run, seen)
+            return modes.planned(run, planned)
 
-        approval = None if asked.auto_approve else lambda: _confirm(seen.plan, account.label)
-        return _applied(seen.plan, asked, console, account, project.project.root, work, approval)
+        approval = None if flags.auto_approve else lambda: _confirm(planned.plan, account.label)
+        return _applied(planned.plan, flags, console, account, project.project.root, work, approval)
 
 
-def _saved(options: Options, console: Console, asked: ApplyFlags, file: Path) -> Result:
-    from bmeconf.apply import modes as execute
-    from bmeconf.apply.receipts import Receipts
-    from bmeconf.cli import plan_file as saving
-    from bmeconf.cli import session
-    from bmeconf.plan import decode as planfile
-    from bmeconf.plan import guard, pipeline
-    from bmeconf.project import receipt_folder
-
-    limit = planfile.age(MAX_AGE if asked.max_plan_age is None else asked.max_plan_age)
-    plan, document = saving.load(file)
-    planfile.fresh(plan, datetime.now(UTC), limit)
-    root = saving.root_of(file, plan)
+def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) -> Result:
+    limit = decode.age(MAX_AGE if flags.max_plan_age is None else flags.max_plan_age)
+    plan, document = plan_file.load(file)
+    decode.fresh(plan, datetime.now(UTC), limit)
+    root = plan_file.root_of(file, plan)
     receipts = Receipts(file, receipt_folder(root), document["digest"])
     receipts.refuse(stages.resuming(options))
     project = pipeline.project_at(root)
@@ -180,19 +175,13 @@ def _saved(options: Options, console: Console, asked: ApplyFlags, file: Path) ->
 
         def work(run: Run) -> Result:
             guard.recheck(plan, project.policy)
-            return execute.saved(run, plan, receipts, asked.on_stale == "skip")
+            return modes.saved(run, plan, receipts, flags.on_stale == "skip")
 
-        return _applied(plan, asked, console, account, root, work)
+        return _applied(plan, flags, console, account, root, work)
 
 
 def _resumed(options: Options, console: Console, path: Path) -> Result:
-    from bmeconf.apply import modes as execute
-    from bmeconf.cli import session
-    from bmeconf.desired import manifest
-    from bmeconf.plan import guard, pipeline
-    from bmeconf.project import root_around
-
-    journal, past, plan = execute.recorded(path)
+    journal, past, plan = modes.recorded(path)
     root = root_around(path) or manifest.find_root(Path("."))
     try:
         project = pipeline.project_at(root)
@@ -201,7 +190,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
             session.opened(options, project, console) as account,
             _listening(plan, console, account, root) as run,
         ):
-            return replace(execute.resumed(run, journal, past, plan), account=account.label)
+            return replace(modes.resumed(run, journal, past, plan), account=account.label)
     except BaseException:
         journal.close()
         raise
@@ -209,7 +198,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
 
 def _applied(
     plan: Plan,
-    asked: ApplyFlags,
+    flags: ApplyFlags,
     console: Console,
     account: Session,
     root: Path,
@@ -217,19 +206,15 @@ def _applied(
     approval: Callable[[], None] | None = None,
 ) -> Result:
     """Show the plan, have it approved, carry it out; a refusal is a result as well."""
-    from bmeconf.apply.result import Result
-    from bmeconf.plan import guard
-    from bmeconf.render import text
-
-    shown = text.plan(plan, account.label)
-    if console.format == "text":
+    shown = texts.render(page.of_plan(plan, account.label))
+    if console.format == TEXT:
         console.product(shown)
     elif not console.quiet:
         console.tell(shown)
     try:
         guard.refuse(plan)
-        _expected(plan, asked.expect)
-        guard.acknowledge(plan, asked.allow_delete)
+        _expected(plan, flags.expect)
+        guard.acknowledge(plan, flags.allow_delete)
         if plan.steps and approval:
             approval()
         with _listening(plan, console, account, root) as run:
@@ -242,16 +227,12 @@ def _applied(
 @contextmanager
 def _listening(plan: Plan, console: Console, account: Session, root: Path) -> Iterator[Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
-    from bmeconf.apply.run import Run
-    from bmeconf.cli import session
-    from bmeconf.project import lock_file
-    from bmeconf.render import text
-
     total = len(plan.steps)
 
-    def told(outcome: Outcome) -> None:
-        line = text.outcome_line(outcome)
-        console.progress(f"[{outcome.step.id}/{total}] ", line)
+    def tell(outcome: Outcome) -> None:
+        item = page.outcome_item(outcome)
+        text = f"[{outcome.step.id}/{total}] {item.sign} {item.address}: {item.state}"
+        console.note(text, "bad" if item.fails else "good")
 
     with session.finishing(account.stop):
         yield Run(
@@ -261,8 +242,40 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
             lock_file=lock_file(root, simulated=account.identity == SIMULATED),
             now=datetime.now(UTC),
             stop_asked=account.stop.is_set,
-            told=told,
+            told=tell,
         )
+
+
+def _published(options: Options, console: Console, result: Result) -> int:
+    """Publish what an apply did, and return how it ended.
+
+    Neither a file that cannot be written nor a stdout that is gone keeps the rest from being
+    told, or changes that something was written.
+    """
+    resume = shlex.join([*stages.resuming(options), result.journal]) if result.resumable else ""
+    following = [resume] if resume else []
+    if result.begun and not result.complete:
+        plan = shlex.join(["bmeconf", "plan", *stages.account_of(options)])
+        following.append(f"{plan}  # shows what is left")
+
+    def product(code: int, error: BmeconfError | None) -> Product:
+        return Product(
+            page.of_result(result, following, error), documents.result(result, code, error)
+        )
+
+    code = console.publish(
+        product, result.exit_code, result.error, stands=True, on_stderr=not result.begun
+    )
+    if result.unlocked:
+        console.warn(
+            f"{result.unlocked}. What was done is done, and nothing depends on the file; without"
+            " it the next plan cannot tell who moved, and shows again what the service rewrote."
+        )
+    if result.error:
+        console.error(result.error)
+    if resume and console.format != TEXT:
+        console.tell([Line("Finish exactly this plan with:"), Line(safe_line(f"  {resume}"))])
+    return code
 
 
 def _plan_file(paths: Sequence[Path]) -> Path | None:
@@ -271,7 +284,6 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
     Raises:
         InvalidInput: where a plan stands among other paths.
     """
-    from bmeconf.desired import manifest
 
     plans = [
         path

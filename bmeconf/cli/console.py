@@ -1,7 +1,7 @@
-"""What a command says and where: the product to stdout, the rest to stderr, colour, files.
+"""What a command says and where: the product to stdout and files, the rest to stderr.
 
-In: lines with style names, documents. Out: bytes on the two streams, or files that
-`--output` named. Nothing here knows what a plan is.
+In: products, lines with the name of a style, errors. Out: bytes on the two streams, and the files
+that `--output` names. Nothing here knows what a plan is.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,22 @@ from typing import TextIO
 
 import click
 
-from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.project import can_write
-from bmeconf.render import safe
-from bmeconf.render.lines import Line
+from bmeconf.model import Problem
+from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
+from bmeconf.project import can_write, write_file
+from bmeconf.render import (
+    FORMATS,
+    GITHUB,
+    TEXT,
+    Line,
+    Product,
+    plain_ascii,
+    rendered,
+    safe_line,
+    summary,
+    unfit,
+    wrapped,
+)
 
 COLOURS = {
     "create": "green",
@@ -30,35 +43,24 @@ COLOURS = {
     "warn": "yellow",
     "bad": "red",
 }
-
-
-Product = str | Sequence[Line]
-TEXT, GITHUB = "text", "github"
 SUMMARY_ROOM = 2**20
 """Bytes that GitHub takes as the summary of one step."""
 
-
-@dataclass(frozen=True)
-class Renderers:
-    """How to make the product: by format, and as a summary of a CI step in so many bytes.
-
-    Any of them raises InvalidInput where the product cannot be made in that format.
-    """
-
-    by_format: Mapping[str, Callable[[], Product]]
-    summary: Callable[[int], str] | None = None
+Lines = Sequence[Line]
+Make = Callable[[int, BmeconfError | None], Product]
+"""Makes a product that says how the run ends: with this exit code, for this error."""
 
 
 class StdoutLost(BmeconfError):
-    """The product cannot be given out."""
+    """Standard output cannot be written."""
 
 
 @dataclass(frozen=True)
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `step_summary` is the file that a GitHub runner shows, where there is one. `account` is the
-    one that was asked for by name.
+    `step_summary` is the file that a GitHub runner shows, if there is one. `account` is the one
+    that was asked for by name.
     """
 
     format: str = TEXT
@@ -69,56 +71,98 @@ class Console:
     verbose: bool = False
     account: str = ""
 
-    def publish(self, renderers: Renderers) -> None:
-        """Give out the product: to every file asked for, then to stdout.
+    def publish(
+        self,
+        make: Make,
+        code: int = 0,
+        error: BmeconfError | None = None,
+        *,
+        stands: bool = False,
+        on_stderr: bool = False,
+    ) -> int:
+        """Give out a product in every format that was asked for, and return the exit code.
 
-        In this order, so that a file that cannot be written is the one thing stdout tells of.
-        """
-        for format, path in self.outputs:
-            _write(path, _text(renderers.by_format[format]()))
-        self._summarise(renderers)
-        self.product(renderers.by_format[self.format]())
-
-    def publish_failure(self, renderers: Renderers) -> None:
-        """Give out a failure where the product would have gone; as text, stderr has it already.
-
-        A pipeline must not find what an earlier run left in a file, so that none keeps it.
-        """
-        for format, path in self.outputs:
-            with contextlib.suppress(InvalidInput):
-                _write(path, _text(renderers.by_format[format]()))
-        with contextlib.suppress(InvalidInput):
-            self._summarise(renderers)
-        if self.format != TEXT:
-            self.product(renderers.by_format[self.format]())
-
-    def _summarise(self, renderers: Renderers) -> None:
-        """Add to the summary of a CI step, in the room that other commands of it have left."""
-        asked = {self.format, *(format for format, _ in self.outputs)}
-        path = self.step_summary
-        if path is None or GITHUB not in asked or renderers.summary is None:
-            return
-        try:
-            used = path.stat().st_size if path.exists() else 0
-            told = renderers.summary(max(SUMMARY_ROOM - used, 0))
-            with path.open("a", encoding="utf-8") as file:
-                file.write(told)
-        except OSError as error:
-            reason = f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}"
-            raise InvalidInput(reason, "unset it, or let it name a file") from error
-
-    def product(self, content: Product) -> None:
-        """One piece of the product on stdout.
+        All formats are rendered before anything is written, and all files are written before
+        anything is printed. A product that does not fit in a format, or a file that cannot be
+        written, makes the run end as invalid, and all else is given out with that end; if the
+        end `stands`, an exit code that is not 0 stays. `on_stderr`: stderr has what the text
+        says, so that stdout stays empty.
 
         Raises:
-            StdoutLost: where it cannot be written; BrokenPipeError where nobody reads it.
+            StdoutLost, BrokenPipeError: as `product`, unless the end stands.
+        """
+        product = make(code, error)
+        contents, lost = self._rendered(product)
+        lost = lost or self._write(contents) or self._summarise(product)
+        if lost:
+            code = code if stands and code else lost.exit_code
+            product = make(code, error if stands and error else lost)
+            contents, _ = self._rendered(product)
+            # What was written before tells of another end.
+            self._write(contents)
+            self._summarise(product)
+        try:
+            if not (on_stderr and self.format == TEXT):
+                self.product(contents[self.format])
+        except (BrokenPipeError, StdoutLost) as gone:
+            if not stands:
+                raise
+            abandon(sys.stdout)
+            code = code or BmeconfError.exit_code
+            if isinstance(gone, StdoutLost):
+                self.error(gone)
+        if lost:
+            self.error(lost)
+        return code
+
+    def _rendered(self, product: Product) -> tuple[Mapping[str, Lines], InvalidInput | None]:
+        """The product by format; a failure in each in which it cannot be made, and the reason."""
+        contents: dict[str, Lines] = {}
+        reason = None
+        for format in {self.format, *(format for format, _ in self.outputs)}:
+            try:
+                contents[format] = rendered(product, format)
+            except InvalidInput as error:
+                reason = reason or error
+                contents[format] = rendered(unfit(product, error), format)
+        return contents, reason
+
+    def _write(self, contents: Mapping[str, Lines]) -> InvalidInput | None:
+        """Write every file that can be written; why the first of the others cannot."""
+        reason = None
+        for format, path in self.outputs:
+            try:
+                _put(path, "".join(f"{line.text}\n" for line in contents[format]))
+            except OSError as error:
+                reason = reason or InvalidInput(f"{path} cannot be written: {error.strerror}")
+        return reason
+
+    def _summarise(self, product: Product) -> InvalidInput | None:
+        """Add to the summary of a CI step, in the room that other commands of it have left."""
+        path = self.step_summary
+        if path is None or GITHUB not in {self.format, *(format for format, _ in self.outputs)}:
+            return None
+        try:
+            used = path.stat().st_size if path.exists() else 0
+            text = summary(product, max(SUMMARY_ROOM - used, 0))
+            with path.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except InvalidInput as error:
+            return error
+        except OSError as error:
+            reason = f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}"
+            return InvalidInput(reason, "unset it, or let it name a file")
+        return None
+
+    def product(self, lines: Lines) -> None:
+        """Print one piece of the product on stdout.
+
+        Raises:
+            StdoutLost: if it cannot be written; BrokenPipeError if nobody reads it.
         """
         try:
-            if isinstance(content, str):
-                sys.stdout.write(content)
-            else:
-                for line in content:
-                    click.echo(self._painted(line, sys.stdout.encoding), color=self.colour)
+            for line in lines:
+                click.echo(self._painted(line, sys.stdout.encoding), color=self.colour)
             sys.stdout.flush()
         except BrokenPipeError:
             raise
@@ -127,39 +171,46 @@ class Console:
             raise StdoutLost(reason, "make room, or send it elsewhere; run plan again") from error
 
     def tell(self, lines: Iterable[Line]) -> None:
-        """What is not the product, on stderr; that nobody reads it stops no run."""
+        """Print on stderr; a stderr that nobody reads stops no run."""
         try:
             for line in lines:
                 click.echo(self._painted(line, sys.stderr.encoding), err=True, color=self.colour)
         except OSError:
             abandon(sys.stderr)
 
-    def progress(self, lead: str, line: Line) -> None:
-        """One finished piece of long work, on stderr, unless --quiet."""
+    def note(self, text: str, style: str = "") -> None:
+        """One line on stderr, unless --quiet."""
         if not self.quiet:
-            self.tell([Line(lead + line.text, line.style)])
+            self.tell([Line(safe_line(text), style)])
 
-    def note(self, text: str) -> None:
-        """A remark on stderr, unless --quiet."""
-        if not self.quiet:
-            self.tell([Line(safe.line(text))])
+    def warn(self, text: str) -> None:
+        """A warning on stderr."""
+        self.tell(wrapped(f"Warning: {text}", style="warn"))
+
+    def problems(self, problems: Iterable[Problem]) -> None:
+        """Problems of manifests on stderr, as `file:line:column: message`."""
+        from bmeconf.render import page, text
+
+        self.tell(text.place_line(page.problem_item(problem)) for problem in problems)
 
     def error(self, error: BmeconfError) -> None:
-        """An expected error: what happened, then how to mend it."""
+        """An error on stderr, then its remedy; a bug's traceback before it."""
+        if isinstance(error, Bug):
+            traceback.print_exception(error.__cause__)
         first, *more = error.message.splitlines() or [""]
-        self.tell([Line(safe.line(f"Error: {first}"), "bad")])
-        self.tell(Line(safe.line(line)) for line in more)
+        self.tell([Line(safe_line(f"Error: {first}"), "bad")])
+        self.tell(Line(safe_line(line)) for line in more)
         if error.remedy:
-            self.tell([Line(safe.line(f"  → {error.remedy}"))])
+            self.tell([Line(safe_line(f"  → {error.remedy}"))])
 
     def trace(self, text: str) -> None:
         """One line of --verbose."""
         if self.verbose:
-            self.tell([Line(safe.line(text))])
+            self.tell([Line(safe_line(text))])
 
     def _painted(self, line: Line, encoding: str | None) -> str:
         utf8 = (encoding or "").lower().replace("-", "") == "utf8"
-        text = line.text if utf8 else safe.plain_ascii(line.text)
+        text = line.text if utf8 else plain_ascii(line.text)
         painted = self.colour and line.style in COLOURS
         return click.style(text, fg=COLOURS[line.style]) if painted else text
 
@@ -181,43 +232,36 @@ def step_summary(environ: Mapping[str, str]) -> Path | None:
     return Path(name) if name else None
 
 
-def outputs(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+def outputs(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """`--output FORMAT=FILE` options, checked.
 
     Raises:
-        InvalidInput: for an unknown format, or where there is no folder to write to.
+        InvalidInput: for an unknown format, or if there is no folder to write to.
     """
-    found = []
-    for text in asked:
-        format, equals, name = text.partition("=")
-        if not equals or not name or format not in known:
+    checked = []
+    for option in asked:
+        format, _, name = option.partition("=")
+        if not name or format not in FORMATS:
             raise InvalidInput(
-                f"--output {text}: expected FORMAT=FILE", f"formats are: {', '.join(known)}"
+                f"--output {option}: expected FORMAT=FILE", f"formats are: {', '.join(FORMATS)}"
             )
         path = Path(name)
         if not can_write(path):
-            raise InvalidInput(f"--output {text}: {name} cannot be written", "name a file")
-        found.append((format, path))
-    return tuple(found)
+            raise InvalidInput(f"--output {option}: {name} cannot be written", "name a file")
+        checked.append((format, path))
+    return tuple(checked)
 
 
-def writable(asked: Sequence[str], known: Sequence[str]) -> tuple[tuple[str, Path], ...]:
-    """Of unchecked `--output` options those that a failure can be written to."""
-    found: list[tuple[str, Path]] = []
-    for text in asked:
-        with contextlib.suppress(InvalidInput):
-            found += outputs([text], known)
-    return tuple(found)
+def _put(path: Path, text: str) -> None:
+    """Let `text` stand at `path`, whole or not at all.
 
-
-def _text(content: Product) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(f"{line.text}\n" for line in content)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from error
+    Raises:
+        OSError: if it cannot be written.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        # A device or a pipe can only be written to, and must not be replaced by a file.
+        target.write_text(text, encoding="utf-8")
+    else:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
+        write_file(target, text, mode)

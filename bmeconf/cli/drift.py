@@ -5,20 +5,22 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli import rendering, stages
+from bmeconf.baseline.classify import CONFLICT, DRIFT
+from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.model import DRIFT_FORMAT
+from bmeconf.desired import scope
+from bmeconf.drift import WORDS, Drift, survey
+from bmeconf.drift.items import KNOWN
+from bmeconf.model import DRIFT_FORMAT, Address
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
-
-if TYPE_CHECKING:
-    from bmeconf.drift import Drift
-    from bmeconf.model import Address
-    from bmeconf.plan.pipeline import Planned
+from bmeconf.plan.pipeline import Planned
+from bmeconf.project import lock_file
+from bmeconf.render import Product, page
+from bmeconf.render.documents import drift as documents
 
 DEFAULT = "drift,conflict,manual"
 
@@ -32,9 +34,9 @@ DEFAULT = "drift,conflict,manual"
     show_default=True,
     help="What makes it exit 2 or 9: also pending, frozen.",
 )
-@click.option("--record", is_flag=True, help="Remember what was seen in the lock file.")
+@click.option("--record", is_flag=True, help="Remember what was planned in the lock file.")
 @stages.SINCE
-@common(DRIFT_FORMAT, *rendering.FORMATS)
+@common(DRIFT_FORMAT)
 def drift(
     options: Options,
     console: Console,
@@ -53,29 +55,19 @@ def drift(
     bmeconf drift --fail-on drift,conflict,pending,manual
     bmeconf drift --since HEAD~1
     """
-    from bmeconf.cli import session
-    from bmeconf.drift import survey
-    from bmeconf.render.documents import drift as drift_document
-    from bmeconf.render.page import drift as drift_page
 
-    failing = words(fail_on)
+    classes = words(fail_on)
     project = stages.prepared(paths)
     with session.opened(options, project.project, console) as account:
-        seen = stages.planned(options, project, account, console, since)
-        found = survey.surveyed(seen, project.project.policy, account.reader)
+        planned = stages.planned(options, project, account, console, since)
+        found = survey.surveyed(planned, project.project.policy, account.reader)
     recorded, failed = False, None
     if record:
-        recorded, failed = _recorded(options, project.project.root, seen, found, console)
-    code = failed.exit_code if failed else found.exit_code(failing)
-    following = _undoing(options, paths, seen, found)
-    code = rendering.published(
-        console,
-        lambda _, error: rendering.of(
-            lambda: drift_page.of(found, account.label, failing, following),
-            lambda: drift_document.drift(found, failing, recorded, error),
-        ),
-        DRIFT_FORMAT,
-        code,
+        recorded, failed = _recorded(options, project.project.root, planned, found, console)
+    shown = page.of_drift(found, account.label, classes, _undoing(options, paths, planned, found))
+    code = console.publish(
+        lambda _, error: Product(shown, documents.drift(found, classes, recorded, error)),
+        failed.exit_code if failed else found.exit_code(classes),
         failed,
     )
     if failed:
@@ -89,8 +81,6 @@ def words(text: str) -> frozenset[str]:
     Raises:
         InvalidInput: for a word that it does not know.
     """
-    from bmeconf.drift import WORDS
-
     asked = [word.strip() for word in text.split(",")]
     for word in asked:
         if word not in WORDS:
@@ -102,28 +92,25 @@ def words(text: str) -> frozenset[str]:
 
 
 def _recorded(
-    options: Options, root: Path, seen: Planned, found: Drift, console: Console
+    options: Options, root: Path, planned: Planned, found: Drift, console: Console
 ) -> tuple[bool, BmeconfError | None]:
     """Whether the lock file was written, and what kept it from that."""
-    from bmeconf.drift import survey
-    from bmeconf.project import lock_file
-
     if reason := survey.unfit(found):
         console.note(f"Note: {reason}.")
     try:
-        return survey.remember(lock_file(root, options.sandbox), seen, found), None
+        return survey.remember(lock_file(root, options.sandbox), planned, found), None
     except BmeconfError as error:
         return False, error
 
 
-def _undoing(options: Options, paths: Sequence[Path], seen: Planned, found: Drift) -> str:
+def _undoing(options: Options, paths: Sequence[Path], planned: Planned, found: Drift) -> str:
     """The apply that undoes what was done by hand, and as little else as it can.
 
     Empty where none can, or none without undoing what somebody answers for.
     """
     if stages.refusal(found.made):
         return ""
-    undone = _to_undo(seen, found)
+    undone = _to_undo(planned, found)
     if not undone:
         return ""
     steps = {step.address: step.action for step in found.made.steps}
@@ -136,19 +123,15 @@ def _undoing(options: Options, paths: Sequence[Path], seen: Planned, found: Drif
     return shlex.join(command)
 
 
-def _to_undo(seen: Planned, found: Drift) -> Sequence[Address]:
+def _to_undo(planned: Planned, found: Drift) -> Sequence[Address]:
     """What drifted and can be brought back, without a step on what is known drift."""
-    from bmeconf.baseline.classify import CONFLICT, DRIFT
-    from bmeconf.desired import scope
-    from bmeconf.drift.items import KNOWN
-
     steps = [step.address for step in found.made.steps]
     moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
     known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
 
     def reaches_known(address: Address) -> bool:
         # A target brings along what it depends on.
-        reached = scope.limit(seen.live.whole, [str(address)]).desired
+        reached = scope.limit(planned.live.whole, [str(address)]).desired
         return any(reached.get(other) for other in known)
 
     return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]

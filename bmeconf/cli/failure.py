@@ -1,27 +1,63 @@
-"""The end of a command that could not do its work: words for people, a document for machines."""
+"""The end of a command that could not do its work: the only place that turns errors into codes."""
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 
-from bmeconf.cli.console import Console
+import click
+
+from bmeconf.cli.console import Console, StdoutLost, abandon
 from bmeconf.model import Problem
-from bmeconf.model.errors import BmeconfError, Bug
+from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 
 
-def report(console: Console, format: str, error: BmeconfError) -> int:
-    """Tell of `error` everywhere this run was asked to speak; its exit code.
+def guarded(console: Console, document: str, command: Callable[[], int]) -> int:
+    """Run a command. Whatever ends it, it ends with a report and a frozen exit code (design 4).
 
-    `format` is the document's, such as `bmeconf.plan/1`.
+    `document` is the format of its JSON, such as `bmeconf.plan/1`.
     """
-    from bmeconf.cli import rendering
-    from bmeconf.render import text
+    try:
+        try:
+            return command()
+        except click.exceptions.Exit as exit:
+            return exit.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            error: BmeconfError = Interrupted("interrupted; nothing more was sent")
+        except click.ClickException as usage:
+            error = _usage(usage)
+        except (BrokenPipeError, StdoutLost):
+            raise
+        except BmeconfError as expected:
+            error = expected
+        except Exception as unexpected:
+            error = Bug.of(unexpected)
+        return _report(console, document, error)
+    except BrokenPipeError:
+        # Whoever read the output has gone: say nothing more.
+        abandon(sys.stdout)
+        return BmeconfError.exit_code
+    except StdoutLost as error:
+        abandon(sys.stdout)
+        console.error(error)
+        return error.exit_code
 
-    if isinstance(error, Bug):
-        traceback.print_exception(error.__cause__)
+
+def _usage(error: click.ClickException) -> InvalidInput:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "bmeconf"
+    return InvalidInput(error.format_message(), f"see: {path} --help")
+
+
+def _report(console: Console, document: str, error: BmeconfError) -> int:
+    """Tell of `error` everywhere this run was asked to speak; its exit code."""
+    from bmeconf.render import Product, documents, page
+
     problems: Sequence[Problem] = getattr(error, "problems", ())
-    console.tell(text.problems(problems)[:-1] if problems else [])
+    console.problems(problems)
     console.error(error)
-    console.publish_failure(rendering.failed(format, error, problems, console.account))
-    return error.exit_code
+    product = Product(
+        page.of_failure(document, error, problems, console.account),
+        documents.failure(document, error, problems),
+    )
+    return console.publish(lambda *_: product, error.exit_code, error, stands=True, on_stderr=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.project import write_files
+from bmeconf.project.scaffold import OPTIONAL, starter_project
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 
@@ -25,9 +27,6 @@ def init(folder: Path) -> int:
     bmeconf init
     bmeconf init acme
     """
-    from bmeconf.project import write_files
-    from bmeconf.project.scaffold import OPTIONAL, starter_project
-
     files = dict(starter_project(date.today()))
     there = [path for path in OPTIONAL if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}

@@ -9,14 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model.errors import InvalidInput, masked
-from bmeconf.plan import decode as planfile
+from bmeconf.plan import decode
 from bmeconf.plan.model import Plan
 from bmeconf.project import WORK_FOLDER, can_write, write_file
-from bmeconf.render import documents as document
+from bmeconf.render import documents
 
+PATH = click.Path(path_type=Path, dir_okay=True, readable=False)
 START = 4096
 """Characters of a file that tell whether it is a plan."""
 
@@ -66,7 +69,7 @@ def save(path: Path, plan: Mapping[str, Any]) -> None:
             "see the plan without --out; replace the key, and remove it from the account's data",
         )
     try:
-        write_file(path, document.text(plan))
+        write_file(path, documents.text(plan))
     except OSError as error:
         raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
 
@@ -86,8 +89,8 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
             f"{path} cannot be read as a plan: {error.strerror}",
             "give a file that `bmeconf plan --out FILE` wrote",
         ) from error
-    saved = planfile.read(text, str(path))
-    return planfile.of(saved, str(path)), saved
+    saved = decode.read(text, str(path))
+    return decode.of(saved, str(path)), saved
 
 
 def root_of(path: Path, plan: Plan) -> Path:

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import click
 
-from bmeconf.cli import stages
-from bmeconf.cli.console import Console, Renderers
+from bmeconf import pull as adoption
+from bmeconf.cli import session, stages
+from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
+from bmeconf.desired import manifest
 from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import counted
+from bmeconf.plan import pipeline
+from bmeconf.project import lock_file
+from bmeconf.render import Product, documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 FEW = 50
@@ -42,7 +47,7 @@ MOST_NAMED = 20
 )
 @click.option("--structure", metavar="LABEL", default="", help="Which contact structure.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-@common(PULL_FORMAT, "text", "json")
+@common(PULL_FORMAT)
 def pull(
     options: Options,
     console: Console,
@@ -64,13 +69,6 @@ def pull(
     bmeconf pull --out acme --contacts-list Seeds
     bmeconf pull --status draft --status scheduled
     """
-    from bmeconf import pull as adoption
-    from bmeconf.cli import session
-    from bmeconf.desired import manifest
-    from bmeconf.plan import pipeline
-    from bmeconf.project import lock_file
-    from bmeconf.render import documents, pulling
-
     root = manifest.find_root(out or Path("."))
     folder = manifest.absolute(out) if out else root
     project = pipeline.project_at(root)
@@ -90,15 +88,13 @@ def pull(
         pulled = adoption.write(pulled, target, force=force)
         _name_others(console, pulled.other_files)
         commands = adoption.next_commands(target, out, stages.account_of(options))
-    console.publish(
-        Renderers(
-            {
-                "text": lambda: pulling.pulled(pulled, account.label, commands),
-                "json": lambda: documents.text(documents.pulled(pulled, str(out or root))),
-            }
+    shown = page.of_pulled(pulled, account.label, commands)
+    document = documents.pulled(pulled, str(out or root))
+    return console.publish(
+        lambda _, error: Product(
+            shown, documents.failure(PULL_FORMAT, error) if error else document
         )
     )
-    return 0
 
 
 def _ask(question: str) -> bool:

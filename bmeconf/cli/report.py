@@ -6,23 +6,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING
 
 import click
 
-from bmeconf.cli import rendering, stages
-from bmeconf.cli.console import Console, Renderers
+from bmeconf.cli import session, stages
+from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
+from bmeconf.cli.session import Session
+from bmeconf.desired import scope, validate
+from bmeconf.kinds import Reported, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
-from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery
-
-if TYPE_CHECKING:
-    from bmeconf.cli.session import Session
-    from bmeconf.plan.pipeline import Prepared
-    from bmeconf.render.page.model import Page
-    from bmeconf.report import Report
-    from bmeconf.report.remembered import Memory
+from bmeconf.plan import pipeline
+from bmeconf.plan.pipeline import Prepared
+from bmeconf.project import lock_file
+from bmeconf.render import Product, documents, page
+from bmeconf.render.documents import report as report_document
+from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery, Report, statistics
+from bmeconf.report.remembered import Memory
 
 UNEXPECTED = 2
 MANY = 10
@@ -55,7 +56,7 @@ MANY = 10
     help="The zone of days and hours, as Europe/Oslo.",
 )
 @click.option("--no-dashboard", is_flag=True, help="Leave the account's dashboard out.")
-@common(REPORT_FORMAT, *rendering.FORMATS)
+@common(REPORT_FORMAT)
 def report(
     options: Options,
     console: Console,
@@ -77,11 +78,6 @@ def report(
     bmeconf report 'campaigns/2026-1*' --period week --timezone Europe/Oslo
     bmeconf report --check --no-dashboard --output junit=report.xml
     """
-    from bmeconf.cli import session
-    from bmeconf.plan import pipeline
-    from bmeconf.project import lock_file
-    from bmeconf.report.remembered import Memory
-
     zone = _zone(timezone)
     asked = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
     project = stages.prepared(())
@@ -94,8 +90,14 @@ def report(
     code = UNEXPECTED if check and not made.as_expected else 0
     if check:
         _tell(made, console)
-    console.publish(_renderers(made, account.label, account.identity, zone, code))
-    return code
+    shown = page.of_report(made, account.label, zone)
+    document = report_document.report(made, account.identity, code)
+    return console.publish(
+        lambda _, error: Product(
+            shown, documents.failure(REPORT_FORMAT, error) if error else document
+        ),
+        code,
+    )
 
 
 def _read(
@@ -106,18 +108,12 @@ def _read(
     memory: Memory,
     console: Console,
 ) -> Report:
-    """The report of this moment; remarks on the manifests go to stderr."""
-    from bmeconf.desired import scope, validate
-    from bmeconf.kinds import Reported, only
-    from bmeconf.render import text
-    from bmeconf.report import statistics
-
+    """The report of this moment; problems of the manifests go to stderr."""
     desired = validate.desired(project.sources, account.account.vars)
     whole = desired.sound()
     chosen = scope.only(only(Reported).name, whole, globs)
-    remarks = [remark for remark in desired.problems if remark.level == "warning"]
-    if remarks and not console.quiet:
-        console.tell(text.problems(remarks)[:-1])
+    if not console.quiet:
+        console.problems(each for each in desired.problems if each.level == "warning")
     budget = account.reader.budget
 
     def announce(requests: int) -> None:
@@ -142,21 +138,6 @@ def _tell(made: Report, console: Console) -> None:
         console.note(f"Check failed: {ends[FAILED]} failed, {ends[UNKNOWN]} unknown.")
     elif ends.total() == ends[OPEN]:
         console.note("Nothing was checked: no campaign that was sent has an `expect`.")
-
-
-def _renderers(made: Report, label: str, identity: str, zone: tzinfo, code: int) -> Renderers:
-    from bmeconf.render import delivery_text
-    from bmeconf.render.documents import report as delivery_document
-    from bmeconf.render.page import report as delivery_page
-
-    def page() -> Page:
-        return delivery_page.of(made, label, zone)
-
-    return rendering.of(
-        page,
-        lambda: delivery_document.report(made, identity, code),
-        lambda: delivery_text.page(page()),
-    )
 
 
 def _zone(name: str) -> tzinfo:

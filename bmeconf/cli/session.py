@@ -56,8 +56,8 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         InvalidInput, Guarded: as `credentials`.
     """
     with _account(options, project) as account:
-        for remark in account.notes:
-            console.note(f"Note: {remark}")
+        for note in account.notes:
+            console.note(f"Note: {note}")
         stop = threading.Event()
         budget = Budget(
             clock=time.time,

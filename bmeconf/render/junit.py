@@ -1,35 +1,44 @@
 """Any Page as JUnit XML: a test case per item and per task. Pure.
 
-What fails fails; a task that waits for a person is skipped; a change that is pending passes and
-tells of itself as output.
+What fails fails; a task that waits for a person is skipped; any other item passes, with its text
+as output.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bmeconf.model import stamp
-from bmeconf.render import page_text, safe
+from bmeconf.render import safe, text
 from bmeconf.render.lines import Line
-from bmeconf.render.page.model import Page, PageItem, Section, Task
+from bmeconf.render.model import DONE, Page, PageItem, Task
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, even as a reference."""
 
 
-def page(page: Page) -> str:
-    """The page as one XML document; a suite per section, and one for what the page comes to."""
+def render(page: Page) -> str:
+    """The page as one XML document; a suite per section, and one for the verdict."""
     root = Element("testsuites", name=_text(f"bmeconf: {page.title}"))
     _verdict(_suite(root, page, page.title), page)
     for section in page.sections:
-        _section(_suite(root, page, section.title), page, section)
+        suite = _suite(root, page, section.title)
+        for item in section.items:
+            _item(suite, page, item)
+        for task in section.tasks:
+            _task(suite, page, task)
+        if rest := text.figures(section):
+            _add(suite, "system-out", rest)
     for suite in (*root, root):
-        _count(suite)
+        suite.set("tests", str(len([*suite.iter("testcase")])))
+        suite.set("failures", str(len([*suite.iter("failure")])))
+        suite.set("errors", "0")
+        suite.set("skipped", str(len([*suite.iter("skipped")])))
     indent(root)
-    declared = '<?xml version="1.0" encoding="UTF-8"?>\n'
-    return declared + tostring(root, encoding="unicode") + "\n"
+    declaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return declaration + tostring(root, encoding="unicode") + "\n"
 
 
 def _suite(root: Element, page: Page, title: str) -> Element:
@@ -40,24 +49,14 @@ def _suite(root: Element, page: Page, title: str) -> Element:
 
 
 def _verdict(suite: Element, page: Page) -> None:
-    told = (
+    case = _case(suite, page, f"account {page.account}" if page.account else page.title)
+    lines = (
         page.verdict,
         page.price,
         f"Fingerprint: {page.fingerprint}" if page.fingerprint else "",
-        f"Next: {page.next_command}" if page.next_command else "",
+        *(f"Next: {command}" for command in page.next_commands),
     )
-    case = _case(suite, page, f"account {page.account}" if page.account else page.title)
-    _out(case, [Line(safe.line(text)) for text in told if text])
-
-
-def _section(suite: Element, page: Page, section: Section) -> None:
-    for item in section.items:
-        _item(suite, page, item)
-    for task in section.tasks:
-        _task(suite, page, task)
-    rest = page_text.rest(section)
-    if rest:
-        _out(suite, rest)
+    _add(case, "system-out", [Line(line) for line in lines if line])
 
 
 def _item(suite: Element, page: Page, item: PageItem) -> None:
@@ -65,25 +64,22 @@ def _item(suite: Element, page: Page, item: PageItem) -> None:
     if item.place:
         case.set("file", _text(item.place.file))
         case.set("line", str(item.place.line))
-    told = page_text.item(item)
+    lines = text.item(item)
     if item.fails:
-        message = _text(page_text.head(item))
-        failure = SubElement(case, "failure", message=message, type=_text(item.state))
-        failure.text = _lines(told)
+        _add(case, "failure", lines, message=_text(item.gist), type=_text(item.state))
     else:
-        _out(case, told)
+        _add(case, "system-out", lines)
 
 
 def _task(suite: Element, page: Page, task: Task) -> None:
     case = _case(suite, page, f"{task.address} by hand: {task.state}")
-    told = page_text.task(task)
-    message = _text(f"{task.address}: {task.what}")
+    lines, message = text.task(task), _text(task.gist)
     if task.fails:
-        SubElement(case, "failure", message=message, type=_text(task.state)).text = _lines(told)
-    elif task.state != page_text.DONE:
+        _add(case, "failure", lines, message=message, type=_text(task.state))
+        return
+    if task.state != DONE:
         SubElement(case, "skipped", message=message)
-    if not task.fails:
-        _out(case, told)
+    _add(case, "system-out", lines)
 
 
 def _case(suite: Element, page: Page, name: str) -> Element:
@@ -91,19 +87,8 @@ def _case(suite: Element, page: Page, name: str) -> Element:
     return SubElement(suite, "testcase", classname=_text(kind), name=_text(name))
 
 
-def _out(element: Element, told: Sequence[Line]) -> None:
-    SubElement(element, "system-out").text = _lines(told)
-
-
-def _count(element: Element) -> None:
-    element.set("tests", str(len(list(element.iter("testcase")))))
-    element.set("failures", str(len(list(element.iter("failure")))))
-    element.set("errors", "0")
-    element.set("skipped", str(len(list(element.iter("skipped")))))
-
-
-def _lines(told: Iterable[Line]) -> str:
-    return "\n".join(_text(line.text) for line in told)
+def _add(element: Element, tag: str, lines: Iterable[Line], **attributes: str) -> None:
+    SubElement(element, tag, attributes).text = "\n".join(_text(line.text) for line in lines)
 
 
 def _text(text: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from bmeconf.cli.rendering import FORMATS
 from bmeconf.drift.survey import MOST_ASKED
 from bmeconf.kinds.campaigns.schedules import TOLERANCE
 from bmeconf.kinds.contacts import events
+from bmeconf.render import FORMATS
 from tests.support.documents import codes, found, only, state_of
 from tests.support.driver import LOCK, Account, Project, Ran, from_now
 from tests.support.edits import ANN, SENT, WELCOME
@@ -1233,7 +1233,7 @@ def test_junit_counts_drift_as_failures(project: Project, account: Account) -> N
     ran = project.run("drift", "--format", "junit")
     assert 'failures="4"' in ran.out
     assert '<failure message="lists/Mine (drift): is gone from the account"' in ran.out
-    assert '<failure message="campaigns/Late: was to be scheduled' in ran.out
+    assert '<failure message="campaigns/Late (overdue): should have been scheduled' in ran.out
     assert "<failure" not in project.run("drift", "--fail-on", "pending", "--format", "junit").out
 
 

@@ -121,7 +121,7 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     assert "is not in the account" not in said
     assert not any(told_so in said for told_so in DO_IT)
     plan = " ".join(project.run("plan").ok().out.split())
-    assert "campaigns/Mine: it cannot be told which live campaign is meant" in plan
+    assert "campaigns/Mine (wrong): it cannot be told which live campaign is meant" in plan
 
 
 def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Account) -> None:
@@ -225,7 +225,7 @@ def test_scheduled_and_never_sent_is_overdue(
     shown(account, at)
     code = 0 if state == "done" else 9
     assert state_of(project.drift(code=code)) == state
-    late = "and the account still shows it as scheduled"
+    late = "but the account still shows it as scheduled"
     assert (late in told(project, code)) is (state == "overdue")
 
 

@@ -393,7 +393,7 @@ def test_a_failure_is_a_document_too(project: Project) -> None:
 
 def test_as_text(project: Project) -> None:
     ran = project.run("pull").ok()
-    assert "+ manifests/campaigns/Welcome.yaml\n" in ran.out
+    assert "+ manifests/campaigns/Welcome.yaml: written\n" in ran.out
     assert "Pulled: the structure, 4 lists, 2 campaigns, in 11 files.\n" in ran.out
     assert "Read with 6 requests.\nNext: bmeconf plan\n      bmeconf drift --record  #" in ran.out
     assert ran.err == ""

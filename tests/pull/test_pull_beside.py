@@ -246,10 +246,10 @@ def test_overwriting_is_shown(project: Project) -> None:
     (project.folder / "manifests/structure.yaml").unlink()
     copy = files_of(project.folder)
     ran = project.run("pull", "--force").ok()
-    assert "~ manifests/campaigns/Welcome.yaml (overwritten)\n" in ran.out
-    assert "~ manifests/campaigns/Welcome.txt (overwritten)\n" in ran.out
-    assert "+ manifests/structure.yaml\n" in ran.out
-    assert "= manifests/lists.yaml\n" in ran.out
+    assert "~ manifests/campaigns/Welcome.yaml: overwritten\n" in ran.out
+    assert "~ manifests/campaigns/Welcome.txt: overwritten\n" in ran.out
+    assert "+ manifests/structure.yaml: written\n" in ran.out
+    assert "= manifests/lists.yaml: unchanged\n" in ran.out
     for name, content in copy.items():
         (project.folder / name).write_bytes(content)
     document = states(project.run("pull", "--force", "--format", "json").ok())

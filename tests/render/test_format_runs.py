@@ -15,6 +15,9 @@ from tests.support.formats import FORMATS, Seen, told
 OUTPUTS = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
 LISTS = "version: 1\nlists: [{name: Autumn}]\n"
 COMMANDS = {
+    "pull": ("pull", "--force"),
+    "drift": ("drift", "--fail-on", "manual"),
+    "report": ("report",),
     "plan": ("plan",),
     "apply": ("apply", "--auto-approve"),
     "validate": ("validate",),

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from bmeconf.model import PLAN_FORMAT
 from bmeconf.model.errors import InvalidInput
 from bmeconf.plan.model import Plan
+from bmeconf.render import Page, Section, Series, Table, github, html, junit, markdown, safe, values
 from bmeconf.render import documents as document
-from bmeconf.render import github, html, junit, markdown, marked, page_text, safe, values
-from bmeconf.render.page import failure as failure_page
-from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.model import Page, Section, Series, Table
+from bmeconf.render import page as pages
+from bmeconf.render import text as texts
+from bmeconf.render.markdown import escape as marked
 from tests.support import plans
 from tests.support.driver import Project, Ran
 from tests.support.formats import FORMATS, Seen, squeezed, told
@@ -87,7 +87,7 @@ def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
 def test_five_thousand_hostile_changes_are_all_told(format: str) -> None:
     names = [f"{name[:30]} {n}" for n, name in enumerate(names_of(5000))]
     made = plans.plan(names, body="<p>short</p>")
-    words = told(format, RENDER[format](plan_page.of(made, "production")))
+    words = told(format, RENDER[format](pages.of_plan(made, "production")))
     assert made.fingerprint in words
     addresses = {str(each.address) for each in (*made.steps, *made.manual, *made.findings)}
     assert len(addresses) >= 5000
@@ -107,7 +107,7 @@ def test_of_a_great_plan_the_markdown_keeps_what_must_be_kept(
         manual=kept.manual,
         findings=(*made.findings, *kept.findings),
     )
-    text = markdown.page(plan_page.of(made, "production", "bmeconf apply"))
+    text = markdown.render(pages.of_plan(made, "production", "bmeconf apply"))
     words = told("markdown", text)
     assert len(text.encode()) <= markdown.COMMENT_ROOM
     for step in kept.steps:
@@ -131,13 +131,13 @@ def test_names_alone_are_the_last_that_is_told() -> None:
     names = [f"{n} {'x' * 40}" for n in range(1200)]
     made = plans.plan(names, findings=False)
     made = replace(made, manual=())
-    page = plan_page.of(made, "production")
-    text = markdown.page(page, 22_000)
-    assert "nothing but names and counts" in text
+    page = pages.of_plan(made, "production")
+    text = markdown.render(page, 22_000)
+    assert "all but one line of each item is left out" in text
     deleted = [step.address for step in made.steps if step.action == "delete"]
     assert [address for address in deleted if f"`{address}`" not in text] == []
     with pytest.raises(InvalidInput, match="does not fit in 12,000 bytes"):
-        markdown.page(page, 12_000)
+        markdown.render(page, 12_000)
 
 
 def test_a_comment_that_would_leave_a_delete_out_is_not_made(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_comment_that_would_leave_a_delete_out_is_not_made(tmp_path: Path) -> 
 def test_five_thousand_changes_take_seconds(format: str) -> None:
     taken = {}
     for count in (1000, 5000):
-        page = plan_page.of(plans.plan([f"name {n}" for n in range(count)], deletes=False), "a")
+        page = pages.of_plan(plans.plan([f"name {n}" for n in range(count)], deletes=False), "a")
         start = time.process_time()
         assert RENDER[format](page)
         taken[count] = time.process_time() - start
@@ -165,11 +165,11 @@ def test_five_thousand_changes_take_seconds(format: str) -> None:
 
 
 RENDER: dict[str, Callable[[Page], str]] = {
-    "text": lambda page: "".join(f"{line.text}\n" for line in page_text.page(page)),
-    "markdown": markdown.page,
-    "html": html.page,
-    "junit": junit.page,
-    "github": lambda page: "".join(f"{line.text}\n" for line in github.page(page)),
+    "text": lambda page: "".join(f"{line.text}\n" for line in texts.render(page)),
+    "markdown": markdown.render,
+    "html": html.render,
+    "junit": junit.render,
+    "github": github.render,
 }
 
 
@@ -189,7 +189,7 @@ def check_harmless(format: str, names: list[str]) -> None:
     """With hostile names the page has the same structure as with harmless ones."""
     # The state of a schedule follows the length of a name, and is not what is compared here.
     page, plain = (
-        plan_page.of(replace(plans.plan(n), manual=plans.todo(plans.plan(n).manual)), "a")
+        pages.of_plan(replace(plans.plan(n), manual=plans.todo(plans.plan(n).manual)), "a")
         for n in (names, ["x"] * len(names))
     )
     text, harmless = RENDER[format](page), RENDER[format](plain)
@@ -243,7 +243,7 @@ def test_a_marker_is_the_same_for_plan_and_show() -> None:
 
 def test_a_key_is_in_no_format() -> None:
     key = "bme_us_" + "k" * 40
-    page = plan_page.of(plans.plan([key] * 8, body=f"<p>{key} {{name}}</p>"), key)
+    page = pages.of_plan(plans.plan([key] * 8, body=f"<p>{key} {{name}}</p>"), key)
     for format, render in RENDER.items():
         assert key not in render(page), format
 
@@ -262,9 +262,9 @@ def test_tables_and_plots_are_in_every_format() -> None:
         words = told(format, text)
         for expected in ("<b>One</b> | two", "1,200", "10.5%", "Opens <i>", "Words."):
             assert squeezed(expected) in words, (format, expected)
-    assert "<svg" in html.page(page)
-    assert "| `Two` | 3 |" in markdown.page(page)
-    lines = [line.text for line in page_text.page(page)]
+    assert "<svg" in html.render(page)
+    assert "| `Two` | 3 |" in markdown.render(page)
+    lines = [line.text for line in texts.render(page)]
     assert max(map(len, lines)) <= 80
     assert any(line.endswith("  1,200") for line in lines)
     assert safe.plain_ascii("\n".join(lines)).isascii()
@@ -272,6 +272,6 @@ def test_tables_and_plots_are_in_every_format() -> None:
 
 def test_a_failure_of_any_length_is_a_page() -> None:
     error = InvalidInput("x" * 200_000 + "\nsecond", "mend it")
-    text = markdown.page(failure_page.of(PLAN_FORMAT, error))
+    text = markdown.render(pages.of_failure(PLAN_FORMAT, error))
     assert len(text.encode()) <= markdown.COMMENT_ROOM
     assert "invalid&#95;input" in text or "invalid\\_input" in text

@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Result
 from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
 from bmeconf.model.errors import Interrupted, InvalidInput
-from bmeconf.render import markdown
-from bmeconf.render.page import failure as failure_page
-from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page import result as result_page
-from bmeconf.render.page.model import Page, PageItem, Section
+from bmeconf.render import Page, PageItem, Section, markdown
+from bmeconf.render import page as pages
+from bmeconf.render.page.plan import task_list
 from tests.support import plans
 from tests.support.driver import Account, Project
 from tests.support.formats import told
@@ -57,7 +55,7 @@ def great(count: int, document: str = DRIFT_FORMAT) -> Page:
         for n in range(count)
     )
     error = PageItem("!", "lists/Last", "duplicate", "is there twice", level="error", must=True)
-    tasks = plan_page.task_list(plans.plan([f"Mail {n}" for n in range(40)]))
+    tasks = task_list(plans.plan([f"Mail {n}" for n in range(40)]))
     return Page(
         *(document, "Drift", "production", "Not as declared.", "bad", (("drift", count),)),
         sections=(
@@ -72,7 +70,7 @@ def great(count: int, document: str = DRIFT_FORMAT) -> Page:
 def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
     page = great(5000)
     for room in (65_536, 12_000, 3_000):
-        text = markdown.page(page, room)
+        text = markdown.render(page, room)
         assert len(text.encode()) <= room
         assert "`lists/Last`" in text
         assert "sha256:1234" in text
@@ -85,8 +83,8 @@ def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
 
 def test_what_somebody_agrees_to_is_told_whole_or_not_at_all() -> None:
     with pytest.raises(InvalidInput, match="does not fit"):
-        markdown.page(replace(great(5000), binding=True))
-    assert plan_page.of(plans.plan(["a"]), "production").binding
+        markdown.render(replace(great(5000), binding=True))
+    assert pages.of_plan(plans.plan(["a"]), "production").binding
 
 
 @settings(max_examples=60, deadline=None)
@@ -99,7 +97,7 @@ def test_whatever_the_names_the_room_is_kept(names: list[str], room: int) -> Non
         PageItem("-", n, "drift", n, level="warning", must=True, notes=(n,)) for n in names
     )
     page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
-    text = markdown.page(page, room)
+    text = markdown.render(page, room)
     assert len(text.encode()) <= room
     assert "**Bad.**" in text
 
@@ -116,8 +114,8 @@ def ended(states: list[str], stopped: bool = True) -> Result:
 @pytest.mark.parametrize("count", [1600, 6000])
 def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
     result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
-    page = result_page.of(result, "bmeconf apply --resume .bmeconf/journal/1.jsonl", result.error)
-    text = markdown.page(page)
+    page = pages.of_result(result, "bmeconf apply --resume .bmeconf/journal/1.jsonl", result.error)
+    text = markdown.render(page)
     words = told("markdown", text)
     for expected in (
         f"Not done (partly applied): 3 of {count} steps applied.",
@@ -155,10 +153,10 @@ def problems(count: int) -> list[Problem]:
 def test_the_only_error_is_named_and_first(count: int) -> None:
     error = InvalidInput("1 error in the manifests")
     for page in (
-        failure_page.checked(problems(count)),
-        failure_page.of(PROBLEMS_FORMAT, error, problems(count)),
+        pages.of_problems(problems(count)),
+        pages.of_failure(PROBLEMS_FORMAT, error, problems(count)),
     ):
-        text = markdown.page(page)
+        text = markdown.render(page)
         assert "nmae" in text
         assert "z.yaml:3" in text
         notes = text.find("Unknown list")
@@ -169,7 +167,7 @@ def test_of_many_errors_the_first_are_told() -> None:
     found = [
         Problem(Place("a.yaml", n + 1), "", f"unknown key {n} {'q' * 700}") for n in range(3000)
     ]
-    text = markdown.page(failure_page.checked(found))
+    text = markdown.render(pages.of_problems(found))
     assert "3,000 errors" in text or "3000 errors" in text
     assert "unknown key 0 q" in text
     assert MORE.search(text)

@@ -14,7 +14,7 @@ from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.by import By
 
 from bmeconf.render import html
-from bmeconf.render.page import plan as plan_page
+from bmeconf.render import page as pages
 from tests.support import plans
 from tests.support.browser import chromium, unfold
 
@@ -77,9 +77,9 @@ def listening() -> Iterator[tuple[str, list[str]]]:
 
 def write(folder: Path, names: list[str], body: str = plans.BODY) -> str:
     """The URL of a report with these names; every fold of it open."""
-    page = plan_page.of(plans.plan(names, errors=True, body=body), "production", "bmeconf apply")
+    page = pages.of_plan(plans.plan(names, errors=True, body=body), "production", "bmeconf apply")
     path = folder / "plan.html"
-    path.write_text(html.page(page), encoding="utf-8")
+    path.write_text(html.render(page), encoding="utf-8")
     return path.as_uri()
 
 

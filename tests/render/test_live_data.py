@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.model import Address, Change, Place, Problem
-from bmeconf.render import bodies, github, lines, page_text, safe
-from bmeconf.render.page import plan as plan_page
+from bmeconf.render import github, lines, safe
+from bmeconf.render import page as pages
+from bmeconf.render import text as texts
+from bmeconf.render.page.plan import field
 from tests.support.driver import Account, Project
 
 EVIL = (
@@ -47,12 +49,13 @@ def test_ascii_terminals_get_ascii(given: str) -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_an_annotation_is_one_command(file: str, address: str, message: str) -> None:
-    (line,) = github.problems([Problem(Place(file, 1, 2), address, message)])
-    command, properties, _ = line.text.split("::", 2)[0:3]
+    page = pages.of_problems([Problem(Place(file, 1, 2), address, message)])
+    line, verdict, rest = github.render(page).split("\n")
+    command, properties, _ = line.split("::", 2)[0:3]
     assert command == ""
     assert properties.startswith("error file=")
-    assert "\n" not in line.text
-    assert "\r" not in line.text
+    assert "\r" not in line
+    assert (verdict, rest) == ("::notice title=Manifests::1 error.", "")
     assert properties.count(",") == 3
 
 
@@ -81,7 +84,7 @@ def test_json_keeps_exact_values(account: Account, project: Project) -> None:
 
 def change_lines(change: Change) -> list[lines.Line]:
     """One field that changes, as a plan shows it."""
-    return list(page_text.field(plan_page.field(change)))
+    return list(texts.field(field(change)))
 
 
 def test_long_values_are_wrapped_and_kept_whole() -> None:
@@ -95,7 +98,7 @@ def test_a_long_body_is_cut_and_says_so() -> None:
     before = "\n".join(f"line {n}" for n in range(200))
     after = "\n".join(f"other {n}" for n in range(200))
     shown = [line.text for line in change_lines(Change(("body",), before, after))]
-    assert len(shown) == bodies.MOST_BODY_LINES + 2
+    assert len(shown) == texts.MOST_LINES + 2
     assert "--format json" in shown[-1]
 
 

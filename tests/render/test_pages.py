@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from bmeconf.mail import visible
 from bmeconf.model import Address, Manual
-from bmeconf.render import html, page_text, plots, tables, tasks
-from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.model import Field, PageItem, Series, Table
+from bmeconf.render import Field, PageItem, Series, Table, html
+from bmeconf.render import page as pages
+from bmeconf.render import text as texts
+from bmeconf.render.page.plan import task_list
+from bmeconf.render.page.tasks import task_of
 from tests.support import plans
 
 AT = datetime.fromisoformat("2026-12-01T09:00:00+01:00")
@@ -25,7 +27,7 @@ TODO = Manual(
 
 
 def test_a_task_says_what_to_enter_in_both_zones() -> None:
-    task = tasks.of_manual(TODO, lists=("News", "Press"))
+    task = task_of(TODO, lists=("News", "Press"))
     assert task.what == "schedule it for 2026-12-01 09:00 (UTC+01:00)"
     assert dict(task.enter) == {
         "Campaign": "Winter",
@@ -37,7 +39,7 @@ def test_a_task_says_what_to_enter_in_both_zones() -> None:
     assert task.where[1] == 'Open the campaign "Winter".'
     assert "2 lists: News, Press" in task.where[2]
     assert (task.owner, task.note, task.fails) == ("marketing", "look", False)
-    assert task.seen == "is not in the account yet"
+    assert task.live == "is not in the account yet"
 
 
 @pytest.mark.parametrize(
@@ -53,13 +55,13 @@ def test_a_task_says_what_to_enter_in_both_zones() -> None:
 )
 def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
     now = AT.astimezone(UTC) - apart
-    assert tasks.of_manual(TODO, now).what.endswith(f", {told}")
+    assert task_of(TODO, now).distance == told
 
 
 @pytest.mark.parametrize(
     ("state", "observed", "what", "click", "fails"),
     [
-        ("overdue", {"status": "draft"}, "was to be scheduled", "Choose Schedule...", True),
+        ("overdue", {"status": "draft"}, "should have been scheduled", "Choose Schedule...", True),
         ("undone", {"status": "draft"}, "is a draft again", "Choose Schedule...", True),
         (
             "wrong",
@@ -68,25 +70,25 @@ def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
             "Take its schedule back",
             True,
         ),
-        ("wrong", {"status": "sent"}, "does not show for when", "decide what is to be", True),
+        ("wrong", {"status": "sent"}, "does not show for when", "decide what should happen", True),
         ("done", {"status": "scheduled"}, "scheduled for 2026-12-01 09:00", "", False),
     ],
 )
 def test_a_task_says_where_it_stands(
     state: str, observed: dict[str, str], what: str, click: str, fails: bool
 ) -> None:
-    task = tasks.of_manual(replace(TODO, state=state, observed=observed))
+    task = task_of(replace(TODO, state=state, observed=observed))
     assert what in task.what
     assert click in " ".join(task.where)
     assert bool(task.where) == (state != "done")
     assert task.fails == fails
-    box = page_text.task(task)[0].text
+    box = texts.task(task)[0].text
     assert box.startswith("[x] " if state == "done" else "[ ] ")
 
 
 def test_tasks_that_are_done_come_last() -> None:
     made = plans.plan(["a" * n for n in range(1, 40)])
-    states = [task.state == "done" for task in plan_page.task_list(made)]
+    states = [task.state == "done" for task in task_list(made)]
     assert True in states
     assert states == sorted(states)
 
@@ -157,14 +159,14 @@ def test_great_bodies_take_no_time() -> None:
 
 def test_an_inbox_shows_only_what_is_known() -> None:
     item = PageItem("~", "campaigns/A", "update", "", (Field("subject", "Old", "New <b>"),))
-    page = replace(plan_page.of(plans.plan(["a"]), "x"), sections=())
-    section = replace(plan_page.of(plans.plan(["a"]), "x").sections[0], items=(item,))
-    shown = html.page(replace(page, sections=(section,)))
+    page = replace(pages.of_plan(plans.plan(["a"]), "x"), sections=())
+    section = replace(pages.of_plan(plans.plan(["a"]), "x").sections[0], items=(item,))
+    shown = html.render(replace(page, sections=(section,)))
     assert shown.count('class="inbox') == 2
     assert 'class="sender"' not in shown
     assert "New &lt;b&gt;" in shown
     listed = replace(item, address="lists/A")
-    shown = html.page(replace(page, sections=(replace(section, items=(listed,)),)))
+    shown = html.render(replace(page, sections=(replace(section, items=(listed,)),)))
     assert 'class="inbox' not in shown
 
 
@@ -175,14 +177,14 @@ def test_an_inbox_shows_only_what_is_known() -> None:
     st.lists(st.tuples(st.text(), st.text(max_size=30), st.text(max_size=9)), min_size=1),
 )
 def test_a_table_stays_on_the_page(rows: list[tuple[str, str, str]]) -> None:
-    lines = [line.text for line in tables.lines(Table(("Name", "B", "N"), tuple(rows), (2,)))]
-    assert all(tables.width(line) <= 160 for line in lines)
+    lines = [line.text for line in texts.table(Table(("Name", "B", "N"), tuple(rows), (2,)))]
+    assert all(texts.width(line) <= 160 for line in lines)
     assert len(lines) >= len(rows) + 2
 
 
 def test_numbers_stand_below_one_another() -> None:
     table = Table(("Name", "Sent"), (("a", "1,200"), ("日本", "3")), (1,))
-    assert [line.text for line in tables.lines(table)] == [
+    assert [line.text for line in texts.table(table)] == [
         "Name   Sent",
         "----  -----",
         "a     1,200",
@@ -193,13 +195,13 @@ def test_numbers_stand_below_one_another() -> None:
 @given(st.lists(st.floats(-10, 1e6), max_size=300))
 def test_a_plot_is_narrow(values: list[float]) -> None:
     series = Series("T", tuple(f"d{n}" for n in range(len(values))), tuple(values), "%")
-    lines = [line.text for line in plots.lines(series)]
+    lines = [line.text for line in texts.plot(series)]
     assert all(len(line) <= 80 for line in lines)
 
 
 def test_bars_grow_with_their_values() -> None:
     series = Series("T", ("a", "b", "c", "d"), (0, 0.01, 5, 10))
-    bars = [line.text.count("█") * 2 + line.text.count("▌") for line in plots.lines(series)[1:]]
+    bars = [line.text.count("█") * 2 + line.text.count("▌") for line in texts.plot(series)[1:]]
     assert bars[0] == 0
     assert bars[1] == 1
     assert all(one < other for one, other in pairwise(bars))

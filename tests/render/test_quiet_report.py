@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By
 
 from bmeconf.mail import inert as quiet
 from bmeconf.render import html
-from bmeconf.render.page import plan as plan_page
+from bmeconf.render import page as pages
 from tests.support import plans
 from tests.support.browser import chromium, unfold
 
@@ -84,8 +84,8 @@ def listening() -> Iterator[tuple[str, list[bytes]]]:
 
 def looked_at(browser: WebDriver, path: Path, body: str) -> None:
     """Open a report with this body, unfold and see every frame of it, and press on the last."""
-    made = plan_page.of(plans.plan(["a"], body=body), "production")
-    path.write_text(html.page(made), encoding="utf-8")
+    made = pages.of_plan(plans.plan(["a"], body=body), "production")
+    path.write_text(html.render(made), encoding="utf-8")
     browser.get(path.as_uri())
     unfold(browser)
     frames = browser.find_elements(By.CSS_SELECTOR, "iframe")

@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-from bmeconf.render import marked
+from bmeconf.render.markdown import escape as marked
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 

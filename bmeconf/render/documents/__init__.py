@@ -116,7 +116,7 @@ def pulled(pulled: Pulled, folder: str) -> dict[str, Any]:
         "format": PULL_FORMAT,
         "exit_code": 0,
         "folder": folder,
-        "files": [{"path": path, "state": _state(path, pulled)} for path in pulled.files],
+        "files": [{"path": path, "state": file_state(path, pulled)} for path in pulled.files],
         "counts": dict(pulled.counts),
         "left_out": {**pulled.missing, "fields": pulled.fields},
         "findings": findings((*(each.finding for each in pulled.left_out), *pulled.other_findings)),
@@ -124,7 +124,8 @@ def pulled(pulled: Pulled, folder: str) -> dict[str, Any]:
     }
 
 
-def _state(path: str, pulled: Pulled) -> str:
+def file_state(path: str, pulled: Pulled) -> str:
+    """How a pulled file came to be there: `written`, `overwritten` or `unchanged`."""
     if path in pulled.unchanged:
         return "unchanged"
     return "overwritten" if path in pulled.overwritten else "written"

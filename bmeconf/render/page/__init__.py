@@ -1,1 +1,24 @@
-"""What is shown: a Plan, a Result, a Drift or a Report -> one Page."""
+"""What a command has to tell -> one Page.
+
+One file per subject: `plan`, `result`, `drift`, `report`, `pull`, and `failure` with the problems
+of manifests. `tasks` and `schedules` put manual steps into words.
+"""
+
+from bmeconf.render.page.drift import of_drift
+from bmeconf.render.page.failure import of_failure, of_problems, problem_item
+from bmeconf.render.page.plan import of_plan
+from bmeconf.render.page.pull import of_pulled
+from bmeconf.render.page.report import of_report
+from bmeconf.render.page.result import of_result, outcome_item
+
+__all__ = [
+    "of_drift",
+    "of_failure",
+    "of_plan",
+    "of_problems",
+    "of_pulled",
+    "of_report",
+    "of_result",
+    "outcome_item",
+    "problem_item",
+]

@@ -1,53 +1,58 @@
-"""What kept a command from doing its work, and the problems of manifests -> Page. Pure."""
+"""Why a command could not do its work, and the problems of manifests -> Page. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bmeconf.model import PROBLEMS_FORMAT, Problem
 from bmeconf.model.errors import BmeconfError, counted
-from bmeconf.render.page.model import Page, PageItem, Section
+from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
 LONGEST = 300
-"""Characters of a verdict; the message itself is told in whole below it."""
+"""Characters of a verdict; the message itself is shown whole below it."""
+LEVELS = ("error", "warning", "note")
 TITLES = {"plan": "Plan", "result": "Apply", "problems": "Manifests"}
 
 
-def of(
+def of_failure(
     document: str, error: BmeconfError, problems: Sequence[Problem] = (), account: str = ""
 ) -> Page:
     """A command that failed; `document` is the format that its JSON would have had."""
     kind = document.removeprefix("bmeconf.").partition("/")[0]
-    # That there are problems is no news beside them.
-    told = () if problems and not error.remedy else (Section("What went wrong", (item(error),)),)
+    # Beside the problems, a sentence that there are some is no news.
+    error_items = () if problems and not error.remedy else (error_item(error),)
+    message = error.message.partition("\n")[0]
+    short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
     return Page(
         document=document,
         title=TITLES.get(kind, kind.capitalize()),
         account=account,
-        verdict=f"Failed: {_short(error.message)}",
+        verdict=f"Failed: {short}",
         mood="bad",
-        sections=(*told, *_problems(problems)),
+        sections=filled(
+            Section("What went wrong", error_items, in_text=InText.BRIEF), _problems(problems)
+        ),
     )
 
 
-def checked(problems: Sequence[Problem]) -> Page:
+def of_problems(problems: Sequence[Problem]) -> Page:
     """What `validate` found in the manifests."""
-    levels = [problem.level for problem in problems]
-    errors, others = levels.count("error"), len(levels) - levels.count("error")
-    counts = [(n, what) for n, what in ((errors, "error"), (others, "other remark")) if n]
-    told = ", ".join(counted(n, what) for n, what in counts)
+    levels = Counter(problem.level for problem in problems)
+    counts = tuple((level, levels[level]) for level in LEVELS if levels[level])
+    verdict = ", ".join(counted(number, level) for level, number in counts)
     return Page(
         document=PROBLEMS_FORMAT,
         title=TITLES["problems"],
         account="",
-        verdict=f"{told}." if counts else "The manifests are valid.",
-        mood="bad" if errors else "warn" if others else "good",
-        counts=tuple((what, n) for n, what in counts),
-        sections=_problems(problems),
+        verdict=f"{verdict}." if verdict else "The manifests are valid.",
+        mood="bad" if levels["error"] else "warn" if counts else "good",
+        counts=counts,
+        sections=filled(_problems(problems)),
     )
 
 
-def item(error: BmeconfError) -> PageItem:
+def error_item(error: BmeconfError) -> PageItem:
     """What went wrong with a run as a whole."""
     first, *more = error.message.splitlines() or [""]
     return PageItem(
@@ -63,25 +68,22 @@ def item(error: BmeconfError) -> PageItem:
     )
 
 
-def _short(message: str) -> str:
-    first = message.partition("\n")[0]
-    return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
-
-
-def _problems(problems: Sequence[Problem]) -> tuple[Section, ...]:
-    """Errors first, and kept whatever the room: remarks must not bury the one that stops a run."""
-    ordered = sorted(problems, key=lambda problem: problem.level != "error")
-    items = tuple(
-        PageItem(
-            sign="!",
-            address=problem.address,
-            state=problem.code,
-            head=problem.message,
-            level=problem.level,
-            fails=problem.level == "error",
-            must=problem.level == "error",
-            place=problem.place,
-        )
-        for problem in ordered
+def problem_item(problem: Problem) -> PageItem:
+    """A problem of a manifest; an error is kept however little room there is."""
+    error = problem.level == "error"
+    return PageItem(
+        sign="!",
+        address=problem.address,
+        state=problem.code,
+        head=problem.message,
+        level=problem.level,
+        fails=error,
+        must=error,
+        place=problem.place,
     )
-    return (Section("Problems", items),) if items else ()
+
+
+def _problems(problems: Sequence[Problem]) -> Section:
+    """Errors first: other remarks must not bury the error that stops a run."""
+    ordered = sorted(problems, key=lambda problem: problem.level != "error")
+    return Section("Problems", tuple(map(problem_item, ordered)), in_text=InText.PLACES)

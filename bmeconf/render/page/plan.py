@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bmeconf.model import PLAN_FORMAT, Address, Change, Finding, Manual, Place, dotted
+from bmeconf.baseline.classify import CONFLICT, DRIFT
+from bmeconf.kinds import KINDS
+from bmeconf.model import PLAN_FORMAT, Address, Change, Finding, Place, dotted
 from bmeconf.model.errors import counted
-from bmeconf.plan.diff import DELETE
-from bmeconf.plan.model import Plan, Step
-from bmeconf.render import documents as document
-from bmeconf.render import tasks, words
-from bmeconf.render.bodies import BODIES
-from bmeconf.render.page.model import Field, Page, PageItem, Section, Table, Task
+from bmeconf.plan.diff import CREATE, DELETE, UPDATE
+from bmeconf.plan.model import Plan, Price, Step
+from bmeconf.render import documents
+from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
+from bmeconf.render.page.tasks import BROKEN, task_of
 
 Places = Mapping[Address, Place]
 NOWHERE: Places = {}
+BODIES = ("body", "plain_text")
+BRIEF = InText.BRIEF
+REFUSAL, MANUAL_STEPS = "Why apply refuses this plan", "Manual steps"
+MOVED = {DRIFT: "changed by hand in the account", CONFLICT: "changed here and in the account"}
+SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
+HEADS = {CREATE: "will be created", UPDATE: "will be updated", DELETE: "will be deleted"}
+RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
+"""What a plan counts beside its steps, as its document calls it."""
 
 
-def of(plan: Plan, account: str, next_command: str = "", places: Places = NOWHERE) -> Page:
+def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = NOWHERE) -> Page:
     """A plan as a page.
 
-    `account` names it for people, `next_command` is what to type to make it happen, `places` is
-    where its resources are declared, as far as that is known.
+    `account` names it for people, `next_command` is the apply that makes it happen, `places` is
+    where its resources are declared, as far as known.
     """
     errors = [finding for finding in plan.findings if finding.level == "error"]
     others = [finding for finding in plan.findings if finding.level != "error"]
-    sections = (
-        Section("Why apply refuses this plan", tuple(finding_items(errors, places))),
-        Section("Changes", tuple(step_item(step, places) for step in plan.steps)),
-        Section("For people to do", tasks=task_list(plan)),
-        Section("Findings", tuple(finding_items(others, places))),
-        *_apart(plan),
-    )
     return Page(
         document=PLAN_FORMAT,
         title="Plan",
@@ -39,32 +42,45 @@ def of(plan: Plan, account: str, next_command: str = "", places: Places = NOWHER
         verdict=_verdict(plan, len(errors)),
         mood=_mood(plan, bool(errors)),
         counts=_counts(plan),
-        sections=tuple(section for section in sections if section != Section(section.title)),
+        sections=filled(
+            Section(REFUSAL, tuple(finding_items(errors, places)), in_text=BRIEF),
+            Section("Changes", tuple(step_item(s, places) for s in plan.steps), in_text=BRIEF),
+            Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
+            Section("Findings", tuple(finding_items(others, places)), in_text=BRIEF),
+            _unmanaged(plan),
+            left_out(plan, "Left out by --target"),
+            held_against(plan),
+        ),
         fingerprint=plan.fingerprint if plan.steps else "",
-        price=words.price(plan),
-        next_command=next_command if plan.steps else "",
+        price=_price(plan.price)
+        if plan.steps
+        else f"Read with {counted(plan.price.read, 'request')}.",
+        next_commands=(next_command,) if next_command and plan.steps else (),
         made_at=plan.created_at,
         binding=True,
     )
 
 
 def step_item(step: Step, places: Places = NOWHERE) -> PageItem:
-    """One step, as it is going to be."""
+    """One step, before it is done."""
     return PageItem(
-        sign=words.SIGNS[step.action],
+        sign=SIGNS[step.action],
         address=str(step.address),
         state=step.action,
-        head=words.head(step),
+        head=_head(step),
         fields=tuple(fields(step)),
-        notes=tuple(words.notes(step)),
+        notes=tuple(notes(step)),
         must=step.action == DELETE,
         place=places.get(step.address),
     )
 
 
 def fields(step: Step) -> Iterator[Field]:
-    """What changes in it."""
-    return (field(change, words.moved(step, change)) for change in words.told_changes(step))
+    """The changes of a step that its address does not tell already."""
+    for change in step.changes:
+        if step.action != CREATE or change.path != _identity(step):
+            moved = "" if step.action == CREATE else MOVED.get(change.cause, "")
+            yield field(change, moved)
 
 
 def field(change: Change, told: str = "") -> Field:
@@ -80,8 +96,16 @@ def field(change: Change, told: str = "") -> Field:
     )
 
 
+def notes(step: Step) -> Iterator[str]:
+    """What to know of a step beside its fields."""
+    if step.action == CREATE and any(change.cause in MOVED for change in step.changes):
+        yield "it was there when it was last applied, and is gone from the account"
+    if step.usage:
+        yield step.usage
+
+
 def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iterator[PageItem]:
-    """Findings as items; an error is a failed test case and is kept whatever the room."""
+    """Findings as items; an error fails, and is kept however little room there is."""
     for finding in findings:
         error = finding.level == "error"
         yield PageItem(
@@ -99,59 +123,99 @@ def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iter
 
 def task_list(plan: Plan) -> tuple[Task, ...]:
     """The manual steps of a plan, those that are done at the end."""
-    lists = {step.address: _lists(step.changes) for step in plan.steps}
-    ordered = sorted(plan.manual, key=_done)
+    recipients = {step.address: _recipients(step.changes) for step in plan.steps}
+    ordered = sorted(plan.manual, key=lambda manual: manual.state == DONE)
     return tuple(
-        tasks.of_manual(manual, plan.created_at, lists.get(manual.address, ()))
-        for manual in ordered
+        task_of(manual, plan.created_at, recipients.get(manual.address, ())) for manual in ordered
     )
 
 
-def _done(manual: Manual) -> bool:
-    return manual.state == tasks.DONE
+def left_out(plan: Plan, title: str = "Left out") -> Section:
+    """The resources that --target left out of a plan."""
+    kinds = tally(Counter(address.kind for address in plan.left_out))
+    table = Table(("Address",), tuple((str(address),) for address in plan.left_out))
+    return Section(
+        title,
+        tables=(table,) if plan.left_out else (),
+        text=f"{title}: {', '.join(kinds)}." if kinds else "",
+        in_text=BRIEF,
+    )
 
 
-def _lists(changes: Iterable[Change]) -> tuple[str, ...]:
+def held_against(plan: Plan) -> Section:
+    """The commit that a plan was held against; empty if there is none."""
+    since = plan.source.since
+    if since is None:
+        return Section("Held against")
+    whole = "" if since.complete else "; not all of it could be read"
+    text = f"Since: {since.revision} ({since.commit[:12]}{whole})"
+    return Section("Held against", text=text, in_text=BRIEF)
+
+
+def tally(counts: Mapping[str, int]) -> list[str]:
+    """How many there are of each kind: `the structure`, `2 lists`."""
+    return [KINDS[kind].counted(number) for kind, number in counts.items() if number]
+
+
+def _recipients(changes: Iterable[Change]) -> tuple[str, ...]:
     after = [change.after for change in changes if change.path == ("lists",)]
     return tuple(address.name for value in after if isinstance(value, tuple) for address in value)
 
 
-def _apart(plan: Plan) -> Iterator[Section]:
-    """What the plan does not touch: named where that was asked for."""
-    names = [f"{kind}/{name}" for kind, found in plan.unmanaged_names.items() for name in found]
-    if names:
-        yield Section("Live and not declared (left alone)", tables=(_addresses(names),))
-    if plan.left_out:
-        text = f"Left out by --target: {words.tally(plan.left_out)}."
-        yield Section("Left out", tables=(_addresses(map(str, plan.left_out)),), text=text)
-    yield held_against(plan)
+def _unmanaged(plan: Plan) -> Section:
+    names = [(f"{kind}/{name}",) for kind, each in plan.unmanaged_names.items() for name in each]
+    tables = (Table(("Address",), tuple(names)),) if names else ()
+    return Section("Live and not declared (left alone)", tables=tables)
 
 
-def held_against(plan: Plan) -> Section:
-    """The commit that a plan was held against; empty where there is none."""
-    since = plan.source.since
-    return Section("Held against", text=words.since(since) if since else "")
+def _head(step: Step) -> str:
+    """What becomes of the resource, from what it is made, and how the write is guarded."""
+    said = HEADS[step.action]
+    if any(change.before and change.path == _identity(step) for change in step.changes):
+        said = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
+    if step.intent.origins:
+        said += f" from {', '.join(map(str, step.intent.origins))}"
+    # A resource to be created has no version yet that a check could compare.
+    return f"{said} [{step.check}]" if step.pin else said
 
 
-def _addresses(names: Iterable[str]) -> Table:
-    return Table(("Address",), tuple((name,) for name in names))
+def _identity(step: Step) -> tuple[str, ...]:
+    return (KINDS[step.address.kind].identity,)
 
 
 def _verdict(plan: Plan, errors: int) -> str:
-    summary = words.summary(plan)
-    return f"apply refuses this plan: {counted(errors, 'error')}. {summary}" if errors else summary
+    counts = documents.summary(plan)
+    steps = [f"{counts[action]} to {action}" for action in SIGNS if counts[action]]
+    rest = [f"{counts[key]} {key.replace('_', ' ')}" for key in RESTS if counts[key]]
+    refused = f"apply refuses this plan: {counted(errors, 'error')}. " if errors else ""
+    start = f"Plan: {', '.join(steps)}" if plan.steps else "Nothing to do"
+    return refused + _sentence(start, rest)
 
 
 def _mood(plan: Plan, refused: bool) -> str:
     if refused:
         return "bad"
-    broken = any(manual.state in tasks.BROKEN for manual in plan.manual)
+    broken = any(manual.state in BROKEN for manual in plan.manual)
     deletes = any(step.action == DELETE for step in plan.steps)
     return "warn" if broken or deletes or plan.findings else "good"
 
 
 def _counts(plan: Plan) -> tuple[tuple[str, int], ...]:
-    counts = document.summary(plan)
-    steps = [(f"to {action}", counts[action]) for action in words.SIGNS]
-    rest = [(key.replace("_", " "), counts[key]) for key in words.RESTS if counts[key]]
+    counts = documents.summary(plan)
+    steps = [(f"to {action}", counts[action]) for action in SIGNS]
+    rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
     return (*steps, *rest)
+
+
+def _price(price: Price) -> str:
+    left = [
+        f"{remaining} left this {period}"
+        for period, remaining in (("hour", price.hour_remaining), ("month", price.month_remaining))
+        if remaining is not None
+    ]
+    start = f"Requests: {price.read} read, {price.write} to write, {price.verify} to verify"
+    return _sentence(start, left)
+
+
+def _sentence(start: str, rest: Sequence[str]) -> str:
+    return f"{start}; {', '.join(rest)}." if rest else f"{start}."

@@ -12,7 +12,7 @@ from decimal import Decimal
 from bmeconf import report as delivery
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import counted
-from bmeconf.render.page.model import Page, PageItem, Section, Series, Table
+from bmeconf.render.model import Page, PageItem, Section, Series, Table
 from bmeconf.report import (
     FAILED,
     MET,
@@ -46,7 +46,7 @@ SIGNS = {MET: ("=", "✓"), FAILED: ("!", "✗"), UNKNOWN: ("!", "?"), OPEN: ("=
 LEVELS = {FAILED: "error", UNKNOWN: "warning"}
 
 
-def of(report: Report, account: str, zone: tzinfo) -> Page:
+def of_report(report: Report, account: str, zone: tzinfo) -> Page:
     """The whole report; `account` names it for people, times are told in `zone`."""
     told = _Telling(report, zone)
     sections = [told.sent(one) for one in report.deliveries if one.state == delivery.SENT]
@@ -56,7 +56,7 @@ def of(report: Report, account: str, zone: tzinfo) -> Page:
         document=REPORT_FORMAT,
         title="Delivery",
         account=account,
-        verdict=verdict(report),
+        verdict=_verdict(report),
         mood=_mood(report),
         counts=tuple(_counts(report)),
         sections=tuple(sections),
@@ -65,8 +65,7 @@ def of(report: Report, account: str, zone: tzinfo) -> Page:
     )
 
 
-def verdict(report: Report) -> str:
-    """What the report comes to, as one sentence that can be trusted alone."""
+def _verdict(report: Report) -> str:
     everyone, ends = len(report.deliveries), report.verdicts
     if not everyone:
         return "No campaign is declared."

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from bmeconf.apply.result import APPLIED, NOT_ATTEMPTED, NOT_CONVERGED, STALE, Outcome, Result
+from collections import Counter
+from collections.abc import Sequence
+
+from bmeconf.apply.result import (
+    APPLIED,
+    NOT_ATTEMPTED,
+    NOT_CONVERGED,
+    OPEN,
+    STALE,
+    UNREADABLE,
+    Outcome,
+    Result,
+)
 from bmeconf.model import RESULT_FORMAT
-from bmeconf.model.errors import BmeconfError
+from bmeconf.model.errors import BmeconfError, counted
 from bmeconf.plan.diff import DELETE
-from bmeconf.render import tasks, words
-from bmeconf.render.page import failure as failure_page
+from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.model import Page, PageItem, Section
+from bmeconf.render.page.failure import error_item
+from bmeconf.render.page.tasks import BROKEN
 
 GRAVE = ("failed", "unknown")
+ELSEWHERE = InText.NOTHING
 
 
-def of(result: Result, resume: str = "", error: BmeconfError | None = None) -> Page:
+def of_result(
+    result: Result, next_commands: Sequence[str] = (), error: BmeconfError | None = None
+) -> Page:
     """How an apply ended.
 
-    `error` is why it is not done, `resume` what to type to go on, where that can be done.
+    `error` is why it is not complete, `next_commands` are the commands to go on with.
     """
-    refused = [finding for finding in result.plan.findings if finding.level == "error"]
-    alone = [finding for finding in result.plan.findings if finding.level != "error"]
+    findings = [*plan_page.finding_items(result.plan.findings)]
+    steps = [outcome_item(outcome) for outcome in result.outcomes]
+    tasks = plan_page.task_list(result.plan)
     sections = (
-        Section("Why it is not done", (failure_page.item(error),) if error else ()),
-        Section("Why apply refuses this plan", tuple(plan_page.finding_items(refused))),
-        Section("Steps", tuple(_item(outcome) for outcome in result.outcomes)),
-        Section("Read back", tuple(plan_page.finding_items(result.read_back))),
-        Section("For people to do", tasks=plan_page.task_list(result.plan)),
-        Section("Findings", tuple(plan_page.finding_items(alone))),
+        Section("Why it is not done", (error_item(error),) if error else (), in_text=ELSEWHERE),
+        Section(plan_page.REFUSAL, tuple(i for i in findings if i.fails), in_text=ELSEWHERE),
+        Section("Not done", tuple(i for i in steps if i.fails), in_text=InText.HEADS),
+        Section("Applied", tuple(i for i in steps if not i.fails), in_text=ELSEWHERE),
+        Section(
+            "Read back", tuple(plan_page.finding_items(result.read_back)), in_text=InText.BRIEF
+        ),
+        Section(plan_page.MANUAL_STEPS, tasks=tasks, in_text=ELSEWHERE),
+        Section("Findings", tuple(i for i in findings if not i.fails), in_text=ELSEWHERE),
     )
     return Page(
         document=RESULT_FORMAT,
@@ -36,23 +55,25 @@ def of(result: Result, resume: str = "", error: BmeconfError | None = None) -> P
         verdict=_verdict(result),
         mood=_mood(result, error),
         counts=_counts(result),
-        sections=tuple(section for section in sections if section != Section(section.title)),
+        sections=filled(*sections),
         fingerprint=result.plan.fingerprint if result.outcomes else "",
         price=_price(result),
-        next_command=resume,
+        next_commands=tuple(next_commands),
         made_at=result.plan.created_at,
+        continues=True,
     )
 
 
-def _item(outcome: Outcome) -> PageItem:
+def outcome_item(outcome: Outcome) -> PageItem:
+    """One step and how it ended."""
     step, done = outcome.step, outcome.state == APPLIED
     return PageItem(
-        sign=words.SIGNS[step.action],
+        sign=plan_page.SIGNS[step.action],
         address=str(step.address),
         state=outcome.state,
         head=outcome.message,
         fields=tuple(plan_page.fields(step)),
-        notes=tuple(words.notes(step)),
+        notes=tuple(plan_page.notes(step)),
         level="" if done else "error" if outcome.state in GRAVE else "warning",
         fails=not done,
         # Of steps that only wait for others it is enough to know how many there are.
@@ -62,32 +83,47 @@ def _item(outcome: Outcome) -> PageItem:
 
 
 def _verdict(result: Result) -> str:
-    done = sum(outcome.state == APPLIED for outcome in result.outcomes)
-    tally = f"{done} of {len(result.outcomes)} steps applied"
+    applied = sum(outcome.state == APPLIED for outcome in result.outcomes)
+    tally = f"{applied} of {len(result.outcomes)} steps applied"
     if not result.complete:
         what = "partly applied" if result.written else "nothing was written"
         return f"Not done ({what}): {tally}."
-    if result.converged:
-        return f"Applied: {tally}. What was written was read back, and the account is as declared."
-    return f"Applied: {tally}. What was written was read back; see what is not as declared."
+    manual = sum(manual.state != DONE for manual in result.manual)
+    waiting = f" {counted(manual, 'manual step')} left." if manual else ""
+    return f"Applied: {tally}. {_proof(result)}{waiting}"
+
+
+def _proof(result: Result) -> str:
+    """What reading back proved, and what is still not as declared."""
+    codes = Counter(finding.code for finding in result.findings)
+    differing = [f"{codes[code]} {code}" for code in OPEN if codes[code]]
+    if differing:
+        return (
+            f"Everything written was read back. Not as declared: {', '.join(differing)};"
+            " see the findings."
+        )
+    if codes[UNREADABLE] or codes["rewritten"]:
+        return "The account is as declared, as far as the API shows it."
+    scope = "What --target named" if result.plan.left_out else "The account"
+    return f"{scope} is as declared: everything written was read back."
 
 
 def _mood(result: Result, error: BmeconfError | None) -> str:
     if error or not result.complete:
         return "bad"
-    broken = any(manual.state in tasks.BROKEN for manual in result.manual)
+    broken = any(manual.state in BROKEN for manual in result.manual)
     return "warn" if broken or not result.converged else "good"
 
 
 def _counts(result: Result) -> tuple[tuple[str, int], ...]:
     states = [outcome.state for outcome in result.outcomes]
-    found = [(state, states.count(state)) for state in dict.fromkeys((APPLIED, *states))]
-    open_ = sum(manual.state != tasks.DONE for manual in result.manual)
-    codes = [finding.code for finding in result.findings if finding.code != NOT_CONVERGED]
-    rest = [(code.replace("_", " "), codes.count(code)) for code in dict.fromkeys(codes)]
-    return (*found, *([("manual", open_)] if open_ else []), *rest)
+    steps = [(state, states.count(state)) for state in dict.fromkeys((APPLIED, *states))]
+    manual = sum(manual.state != DONE for manual in result.manual)
+    codes = Counter(f.code for f in result.findings if f.code != NOT_CONVERGED)
+    rest = [(code.replace("_", " "), number) for code, number in codes.items()]
+    return (*steps, *([("manual", manual)] if manual else []), *rest)
 
 
 def _price(result: Result) -> str:
     journal = f"; the journal is {result.journal}" if result.journal else ""
-    return f"{result.requests} requests{journal}."
+    return f"{counted(result.requests, 'request')}{journal}."

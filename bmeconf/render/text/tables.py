@@ -9,14 +9,19 @@ from itertools import zip_longest
 
 from bmeconf.render import safe
 from bmeconf.render.lines import WIDTH, Line
-from bmeconf.render.page.model import Table
+from bmeconf.render.model import Table
 
 GAP, NARROWEST = 2, 8
 """Columns between two columns, and how far one is narrowed before the page is left."""
 
 
-def lines(table: Table) -> list[Line]:
-    """Heads, a rule and the rows; what is too long for its column goes on below."""
+def table(table: Table) -> list[Line]:
+    """Heads, a rule and the rows; a text too long for its column goes on below.
+
+    A table of one column is a list: its head would only repeat the title above.
+    """
+    if len(table.heads) == 1:
+        return [Line(safe.line(f"  {cell}")) for (cell,) in table.rows]
     rows = [[safe.line(cell) for cell in row] for row in (table.heads, *table.rows)]
     widths = _widths(rows, table.numbers)
     first, *rest = (_row(row, widths, table.numbers) for row in rows)
@@ -46,15 +51,14 @@ def _widths(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> list[int]:
 
 
 def _row(texts: Sequence[str], widths: Sequence[int], numbers: Sequence[int]) -> list[Line]:
+    """One row, as many lines as its longest cell takes."""
     cells = [textwrap.wrap(text, wide) or [""] for text, wide in zip(texts, widths, strict=True)]
-    return [_joined(parts, widths, numbers) for parts in zip_longest(*cells, fillvalue="")]
-
-
-def _joined(parts: Sequence[str], widths: Sequence[int], numbers: Sequence[int]) -> Line:
-    laid = (_set(part, widths[n], n in numbers) for n, part in enumerate(parts))
-    return Line(safe.line((" " * GAP).join(laid).rstrip()))
-
-
-def _set(text: str, wide: int, right: bool) -> str:
-    blanks = " " * max(0, wide - width(text))
-    return blanks + text if right else text + blanks
+    lines = []
+    for parts in zip_longest(*cells, fillvalue=""):
+        blanks = [" " * max(0, wide - width(p)) for p, wide in zip(parts, widths, strict=True)]
+        laid = [
+            blank + part if n in numbers else part + blank
+            for n, (part, blank) in enumerate(zip(parts, blanks, strict=True))
+        ]
+        lines.append(Line(safe.line((" " * GAP).join(laid).rstrip())))
+    return lines

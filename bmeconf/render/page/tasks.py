@@ -1,7 +1,7 @@
 """Manual steps as tasks for a person: what to enter, where, by whom, by when. Pure.
 
-How the web app looks is not part of the API contract, so the clicks name what is sure (the page
-of the campaigns, the campaign, its schedule) and leave the rest to the eyes of the reader.
+How the web app looks is not part of the API contract. The clicks name what is sure (the page
+of the campaigns, the campaign, its schedule) and leave the rest to the reader's eyes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 
 from bmeconf.model import CampaignStatus, Manual
 from bmeconf.model.errors import counted
-from bmeconf.render import schedules, values
-from bmeconf.render.page.model import Task
+from bmeconf.render import values
+from bmeconf.render.model import DONE, Task
+from bmeconf.render.page import schedules
 
-DONE, BROKEN = "done", ("overdue", "undone", "wrong")
+BROKEN = ("overdue", "undone", "wrong")
+"""States in which somebody has to look after a manual step now."""
 DRAFTS = (None, CampaignStatus.DRAFT)
+OPEN_PAGE = "In the web app, open Campaigns."
 ENTER = "Enter the date and the time; mind the zone that the page shows."
 CLEAR = (
     "Look at the finding on it, and make clear which campaign is meant.",
@@ -25,71 +28,62 @@ TOO_LATE = "Its time is over: find out whether it was sent before another one go
 AHEAD = "The words on the buttons may differ in your version of the web app."
 
 
-def of_manual(manual: Manual, now: datetime | None = None, lists: Sequence[str] = ()) -> Task:
+def task_of(manual: Manual, now: datetime | None = None, lists: Sequence[str] = ()) -> Task:
     """The task that a manual step is.
 
-    `now` adds how far off it is, `lists` the names of the recipients' lists, where known. The
+    `now` adds how far off it is, `lists` the names of the recipients' lists, if known. The
     instants are aware.
     """
     where = () if manual.state == DONE else _where(manual, lists, now)
     return Task(
         address=str(manual.address),
         state=manual.state,
-        what=schedules.told(manual) + (f", {_distance(manual.due, now)}" if now else ""),
+        what=schedules.sentence(manual),
         due=manual.due,
+        distance=_distance(manual, now) if now else "",
         owner=manual.owner or "",
         note=manual.note or "",
         where=where,
-        seen=_seen(manual),
+        live=_live(manual),
         fails=manual.state in BROKEN,
         enter=_enter(manual, lists) if manual.state == DONE or ENTER in where else (),
     )
 
 
-def observed(manual: Manual) -> str:
-    """What the account shows: `is scheduled for 2030-12-02T08:00:00Z`."""
-    unknown = "of no known status" if "id" in manual.observed else "not there"
-    at = manual.observed.get("scheduled_at")
-    return f"is {manual.observed.get('status', unknown)}" + (f" for {at}" if at else "")
-
-
 def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
     day, time, zone = values.zoned(manual.due).split(" ")
-    to = (("Recipients", ", ".join(lists)),) if lists else ()
+    recipients = (("Recipients", ", ".join(lists)),) if lists else ()
     return (
         ("Campaign", manual.address.name),
         ("Date", day),
         ("Time", f"{time} {zone}"),
         ("The same in UTC", values.utc(manual.due)),
-        *to,
+        *recipients,
     )
 
 
 def _where(manual: Manual, lists: Sequence[str], now: datetime | None) -> tuple[str, ...]:
     status = manual.observed.get("status")
-    if schedules.lost(manual):
+    if schedules.unidentified(manual):
         return CLEAR
-    if schedules.gone(manual) and now and manual.due < now:
-        return ("In the web app, open Campaigns.", *_first(manual), TOO_LATE)
-    opened = ("In the web app, open Campaigns.", *_first(manual), _open(manual))
+    if schedules.replaced(manual) and now and manual.due < now:
+        return (OPEN_PAGE, *_look_first(manual), TOO_LATE)
+    opened = (OPEN_PAGE, *_look_first(manual), _open(manual))
     if schedules.unsent(manual):
-        return (*opened, "Find out why it was not sent, and decide whether it still is to be.")
+        return (*opened, "Find out why it was not sent, and decide whether it still should be.")
     if status not in (*DRAFTS, CampaignStatus.SCHEDULED) or (
         "id" in manual.observed and not status
     ):
-        told = f"is {status}" if status else "is of no known status"
-        return (*opened, f"It {told}, so that its time may be fixed: decide what is to be.")
+        state = f"is {status}" if status else "is of no known status"
+        return (*opened, f"It {state}, so that its time may be fixed: decide what should happen.")
     look = "See that its recipients are "
     look += f"{counted(len(lists), 'list')}: {', '.join(lists)}." if lists else "the right lists."
-    change = (
-        "Take its schedule back, or edit it."
-        if status == CampaignStatus.SCHEDULED
-        else "Choose Schedule..."
-    )
+    scheduled = status == CampaignStatus.SCHEDULED
+    change = "Take its schedule back, or edit it." if scheduled else "Choose Schedule..."
     return (*opened, look, change, ENTER, "Confirm.", AHEAD)
 
 
-def _first(manual: Manual) -> Iterator[str]:
+def _look_first(manual: Manual) -> Iterator[str]:
     """What to look at before anything is scheduled, so that nothing goes out twice."""
     former = manual.observed.get("former")
     if former:
@@ -103,19 +97,24 @@ def _open(manual: Manual) -> str:
     return f'Open the campaign "{name}"' + (f" with the id {id}." if id else ".")
 
 
-def _seen(manual: Manual) -> str:
-    if schedules.lost(manual):
+def _live(manual: Manual) -> str:
+    """What the account shows: `is scheduled for 2030-12-02T08:00:00Z`; empty if unknown."""
+    observed = manual.observed
+    if schedules.unidentified(manual):
         return ""
-    if "status" in manual.observed or "id" in manual.observed:
-        return observed(manual)
-    return f"is not in the account {'any more' if schedules.gone(manual) else 'yet'}"
+    if "status" not in observed and "id" not in observed:
+        return f"is not in the account {'any more' if schedules.replaced(manual) else 'yet'}"
+    at = observed.get("scheduled_at")
+    return f"is {observed.get('status', 'of no known status')}" + (f" for {at}" if at else "")
 
 
-def _distance(due: datetime, now: datetime) -> str:
-    apart = abs(due - now)
+def _distance(manual: Manual, now: datetime) -> str:
+    apart = abs(manual.due - now)
     days, hours = apart.days, apart.seconds // 3600
     if apart < timedelta(hours=1):
-        told = counted(apart.seconds // 60, "minute")
+        length = counted(apart.seconds // 60, "minute")
     else:
-        told = counted(days, "day") if days else counted(hours, "hour")
-    return f"in {told}" if due > now else f"{told} ago"
+        length = counted(days, "day") if days else counted(hours, "hour")
+    if manual.state == "overdue":
+        return f"overdue by {length}"
+    return f"in {length}" if manual.due > now else f"{length} ago"

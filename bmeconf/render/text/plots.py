@@ -4,49 +4,50 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from bmeconf.render import safe, tables
+from bmeconf.render import safe
 from bmeconf.render.lines import WIDTH, Line
-from bmeconf.render.page.model import Series
+from bmeconf.render.model import Series
+from bmeconf.render.text.tables import width
 
 MOST_BARS, LONGEST_LABEL = 12, 28
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def lines(series: Series, most_bars: int = MOST_BARS) -> list[Line]:
-    """A bar for each value; of more than `most_bars` one line, the highest of each stretch."""
+def plot(series: Series) -> list[Line]:
+    """A bar for each value; more than `MOST_BARS` become one line, the highest of each stretch."""
     title = Line(safe.line(series.title))
     if not series.values:
         return [title, Line("  no values")]
     top = max(*series.values, 0.0)
-    drawn = _bars(series, top) if len(series.values) <= most_bars else _sparks(series, top)
+    drawn = _bars(series, top) if len(series.values) <= MOST_BARS else _sparks(series, top)
     return [title, *drawn]
 
 
 def number(value: float, unit: str) -> str:
     """A value with its unit, whole where it is."""
-    told = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
-    return safe.line(f"{told}{unit}")
+    digits = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return safe.line(f"{digits}{unit}")
 
 
 def _bars(series: Series, top: float) -> list[Line]:
     labels = [_short(safe.line(label)) for label in series.labels]
-    told = [number(value, series.unit) for value in series.values]
-    wide, right = max(map(tables.width, labels)), max(map(tables.width, told))
+    numbers = [number(value, series.unit) for value in series.values]
+    wide, right = max(map(width, labels)), max(map(width, numbers))
     room = WIDTH - wide - right - 6
     return [
         Line(
             safe.line(
-                f"  {label}{' ' * (wide - tables.width(label))}  {text:>{right}}  "
+                f"  {label}{' ' * (wide - width(label))}  {text:>{right}}  "
                 f"{_bar(value, top, room)}".rstrip()
             )
         )
-        for label, text, value in zip(labels, told, series.values, strict=True)
+        for label, text, value in zip(labels, numbers, series.values, strict=True)
     ]
 
 
 def _bar(value: float, top: float, room: int) -> str:
     halves = round(2 * room * max(value, 0.0) / top) if top else 0
-    # What is there at all is to be seen.
+    # A value above zero is never invisible.
     halves = max(halves, 1) if value > 0 else halves
     return "█" * (halves // 2) + "▌" * (halves % 2)
 
@@ -58,8 +59,10 @@ def _sparks(series: Series, top: float) -> list[Line]:
     highest = [max(series.values[start:end]) for start, end in pairwise(edges)]
     drawn = "".join(_level(value, top) for value in highest)
     first, last = safe.line(series.labels[0]), safe.line(series.labels[-1])
-    told = f"highest {number(top, series.unit)}, last {number(series.values[-1], series.unit)}"
-    return [Line(f"  {drawn}"), Line(safe.line(f"  {first} to {last}: {told}"))]
+    highest_and_last = (
+        f"highest {number(top, series.unit)}, last {number(series.values[-1], series.unit)}"
+    )
+    return [Line(f"  {drawn}"), Line(safe.line(f"  {first} to {last}: {highest_and_last}"))]
 
 
 def _level(value: float, top: float) -> str:

@@ -1,4 +1,4 @@
-"""A body that changes, as a short unified diff in which every difference can be seen. Pure."""
+"""A body that changes, as a unified diff in which every difference can be seen. Pure."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from collections.abc import Iterator
 
 from bmeconf.model import Value
 from bmeconf.model.errors import counted
-from bmeconf.plan.diff import CREATE, DELETE
 from bmeconf.render import safe
-from bmeconf.render.lines import WIDTH, Line
+from bmeconf.render.lines import WIDTH
 
 ROOM, LEAD = WIDTH - 6, 24
 """Columns for a line of a body, and how much of it to show before where it differs."""
-BODIES = ("body", "plain_text")
-MOST_BODY_LINES = 40
+MOST_LINES = 40
 
 
-def changed(name: str, was: Value, now: Value) -> Iterator[Line]:
-    """The lines of a plan for one body: how long it is, and how it differs from the live one."""
-    yield Line(f"    {safe.line(name)}: {counted(len(str(now or '').splitlines()), 'line')}")
-    if not was:
-        return
-    lines = _focused(diff(was, now))
-    for text in lines[:MOST_BODY_LINES]:
-        style = {"+": CREATE, "-": DELETE}.get(text[:1], "")
-        yield Line(f"      {_cut(safe.line(text))}", style)
-    if len(lines) > MOST_BODY_LINES:
-        yield Line(f"      … {len(lines) - MOST_BODY_LINES} more lines; --format json has them all")
+def length(body: Value) -> str:
+    """How long a body is, in words."""
+    return counted(len(str(body or "").splitlines()), "line")
 
 
-def diff(was: Value, now: Value) -> list[str]:
-    """A body's whole diff, with two lines around each change; all lines of one that is new."""
-    before, after = str(was or "").splitlines(), str(now or "").splitlines()
-    if not before:
-        return [f"+{line}" for line in after]
-    return list(difflib.unified_diff(before, after, n=2, lineterm=""))[2:]
+def diff(before: Value, after: Value) -> list[str]:
+    """A body's whole diff, with two lines around each change; all lines of a new body."""
+    old, new = str(before or "").splitlines(), str(after or "").splitlines()
+    if not old:
+        return [f"+{line}" for line in new]
+    return list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
+
+
+def excerpt(before: Value, after: Value) -> Iterator[str]:
+    """The first lines of a body's diff, harmless, each cut so that its difference can be seen."""
+    lines = _focused(diff(before, after))
+    for line in lines[:MOST_LINES]:
+        text = safe.line(line)
+        yield text if len(text) <= ROOM else text[: ROOM - 1] + "…"
+    if len(lines) > MOST_LINES:
+        yield f"… {len(lines) - MOST_LINES} more lines; --format json has them all"
 
 
 def _focused(diff: list[str]) -> list[str]:
@@ -64,7 +64,3 @@ def _common(one: str, other: str) -> int:
 def _run(diff: list[str], start: int, sign: str) -> int:
     """How many lines from `start` on begin with `sign`."""
     return sum(1 for _ in itertools.takewhile(lambda line: line[:1] == sign, diff[start:]))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= ROOM else text[: ROOM - 1] + "…"

@@ -1,0 +1,133 @@
+"""The command line as a whole: the list of commands, and the way in and out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bmeconf import __version__
+from bmeconf.cli.console import Console, colours, outputs, step_summary
+from bmeconf.cli.failure import guarded
+from bmeconf.model import (
+    DRIFT_FORMAT,
+    PLAN_FORMAT,
+    PROBLEMS_FORMAT,
+    PULL_FORMAT,
+    REPORT_FORMAT,
+    RESULT_FORMAT,
+)
+from bmeconf.model.errors import InvalidInput
+from bmeconf.render import FORMATS
+
+COMMANDS = {
+    "init": "Make a working project: project file, manifests, an email, a CI workflow.",
+    "pull": "Write manifests from the live account; a plan of them is empty.",
+    "validate": "Check the manifests offline; no key is needed and nothing is sent.",
+    "plan": "Show what would change in the account; only reads.",
+    "show": "Show a saved plan again, in any format; nothing is sent.",
+    "apply": "Plan, show, ask, make exactly those changes, and read them back.",
+    "drift": "Show what moved in the account, and which manual steps are open; only reads.",
+    "report": "Show how declared campaigns that were sent were received; only reads.",
+    "schema": "Print a JSON Schema: manifest (the default), or one of the others by name.",
+    "sandbox": "The account simulator: everything the API does, on this machine.",
+}
+"""Each command with its first line of help: a module of this room, and a function in it."""
+DOCUMENTS = {
+    "plan": PLAN_FORMAT,
+    "show": PLAN_FORMAT,
+    "apply": RESULT_FORMAT,
+    "drift": DRIFT_FORMAT,
+    "pull": PULL_FORMAT,
+    "report": REPORT_FORMAT,
+}
+"""The JSON of each command; of the others it is `PROBLEMS_FORMAT`."""
+
+
+class LazyCommands(click.Group):
+    """Imports a command when it is asked for, so that `--help` and `--version` start fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"bmeconf.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([*COMMANDS.items()])
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="bmeconf %(version)s")
+def cli() -> None:
+    """Keep a Benchmark Email account in Git: plan, review, apply, verify.
+
+    \b
+    bmeconf validate            check the manifests, offline
+    bmeconf plan                show what would change; never writes
+    bmeconf apply               make exactly that, then read it back
+    bmeconf drift               show what moved since, and which manual steps are open
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with a frozen code (design 4)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        # A stream that was closed before the start; nothing else may come to use its number.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    # A CI job that is cancelled ends like one that a person interrupts: with a report.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command."""
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    document = DOCUMENTS.get(command, PROBLEMS_FORMAT)
+    return guarded(_guessed(arguments), document, lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        code = cli.main(args=list(arguments), prog_name="bmeconf", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _guessed(arguments: Sequence[str]) -> Console:
+    """How a run speaks that fails before its options are read: as they seem to ask for."""
+    format = next(iter(_values("--format", arguments)[-1:]), "")
+    files: list[tuple[str, Path]] = []
+    for option in _values("--output", arguments):
+        with suppress(InvalidInput):
+            files += outputs([option])
+    return Console(
+        format=format if format in FORMATS else FORMATS[0],
+        outputs=tuple(files),
+        step_summary=step_summary(os.environ),
+        colour=colours("--no-color" in arguments, os.environ),
+    )
+
+
+def _values(option: str, arguments: Sequence[str]) -> list[str]:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return [
+        value if word == option else word.partition("=")[2]
+        for word, value in pairs
+        if word.partition("=")[0] == option
+    ]

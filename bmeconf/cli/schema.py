@@ -1,0 +1,20 @@
+"""`schema`: the JSON Schemas of manifests and documents."""
+
+from __future__ import annotations
+
+import click
+
+from bmeconf.project import schema_text
+
+
+@click.command()
+@click.argument("kind", required=False)
+def schema(kind: str | None) -> int:
+    """Print a JSON Schema: manifest (the default), or one of the others by name.
+
+    \b
+    bmeconf schema > manifest.schema.json
+    bmeconf schema drift
+    """
+    click.echo(schema_text(kind or "manifest"), nl=False)
+    return 0

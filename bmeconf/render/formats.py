@@ -1,0 +1,80 @@
+"""A product in one format: a Page for people and CI, a document for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bmeconf.model.errors import BmeconfError
+from bmeconf.render.lines import Line
+from bmeconf.render.model import Page
+
+TEXT, GITHUB = "text", "github"
+FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
+"""The formats of every product; the first is the default."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a command gives out: the page, and the same as a JSON document."""
+
+    page: Page
+    document: Mapping[str, Any]
+
+
+def rendered(product: Product, format: str) -> Sequence[Line]:
+    """The product in one of `FORMATS`, as lines.
+
+    Raises:
+        InvalidInput: if it does not fit in that format.
+    """
+    if format == TEXT:
+        from bmeconf.render import text
+
+        return text.render(product.page)
+    return [Line(line) for line in _plain(product, format).split("\n")[:-1]]
+
+
+def summary(product: Product, room: int) -> str:
+    """The product as the summary of a CI step, in at most `room` bytes.
+
+    Raises:
+        InvalidInput: as `rendered`.
+    """
+    from bmeconf.render import markdown
+
+    return markdown.render(product.page, room)
+
+
+def unfit(product: Product, error: BmeconfError) -> Product:
+    """What stands in for a product that does not fit in a format."""
+    from bmeconf.render import documents, page
+
+    document = product.page.document
+    failure = page.of_failure(document, error, account=product.page.account)
+    return Product(failure, documents.failure(document, error))
+
+
+def _plain(product: Product, format: str) -> str:
+    # Each format is imported when it is asked for: the template engine alone takes a while.
+    match format:
+        case "json":
+            from bmeconf.render import documents
+
+            return documents.text(product.document)
+        case "markdown":
+            from bmeconf.render import markdown
+
+            return markdown.render(product.page)
+        case "html":
+            from bmeconf.render import html
+
+            return html.render(product.page)
+        case "junit":
+            from bmeconf.render import junit
+
+            return junit.render(product.page)
+    from bmeconf.render import github
+
+    return github.render(product.page)

@@ -1,0 +1,191 @@
+"""Page: all that a command has to tell, in no format yet. Pure data.
+
+Texts are as they came: each format makes them harmless in its own way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bmeconf.model import Place, Value
+
+DONE = "done"
+"""The state of a task that is ticked."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an item: its name as `fields.City`, its value before and after.
+
+    `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
+    body that is HTML. `told` says more in words, such as who changed the field.
+    """
+
+    name: str
+    before: Value = None
+    after: Value = None
+    new: bool = False
+    body: bool = False
+    told: str = ""
+    markup: bool = False
+
+
+@dataclass(frozen=True)
+class PageItem:
+    """One statement about one resource, file or run.
+
+    `sign` is one of `+ ~ - ! » =`, `state` one word (`create`, `frozen`, `applied`). `head` is a
+    message (`is sent, not a draft`) or empty; for `create`, `update` and `delete` a phrase that
+    says the state too (`will be created`). `notes` and `remedy` are sentences. `level` is
+    `error`, `warning`, `note` or empty. `fails` makes the item a failed test case. `must` keeps
+    it however little room there is. `place` is where its manifest is, if known.
+    """
+
+    sign: str
+    address: str
+    state: str
+    head: str
+    fields: tuple[Field, ...] = ()
+    notes: tuple[str, ...] = ()
+    remedy: str = ""
+    level: str = ""
+    fails: bool = False
+    must: bool = False
+    place: Place | None = None
+
+    @property
+    def gist(self) -> str:
+        """Address, state and head on one line, without sign and level."""
+        if not self.head:
+            return f"{self.address}: {self.state}"
+        if not self.address:
+            return f"{self.state}: {self.head}"
+        if self.state in ("create", "update", "delete"):
+            return f"{self.address} {self.head}"
+        return f"{self.address} ({self.state}): {self.head}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A manual step as a box to tick, with what a person needs for it.
+
+    `what` is one sentence without the address, `distance` how far off its time is (`in 9 days`).
+    `where` are the clicks in order, each one sentence; `enter` what to type or choose there,
+    each under its label. `live` is what the account shows of the campaign. No format leaves a
+    task out for lack of room.
+    """
+
+    address: str
+    state: str
+    what: str
+    due: datetime
+    distance: str = ""
+    owner: str = ""
+    note: str = ""
+    where: tuple[str, ...] = ()
+    live: str = ""
+    fails: bool = False
+    enter: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def gist(self) -> str:
+        """Address, state, sentence and owner on one line."""
+        return f"{self.address} ({self.state}): {self.what}{self.owned}"
+
+    @property
+    def owned(self) -> str:
+        """The owner in parentheses, after a blank; empty if there is none."""
+        return f" (owner: {self.owner})" if self.owner else ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbers over time, for a small plot: labels and values, of the same length.
+
+    `unit` follows a value where it is shown: `%`, or ` opens` with its blank.
+    """
+
+    title: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under heads, all texts; `numbers` are the columns that are set to the right."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+
+
+class InText(Enum):
+    """How much of a section is shown as text; the other formats show all of it."""
+
+    WHOLE = "whole"
+    BRIEF = "brief"
+    """Without title and tables, and of the tasks only what is open: the signs say the rest."""
+    HEADS = "heads"
+    """As `BRIEF`, and of the items neither fields nor notes."""
+    PLACES = "places"
+    """One line each, `file:line:column: message`, as compilers print."""
+    NOTHING = "nothing"
+    """The same terminal shows it elsewhere: in the plan above, or as an error below."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page under a title; any of its members may be empty."""
+
+    title: str
+    items: tuple[PageItem, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    tables: tuple[Table, ...] = ()
+    series: tuple[Series, ...] = ()
+    text: str = ""
+    in_text: InText = InText.WHOLE
+
+    @property
+    def empty(self) -> bool:
+        """True if the section has nothing but its title."""
+        return not (self.items or self.tasks or self.tables or self.series or self.text)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report.
+
+    `document` is its JSON format (`bmeconf.plan/1`), `mood` is `good`, `warn` or `bad`. `verdict`
+    can be trusted alone. `counts` are numbers by label, in order. `fingerprint`, `price` and
+    `next_commands` (shell lines) are empty if there is none. `made_at` is aware. `binding`:
+    somebody agrees to the page as it is shown, so that no item that `must` be kept may be left
+    out. `continues`: its text stands below the plan that it ends, without saying account and
+    fingerprint again.
+    """
+
+    document: str
+    title: str
+    account: str
+    verdict: str
+    mood: str
+    counts: tuple[tuple[str, int], ...] = ()
+    sections: tuple[Section, ...] = ()
+    fingerprint: str = ""
+    price: str = ""
+    next_commands: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    binding: bool = False
+    continues: bool = False
+
+    @property
+    def name(self) -> str:
+        """The page's title with its account."""
+        return f"{self.title}: {self.account}" if self.account else self.title
+
+
+def filled(*sections: Section) -> tuple[Section, ...]:
+    """Those sections that have more than a title."""
+    return tuple(section for section in sections if not section.empty)

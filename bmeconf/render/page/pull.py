@@ -1,0 +1,67 @@
+"""Pulled -> Page: the files, and what they leave out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bmeconf.model import PULL_FORMAT, Finding
+from bmeconf.model.errors import counted
+from bmeconf.pull import NextCommand, Pulled
+from bmeconf.render import documents
+from bmeconf.render.model import InText, Page, PageItem, Section, filled
+from bmeconf.render.page.plan import finding_items, tally
+
+MOST_FINDINGS = 50
+"""So many of each section are shown; an account may be full of them."""
+SIGNS = {"written": "+", "overwritten": "~", "unchanged": "="}
+EMPTY = "What is empty in the account is left out as well, and so is not managed."
+
+
+def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[NextCommand] = ()) -> Page:
+    """What a pull wrote and left out.
+
+    `account` names it for people, `next_commands` are what to type after it.
+    """
+    fields = [counted(pulled.fields, "single field")] if pulled.fields else []
+    missing = ", ".join([*tally(pulled.missing), *fields])
+    left_out = _section("Left out", [each.finding for each in pulled.left_out])
+    return Page(
+        document=PULL_FORMAT,
+        title="Pull",
+        account=account,
+        verdict=_verdict(pulled),
+        mood="warn" if missing or pulled.other_findings else "good",
+        counts=tuple((kind, number) for kind, number in pulled.counts.items() if number),
+        sections=filled(
+            Section("Files", tuple(_files(pulled)), in_text=InText.BRIEF),
+            left_out,
+            _section("Other manifests", pulled.other_findings),
+            Section(
+                "Not managed",
+                text=f"Left out: {missing}. {EMPTY}" if missing else EMPTY,
+                in_text=InText.BRIEF,
+            ),
+        ),
+        price=f"Read with {counted(pulled.requests, 'request')}.",
+        next_commands=tuple(
+            f"{each.command}  # {each.why}" if each.why else each.command for each in next_commands
+        ),
+    )
+
+
+def _files(pulled: Pulled) -> list[PageItem]:
+    states = {path: documents.file_state(path, pulled) for path in pulled.files}
+    return [PageItem(SIGNS[state], path, state, "") for path, state in states.items()]
+
+
+def _section(title: str, findings: Sequence[Finding]) -> Section:
+    items = tuple(finding_items(findings[:MOST_FINDINGS]))
+    more = len(findings) - MOST_FINDINGS
+    text = f"{more:,} more like these; --format json names them all." if more > 0 else ""
+    return Section(title, items, text=text, in_text=InText.BRIEF)
+
+
+def _verdict(pulled: Pulled) -> str:
+    files = counted(len(pulled.files), "file")
+    same = f", {len(pulled.unchanged)} of them unchanged" if pulled.unchanged else ""
+    return f"Pulled: {', '.join(tally(pulled.counts)) or 'nothing'}, in {files}{same}."
