@@ -50,6 +50,7 @@ DOORS = {
     "subprocess": "baseline.git",
     "urllib3": "client",
     "werkzeug": "sandbox",
+    "turbohtml": "mail.parse",
     "yaml": "desired.manifest",
 }
 """What a dependency may be imported by: a room, or a part of one."""

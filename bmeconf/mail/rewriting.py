@@ -1,29 +1,28 @@
-"""What the service is known to make of a body, told apart from other content. Pure.
+"""The service's own rewriting of a body, told apart from any other change. Pure.
 
-API contract 4.4: it strips active elements and `on*` attributes, appends a compliance footer and
-rewrites links for tracking. Everything else is a difference, and so is whatever is in doubt: a
-body wrongly taken for in sync could be mailed (design 7.4).
+The service strips active elements and `on*` attributes, appends a compliance footer and rewrites
+links for tracking (API contract 4.4). Everything else is a change, and so is whatever is in doubt:
+a body that is wrongly taken for in sync could be mailed (design 7.4).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import dropwhile
 
-from bmeconf.mail import parse as tokens
-from bmeconf.mail import tracking
+from bmeconf.mail import parse, tracking, visible
 from bmeconf.mail.parse import VOID, Token
 
 STRIPPED = ("script", "iframe", "embed", "object")
-"""Stripped with what is in them; of a form only the tags, as its text is there to be read."""
+"""Elements that are stripped with their content; of a form only the tags are, its text stays."""
+HANDLER = re.compile("on[a-z]+")
 WRAPPER: Mapping[str, frozenset[str]] = {
     "html": frozenset({"lang", "xmlns"}),
     "head": frozenset(),
     "body": frozenset(),
 }
-"""What a fragment is wrapped in, beside a doctype, with the attributes that change nothing."""
+"""Elements around a fragment, beside a doctype, with the attributes that change nothing."""
 METAS = ("", "viewport", "content-type", "x-ua-compatible")
 FOOTERS = ("table", "div", "p", "center", "footer")
 NO_FOOTER = (*STRIPPED, "style", "link", "meta", "base", "form", "input", "button")
@@ -34,26 +33,26 @@ LARGEST = 4_000_000
 
 
 def rewritten(declared: str, live: str) -> bool:
-    """Whether `live` is what the service is known to make of `declared` (API contract 4.4)."""
+    """True if `live` is what the service is known to make of `declared` (API contract 4.4)."""
     if max(len(declared), len(live)) > LARGEST:
         return False
-    ours, theirs = tokens.read(declared), tokens.read(live)
-    if ours is None or theirs is None:
+    ours, theirs = parse.read(declared), parse.read(live)
+    if ours.doubtful or theirs.doubtful:
         return False
-    if not all(any(t.kind == "comment" for t in side) for side in (ours, theirs)):
-        ours, theirs = _silent(ours), _silent(theirs)
-    kept = _stripped(ours, theirs)
+    sides: list[Sequence[Token]] = [ours.tokens, theirs.tokens]
+    if not all(any(t.kind == "comment" for t in side) for side in sides):
+        sides = [_without_comments(side) for side in sides]
+    kept = _stripped(*sides)
     if kept is None:
         return False
-    spaced = any(tokens.SPACED.search(text) for text in (declared, live))
-    wanted = tokens.laid(kept, spaced)
-    return any(
-        _agree(wanted, tokens.laid(seen, spaced)) for seen in _endings(_unwrapped(theirs, kept))
-    )
+    spaced = any(parse.SPACED.search(text) for text in (declared, live))
+    wanted = parse.laid(kept, spaced)
+    unwrapped = _unwrapped(sides[1], kept)
+    return any(_agree(wanted, parse.laid(end, spaced)) for end in _endings(unwrapped))
 
 
 def footed(declared: str, live: str) -> bool:
-    """Whether `live` is the plain text `declared` and one paragraph to unsubscribe after it."""
+    """True if `live` is the plain text `declared` and one paragraph to unsubscribe after it."""
     footer = live.removeprefix(declared)
     if not live.startswith(declared):
         return False
@@ -63,14 +62,14 @@ def footed(declared: str, live: str) -> bool:
 
 
 def whole(declared: str, live: str) -> bool:
-    """Whether all words of the text `declared` are still there in `live`, in their order."""
-    return _in_order(tokens.WORD.findall(declared.casefold()), tokens.WORD.findall(live.casefold()))
+    """True if all words of the text `declared` are in `live`, in their order."""
+    ours, theirs = (visible.WORD.findall(text.casefold()) for text in (declared, live))
+    return _in_order(ours, theirs)
 
 
 def whole_page(declared: str, live: str) -> bool:
-    """Whether all words to be read of the HTML `declared` are there in `live`, in their order."""
-    ours, theirs = tokens.words(declared), tokens.words(live)
-    return ours is not None and theirs is not None and _in_order(ours, theirs)
+    """True if all words that the HTML `declared` shows are shown by `live`, in their order."""
+    return _in_order(visible.words(declared), visible.words(live))
 
 
 def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
@@ -82,35 +81,38 @@ def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _stripped(ours: Sequence[Token], theirs: Sequence[Token]) -> list[Token] | None:
-    """`ours` without the kinds of element and attribute of which `theirs` has none at all."""
+    """`ours` without the active elements and attributes that `theirs` has nowhere.
+
+    None where such an element has no end, so that nobody knows where the service ends it.
+    """
     there = {token.name for token in theirs if token.kind in ("open", "empty")}
-    kept = tokens.without(ours, [name for name in STRIPPED if name not in there])
-    if kept is None:
+    kept, ended = parse.without(ours, [name for name in STRIPPED if name not in there])
+    if not ended:
         return None
     if "form" not in there:
         kept = [t for t in kept if t.name != "form" or t.kind not in ("open", "close")]
     if not any(map(_active, theirs)):
-        kept = [replace(t, attributes=_passive(t)) if _active(t) else t for t in kept]
+        kept = [t._replace(attributes=_passive(t)) if _active(t) else t for t in kept]
     return kept
 
 
-def _silent(side: Sequence[Token]) -> list[Token]:
+def _without_comments(side: Sequence[Token]) -> list[Token]:
     return [token for token in side if token.kind != "comment"]
 
 
 def _active(token: Token) -> bool:
-    return len(_passive(token)) < len(token.attributes)
+    return any(map(HANDLER.fullmatch, token.attributes))
 
 
 def _passive(token: Token) -> Mapping[str, str]:
-    return {k: v for k, v in token.attributes.items() if not re.fullmatch("on[a-z]+", k)}
+    return {k: v for k, v in token.attributes.items() if not HANDLER.fullmatch(k)}
 
 
 def _unwrapped(theirs: Sequence[Token], ours: Sequence[Token]) -> list[Token]:
-    """`theirs` without the parts of a document of which `ours` has none."""
+    """`theirs` without the parts of a document that `ours` has not."""
     here = {token.name for token in ours if token.kind == "open"}
-    plain = None if "title" in here else tokens.without(theirs, ["title"])
-    return [t for t in plain or theirs if t.name in here or not _wraps(t)]
+    plain, ended = parse.without(theirs, () if "title" in here else ["title"])
+    return [t for t in (plain if ended else theirs) if t.name in here or not _wraps(t)]
 
 
 def _wraps(token: Token) -> bool:
@@ -122,7 +124,7 @@ def _wraps(token: Token) -> bool:
 
 
 def _endings(theirs: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """The whole, and the whole without a tracking pixel at its very end."""
+    """`theirs`, and `theirs` without a tracking pixel at its very end."""
     yield theirs
     end = len(theirs)
     while end and theirs[end - 1].kind == "text" and not theirs[end - 1].name.strip():
@@ -145,11 +147,11 @@ def _pixel(token: Token) -> bool:
 
 
 def _footer(extra: Sequence[Token]) -> bool:
-    """Whether this is one element, after lines at most, that tells how to unsubscribe."""
-    extra = list(dropwhile(lambda token: token.opens(["br", "hr"]), _silent(extra)))
+    """True if `extra` is one element that tells how to unsubscribe, with only lines before it."""
+    extra = list(dropwhile(lambda token: token.opens(["br", "hr"]), _without_comments(extra)))
     if not extra or not extra[0].opens(FOOTERS) or not _one_element(extra):
         return False
-    read = " ".join(tokens.texts(extra))
+    read = " ".join(token.name for token in extra if token.kind == "text")
     links = any(t.opens(["a"]) and t.attributes.get("href") for t in extra)
     known = not any(t.kind == "note" or t.name in NO_FOOTER for t in extra if t.kind != "text")
     return known and links and UNSUBSCRIBE in read.lower() and len(read) <= LONGEST_FOOTER
@@ -171,13 +173,14 @@ def _one_element(extra: Sequence[Token]) -> bool:
 
 
 def _agree(ours: Sequence[Token], theirs: Sequence[Token]) -> bool:
-    """Whether both are the same but for links, and for a footer at the end."""
+    """True if both are the same except for links, and for a footer at the end."""
     links: list[tuple[str, str]] = []
     for our, their in zip(ours, theirs, strict=False):
         if our.opens(["a", "area"]) and "href" in our.attributes and "href" in their.attributes:
             # Blanks around an address are no part of it.
             links.append((our.attributes["href"].strip(), their.attributes["href"].strip()))
-            their = replace(their, attributes={**their.attributes, "href": our.attributes["href"]})
+            same = {**their.attributes, "href": our.attributes["href"]}
+            their = their._replace(attributes=same)
         if our != their:
             return False
     extra = theirs[len(ours) :]

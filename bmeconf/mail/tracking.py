@@ -1,7 +1,7 @@
-"""Links that the service made lead through its tracker, told apart from other links. Pure.
+"""Links that the service led through its tracker, told apart from other changes. Pure.
 
-API contract 4.4: links are rewritten for tracking. A tracker's link holds the declared one, or is
-the vendor's own and tells nothing; then which of them leads where cannot be known.
+The service rewrites links for tracking (API contract 4.4). A tracker's link holds the declared
+link; or it is on the vendor's own domain, and nobody can know where it leads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ VENDOR = re.compile(r"(?:.*\.)?benchmarkemail\.(?:io|com)")
 
 
 def known(links: Sequence[tuple[str, str]]) -> bool:
-    """Whether the links are all as declared, or all lead through one tracker that was not."""
+    """True if all links are as declared, or all lead through one tracker that is not declared.
+
+    `links` are pairs of the declared and the live address of one link.
+    """
     if all(our == their for our, their in links):
         return True
     web = [pair for pair in links if _on_the_web(pair[0])]
@@ -41,7 +44,7 @@ def _on_the_web(url: str) -> bool:
 
 
 def _carries(rest: str, url: str) -> bool:
-    """Whether `rest`, what follows the host of a link, holds `url` whole, plain or encoded."""
+    """True if `rest`, what follows the host of a link, holds `url` whole, plain or encoded."""
     if rest.endswith((f"/{url}", f"={url}")):
         return True
     path, _, query = rest.partition("?")

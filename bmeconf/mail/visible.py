@@ -1,4 +1,4 @@
-"""The words that a reader sees of an HTML body, and which of them came or went. Pure."""
+"""The text that a reader sees of an HTML body, and the words of it that came or went. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from html.parser import HTMLParser
 
-from bmeconf.mail import parse as tokens
+from bmeconf.mail import parse
 
 SAME, GONE, NEW = "same", "gone", "new"
 AROUND = 1
 """Lines that stay, shown before and after one that does not."""
 MOST_WORDS, MOST_LINES = 1_000, 1_500
-"""Above these, what changed is told in bigger pieces: comparing takes time with their square."""
-WORDS = re.compile(r"\S+\s*|\s+")
+"""Above these, changes are shown in bigger pieces, as comparing takes time with their square."""
+WORD = re.compile(r"\w+")
+PIECES = re.compile(r"\S+\s*|\s+")
+"""Words with the blanks behind them."""
 ALIKE = 0.4
-"""How much two lines have in common that are compared word by word."""
+"""Lines that have at least so much in common are compared word by word."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,35 @@ class Row:
 
 
 def lines(markup: str) -> list[str]:
-    """What a reader of this HTML sees, a line for each block; pictures by what they stand for.
+    """The text that a reader of this HTML sees, a line for each block.
 
-    Of what is no HTML that can be read it is the text itself.
+    A picture is shown by its alternative text.
     """
-    reader = _Reader()
-    try:
-        reader.feed(markup)
-        reader.close()
-    except (AssertionError, ValueError):
-        return markup.splitlines()
-    return reader.told()
+    joined = (" ".join(line.split()) for line in _shown(markup, pictures=True).split("\n\n"))
+    return [line for line in joined if line]
+
+
+def words(markup: str) -> list[str]:
+    """The words that a reader of this HTML sees, in lower case."""
+    return WORD.findall(_shown(markup, pictures=False).casefold())
+
+
+def _shown(markup: str, pictures: bool) -> str:
+    """The text that a browser shows, with a blank line between blocks."""
+    tokens, _ = parse.without(parse.read(markup).tokens, parse.UNSEEN)
+    pieces = []
+    for token in tokens:
+        if token.kind == "text":
+            pieces.append(parse.BLANKS.sub(" ", token.name))
+        elif token.block:
+            pieces.append("\n\n")
+        elif pictures and token.opens(["img"]) and token.attributes.get("alt", "").strip():
+            pieces.append(f" [picture: {token.attributes['alt'].strip()}] ")
+    return "".join(pieces)
 
 
 def compared(before: Sequence[str], after: Sequence[str]) -> list[Row]:
-    """Both sides as one text with what came and went, and a little around it."""
+    """Both sides as one text: the words that came and went, and a few lines around them."""
     if max(len(before), len(after)) > MOST_LINES:
         return [Row((Part(GONE, line),)) for line in before] + [
             Row((Part(NEW, line),)) for line in after
@@ -68,7 +83,7 @@ def compared(before: Sequence[str], after: Sequence[str]) -> list[Row]:
 
 
 def _around(same: Sequence[str], below: bool, above: bool) -> Iterator[Row]:
-    """Lines that stay: those next to a change, and how many others."""
+    """The lines that stay next to a change, and how many others stay."""
     first, last = (AROUND if below else 0), (AROUND if above else 0)
     if len(same) <= first + last + 1:
         yield from (Row((Part(SAME, line),)) for line in same)
@@ -87,7 +102,7 @@ def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Row]:
 
 
 def _words(old: str, new: str) -> Iterator[Part]:
-    ours, theirs = WORDS.findall(old), WORDS.findall(new)
+    ours, theirs = PIECES.findall(old), PIECES.findall(new)
     one, other = ([word.strip() for word in words] for words in (ours, theirs))
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if max(len(ours), len(theirs)) > MOST_WORDS or matcher.ratio() < ALIKE:
@@ -100,40 +115,3 @@ def _words(old: str, new: str) -> Iterator[Part]:
             continue
         yield from [Part(GONE, "".join(ours[a:b]))] if b > a else []
         yield from [Part(NEW, "".join(theirs[c:d]))] if d > c else []
-
-
-class _Reader(HTMLParser):
-    """Gathers text, one line per block."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._lines: list[list[str]] = [[]]
-        self._unseen: list[str] = []
-
-    def told(self) -> list[str]:
-        """The lines that are not empty, blanks as a browser shows them."""
-        joined = (" ".join("".join(pieces).split()) for pieces in self._lines)
-        return [line for line in joined if line]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in tokens.UNSEEN:
-            self._unseen.append(tag)
-        if tag in tokens.BLOCKS:
-            self._lines.append([])
-        if tag == "img":
-            told = (dict(attrs).get("alt") or "").strip()
-            self._lines[-1].append(f" [picture: {told}] " if told else "")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._unseen:
-            self._unseen.remove(tag)
-        if tag in tokens.BLOCKS:
-            self._lines.append([])
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self._lines[-1].append(data)

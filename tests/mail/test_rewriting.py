@@ -106,6 +106,31 @@ SAME = {
         "<table>\n<tr>\n<td>\n<table>\n<tr>\n<td>a</td></tr></table>\n</td></tr></table>",
     ),
     "unclosed tags": ("<ul><li>a<li>b</ul><p>c", f"<ul><li>a\n<li>b\n</ul><p>c{FOOT}"),
+    "a text area": ("<textarea>a <b></textarea>", f"<textarea>a &lt;b></textarea>{FOOT}"),
+    "a picture of lines": ("<svg><path d=M1 /></svg>a", '<svg><path d="M1"/></svg>a'),
+    "a picture with a title": (
+        "<svg><title>a</title></svg>b",
+        f"<svg><title>a</title></svg>b{FOOT}",
+    ),
+    "a template": ("<template><p>a</template>b", f"<template><p>a</template>b{FOOT}"),
+    "markup for who runs no scripts": (
+        "<noscript><IMG src='x'></noscript>a",
+        '<noscript><img src="x"></noscript>a',
+    ),
+    "the second of an attribute, which no browser reads": (
+        "<p id=a id=b>a</p>",
+        '<p id="a">a</p>',
+    ),
+    "a slash that no browser reads": ("<div/>a</div>", "<div>a</div>"),
+    "a script closed by a slash, and then by a tag": ("<script/>1</script>a", "a"),
+    "a comment with an odd end": ("<p>a</p><!-- b --!><p>c</p>", "<p>a</p><p>c</p>"),
+    "a comment without anything": ("<p>a</p><!-->b", "<p>a</p>b"),
+    "what all but Outlook show": (
+        "<![if !mso]><P>a</P><![endif]>",
+        f"<![if !mso]><p>a</p><![endif]>{FOOT}",
+    ),
+    "an unclosed table": ("<table><tr><td>a", "<TABLE>\n<tr>\n<td>a"),
+    "a stray end tag": ("<p>a</p></div>b", f"<p>a</p></DIV>b{FOOT}"),
     "a conditional comment": (
         "<!--[if mso]><td>\n<![endif]--><p>a</p>",
         "<!--[if mso]><td> <![endif]--><p>a</p>",
@@ -205,6 +230,23 @@ OTHER = {
     "an unclosed tag at the end": ("<p>a</p><a href='x", "<p>a</p><a href='y"),
     "half a section": ("<p>a</p><![foo[ ]]>", "<p>a</p>"),
     "nothing live": (TEXT, ""),
+    "a stray end tag less": ("<p>a</p></div>b", "<p>a</p>b"),
+    "what all but Outlook show, for everybody": ("<![if !mso]>a<![endif]>", "a"),
+    "another text for who runs no scripts": ("<noscript>a</noscript>", "<noscript>b</noscript>"),
+    "the end of what runs no scripts, in a comment": (
+        "<noscript><!-- a</noscript>b",
+        "<noscript><!-- c</noscript>b",
+    ),
+    "an element of Outlook's left open": ("<v:fill/>a", "<v:fill>a"),
+    "a path left open": ("<svg><path/>a</svg>", "<svg><path>a</svg>"),
+    "a section in a picture": ("<svg><![CDATA[a]]></svg>", "<svg></svg>"),
+    "a title that a picture reads as tags": (
+        "<svg><title>a  <b title='  '></title></svg>",
+        "<svg><title>a <b title=' '></title></svg>",
+    ),
+    "a script that a picture closes": ("<svg><script/>a</svg>", "<svg>a</svg>"),
+    "a character that is none": ("<p>a</p>\0", "<p>a</p>"),
+    "a title without an end": ("", "<title>Sold out"),
 }
 
 

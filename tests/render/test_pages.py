@@ -141,8 +141,21 @@ def test_any_markup_can_be_compared(text: str) -> None:
     assert all(row.parts or row.left_out for row in rows)
 
 
-def test_what_is_no_html_is_its_text() -> None:
-    assert visible.lines("<![broken[ words") == ["<![broken[ words"]
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("1 < 2 & 3", ["1 < 2 & 3"]),
+        ("<![broken[ words", []),
+        ("a<b href='", ["a"]),
+        ("<svg><title>a</title><text>b</text></svg>", ["b"]),
+        ("<table>a<tr><td>b<td>c", ["a", "b", "c"]),
+        ("<noscript><p>a</p></noscript><noembed>b</noembed>", ["a"]),
+        ("<template>a</template><textarea><b></textarea>", ["<b>"]),
+        ("<!-- a --!>b<!-->c", ["bc"]),
+    ],
+)
+def test_the_text_is_the_one_that_a_browser_shows(markup: str, shown: list[str]) -> None:
+    assert visible.lines(markup) == shown
 
 
 def test_great_bodies_take_no_time() -> None:

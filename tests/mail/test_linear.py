@@ -1,0 +1,58 @@
+"""No body, however hostile, takes more than its share of time: twice the text, twice the time."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+import pytest
+
+from bmeconf.mail import inert, parse, rewriting, visible
+
+PIECES = (
+    *("<a ", "<a href=", "<!--", "<!-- --", "</", "<?", "<![", "<", "&", "&amp", "'", "href "),
+    *(
+        "<div>",
+        "</div>",
+        "<b>",
+        "<p><b>",
+        "<table><td>",
+        "<svg>",
+        "<template>",
+        "<object>",
+        "<td>\n",
+    ),
+    *("<script>", "<script><!--", "<title>", "<noscript>", "<textarea></textarea", "white-space "),
+    *("<!-- c -->", "<form>", "<v:fill/>", "<iframe></iframe>"),
+)
+HOSTILE = {piece: lambda size, piece=piece: piece * (size // len(piece)) for piece in PIECES}
+HOSTILE["attributes"] = lambda size: f"<a {' '.join(f'x{n}=1' for n in range(size // 7))}>"
+HOSTILE["unclosed"] = lambda size: "<p>" + "<b x>" * (size // 10) + "</p><p>x" * (size // 16)
+SIZES = (12_000, 24_000, 48_000)
+MOST = 2.5
+"""So many times the time for twice the text."""
+FLOOR = 0.05
+"""Seconds under which a clock says little."""
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_time_grows_with_the_text(case: str) -> None:
+    taken = [min(_seconds(HOSTILE[case](size)) for _ in range(2)) for size in SIZES]
+    # Over all doublings at once, so that one slow moment of the machine decides nothing.
+    assert taken[-1] <= max(taken[0], FLOOR) * MOST ** (len(SIZES) - 1), taken
+
+
+def _seconds(text: str) -> float:
+    """The processor's time for all that a run may ask of a body."""
+    parse.read.cache_clear()
+    # The time of the collector depends on all that other tests have left.
+    gc.disable()
+    try:
+        began = time.process_time()
+        rewriting.rewritten(text, f"{text}<p>a</p>")
+        rewriting.whole_page(text, f"{text}<p>a</p>")
+        visible.lines(text)
+        inert.body(text)
+        return time.process_time() - began
+    finally:
+        gc.enable()
