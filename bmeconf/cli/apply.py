@@ -28,7 +28,7 @@ from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import decode, guard, pipeline
 from bmeconf.plan.model import Plan
 from bmeconf.project import lock_file, receipt_folder, root_around
-from bmeconf.render import TEXT, Line, Product, documents, page, safe_line
+from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts
 
 FINGERPRINT = re.compile(r"[0-9a-f]{8}")
@@ -257,14 +257,13 @@ def _published(options: Options, console: Console, result: Result) -> int:
     if result.begun and not result.complete:
         plan = shlex.join(["bmeconf", "plan", *stages.account_of(options)])
         following.append(f"{plan}  # shows what is left")
-
-    def product(code: int, error: BmeconfError | None) -> Product:
-        return Product(
-            page.of_result(result, following, error), documents.result(result, code, error)
-        )
-
     code = console.publish(
-        product, result.exit_code, result.error, stands=True, on_stderr=not result.begun
+        page.of_result(result, following),
+        lambda code, error: documents.result(result, code, error),
+        result.exit_code,
+        result.error,
+        stands=True,
+        on_stderr=not result.begun,
     )
     if result.unlocked:
         console.warn(

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -25,6 +25,7 @@ from bmeconf.render import (
     GITHUB,
     TEXT,
     Line,
+    Page,
     Product,
     plain_ascii,
     rendered,
@@ -47,8 +48,8 @@ SUMMARY_ROOM = 2**20
 """Bytes that GitHub takes as the summary of one step."""
 
 Lines = Sequence[Line]
-Make = Callable[[int, BmeconfError | None], Product]
-"""Makes a product that says how the run ends: with this exit code, for this error."""
+Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
+"""Makes the JSON of a run that ends with this exit code, for this error."""
 
 
 class StdoutLost(BmeconfError):
@@ -73,14 +74,15 @@ class Console:
 
     def publish(
         self,
-        make: Make,
+        page: Page,
+        document: Document,
         code: int = 0,
         error: BmeconfError | None = None,
         *,
         stands: bool = False,
         on_stderr: bool = False,
     ) -> int:
-        """Give out a product in every format that was asked for, and return the exit code.
+        """Give out a page and its document in every format asked for; return the exit code.
 
         All formats are rendered before anything is written, and all files are written before
         anything is printed. A product that does not fit in a format, or a file that cannot be
@@ -91,12 +93,12 @@ class Console:
         Raises:
             StdoutLost, BrokenPipeError: as `product`, unless the end stands.
         """
-        product = make(code, error)
+        product = Product(page, document(code, error))
         contents, lost = self._rendered(product)
         lost = lost or self._write(contents) or self._summarise(product)
         if lost:
             code = code if stands and code else lost.exit_code
-            product = make(code, error if stands and error else lost)
+            product = Product(page, document(code, error if stands and error else lost))
             contents, _ = self._rendered(product)
             # What was written before tells of another end.
             self._write(contents)

@@ -19,7 +19,7 @@ from bmeconf.model import DRIFT_FORMAT, Address
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.plan.pipeline import Planned
 from bmeconf.project import lock_file
-from bmeconf.render import Product, page
+from bmeconf.render import page
 from bmeconf.render.documents import drift as documents
 
 DEFAULT = "drift,conflict,manual"
@@ -66,7 +66,8 @@ def drift(
         recorded, failed = _recorded(options, project.project.root, planned, found, console)
     shown = page.of_drift(found, account.label, classes, _undoing(options, paths, planned, found))
     code = console.publish(
-        lambda _, error: Product(shown, documents.drift(found, classes, recorded, error)),
+        shown,
+        lambda _, error: documents.drift(found, classes, recorded, error),
         failed.exit_code if failed else found.exit_code(classes),
         failed,
     )

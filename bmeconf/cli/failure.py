@@ -51,13 +51,16 @@ def _usage(error: click.ClickException) -> InvalidInput:
 
 def _report(console: Console, document: str, error: BmeconfError) -> int:
     """Tell of `error` everywhere this run was asked to speak; its exit code."""
-    from bmeconf.render import Product, documents, page
+    from bmeconf.render import documents, page
 
     problems: Sequence[Problem] = getattr(error, "problems", ())
     console.problems(problems)
     console.error(error)
-    product = Product(
+    return console.publish(
         page.of_failure(document, error, problems, console.account),
-        documents.failure(document, error, problems),
+        lambda *_: documents.failure(document, error, problems),
+        error.exit_code,
+        error,
+        stands=True,
+        on_stderr=True,
     )
-    return console.publish(lambda *_: product, error.exit_code, error, stands=True, on_stderr=True)

@@ -14,7 +14,7 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.model import PLAN_FORMAT
 from bmeconf.plan.model import Plan
-from bmeconf.render import Product, documents, page
+from bmeconf.render import documents, page
 
 
 @click.command()
@@ -63,7 +63,7 @@ def plan(
         {r.address: r.intent.place for r in planned.live.desired if r.intent.place},
     )
     code = console.publish(
-        lambda code, error: Product(shown, documents.plan(made, code, error)), code, refusal
+        shown, lambda code, error: documents.plan(made, code, error), code, refusal
     )
     if refusal:
         console.error(refusal)

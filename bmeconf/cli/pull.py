@@ -18,7 +18,7 @@ from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import counted
 from bmeconf.plan import pipeline
 from bmeconf.project import lock_file
-from bmeconf.render import Product, documents, page
+from bmeconf.render import documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 FEW = 50
@@ -91,9 +91,7 @@ def pull(
     shown = page.of_pulled(pulled, account.label, commands)
     document = documents.pulled(pulled, str(out or root))
     return console.publish(
-        lambda _, error: Product(
-            shown, documents.failure(PULL_FORMAT, error) if error else document
-        )
+        shown, lambda _, error: documents.failure(PULL_FORMAT, error) if error else document
     )
 
 

@@ -20,7 +20,7 @@ from bmeconf.model.errors import InvalidInput, did_you_mean
 from bmeconf.plan import pipeline
 from bmeconf.plan.pipeline import Prepared
 from bmeconf.project import lock_file
-from bmeconf.render import Product, documents, page
+from bmeconf.render import documents, page
 from bmeconf.render.documents import report as report_document
 from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery, Report, statistics
 from bmeconf.report.remembered import Memory
@@ -93,9 +93,8 @@ def report(
     shown = page.of_report(made, account.label, zone)
     document = report_document.report(made, account.identity, code)
     return console.publish(
-        lambda _, error: Product(
-            shown, documents.failure(REPORT_FORMAT, error) if error else document
-        ),
+        shown,
+        lambda _, error: documents.failure(REPORT_FORMAT, error) if error else document,
         code,
     )
 

@@ -11,7 +11,7 @@ from bmeconf.cli import plan_file, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, offline
 from bmeconf.model import PLAN_FORMAT, SANDBOX, SIMULATED
-from bmeconf.render import Product, documents, page
+from bmeconf.render import documents, page
 
 
 @click.command()
@@ -33,6 +33,4 @@ def show(options: Options, console: Console, file: Path) -> int:
         SANDBOX if simulated else plan.account.base_url,
         "" if refusal else shlex.join(["bmeconf", "apply", *words]),
     )
-    return console.publish(
-        lambda code, error: Product(shown, documents.plan(plan, code, error)), 0, refusal
-    )
+    return console.publish(shown, lambda code, error: documents.plan(plan, code, error), 0, refusal)

@@ -13,7 +13,7 @@ from bmeconf.cli.stages import HERE, PATHS
 from bmeconf.model import PROBLEMS_FORMAT
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan import pipeline
-from bmeconf.render import Product, documents, page
+from bmeconf.render import documents, page
 
 
 @click.command()
@@ -35,8 +35,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     shown = page.of_problems(problems)
     document = documents.problems(problems, code)
     return console.publish(
-        lambda _, error: Product(
-            shown, documents.failure(PROBLEMS_FORMAT, error) if error else document
-        ),
+        shown,
+        lambda _, error: documents.failure(PROBLEMS_FORMAT, error) if error else document,
         code,
     )

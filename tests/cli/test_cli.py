@@ -6,15 +6,16 @@ import json
 import subprocess
 import sys
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 
 from bmeconf import __version__
+from bmeconf.cli.main import COMMANDS, cli
 from bmeconf.project import load_schema
 from tests.support.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")
-COMMANDS = (["validate"], ["plan"], ["apply"], ["schema"], ["sandbox"], ["sandbox", "serve"])
 
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])
@@ -34,7 +35,14 @@ def test_version(project: Project) -> None:
     assert project.run("--version").ok().out == f"bmeconf {__version__}\n"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_tells_their_first_sentences(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert (command.help or "").replace("\n", " ").startswith(COMMANDS[name])
+
+
+@pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["sandbox", "serve"]])
 def test_every_command_has_help(command: list[str], project: Project) -> None:
     ran = project.run(*command, "--help").ok()
     assert "Usage: bmeconf" in ran.out

@@ -114,7 +114,7 @@ def ended(states: list[str], stopped: bool = True) -> Result:
 @pytest.mark.parametrize("count", [1600, 6000])
 def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
     result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
-    page = pages.of_result(result, "bmeconf apply --resume .bmeconf/journal/1.jsonl", result.error)
+    page = pages.of_result(result, ["bmeconf apply --resume .bmeconf/journal/1.jsonl"])
     text = markdown.render(page)
     words = told("markdown", text)
     for expected in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bmeconf.model import PROBLEMS_FORMAT, Problem
+from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem
 from bmeconf.model.errors import BmeconfError, counted
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
@@ -68,19 +68,25 @@ def error_item(error: BmeconfError) -> PageItem:
     )
 
 
-def problem_item(problem: Problem) -> PageItem:
-    """A problem of a manifest; an error is kept however little room there is."""
-    error = problem.level == "error"
+def finding_item(found: Finding | Problem, place: Place | None) -> PageItem:
+    """A finding or a problem; an error fails, and is kept however little room there is."""
+    error = found.level == "error"
     return PageItem(
         sign="!",
-        address=problem.address,
-        state=problem.code,
-        head=problem.message,
-        level=problem.level,
+        address=str(found.address),
+        state=found.code,
+        head=found.message,
+        remedy=found.remedy if isinstance(found, Finding) else "",
+        level=found.level,
         fails=error,
         must=error,
-        place=problem.place,
+        place=place,
     )
+
+
+def problem_item(problem: Problem) -> PageItem:
+    """A problem of a manifest, at its place."""
+    return finding_item(problem, problem.place)
 
 
 def _problems(problems: Sequence[Problem]) -> Section:

@@ -13,6 +13,7 @@ from bmeconf.plan.diff import CREATE, DELETE, UPDATE
 from bmeconf.plan.model import Plan, Price, Step
 from bmeconf.render import documents
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
+from bmeconf.render.page.failure import finding_item
 from bmeconf.render.page.tasks import BROKEN, task_of
 
 Places = Mapping[Address, Place]
@@ -105,20 +106,8 @@ def notes(step: Step) -> Iterator[str]:
 
 
 def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iterator[PageItem]:
-    """Findings as items; an error fails, and is kept however little room there is."""
-    for finding in findings:
-        error = finding.level == "error"
-        yield PageItem(
-            sign="!",
-            address=str(finding.address),
-            state=finding.code,
-            head=finding.message,
-            remedy=finding.remedy,
-            level=finding.level,
-            fails=error,
-            must=error,
-            place=places.get(finding.address),
-        )
+    """Findings as items, at the places of their resources."""
+    return (finding_item(finding, places.get(finding.address)) for finding in findings)
 
 
 def task_list(plan: Plan) -> tuple[Task, ...]:

@@ -16,7 +16,7 @@ from bmeconf.apply.result import (
     Result,
 )
 from bmeconf.model import RESULT_FORMAT
-from bmeconf.model.errors import BmeconfError, counted
+from bmeconf.model.errors import counted
 from bmeconf.plan.diff import DELETE
 from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
@@ -27,13 +27,9 @@ GRAVE = ("failed", "unknown")
 ELSEWHERE = InText.NOTHING
 
 
-def of_result(
-    result: Result, next_commands: Sequence[str] = (), error: BmeconfError | None = None
-) -> Page:
-    """How an apply ended.
-
-    `error` is why it is not complete, `next_commands` are the commands to go on with.
-    """
+def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
+    """How an apply ended; `next_commands` are the commands to go on with."""
+    error = result.error
     findings = [*plan_page.finding_items(result.plan.findings)]
     steps = [outcome_item(outcome) for outcome in result.outcomes]
     tasks = plan_page.task_list(result.plan)
@@ -53,7 +49,7 @@ def of_result(
         title="Apply",
         account=result.account,
         verdict=_verdict(result),
-        mood=_mood(result, error),
+        mood=_mood(result),
         counts=_counts(result),
         sections=filled(*sections),
         fingerprint=result.plan.fingerprint if result.outcomes else "",
@@ -108,8 +104,8 @@ def _proof(result: Result) -> str:
     return f"{scope} is as declared: everything written was read back."
 
 
-def _mood(result: Result, error: BmeconfError | None) -> str:
-    if error or not result.complete:
+def _mood(result: Result) -> str:
+    if not result.complete:
         return "bad"
     broken = any(manual.state in BROKEN for manual in result.manual)
     return "warn" if broken or not result.converged else "good"
