@@ -102,22 +102,22 @@ class ApplyFlags:
     "--allow-delete",
     multiple=True,
     metavar="ADDRESS",
-    help="A planned delete that is meant (glob); repeatable.",
+    help="Confirm this planned delete (glob); repeatable.",
 )
-@click.option("--expect", metavar="FINGERPRINT", help="Only a plan with this fingerprint.")
+@click.option("--expect", metavar="FINGERPRINT", help="Apply only a plan with this fingerprint.")
 @click.option(
     "--max-plan-age", metavar="AGE", help=f"How old a saved plan may be: 30m, 7d.  [{MAX_AGE}]"
 )
 @click.option(
     "--on-stale",
     type=click.Choice(["stop", "skip"]),
-    help="A step whose object moved since: stop before writing, or leave it out.  [stop]",
+    help="If an object of a saved plan moved: stop before any write, or skip its step.  [stop]",
 )
 @click.option(
     "--resume",
     type=click.Path(path_type=Path, readable=False),
     metavar="JOURNAL",
-    help="Finish an apply that was cut off.",
+    help="Finish an apply that was cut off, from its journal.",
 )
 @common(RESULT_FORMAT)
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:

@@ -32,9 +32,9 @@ DEFAULT = "drift,conflict,manual"
     metavar="CLASSES",
     default=DEFAULT,
     show_default=True,
-    help="What makes it exit 2 or 9: also pending, frozen.",
+    help="Classes that make it exit 2 or 9; pending and frozen may be added.",
 )
-@click.option("--record", is_flag=True, help="Remember what was planned in the lock file.")
+@click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
 @stages.SINCE
 @common(DRIFT_FORMAT)
 def drift(
@@ -47,7 +47,7 @@ def drift(
 ) -> int:
     """Show what moved in the account, and which manual steps are open; only reads.
 
-    Exits 2 where something drifted, 9 where a manual step is overdue, undone or wrong.
+    Exits 2 if something drifted, 9 if a manual step is overdue, undone or wrong.
 
     \b
     bmeconf drift
@@ -77,25 +77,25 @@ def drift(
 
 
 def words(text: str) -> frozenset[str]:
-    """What --fail-on names.
+    """The classes that --fail-on names.
 
     Raises:
-        InvalidInput: for a word that it does not know.
+        InvalidInput: for an unknown class.
     """
-    asked = [word.strip() for word in text.split(",")]
-    for word in asked:
+    named = [word.strip() for word in text.split(",")]
+    for word in named:
         if word not in WORDS:
             raise InvalidInput(
-                f'--fail-on {text}: "{word}" is nothing to fail on{did_you_mean(word, WORDS)}',
+                f'--fail-on {text}: "{word}" is no class{did_you_mean(word, WORDS)}',
                 f"a comma list of: {', '.join(WORDS)}",
             )
-    return frozenset(asked)
+    return frozenset(named)
 
 
 def _recorded(
     options: Options, root: Path, planned: Planned, found: Drift, console: Console
 ) -> tuple[bool, BmeconfError | None]:
-    """Whether the lock file was written, and what kept it from that."""
+    """True if the lock file was written, and the error that kept it from being written."""
     if reason := survey.unfit(found):
         console.note(f"Note: {reason}.")
     try:
@@ -107,7 +107,7 @@ def _recorded(
 def _undoing(options: Options, paths: Sequence[Path], planned: Planned, found: Drift) -> str:
     """The apply that undoes what was done by hand, and as little else as it can.
 
-    Empty where none can, or none without undoing what somebody answers for.
+    Empty if there is none, or none that leaves known drift alone.
     """
     if stages.refusal(found.made):
         return ""
@@ -125,7 +125,7 @@ def _undoing(options: Options, paths: Sequence[Path], planned: Planned, found: D
 
 
 def _to_undo(planned: Planned, found: Drift) -> Sequence[Address]:
-    """What drifted and can be brought back, without a step on what is known drift."""
+    """The resources that drifted and that an apply can bring back without touching known drift."""
     steps = [step.address for step in found.made.steps]
     moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
     known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)

@@ -21,7 +21,7 @@ FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 def init(folder: Path) -> int:
     """Make a working project: project file, manifests, an email, a CI workflow.
 
-    It works at once with --sandbox. Nothing that is there is overwritten.
+    It works at once with --sandbox. No file is overwritten.
 
     \b
     bmeconf init

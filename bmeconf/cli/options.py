@@ -66,23 +66,25 @@ PRODUCT: Sequence[Decorator] = (
         help="Write the product to a file too; repeatable.",
     ),
     click.option("--quiet", is_flag=True, help="No progress and no notes."),
-    click.option("--verbose", is_flag=True, help="Tell of every request."),
+    click.option("--verbose", is_flag=True, help="Print every request."),
     click.option("--no-color", is_flag=True, help="No colour (NO_COLOR does the same)."),
 )
 ACCOUNT: Sequence[Decorator] = (
-    click.option("--account", metavar="NAME", help="Which declared account (BMECONF_ACCOUNT)."),
+    click.option(
+        "--account", metavar="NAME", help="The declared account to use (BMECONF_ACCOUNT)."
+    ),
     click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
     click.option(
         "--target",
         multiple=True,
         metavar="ADDRESS",
-        help="Only what this glob names, and what it depends on; repeatable.",
+        help="Only resources that this glob names, and what they depend on; repeatable.",
     ),
     click.option(
         "--max-requests",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Never make more API requests than this.",
+        help="Make at most so many API requests.",
     ),
     click.option(
         "--allow-host",

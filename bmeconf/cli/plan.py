@@ -19,8 +19,10 @@ from bmeconf.render import documents, page
 
 @click.command()
 @stages.PATHS
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where changes are pending.")
-@click.option("--show-unmanaged", is_flag=True, help="Name what is live and not declared.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending.")
+@click.option(
+    "--show-unmanaged", is_flag=True, help="Name live resources that no manifest declares."
+)
 @click.option("--out", type=plan_file.PATH, metavar="FILE", help="Save the plan, for `apply FILE`.")
 @stages.SINCE
 @common(PLAN_FORMAT)

@@ -22,31 +22,35 @@ from bmeconf.render import documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 FEW = 50
-"""So many contacts are taken for seeds without asking."""
+"""Contacts that are taken for seeds without asking."""
 PROGRESS_EVERY = 10
 MOST_NAMED = 20
 
 
 @click.command()
-@click.option("--out", type=FOLDER, metavar="DIR", help="Where to; the project by default.")
-@click.option("--contacts", multiple=True, metavar="EMAIL", help="This contact; repeatable.")
-@click.option("--contacts-list", multiple=True, metavar="NAME", help="Contacts of this list.")
+@click.option(
+    "--out", type=FOLDER, metavar="DIR", help="The folder to write to; the project by default."
+)
+@click.option("--contacts", multiple=True, metavar="EMAIL", help="A contact to write; repeatable.")
+@click.option(
+    "--contacts-list", multiple=True, metavar="NAME", help="A list whose contacts to write."
+)
 @click.option(
     "--max-contacts",
     type=click.IntRange(min=0),
     default=FEW,
     show_default=True,
     metavar="N",
-    help="So many contacts without asking.",
+    help="How many contacts to write without asking.",
 )
 @click.option(
     "--status",
     multiple=True,
     type=click.Choice([*map(str, CampaignStatus)]),
-    help="Only such campaigns.",
+    help="Only campaigns of this status.",
 )
-@click.option("--structure", metavar="LABEL", default="", help="Which contact structure.")
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option("--structure", metavar="LABEL", default="", help="The contact structure to write.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @common(PULL_FORMAT)
 def pull(
     options: Options,
@@ -61,8 +65,8 @@ def pull(
 ) -> int:
     """Write manifests from the live account; a plan of them is empty.
 
-    Everything but contacts, or what --target names. Contacts only where they are asked for, and
-    a question above 50: an audience does not belong into Git.
+    Everything but contacts, or what --target names. Contacts are written only if they are asked
+    for, and above 50 only after a question: an audience does not belong into Git.
 
     \b
     bmeconf pull

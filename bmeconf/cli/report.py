@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zoneinfo
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
@@ -32,7 +33,7 @@ MANY = 10
 
 @click.command()
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
-@click.option("--check", is_flag=True, help="Exit 2 where an expectation failed or is unknown.")
+@click.option("--check", is_flag=True, help="Exit 2 if an expectation failed or is unknown.")
 @click.option(
     "--past-days",
     type=click.IntRange(1, 90),
@@ -53,7 +54,7 @@ MANY = 10
     default="UTC",
     show_default=True,
     metavar="ZONE",
-    help="The zone of days and hours, as Europe/Oslo.",
+    help="The zone in which times are shown, such as Europe/Oslo.",
 )
 @click.option("--no-dashboard", is_flag=True, help="Leave the account's dashboard out.")
 @common(REPORT_FORMAT)
@@ -70,8 +71,8 @@ def report(
     """Show how declared campaigns that were sent were received; only reads.
 
     The key needs the scopes campaigns:read and reports:read. Each campaign that was sent takes
-    two requests. Where the lock file knows one by another id than that of its name, it takes one
-    more, and contacts:read where several accounts are in it.
+    two requests, and one more if the lock file knows another id than its name leads to. A lock
+    file of several accounts takes the scope contacts:read too.
 
     \b
     bmeconf report
@@ -89,7 +90,7 @@ def report(
         made = _read(project, account, globs, asked, memory, console)
     code = UNEXPECTED if check and not made.as_expected else 0
     if check:
-        _tell(made, console)
+        _tell_check(made, console)
     shown = page.of_report(made, account.label, zone)
     document = report_document.report(made, account.identity, code)
     return console.publish(
@@ -120,9 +121,9 @@ def _read(
         if requests > MANY:
             console.note(f"Reading the reports: {requests} requests.")
 
-    def progress(told: str) -> None:
+    def progress(text: str) -> None:
         if sys.stderr.isatty():
-            console.note(told)
+            console.note(text)
 
     made = statistics.read(
         account.reader, whole, chosen, asked, datetime.now(UTC), memory, announce, progress
@@ -130,8 +131,8 @@ def _read(
     return replace(made, requests=budget.used)
 
 
-def _tell(made: Report, console: Console) -> None:
-    """What --check comes to, beside the product: a run that checked nothing is not silent."""
+def _tell_check(made: Report, console: Console) -> None:
+    """Say on stderr how --check ended; a run that checked nothing says so as well."""
     ends = made.verdicts
     if not made.as_expected:
         console.note(f"Check failed: {ends[FAILED]} failed, {ends[UNKNOWN]} unknown.")
@@ -140,13 +141,11 @@ def _tell(made: Report, console: Console) -> None:
 
 
 def _zone(name: str) -> tzinfo:
-    """The time zone of that IANA name.
+    """The time zone with an IANA name.
 
     Raises:
-        InvalidInput: where there is none.
+        InvalidInput: there is none.
     """
-    import zoneinfo
-
     known = zoneinfo.available_timezones()
     if name == "UTC":
         return UTC

@@ -21,8 +21,12 @@ def sandbox() -> None:
 @sandbox.command()
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--switch", multiple=True, metavar="NAME=VALUE", help="A reading of the API.")
-@click.option("--fault", multiple=True, metavar="FAULT", help="Make chosen requests go wrong.")
+@click.option(
+    "--switch", multiple=True, metavar="NAME=VALUE", help="How the simulator behaves; repeatable."
+)
+@click.option(
+    "--fault", multiple=True, metavar="FAULT", help="Make chosen requests go wrong; repeatable."
+)
 def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) -> int:
     """Serve the project's simulated account, and its page, on loopback until Ctrl-C.
 

@@ -29,7 +29,7 @@ MOST_PROBLEMS = 10
 SINCE = click.option(
     "--since",
     metavar="REV",
-    help="Hold it against the manifests at a Git revision: who moved, what is declared no more.",
+    help="Compare with the manifests at a Git revision: who moved, and which orphans are left.",
 )
 
 
@@ -45,7 +45,7 @@ def planned(
     console: Console,
     since: str | None = None,
 ) -> Planned:
-    """The plan of this moment, held against the manifests at the revision `since`.
+    """The plan of this moment, compared with the manifests at the revision `since`.
 
     Problems of the manifests, of now and of then, go to stderr.
     """
@@ -81,7 +81,7 @@ def _past(project: Prepared, account: Session, console: Console, since: str) -> 
 
 
 def refusal(made: Plan) -> Guarded | None:
-    """Why an apply would refuse this plan, None where it would not."""
+    """Why an apply would refuse this plan; None if it would not."""
     try:
         guard.refuse(made)
     except Guarded as error:
@@ -90,7 +90,7 @@ def refusal(made: Plan) -> Guarded | None:
 
 
 def account_of(options: Options) -> list[str]:
-    """The options by which another command meets the same account."""
+    """The options that name the same account to another command."""
     words = ["--sandbox"] if options.sandbox else []
     words += ["--account", options.account] if options.account else []
     for host in options.allow_host:
@@ -99,7 +99,7 @@ def account_of(options: Options) -> list[str]:
 
 
 def resuming(options: Options) -> list[str]:
-    """The command that goes on where this one ends, but for the journal at its end."""
+    """The command that resumes this apply, without the journal at its end."""
     return ["bmeconf", "apply", *account_of(options), "--resume"]
 
 

@@ -82,7 +82,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
             Section("Findings", tuple(plan_page.finding_items(drift.findings))),
             plan_page.left_out(drift.made),
-            plan_page.held_against(drift.made),
+            plan_page.compared_with(drift.made),
             _advice(drift, bool(next_command)),
         ),
         price=f"{drift.in_sync} in sync; read with {counted(drift.requests, 'request')}.",

@@ -10,7 +10,7 @@ from bmeconf.kinds import KINDS
 from bmeconf.model import PLAN_FORMAT, Address, Change, Finding, Place, dotted
 from bmeconf.model.errors import counted
 from bmeconf.plan.diff import CREATE, DELETE, UPDATE
-from bmeconf.plan.model import Plan, Price, Step
+from bmeconf.plan.model import Plan, Step
 from bmeconf.render import documents
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_item
@@ -34,28 +34,27 @@ def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = N
     `account` names it for people, `next_command` is the apply that makes it happen, `places` is
     where its resources are declared, as far as known.
     """
-    errors = [finding for finding in plan.findings if finding.level == "error"]
-    others = [finding for finding in plan.findings if finding.level != "error"]
+    findings = [*finding_items(plan.findings, places)]
+    errors = tuple(item for item in findings if item.fails)
+    unmanaged = [f"{kind}/{name}" for kind, each in plan.unmanaged_names.items() for name in each]
     return Page(
         document=PLAN_FORMAT,
         title="Plan",
         account=account,
         verdict=_verdict(plan, len(errors)),
-        mood=_mood(plan, bool(errors)),
+        mood=_mood(plan),
         counts=_counts(plan),
         sections=filled(
-            Section(REFUSAL, tuple(finding_items(errors, places)), in_text=BRIEF),
+            Section(REFUSAL, errors, in_text=BRIEF),
             Section("Changes", tuple(step_item(s, places) for s in plan.steps), in_text=BRIEF),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
-            Section("Findings", tuple(finding_items(others, places)), in_text=BRIEF),
-            _unmanaged(plan),
+            Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
+            Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
             left_out(plan, "Left out by --target"),
-            held_against(plan),
+            compared_with(plan),
         ),
         fingerprint=plan.fingerprint if plan.steps else "",
-        price=_price(plan.price)
-        if plan.steps
-        else f"Read with {counted(plan.price.read, 'request')}.",
+        price=_price(plan),
         next_commands=(next_command,) if next_command and plan.steps else (),
         made_at=plan.created_at,
         binding=True,
@@ -122,23 +121,17 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
 def left_out(plan: Plan, title: str = "Left out") -> Section:
     """The resources that --target left out of a plan."""
     kinds = tally(Counter(address.kind for address in plan.left_out))
-    table = Table(("Address",), tuple((str(address),) for address in plan.left_out))
-    return Section(
-        title,
-        tables=(table,) if plan.left_out else (),
-        text=f"{title}: {', '.join(kinds)}." if kinds else "",
-        in_text=BRIEF,
-    )
+    text = f"{title}: {', '.join(kinds)}." if kinds else ""
+    return Section(title, tables=_addresses(map(str, plan.left_out)), text=text, in_text=BRIEF)
 
 
-def held_against(plan: Plan) -> Section:
-    """The commit that a plan was held against; empty if there is none."""
-    since = plan.source.since
-    if since is None:
-        return Section("Held against")
-    whole = "" if since.complete else "; not all of it could be read"
-    text = f"Since: {since.revision} ({since.commit[:12]}{whole})"
-    return Section("Held against", text=text, in_text=BRIEF)
+def compared_with(plan: Plan) -> Section:
+    """The commit that a plan was compared with; empty if there is none."""
+    since, text = plan.source.since, ""
+    if since:
+        whole = "" if since.complete else "; not all of it could be read"
+        text = f"Since: {since.revision} ({since.commit[:12]}{whole})"
+    return Section("Compared with", text=text, in_text=BRIEF)
 
 
 def tally(counts: Mapping[str, int]) -> list[str]:
@@ -151,21 +144,20 @@ def _recipients(changes: Iterable[Change]) -> tuple[str, ...]:
     return tuple(address.name for value in after if isinstance(value, tuple) for address in value)
 
 
-def _unmanaged(plan: Plan) -> Section:
-    names = [(f"{kind}/{name}",) for kind, each in plan.unmanaged_names.items() for name in each]
-    tables = (Table(("Address",), tuple(names)),) if names else ()
-    return Section("Live and not declared (left alone)", tables=tables)
+def _addresses(addresses: Iterable[str]) -> tuple[Table, ...]:
+    rows = tuple((address,) for address in addresses)
+    return (Table(("Address",), rows),) if rows else ()
 
 
 def _head(step: Step) -> str:
     """What becomes of the resource, from what it is made, and how the write is guarded."""
-    said = HEADS[step.action]
+    head = HEADS[step.action]
     if any(change.before and change.path == _identity(step) for change in step.changes):
-        said = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
+        head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
     if step.intent.origins:
-        said += f" from {', '.join(map(str, step.intent.origins))}"
+        head += f" from {', '.join(map(str, step.intent.origins))}"
     # A resource to be created has no version yet that a check could compare.
-    return f"{said} [{step.check}]" if step.pin else said
+    return f"{head} [{step.check}]" if step.pin else head
 
 
 def _identity(step: Step) -> tuple[str, ...]:
@@ -181,8 +173,8 @@ def _verdict(plan: Plan, errors: int) -> str:
     return refused + _sentence(start, rest)
 
 
-def _mood(plan: Plan, refused: bool) -> str:
-    if refused:
+def _mood(plan: Plan) -> str:
+    if any(finding.level == "error" for finding in plan.findings):
         return "bad"
     broken = any(manual.state in BROKEN for manual in plan.manual)
     deletes = any(step.action == DELETE for step in plan.steps)
@@ -196,7 +188,10 @@ def _counts(plan: Plan) -> tuple[tuple[str, int], ...]:
     return (*steps, *rest)
 
 
-def _price(price: Price) -> str:
+def _price(plan: Plan) -> str:
+    price = plan.price
+    if not plan.steps:
+        return f"Read with {counted(price.read, 'request')}."
     left = [
         f"{remaining} left this {period}"
         for period, remaining in (("hour", price.hour_remaining), ("month", price.month_remaining))

@@ -47,7 +47,7 @@ def field(field: Field) -> Iterator[Line]:
                 yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
         return
     before, after = values.text(field.before), values.text(field.after)
-    whole = f"    {name}: {'' if field.new else f'{before} → '}{after}{told}"
+    whole = safe.line(f"    {name}: {'' if field.new else f'{before} → '}{after}{told}")
     if len(whole) <= WIDTH:
         yield Line(whole)
         return
