@@ -10,7 +10,7 @@ import pytest
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of
-from tests.support.mortal import Mortals
+from tests.support.forks import Forks
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def project(tmp_path: Path, account: Account) -> Project:
 
 
 @pytest.fixture(scope="session")
-def mortals() -> Iterator[Mortals]:
-    """Where processes are ordered that die at a chosen line of their journal."""
-    with Mortals() as mortals:
-        yield mortals
+def forks() -> Iterator[Forks]:
+    """Where commands are run as processes that cost little, and may die at a chosen line."""
+    with Forks() as forks:
+        yield forks
 
 
 @pytest.fixture

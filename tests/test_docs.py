@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bmeconf.desired import manifest, validate
 from tests.support.driver import Project
+from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md")
@@ -37,10 +36,8 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    scripts = Path(sys.executable).parent
-    env = {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
-    env["PYTHONIOENCODING"] = "utf-8"
+def _shell(command: str, folder: Path, programs: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": programs, "HOME": str(folder), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", command],
         cwd=folder,
@@ -54,22 +51,22 @@ def _shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("block", [b for b in _blocks("sh") if "pytest" not in b])
-def test_every_command_block_runs(block: str, checkout: Path) -> None:
+def test_every_command_block_runs(block: str, checkout: Path, forks: Forks) -> None:
     # The environment of these tests is the installation that the block would make.
-    ran = _shell(SETUP.sub("", block).replace(".venv/bin/", ""), checkout)
+    ran = _shell(SETUP.sub("", block).replace(".venv/bin/", ""), checkout, forks.path)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
-def test_the_first_command_ends_with_nothing_to_do(checkout: Path) -> None:
-    ran = _shell(SETUP.sub("", _blocks("sh")[0]).replace(".venv/bin/", ""), checkout)
+def test_the_first_command_ends_with_nothing_to_do(checkout: Path, forks: Forks) -> None:
+    ran = _shell(SETUP.sub("", _blocks("sh")[0]).replace(".venv/bin/", ""), checkout, forks.path)
     assert ran.stdout.count("Nothing to do") == 1
     assert "Nothing to do; " in ran.stdout.splitlines()[-2]
 
 
 @pytest.mark.parametrize("block", _blocks("console"))
-def test_shown_output_is_what_comes_out(block: str, checkout: Path) -> None:
+def test_shown_output_is_what_comes_out(block: str, checkout: Path, forks: Forks) -> None:
     command, _, shown = block.partition("\n")
-    ran = _shell(command.removeprefix("$ "), checkout)
+    ran = _shell(command.removeprefix("$ "), checkout, forks.path)
     assert ran.stdout == shown
     assert ran.stderr == ""
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from tests.support.driver import Account, Project, Ran, ended
 from tests.support.fake_server import CLOSE, Rule, after, instead
-from tests.support.mortal import Mortals
+from tests.support.forks import Forks
 
 ALL = """\
 version: 1
@@ -103,10 +103,10 @@ def test_nothing_to_do_needs_no_journal(project: Project) -> None:
 # --- killed
 
 
-def boundaries(project: Project, account: Account, mortals: Mortals, start: Any) -> list[str]:
+def boundaries(project: Project, account: Account, forks: Forks, start: Any) -> list[str]:
     """The events in the journal of an undisturbed run, which has changed the account."""
     account.set(start)
-    assert mortals.run(project.folder, project.env, *APPLY) == 0
+    assert forks.run(project.folder, project.env, *APPLY) == 0
     return [line["event"] for line in lines(project)]
 
 
@@ -115,11 +115,11 @@ def boundaries(project: Project, account: Account, mortals: Mortals, start: Any)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("how", ["again", "resume"])
 def test_killed_at_any_line_it_goes_on_to_the_end(
-    project: Project, account: Account, mortals: Mortals, when: str, how: str, part: int
+    project: Project, account: Account, forks: Forks, when: str, how: str, part: int
 ) -> None:
     project.write("m.yaml", ALL)
     start = account.state()
-    events = boundaries(project, account, mortals, start)
+    events = boundaries(project, account, forks, start)
     assert len(events) > 40
     wanted = names(account.state())
     for line, event in [*enumerate(events, 1)][part::PARTS]:
@@ -128,7 +128,7 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
         account.set(start)
         shutil.rmtree(project.folder / ".bmeconf")
         (project.folder / "bmeconf.lock.json").unlink(missing_ok=True)
-        died = mortals.run(project.folder, project.env, *APPLY, line=line, when=when)
+        died = forks.run(project.folder, project.env, *APPLY, line=line, when=when)
         assert died == -signal.SIGKILL, line
         account.clear_log()
         left = project.journals()
@@ -144,12 +144,12 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
 
 
 def test_a_saved_plan_that_was_cut_off_is_resumed_and_not_applied_again(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", ALL)
     project.run("plan", "--out", "plan.json").ok()
     arguments = ("apply", "plan.json", *APPLY[4:])
-    assert mortals.run(project.folder, project.env, *arguments, line=20) == -signal.SIGKILL
+    assert forks.run(project.folder, project.env, *arguments, line=20) == -signal.SIGKILL
     account.clear_log()
     again = project.run("apply", "plan.json", "--format", "json", *APPLY[4:])
     assert again.code == 6
@@ -163,10 +163,10 @@ def test_a_saved_plan_that_was_cut_off_is_resumed_and_not_applied_again(
 
 
 @pytest.fixture
-def cut_off(project: Project, mortals: Mortals) -> Project:
+def cut_off(project: Project, forks: Forks) -> Project:
     """A project whose apply died midway."""
     project.write("m.yaml", ALL)
-    assert mortals.run(project.folder, project.env, *APPLY, line=20) == -signal.SIGKILL
+    assert forks.run(project.folder, project.env, *APPLY, line=20) == -signal.SIGKILL
     return project
 
 
@@ -383,18 +383,18 @@ def test_without_a_journal_nothing_is_written(project: Project, account: Account
 
 @pytest.mark.long
 def test_a_full_disk_stops_the_writes_and_not_the_report(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", ALL)
     project.run(*APPLY[:1], "--expect", "00000000")
     start = account.state()
-    boundaries(project, account, mortals, start)
+    boundaries(project, account, forks, start)
     whole = project.journal()
     for part in (0.75, 0.9):
         account.set(start)
         size = int(whole.stat().st_size * part)
         account.clear_log()
-        code = mortals.run(project.folder, project.env, *APPLY, most_bytes=size)
+        code = forks.run(project.folder, project.env, *APPLY, most_bytes=size)
         result = json.loads((project.folder / "out.txt").read_text())
         assert code == result["exit_code"]
         if code == 3:

@@ -19,7 +19,7 @@ import pytest
 from bmeconf.apply.receipts import Receipts
 from tests.support.driver import Account, Project, ended
 from tests.support.fake_server import CLOSE, Rule, after, instead, refusal
-from tests.support.mortal import Mortals
+from tests.support.forks import Forks
 
 COPY = "version: 1\ncampaigns: [{name: Second, copy_of: Welcome, subject: Again}]\n"
 RENAME = """\
@@ -50,16 +50,14 @@ def rename(account: Account, name: str, new: str) -> None:
     edit(account, change)
 
 
-def killed(
-    project: Project, account: Account, mortals: Mortals, *arguments: str, request: str
-) -> None:
+def killed(project: Project, account: Account, forks: Forks, *arguments: str, request: str) -> None:
     """Run a command that dies right after it noted that `request` is about to be sent."""
     start = account.state()
     for line in range(1, 60):
         account.set(start)
         for path in project.journals():
             path.unlink()
-        code = mortals.run(project.folder, project.env, *arguments, line=line)
+        code = forks.run(project.folder, project.env, *arguments, line=line)
         assert code == -signal.SIGKILL, f"no {request} was noted"
         (path,) = project.journals()
         last = json.loads(path.read_text().splitlines()[-1])
@@ -82,10 +80,10 @@ def killed(
     ids=["edited since", "made at another time", "named by a person", "with another subject"],
 )
 def test_somebody_elses_campaign_is_not_taken_for_the_copy(
-    project: Project, account: Account, mortals: Mortals, theirs: dict[str, str], resumed: bool
+    project: Project, account: Account, forks: Forks, theirs: dict[str, str], resumed: bool
 ) -> None:
     project.write("m.yaml", COPY)
-    killed(project, account, mortals, *APPLY, request="/duplicate")
+    killed(project, account, forks, *APPLY, request="/duplicate")
 
     def add(state: Any) -> None:
         source = next(row for row in state["campaigns"] if row["name"] == "Welcome")
@@ -101,10 +99,10 @@ def test_somebody_elses_campaign_is_not_taken_for_the_copy(
 
 
 def test_somebody_elses_list_is_not_taken_for_the_copy(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", "version: 1\nlists: [{name: Archive, copy_of: Newsletter}]\n")
-    killed(project, account, mortals, *APPLY, request="/duplicate")
+    killed(project, account, forks, *APPLY, request="/duplicate")
     source = account.named("lists", "Newsletter")
     theirs = {**source, "_id": "c" * 24, "name": "Newsletter VIP prospects"}
     edit(account, lambda state: state["lists"].append(theirs))
@@ -114,12 +112,12 @@ def test_somebody_elses_list_is_not_taken_for_the_copy(
 
 
 def test_a_saved_plan_finds_the_copy_of_the_one_before(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", COPY)
     for _ in range(2):
         project.run("plan", "--out", "plan.json").ok()
-        code = mortals.run(project.folder, project.env, "apply", "plan.json", line=4)
+        code = forks.run(project.folder, project.env, "apply", "plan.json", line=4)
         assert code == -signal.SIGKILL
     project.run("plan", "--out", "plan.json").ok()
     project.run("apply", "plan.json").ok()
@@ -211,10 +209,10 @@ def test_recipients_that_were_renamed_at_the_last_moment_are_told(
 
 
 def test_resume_looks_at_what_a_doubtful_step_refers_to(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", RECIPIENTS)
-    killed(project, account, mortals, *APPLY, request=account.named("campaigns", "Welcome")["_id"])
+    killed(project, account, forks, *APPLY, request=account.named("campaigns", "Welcome")["_id"])
     before = account.named("campaigns", "Welcome")["lists"]
     rename(account, "Customers", "Do not mail")
     ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
@@ -222,12 +220,10 @@ def test_resume_looks_at_what_a_doubtful_step_refers_to(
     assert account.named("campaigns", "Welcome")["lists"] == before
 
 
-def test_resume_after_a_rename_in_doubt(
-    project: Project, account: Account, mortals: Mortals
-) -> None:
+def test_resume_after_a_rename_in_doubt(project: Project, account: Account, forks: Forks) -> None:
     project.write("m.yaml", RENAME)
     id = account.named("lists", "Product updates")["_id"]
-    killed(project, account, mortals, *APPLY, request=f"lists/{id}")
+    killed(project, account, forks, *APPLY, request=f"lists/{id}")
     ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert ran.code == 0, ran.out
     assert project.plan()["steps"] == []
@@ -341,12 +337,12 @@ def test_a_lost_stdout_changes_no_exit_code(
 
 
 def test_a_look_that_fails_leaves_a_step_in_doubt(
-    project: Project, account: Account, mortals: Mortals, cut: Any
+    project: Project, account: Account, forks: Forks, cut: Any
 ) -> None:
     project.write("m.yaml", "version: 1\nlists: [{name: Autumn}]\n")
     door = cut(Rule("GET .*/lists/all", after(CLOSE), skip=1))
     assert door
-    code = mortals.run(project.folder, project.env, *APPLY, line=3)
+    code = forks.run(project.folder, project.env, *APPLY, line=3)
     assert code == -signal.SIGKILL
     ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert ran.states == {"lists/Autumn": "unknown"}
@@ -366,7 +362,7 @@ def test_an_output_that_cannot_be_written_is_told_in_every_document(
 
 
 def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
-    project: Project, account: Account, mortals: Mortals
+    project: Project, account: Account, forks: Forks
 ) -> None:
     def put(state: Any) -> None:
         row = next(row for row in state["campaigns"] if row["name"] == "Welcome")
@@ -374,7 +370,7 @@ def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
 
     edit(account, put)
     project.write("m.yaml", "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n")
-    assert mortals.run(project.folder, project.env, *APPLY, line=2) == -signal.SIGKILL
+    assert forks.run(project.folder, project.env, *APPLY, line=2) == -signal.SIGKILL
     assert "x7x7" not in project.journal().read_text()
     assert project.run("apply", "--resume", str(project.journal())).code == 0
 

@@ -14,6 +14,7 @@ from tests.support.ci_project import OWNED, WORKFLOW, Repository
 from tests.support.driver import Account
 from tests.support.fake_github import FakeGitHub
 from tests.support.fake_server import RESET, Rule, after, instead, reply
+from tests.support.forks import Forks
 from tests.support.runner import ROOT, Run
 
 LISTS = "manifests/lists.yaml"
@@ -37,9 +38,9 @@ MEETS, ASKS = (
 
 
 @pytest.fixture
-def repository(tmp_path: Path, account: Account) -> Iterator[Repository]:
+def repository(tmp_path: Path, account: Account, forks: Forks) -> Iterator[Repository]:
     with FakeGitHub(tmp_path / "origin") as github:
-        yield ci_project.repository(tmp_path / "runs", github, account)
+        yield ci_project.repository(tmp_path / "runs", github, account, forks.path)
 
 
 def writes(account: Account) -> list[str]:

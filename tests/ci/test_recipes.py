@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Protocol
 
 import pytest
 import yaml
@@ -17,6 +19,7 @@ import bmeconf
 from tests.support import ci_project
 from tests.support.ci_project import OWNED
 from tests.support.driver import Account
+from tests.support.forks import Forks
 from tests.support.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +27,8 @@ RECIPES = ROOT / "examples" / "ci"
 MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH": "main"}
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
 SCHEDULE = {**PUSH, "CI_PIPELINE_SOURCE": "schedule"}
+
+INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,20 +42,25 @@ def checkout(tmp_path: Path, account: Account) -> Path:
     return folder
 
 
-def pipeline(checkout: Path, account: Account, variables: dict[str, str], key: bool) -> Pipeline:
-    """A pipeline whose project has the key for reading, and whose environment the other."""
+class Pipelines(Protocol):
+    def __call__(self, variables: dict[str, str], key: bool = True) -> Pipeline: ...
+
+
+@pytest.fixture
+def pipeline(checkout: Path, account: Account, forks: Forks) -> Pipelines:
+    """Pipelines whose project may have the key for reading, and whose environment the other."""
     keys = {OWNED: account.sandbox.key}
-    return Pipeline(
-        RECIPES / "gitlab-ci.yml",
-        checkout,
-        checkout.parent / "builds",
-        {**variables, **(keys if key else {})},
-        {"production": keys},
-    )
+
+    def begin(variables: dict[str, str], key: bool = True) -> Pipeline:
+        known = {**variables, **(keys if key else {})}
+        recipe, builds = RECIPES / "gitlab-ci.yml", checkout.parent / "builds"
+        return Pipeline(recipe, checkout, builds, forks.path, known, {"production": keys})
+
+    return begin
 
 
-def test_a_merge_request_is_planned(checkout: Path, account: Account) -> None:
-    proposed = pipeline(checkout, account, MERGE_REQUEST, key=True)
+def test_a_merge_request_is_planned(pipeline: Pipelines) -> None:
+    proposed = pipeline(MERGE_REQUEST)
     assert proposed.jobs() == {
         "install": "on_success",
         "validate": "on_success",
@@ -61,15 +71,15 @@ def test_a_merge_request_is_planned(checkout: Path, account: Account) -> None:
     assert "Fingerprint" in proposed.kept["plan"]["plan.md"].decode()
 
 
-def test_a_merge_request_without_a_key_is_validated(checkout: Path, account: Account) -> None:
-    proposed = pipeline(checkout, account, MERGE_REQUEST, key=False)
+def test_a_merge_request_without_a_key_is_validated(pipeline: Pipelines, account: Account) -> None:
+    proposed = pipeline(MERGE_REQUEST, key=False)
     assert proposed.jobs() == {"install": "on_success", "validate": "on_success"}
     assert proposed.run("validate").code == 0
     assert account.log() == []
 
 
-def test_exactly_the_plan_of_the_pipeline_is_applied(checkout: Path, account: Account) -> None:
-    merged = pipeline(checkout, account, PUSH, key=True)
+def test_exactly_the_plan_of_the_pipeline_is_applied(pipeline: Pipelines, account: Account) -> None:
+    merged = pipeline(PUSH)
     assert merged.jobs() == {
         "install": "on_success",
         "validate": "on_success",
@@ -89,8 +99,8 @@ def test_exactly_the_plan_of_the_pipeline_is_applied(checkout: Path, account: Ac
     assert merged.run("apply").code == 6
 
 
-def test_an_account_that_moved_stops_the_pipeline(checkout: Path, account: Account) -> None:
-    merged = pipeline(checkout, account, PUSH, key=True)
+def test_an_account_that_moved_stops_the_pipeline(pipeline: Pipelines, account: Account) -> None:
+    merged = pipeline(PUSH)
     assert merged.run("plan").code == 0
     state = account.state()
     entry = next(entry for entry in state["lists"] if entry["name"] == "Product updates")
@@ -100,8 +110,8 @@ def test_an_account_that_moved_stops_the_pipeline(checkout: Path, account: Accou
     assert account.state() == moved
 
 
-def test_a_schedule_looks_for_drift_alone(checkout: Path, account: Account) -> None:
-    nightly = pipeline(checkout, account, SCHEDULE, key=True)
+def test_a_schedule_looks_for_drift_alone(pipeline: Pipelines) -> None:
+    nightly = pipeline(SCHEDULE)
     assert "apply" not in nightly.jobs()
     assert "plan" not in nightly.jobs()
     drifted = nightly.run("drift")
@@ -127,35 +137,37 @@ def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -
     assert all("install" in needs for needs in with_needs)
 
 
-def shell(checkout: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    installed = str(Path(sys.executable).parent)
-    path = f"{installed}{os.pathsep}{os.environ['PATH']}"
+def run(checkout: Path, programs: str, *command: str, **env: str) -> CompletedProcess[str]:
     return subprocess.run(
-        ["sh", str(RECIPES / "shell.sh"), *arguments],
+        command,
         cwd=checkout,
-        env={"PATH": path, "HOME": str(checkout.parent), **env},
+        env={"PATH": programs, "HOME": str(checkout.parent), **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=110,
         check=False,
     )
 
 
-def test_the_shell_recipe_goes_the_whole_way(checkout: Path, account: Account) -> None:
+def test_the_shell_recipe_goes_the_whole_way(
+    checkout: Path, account: Account, forks: Forks
+) -> None:
+    def ended(*arguments: str, **env: str) -> int:
+        return run(checkout, forks.path, "sh", f"{RECIPES}/shell.sh", *arguments, **env).returncode
+
     key = {OWNED: account.sandbox.key}
     kept = {"BMECONF_KEEP": str(checkout.parent)}
-    assert shell(checkout, "validate").returncode == 0
+    assert ended("validate") == 0
     assert account.log() == []
-    assert shell(checkout, "plan", **key, **kept).returncode == 2
+    assert ended("plan", **key, **kept) == 2
     saved = checkout.parent / "plan.json"
     assert saved.stat().st_mode & 0o077 == 0
-    applied = shell(checkout, "apply", **key, **kept)
-    assert applied.returncode == 0, applied.stderr
-    assert shell(checkout, "plan", **key).returncode == 0
-    assert shell(checkout, "drift", **key).returncode == 0, applied.stderr
-    assert shell(checkout, "apply", **key, **kept).returncode == 6
-    assert shell(checkout).returncode == 3
+    assert ended("apply", **key, **kept) == 0
+    assert ended("plan", **key) == 0
+    assert ended("drift", **key) == 0
+    assert ended("apply", **key, **kept) == 6
+    assert ended() == 3
 
 
 # --- the hook
@@ -175,43 +187,27 @@ def test_the_entry_of_the_hook_checks_the_project(checkout: Path, files: str, co
     (checkout / "manifests" / "more.yaml").write_text(f"version: 1\n{files}\n", encoding="utf-8")
     entry = hook()
     assert entry["pass_filenames"] is False
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    ran = subprocess.run(
-        str(entry["entry"]).split(),
-        cwd=checkout,
-        env={"PATH": path},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ran = run(checkout, INSTALLED, *str(entry["entry"]).split())
     assert ran.returncode == code, ran.stdout
-
-
-INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.mark.skipif(not shutil.which("pre-commit", path=INSTALLED), reason="no pre-commit here")
 def test_pre_commit_runs_the_hook_on_what_is_staged(checkout: Path) -> None:
-    def run(*command: str) -> subprocess.CompletedProcess[str]:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        env = {"PATH": path, "HOME": str(checkout.parent), "GIT_CONFIG_NOSYSTEM": "1"}
-        return subprocess.run(
-            command, cwd=checkout, env=env, capture_output=True, text=True, timeout=110, check=False
-        )
+    def staged(*command: str) -> CompletedProcess[str]:
+        return run(checkout, INSTALLED, *command, GIT_CONFIG_NOSYSTEM="1")
 
-    run("git", "init", "--quiet")
+    staged("git", "init", "--quiet")
     # The same hook, without an installation of its own.
     local = {**hook(), "language": "system"}
     config = {"repos": [{"repo": "local", "hooks": [local]}]}
     (checkout / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     bad = checkout / "manifests" / "more.yaml"
     bad.write_text("version: 1\nlists: [{nmae: Autumn}]\n", encoding="utf-8")
-    run("git", "add", "--all")
+    staged("git", "add", "--all")
     # What is mended, but not staged, does not count.
     bad.write_text("version: 1\nlists: [{name: Autumn}]\n", encoding="utf-8")
-    refused = run("pre-commit", "run")
+    refused = staged("pre-commit", "run")
     assert refused.returncode == 1
     assert "nmae" in refused.stdout
-    run("git", "add", "--all")
-    assert run("pre-commit", "run").returncode == 0
+    staged("git", "add", "--all")
+    assert staged("pre-commit", "run").returncode == 0

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from bmeconf.sandbox.switches import Switches
 from tests.support.driver import Account, Project, Ran, writes
-from tests.support.mortal import Mortals
+from tests.support.forks import Forks
 from tests.support.oracle import IDENTITY, WITHHELD, Oracle, key_of
 from tests.support.strategies import STRUCTURE, Data, World, dumped, examples, worlds
 
@@ -194,7 +194,7 @@ class Life:
     """One world, driven through its schedule; each attempt is judged as it is made."""
 
     account: Account
-    mortals: Mortals
+    forks: Forks
     world: World
     schedule: Schedule
     project: Project
@@ -234,7 +234,7 @@ class Life:
         self.account.clear_log()
         had = {path: path.read_text().count("\n") for path in self.project.journals()}
         line, when = kill or (0, "after")
-        code = self.mortals.run(
+        code = self.forks.run(
             *(self.project.folder, self.project.env, *arguments),
             line=line,
             when=when,
@@ -329,7 +329,7 @@ class Laboratory:
 
     account: Account
     folder: Path
-    mortals: Mortals
+    forks: Forks
     count: Iterator[int] = field(default_factory=itertools.count)
 
     def life(self, world: World, schedule: Schedule) -> Life:
@@ -344,12 +344,12 @@ class Laboratory:
         steps = project.plan()["steps"]
         deletes = {s["address"]: s["pin"]["id"] for s in steps if s["action"] == "delete"}
         self.account.faults(*schedule.faults)
-        return Life(self.account, self.mortals, world, schedule, project, before, deletes)
+        return Life(self.account, self.forks, world, schedule, project, before, deletes)
 
 
 @pytest.fixture
-def laboratory(account: Account, tmp_path: Path, mortals: Mortals) -> Laboratory:
-    return Laboratory(account, tmp_path, mortals)
+def laboratory(account: Account, tmp_path: Path, forks: Forks) -> Laboratory:
+    return Laboratory(account, tmp_path, forks)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -127,7 +127,7 @@ def project_file(folder: Path, url: str) -> None:
     (folder / "bmeconf.yaml").write_text(text.replace(VENDOR, url), encoding="utf-8")
 
 
-def repository(folder: Path, github: FakeGitHub, account: Account) -> Repository:
+def repository(folder: Path, github: FakeGitHub, account: Account, programs: str) -> Repository:
     """`acme/mail` with a project file and one list, and with the workflow of examples/ci."""
     recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
     workflow = github.origin / WORKFLOW
@@ -143,6 +143,7 @@ def repository(folder: Path, github: FakeGitHub, account: Account) -> Repository
     runner = Runner(
         github,
         folder,
+        programs,
         {"BMECONF_READ_KEY": key},
         {"production": {"BMECONF_API_KEY": key}},
     )

@@ -4,11 +4,9 @@ them, and an error for what it does not know.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,9 +56,10 @@ class Pipeline:
     file: Path
     source: Path
     folder: Path
+    programs: str
+    """The PATH of its machines."""
     variables: Mapping[str, str]
     protected: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    env: Mapping[str, str] = field(default_factory=dict)
     kept: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
     @property
@@ -105,16 +104,14 @@ class Pipeline:
         return ended
 
     def _shell(self, script: Sequence[str], work: Path, variables: Mapping[str, str]) -> Ended:
-        installed = str(Path(sys.executable).parent)
         ran = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
             cwd=work,
             env={
-                "PATH": f"{installed}{os.pathsep}{os.environ['PATH']}",
+                "PATH": self.programs,
                 "HOME": str(self.folder),
                 "CI": "true",
                 "GITLAB_CI": "true",
-                **self.env,
                 **variables,
             },
             stdin=subprocess.DEVNULL,

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,10 +201,14 @@ class Run:
 
 @dataclass
 class Runner:
-    """Runs the workflow file of a repository on events; `env` is what is set on the machine."""
+    """Runs the workflow file of a repository on events.
+
+    `programs` is the PATH of its machines, `env` what else is set on them.
+    """
 
     github: FakeGitHub
     folder: Path
+    programs: str
     secrets: Mapping[str, str]
     environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
@@ -443,9 +446,8 @@ class Machine:
         event, github = self.walk.event, self.walk.runner.github
         payload = self.folder / "event.json"
         payload.write_text(json.dumps(event.payload), encoding="utf-8")
-        installed = str(Path(sys.executable).parent)
         return {
-            "PATH": os.pathsep.join([*self.added, installed, os.environ["PATH"]]),
+            "PATH": os.pathsep.join([*self.added, self.walk.runner.programs]),
             "HOME": str(self.folder / "home"),
             "CI": "true",
             "LANG": "C.UTF-8",

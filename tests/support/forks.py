@@ -1,0 +1,220 @@
+"""Processes forked from one that has everything loaded, so that hundreds of them cost little.
+
+Each runs one command as a process of its own: with its own folder, environment and streams. It
+may be told to die at a chosen line of its journal, killed as by `kill -9`. Only the operating
+system's calls are meddled with, never bmeconf. `python -m tests.support.forks SOCKET` is the
+process that is forked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import pkgutil
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+COMMAND = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.connect({door!r})
+order = {{"folder": os.getcwd(), "env": dict(os.environ), "arguments": sys.argv[1:]}}
+socket.send_fds(door, [b"!"], [0, 1, 2])
+door.sendall(json.dumps(order).encode() + b"\\n")
+answers = door.makefile()
+child = int(answers.readline())
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: os.kill(child, number))
+code = int(answers.readline())
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""`bmeconf` for scripts: a small process that orders a fork, and lends it its streams."""
+
+
+class Forks:
+    """Where such processes are ordered, as a context manager."""
+
+    def __enter__(self) -> Forks:
+        self.folder = Path(tempfile.mkdtemp(prefix="forks-"))
+        self._door = str(self.folder / "door")
+        command = [sys.executable, "-m", "tests.support.forks", self._door]
+        self._parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert self._parent.stdout
+        self._parent.stdout.readline()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._parent.terminate()
+        self._parent.communicate()
+        shutil.rmtree(self.folder)
+
+    @property
+    def path(self) -> str:
+        """A PATH on which `bmeconf` is such a process, and all else is as it was."""
+        command = self.folder / "bin" / "bmeconf"
+        if not command.exists():
+            command.parent.mkdir()
+            command.write_text(COMMAND.format(python=sys.executable, door=self._door))
+            command.chmod(0o755)
+        installed = str(Path(sys.executable).parent)
+        return os.pathsep.join([str(command.parent), installed, os.environ["PATH"]])
+
+    def run(
+        self,
+        folder: Path,
+        env: Mapping[str, str],
+        *arguments: str,
+        line: int = 0,
+        when: str = "after",
+        most_bytes: int = 0,
+        haste: float = 1.0,
+    ) -> int:
+        """Run one command in `folder`; its exit code, negative for the signal that killed it.
+
+        It leaves its streams in out.txt and err.txt. It dies right `after` its journal's n-th
+        line is on disk, or `before` that is written; 0 lets it live. `most_bytes` is how large a
+        file it may write; its waits are `haste` times as long as they should be.
+        """
+        own = {name: value for name, value in os.environ.items() if name[:8] != "BMECONF_"}
+        order = {"folder": str(folder), "env": {**own, **env}, "arguments": arguments}
+        order |= {"line": line, "when": when, "most_bytes": most_bytes, "haste": haste}
+        with (
+            socket.socket(socket.AF_UNIX) as door,
+            open(folder / "out.txt", "wb") as out,
+            open(folder / "err.txt", "wb") as err,
+            open(os.devnull, "rb") as nothing,
+        ):
+            door.connect(self._door)
+            socket.send_fds(door, [b"!"], [stream.fileno() for stream in (nothing, out, err)])
+            door.sendall(json.dumps(order).encode() + b"\n")
+            with door.makefile() as answers:
+                answers.readline()
+                return int(answers.readline())
+
+
+def _serve(door: socket.socket) -> None:
+    """Take one order, see to it in a fork, and answer with its pid and how it ended."""
+    _, streams, _, _ = socket.recv_fds(door, 1, 3)
+    with door.makefile("rw") as talk:
+        order = json.loads(talk.readline())
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(_obey(order, streams))
+            finally:
+                os._exit(99)
+        for stream in streams:
+            os.close(stream)
+        talk.write(f"{child}\n")
+        talk.flush()
+        _, status = os.waitpid(child, 0)
+        talk.write(f"{os.waitstatus_to_exitcode(status)}\n")
+
+
+def _obey(order: Any, streams: list[int]) -> int:
+    from bmeconf import cli
+
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["env"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if order.get("most_bytes"):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
+    _hasten(order.get("haste", 1.0))
+    _doom(order.get("line", 0), order.get("when", "after"))
+    code = cli.run(order["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def _hasten(haste: float) -> None:
+    sleep, wait = time.sleep, threading.Event.wait
+
+    def short_wait(event: threading.Event, timeout: float | None = None) -> bool:
+        return wait(event, None if timeout is None else timeout * haste)
+
+    time.sleep = lambda seconds: sleep(seconds * haste)
+    threading.Event.wait = short_wait  # type: ignore[method-assign]
+
+
+def _doom(line: int, when: str) -> None:
+    lines = {"written": 0, "synced": 0}
+    write, sync = os.write, os.fsync
+
+    def counted_write(file: int, data: bytes) -> int:
+        if data.startswith(b'{"event"'):
+            lines["written"] += 1
+            if (lines["written"], when) == (line, "before"):
+                os.kill(os.getpid(), signal.SIGKILL)
+        return write(file, data)
+
+    def counted_sync(file: int) -> None:
+        sync(file)
+        if lines["written"] > lines["synced"]:
+            lines["synced"] += 1
+            if (lines["synced"], when) == (line, "after"):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    os.write, os.fsync = counted_write, counted_sync
+
+
+def _load_everything() -> None:
+    """What a command only loads when it needs it, a fork would have to load each time."""
+    import bmeconf
+
+    names = ["deepdiff", "filelock", "jsonschema", "requests", "yaml"]
+    for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
+        if not module.name.endswith("__main__"):
+            names.append(module.name)
+    for name in names:
+        importlib.import_module(name)
+    from bmeconf.project import load_schema, schema_names
+
+    judge = importlib.import_module("jsonschema").Draft202012Validator
+    for name in schema_names():
+        judge(load_schema(name)).is_valid({})
+
+
+def main(path: str) -> None:
+    """Fork for everybody who comes to the door at `path`, until it is ended."""
+    _load_everything()
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(path)
+        door.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while True:
+            visitor, _ = door.accept()
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            with visitor:
+                if os.fork() == 0:
+                    door.close()
+                    try:
+                        _serve(visitor)
+                    finally:
+                        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
