@@ -1,206 +1,287 @@
-"""Whether a saved plan still fits the account: every pin, before the first write (design 7.14).
+"""Does what was planned still hold? Asked on every way to a write, and always in the same words.
 
-Moved means: the version or the content of an object is another, even where the planned fields
-still hold; it is gone, or no draft any more; or what is to be created exists by now.
+A `StepCheck` is one step beside its live object as it was just read: the first look at a saved
+plan, each write, the recovery of a lost answer and a resumed run all ask it. `first_look` and the
+two `hold_...` functions read what it takes to know; the rest is pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
-from bmeconf.apply import recovery as settle
 from bmeconf.apply.options import ApplyOptions
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import CAMPAIGNS, LISTS, Resource, dotted, nested
+from bmeconf.model import CAMPAIGNS, DELETE, LISTS, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
-from bmeconf.plan.diff import DELETE
-from bmeconf.plan.model import Pin, Plan, Step, looked_at, pinned, referred
-from bmeconf.plan.preconditions import not_meant
+from bmeconf.plan import preconditions
+from bmeconf.plan.model import Pin, Plan, Preconditions, Step
+from bmeconf.plan.price import looked_at
+
+PLAN_AGAIN = "plan again"
 
 
-def check(
-    api: ReadApi, id_map: IdMap, plan: Plan, conduct: ApplyOptions, made: Collection[str] = ()
+@dataclass(frozen=True)
+class StepCheck:
+    """One step beside its live object `row`, as it was just read.
+
+    `new_lists` are the ids of lists that the plan itself made: they may have taken a contact
+    along, which is no move of somebody else's.
+    """
+
+    step: Step
+    row: Raw
+    id_map: IdMap
+    managed: Managed
+    new_lists: Collection[str] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.step.address.kind]
+
+    @cached_property
+    def live(self) -> Resource:
+        return self.kind.live(self.row, self.step.address, self.id_map)
+
+    def unmet(self) -> tuple[Change, ...]:
+        """The changes of the step that do not hold in the object."""
+        return tuple(
+            c for c in self.step.changes if not self.kind.holds(c, c.after, self.live, self.managed)
+        )
+
+    def moved(self) -> tuple[Change, ...]:
+        """The changes whose values from planning do not hold any more."""
+        return tuple(
+            c
+            for c in self.step.changes
+            if not self.kind.holds(c, c.before, self.live, self.managed)
+        )
+
+    def hidden(self) -> bool:
+        """True where the API does not show a field that the step writes."""
+        return any(change.path[0] not in self.live.fields for change in self.step.changes)
+
+    def differs(self) -> bool:
+        """True where the object is another than the one that was pinned."""
+        return differs(self.kind, self.step.pinned, self.row, self.new_lists)
+
+    def refusal(self) -> str:
+        """Why the object may not be written any more, in words; empty where it may."""
+        wanted = Resource(self.step.address, nested(self.step.changes))
+        changes = () if self.step.action == DELETE else self.step.changes
+        finding = self.kind.refusal(wanted, self.live, changes)
+        return f"{self.step.address} {finding.message}" if finding else ""
+
+    def stale(self) -> str:
+        """What moved since the pin, in words; empty where nothing did."""
+        if refusal := self.refusal():
+            return refusal
+        if not self.differs():
+            return self._more_uses()
+        return self._changed(self.moved())
+
+    def hold_for_update(self, strict: bool) -> None:
+        """Hold an update against the object right before it is written (design 7.6, 7.14).
+
+        Where that is `strict`, the object must be as it was pinned; else it is enough that the
+        planned values hold.
+
+        Raises:
+            Stale: where it moved, or may not be written any more.
+        """
+        if not self.differs():
+            return
+        self.hold_against_rules()
+        moved = self.moved()
+        if moved or strict:
+            raise Stale(self._changed(moved), PLAN_AGAIN)
+
+    def hold_for_delete(self) -> None:
+        """Hold a delete against the object right before it is deleted.
+
+        Raises:
+            Stale: where it moved, or may not be deleted any more.
+        """
+        pin, version = self.step.pinned, replies.version_of(self.row)
+        # One reply may show less than the plan saw of it; versions settle it where they are shown.
+        shown = pin.version is not None and version is not None
+        moved = pin.version != version if shown else self.differs()
+        if moved or self.refusal():
+            raise Stale(f"{self.step.address} changed since it was planned", PLAN_AGAIN)
+        if uses := self._more_uses():
+            raise Stale(uses, PLAN_AGAIN)
+
+    def hold_against_rules(self) -> None:
+        """Refuse to write what may not be written, whatever was planned.
+
+        Raises:
+            Stale: saying why.
+        """
+        if refusal := self.refusal():
+            raise Stale(refusal, PLAN_AGAIN)
+
+    def _changed(self, moved: Sequence[Change]) -> str:
+        fields = ", ".join(dotted(change.path) for change in moved) or "it"
+        return f"{self.step.address}: {fields} changed since it was planned"
+
+    def _more_uses(self) -> str:
+        """What refers to an object by now and did not when its delete was planned, in words."""
+        uses, now = self.step.pinned.uses, self.kind.facts(self.row)
+        more = [f"{now[kind]} {kind}" for kind in uses if now.get(kind, 0) > uses[kind]]
+        return f"{self.step.address}: {' and '.join(more)} use it by now" if more else ""
+
+
+def differs(kind: Kind, pin: Pin, row: Raw, new_lists: Collection[str]) -> bool:
+    """True where an object is another than the one that was pinned; see `StepCheck`."""
+    lists = replies.ids_of(row.get("lists")) or ()
+    kept = [id for id in lists if id not in new_lists]
+    taken_along = len(kept) < len(lists)
+    version = replies.version_of(row)
+    if not taken_along and None not in (pin.version, version) and version != pin.version:
+        return True
+    content = {**row, "lists": kept} if taken_along else row
+    return replies.digest(kind.pin_content(content)) != pin.digest
+
+
+def first_look(
+    api: ReadApi,
+    id_map: IdMap,
+    plan: Plan,
+    options: ApplyOptions,
+    new_lists: Collection[str] = (),
 ) -> Mapping[str, str]:
-    """What moved, in words, by the id of the step that must not be done for it.
+    """What moved before the first write, in words, by the id of the step that must not be done.
 
-    What is done is not looked at, and of what is in doubt only what it refers to. `made` are
-    lists that were made since, and that may have taken contacts along.
+    Steps that are done are not looked at, and of those in doubt only what they refer to.
 
     Raises:
-        ApiError, Refused, LimitReached: where it cannot be read whole.
+        ApiError, Refused, LimitReached: where the account cannot be read whole.
     """
-    left = [step for step in plan.steps if step.id not in conduct.done]
-    open_ = [step for step in left if step.id not in conduct.doubtful]
-    begun = {*conduct.done, *conduct.doubtful}
+    left = [step for step in plan.steps if step.id not in options.done]
+    open_ = [step for step in left if step.id not in options.doubtful]
+    begun = {*options.done, *options.doubtful}
     touched = {step.address for step in plan.steps if step.id in begun}
+    managed = plan.preconditions.managed
     moved: dict[str, str] = {}
     lists: Mapping[str, Raw] | None = None
     for kind in KINDS.values():
         ids, keys = looked_at(kind, left)
         if not (ids or keys):
             continue
-        seen = kind.look(api, id_map, ids, keys)
+        rows = kind.look(api, id_map, ids, keys)
         if kind.name == LISTS:
-            lists = seen
+            lists = rows
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
-            told = _taken(kind, step, seen, mine) or _moved(kind, step, seen, id_map, plan, made)
-            if not told and step.intent.copy_of not in touched:
-                told = source_moved(kind, step, seen)
-            moved |= {step.id: told} if told else {}
+            stale = _name_taken(kind, step, rows, mine)
+            if not stale and step.pin:
+                row = rows.get(step.pin.id)
+                check = row and StepCheck(step, row, id_map, managed, new_lists)
+                stale = check.stale() if check else f"{step.address} is gone"
+            if not stale and step.intent.copy_of not in touched:
+                stale = source_moved(step, rows)
+            moved |= {step.id: stale} if stale else {}
     own = {step.address for step in left if step.pin}
     for step in left:
-        told = plan.grounds.gone(step, id_map, lists, own)
-        if told and step.id not in moved:
-            moved[step.id] = f"{step.address}: {told}"
+        broken = violation(plan.preconditions, step, id_map, lists, own)
+        if broken and step.id not in moved:
+            moved[step.id] = f"{step.address}: {broken}"
     return moved
 
 
-def differs(kind: Kind, pin: Pin, seen: Raw, made: Collection[str]) -> bool:
-    """Whether an object is another than the one that was pinned.
-
-    Lists that this very plan made may have taken it along: that is no move of somebody else's.
-    """
-    lists = replies.ids_of(seen.get("lists")) or ()
-    kept = [id for id in lists if id not in made]
-    along = len(kept) < len(lists)
-    version = replies.version_of(seen)
-    if not along and None not in (pin.version, version) and version != pin.version:
-        return True
-    content = {**seen, "lists": kept} if along else seen
-    return replies.digest(kind.pin_content(content)) != pin.digest
-
-
-def held(
-    kind: Kind,
+def violation(
+    planned: Preconditions,
     step: Step,
-    seen: Raw,
-    id_map: IdMap,
-    managed: Managed,
-    made: Collection[str],
-    strict: bool,
-) -> Raw:
-    """`seen`, the object right before it is updated, where what was planned upon still holds.
+    now: IdMap,
+    lists: Mapping[str, Raw] | None,
+    pinned: Collection[Address],
+) -> str:
+    """The precondition of `step` that does not hold any more, in words; empty where all do.
 
-    Where that is `strict`, it must be as it was pinned; else the planned values are enough
-    (design 7.6, 7.14).
-
-    Raises:
-        Stale: where it does not, or the object may not be written any more.
+    `lists` are the live lists by id, None where no step mentions any; those of `pinned` resources
+    are held against their own pins.
     """
-    if not differs(kind, pinned(step), seen, made):
-        return seen
-    if told := _restrained(kind, step, kind.live(seen, step.address, id_map)):
-        raise Stale(told, "plan again")
-    gone = settle.undone(kind, step, seen, id_map, managed)
-    if gone or strict:
-        told = ", ".join(dotted(change.path) for change in gone) or "it"
-        raise Stale(f"{step.address}: {told} changed since it was planned", "plan again")
-    return seen
+    for label in preconditions.labels(step):
+        if label in planned.fields and preconditions.field_id(now, label) != planned.fields[label]:
+            return f"the field {label} is not the one it was"
+    for tag in preconditions.tags(step):
+        if tag in planned.tags and now.tags.get(tag) != planned.tags[tag]:
+            return f"the tag {tag} is not the one it was"
+    for address in step.mentioned():
+        id = planned.ids.get(address)
+        if lists is None or id is None or address.kind != LISTS or address in pinned:
+            continue
+        if other := not_meant(address, id, lists):
+            return f"{address} {other}"
+    return ""
 
 
-def source_moved(kind: Kind, step: Step, seen: Mapping[str, Raw]) -> str:
-    """Whether what a step copies is another than it was, in words; empty where it is not."""
+def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str:
+    """Why a list is not the one meant any more, in words; empty where it is.
+
+    `id` is what `address` stood for, `lists` are the live ones by id.
+    """
+    row = lists.get(id or "")
+    if row is None:
+        return "is gone"
+    name = KINDS[LISTS].key(row)
+    return f"is called {name!r} by now" if address.name not in ("", name) else ""
+
+
+def source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
+    """Why the object that a step copies is not as planned, in words; empty where it is."""
     if step.source is None:
         return ""
-    raw, address = seen.get(step.source.id), step.intent.copy_of
-    if raw is None:
+    row, address = rows.get(step.source.id), step.intent.copy_of
+    if row is None:
         return f"{step.address}: {address}, which it copies, is gone"
-    if differs(kind, step.source, raw, ()):
+    if differs(KINDS[step.address.kind], step.source, row, ()):
         return f"{step.address}: {address}, which it copies, changed since it was planned"
     return ""
 
 
 def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
-    """Hold what a step copies against its pin once more, unless this plan (`ours`) changes it.
+    """Hold the object that a step copies against its pin: a copy brings along all of it.
+
+    Where the plan itself changes the object (`ours`), it need not be as it was pinned.
 
     Raises:
-        Stale: where it is another by now: a copy brings along what no manifest declares.
+        Stale: where it is another by now.
     """
+    if step.source is None:
+        return
     kind = KINDS[step.address.kind]
-    seen = kind.look(api, id_map, [step.source.id], []) if step.source else {}
-    if told := "" if ours else source_moved(kind, step, seen):
-        raise Stale(told, "plan again")
+    rows = kind.look(api, id_map, [step.source.id], [])
+    if moved := "" if ours else source_moved(step, rows):
+        raise Stale(moved, PLAN_AGAIN)
 
 
 def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
-    """A draft goes to whoever is on its lists: they must still be the ones that were meant.
+    """Hold the lists that a draft goes to against the names that were meant.
 
     Raises:
-        Stale: where one is gone, or is called otherwise by now.
+        Stale: where one is gone, or has another name by now.
     """
-    meant = referred(step) if step.address.kind == CAMPAIGNS else set()
+    meant = step.recipients() if step.address.kind == CAMPAIGNS else set()
     lists = KINDS[LISTS].reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):
-        if told := not_meant(address, id_map.id(address), lists):
-            raise Stale(f"{step.address}: {address} {told}", "plan again")
+        if other := not_meant(address, id_map.id(address), lists):
+            raise Stale(f"{step.address}: {address} {other}", PLAN_AGAIN)
 
 
-def _more_use(kind: Kind, pin: Pin, raw: Raw) -> str:
-    """What uses an object by now and did not when it was planned to be deleted, in words."""
-    now = kind.facts(raw)
-    more = [f"{now[what]} {what}" for what in pin.uses if now.get(what, 0) > pin.uses[what]]
-    return f"{' and '.join(more)} use it by now" if more else ""
-
-
-def deletable(kind: Kind, step: Step, seen: Raw, id_map: IdMap, made: Collection[str]) -> None:
-    """Hold `seen`, the object right before it is deleted, against its pin.
-
-    Raises:
-        Stale: where it moved, or may not be deleted any more.
-    """
-    pin, live = pinned(step), kind.live(seen, step.address, id_map)
-    # One reply may show less than the plan saw of it; a version settles it where there is one.
-    known = pin.version is not None and live.version is not None
-    moved = pin.version != live.version if known else differs(kind, pin, seen, made)
-    if moved or _restrained(kind, step, live):
-        raise Stale(f"{step.address} changed since it was planned", "plan again")
-    if told := _more_use(kind, pin, seen):
-        raise Stale(f"{step.address}: {told}", "plan again")
-
-
-def _taken(kind: Kind, step: Step, seen: Mapping[str, Raw], steps: Sequence[Step]) -> str:
-    """Whether what a step is to be called is the name of another object by now."""
+def _name_taken(kind: Kind, step: Step, rows: Mapping[str, Raw], steps: Sequence[Step]) -> str:
+    """Why the name that a step gives is taken by now, in words; empty where it is not."""
     wanted = {str(c.after) for c in step.changes if c.path == (kind.identity,)}
     # An object of this plan that gives its name up does so first.
     given_up = {
         s.pin.id for s in steps if s.pin and any(c.path == (kind.identity,) for c in s.changes)
     }
-    others = [raw for id, raw in seen.items() if id not in given_up]
-    if not any(kind.key(raw) in wanted for raw in others):
+    others = [row for id, row in rows.items() if id not in given_up]
+    if not any(kind.key(row) in wanted for row in others):
         return ""
     return f"{step.address} exists {'beside it ' if step.pin else ''}by now"
-
-
-def _moved(
-    kind: Kind,
-    step: Step,
-    seen: Mapping[str, Raw],
-    id_map: IdMap,
-    plan: Plan,
-    made: Collection[str],
-) -> str:
-    if step.pin is None:
-        return ""
-    raw = seen.get(step.pin.id)
-    if raw is None:
-        return f"{step.address} is gone"
-    if told := _restrained(kind, step, kind.live(raw, step.address, id_map)):
-        return told
-    if not differs(kind, step.pin, raw, made):
-        told = _more_use(kind, step.pin, raw)
-        return f"{step.address}: {told}" if told else ""
-    fields = [dotted(c.path) for c in settle.undone(kind, step, raw, id_map, plan.grounds.managed)]
-    return f"{step.address}: {', '.join(fields) or 'it'} changed since it was planned"
-
-
-def _restrained(kind: Kind, step: Step, live: Resource) -> str:
-    """Why an object may not be written any more, in words; empty where it may."""
-    wanted = Resource(step.address, nested(step.changes))
-    changes = () if step.action == DELETE else step.changes
-    refusal = kind.refusal(wanted, live, changes)
-    return f"{step.address} {refusal.message}" if refusal else ""

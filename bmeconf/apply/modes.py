@@ -1,4 +1,4 @@
-"""The ways into an apply: planned just now, saved, or cut off. `walk` is the one way through it.
+"""The ways into an apply: planned just now, saved, or cut off; `run` is the one way through it.
 
 In: a plan, a client that may only read, a place for the journal. Out: the Result, after all that
 was written was read back. Nothing is printed here.
@@ -10,42 +10,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bmeconf.apply import checks as pins
-from bmeconf.apply import run as walk
+from bmeconf.apply import checks
+from bmeconf.apply import run as way
 from bmeconf.apply.journal import Journal, JournalState, loose_ends
 from bmeconf.apply.options import MOVED, ApplyOptions, CopyEvidence
 from bmeconf.apply.receipts import Receipts
-from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.apply.run import Basis, Run
+from bmeconf.apply.remember import Basis
+from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Proof, Result
+from bmeconf.apply.run import Run
+from bmeconf.baseline import lock_store
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.structure import Structure
-from bmeconf.live.read import Live
-from bmeconf.model import LISTS, STRUCTURE, Snapshot
+from bmeconf.live.account import Account, Reading
+from bmeconf.model import LISTS, STRUCTURE
 from bmeconf.model.errors import BmeconfError, Guarded, Stale
-from bmeconf.plan import decode as planfile
-from bmeconf.plan import pipeline
-from bmeconf.plan.model import Plan, account_of
-from bmeconf.plan.pipeline import Planned
+from bmeconf.plan import decode, encode
+from bmeconf.plan.model import AccountId, Plan
 from bmeconf.project import journal_folder
-from bmeconf.render import documents as document
 
 
-def planned(run: Run, seen: Planned) -> Result:
-    """Carry out a plan that was made a moment ago.
+def planned(run: Run, reading: Reading, plan: Plan) -> Result:
+    """Carry out a plan that was made of `reading` a moment ago.
 
     Raises:
         LimitReached, InvalidInput: before the first write, where it could not be finished or
             put down.
     """
-    plan = seen.plan
-    basis = Basis(seen.live, seen.differences)
+    basis = Basis.of(reading, plan)
     if not plan.steps:
-        return walk.nothing_to_do(run, plan, basis)
+        return way.nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
-    declared = (resource.id for resource in seen.live.snapshot)
-    conduct = ApplyOptions(doubtful=_loose_ends(run, plan, declared))
-    return walk.walk(run, plan, basis, _begun(run, plan), conduct)
+    declared = (resource.id for resource in reading.account.resources)
+    options = ApplyOptions(doubtful=_loose_ends(run, plan, declared))
+    return way.through(run, plan, basis, _begun(run, plan), options)
 
 
 def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, CopyEvidence]:
@@ -67,16 +65,16 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
         Guarded: where the key opens another account than the plan is for.
         ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
-    names = _opened(run, plan)
-    basis = _elsewhere(run, plan, names)
+    id_map = _opened(run, plan)
+    basis = _saved_basis(run, plan, id_map)
     if not plan.steps:
-        return walk.nothing_to_do(run, plan, basis)
+        return way.nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
-    doubtful = _loose_ends(run, plan, plan.grounds.ids.values())
-    conduct = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
-    moved = pins.check(run.reader, names, plan, conduct)
-    conduct = replace(conduct, moved=moved)
+    doubtful = _loose_ends(run, plan, plan.preconditions.ids.values())
+    options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
+    moved = checks.first_look(run.reader, id_map, plan, options)
+    options = replace(options, moved=moved)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
         return _unwritten(run, plan, moved)
     journal = _begun(run, plan, skip_stale)
@@ -85,7 +83,7 @@ def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     except BmeconfError:
         journal.discard()
         raise
-    result = walk.walk(run, plan, basis, journal, conduct)
+    result = way.through(run, plan, basis, journal, options)
     if not result.written:
         receipts.release()
     return result
@@ -97,48 +95,48 @@ def recorded(path: Path) -> tuple[Journal, JournalState, Plan]:
     Raises:
         InvalidInput: where it is no journal, its plan was changed, or it is being written.
     """
-    journal, past = Journal.reopen(path)
+    journal, state = Journal.reopen(path)
     try:
-        return journal, past, planfile.of(past.plan, str(path))
+        return journal, state, decode.of(state.plan, str(path))
     except BmeconfError:
         journal.close()
         raise
 
 
-def resumed(run: Run, journal: Journal, past: JournalState, plan: Plan) -> Result:
+def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Result:
     """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
 
     Raises:
         Guarded, ApiError, Refused, LimitReached: before the first write.
     """
     try:
-        names = _opened(run, plan)
+        id_map = _opened(run, plan)
         # The run that is resumed may itself have gone on from the loose end of another.
-        ends = _loose_ends(run, plan, plan.grounds.ids.values())
-        loose = {id: before for id, before in ends.items() if id not in past.done}
-        conduct = ApplyOptions(
+        ends = _loose_ends(run, plan, plan.preconditions.ids.values())
+        loose = {id: before for id, before in ends.items() if id not in state.done}
+        options = ApplyOptions(
             strict=True,
-            skip_stale=past.skip_stale,
-            done=past.done,
-            doubtful={**loose, **past.doubtful},
+            skip_stale=state.skip_stale,
+            done=state.done,
+            doubtful={**loose, **state.doubtful},
             resumed=True,
         )
-        made = _made(run, names, plan, past)
-        conduct = replace(conduct, moved=pins.check(run.reader, names, plan, conduct, made))
-        basis = _elsewhere(run, plan, names)
+        made = _made(run, id_map, plan, state)
+        options = replace(options, moved=checks.first_look(run.reader, id_map, plan, options, made))
+        basis = _saved_basis(run, plan, id_map)
     except BaseException:
         journal.close()
         raise
-    return walk.walk(run, plan, basis, journal, conduct, past.written)
+    return way.through(run, plan, basis, journal, options, state.written)
 
 
-def _made(run: Run, id_map: IdMap, plan: Plan, past: JournalState) -> set[str]:
+def _made(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
     """The lists that the run before made, or may have made: they took contacts along."""
-    made = {id for id in past.done.values() if id}
+    made = {id for id in state.done.values() if id}
     copies = [
         before
         for step in plan.steps
-        if step.address.kind == LISTS and (before := past.doubtful.get(step.id)) is not None
+        if step.address.kind == LISTS and (before := state.doubtful.get(step.id)) is not None
     ]
     rows = KINDS[LISTS].reread(run.reader, id_map, ()) if copies else ()
     return made | {id for id in rows if any(id not in before.ids for before in copies)}
@@ -149,9 +147,9 @@ def _opened(run: Run, plan: Plan) -> IdMap:
     kind = KINDS[STRUCTURE]
     assert isinstance(kind, Structure)
     for row in kind.rows(run.reader, IdMap(), ()):
-        names = IdMap(row)
-        if account_of(run.base_url, names) == plan.account:
-            return plan.grounds.id_map(names)
+        id_map = IdMap(row)
+        if AccountId(run.base_url, id_map.account(run.base_url)) == plan.account:
+            return plan.preconditions.id_map(id_map)
     other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
     raise Guarded(
         f"the plan was made for another account at {plan.account.base_url}, and not for the one"
@@ -161,7 +159,7 @@ def _opened(run: Run, plan: Plan) -> IdMap:
 
 
 def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
-    return Journal.create(journal_folder(run.root), document.plan(plan), run.now, skip_stale)
+    return Journal.create(journal_folder(run.root), encode.plan(plan), run.now, skip_stale)
 
 
 def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
@@ -173,15 +171,14 @@ def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
         else Outcome(step, NOT_ATTEMPTED, error=why)
         for step in plan.steps
     )
-    return Result(plan, tuple(outcomes), (), False, run.reader.budget.used, why)
+    return Result(plan, tuple(outcomes), Proof(), False, run.reader.budget.used, why)
 
 
-def _elsewhere(run: Run, plan: Plan, id_map: IdMap) -> Basis:
-    """The basis of a plan whose making is not at hand: only what is remembered of the account.
+def _saved_basis(run: Run, plan: Plan, id_map: IdMap) -> Basis:
+    """The basis of a plan whose comparisons are not at hand: only the lock file's section.
 
     Raises:
         InvalidInput: where the lock file cannot be used.
     """
-    remembered = pipeline.locked(run.lock_file)
-    section = remembered.section(plan.account.fingerprint, plan.account.base_url)
-    return Basis(Live(Snapshot(), Snapshot(), id_map, section=section), ())
+    lock = lock_store.read(run.lock_file)
+    return Basis(Account(id_map), lock.section(plan.account.fingerprint, plan.account.base_url))

@@ -1,4 +1,4 @@
-"""How a plan is to be carried out, beside what it says itself: data for `apply`. Pure."""
+"""How a plan is carried out, beside what it says itself. Frozen data."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MOVED = "the account moved since the plan was made"
 
 @dataclass(frozen=True)
 class CopyEvidence:
-    """What was there before a copy was made: all ids, and the marks of what it is a copy of.
+    """The account before a copy was made: all ids, and the marks of the object that was copied.
 
-    A lost copy is known by them: it is new, it looks as its source did then, and it was made at
-    that time, `at` (design 7.13). Where the answer came, `made` is its id, and nothing is in doubt.
+    A copy whose answer was lost is known by them: it is new, it looks as its source did then, and
+    it was made at that time, `at` (design 7.13). Where the answer came, `made` is the id in it.
     """
 
     ids: tuple[str, ...] = ()
@@ -28,11 +28,10 @@ class CopyEvidence:
 class ApplyOptions:
     """How a plan is carried out.
 
-    `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14); then
-    `moved` is what was seen to have moved before the first write, by step id, and a stale step
-    ends the run unless `skip_stale`. `done` and `doubtful` are what journals tell of runs before:
-    steps applied, with the ids they made; and steps whose writes may have landed, with what
-    was there before a copy.
+    `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14). `moved`
+    then says, by step id, what moved before the first write, and a stale step ends the run unless
+    `skip_stale`. `done` and `doubtful` are what journals tell of earlier runs: applied steps with
+    the ids they made, and steps whose writes may have landed, with the evidence for a copy.
     """
 
     strict: bool = False

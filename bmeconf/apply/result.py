@@ -1,28 +1,25 @@
-"""How steps end: outcomes, and the result of a whole apply, as data. Pure."""
+"""How steps end: outcomes, and the result of a whole apply. Frozen data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Finding, Manual
+from bmeconf.model import Address, Finding, Manual
 from bmeconf.model.errors import BmeconfError, Interrupted, NotConverged
 from bmeconf.plan.model import Plan, Step
 
 APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
 BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
-NOT_CONVERGED, LANDED_TWICE = "not_converged", "landed_twice"
-OPEN = ("frozen", "blocked", "ambiguous")
-"""Findings on what is not as declared, and which no apply will change."""
-UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How one step ended: its `state`, and a message where there is more to say.
 
-    `id` is what a create made, `before` what was there when an update wrote, where that is
-    known; `findings` what a person has to clear up after it.
+    `id` is the object that a create made, `before` the object as an update found it, where that
+    is known; `findings` are for a person to clear up after it.
     """
 
     step: Step
@@ -33,19 +30,39 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     before: Raw | None = None
 
+    @property
+    def object_id(self) -> str:
+        """The id of the object that the step is about, empty where there is none."""
+        return self.id or (self.step.pin.id if self.step.pin else "")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What reading back showed: `rows` by address, None where it could not be read back.
+
+    `unproven` resources do not read back as declared; `twice` says that something was created
+    twice, `hidden` that the API does not show a field that was written.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    rows: Mapping[Address, Raw] | None = field(default_factory=dict)
+    unproven: frozenset[Address] = frozenset()
+    twice: bool = False
+    hidden: bool = False
+
 
 @dataclass(frozen=True)
 class Result:
-    """How an apply of `plan` ended: an outcome for each step, and what reading back found.
+    """How an apply of `plan` ended: an outcome for each step, and what reading back showed.
 
-    `written`: whether any write was done, or may have been. `journal` is where it was put down;
-    empty where nothing was to be written. `unlocked`: why the lock file could not be written, if
-    it could not. `account` names the account for people.
+    `written`: whether any write was done, or may have been. `journal` is the path of the journal,
+    empty where nothing was to be written. `unlocked` says why the lock file could not be written,
+    if it could not. `account` names the account for people.
     """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
-    read_back: tuple[Finding, ...]
+    proof: Proof
     written: bool
     requests: int
     stopped: BmeconfError | None = None
@@ -57,40 +74,46 @@ class Result:
     def refused(cls, plan: Plan, error: BmeconfError, requests: int) -> Result:
         """The result of a plan that was not begun, for the reason given."""
         outcomes = tuple(Outcome(step, NOT_ATTEMPTED, error=error) for step in plan.steps)
-        return cls(plan, outcomes, (), False, requests, error)
+        return cls(plan, outcomes, Proof(), False, requests, error)
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything to tell of the steps: the plan was not refused as a whole."""
+        """True where there is anything to tell of the steps: the plan was not refused whole."""
         return any(outcome.state != NOT_ATTEMPTED for outcome in self.outcomes)
 
     @property
     def resumable(self) -> bool:
-        """Whether the plan was begun, and its journal can tell what is left."""
+        """True where the plan was begun, and its journal can tell what is left."""
         return bool(self.journal) and self.written and not self.complete
 
     @property
+    def read_back(self) -> tuple[Finding, ...]:
+        """The findings on what was written."""
+        of_steps = (finding for outcome in self.outcomes for finding in outcome.findings)
+        return (*of_steps, *self.proof.findings)
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the plan left alone, and what reading back found."""
+        """The findings of the plan, and those on what was written."""
         return (*self.plan.findings, *self.read_back)
 
     @property
     def manual(self) -> tuple[Manual, ...]:
-        """What people have to do, as far as it was when the plan was made."""
+        """The manual steps, in their state when the plan was made."""
         return self.plan.manual
 
     @property
     def complete(self) -> bool:
-        """Whether every step was applied and reads back as declared."""
+        """True where every step was applied and reads back as declared."""
         applied = all(outcome.state == APPLIED for outcome in self.outcomes)
-        amiss = any(finding.code in (NOT_CONVERGED, LANDED_TWICE) for finding in self.read_back)
-        return applied and not amiss and self.stopped is None
+        proven = not (self.proof.unproven or self.proof.twice)
+        return applied and proven and self.stopped is None
 
     @property
     def converged(self) -> bool:
-        """Whether all in scope is as declared: complete, nothing left alone or unproven."""
-        open_ = {finding.code for finding in self.findings} & {*OPEN, UNREADABLE}
-        return self.complete and not open_
+        """True where all in scope is as declared: complete, nothing left alone or unproven."""
+        whole = not any(f.is_left_alone or f.is_unproven for f in self.plan.findings)
+        return self.complete and whole and not self.proof.hidden
 
     @property
     def exit_code(self) -> int:

@@ -1,26 +1,41 @@
-"""The proof that an apply did what it says: outcomes, read back -> findings.
+"""The proof that an apply did what it says: outcomes, read back -> a Proof.
 
-Everything written is read again: where there are many, by the listing or search that shows them
-together, and once more alone where that disagrees, since a search lags behind what was written
-(API contract 6, question 9).
+Everything written is read again: where there are many objects, by the listing or search that shows
+them together, and once more alone where that disagrees, since a search lags behind what was
+written (API contract 6, question 9).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from bmeconf.apply.recovery import TWICE, Recovery, amiss, findings
-from bmeconf.apply.result import APPLIED, NOT_CONVERGED, UNREADABLE, Outcome
+from bmeconf.apply.checks import StepCheck, not_meant
+from bmeconf.apply.recovery import landed_twice
+from bmeconf.apply.result import APPLIED, Outcome, Proof
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Address, Change, Fields, Finding, dotted, lookup, overlap
+from bmeconf.model import (
+    CREATE,
+    DELETE,
+    LISTS,
+    Address,
+    Change,
+    Difference,
+    Finding,
+    dotted,
+    lookup,
+    overlap,
+)
 from bmeconf.model.errors import NotFound
-from bmeconf.plan.diff import CREATE, DELETE, Difference, field_changes
-from bmeconf.plan.model import Step, read_back, referred, rewritten
-from bmeconf.plan.preconditions import not_meant
+from bmeconf.model.findings import NOT_CONVERGED
+from bmeconf.plan import build, diff
+from bmeconf.plan.model import Step
+
+Rows = Mapping[str, Raw]
 
 
 def check(
@@ -28,146 +43,204 @@ def check(
     id_map: IdMap,
     managed: Managed,
     outcomes: Sequence[Outcome],
-    locked: bool = False,
-    planned: Sequence[Difference] = (),
-) -> tuple[tuple[Finding, ...], Mapping[Address, Raw]]:
-    """A finding for every field that does not read back as declared, and what was read back.
+    *,
+    lockable: bool = False,
+    differences: Iterable[Difference] = (),
+) -> Proof:
+    """Read back what was applied: a finding for every field that is not as declared.
 
-    Where it is remembered (`locked`), a body may read back in words that nothing explains. What
-    was not written is held against `planned`, as far as that is at hand.
+    Where the lock file can be written (`lockable`), a body may read back in words that nothing
+    explains. What was not written is held against the `differences` behind the plan.
 
     Raises:
         ApiError, Refused, LimitReached: where it could not be read back.
     """
-    applied = [outcome for outcome in outcomes if outcome.state == APPLIED]
-    found: list[Finding] = []
-    read: dict[Address, Raw] = {}
-    told = {difference.address: difference for difference in planned}
+    compared = {difference.address: difference for difference in differences}
+    applied = [
+        _Written(outcome, id_map, managed, compared.get(outcome.step.address))
+        for outcome in outcomes
+        if outcome.state == APPLIED
+    ]
+    findings: list[Finding] = []
+    rows: dict[Address, Raw] = {}
+    unproven: set[Address] = set()
+    twice = hidden = False
     for kind in KINDS.values():
-        mine = [outcome for outcome in applied if outcome.step.address.kind == kind.name]
-        together = _together(api, id_map, mine)
-        for outcome in mine:
-            seen, difference = together, told.get(outcome.step.address)
-            if seen is None or any(_amiss(outcome, seen, id_map, managed, difference)):
-                seen = _alone(api, id_map, outcome)
-            answer = api.dialect.answers.get(_id(outcome)) if locked else None
-            found += _amiss(outcome, seen, id_map, managed, difference, answer)
-            if _id(outcome) in seen:
-                read[outcome.step.address] = seen[_id(outcome)]
-        found += _twins(mine, together or {})
+        mine = [written for written in applied if written.step.address.kind == kind.name]
+        together = _together(api, id_map, kind, [written.step for written in mine])
+        for written in mine:
+            row = together.get(written.id) if together is not None else None
+            if together is None or not written.reads_back(row):
+                row = _alone(api, id_map, kind, written.id)
+            answer = api.dialect.answers.get(written.id) if lockable else None
+            problems = [*written.problems(row, answer)]
+            findings += [*problems, *written.notes(row, answer)]
+            unproven |= {finding.address for finding in problems}
+            hidden |= bool(written.hidden(row))
+            if row is not None:
+                rows[written.step.address] = row
+        namesakes = [*_twice(kind, [written.step for written in mine], together or {})]
+        findings += namesakes
+        twice |= bool(namesakes)
         if kind.name == LISTS:
-            found += _elsewhere(api, id_map, applied, together)
-    return tuple(found), read
+            problems = [*_other_lists(api, id_map, [w.step for w in applied], together)]
+            findings += problems
+            unproven |= {finding.address for finding in problems}
+    return Proof(tuple(findings), rows, frozenset(unproven), twice, hidden)
 
 
-def _elsewhere(
-    api: ReadApi, id_map: IdMap, outcomes: Sequence[Outcome], lists: Mapping[str, Raw] | None
-) -> Iterator[Finding]:
-    """Who refers to a list that is called otherwise by now, or is gone: it is not the one meant."""
-    steps = [outcome.step for outcome in outcomes if referred(outcome.step)]
-    rows = (lists or KINDS[LISTS].reread(api, id_map, ())) if steps else {}
-    for step in steps:
-        for address in sorted(referred(step)):
-            if told := not_meant(address, id_map.id(address), rows):
-                yield _finding(step, NOT_CONVERGED, f"{address}, which it refers to, {told}")
+@dataclass(frozen=True)
+class _Written:
+    """One applied step, to be held against its object as it reads back.
+
+    `row` is that object in every method, None where it is not there; `answer` is the reply to the
+    write, where it may prove that nobody wrote after it.
+    """
+
+    outcome: Outcome
+    id_map: IdMap
+    managed: Managed
+    difference: Difference | None
+
+    @property
+    def step(self) -> Step:
+        return self.outcome.step
+
+    @property
+    def id(self) -> str:
+        return self.outcome.object_id
+
+    def reads_back(self, row: Raw | None) -> bool:
+        """True where there is nothing at all to say of the object."""
+        return not (any(self.problems(row)) or any(self.notes(row)))
+
+    def problems(self, row: Raw | None, answer: Raw | None = None) -> Iterator[Finding]:
+        """Findings on what does not read back as declared."""
+        if self.step.action == DELETE:
+            if row is not None:
+                yield _not_converged(self.step, "was deleted and is still there")
+        elif row is None:
+            yield _not_converged(self.step, "was written and is not there")
+        else:
+            reworded = self._reworded(row, answer)
+            for change in self._check(row).unmet():
+                if change not in reworded:
+                    told = f"{dotted(change.path)} was written and reads back differently"
+                    yield _not_converged(self.step, told)
+            for field in self._meanwhile(row):
+                yield _not_converged(self.step, f"{field} changed while this ran")
+
+    def notes(self, row: Raw | None, answer: Raw | None = None) -> Iterator[Finding]:
+        """Findings on what reads back as declared in other words, or is not shown."""
+        if self.step.action == DELETE or row is None:
+            return
+        if reworded := self._reworded(row, answer):
+            yield _remembered(self.step, reworded)
+        if hidden := self.hidden(row):
+            yield _hidden(self.step, hidden)
+        kind, live = KINDS[self.step.address.kind], self._check(row).live
+        changes = [(c.path[0], c.after, lookup(live.fields, c.path)) for c in self.step.changes]
+        if fields := {change[0] for change in changes if kind.rewrote(*change)}:
+            yield build.rewritten(self.step.address, sorted(fields))
+
+    def hidden(self, row: Raw | None) -> Sequence[str]:
+        """The written fields that the API does not show."""
+        if self.step.action == DELETE or row is None:
+            return ()
+        written = {change.path[0] for change in self.step.changes}
+        return sorted(written - self._check(row).live.fields.keys())
+
+    def _check(self, row: Raw) -> StepCheck:
+        return StepCheck(self.step, row, self.id_map, self.managed)
+
+    def _reworded(self, row: Raw, answer: Raw | None) -> list[Change]:
+        """Texts that read back as something else than was sent, and was there before.
+
+        All of their words have to be there: what was cut off is no rewriting.
+        """
+        if answer is None or not replies.same_moment(answer, row):
+            return []
+        kind, check = KINDS[self.step.address.kind], self._check(row)
+        lives = ((change, lookup(check.live.fields, change.path)) for change in check.unmet())
+        return [c for c, v in lives if v != c.before and kind.reworded(c.path[0], c.after, v)]
+
+    def _meanwhile(self, row: Raw) -> Iterator[str]:
+        """Declared fields that were not written, and are neither as declared nor as planned upon.
+
+        Nobody judged what they are now, so that it must not be taken for what the service makes of
+        the declared value.
+        """
+        if self.difference is None:
+            return
+        kind, desired = KINDS[self.step.address.kind], self.difference.desired
+        planned, written = self.difference.live, [change.path for change in self.step.changes]
+        now = kind.observed(desired, self._check(row).live, self.managed)
+        was = kind.observed(desired, planned, self.managed) if planned else {}
+        for change in diff.field_changes(now, {key: desired.fields[key] for key in now}):
+            known = change.path[0] in was and lookup(was, change.path) == change.before
+            if not known and not any(overlap(change.path, path) for path in written):
+                yield dotted(change.path)
 
 
-def _twins(outcomes: Sequence[Outcome], seen: Mapping[str, Raw]) -> Iterator[Finding]:
-    """What was created twice, as by a gateway that repeats requests (design 7.13)."""
-    for step in (outcome.step for outcome in outcomes if outcome.step.action == CREATE):
-        key = KINDS[step.address.kind].key
-        ids = tuple(id for id, raw in seen.items() if key(raw) in read_back(step))
-        if len(ids) > 1:
-            yield from findings(step, Recovery(TWICE, ids))
-
-
-def _together(api: ReadApi, id_map: IdMap, outcomes: Sequence[Outcome]) -> Mapping[str, Raw] | None:
-    """What one listing shows of all of them, None where reading each alone is cheaper."""
-    if not outcomes:
+def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) -> Rows | None:
+    """The objects of all steps in one listing, None where reading each alone is cheaper."""
+    if not steps:
         return None
-    kind = KINDS[outcomes[0].step.address.kind]
-    keys = [key for outcome in outcomes for key in read_back(outcome.step)]
+    keys = [key for step in steps for key in _identities(kind, step)]
     price = kind.batch_price(len(keys))
     # For the same price rather all: where names need not be unique, that shows twins as well.
-    if price > len(outcomes) or (price == len(outcomes) and not kind.looks_first):
+    if price > len(steps) or (price == len(steps) and not kind.looks_first):
         return None
     return kind.reread(api, id_map, keys)
 
 
-def _alone(api: ReadApi, id_map: IdMap, outcome: Outcome) -> Mapping[str, Raw]:
-    id = _id(outcome)
+def _alone(api: ReadApi, id_map: IdMap, kind: Kind, id: str) -> Raw | None:
     try:
-        return {id: KINDS[outcome.step.address.kind].fetch(api, id_map, id)}
+        return kind.fetch(api, id_map, id)
     except NotFound:
-        return {}
+        return None
 
 
-def _id(outcome: Outcome) -> str:
-    pin = outcome.step.pin
-    return outcome.id or (pin.id if pin else "")
+def _identities(kind: Kind, step: Step) -> tuple[str, ...]:
+    """The identities under which a written object is to be found again, or to be gone."""
+    own = [str(c.after) for c in step.changes if c.path == (kind.identity,)]
+    return tuple(own) or (step.address.name,)
 
 
-def _amiss(
-    outcome: Outcome,
-    seen: Mapping[str, Raw],
-    id_map: IdMap,
-    managed: Managed,
-    difference: Difference | None,
-    answer: Raw | None = None,
+def _twice(kind: Kind, steps: Sequence[Step], rows: Rows) -> Iterator[Finding]:
+    """What was created twice, as by a gateway that repeats requests (design 7.13)."""
+    for step in steps:
+        if step.action == CREATE:
+            names = _identities(kind, step)
+            ids = tuple(id for id, row in rows.items() if kind.key(row) in names)
+            if len(ids) > 1:
+                yield landed_twice(step, ids)
+
+
+def _other_lists(
+    api: ReadApi, id_map: IdMap, steps: Sequence[Step], lists: Rows | None
 ) -> Iterator[Finding]:
-    step, raw = outcome.step, seen.get(_id(outcome))
-    if step.action == DELETE:
-        if raw is not None:
-            yield _finding(step, NOT_CONVERGED, "was deleted and is still there")
-        return
-    if raw is None:
-        yield _finding(step, NOT_CONVERGED, "was written and is not there")
-        return
-    kind = KINDS[step.address.kind]
-    shown, moved = kind.live_fields(raw, id_map), amiss(kind, step, raw, id_map, managed)
-    ours = answer is not None and replies.same_moment(answer, raw)
-    worded = [c for c in moved if ours and _in_other_words(kind, c, shown)]
-    for change in (c for c in moved if c not in worded):
-        field = dotted(change.path)
-        yield _finding(step, NOT_CONVERGED, f"{field} was written and reads back differently")
-    for field in _meanwhile(kind, step, raw, id_map, managed, difference) if difference else ():
-        yield _finding(step, NOT_CONVERGED, f"{field} changed while this ran")
-    if worded:
-        yield _remembered(step, worded)
-    if hidden := sorted({change.path[0] for change in step.changes} - shown.keys()):
-        told = f"{', '.join(hidden)} was written, and the API does not show it: not proven"
-        yield _finding(step, UNREADABLE, told)
-    made = {
-        c.path[0] for c in step.changes if kind.rewrote(c.path[0], c.after, lookup(shown, c.path))
-    }
-    if made:
-        yield rewritten(step.address, sorted(made))
+    """References to a list that has another name by now, or is gone: it is not the one meant."""
+    referring = [step for step in steps if step.recipients()]
+    rows = (lists or KINDS[LISTS].reread(api, id_map, ())) if referring else {}
+    for step in referring:
+        for address in sorted(step.recipients()):
+            if other := not_meant(address, id_map.id(address), rows):
+                yield _not_converged(step, f"{address}, which it refers to, {other}")
 
 
-def _meanwhile(
-    kind: Kind, step: Step, raw: Raw, id_map: IdMap, managed: Managed, difference: Difference
-) -> Iterator[str]:
-    """Declared fields that were not written, and are now neither as declared nor as planned upon.
-
-    Nobody judged what they are now, so that it must not be taken for what the service makes of
-    the declared value.
-    """
-    desired, planned = difference.desired, difference.live
-    now = kind.observed(desired, kind.live(raw, step.address, id_map), managed)
-    was = kind.observed(desired, planned, managed) if planned else {}
-    for change in field_changes(now, {key: desired.fields[key] for key in now}):
-        known = change.path[0] in was and lookup(was, change.path) == change.before
-        if not known and not any(overlap(change.path, c.path) for c in step.changes):
-            yield dotted(change.path)
+def _not_converged(step: Step, message: str) -> Finding:
+    return Finding("warning", NOT_CONVERGED, step.address, message, "plan again")
 
 
-def _in_other_words(kind: Kind, change: Change, shown: Fields) -> bool:
-    """Whether a text reads back as something else than it was given, and was before.
-
-    All of its words have to be there: what was cut off is no rewriting.
-    """
-    live = lookup(shown, change.path)
-    return live != change.before and kind.reworded(change.path[0], change.after, live)
+def _hidden(step: Step, fields: Sequence[str]) -> Finding:
+    return Finding(
+        "warning",
+        "unreadable",
+        step.address,
+        f"{', '.join(fields)} was written, and the API does not show it: not proven",
+        "compare in the web app where it matters",
+    )
 
 
 def _remembered(step: Step, changes: Sequence[Change]) -> Finding:
@@ -180,8 +253,3 @@ def _remembered(step: Step, changes: Sequence[Change]) -> Finding:
         " remembers what was sent and what came of it, and as long as both stay it is in sync",
         "look at it in the web app once",
     )
-
-
-def _finding(step: Step, code: str, message: str) -> Finding:
-    remedy = "plan again" if code == NOT_CONVERGED else "compare in the web app where it matters"
-    return Finding("warning", code, step.address, message, remedy)

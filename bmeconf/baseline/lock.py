@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.model import CONTACTS, Address
+from bmeconf.model import CONTACTS, Address, Resource
 from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
@@ -57,6 +57,17 @@ class LockEntry:
 
 
 @dataclass(frozen=True)
+class RememberedIds:
+    """The live ids that are remembered of one kind, by desired address.
+
+    `orphans` are those of resources that no manifest declares any more.
+    """
+
+    by_address: Mapping[Address, str] = field(default_factory=dict)
+    orphans: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Section:
     """What is remembered of one account: `account` is its fingerprint, the salt of all digests."""
 
@@ -84,6 +95,17 @@ class Section:
         entry = self.at(address)
         mine = entry is not None and entry.id == id
         return self.key(address) if mine else self._by_id.get((address.kind, id))
+
+    def remembered(
+        self, kind: str, desired: Iterable[Resource], elsewhere: Iterable[Address] = ()
+    ) -> RememberedIds:
+        """The ids of one kind; what is declared `elsewhere` is no orphan."""
+        addresses = [resource.address for resource in desired]
+        declared = {self.key(address) for address in (*addresses, *elsewhere)}
+        known = {address: entry.id for address in addresses if (entry := self.at(address))}
+        entries = self.entries.items()
+        orphans = (e.id for k, e in entries if kind_of(k) == kind and k not in declared)
+        return RememberedIds(known, frozenset(orphans))
 
     @cached_property
     def _by_id(self) -> Mapping[tuple[str, str], str]:

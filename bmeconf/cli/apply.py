@@ -23,9 +23,10 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.session import Session
 from bmeconf.desired import manifest
+from bmeconf.desired import project as projects
 from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
-from bmeconf.plan import decode, guard, pipeline
+from bmeconf.plan import decode, guard
 from bmeconf.plan.model import Plan
 from bmeconf.project import lock_file, receipt_folder, root_around
 from bmeconf.render import TEXT, Line, documents, page, safe_line
@@ -152,15 +153,16 @@ def _planned(
             "apply asks before it writes, and there is no terminal to ask at",
             "add --auto-approve once the plan was reviewed, or apply a saved plan",
         )
-    project = stages.prepared(paths)
-    with session.opened(options, project.project, console) as account:
-        planned = stages.planned(options, project, account, console)
+    files = stages.project_files(paths)
+    with session.opened(options, files.project, console) as account:
+        comparison = stages.compared(options, files, account, console)
+        plan = stages.planned(comparison, account)
 
         def work(run: Run) -> Result:
-            return modes.planned(run, planned)
+            return modes.planned(run, comparison.reading, plan)
 
-        approval = None if flags.auto_approve else lambda: _confirm(planned.plan, account.label)
-        return _applied(planned.plan, flags, console, account, project.project.root, work, approval)
+        approval = None if flags.auto_approve else lambda: _confirm(plan, account.label)
+        return _applied(plan, flags, console, account, files.project.root, work, approval)
 
 
 def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) -> Result:
@@ -170,7 +172,7 @@ def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) ->
     root = plan_file.root_of(file, plan)
     receipts = Receipts(file, receipt_folder(root), document["digest"])
     receipts.refuse(stages.resuming(options))
-    project = pipeline.project_at(root)
+    project = projects.at(root)
     with session.opened(options, project, console) as account:
 
         def work(run: Run) -> Result:
@@ -184,7 +186,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
     journal, past, plan = modes.recorded(path)
     root = root_around(path) or manifest.find_root(Path("."))
     try:
-        project = pipeline.project_at(root)
+        project = projects.at(root)
         guard.recheck(plan, project.policy)
         with (
             session.opened(options, project, console) as account,

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from bmeconf.baseline.classify import CONFLICT, DRIFT
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.desired import scope
-from bmeconf.drift import WORDS, Drift, survey
-from bmeconf.drift.items import KNOWN
-from bmeconf.model import DRIFT_FORMAT, Address
+from bmeconf.drift import (
+    KNOWN,
+    WORDS,
+    Drift,
+    closer,
+    find_drift,
+    remember,
+    touches,
+    unfit,
+)
+from bmeconf.live.account import Reading
+from bmeconf.model import DRIFT_FORMAT, Address, Cause
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
-from bmeconf.plan.pipeline import Planned
+from bmeconf.plan import guard
 from bmeconf.project import lock_file
 from bmeconf.render import page
 from bmeconf.render.documents import drift as documents
@@ -55,16 +64,21 @@ def drift(
     bmeconf drift --fail-on drift,conflict,pending,manual
     bmeconf drift --since HEAD~1
     """
-
     classes = words(fail_on)
-    project = stages.prepared(paths)
-    with session.opened(options, project.project, console) as account:
-        planned = stages.planned(options, project, account, console, since)
-        found = survey.surveyed(planned, project.project.policy, account.reader)
+    files = stages.project_files(paths)
+    with session.opened(options, files.project, console) as account:
+        reader = account.reader
+        comparison = stages.compared(options, files, account, console, since)
+        reading, new_names = closer(reader, comparison.reading)
+        plan = stages.planned(replace(comparison, reading=reading), account)
+        policy, others = files.project.policy, comparison.others()
+        found = find_drift(reading, plan, policy, others, new_names)
+        last = touches(reader, reading, found)
+        found = replace(found, touches=last, requests=reader.budget.used)
     recorded, failed = False, None
     if record:
-        recorded, failed = _recorded(options, project.project.root, planned, found, console)
-    shown = page.of_drift(found, account.label, classes, _undoing(options, paths, planned, found))
+        recorded, failed = _recorded(options, files.project.root, reading, found, console)
+    shown = page.of_drift(found, account.label, classes, _undoing(options, paths, reading, found))
     code = console.publish(
         shown,
         lambda _, error: documents.drift(found, classes, recorded, error),
@@ -93,28 +107,28 @@ def words(text: str) -> frozenset[str]:
 
 
 def _recorded(
-    options: Options, root: Path, planned: Planned, found: Drift, console: Console
+    options: Options, root: Path, reading: Reading, found: Drift, console: Console
 ) -> tuple[bool, BmeconfError | None]:
     """True if the lock file was written, and the error that kept it from being written."""
-    if reason := survey.unfit(found):
+    if reason := unfit(found):
         console.note(f"Note: {reason}.")
     try:
-        return survey.remember(lock_file(root, options.sandbox), planned, found), None
+        return remember(lock_file(root, options.sandbox), reading, found), None
     except BmeconfError as error:
         return False, error
 
 
-def _undoing(options: Options, paths: Sequence[Path], planned: Planned, found: Drift) -> str:
+def _undoing(options: Options, paths: Sequence[Path], reading: Reading, found: Drift) -> str:
     """The apply that undoes what was done by hand, and as little else as it can.
 
     Empty if there is none, or none that leaves known drift alone.
     """
-    if stages.refusal(found.made):
+    if guard.refusal(found.plan):
         return ""
-    undone = _to_undo(planned, found)
+    undone = _to_undo(reading, found)
     if not undone:
         return ""
-    steps = {step.address: step.action for step in found.made.steps}
+    steps = {step.address: step.action for step in found.plan.steps}
     targets = options.target if len(undone) == len(steps) else [*map(str, undone)]
     command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
     for target in targets:
@@ -124,15 +138,15 @@ def _undoing(options: Options, paths: Sequence[Path], planned: Planned, found: D
     return shlex.join(command)
 
 
-def _to_undo(planned: Planned, found: Drift) -> Sequence[Address]:
+def _to_undo(reading: Reading, found: Drift) -> Sequence[Address]:
     """The resources that drifted and that an apply can bring back without touching known drift."""
-    steps = [step.address for step in found.made.steps]
-    moved = {item.address for item in found.items if item.sort in (DRIFT, CONFLICT)}
+    steps = [step.address for step in found.plan.steps]
+    moved = {item.address for item in found.items if item.sort in (Cause.DRIFT, Cause.CONFLICT)}
     known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
 
     def reaches_known(address: Address) -> bool:
         # A target brings along what it depends on.
-        reached = scope.limit(planned.live.whole, [str(address)]).desired
+        reached = scope.limit(reading.scope.whole, [str(address)]).desired
         return any(reached.get(other) for other in known)
 
     return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]

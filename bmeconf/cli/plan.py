@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,8 +12,9 @@ from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.model import PLAN_FORMAT
+from bmeconf.plan import encode, guard
 from bmeconf.plan.model import Plan
-from bmeconf.render import documents, page
+from bmeconf.render import page
 
 
 @click.command()
@@ -45,28 +45,23 @@ def plan(
     """
     if out:
         plan_file.make_room(out)
-    project = stages.prepared(paths)
-    with session.opened(options, project.project, console) as account:
-        planned = stages.planned(options, project, account, console, since)
-    made = planned.plan
-    if show_unmanaged:
-        made = replace(made, unmanaged_names=planned.live.unmanaged)
-    if out:
-        made = plan_file.seen_from(out, made, project.project.root)
-    refusal = stages.refusal(made)
+    files = stages.project_files(paths)
+    folder = out.parent if out else Path()
+    with session.opened(options, files.project, console) as account:
+        comparison = stages.compared(options, files, account, console, since)
+        made = stages.planned(comparison, account, folder=folder, show_unmanaged=show_unmanaged)
+    refusal = guard.refusal(made)
     pending = 2 if detailed_exitcode and made.steps else 0
     code = refusal.exit_code if refusal else pending
     if out:
-        plan_file.save(out, documents.plan(made, code, refusal))
+        plan_file.save(out, encode.plan(made, code, refusal))
     shown = page.of_plan(
         made,
         account.label,
         "" if refusal else _apply(options, paths, made, out),
-        {r.address: r.intent.place for r in planned.live.desired if r.intent.place},
+        {r.address: r.intent.place for r in comparison.reading.desired if r.intent.place},
     )
-    code = console.publish(
-        shown, lambda code, error: documents.plan(made, code, error), code, refusal
-    )
+    code = console.publish(shown, lambda code, error: encode.plan(made, code, error), code, refusal)
     if refusal:
         console.error(refusal)
     return code

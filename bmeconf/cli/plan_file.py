@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +47,6 @@ def make_room(path: Path) -> None:
             "choose another name, or remove that file yourself",
         )
     path.unlink()
-
-
-def seen_from(path: Path, plan: Plan, root: Path) -> Plan:
-    """`plan` as it will lie at `path`: that is where its project is looked for from."""
-    seen = os.path.relpath(root.absolute(), path.absolute().parent)
-    return replace(plan, source=replace(plan.source, root=seen))
 
 
 def save(path: Path, plan: Mapping[str, Any]) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from bmeconf import pull as adoption
+from bmeconf.baseline import lock_store
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.desired import manifest
+from bmeconf.desired import project as projects
 from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import counted
-from bmeconf.plan import pipeline
 from bmeconf.project import lock_file
 from bmeconf.render import documents, page
 
@@ -75,13 +76,13 @@ def pull(
     """
     root = manifest.find_root(out or Path("."))
     folder = manifest.absolute(out) if out else root
-    project = pipeline.project_at(root)
+    project = projects.at(root)
     query = adoption.PullQuery(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)
     )
     consent = adoption.Consent(max_contacts, _ask if sys.stdin.isatty() else None)
     with session.opened(options, project, console) as account:
-        lock = pipeline.locked(lock_file(root, options.sandbox))
+        lock = lock_store.read(lock_file(root, options.sandbox))
         target = adoption.Target(project, folder, account.account.vars, lock, account.identity)
         pulled = adoption.adopt(
             account.reader, query, target, consent, lambda n, of: _progress(console, n, of)

@@ -10,16 +10,16 @@ from datetime import UTC, datetime, tzinfo
 
 import click
 
+from bmeconf.baseline import lock_store
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.session import Session
 from bmeconf.desired import scope, validate
+from bmeconf.desired.project import ProjectFiles
 from bmeconf.kinds import Reported, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
-from bmeconf.plan import pipeline
-from bmeconf.plan.pipeline import Prepared
 from bmeconf.project import lock_file
 from bmeconf.render import documents, page
 from bmeconf.render.documents import report as report_document
@@ -81,11 +81,11 @@ def report(
     """
     zone = _zone(timezone)
     asked = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
-    project = stages.prepared(())
+    project = stages.project_files(())
     globs = (*addresses, *options.target)
     with session.opened(options, project.project, console) as account:
         memory = Memory(
-            pipeline.locked(lock_file(project.project.root, options.sandbox)), account.identity
+            lock_store.read(lock_file(project.project.root, options.sandbox)), account.identity
         )
         made = _read(project, account, globs, asked, memory, console)
     code = UNEXPECTED if check and not made.as_expected else 0
@@ -101,7 +101,7 @@ def report(
 
 
 def _read(
-    project: Prepared,
+    project: ProjectFiles,
     account: Session,
     globs: Sequence[str],
     asked: DeliveryQuery,

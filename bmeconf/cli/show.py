@@ -11,7 +11,8 @@ from bmeconf.cli import plan_file, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, offline
 from bmeconf.model import PLAN_FORMAT, SANDBOX, SIMULATED
-from bmeconf.render import documents, page
+from bmeconf.plan import encode, guard
+from bmeconf.render import page
 
 
 @click.command()
@@ -25,7 +26,7 @@ def show(options: Options, console: Console, file: Path) -> int:
     bmeconf show plan.json --format json
     """
     plan, _ = plan_file.load(file)
-    refusal = stages.refusal(plan)
+    refusal = guard.refusal(plan)
     simulated = plan.account.base_url == SIMULATED
     words = [str(file), *(["--sandbox"] if simulated else []), *stages.acknowledged(plan)]
     shown = page.of_plan(
@@ -33,4 +34,4 @@ def show(options: Options, console: Console, file: Path) -> int:
         SANDBOX if simulated else plan.account.base_url,
         "" if refusal else shlex.join(["bmeconf", "apply", *words]),
     )
-    return console.publish(shown, lambda code, error: documents.plan(plan, code, error), 0, refusal)
+    return console.publish(shown, lambda code, error: encode.plan(plan, code, error), 0, refusal)

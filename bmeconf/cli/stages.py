@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import click
 
-from bmeconf.baseline import commit
+from bmeconf.baseline import commit, git, lock_store
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session
-from bmeconf.model.errors import Guarded, counted
-from bmeconf.plan import guard, pipeline
-from bmeconf.plan.model import Plan
-from bmeconf.plan.pipeline import Planned, Prepared
+from bmeconf.desired import project as projects
+from bmeconf.desired import scope, validate
+from bmeconf.desired.project import ProjectFiles
+from bmeconf.desired.scope import OtherManifests
+from bmeconf.desired.validate import ManifestProblems
+from bmeconf.live import read as live
+from bmeconf.live.account import Reading
+from bmeconf.model.errors import counted
+from bmeconf.plan.build import build
+from bmeconf.plan.model import Plan, Price, Since, Source
 from bmeconf.project import lock_file
 
 PATHS = click.argument(
@@ -33,41 +41,87 @@ SINCE = click.option(
 )
 
 
-def prepared(paths: Sequence[Path]) -> Prepared:
+@dataclass(frozen=True)
+class Comparison:
+    """The manifests of a run, read together with the account.
+
+    `digest` is that of the files. `others` gives the manifests of the project that the run was not
+    given; they are read once, and only where something depends on them.
+    """
+
+    files: ProjectFiles
+    digest: str
+    reading: Reading
+    others: Callable[[], OtherManifests]
+
+
+def project_files(paths: Sequence[Path]) -> ProjectFiles:
     """The project file and the manifests under `paths`, by default here."""
-    return pipeline.prepare(paths or HERE)
+    return projects.files(paths or HERE)
 
 
-def planned(
+def compared(
     options: Options,
-    project: Prepared,
+    files: ProjectFiles,
     account: Session,
     console: Console,
     since: str | None = None,
-) -> Planned:
-    """The plan of this moment, compared with the manifests at the revision `since`.
+) -> Comparison:
+    """Both sides of this moment, and the manifests at the revision `since`.
 
-    Problems of the manifests, of now and of then, go to stderr.
+    Warnings on the manifests, of now and of then, go to stderr.
+
+    Raises:
+        ManifestProblems: every problem of the manifests, and of what they refer to.
+        InvalidInput: where there is a lock file and it cannot be used.
+        ApiError, Refused, LimitReached: where the account could not be read whole.
     """
-    past = _past(project, account, console, since) if since is not None else None
-    made = pipeline.planned(
-        project,
-        account.account.vars,
-        account.reader,
-        account.identity,
-        options.target,
-        datetime.now(UTC),
-        lock_file(project.project.root, options.sandbox),
-        past,
-    )
+    variables = account.account.vars
+    then = _commit(files, account, console, since) if since is not None else None
+    desired = validate.desired(files.sources, variables)
+    limited = scope.limit(desired.sound(), options.target)
+    lock = lock_store.read(lock_file(files.project.root, options.sandbox))
+    others = cache(lambda: files.others(variables))
+    if lock.accounts or then:
+        limited = replace(limited, elsewhere=others())
+    reading = live.read(account.reader, limited, lock, account.identity, then)
+    if reading.problems:
+        raise ManifestProblems((*desired.problems, *reading.problems))
     if not console.quiet:
-        console.problems(each for each in made.remarks if each.level == "warning")
-    return made
+        console.problems(each for each in desired.problems if each.level == "warning")
+    return Comparison(files, desired.digest, reading, others)
 
 
-def _past(project: Prepared, account: Session, console: Console, since: str) -> CommitManifests:
+def planned(
+    comparison: Comparison,
+    account: Session,
+    *,
+    folder: Path = HERE[0],
+    show_unmanaged: bool = False,
+) -> Plan:
+    """The plan of what was read, as it lies in `folder`."""
+    project, budget = comparison.files.project, account.reader.budget
+    then = comparison.reading.commit
+    since = Since(then.revision, then.commit, then.complete) if then else None
+    root = os.path.relpath(project.root.absolute(), folder.absolute())
+    return build(
+        comparison.reading,
+        project.policy,
+        account.identity,
+        Source(comparison.digest, git.current_commit(project.root), root, since),
+        Price(
+            budget.used,
+            hour_remaining=budget.hour_remaining,
+            month_remaining=budget.month_remaining,
+        ),
+        datetime.now(UTC),
+        show_unmanaged=show_unmanaged,
+    )
+
+
+def _commit(files: ProjectFiles, account: Session, console: Console, since: str) -> CommitManifests:
     named = account.account.name, account.account.vars
-    manifests = commit.read(project.project.root, project.names, since, named, os.environ)
+    manifests = commit.read(files.project.root, files.names, since, named, os.environ)
     problems = manifests.problems
     if problems and not console.quiet:
         console.warn(
@@ -78,15 +132,6 @@ def _past(project: Prepared, account: Session, console: Console, since: str) -> 
         if len(problems) > MOST_PROBLEMS:
             console.note(f"and {len(problems) - MOST_PROBLEMS} more")
     return manifests
-
-
-def refusal(made: Plan) -> Guarded | None:
-    """Why an apply would refuse this plan; None if it would not."""
-    try:
-        guard.refuse(made)
-    except Guarded as error:
-        return error
-    return None
 
 
 def account_of(options: Options) -> list[str]:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
+from bmeconf.cli import stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.cli.stages import HERE, PATHS
+from bmeconf.cli.stages import PATHS
+from bmeconf.desired import scope
+from bmeconf.desired import validate as offline
 from bmeconf.model import PROBLEMS_FORMAT
 from bmeconf.model.errors import Guarded, InvalidInput
-from bmeconf.plan import pipeline
+from bmeconf.plan import guard
 from bmeconf.render import documents, page
 
 
@@ -26,12 +29,18 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     bmeconf validate
     bmeconf validate manifests/seeds.yaml --format github
     """
-    problems = pipeline.problems(pipeline.prepare(paths or HERE), options.target)
-    errors = [problem for problem in problems if problem.level == "error"]
+    files = stages.project_files(paths)
+    accounts = {name: entry.vars for name, entry in files.project.accounts.items()}
+    desired = offline.check_offline(files.sources, accounts)
+    if not desired.errors:
+        scope.limit(desired.snapshot, options.target)
+    outside = guard.seed_problems(desired.snapshot, files.project.policy)
+    problems = sorted([*desired.problems, *outside], key=lambda p: (p.place, p.address))
     code = 0
-    if errors:
-        policy = all(problem.code == "not_a_seed" for problem in errors)
-        code = Guarded.exit_code if policy else InvalidInput.exit_code
+    if desired.errors:
+        code = InvalidInput.exit_code
+    elif any(problem.level == "error" for problem in outside):
+        code = Guarded.exit_code
     shown = page.of_problems(problems)
     document = documents.problems(problems, code)
     return console.publish(

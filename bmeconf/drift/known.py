@@ -10,46 +10,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 
-from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
 from bmeconf.desired.scope import matches
-from bmeconf.drift.items import DriftItem
-from bmeconf.model import Address, Finding, undotted
-from bmeconf.plan.model import Plan
+from bmeconf.drift.model import DriftItem
+from bmeconf.model import Address, Cause, Finding, undotted
 from bmeconf.project import KnownDrift
-
-UNUSED, UNREAD = "known_drift_unused", "elsewhere_unread"
 
 
 def judged(
     items: Sequence[DriftItem],
     entries: Sequence[KnownDrift],
-    made: Plan,
+    now: datetime,
     unsure: Collection[Address],
+    *,
+    whole: bool,
 ) -> tuple[list[DriftItem], list[Finding]]:
     """`items` with the entries that cover them, and a note on every entry that covers nothing.
 
-    `unsure` is what could not be compared whole: an entry on it may still be of use. So may any
-    where it is not known what the rest of the project declares.
+    An entry on an `unsure` resource, one that was not compared whole, may still be of use. So may
+    any where it is not known what the `whole` of the project declares.
     """
-    today = made.created_at.astimezone(UTC).date()
+    today = now.astimezone(UTC).date()
     covered = [_with_entry(item, entries, today) for item in items]
-    beside = {*made.left_out, *unsure}
-    idle = (e for e in entries if not any(_meets(e, item) for item in items))
-    unused = [e for e in idle if not any(matches(e.address, address) for address in beside)]
-    unread = any(finding.code == UNREAD for finding in made.findings)
-    return covered, [] if unread else [*map(_unused, unused)]
+    idle = [entry for entry in entries if not any(_meets(entry, item) for item in items)]
+    unused = [e for e in idle if not any(matches(e.address, address) for address in unsure)]
+    return covered, [*map(_unused, unused)] if whole else []
 
 
 def _with_entry(item: DriftItem, entries: Iterable[KnownDrift], today: date) -> DriftItem:
     """The entry that holds longest decides."""
     mine = [entry for entry in entries if _meets(entry, item)]
-    if not mine or item.cause in (PENDING, CONFLICT):
+    if not mine or item.cause in (Cause.PENDING, Cause.CONFLICT):
         return item
     entry = max(mine, key=lambda one: one.expires)
     # Where the lock file does not tell who moved, the entry does.
-    cause = item.cause or DRIFT
+    cause = item.cause or Cause.DRIFT
     return replace(item, known=entry, expired=entry.expires < today, cause=cause)
 
 
@@ -63,7 +59,7 @@ def _unused(entry: KnownDrift) -> Finding:
     kind, _, name = entry.address.partition("/")
     return Finding(
         "note",
-        UNUSED,
+        "known_drift_unused",
         Address(kind, name),
         f"policy.known_drift has an entry for {entry.field} ({entry.reason}), and nothing differs"
         " there any more",

@@ -1,7 +1,7 @@
-"""All that is to be known of what was listed: bound rows -> live Resources, in few requests.
+"""Rows of listings -> live Resources, in few requests.
 
-A row shows less than its object does, so each object is read on its own; but not where the row
-and the lock file together tell that nothing moved on either side (design 7.17).
+A row shows less than its object does, so each object is read on its own. It is not where the row
+and the baseline together tell that nothing moved on either side (design 7.17).
 """
 
 from __future__ import annotations
@@ -9,86 +9,91 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.classify import Baseline
+from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.replies import Raw
-from bmeconf.live.match import Binding
 from bmeconf.model import Address, Resource, Snapshot
 
+Rows = Mapping[Address, Raw]
 
-def snapshot(
+
+def read(
     api: ReadApi,
-    known: Baseline,
+    baseline: LockBaseline,
     desired: Snapshot,
-    bindings: Mapping[str, Binding],
+    rows: Rows,
+    unmanaged: Mapping[str, tuple[Raw, ...]],
     whole: Collection[str],
-) -> tuple[Snapshot, frozenset[Address]]:
-    """The live side under the desired addresses, and which of it was not read but is known.
+) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
+    """The live objects of `rows` by desired address, and the addresses that were not read.
 
     Of the kinds in `whole` everything is read: more is asked of them than what is declared.
+
+    Raises:
+        ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
-    found: dict[Address, Resource] = {}
-    settled: set[Address] = set()
-    for name, binding in bindings.items():
-        kind, wanted = KINDS[name], [r for r in desired.of_kind(name) if r.address in binding.rows]
-        unread = [] if name in whole else [r for r in wanted if _settled(kind, known, r, binding)]
-        raws = _details(api, known, kind, desired, binding, {r.address for r in unread})
-        for address, raw in raws.items():
-            found[address] = kind.live(raw, address, known.id_map)
-        for resource in unread:
-            if resource.address not in raws:
-                found[resource.address] = _as_declared(kind, known, resource, binding)
-                settled.add(resource.address)
-    return Snapshot.of(found[r.address] for r in desired if r.address in found), frozenset(settled)
+    resources: dict[Address, Resource] = {}
+    unread: set[Address] = set()
+    for name, kind in KINDS.items():
+        mine = {r.address: rows[r.address] for r in desired.of_kind(name) if r.address in rows}
+        known = set() if name in whole else _known(kind, baseline, desired, mine)
+        raws = _details(api, baseline, kind, desired, mine, known, unmanaged.get(name, ()))
+        for address in mine:
+            if address in raws:
+                resources[address] = kind.live(raws[address], address, baseline.id_map)
+            else:
+                row = kind.live(mine[address], address, baseline.id_map)
+                declared = desired.resources[address].fields
+                resources[address] = replace(row, fields={**row.fields, **declared})
+                unread.add(address)
+    ordered = {r.address: resources[r.address] for r in desired if r.address in resources}
+    return ordered, frozenset(unread)
 
 
-def _settled(kind: Kind, known: Baseline, resource: Resource, binding: Binding) -> bool:
-    row = binding.rows[resource.address]
-    return kind.listed(row) is not None and known.settled(resource, row)
-
-
-def _as_declared(kind: Kind, known: Baseline, resource: Resource, binding: Binding) -> Resource:
-    """The live object as the lock knows it to be, in what is declared of it."""
-    row = kind.live(binding.rows[resource.address], resource.address, known.id_map)
-    return replace(row, fields={**row.fields, **resource.fields})
+def _known(kind: Kind, baseline: LockBaseline, desired: Snapshot, rows: Rows) -> set[Address]:
+    """The objects that need no read of their own."""
+    return {
+        address
+        for address, row in rows.items()
+        if kind.listed(row) is not None and baseline.settled(desired.resources[address], row)
+    }
 
 
 def _details(
     api: ReadApi,
-    known: Baseline,
+    baseline: LockBaseline,
     kind: Kind,
     desired: Snapshot,
-    binding: Binding,
+    rows: Rows,
     unread: Collection[Address],
-) -> Mapping[Address, Raw]:
-    """All that the API shows of what is bound, but for what is `unread`.
+    unmanaged: tuple[Raw, ...],
+) -> Rows:
+    """All that the API shows of the objects in `rows`, but for what is `unread`.
 
     A key that is missing from one reply and there in another is empty, not hidden. Where those
-    of the declared objects do not tell, the unread ones may, and then one more does.
+    of the declared objects do not tell, the unread ones may, and then one more object does.
     """
-    names = known.id_map
-    raws = {a: kind.detail(api, names, row) for a, row in binding.rows.items() if a not in unread}
+    id_map = baseline.id_map
+    raws = {a: kind.detail(api, id_map, row) for a, row in rows.items() if a not in unread}
     filled = _filled(kind, raws)
-    if unread and _hidden(kind, known, desired, filled):
-        raws |= {a: kind.detail(api, names, binding.rows[a]) for a in unread}
+    if unread and _hidden(kind, baseline, desired, filled):
+        raws |= {a: kind.detail(api, id_map, rows[a]) for a in unread}
         filled = _filled(kind, raws)
-    if not _hidden(kind, known, desired, filled):
+    if not _hidden(kind, baseline, desired, filled):
         return filled
-    other = kind.complete_row(binding.unmanaged)
-    return _filled(kind, raws, kind.detail(api, names, other)) if other else filled
+    other = kind.complete_row(unmanaged)
+    return _filled(kind, raws, kind.detail(api, id_map, other)) if other else filled
 
 
-def _filled(
-    kind: Kind, raws: Mapping[Address, Raw], other: Collection[str] = ()
-) -> dict[Address, Raw]:
+def _filled(kind: Kind, raws: Rows, other: Collection[str] = ()) -> Rows:
     shown = {key for raw in raws.values() for key in raw} | {*other}
     return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
-def _hidden(kind: Kind, known: Baseline, desired: Snapshot, raws: Mapping[Address, Raw]) -> bool:
+def _hidden(kind: Kind, baseline: LockBaseline, desired: Snapshot, raws: Rows) -> bool:
     return any(
-        desired.resources[a].fields.keys() - kind.live_fields(raw, known.id_map).keys()
+        desired.resources[a].fields.keys() - kind.live_fields(raw, baseline.id_map).keys()
         for a, raw in raws.items()
     )

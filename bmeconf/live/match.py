@@ -1,181 +1,241 @@
 """Identity: which live object each desired resource is (design 7.3). Pure.
 
-In: the desired resources of one kind, the live rows among which to look. Out: for each the row
-it is bound to, or why it must be left alone, and the rows that nothing declares.
+In: the desired resources of one kind, the live rows among which to look, the ids that the
+baseline remembers. Out: a `Match` for each resource, and the rows that none of them is. This is
+the only place that decides identity; everything else reads a match's status.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
-from bmeconf.baseline.lock import Section
+from bmeconf.baseline.lock import RememberedIds
 from bmeconf.kinds import replies
 from bmeconf.kinds.base import Kind
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Address, Finding, Resource, Snapshot
+from bmeconf.model import LISTS, Address, Resource
+
+MOST_ORPHANS = 3
+"""More live objects that lost their declaration say nothing about which one was renamed."""
+NO_IDS = RememberedIds()
 
 
-@dataclass
-class Binding:
-    """Rows by desired address; `withheld` resources are not planned, for the reason given.
+class Status(Enum):
+    """How a desired resource stands to the live objects; the value is the finding's code."""
 
-    `twins` are the rows of those that are ambiguous, where their id is remembered.
+    FOUND = "found"
+    MISSING = "missing"
+    RENAMED_IN_MANIFESTS = "renamed_in_manifests"
+    REPLACED = "replaced"
+    # What follows is not planned: a person has to tell first which object is meant.
+    AMBIGUOUS = "ambiguous"
+    REFERENCE_AMBIGUOUS = "reference_ambiguous"
+    ID_NOT_FOUND = "id_not_found"
+    CLAIMED_TWICE = "claimed_twice"
+    ID_NAMES_ANOTHER = "id_names_another"
+    NAME_TAKEN = "name_taken"
+    RENAMED_IN_ACCOUNT = "renamed_in_account"
+    REPLACED_UNSEEN = "replaced_unseen"
+
+
+PLANNED = frozenset({Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, Status.REPLACED})
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which live object one desired resource is.
+
+    `row` is the object, None where there is none. `remembered` is another row, which the baseline
+    knows by the id `known_id`. `candidates` are the ids of the rows in question, and `names` the
+    live names that the status is about. `rival` is a resource that claims the same object,
+    `leftover` the name of an object that a rename would have taken over.
     """
 
-    rows: dict[Address, Raw] = field(default_factory=dict)
-    withheld: dict[Address, Finding] = field(default_factory=dict)
-    notes: list[Finding] = field(default_factory=list)
-    unmanaged: list[Raw] = field(default_factory=list)
-    twins: dict[Address, Raw] = field(default_factory=dict)
-
-    def within(self, desired: Snapshot) -> Binding:
-        """What concerns `desired` of it."""
-        return Binding(
-            {a: row for a, row in self.rows.items() if desired.get(a)},
-            {a: finding for a, finding in self.withheld.items() if desired.get(a)},
-            [note for note in self.notes if desired.get(note.address)],
-            self.unmanaged,
-            {a: row for a, row in self.twins.items() if desired.get(a)},
-        )
+    status: Status
+    row: Raw | None = None
+    remembered: Raw | None = None
+    candidates: tuple[str, ...] = ()
+    known_id: str = ""
+    names: tuple[str, ...] = ()
+    rival: Address | None = None
+    leftover: str = ""
 
     @property
-    def told(self) -> Binding:
-        """This binding with the twins in their places: for a look, nothing may be written by it."""
-        return replace(self, rows={**self.rows, **self.twins})
+    def blocked(self) -> bool:
+        """True where nothing may be planned for the resource."""
+        return self.status not in PLANNED
+
+    @property
+    def replaced(self) -> bool:
+        """True where the row is another object than the baseline remembers."""
+        return self.status in (Status.REPLACED, Status.REPLACED_UNSEEN)
 
 
-def bind(kind: Kind, wanted: Sequence[Resource], rows: Sequence[Raw]) -> Binding:
+@dataclass(frozen=True)
+class Matches:
+    """The matches of one kind or several, by desired address; `unmanaged` rows by kind."""
+
+    by_address: Mapping[Address, Match] = field(default_factory=dict)
+    unmanaged: Mapping[str, tuple[Raw, ...]] = field(default_factory=dict)
+
+    def __getitem__(self, address: Address) -> Match:
+        return self.by_address[address]
+
+    def get(self, address: Address) -> Match | None:
+        """The match of `address`, None where it was not looked for."""
+        return self.by_address.get(address)
+
+    def rows(self, kind: str) -> Mapping[Address, Raw]:
+        """The live objects of one kind that a resource was matched with."""
+        return {
+            address: match.row
+            for address, match in self.by_address.items()
+            if address.kind == kind and match.row is not None
+        }
+
+    def blocked(self, address: Address) -> bool:
+        """True where nothing may be planned for the resource at `address`."""
+        match = self.get(address)
+        return match is not None and match.blocked
+
+    def including(self, more: Matches) -> Matches:
+        """These matches and `more`."""
+        unmanaged = {**self.unmanaged, **more.unmanaged}
+        return Matches({**self.by_address, **more.by_address}, unmanaged)
+
+    def unclear(self, references: Mapping[Address, Match]) -> Matches:
+        """These matches, with those of resources that refer to a name of several objects."""
+        clear = {address for address in references if not self[address].blocked}
+        changed = {
+            address: replace(references[address], row=self[address].row) for address in clear
+        }
+        return replace(self, by_address={**self.by_address, **changed})
+
+
+def match(
+    kind: Kind, desired: Sequence[Resource], rows: Sequence[Raw], ids: RememberedIds = NO_IDS
+) -> Matches:
     """Match by id, then by own name, then by `renamed_from`; no row serves two resources."""
-    binding = Binding()
     by_id = {replies.id_of(row): row for row in rows}
-    for resource in wanted:
-        if resource.id in by_id:
-            binding.rows[resource.address] = by_id[resource.id]
-        elif resource.id and not resource.intent.absent:
-            binding.withheld[resource.address] = _lost(resource)
-    _refuse_second_claims(binding, kind, wanted)
-    free = _by_key(kind, rows, binding)
-    unpinned = [resource for resource in wanted if not resource.id]
-    for resource in unpinned:
-        _take(binding, resource, kind.match_keys(resource)[0], free)
-    for resource in unpinned:
-        if resource.address not in binding.withheld:
-            _follow_rename(binding, kind, resource, free)
-    _refuse_taken_names(binding, kind, wanted, free)
-    binding.unmanaged = [row for group in free.values() for row in group]
-    return binding
-
-
-def find_twins(binding: Binding, kind: Kind, wanted: Sequence[Resource], section: Section) -> None:
-    """Add to `binding` those of several namesakes that `section` knows by their ids."""
-    rows = {replies.id_of(row): row for row in binding.unmanaged}
-    for resource in wanted:
-        withheld, entry = binding.withheld.get(resource.address), section.at(resource.address)
-        row = rows.get(entry.id) if entry else None
-        if row is None or withheld is None or withheld.code != "ambiguous":
-            continue
-        if kind.key(row) in kind.match_keys(resource):
-            binding.twins[resource.address] = row
-
-
-def _refuse_second_claims(binding: Binding, kind: Kind, wanted: Sequence[Resource]) -> None:
-    """An object to be deleted by its id may not be the one that another entry means by name."""
-    by_name = {key: r.address for r in wanted if not r.id for key in kind.match_keys(r)}
-    for resource in wanted:
-        row = binding.rows.get(resource.address)
-        if row is None or not resource.intent.absent:
-            continue
-        address, name = resource.address, kind.key(row)
-        if name in by_name:
-            told = f"is called {name!r} and would be deleted, while {by_name[name]} is to exist"
-            binding.withheld[address] = _doubtful(resource, "claimed_twice", told)
-        elif name != kind.match_keys(resource)[0]:
-            told = f"is called {name!r}, and not what would be deleted by this entry"
-            binding.withheld[address] = _doubtful(resource, "id_names_another", told)
-
-
-def _doubtful(resource: Resource, code: str, told: str) -> Finding:
-    remedy = "correct the id or the name, so that the entry says what it deletes"
-    message = f"the object with the id {resource.id} {told}"
-    return Finding("error", code, resource.address, message, remedy)
-
-
-def _refuse_taken_names(
-    binding: Binding, kind: Kind, wanted: Sequence[Resource], free: dict[str, list[Raw]]
-) -> None:
-    """A rename may not make two of one name: no later run could tell them apart by it."""
-    for resource in wanted:
-        row = binding.rows.get(resource.address)
-        if row is None or resource.intent.absent or not kind.match_keys(resource):
-            continue
-        name = kind.match_keys(resource)[0]
-        if kind.key(row) != name and free.get(name):
-            binding.withheld[resource.address] = Finding(
-                "error",
-                "name_taken",
-                resource.address,
-                f"would be renamed from {kind.key(row)!r}, and another live object has its new name"
-                f" already: {', '.join(replies.id_of(other) for other in free[name])}",
-                "rename or delete the other one first, or choose another name",
-            )
-
-
-def _by_key(kind: Kind, rows: Sequence[Raw], binding: Binding) -> dict[str, list[Raw]]:
-    pinned = {replies.id_of(row) for row in binding.rows.values()}
-    groups: dict[str, list[Raw]] = {}
+    first = {r.address: _by_id(r, by_id) for r in desired if r.id}
+    taken = {replies.id_of(found.row) for found in first.values() if found.row is not None}
+    free: dict[str, list[Raw]] = {}
     for row in rows:
-        if replies.id_of(row) not in pinned:
-            groups.setdefault(kind.key(row), []).append(row)
-    return groups
+        if replies.id_of(row) not in taken:
+            free.setdefault(kind.key(row), []).append(row)
+    first |= _by_name(kind, [resource for resource in desired if not resource.id], free)
+    judge = _Judge(kind, desired, free, first, ids).judge
+    unmanaged = tuple(row for group in free.values() for row in group)
+    return Matches({r.address: judge(r) for r in desired}, {kind.name: unmanaged})
 
 
-def _take(binding: Binding, resource: Resource, key: str, free: dict[str, list[Raw]]) -> None:
-    found = free.get(key, [])
-    if len(found) > 1:
-        binding.withheld[resource.address] = ambiguous(resource.address, key, found)
-    elif found:
-        binding.rows[resource.address] = free.pop(key)[0]
+def _by_id(resource: Resource, by_id: Mapping[str, Raw]) -> Match:
+    if resource.id in by_id:
+        return Match(Status.FOUND, by_id[resource.id])
+    return Match(Status.MISSING if resource.intent.absent else Status.ID_NOT_FOUND)
 
 
-def _follow_rename(
-    binding: Binding, kind: Kind, resource: Resource, free: dict[str, list[Raw]]
-) -> None:
-    for old in kind.match_keys(resource)[1:]:
-        if resource.address in binding.rows or resource.address in binding.withheld:
-            if free.get(old):
-                binding.notes.append(_leftover(resource, old))
-            return
-        _take(binding, resource, old, free)
+def _by_name(
+    kind: Kind, desired: Sequence[Resource], free: dict[str, list[Raw]]
+) -> dict[Address, Match]:
+    """Own names first, so that no rename takes an object that another resource is called by."""
+    found = {r.address: _take(kind.match_keys(r)[0], free) for r in desired}
+    for resource in desired:
+        own = found[resource.address]
+        if own.status is Status.AMBIGUOUS:
+            continue
+        for old in kind.match_keys(resource)[1:]:
+            if own.status is not Status.MISSING:
+                leftover = old if free.get(old) else ""
+                found[resource.address] = replace(own, leftover=leftover)
+                break
+            own = found[resource.address] = _take(old, free)
+    return found
 
 
-def ambiguous(address: Address, key: str, rows: Sequence[Raw]) -> Finding:
-    """Several live objects answer to one name: only an id can tell them apart."""
-    ids = ", ".join(replies.id_of(row) for row in rows)
-    return Finding(
-        "warning",
-        "ambiguous",
-        address,
-        f"{len(rows)} live objects are called {key!r}: {ids}; neither is touched",
-        "pin the one that is meant with id: <its id>",
-    )
+def _take(name: str, free: dict[str, list[Raw]]) -> Match:
+    """The match by one name; a row that is taken is not `free` any more."""
+    rows = free.get(name, [])
+    if len(rows) > 1:
+        return namesakes(name, [replies.id_of(row) for row in rows])
+    return Match(Status.FOUND, free.pop(name)[0]) if rows else Match(Status.MISSING)
 
 
-def _lost(resource: Resource) -> Finding:
-    return Finding(
-        "error",
-        "id_not_found",
-        resource.address,
-        f"the account has no object with the id {resource.id}",
-        "correct the id, or leave it out to find or create the object by its name",
-    )
+def namesakes(name: str, ids: Sequence[str]) -> Match:
+    """Several live objects have one name: only an id can tell them apart."""
+    return Match(Status.AMBIGUOUS, candidates=tuple(ids), names=(name,))
 
 
-def _leftover(resource: Resource, old: str) -> Finding:
-    return Finding(
-        "warning",
-        "rename_leftover",
-        resource.address,
-        f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed",
-        "remove renamed_from, or delete the one that is not wanted",
-    )
+class _Judge:
+    """Holds each first match against the other resources, the free rows, the remembered ids."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        desired: Sequence[Resource],
+        free: Mapping[str, Sequence[Raw]],
+        first: Mapping[Address, Match],
+        ids: RememberedIds,
+    ) -> None:
+        self._kind, self._free, self._first, self._ids = kind, free, first, ids
+        self._by_name = {k: r.address for r in desired if not r.id for k in kind.match_keys(r)}
+        self._unmanaged = {replies.id_of(row): row for rows in free.values() for row in rows}
+        matched = (found.row for found in first.values() if found.row is not None)
+        self._every = {**self._unmanaged, **{replies.id_of(row): row for row in matched}}
+        orphans = [kind.key(self._unmanaged[id]) for id in ids.orphans if id in self._unmanaged]
+        self._orphans = tuple(sorted(orphans)) if len(orphans) <= MOST_ORPHANS else ()
+
+    def judge(self, resource: Resource) -> Match:
+        """The match of `resource`, as far as everything there is to know tells."""
+        found = self._first[resource.address]
+        if found.status is Status.AMBIGUOUS:
+            known = self._ids.by_address.get(resource.address, "")
+            return replace(found, remembered=self._unmanaged.get(known))
+        if found.row is not None:
+            if left_alone := self._claimed(resource, found, found.row):
+                return left_alone
+            return found if resource.id else self._replaced(resource, found, found.row)
+        if resource.id or resource.intent.absent or self._kind.lags:
+            return found
+        return self._renamed(resource, found)
+
+    def _claimed(self, resource: Resource, found: Match, row: Raw) -> Match | None:
+        """`found` as an object that must be left alone, None where it need not be."""
+        live, keys = self._kind.key(row), self._kind.match_keys(resource)
+        left_alone = replace(found, names=(live,))
+        if not resource.intent.absent:
+            if keys and live != keys[0] and (others := self._free.get(keys[0])):
+                # No later run could tell two objects of one name apart.
+                ids = tuple(map(replies.id_of, others))
+                return replace(left_alone, status=Status.NAME_TAKEN, candidates=ids)
+        elif resource.id and live in self._by_name:
+            rival = self._by_name[live]
+            return replace(left_alone, status=Status.CLAIMED_TWICE, rival=rival)
+        elif resource.id and live != keys[0]:
+            return replace(left_alone, status=Status.ID_NAMES_ANOTHER)
+        return None
+
+    def _replaced(self, resource: Resource, found: Match, row: Raw) -> Match:
+        """`found`, as another object than the remembered one where the ids differ."""
+        known = self._ids.by_address.get(resource.address, "")
+        if known in ("", replies.id_of(row)):
+            return found
+        # Drafts would go to an audience that nobody chose. What came later is not to be deleted
+        # for what it replaced; only a contact is the same one again, by its email address.
+        unseen = self._kind.name == LISTS or (resource.intent.absent and not self._kind.lags)
+        status = Status.REPLACED_UNSEEN if unseen else Status.REPLACED
+        old = self._every.get(known)
+        return replace(found, status=status, remembered=old, known_id=known)
+
+    def _renamed(self, resource: Resource, missing: Match) -> Match:
+        """`missing`, as a rename where the ids tell of one that no manifest declares."""
+        known = self._ids.by_address.get(resource.address, "")
+        if known in self._unmanaged:
+            row = self._unmanaged[known]
+            names = (self._kind.key(row),)
+            return Match(Status.RENAMED_IN_ACCOUNT, None, row, known_id=known, names=names)
+        if self._orphans and not resource.intent.origins:
+            return replace(missing, status=Status.RENAMED_IN_MANIFESTS, names=self._orphans)
+        return missing

@@ -1,7 +1,28 @@
 """The nouns of a run: resources, changes, findings, errors. Frozen data, little more."""
 
-from bmeconf.model.changes import Call, Change, dotted, nested, overlap, undotted
-from bmeconf.model.findings import Finding, Manual, Problem, stamp
+from bmeconf.model.changes import (
+    CREATE,
+    DELETE,
+    IDENTITY,
+    PRESENCE,
+    UPDATE,
+    Call,
+    Cause,
+    Change,
+    Difference,
+    Path,
+    dotted,
+    nested,
+    overlap,
+    undotted,
+)
+from bmeconf.model.findings import (
+    LEFT_ALONE,
+    Finding,
+    Manual,
+    Problem,
+    stamp,
+)
 from bmeconf.model.formats import (
     DRIFT_FORMAT,
     PLAN_FORMAT,
@@ -39,11 +60,16 @@ from bmeconf.model.words import counted, did_you_mean
 __all__ = [
     "CAMPAIGNS",
     "CONTACTS",
+    "CREATE",
+    "DELETE",
     "DRIFT_FORMAT",
     "FINISHED",
+    "IDENTITY",
+    "LEFT_ALONE",
     "LISTS",
     "NOTHING",
     "PLAN_FORMAT",
+    "PRESENCE",
     "PROBLEMS_FORMAT",
     "PULL_FORMAT",
     "REPORT_FORMAT",
@@ -52,14 +78,18 @@ __all__ = [
     "SIMULATED",
     "STRUCTURE",
     "UNFINISHED",
+    "UPDATE",
     "Address",
     "Call",
     "CampaignStatus",
+    "Cause",
     "Change",
+    "Difference",
     "Fields",
     "Finding",
     "Intent",
     "Manual",
+    "Path",
     "Place",
     "Problem",
     "Resource",

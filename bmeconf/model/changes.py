@@ -1,24 +1,66 @@
-"""Change: one field that differs, and the paths that lead to fields. Frozen data."""
+"""Change and Difference: what differs between a desired resource and its live one. Frozen data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from bmeconf.model.resources import Value
+from bmeconf.model.resources import Address, Resource, Value
+
+CREATE, UPDATE, DELETE = "create", "update", "delete"
+Path = tuple[str, ...]
+PRESENCE: Path = ("state",)
+"""Leads to whether a resource is there at all, in the words of manifests."""
+IDENTITY: Path = ("id",)
+"""Leads to which live object a resource is."""
+
+
+class Cause(StrEnum):
+    """Who moved, where the desired and the live side differ (design 7.17).
+
+    Only the manifest did (`PENDING`), only the account did (`DRIFT`), or both did.
+    """
+
+    UNKNOWN = ""
+    PENDING = "pending"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs: `path` into the resource's fields, live value, declared value.
+    """One field that differs: `path` into the resource's fields, live value, declared value."""
 
-    `truth` is who moved, as far as the lock file tells: `pending`, `drift` or `conflict`.
-    """
-
-    path: tuple[str, ...]
+    path: Path
     before: Value
     after: Value
-    cause: str = field(default="", compare=False)
+    cause: Cause = field(default=Cause.UNKNOWN, compare=False)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One desired resource beside its live one; `action` None where they are in sync.
+
+    `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
+    in words of its own; `normalised` too, but nothing moved since that was read back. `causes`
+    say who moved for the paths that are no field: presence and identity. `now` is the comparison
+    with the account as it is, where an earlier step of the plan will have changed that.
+    """
+
+    desired: Resource
+    live: Resource | None
+    action: str | None
+    changes: tuple[Change, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    normalised: tuple[str, ...] = ()
+    causes: Mapping[Path, Cause] = field(default_factory=dict)
+    now: Difference | None = None
+
+    @property
+    def address(self) -> Address:
+        return self.desired.address
 
 
 @dataclass(frozen=True)
@@ -29,12 +71,12 @@ class Call:
     path: str
 
 
-def dotted(path: tuple[str, ...]) -> str:
+def dotted(path: Path) -> str:
     """A path as one text: `fields.City`; a dot or backslash inside a key has a backslash."""
     return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
 
 
-def undotted(text: str) -> tuple[str, ...]:
+def undotted(text: str) -> Path:
     """The path that `dotted` made `text` of."""
     keys, escaped = [""], False
     for char in text:
@@ -46,7 +88,7 @@ def undotted(text: str) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def overlap(one: Path, other: Path) -> bool:
     """Whether one of two paths leads into what the other leads to."""
     return all(ours == theirs for ours, theirs in zip(one, other, strict=False))
 

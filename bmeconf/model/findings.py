@@ -24,11 +24,19 @@ class Problem:
     level: str = "error"
 
 
+FROZEN, NOT_CONVERGED = "frozen", "not_converged"
+LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
+UNPROVEN = frozenset({"unreadable"})
+ABOUT_STEPS = frozenset({"protected", "too_many_deletes", "in_use"})
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a person should know about a resource; `error` level refuses an apply.
 
-    `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it.
+    `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it,
+    `field` the declared field that it is about, if one. What a code means to a run is told here,
+    and nowhere else.
     """
 
     level: str
@@ -36,6 +44,37 @@ class Finding:
     address: Address
     message: str
     remedy: str = ""
+    field: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """True where an apply refuses the plan."""
+        return self.level == "error"
+
+    @property
+    def is_frozen(self) -> bool:
+        """True for a campaign that differs and is no draft any more."""
+        return self.code == FROZEN
+
+    @property
+    def is_not_converged(self) -> bool:
+        """True for what was written and does not read back as declared."""
+        return self.code == NOT_CONVERGED
+
+    @property
+    def is_left_alone(self) -> bool:
+        """True for a resource that is not as declared, and that no apply changes."""
+        return self.code in LEFT_ALONE
+
+    @property
+    def is_unproven(self) -> bool:
+        """True for a resource that cannot be compared whole."""
+        return self.code in UNPROVEN
+
+    @property
+    def is_about_steps(self) -> bool:
+        """True for a finding on the steps of a plan, and not on the account."""
+        return self.code in ABOUT_STEPS
 
 
 @dataclass(frozen=True)

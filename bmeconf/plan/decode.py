@@ -28,8 +28,16 @@ from bmeconf.model import (
     undotted,
 )
 from bmeconf.model.errors import InvalidInput, Stale
-from bmeconf.plan.model import Account, Pin, Plan, Price, Since, Source, Step
-from bmeconf.plan.preconditions import Preconditions
+from bmeconf.plan.model import (
+    AccountId,
+    Pin,
+    Plan,
+    Preconditions,
+    Price,
+    Since,
+    Source,
+    Step,
+)
 
 Document = Mapping[str, Any]
 Known = Mapping[str, Address]
@@ -75,7 +83,7 @@ def _plan(document: Document) -> Plan:
     unmanaged = document.get("unmanaged_names", {})
     return Plan(
         created_at=_instant(document["created_at"]),
-        account=Account(**document["account"]),
+        account=AccountId(**document["account"]),
         source=_source(document["source"]),
         steps=tuple(_step(step, known) for step in document["steps"]),
         manual=tuple(_manual(manual, known) for manual in document["manual"]),
@@ -84,7 +92,7 @@ def _plan(document: Document) -> Plan:
         unmanaged=document["unmanaged"],
         left_out=tuple(_address(text) for text in document["left_out"]),
         price=Price(**document["requests"]),
-        grounds=_grounds(document["grounds"], known),
+        preconditions=_preconditions(document["grounds"], known),
         unmanaged_names={kind: tuple(names) for kind, names in unmanaged.items()},
     )
 
@@ -158,7 +166,7 @@ def _addresses(grounds: Document) -> dict[str, Address]:
     return known
 
 
-def _grounds(grounds: Document, known: Known) -> Preconditions:
+def _preconditions(grounds: Document, known: Known) -> Preconditions:
     managed = grounds["managed"]
     lists = frozenset(known[text] for text in managed["lists"])
     return Preconditions(

@@ -1,4 +1,4 @@
-"""What would have to change: desired and live Snapshot -> Differences. Pure; only user of deepdiff.
+"""What would have to change: both sides of a Reading -> Differences. Pure; only user of deepdiff.
 
 Both sides arrive in canonical form, so that comparing needs to know no kind and has no edge
 cases; what is declared but hidden by the API is told apart from what differs (design 7.4).
@@ -6,96 +6,78 @@ cases; what is declared but hidden by the API is told apart from what differs (d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from bmeconf.baseline.classify import Baseline, SideStatus
+from bmeconf.baseline.classify import SideStatus
+from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.base import Kind
+from bmeconf.live import copies
+from bmeconf.live.account import Reading
+from bmeconf.live.match import Match, Status
 from bmeconf.model import (
-    CONTACTS,
-    LISTS,
+    CREATE,
+    DELETE,
+    IDENTITY,
+    PRESENCE,
+    UPDATE,
     Address,
+    Cause,
     Change,
+    Difference,
     Fields,
     Resource,
-    Snapshot,
     Template,
     Value,
     lookup,
 )
 
-CREATE, UPDATE, DELETE = "create", "update", "delete"
+
+def compare(reading: Reading, baseline: LockBaseline) -> tuple[Difference, ...]:
+    """Every desired resource in scope beside its live one, in address order, and who moved."""
+    lists = copies.lists_to_make(reading.desired, reading.matches)
+    differences = []
+    for desired in sorted(reading.desired, key=lambda resource: resource.address):
+        match = reading.matches[desired.address]
+        live = reading.account.resources.get(desired.address)
+        now = _classified(_difference(desired, live, baseline), match, baseline)
+        ahead = copies.with_new_lists(live, lists) if live and not desired.intent.absent else live
+        if ahead is live:
+            differences.append(now)
+        else:
+            planned = _classified(_difference(desired, ahead, baseline), match, baseline)
+            differences.append(replace(planned, now=now))
+    return tuple(differences)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One desired resource beside its live one; `action` None where it is in sync.
-
-    `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
-    in words of its own; `normalised` too, but nothing moved since that was read back.
-    """
-
-    desired: Resource
-    live: Resource | None
-    action: str | None
-    changes: tuple[Change, ...] = ()
-    unreadable: tuple[str, ...] = ()
-    rewritten: tuple[str, ...] = ()
-    normalised: tuple[str, ...] = ()
-
-    @property
-    def address(self) -> Address:
-        return self.desired.address
+def _classified(difference: Difference, match: Match, baseline: LockBaseline) -> Difference:
+    """`difference` with who moved, for each change, for presence and for identity."""
+    desired, live, changes = difference.desired, difference.live, difference.changes
+    causes = {**baseline.classify(desired, live, changes)}
+    if match.status is Status.ID_NOT_FOUND:
+        causes[PRESENCE] = Cause.DRIFT
+    if match.replaced and live and match.known_id != live.id:
+        causes[IDENTITY] = Cause.DRIFT
+    classified = tuple(replace(c, cause=c.cause or causes[c.path]) for c in changes)
+    others = {path: causes[path] for path in (PRESENCE, IDENTITY) if path in causes}
+    return replace(difference, changes=classified, causes=others)
 
 
-def compare(desired: Snapshot, live: Snapshot, known: Baseline) -> tuple[Difference, ...]:
-    """Every desired resource with what differs, in address order."""
-    ordered = sorted(desired, key=lambda resource: resource.address)
-    return tuple(_difference(r, live.get(r.address), known) for r in ordered)
-
-
-def foreseen(desired: Snapshot, live: Snapshot, withheld: Collection[Address]) -> Snapshot:
-    """`live` as the steps on contacts will find it, once the lists are made.
-
-    A list made of others has their members (API contract 4.3): without this a contact would
-    end on a list that it does not declare.
-    """
-    made = {
-        r.address: r.intent.origins
-        for r in desired.of_kind(LISTS)
-        if not (r.intent.absent or live.get(r.address) or r.address in withheld)
-    }
-    if not any(made.values()):
-        return live
-    absent = {r.address for r in desired if r.intent.absent}
-    return Snapshot.of(r if r.address in absent else _taken_along(r, made) for r in live)
-
-
-def _taken_along(resource: Resource, made: Mapping[Address, tuple[Address, ...]]) -> Resource:
-    if resource.address.kind != CONTACTS or "lists" not in resource.fields:
-        return resource
-    lists = set(resource.fields["lists"])
-    while joined := {a for a, origins in made.items() if lists & set(origins)} - lists:
-        lists |= joined
-    return replace(resource, fields={**resource.fields, "lists": tuple(sorted(lists))})
-
-
-def _difference(desired: Resource, live: Resource | None, known: Baseline) -> Difference:
+def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline) -> Difference:
     if desired.intent.absent:
         return Difference(desired, live, DELETE if live else None)
     if live is None:
-        return Difference(desired, None, CREATE, tuple(known.again([*_initial(desired)], desired)))
+        return Difference(desired, None, CREATE, tuple(_initial(desired)))
     kind = KINDS[desired.address.kind]
-    observed = kind.observed(desired, live, known.managed)
-    sides = {key: known.rewriting(key, desired, live) for key in observed}
+    observed = kind.observed(desired, live, baseline.managed)
+    sides = {key: baseline.rewriting(key, desired, live) for key in observed}
     theirs = {k: v for k, v in observed.items() if _theirs(kind, k, desired.fields[k], v, sides[k])}
     shown = {key: theirs.get(key, desired.fields[key]) for key in observed}
-    changes = known.judged([*field_changes(observed, shown)], desired, live)
     hidden = sorted(desired.fields.keys() - observed.keys())
-    unseen, unreadable = known.unseen(hidden, desired, live)
-    changes = sorted([*changes, *unseen], key=lambda change: change.path)
+    unseen, unreadable = baseline.unseen(hidden, desired, live)
+    changes = sorted([*field_changes(observed, shown), *unseen], key=lambda change: change.path)
     normalised = tuple(sorted(key for key in theirs if sides[key].still))
     return Difference(
         desired,

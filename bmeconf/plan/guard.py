@@ -7,41 +7,41 @@ resources (frozen, blocked) was judged before there was a step.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from bmeconf.desired.scope import matches, named
 from bmeconf.kinds import KINDS
-from bmeconf.live import renamed
-from bmeconf.live.read import Live
+from bmeconf.live import doubts
+from bmeconf.live.account import Reading
+from bmeconf.live.match import Status
 from bmeconf.model import (
     CAMPAIGNS,
     CONTACTS,
+    CREATE,
+    DELETE,
     LISTS,
     Address,
     Finding,
+    Problem,
     Resource,
     Snapshot,
     references,
 )
 from bmeconf.model.errors import Guarded, InvalidInput, counted
-from bmeconf.plan.diff import CREATE, DELETE
 from bmeconf.plan.model import Plan, Step
 from bmeconf.project import Policy
 
-LOOKS = "looks_renamed"
 
-
-def check(steps: Sequence[Step], live: Live, policy: Policy) -> tuple[Finding, ...]:
+def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Finding, ...]:
     """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
     return (
-        *seeds(live.desired, policy),
-        *_live_seeds(live, policy),
-        *_protected(steps, live),
+        *seeds(reading.desired, policy),
+        *_live_seeds(reading, policy),
+        *_protected(steps, reading),
         *_deletes(steps, policy),
-        *_in_use(steps, live),
-        *_senders(live),
-        *_maybe_renamed(steps, live, {f.address for f in live.findings if f.code == LOOKS}),
+        *_in_use(steps, reading),
+        *_senders(reading),
+        *_maybe_renamed(steps, reading),
     )
 
 
@@ -64,10 +64,21 @@ def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
                 yield _not_a_seed(contact.address, email)
 
 
-def _live_seeds(live: Live, policy: Policy) -> Iterable[Finding]:
+def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
+    """The findings of `seeds` as problems, at the places of the contacts."""
+    problems = []
+    for finding in seeds(desired, policy):
+        place = desired.resources[finding.address].intent.place
+        assert place is not None
+        message = f"{finding.message}; {finding.remedy}"
+        problems.append(Problem(place, str(finding.address), message, finding.code, finding.level))
+    return problems
+
+
+def _live_seeds(reading: Reading, policy: Policy) -> Iterable[Finding]:
     """A pinned contact may be somebody else: its live address must be a seed as well."""
-    for contact in live.desired.of_kind(CONTACTS) if policy.seeds is not None else ():
-        seen = live.snapshot.get(contact.address)
+    for contact in reading.desired.of_kind(CONTACTS) if policy.seeds is not None else ():
+        seen = reading.account.resources.get(contact.address)
         email = str(seen.fields["email"]) if seen else contact.address.name
         known = (contact.address.name, *contact.intent.renamed_from)
         if email not in known and not is_seed(email, policy):
@@ -92,17 +103,24 @@ def _not_a_seed(contact: Address, email: str) -> Finding:
     )
 
 
+def refusal(plan: Plan, errors: Sequence[Finding] = ()) -> Guarded | None:
+    """Why an apply refuses `plan`: its error-level findings, and `errors` beside them."""
+    errors = (*plan.errors, *errors)
+    if not errors:
+        return None
+    named = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
+    more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+    return Guarded(f"the plan is refused: {named}{more}", errors[0].remedy)
+
+
 def refuse(plan: Plan) -> None:
     """Refuse a plan that has an error-level finding.
 
     Raises:
         Guarded: naming the findings.
     """
-    errors = [finding for finding in plan.findings if finding.level == "error"]
-    if errors:
-        told = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
-        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
-        raise Guarded(f"the plan is refused: {told}{more}", errors[0].remedy)
+    if refused := refusal(plan):
+        raise refused
 
 
 def recheck(plan: Plan, policy: Policy) -> None:
@@ -116,7 +134,8 @@ def recheck(plan: Plan, policy: Policy) -> None:
         emails = {str(c.after) for c in step.changes if c.path == ("email",)} | {step.address.name}
         if step.address.kind == CONTACTS and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
-    refuse(replace(plan, findings=(*plan.findings, *findings)))
+    if refused := refusal(plan, findings):
+        raise refused
 
 
 def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
@@ -147,13 +166,13 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         )
 
 
-def _protected(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+def _protected(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     """What is declared as protected, and what was when it was last applied: by its id, so that
     neither another name nor a block that is gone takes that away.
     """
     for step in steps:
-        resource = live.desired.get(step.address)
-        entry = live.section.of(step.address, step.pin.id) if step.pin else None
+        resource = reading.desired.get(step.address)
+        entry = reading.section.of(step.address, step.pin.id) if step.pin else None
         declared = resource is not None and resource.intent.protect
         if not declared and not (entry and entry.protect):
             continue
@@ -183,13 +202,13 @@ def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
         )
 
 
-def _in_use(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
+def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     """What is to be deleted while campaigns use it that no manifest knows: one may be scheduled."""
     for step in steps:
         uses = step.pin.uses.get("campaigns", 0) if step.action == DELETE and step.pin else 0
         known = sum(
             step.address in references(seen.fields)
-            for seen in (*live.snapshot, *live.beside)
+            for seen in (*reading.account.resources, *reading.account.dependents)
             if seen.address.kind == CAMPAIGNS
         )
         if uses > known:
@@ -203,19 +222,24 @@ def _in_use(steps: Sequence[Step], live: Live) -> Iterable[Finding]:
             )
 
 
-def _senders(live: Live) -> Iterable[Finding]:
-    if live.ready_domains is None:
+def _senders(reading: Reading) -> Iterable[Finding]:
+    if reading.account.ready_domains is None:
         return
-    for campaign in live.desired.of_kind(CAMPAIGNS):
+    for campaign in reading.desired.of_kind(CAMPAIGNS):
         domain = _sender_domain(campaign)
-        if domain and domain not in live.ready_domains and _still_draft(campaign, live):
-            ready = ", ".join(sorted(live.ready_domains)) or "none"
+        if (
+            domain
+            and domain not in reading.account.ready_domains
+            and _still_draft(campaign, reading)
+        ):
+            ready = ", ".join(sorted(reading.account.ready_domains)) or "none"
             yield Finding(
                 "error",
                 "sender_not_ready",
                 campaign.address,
                 f"from: {domain} is not ready for sending in this account; ready: {ready}",
                 "verify the domain in the web app, or use a sender on one that is ready",
+                "from",
             )
 
 
@@ -223,29 +247,26 @@ def _sender_domain(campaign: Resource) -> str:
     return str(campaign.fields.get("from") or "").rpartition("@")[2]
 
 
-def _still_draft(campaign: Resource, live: Live) -> bool:
-    seen = live.snapshot.get(campaign.address)
+def _still_draft(campaign: Resource, reading: Reading) -> bool:
+    seen = reading.account.resources.get(campaign.address)
     return seen is None or seen.facts.get("status") == "draft"
 
 
-def _maybe_renamed(
-    steps: Sequence[Step], live: Live, known: Collection[Address]
-) -> Iterable[Finding]:
+def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     """A list that somebody renamed by hand looks like one to create: whoever is to be on it is on
-    an undeclared one, and drafts would move from the real audience to an empty list. Of those
-    in `known` the lock file has told already.
+    an undeclared one, and drafts would move from the real audience to an empty list.
     """
-    declared = {a for r in live.desired for a in (r.address, *references(r.fields))}
+    declared = {a for r in reading.desired for a in (r.address, *references(r.fields))}
     for step in steps:
         if step.action != CREATE or step.address.kind != LISTS or step.intent.origins:
             continue
-        if step.address in known:
+        if reading.matches[step.address].status is Status.RENAMED_IN_MANIFESTS:
             continue
         held = [
             {a for a in seen.fields.get("lists", ()) if a.name and a not in declared}
-            for user in live.desired
+            for user in reading.desired
             if step.address in (user.fields.get("lists") or ())
-            and (seen := live.snapshot.get(user.address))
+            and (seen := reading.account.resources.get(user.address))
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:
@@ -255,5 +276,5 @@ def _maybe_renamed(
                 step.address,
                 f"is not in the account, and all that is declared to use it uses {common[0]}"
                 f" ({counted(len(held), 'resource')})",
-                f"if it was renamed by hand, add renamed_from: {renamed.flow([common[0].name])}",
+                f"if it was renamed by hand, add renamed_from: {doubts.flow([common[0].name])}",
             )

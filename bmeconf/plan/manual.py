@@ -1,4 +1,4 @@
-"""Differences -> manual steps: which live object each is held against, and how far it is. Pure.
+"""Differences -> manual steps: which live object each is about, and its state. Pure.
 
 A name alone does not tell which campaign a schedule is about: another may have it by now. The lock
 file knows the id, and what it knows is judged even where nothing can be planned (design 7.3, 7.9).
@@ -6,41 +6,50 @@ file knows the id, and what it knows is judged even where nothing can be planned
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from bmeconf.baseline.lock import LockEntry
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.capabilities import ScheduleEvidence
-from bmeconf.live.read import Live
-from bmeconf.model import Address, Manual
-from bmeconf.plan.diff import Difference
+from bmeconf.kinds import KINDS, ScheduleEvidence
+from bmeconf.live import doubts
+from bmeconf.live.account import Reading
+from bmeconf.live.match import Status
+from bmeconf.model import Address, Difference, Manual
 
 
-def steps(differences: Sequence[Difference], live: Live, now: datetime) -> Iterable[Manual]:
-    """What people have to do for what is declared, in the order of the differences."""
-    for difference in differences:
-        desired = difference.desired
-        if not desired.intent.absent:
-            kind = KINDS[desired.address.kind]
-            yield from kind.manual(desired, _sight(difference, live), now)
+def steps(differences: Iterable[Difference], reading: Reading, now: datetime) -> tuple[Manual, ...]:
+    """The manual steps of all that is declared, in the order of the differences."""
+    return tuple(
+        manual
+        for difference in differences
+        if not difference.desired.intent.absent
+        for manual in KINDS[difference.address.kind].manual(
+            difference.desired, _evidence(difference, reading), now
+        )
+    )
 
 
-def _sight(difference: Difference, live: Live) -> ScheduleEvidence:
-    address, section = difference.address, live.section
-    seen, doubt = difference.live, ""
-    if address in live.doubtful:
-        seen, doubt = live.doubtful[address], live.withheld[address].code
+def _evidence(difference: Difference, reading: Reading) -> ScheduleEvidence:
+    address, section, match = (
+        difference.address,
+        reading.section,
+        reading.matches[difference.address],
+    )
+    live, doubt = difference.live, ""
+    if match.blocked and match.row is None and match.status is not Status.REFERENCE_AMBIGUOUS:
+        live, doubt = reading.account.remembered.get(address), doubts.code(match.status)
     named = section.at(address)
-    entry = (section.of(address, seen.id) if seen else None) or named
+    entry = (section.of(address, live.id) if live else None) or named
     if entry is None:
-        return ScheduleEvidence(seen, doubt=doubt)
-    replaced = seen is None or entry.id != seen.id
-    former = _former(address, entry, live) if replaced else ""
-    return ScheduleEvidence(seen, entry.scheduled, doubt, replaced, former)
+        return ScheduleEvidence(live, doubt=doubt)
+    replaced = live is None or entry.id != live.id
+    former = _former_name(address, entry, reading) if replaced else ""
+    return ScheduleEvidence(live, entry.scheduled, doubt, replaced, former)
 
 
-def _former(address: Address, entry: LockEntry, live: Live) -> str:
-    """The name by now of what the lock file knows under `address`, empty where it is gone."""
-    known = live.id_map.knows(address.kind, entry.id)
-    return live.id_map.address(address.kind, entry.id).name or entry.id if known else ""
+def _former_name(address: Address, entry: LockEntry, reading: Reading) -> str:
+    """The name by now of the object that the lock file knows by `address`, empty if gone."""
+    id_map = reading.account.id_map
+    if not id_map.knows(address.kind, entry.id):
+        return ""
+    return id_map.address(address.kind, entry.id).name or entry.id

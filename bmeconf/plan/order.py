@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.live.read import Live
-from bmeconf.model import CONTACTS, STRUCTURE, Address, Finding, Resource, nested, references
-from bmeconf.plan.diff import CREATE, DELETE, Difference
+from bmeconf.live.account import Reading
+from bmeconf.model import (
+    CONTACTS,
+    CREATE,
+    DELETE,
+    STRUCTURE,
+    Address,
+    Difference,
+    Finding,
+    Resource,
+    nested,
+    references,
+)
 
 MEND_THAT = "mend what the finding on that resource says, then plan again"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
@@ -22,14 +33,15 @@ Waiting = tuple[Difference, frozenset[Address]]
 
 
 def reachable(
-    differences: Sequence[Difference], live: Live
+    differences: Sequence[Difference], reading: Reading
 ) -> tuple[list[Difference], list[Finding]]:
     """Leave out what cannot be done yet, with the reason: it refers to something that neither
     exists nor is going to, or takes a name that another declared resource keeps.
     """
     kept = list(differences)
     findings: list[Finding] = []
-    held = {**live.left_out, **{_name(resource): resource.address for resource in live.snapshot}}
+    live = {_name(resource): resource.address for resource in reading.account.resources}
+    held = {**reading.out_of_scope, **live}
     while True:
         made = {d.address for d in kept}
         given_up = {_identity(d, "before") for d in kept}
@@ -37,9 +49,9 @@ def reachable(
         lost = {}
         for difference in kept:
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
-            if users := _harmed(difference, kept, live):
+            if users := _harmed(difference, kept, reading):
                 lost[difference.address] = _still_used(difference.address, users)
-            elif gaps := _gaps(difference, made, live.id_map):
+            elif gaps := _gaps(difference, made, reading.account.id_map):
                 lost[difference.address] = _left_waiting(difference.address, gaps)
             elif holder and holder != difference.address:
                 lost[difference.address] = _name_kept(difference.address, holder)
@@ -49,7 +61,7 @@ def reachable(
         findings += lost.values()
 
 
-def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> list[Address]:
+def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading) -> list[Address]:
     """What still needs an object that is to be deleted: no step lets go of it first."""
     if difference.action != DELETE:
         return []
@@ -60,22 +72,24 @@ def _harmed(difference: Difference, kept: Sequence[Difference], live: Live) -> l
         if d.action == DELETE or any(gone in references(c.before) for c in d.changes)
     }
     harmed = {
-        seen.address
-        for seen in (*live.snapshot, *live.beside)
-        if gone in references(seen.fields)
-        and seen.address not in let_go
-        and KINDS[seen.address.kind].breaks_without(seen)
+        user.address
+        for user in (*reading.account.resources, *reading.account.dependents)
+        if gone in references(user.fields)
+        and user.address not in let_go
+        and KINDS[user.address.kind].breaks_without(user)
     }
     steps = {d.address: d for d in kept}
-    return sorted(harmed | {a for a, d in steps.items() if gone in _brought_along(d, steps, live)})
+    return sorted(
+        harmed | {a for a, d in steps.items() if gone in _brought_along(d, steps, reading)}
+    )
 
 
 def _brought_along(
-    difference: Difference, steps: Mapping[Address, Difference], live: Live
+    difference: Difference, steps: Mapping[Address, Difference], reading: Reading
 ) -> set[Address]:
     """What a copy refers to because its source does, or is to, and no manifest says otherwise."""
     desired = difference.desired
-    origin = live.origins.get(desired.intent.copy_of) if desired.intent.copy_of else None
+    origin = reading.account.sources.get(desired.intent.copy_of or desired.address)
     if difference.action != CREATE or origin is None:
         return set()
     changed = steps.get(origin.address)
@@ -115,29 +129,31 @@ def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
 
 
 def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
-    open_ = {address: set(needed) for address, needed in waits.items()}
-    waited_by: dict[Address, list[Address]] = {}
-    for address, needed in open_.items():
-        for other in needed:
-            waited_by.setdefault(other, []).append(address)
-    ready = [_rank(address) for address, needed in open_.items() if not needed]
-    heapq.heapify(ready)
+    """Each address with what it waits for, by kind and name as far as the waiting allows."""
+    sorter = _sorter({address: set(needed) for address, needed in waits.items()})
+    ready: list[tuple[int, Address]] = []
     result: list[tuple[Address, frozenset[Address]]] = []
     done: set[Address] = set()
-    while len(result) < len(waits):
-        if not ready:
-            # Two that wait for each other's name: one goes first, and the server will judge.
-            heapq.heappush(ready, min(_rank(a) for a in open_ if a not in done))
+    while sorter.is_active():
+        for address in sorter.get_ready():
+            heapq.heappush(ready, _rank(address))
         _, address = heapq.heappop(ready)
-        if address in done:
-            continue
         result.append((address, frozenset(waits[address] & done)))
         done.add(address)
-        for other in waited_by.get(address, ()):
-            open_[other].discard(address)
-            if not open_[other] and other not in done:
-                heapq.heappush(ready, _rank(other))
+        sorter.done(address)
     return result
+
+
+def _sorter(waits: dict[Address, set[Address]]) -> TopologicalSorter[Address]:
+    """Resources that wait for each other's name: the first one goes, and the server will judge."""
+    while True:
+        sorter = TopologicalSorter(waits)
+        try:
+            sorter.prepare()
+            return sorter
+        except CycleError as error:
+            ring: list[Address] = error.args[1]
+            waits[min(ring, key=_rank)] -= {*ring}
 
 
 def _rank(address: Address) -> tuple[int, Address]:

@@ -15,8 +15,8 @@ from bmeconf.desired.manifest import DiskFiles, Document, MemoryFiles, Sources, 
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, Searched, Singleton, replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.live import match as bind
-from bmeconf.live.read import Live
+from bmeconf.live.account import Reading
+from bmeconf.live.match import match
 from bmeconf.model import Finding, Place, Problem, Snapshot, dotted
 from bmeconf.model.errors import InvalidInput, counted
 from bmeconf.pull.proof import Trial, trial
@@ -83,7 +83,7 @@ def check(
     limited = Scope(in_scope, desired.snapshot, scope.managed(desired.snapshot))
     tried = trial(api, limited, target)
     _refuse_clashes(tried, limited, {document.file for document in others.documents})
-    return tuple(_not_in_account(api, tried.live, limited, query))
+    return tuple(_not_in_account(api, tried.reading, limited, query))
 
 
 def _refuse_declared_twice(pulled: Pulled, others: Snapshot) -> None:
@@ -117,7 +117,7 @@ def _refuse_clashes(tried: Trial, limited: Scope, other_files: Collection[str]) 
     clashes = [*_clashes(tried)]
     if not clashes:
         return
-    claims = tried.live.left_out
+    claims = tried.reading.out_of_scope
     lines = []
     for address in sorted(resource.address for resource in limited.desired):
         claimant = claims.get((address.kind, address.name))
@@ -133,7 +133,7 @@ def _refuse_clashes(tried: Trial, limited: Scope, other_files: Collection[str]) 
 
 
 def _clashes(tried: Trial) -> Iterator[str]:
-    for problem in tried.live.problems:
+    for problem in tried.reading.problems:
         yield f"{problem.address}: {problem.message}"
     for finding in tried.findings:
         yield f"{finding.address}: {finding.message}"
@@ -145,19 +145,20 @@ def _clashes(tried: Trial) -> Iterator[str]:
 
 
 def _not_in_account(
-    api: ReadApi, seen: Live, limited: Scope, query: PullQuery
+    api: ReadApi, reading: Reading, limited: Scope, query: PullQuery
 ) -> Iterator[Finding]:
     """What others declare and the account has not, of the kinds that were listed whole."""
     for kind in KINDS.values():
         wanted = limited.whole.of_kind(kind.name)
         if isinstance(kind, Searched | Singleton) or not (wanted and query.reads(kind)):
             continue
-        rows = kind.rows(api, seen.id_map, wanted)
-        found = bind.bind(kind, wanted, rows)
+        rows = kind.rows(api, reading.account.id_map, wanted)
+        matches = match(kind, wanted, rows)
         ids = set(map(replies.id_of, rows))
         for each in wanted:
-            lost = each.id not in ids if each.id else each.address not in found.withheld
-            if each.address not in found.rows and lost and not each.intent.absent:
+            found = matches[each.address]
+            lost = each.id not in ids if each.id else not found.blocked
+            if found.row is None and lost and not each.intent.absent:
                 then = "not find what its id means" if each.id else "create it"
                 yield Finding(
                     "warning",

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bmeconf.baseline.classify import Baseline
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import MemoryFiles
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds.api import ReadApi
+from bmeconf.live import doubts
 from bmeconf.live import read as live
-from bmeconf.live.read import Live
-from bmeconf.model import Address, Finding, Problem, Snapshot, dotted
+from bmeconf.live.account import Reading
+from bmeconf.model import UPDATE, Address, Difference, Finding, Problem, Snapshot, dotted
 from bmeconf.plan import diff, guard
-from bmeconf.plan.diff import Difference
 from bmeconf.pull import layout
 from bmeconf.pull.layout import Layout, Places
 from bmeconf.pull.objections import Objection
@@ -28,25 +27,26 @@ from bmeconf.pull.query import Target
 class Trial:
     """What a plan of manifests would tell: findings above notes, and differences to plan."""
 
-    live: Live
+    reading: Reading
     findings: tuple[Finding, ...]
     differences: tuple[Difference, ...]
 
 
 def trial(api: ReadApi, limited: Scope, target: Target) -> Trial:
-    """Hold the resources in scope against the account.
+    """Compare the resources in scope with the account.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
-    seen = live.read(api, limited, target.lock, target.base_url)
-    findings = (*seen.withheld.values(), *guard.check((), seen, target.project.policy))
-    known = Baseline(seen.section, seen.id_map, limited.managed)
-    differences = diff.compare(seen.desired, seen.snapshot, known)
+    reading = live.read(api, limited, target.lock, target.base_url)
+    blocked = [r for r in reading.desired if reading.matches.blocked(r.address)]
+    doubts_of = (doubts.of(r, reading.matches[r.address]) for r in blocked)
+    findings = (*doubts_of, *guard.check((), reading, target.project.policy))
+    differences = diff.compare(reading, reading.baseline())
     return Trial(
-        seen,
-        tuple(finding for finding in findings if finding.level != "note"),
-        tuple(each for each in differences if each.address not in seen.withheld),
+        reading,
+        tuple(finding for finding in findings if finding and finding.level != "note"),
+        tuple(each for each in differences if not reading.matches.blocked(each.address)),
     )
 
 
@@ -60,11 +60,11 @@ def objections(api: ReadApi, laid: Layout, target: Target) -> Iterator[Objection
     if read.errors:
         return
     tried = trial(api, scope.limit(read.snapshot, ()), target)
-    for problem in tried.live.problems:
+    for problem in tried.reading.problems:
         yield _of_problem(problem, places)
     for finding in tried.findings:
         address = _entry(read.snapshot, finding.address, places)
-        path = ("from",) if finding.code == "sender_not_ready" else ()
+        path = (finding.field,) if finding.field else ()
         yield Objection(address, path, finding.code, finding.message, finding.remedy)
     for difference in tried.differences:
         address = _entry(read.snapshot, difference.address, places)
@@ -76,7 +76,7 @@ def _of_difference(difference: Difference, address: Address) -> Iterator[Objecti
     if difference.action and not difference.changes:
         yield Objection(address, (), "not_found", "is not found again by its name", remedy)
     for change in difference.changes:
-        path = change.path[:1] if difference.action == diff.UPDATE else ()
+        path = change.path[:1] if difference.action == UPDATE else ()
         message = f"{dotted(change.path)}: a manifest cannot say it as the account has it"
         yield Objection(address, path, "not_the_same", message, remedy)
     for key in (*difference.unreadable, *difference.rewritten):

@@ -1,24 +1,20 @@
-"""Which live campaign is whose, where the lock file remembers its id (design 7.17). Pure.
+"""Which live campaign a declared one is, where the lock file remembers its id (design 7.17). Pure.
 
 A name alone may lead to another campaign, or to none, once somebody renamed, deleted or made one
-in the web app: the numbers of another one would be judged in its place, and what was deleted would
-look as if it were still to be made.
+in the web app: the numbers of another one would be judged in its place, and a deleted campaign
+would look as if it were still to be made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bmeconf.baseline.lock import Lock, Section
-from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
-from bmeconf.live.match import Binding
-from bmeconf.model import Finding, Resource
+from bmeconf.baseline.lock import Lock, RememberedIds, Section
+from bmeconf.kinds import Kind, replies
+from bmeconf.live.match import Matches, Status
+from bmeconf.model import Address, Finding, Resource
 from bmeconf.report import GONE
-
-RENAMED, REPLACED = "looks_renamed", "replaced"
 
 
 @dataclass(frozen=True)
@@ -42,74 +38,63 @@ class Memory:
         )
 
 
-def differs(kind: Kind, wanted: Iterable[Resource], binding: Binding, section: Section) -> bool:
-    """Whether `section` knows any of `wanted` by another id than it was found by."""
-    return any(_other(kind, resource, binding, section) for resource in wanted)
-
-
-def correct(kind: Kind, wanted: Iterable[Resource], binding: Binding, section: Section) -> None:
-    """Bind to `binding` what is remembered, and withhold what is gone or another one."""
-    free = {replies.id_of(row): row for row in binding.unmanaged}
-    bound = {replies.id_of(row): row for row in binding.rows.values()}
-    for resource in wanted:
-        address, id = resource.address, _other(kind, resource, binding, section)
-        row = binding.rows.get(address)
-        if not id:
+def other_ids(
+    kind: Kind, chosen: Iterable[Resource], matches: Matches, section: Section
+) -> RememberedIds:
+    """The remembered ids of what was found by another id, or not at all."""
+    ids: dict[Address, str] = {}
+    for resource in chosen:
+        match = matches[resource.address]
+        if resource.id or match.blocked:
             continue
-        if row is not None:
-            old = free.get(id) or bound.get(id)
-            binding.withheld[address] = _replaced(kind, resource, row, id, old)
-            del binding.rows[address]
-        elif id in free:
-            binding.rows[address] = free[id]
-            binding.notes.append(_renamed(kind, resource, free[id]))
-        elif id not in bound:
-            binding.withheld[address] = _gone(resource, id)
+        keys = kind.match_keys(resource)
+        if match.row is not None and kind.key(match.row) == keys[0]:
+            # An object that has its name already is not what it was called before.
+            keys = keys[:1]
+        known = (section.at(replace(resource.address, name=key)) for key in keys)
+        entry = next((entry for entry in known if entry), None)
+        if entry and (match.row is None or replies.id_of(match.row) != entry.id):
+            ids[resource.address] = entry.id
+    return RememberedIds(ids)
 
 
-def _other(kind: Kind, resource: Resource, binding: Binding, section: Section) -> str:
-    """The remembered id of what was found by another or not at all, else empty."""
-    if resource.id or resource.address in binding.withheld:
-        return ""
-    row = binding.rows.get(resource.address)
-    keys = kind.match_keys(resource)
-    if row is not None and kind.key(row) == keys[0]:
-        # What has its name already is not what it was called before.
-        keys = keys[:1]
-    known = (section.at(replace(resource.address, name=key)) for key in keys)
-    entry = next((entry for entry in known if entry), None)
-    return entry.id if entry and (row is None or replies.id_of(row) != entry.id) else ""
+def finding(
+    kind: Kind, resource: Resource, matches: Matches, known: Mapping[Address, str]
+) -> Finding | None:
+    """What to know of a campaign that is not, or not by its name, the remembered one."""
+    match, id = matches[resource.address], known.get(resource.address, "")
+    if match.status is Status.RENAMED_IN_ACCOUNT:
+        return Finding(
+            "warning",
+            "looks_renamed",
+            resource.address,
+            f"was renamed in the account: by its id, {id}, it is now called {match.names[0]!r}",
+            "declare the new name, or pin it with id: <its id>",
+        )
+    if match.replaced and match.row is not None:
+        old = match.remembered
+        then = "which is gone" if old is None else f"which is now called {kind.key(old)!r}"
+        return Finding(
+            "warning",
+            "replaced",
+            resource.address,
+            f"its name is that of another campaign than before: {replies.id_of(match.row)} in place"
+            f" of {id}, {then}; the numbers of neither are taken for its own",
+            "pin the one that is meant with id: <its id>",
+        )
+    if id and match.status is Status.MISSING and not _is_taken(id, matches):
+        return Finding(
+            "warning",
+            GONE,
+            resource.address,
+            f"is gone: an apply knew it by the id {id}, and the account has no campaign with that"
+            " id or of that name",
+            "take it out of the manifests, or apply to make it anew",
+        )
+    return None
 
 
-def _renamed(kind: Kind, resource: Resource, row: Raw) -> Finding:
-    name = kind.key(row)
-    return Finding(
-        "warning",
-        RENAMED,
-        resource.address,
-        f"was renamed in the account: by its id, {replies.id_of(row)}, it is now called {name!r}",
-        "declare the new name, or pin it with id: <its id>",
-    )
-
-
-def _replaced(kind: Kind, resource: Resource, row: Raw, id: str, old: Raw | None) -> Finding:
-    told = "which is gone" if old is None else f"which is now called {kind.key(old)!r}"
-    return Finding(
-        "warning",
-        REPLACED,
-        resource.address,
-        f"what has its name is another campaign than before: {replies.id_of(row)} in place of"
-        f" {id}, {told}; the numbers of neither are taken for its own",
-        "pin the one that is meant with id: <its id>",
-    )
-
-
-def _gone(resource: Resource, id: str) -> Finding:
-    return Finding(
-        "warning",
-        GONE,
-        resource.address,
-        f"is gone: an apply knew it by the id {id}, and the account has no campaign with that id"
-        " or of that name",
-        "take it out of the manifests, or apply to make it anew",
-    )
+def _is_taken(id: str, matches: Matches) -> bool:
+    """True where the remembered object is another declared campaign by now."""
+    rows = (match.row for match in matches.by_address.values() if match.row is not None)
+    return any(replies.id_of(row) == id for row in rows)

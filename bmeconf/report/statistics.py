@@ -14,15 +14,15 @@ from datetime import datetime
 from typing import Any
 
 from bmeconf import report as delivery
-from bmeconf.baseline.lock import Section
-from bmeconf.kinds import IdMap, Raw, ReadApi, Reported, Singleton, only, replies
-from bmeconf.live import match as bind
-from bmeconf.live.match import Binding
+from bmeconf.baseline.lock import RememberedIds, Section
+from bmeconf.kinds import IdMap, Kind, Raw, ReadApi, Reported, Singleton, only, replies
+from bmeconf.live import doubts
+from bmeconf.live.match import Matches, Status, match
 from bmeconf.model import Finding, Resource, Snapshot
 from bmeconf.model.errors import NotFound, Refused, ScopeMissing
 from bmeconf.report import Dashboard, Delivery, DeliveryQuery, Report, remembered
 from bmeconf.report import replies as delivery_replies
-from bmeconf.report.remembered import Memory
+from bmeconf.report.remembered import Memory, other_ids
 
 DASHBOARD, OF_CAMPAIGN = "/api/reports/dashboard", "/api/reports/email"
 PER_CAMPAIGN = 2
@@ -67,13 +67,14 @@ def _listed(api: ReadApi, whole: Snapshot, chosen: Snapshot, memory: Memory) -> 
     """What the listing tells of each chosen campaign."""
     kind = only(Reported)
     declared = whole.of_kind(kind.name)
-    binding = bind.bind(kind, declared, kind.rows(api, IdMap(), declared))
-    told = [s for s in memory.sections if remembered.differs(kind, chosen, binding, s)]
-    if told:
-        section = _section(api, whole, memory)
-        if section:
-            remembered.correct(kind, chosen, binding, section)
-    return delivery.newest_first([_placed(resource, binding) for resource in chosen])
+    rows = kind.rows(api, IdMap(), declared)
+    matches, known = match(kind, declared, rows), RememberedIds()
+    others = [s for s in memory.sections if other_ids(kind, chosen, matches, s).by_address]
+    section = _section(api, whole, memory) if others else None
+    if section:
+        known = other_ids(kind, chosen, matches, section)
+        matches = match(kind, declared, rows, known)
+    return delivery.newest_first([_placed(kind, resource, matches, known) for resource in chosen])
 
 
 def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
@@ -93,19 +94,21 @@ def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
     return next((section for section in sections if section.account == account), None)
 
 
-def _placed(resource: Resource, binding: Binding) -> Delivery:
-    address, place = resource.address, resource.intent.place
-    row = binding.rows.get(address)
+def _placed(kind: Kind, resource: Resource, matches: Matches, known: RememberedIds) -> Delivery:
+    address, place, match = resource.address, resource.intent.place, matches[resource.address]
+    doubt = remembered.finding(kind, resource, matches, known.by_address)
+    renamed = match.status is Status.RENAMED_IN_ACCOUNT
+    row = match.remembered if renamed else None if match.replaced else match.row
     if row is not None:
         found = _of_row(resource, row)
-        notes = [n for n in binding.notes if (n.code, n.address) == (remembered.RENAMED, address)]
+        notes = (doubt,) if doubt else ()
         return replace(found, findings=(*notes, *found.findings), place=place)
-    withheld = binding.withheld.get(address)
-    if withheld is None:
+    doubt = doubt or doubts.of(resource, match)
+    if doubt is None:
         return Delivery(address, delivery.MISSING, findings=(_missing(resource),), place=place)
-    lost = withheld.code in ("id_not_found", delivery.GONE)
+    lost = match.status in (Status.ID_NOT_FOUND, Status.MISSING)
     state = delivery.GONE if lost else delivery.AMBIGUOUS
-    return Delivery(address, state, findings=(withheld,), place=place)
+    return Delivery(address, state, findings=(doubt,), place=place)
 
 
 def _of_row(resource: Resource, row: Raw) -> Delivery:

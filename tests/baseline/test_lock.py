@@ -11,22 +11,19 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from bmeconf.apply.result import APPLIED, Outcome
 from bmeconf.baseline import record
 from bmeconf.baseline.lock import Section
+from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline.record import ProvenWrite
+from bmeconf.kinds import KINDS
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.live.read import Live
-from bmeconf.model import Address, Change, Snapshot
-from bmeconf.plan.model import Account as Account_
-from bmeconf.plan.model import Pin, Plan, Price, Source, Step
-from bmeconf.plan.preconditions import Preconditions
+from bmeconf.model import Address, Change
 from bmeconf.sandbox import Sandbox
 from tests.support.documents import classes, codes
 from tests.support.driver import IDENTITY, LOCK, Account, Project, Ran
@@ -1568,23 +1565,14 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     section = Section("sha256:0", "https://x")
     one, id = Address("campaigns", "One"), "1" * 24
 
-    def after(
-        section: Section, action: str, *changes: Change, answer: Any = None, **raw: Any
-    ) -> Section:
-        seen = Live(Snapshot(), Snapshot(), names, section=section)
-        step = Step("1", one, action, pin=Pin(id, 0, ""), changes=changes)
-        outcome = Outcome(step, APPLIED, id=id, before={"__v": 0})
-        answers = {id: answer} if answer else {}
-        done = record.Done([outcome], {one: {"_id": id, **raw}}, [], answers)
-        made = Plan(
-            *(datetime(2030, 1, 1, tzinfo=UTC), Account_("", ""), Source("")),
-            *((step,), (), (), 0, {}, (), Price(), Preconditions()),
-        )
-        return record.after(seen, (), made, done, names)
+    def after(section: Section, *changes: Change, alone: bool | None = None, **raw: Any) -> Section:
+        live = KINDS["campaigns"].live({"_id": id, **raw}, one, names)
+        write = ProvenWrite(one, id, changes, live, before={"__v": 0}, alone=alone)
+        return record.after(LockBaseline(names, section=section), (), [write])
 
     body: Any = {"name": "One", "fromName": "A", "subject": "S", "__v": 0}
     named = Change(("name",), None, "One"), Change(("from_name",), None, "A")
-    section = after(section, "create", *named, Change(("subject",), None, "S"), **body)
+    section = after(section, *named, Change(("subject",), None, "S"), **body)
     made = section.at(one)
     assert made is not None
     assert made.sent == made.seen
@@ -1592,10 +1580,10 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     section = section.having(one, replace(made, protect=True, scheduled=AT, unproven=("body",)))
     changes = Change(("subject",), "S", "T"), Change(("body",), None, "<p>B</p>")
     now = {**body, "subject": "T", "__v": 1}
-    unsure = after(section, "update", *changes, **now).at(one)
+    unsure = after(section, *changes, **now).at(one)
     assert unsure is not None
     assert (unsure.version, unsure.listed) == (None, "")
-    section = after(section, "update", *changes, answer={"__v": 1}, **now)
+    section = after(section, *changes, alone=True, **now)
     entry = section.at(one)
     assert entry is not None
     assert (entry.protect, entry.scheduled, entry.unproven, entry.version) == (True, AT, (), 1)
@@ -1604,4 +1592,5 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     assert sorted(entry.seen) == ["from_name", "name", "subject"]
     assert entry.sent["subject"] != made.sent["subject"]
     assert entry.sent["from_name"] == made.sent["from_name"]
-    assert after(section, "delete").at(one) is None
+    gone = ProvenWrite(one, id, (), None)
+    assert record.after(LockBaseline(names, section=section), (), [gone]).at(one) is None

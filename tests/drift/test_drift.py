@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bmeconf.drift.survey import MOST_ASKED
+from bmeconf.drift.look import MOST_ASKED
 from bmeconf.kinds.campaigns.schedules import TOLERANCE
 from bmeconf.kinds.contacts import events
 from bmeconf.render import FORMATS

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bmeconf.apply.result import OPEN
 from bmeconf.kinds import KINDS, Kind, capabilities, having, only
+from bmeconf.model import LEFT_ALONE
 from bmeconf.project import load_schema
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
@@ -86,7 +86,7 @@ def test_case_converges(case: Any, case_project: Project, served: tuple[Account,
         assert ran.code == case["exit"]
         assert served[0].state() == before
         return
-    left_alone = {f["code"] for f in ran.ok().json["findings"]} & set(OPEN)
+    left_alone = {f["code"] for f in ran.ok().json["findings"]} & set(LEFT_ALONE)
     assert ran.json["converged"] is not bool(left_alone)
     assert case_project.plan()["steps"] == []
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from bmeconf.model import PLAN_FORMAT
 from bmeconf.model.errors import InvalidInput
+from bmeconf.plan import encode
 from bmeconf.plan.model import Plan
 from bmeconf.render import Page, Section, Series, Table, github, html, junit, markdown, safe, values
-from bmeconf.render import documents as document
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from bmeconf.render.markdown import escape as marked
@@ -55,7 +55,7 @@ def names_of(count: int) -> list[str]:
 def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
     made = plans.plan(names_of(count))
     wrote = in_all_formats(tmp_path, made)
-    plan = document.plan(made)
+    plan = encode.plan(made)
     for name in (*WHOLE, "markdown"):
         words = told(name, wrote[name])
         assert plan["fingerprint"] in words

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Result
+from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Proof, Result
 from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
 from bmeconf.model.errors import Interrupted, InvalidInput
 from bmeconf.render import Page, PageItem, Section, markdown
@@ -107,7 +107,7 @@ def ended(states: list[str], stopped: bool = True) -> Result:
     made = replace(made, manual=())
     outcomes = tuple(Outcome(s, state) for s, state in zip(made.steps, states, strict=True))
     why = Interrupted("interrupted after 3 steps") if stopped else None
-    return Result(made, outcomes, (), True, 9, why, ".bmeconf/journal/1.jsonl", account="prod")
+    return Result(made, outcomes, Proof(), True, 9, why, ".bmeconf/journal/1.jsonl", account="prod")
 
 
 @pytest.mark.parametrize("rest", [NOT_ATTEMPTED, BLOCKED, FAILED])

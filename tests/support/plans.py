@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bmeconf.model import Address, Call, Change, Finding, Manual
-from bmeconf.plan.model import Account, Pin, Plan, Price, Source, Step
-from bmeconf.plan.preconditions import Preconditions
+from bmeconf.plan import encode
+from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Price, Source, Step
 from bmeconf.render import documents as document
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ def plan(
     manual = [_manual(step.address, name) for step, name in zip(steps, names, strict=True)]
     return Plan(
         created_at=NOW,
-        account=Account("https://api-us-west-2-a.benchmarkemail.io", "sha256:" + "0" * 64),
+        account=AccountId("https://api-us-west-2-a.benchmarkemail.io", "sha256:" + "0" * 64),
         source=Source("sha256:" + "1" * 64),
         steps=tuple(steps),
         manual=tuple(m for m in manual if m.address.kind == "campaigns"),
@@ -65,7 +65,7 @@ def plan(
         unmanaged={"lists": 1},
         left_out=(),
         price=Price(3, 4, 2),
-        grounds=Preconditions("s", _ids(steps)),
+        preconditions=Preconditions("s", _ids(steps)),
         unmanaged_names={"lists": (names[0],)},
     )
 
@@ -78,7 +78,7 @@ def todo(manual: Iterable[Manual]) -> tuple[Manual, ...]:
 def saved(folder: Path, made: Plan) -> Path:
     """`made` as `plan --out` writes it."""
     path = folder / "plan.json"
-    path.write_text(document.text(document.plan(made)), encoding="utf-8")
+    path.write_text(document.text(encode.plan(made)), encoding="utf-8")
     return path
 
 

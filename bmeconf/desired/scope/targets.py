@@ -40,6 +40,12 @@ class Scope:
     whole: Snapshot
     managed: Managed
     elsewhere: OtherManifests = field(default_factory=OtherManifests)
+    targets: tuple[str, ...] = ()
+
+    @property
+    def project(self) -> Snapshot:
+        """Everything that the project declares, as far as this run knows it."""
+        return Snapshot({**self.elsewhere.declared.resources, **self.whole.resources})
 
     @property
     def left_out(self) -> tuple[Address, ...]:
@@ -69,7 +75,8 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
         chosen |= found
     while more := {a for r in desired if r.address in chosen for a in _needs(r, desired)} - chosen:
         chosen |= more
-    return Scope(Snapshot.of(r for r in desired if r.address in chosen), desired, managed(desired))
+    in_scope = Snapshot.of(r for r in desired if r.address in chosen)
+    return Scope(in_scope, desired, managed(desired), targets=tuple(targets))
 
 
 def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:

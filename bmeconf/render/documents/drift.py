@@ -5,37 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from bmeconf.drift import WORDS, Drift
-from bmeconf.drift.items import FROZEN, KNOWN, DriftItem
+from bmeconf.drift import FROZEN, KNOWN, WORDS, Drift, DriftItem
 from bmeconf.kinds.contacts.events import Touch
 from bmeconf.model import DRIFT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
+from bmeconf.plan import encode
 from bmeconf.plan.diff import plain
-from bmeconf.render import documents as document
 
 
 def drift(
     found: Drift, fail_on: Collection[str], recorded: bool, error: BmeconfError | None = None
 ) -> dict[str, Any]:
     """The whole report; `error` is why what was seen could not be remembered."""
-    made = found.made
+    plan = found.plan
     failing = found.failing(fail_on)
     return {
         "format": DRIFT_FORMAT,
         "exit_code": error.exit_code if error else found.exit_code(fail_on),
-        **(document.failure_part(error) if error else {}),
-        "created_at": stamp(made.created_at),
-        "account": {"base_url": made.account.base_url, "fingerprint": made.account.fingerprint},
-        "source": {k: v for k, v in document.source(made.source).items() if k != "root"},
+        **(encode.failure(error) if error else {}),
+        "created_at": stamp(plan.created_at),
+        "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
+        "source": {k: v for k, v in encode.source(plan.source).items() if k != "root"},
         "clean": found.clean,
         "locked": found.locked,
         "recorded": recorded,
         "fail_on": [word for word in WORDS if word in fail_on],
         "summary": summary(found),
         "items": [_item(item, found, item in failing) for item in found.items],
-        "manual": document.manual(found.manual),
-        "findings": document.findings(found.findings),
-        "left_out": [str(address) for address in made.left_out],
+        "manual": encode.manual(found.manual),
+        "findings": encode.findings(found.findings),
+        "left_out": [str(address) for address in found.left_out],
         "requests": found.requests,
     }
 

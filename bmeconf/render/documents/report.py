@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bmeconf.model import REPORT_FORMAT, stamp
-from bmeconf.render import documents as document
+from bmeconf.plan import encode
 from bmeconf.report import (
     FAILED,
     MET,
@@ -70,7 +70,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "links": _links(delivery.results),
         "engagement": _engagement(delivery.engagement) if delivery.engagement else None,
         "expectations": [_judged(judged) for judged in delivery.judged],
-        "findings": document.findings(delivery.findings),
+        "findings": encode.findings(delivery.findings),
     }
 
 

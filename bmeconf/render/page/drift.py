@@ -11,32 +11,29 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from bmeconf.baseline.classify import CONFLICT, DRIFT, PENDING
-from bmeconf.drift import MANUAL, Drift
-from bmeconf.drift.items import FROZEN, IDENTITY, KNOWN, PRESENCE, PRESENT, DriftItem
-from bmeconf.drift.known import UNREAD
+from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
 from bmeconf.kinds.contacts.events import Touch
-from bmeconf.model import DRIFT_FORMAT, FINISHED
+from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause
 from bmeconf.model.errors import counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.tasks import BROKEN
 
-MOVED = {**plan_page.MOVED, PENDING: "declared otherwise and not applied yet"}
+MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
 TOO_LATE = "declared otherwise, and that cannot be applied any more"
 DIFFERS = "not as declared"
 TITLES = {
-    DRIFT: "Drift (declared → live)",
-    CONFLICT: "Conflicts (declared → live)",
-    PENDING: "Not applied yet (declared → live)",
+    Cause.DRIFT: "Drift (declared → live)",
+    Cause.CONFLICT: "Conflicts (declared → live)",
+    Cause.PENDING: "Not applied yet (declared → live)",
     FROZEN: "No drafts any more (declared → live)",
     KNOWN: "Known drift (declared → live)",
 }
 SUMS = {
-    DRIFT: "drifted",
-    CONFLICT: "changed on both sides",
-    PENDING: "not applied yet",
+    Cause.DRIFT: "drifted",
+    Cause.CONFLICT: "changed on both sides",
+    Cause.PENDING: "not applied yet",
     FROZEN: "frozen",
     KNOWN: "known",
 }
@@ -68,7 +65,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     failing = drift.failing(fail_on)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
-        for task in plan_page.task_list(drift.made)
+        for task in plan_page.task_list(drift.plan)
     )
     return Page(
         document=DRIFT_FORMAT,
@@ -81,19 +78,18 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
             *(_section(sort, drift, failing) for sort in TITLES),
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
             Section("Findings", tuple(plan_page.finding_items(drift.findings))),
-            plan_page.left_out(drift.made),
-            plan_page.compared_with(drift.made),
+            plan_page.left_out(drift.left_out),
+            plan_page.compared_with(drift.plan),
             _advice(drift, bool(next_command)),
         ),
         price=f"{drift.in_sync} in sync; read with {counted(drift.requests, 'request')}.",
         next_commands=(next_command,) if next_command else (),
-        made_at=drift.made.created_at,
+        made_at=drift.plan.created_at,
     )
 
 
 def _verdict(drift: Drift) -> str:
-    unread = any(finding.code == UNREAD for finding in drift.findings)
-    scope = "What was looked at" if drift.made.left_out or unread else "The account"
+    scope = "What was looked at" if drift.left_out or drift.partial else "The account"
     states = Counter(manual.state for manual in drift.manual)
     steps = [
         f"{counted(states[state], 'manual step')} {state}"
@@ -149,7 +145,7 @@ def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]
         fields=tuple(_field(item) for item in items if item.path != PRESENCE),
         notes=(*_notes(first, drift.touches.get(first.address)), *_members(items)),
         remedy=next(filter(None, map(_remedy, items)), ""),
-        level="note" if first.sort in (KNOWN, PENDING) else "warning",
+        level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
         fails=fails,
         must=fails,
         place=first.place,
@@ -162,7 +158,7 @@ def _remedy(item: DriftItem) -> str:
         return ""
     if item.frozen not in FINISHED:
         return STOP
-    return TOO_LATE_FOR + (ANSWER if item.cause == DRIFT else "")
+    return TOO_LATE_FOR + (ANSWER if item.cause == Cause.DRIFT else "")
 
 
 def _sign(item: DriftItem) -> str:
@@ -179,13 +175,13 @@ def _head(items: Sequence[DriftItem], remembers: bool) -> str:
         cause = MOVED[first.cause]
         if first.untold or not remembers:
             cause = DIFFERS
-        elif first.sort == FROZEN and first.cause == PENDING:
+        elif first.sort == FROZEN and first.cause == Cause.PENDING:
             cause = TOO_LATE
         head = f"{', '.join(map(_name, items))} {cause}"
     elif first.desired == PRESENT:
-        head = "is not created yet" if first.cause == PENDING else "is gone from the account"
+        head = "is not created yet" if first.cause == Cause.PENDING else "is gone from the account"
     else:
-        still = " still" if first.cause == PENDING else ""
+        still = " still" if first.cause == Cause.PENDING else ""
         head = f"is declared absent, and is there{still}"
     return f"is {first.frozen}, not a draft; {head}" if first.frozen else head
 
@@ -240,7 +236,7 @@ def _instant(text: str) -> str:
 
 
 def _advice(drift: Drift, undoable: bool) -> Section:
-    if not any(item.sort in (DRIFT, CONFLICT) for item in drift.items):
+    if not any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items):
         return Section(ADVICE)
     unknown = UNTOLD if any(item.untold for item in drift.items) else ""
     sentences = (unknown if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)

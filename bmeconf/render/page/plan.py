@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from bmeconf.baseline.classify import CONFLICT, DRIFT
 from bmeconf.kinds import KINDS
-from bmeconf.model import PLAN_FORMAT, Address, Change, Finding, Place, dotted
+from bmeconf.model import (
+    CREATE,
+    DELETE,
+    PLAN_FORMAT,
+    UPDATE,
+    Address,
+    Cause,
+    Change,
+    Finding,
+    Place,
+    dotted,
+)
 from bmeconf.model.errors import counted
-from bmeconf.plan.diff import CREATE, DELETE, UPDATE
+from bmeconf.plan import encode
 from bmeconf.plan.model import Plan, Step
-from bmeconf.render import documents
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_item
 from bmeconf.render.page.tasks import BROKEN, task_of
@@ -21,7 +30,10 @@ NOWHERE: Places = {}
 BODIES = ("body", "plain_text")
 BRIEF = InText.BRIEF
 REFUSAL, MANUAL_STEPS = "Why apply refuses this plan", "Manual steps"
-MOVED = {DRIFT: "changed by hand in the account", CONFLICT: "changed here and in the account"}
+MOVED = {
+    Cause.DRIFT: "changed by hand in the account",
+    Cause.CONFLICT: "changed here and in the account",
+}
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 HEADS = {CREATE: "will be created", UPDATE: "will be updated", DELETE: "will be deleted"}
 RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
@@ -50,7 +62,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = N
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
             Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
-            left_out(plan, "Left out by --target"),
+            left_out(plan.left_out, "Left out by --target"),
             compared_with(plan),
         ),
         fingerprint=plan.fingerprint if plan.steps else "",
@@ -118,11 +130,11 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
     )
 
 
-def left_out(plan: Plan, title: str = "Left out") -> Section:
-    """The resources that --target left out of a plan."""
-    kinds = tally(Counter(address.kind for address in plan.left_out))
+def left_out(addresses: Collection[Address], title: str = "Left out") -> Section:
+    """The resources that a run was not asked to look at."""
+    kinds = tally(Counter(address.kind for address in addresses))
     text = f"{title}: {', '.join(kinds)}." if kinds else ""
-    return Section(title, tables=_addresses(map(str, plan.left_out)), text=text, in_text=BRIEF)
+    return Section(title, tables=_addresses(map(str, addresses)), text=text, in_text=BRIEF)
 
 
 def compared_with(plan: Plan) -> Section:
@@ -165,7 +177,7 @@ def _identity(step: Step) -> tuple[str, ...]:
 
 
 def _verdict(plan: Plan, errors: int) -> str:
-    counts = documents.summary(plan)
+    counts = encode.summary(plan)
     steps = [f"{counts[action]} to {action}" for action in SIGNS if counts[action]]
     rest = [f"{counts[key]} {key.replace('_', ' ')}" for key in RESTS if counts[key]]
     refused = f"apply refuses this plan: {counted(errors, 'error')}. " if errors else ""
@@ -182,7 +194,7 @@ def _mood(plan: Plan) -> str:
 
 
 def _counts(plan: Plan) -> tuple[tuple[str, int], ...]:
-    counts = documents.summary(plan)
+    counts = encode.summary(plan)
     steps = [(f"to {action}", counts[action]) for action in SIGNS]
     rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
     return (*steps, *rest)

@@ -8,16 +8,12 @@ from collections.abc import Sequence
 from bmeconf.apply.result import (
     APPLIED,
     NOT_ATTEMPTED,
-    NOT_CONVERGED,
-    OPEN,
     STALE,
-    UNREADABLE,
     Outcome,
     Result,
 )
-from bmeconf.model import RESULT_FORMAT
+from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT
 from bmeconf.model.errors import counted
-from bmeconf.plan.diff import DELETE
 from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item
@@ -92,13 +88,13 @@ def _verdict(result: Result) -> str:
 def _proof(result: Result) -> str:
     """What reading back proved, and what is still not as declared."""
     codes = Counter(finding.code for finding in result.findings)
-    differing = [f"{codes[code]} {code}" for code in OPEN if codes[code]]
+    differing = [f"{codes[code]} {code}" for code in LEFT_ALONE if codes[code]]
     if differing:
         return (
             f"Everything written was read back. Not as declared: {', '.join(differing)};"
             " see the findings."
         )
-    if codes[UNREADABLE] or codes["rewritten"]:
+    if codes["unreadable"] or codes["rewritten"]:
         return "The account is as declared, as far as the API shows it."
     scope = "What --target named" if result.plan.left_out else "The account"
     return f"{scope} is as declared: everything written was read back."
@@ -115,7 +111,7 @@ def _counts(result: Result) -> tuple[tuple[str, int], ...]:
     states = [outcome.state for outcome in result.outcomes]
     steps = [(state, states.count(state)) for state in dict.fromkeys((APPLIED, *states))]
     manual = sum(manual.state != DONE for manual in result.manual)
-    codes = Counter(f.code for f in result.findings if f.code != NOT_CONVERGED)
+    codes = Counter(f.code for f in result.findings if not f.is_not_converged)
     rest = [(code.replace("_", " "), number) for code, number in codes.items()]
     return (*steps, *([("manual", manual)] if manual else []), *rest)
 

@@ -1,0 +1,108 @@
+"""What an apply did -> the lock file: outcomes, proof -> a section. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bmeconf.apply.result import APPLIED, Outcome, Proof
+from bmeconf.baseline import record
+from bmeconf.baseline.lock import Section
+from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline.record import ProvenWrite
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.replies import Raw
+from bmeconf.live.account import Account, Reading
+from bmeconf.model import CREATE, DELETE, Address, Difference, Resource
+from bmeconf.plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a plan was made from, as far as it is at hand; the lock file is written from it.
+
+    A plan that was made elsewhere has no `differences`. `section` has nothing any more of what is
+    neither declared nor live.
+    """
+
+    account: Account
+    section: Section
+    differences: tuple[Difference, ...] = ()
+
+    @classmethod
+    def of(cls, reading: Reading, plan: Plan) -> Basis:
+        """The basis of a plan that was made just now."""
+        planned = (d for d in plan.differences if not reading.matches.blocked(d.address))
+        return cls(reading.account, reading.section.dropping(reading.gone), tuple(planned))
+
+
+def section_after(
+    basis: Basis,
+    plan: Plan,
+    id_map: IdMap,
+    outcomes: Sequence[Outcome] = (),
+    proof: Proof | None = None,
+    answers: Mapping[str, Raw] | None = None,
+) -> Section:
+    """The section as it is to be after an apply.
+
+    `id_map` knows the ids of what was created; `answers` are the replies to the last write of each
+    object, by id. Where nothing was written there is no `proof`.
+    """
+    failed = {outcome.step.address for outcome in outcomes if outcome.state != APPLIED}
+    protect = plan.preconditions.protect
+    return record.after(
+        LockBaseline(id_map, section=basis.section),
+        basis.differences,
+        _writes(basis, id_map, outcomes, proof, answers or {}) if proof else (),
+        unread=basis.account.unread,
+        manual=plan.manual,
+        protect={address: protect[address] for address in protect if address not in failed},
+    )
+
+
+def _writes(
+    basis: Basis,
+    id_map: IdMap,
+    outcomes: Iterable[Outcome],
+    proof: Proof,
+    answers: Mapping[str, Raw],
+) -> Iterable[ProvenWrite]:
+    """The steps that were applied and do not read back as something else."""
+    if proof.rows is None:
+        return
+    shown = _shown(basis.account.resources, proof.rows)
+    for outcome in outcomes:
+        step, kind = outcome.step, KINDS[outcome.step.address.kind]
+        if outcome.state != APPLIED or step.address in proof.unproven:
+            continue
+        row = proof.rows.get(step.address)
+        if step.action == DELETE:
+            yield ProvenWrite(step.address, outcome.object_id, step.changes, None)
+        elif row is not None:
+            live = kind.live(kind.filled(row, shown[kind.name]), step.address, id_map)
+            yield ProvenWrite(
+                step.address,
+                live.id,
+                step.changes,
+                live,
+                outcome.before,
+                _alone(answers.get(live.id, {}), row),
+                is_new=step.action == CREATE and not step.intent.origins,
+            )
+
+
+def _alone(answer: Raw, row: Raw) -> bool | None:
+    """Whether nobody wrote between a write and its reading back; None where nothing tells."""
+    if replies.same_moment(answer, row):
+        return True
+    return False if replies.moved(answer, row) else None
+
+
+def _shown(resources: Iterable[Resource], rows: Mapping[Address, Raw]) -> Mapping[str, set[str]]:
+    """By kind, the keys that replies are known to have."""
+    shown: dict[str, set[str]] = {}
+    for address, raw in (*((r.address, r.raw) for r in resources), *rows.items()):
+        shown.setdefault(address.kind, set()).update(raw)
+    return shown

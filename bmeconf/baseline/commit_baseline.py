@@ -1,0 +1,191 @@
+"""The manifests of an earlier commit as a baseline: who moved, told by values. Pure.
+
+What was declared at a commit stands in for what was sent last, and so for what was read back. It
+is only asked where the lock file does not know, and never tells what has to be written: a plan has
+the same steps with it and without.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from bmeconf.baseline.classify import Baseline, SideStatus, leaves
+from bmeconf.baseline.commit import CommitManifests
+from bmeconf.desired import scope
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.id_map import IdMap
+from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
+
+
+@dataclass(frozen=True)
+class CommitMemory:
+    """What one resource declared at the commit, as a `Memory`; `id` is that of its object now.
+
+    `sent` are the declared values by path, `shown` those that the account must have shown then.
+    """
+
+    id_map: IdMap
+    id: str
+    sent: Mapping[Path, Value]
+    shown: Mapping[Path, Value]
+    flawed: frozenset[str]
+
+    def knows(self, path: Path) -> bool:
+        return path in self.sent
+
+    def in_doubt(self, path: Path) -> bool:
+        return path[0] in self.flawed and not self.knows(path)
+
+    def declared(self, path: Path, value: Value) -> bool | None:
+        return _same(self.sent[path], value) if path in self.sent else None
+
+    def sides(
+        self, path: Path, declared: Value, live: Value, over: Collection[Value] | None
+    ) -> SideStatus:
+        if isinstance(live, tuple):
+            # Members that this run only foresees are not there yet.
+            live = tuple(m for m in live if not isinstance(m, Address) or self.id_map.id(m))
+        return SideStatus(
+            _same(self.sent[path], declared, over) if path in self.sent else None,
+            _same(self.shown[path], live, over) if path in self.shown else None,
+        )
+
+
+@dataclass(frozen=True)
+class CommitBaseline(Baseline):
+    """What the manifests declared at a commit, under the addresses of now."""
+
+    memories: Mapping[Address, CommitMemory] = field(default_factory=dict)
+    whole: bool = True
+
+    @property
+    def complete(self) -> bool:
+        return self.whole
+
+    def at(self, address: Address) -> CommitMemory | None:
+        return self.memories.get(address)
+
+    def of(self, live: Resource) -> CommitMemory | None:
+        memory = self.memories.get(live.address)
+        return (
+            memory if memory and memory.id == live.id and (memory.sent or memory.flawed) else None
+        )
+
+    def was_there(self, address: Address) -> bool:
+        memory = self.memories.get(address)
+        return memory is not None and bool(memory.id)
+
+    def means_another(self, kind: Kind, path: Path, value: Value) -> bool:
+        return False
+
+
+def of_commit(
+    then: CommitManifests,
+    id_map: IdMap,
+    managed: Managed,
+    whole: Snapshot,
+    desired: Snapshot,
+    live: Snapshot,
+) -> CommitBaseline:
+    """The baseline that the manifests of `then` are.
+
+    `whole` is everything that is declared now, `desired` the part in scope in the account's own
+    words, `live` the account under its addresses.
+    """
+    addresses = same_now(then.sound, whole)
+    # The manifests before and after their templates were read.
+    contents = {
+        was.fields["body"]: here.fields.get("body")
+        for was in whole
+        if isinstance(was.fields.get("body"), Template) and (here := desired.get(was.address))
+    }
+    managed_then = scope.managed(then.sound)
+    covered = {addresses.get(a, a) for a in managed_then.lists} | managed_then.tags
+    memories = {}
+    for was in then.sound:
+        address = addresses.get(was.address)
+        if address is None or was.intent.absent:
+            continue
+        kind, flawed = KINDS[address.kind], then.flawed.get(was.address, frozenset())
+        fields = {
+            key: _of_now(contents.get(value, value) if key == "body" else value, addresses)
+            for key, value in kind.resolved(was, id_map).fields.items()
+            if key not in flawed
+        }
+        memories[address] = _memory(id_map, fields, live.get(address), covered, flawed)
+    return CommitBaseline(id_map, managed, None, memories, then.complete)
+
+
+def same_now(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
+    """The address of now for each resource of `then` that is still declared.
+
+    By id, else by name, else by `renamed_from`.
+    """
+    by_id = {(r.address.kind, r.id): r for r in now if r.id}
+    by_name: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for resource in now:
+        by_name[resource.address.kind, resource.address.name].append(resource)
+    for resource in now:
+        for name in resource.intent.renamed_from:
+            by_name[resource.address.kind, name].append(resource)
+    addresses = {}
+    for was in then:
+        pinned = by_id.get((was.address.kind, was.id)) if was.id else None
+        named = by_name[was.address.kind, was.address.name]
+        same = [r for r in named if not (r.id and was.id and r.id != was.id)]
+        if pinned or same:
+            addresses[was.address] = (pinned or same[0]).address
+    return addresses
+
+
+def _memory(
+    id_map: IdMap,
+    fields: Mapping[str, Value],
+    live: Resource | None,
+    covered: Collection[Value],
+    flawed: frozenset[str],
+) -> CommitMemory:
+    sent = dict(leaves(fields))
+    shown = {
+        path: value if live is None else _read_back(path, value, live, covered)
+        for path, value in sent.items()
+        if not isinstance(value, Template)
+    }
+    return CommitMemory(id_map, live.id if live else "", sent, shown, flawed)
+
+
+def _of_now(value: Value, addresses: Mapping[Address, Address]) -> Value:
+    """A value of then, its references under the addresses of now."""
+    if isinstance(value, Address):
+        return addresses.get(value, value)
+    if isinstance(value, tuple):
+        return tuple(sorted({_of_now(member, addresses) for member in value}))
+    return value
+
+
+def _read_back(path: Path, value: Value, live: Resource, covered: Collection[Value]) -> Value:
+    """How the account showed `value`, as far as what it shows now can tell.
+
+    A text may be in the service's own words, and members that nobody managed then may have been
+    there all along.
+    """
+    kind = KINDS[live.address.kind]
+    if path[0] not in live.fields:
+        return value
+    current = lookup(live.fields, path)
+    if path[0] in kind.rewritable and kind.rewrote(path[0], value, current):
+        return current
+    if kind.partial and path[0] in kind.sets:
+        return (*value, *(member for member in current or () if member not in covered))
+    return value
+
+
+def _same(was: Value, now: Value, over: Collection[Value] | None = None) -> bool:
+    """True where two values are the same; of sets only the members `over`, if given."""
+    if isinstance(was, tuple) and isinstance(now, tuple):
+        sides = ({*side} if over is None else {*side} & {*over} for side in (was, now))
+        return next(sides) == next(sides)
+    return bool(was == now)

@@ -1,0 +1,101 @@
+"""What a drift report asks beside what a plan reads: a few requests, none of which can fail it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from bmeconf.client import Reader
+from bmeconf.drift.model import Drift
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.contacts import events
+from bmeconf.kinds.contacts.events import Touch
+from bmeconf.live.account import Reading
+from bmeconf.live.namesakes import resolve_namesakes
+from bmeconf.model import CONTACTS, Address, Resource, Snapshot
+from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
+
+MOST_ASKED = 5
+"""Contacts that are looked for by their ids, and contacts that are asked for their events, each in
+one request: enough for a person to begin with.
+"""
+Answer = TypeVar("Answer")
+
+
+def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, str]]:
+    """`reading` with namesakes resolved, and with contacts that only a search did not show yet.
+
+    Also the new addresses of contacts that were given another one by hand. At most `MOST_ASKED`
+    requests go to contacts that are not found by their address any more.
+
+    Raises:
+        Interrupted: Ctrl-C during a wait.
+    """
+    reading = resolve_namesakes(reading)
+    kind, id_map = KINDS[CONTACTS], reading.account.id_map
+
+    def look(address: Address, id: str) -> tuple[str, Resource] | None:
+        raw = kind.fetch(reader, id_map, id)
+        here = raw.get("contactStructureId", id_map.structure_id) == id_map.structure_id
+        return (kind.key(raw), kind.live(raw, address, id_map)) if here else None
+
+    found = _asked(reader, _lost(reading), look)
+    late = {address: live for address, (key, live) in found.items() if key == address.name}
+    resources = Snapshot({**reading.account.resources.resources, **late})
+    account = replace(reading.account, resources=resources)
+    new_names = {address: key for address, (key, _) in found.items() if address not in late}
+    return replace(reading, account=account), new_names
+
+
+def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, Touch]:
+    """The last change of what was changed by hand, where the API tells.
+
+    Raises:
+        Interrupted: Ctrl-C during a wait.
+    """
+    shown: dict[Address, Touch] = {}
+    for address in found.moved_by_hand:
+        live = reading.account.resources.get(address)
+        at = replies.text_of(live.raw.get("updatedAt")) if live else None
+        if at:
+            shown[address] = Touch(at)
+    contacts = {a: id for a, id in found.moved_by_hand.items() if a.kind == CONTACTS}
+    return {**shown, **_asked(reader, contacts, lambda _, id: events.last_write(reader, id))}
+
+
+def _lost(reading: Reading) -> dict[Address, str]:
+    """The ids of what is not found by its name, was once, and may be there under another.
+
+    Only of kinds that are searched by name: a listing shows the others.
+    """
+    return {
+        resource.address: entry.id
+        for resource in reading.desired
+        if KINDS[resource.address.kind].lags
+        and not (resource.intent.absent or reading.matches.blocked(resource.address))
+        and reading.account.resources.get(resource.address) is None
+        and (entry := reading.section.at(resource.address))
+    }
+
+
+def _asked(
+    reader: Reader, ids: Mapping[Address, str], ask: Callable[[Address, str], Answer | None]
+) -> dict[Address, Answer]:
+    """What `ask` tells of the first few, as far as it can be had."""
+    answers = {}
+    for address, id in [*ids.items()][:MOST_ASKED]:
+        if reader.budget.hour_remaining == 0:
+            # Nothing that is only nice to know is worth a wait of minutes.
+            break
+        try:
+            answer = ask(address, id)
+        except Interrupted:
+            raise
+        except (Refused, LimitReached, NetworkError):
+            break
+        except BmeconfError:
+            continue
+        if answer is not None:
+            answers[address] = answer
+    return answers

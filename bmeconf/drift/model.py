@@ -1,0 +1,154 @@
+"""DriftItem and Drift: what a look at the account found. Frozen data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from bmeconf.kinds.contacts.events import Touch
+from bmeconf.model import FINISHED, Address, Cause, Finding, Manual, Path, Place, Value, dotted
+from bmeconf.plan.model import Plan
+from bmeconf.project import KnownDrift
+
+DRIFT, CONFLICT, PENDING = Cause.DRIFT.value, Cause.CONFLICT.value, Cause.PENDING.value
+KNOWN, FROZEN, MANUAL = "known", "frozen", "manual"
+CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)
+WORDS = (DRIFT, CONFLICT, PENDING, MANUAL, FROZEN)
+"""What a run may be told to fail on."""
+FAILED = ("overdue", "undone", "wrong")
+"""States of manual steps that somebody has to look after now; a `todo` has its time."""
+PRESENT, ABSENT = "present", "absent"
+"""The values of an item on the presence of a resource, in the words of manifests."""
+
+
+@dataclass(frozen=True)
+class DriftItem:
+    """One field that is not as declared.
+
+    `cause` is who moved. `remembered` says that a baseline told it; `untold` that it is `drift`
+    only since nothing is remembered of the resource. `frozen` is the status of a campaign that is
+    no draft any more. `known` is the policy's entry for the field, `expired` says that its day is
+    over. `id` is the live object's, empty where there is none.
+    """
+
+    address: Address
+    path: Path
+    desired: Value
+    live: Value
+    cause: Cause
+    frozen: str = ""
+    known: KnownDrift | None = None
+    expired: bool = False
+    untold: bool = False
+    id: str = ""
+    place: Place | None = None
+    remembered: bool = False
+
+    @property
+    def field(self) -> str:
+        """The field's name as plans write it."""
+        return dotted(self.path)
+
+    @property
+    def sort(self) -> str:
+        """The class of the item in documents."""
+        if self.known and not self.expired:
+            return KNOWN
+        return FROZEN if self.frozen else self.cause.value
+
+    @property
+    def counts_as(self) -> str:
+        """The word of --fail-on that makes it fail; empty where nothing does.
+
+        A campaign that was changed by hand is what nobody reviewed: that nothing can be written
+        to it any more makes it no less urgent while it is to reach somebody, and somebody has to
+        know once it has. Where nothing is remembered, or only the manifest moved, one that has
+        ended is `frozen`: it can only be declared as it is, and nothing is lost by waiting.
+        """
+        if self.sort == FROZEN:
+            by_hand = self.remembered and self.cause in (Cause.DRIFT, Cause.CONFLICT)
+            return self.cause.value if by_hand or self.frozen not in FINISHED else FROZEN
+        return "" if self.sort == KNOWN else self.sort
+
+    @property
+    def missing(self) -> tuple[Value, ...]:
+        """The members of a set that are declared and not live."""
+        return _beyond(self.desired, self.live)
+
+    @property
+    def unexpected(self) -> tuple[Value, ...]:
+        """The members of a set that are live and not declared."""
+        return _beyond(self.live, self.desired)
+
+
+def _beyond(one: Value, other: Value) -> tuple[Value, ...]:
+    others = other if isinstance(other, tuple) else ()
+    return tuple(m for m in one if m not in others) if isinstance(one, tuple) else ()
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What a look at the account found.
+
+    `plan` is the plan of the same moment. `locked` says whether the lock file remembers anything
+    of this account. `left_out` are all resources of the project that were not looked at, and
+    `partial` says that there may be others. `touches` are the last changes of what was changed by
+    hand, where the API tells.
+    """
+
+    plan: Plan
+    items: tuple[DriftItem, ...]
+    findings: tuple[Finding, ...]
+    in_sync: int
+    locked: bool
+    left_out: tuple[Address, ...] = ()
+    partial: bool = False
+    touches: Mapping[Address, Touch] = field(default_factory=dict)
+    requests: int = 0
+
+    @property
+    def remembers(self) -> bool:
+        """True where there is anything by which to tell who moved."""
+        return self.locked or self.plan.source.since is not None
+
+    @property
+    def manual(self) -> tuple[Manual, ...]:
+        """The manual steps, in every state."""
+        return self.plan.manual
+
+    @property
+    def moved_by_hand(self) -> Mapping[Address, str]:
+        """The ids of what somebody changed in the account, by address, in order."""
+        by_hand = (item for item in self.items if item.cause in (Cause.DRIFT, Cause.CONFLICT))
+        return {item.address: item.id for item in by_hand if item.id}
+
+    def counts(self) -> Mapping[str, int]:
+        """The number of items of each class."""
+        counted = Counter(item.sort for item in self.items)
+        return {sort: counted[sort] for sort in CLASSES}
+
+    def failing(self, fail_on: Collection[str]) -> tuple[DriftItem, ...]:
+        """The items that make a run fail that fails on these words."""
+        return tuple(item for item in self.items if item.counts_as in fail_on)
+
+    def neglected(self, fail_on: Collection[str]) -> tuple[Manual, ...]:
+        """The manual steps that make such a run fail."""
+        failed = (manual for manual in self.manual if manual.state in FAILED)
+        return tuple(failed) if MANUAL in fail_on else ()
+
+    def exit_code(self, fail_on: Collection[str]) -> int:
+        """The frozen exit code (design 4): 9 before 2."""
+        if self.neglected(fail_on):
+            return 9
+        return 2 if self.failing(fail_on) else 0
+
+    @property
+    def uncompared(self) -> bool:
+        """True where there is more to know than what differs: what is unreadable or blocked."""
+        return any(finding.level != "note" for finding in self.findings)
+
+    @property
+    def clean(self) -> bool:
+        """True where everything in scope was compared, and is as declared."""
+        return not (self.items or self.uncompared)

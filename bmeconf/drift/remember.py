@@ -1,0 +1,70 @@
+"""`drift --record`: what was seen in sync -> the lock file. Nothing here writes to the account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bmeconf.baseline import lock_store, record
+from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.drift.judge import now
+from bmeconf.drift.model import Drift
+from bmeconf.live.account import Reading
+from bmeconf.model import IDENTITY, Cause
+from bmeconf.model.errors import BmeconfError
+
+AGAIN = "run drift --record again"
+
+
+def unfit(found: Drift) -> str:
+    """Why nothing should be remembered of this look, empty where it may be.
+
+    What the lock file does not know counts as not applied yet once it knows anything else of the
+    account. So a first memory has to be a whole and a clean one: drift must not be blessed.
+    """
+    start = "nothing was remembered: the lock file knows nothing of this account yet, and"
+    if found.locked:
+        return ""
+    if found.left_out or found.partial:
+        whole = "a first look has to be at all that the project declares"
+        return f"{start} {whole}; run it in the project's folder, without --target and PATH"
+    if any(item.counts_as in (Cause.DRIFT, Cause.CONFLICT) for item in found.items):
+        return f"{start} something drifted; apply first, or bring the manifests in line"
+    return ""
+
+
+def remember(path: Path, reading: Reading, found: Drift) -> bool:
+    """Write to the lock file what was seen in sync, and schedules seen as done.
+
+    What differs stays as it was remembered; so does what the account shows in words of its own
+    that nothing remembered tells of: whether the service put it so is not known. False where
+    nothing may be remembered (`unfit`).
+
+    Raises:
+        BmeconfError: where the file cannot be written, or moved meanwhile.
+        InvalidInput: where it cannot be used any more.
+    """
+    if unfit(found):
+        return False
+    # Nothing is remembered by a name that leads to another object, or to several.
+    doubtful = {item.address for item in found.items if item.path == IDENTITY}
+    doubtful |= {r.address for r in reading.desired if reading.matches.blocked(r.address)}
+    baseline = LockBaseline(reading.account.id_map, section=reading.section.dropping(reading.gone))
+    compared = now(found.plan)
+    protect = found.plan.preconditions.protect
+    section = record.after(
+        baseline,
+        [d for d in compared if d.address not in doubtful and not d.rewritten],
+        unread=reading.account.unread,
+        manual=[manual for manual in found.manual if manual.address not in doubtful],
+        # Whether a protection is lifted is for an apply to say, not for a look.
+        protect={a: True for a, wanted in protect.items() if wanted and a not in doubtful},
+    )
+    remembered = lock_store.read(path).section(section.account, section.base_url)
+    if remembered != reading.section:
+        raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)
+    try:
+        lock_store.keep(path, section)
+    except OSError as error:
+        message = f"{path} could not be written: {error.strerror}; nothing was remembered"
+        raise BmeconfError(message, f"mend that, then {AGAIN}") from error
+    return True

@@ -1,0 +1,161 @@
+"""Both sides of a comparison -> a Plan: the only maker of one, and of a whole one. Pure.
+
+The order comes from references, never from the files; deletes come after everything else, in
+reverse. References stay symbolic until `apply` knows the id (design 5, 7.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bmeconf.kinds import KINDS, replies
+from bmeconf.kinds.base import Kind
+from bmeconf.kinds.replies import Raw
+from bmeconf.live import doubts
+from bmeconf.live.account import Reading
+from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, nested
+from bmeconf.plan import diff, guard, manual, order, preconditions, price
+from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
+from bmeconf.project import Policy
+
+
+def build(
+    reading: Reading,
+    policy: Policy,
+    base_url: str,
+    source: Source,
+    spent: Price,
+    now: datetime,
+    *,
+    show_unmanaged: bool = False,
+) -> Plan:
+    """The plan of what was read, with everything that an apply or a reader needs.
+
+    `base_url` names the account, `source` the files; `spent` are the requests of the reading.
+    """
+    id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
+    differences = diff.compare(reading, reading.baseline())
+    planned = [d for d in differences if not reading.matches[d.address].blocked]
+    kept, unreachable = order.reachable([d for d in planned if _is_step(d)], reading)
+    steps = _steps(order.ordered(kept, id_map), reading)
+    manual_steps = manual.steps(differences, reading, now)
+    protect = preconditions.protection(reading.desired, id_map, reading.section)
+    watched = [step.address for step in manual_steps]
+    findings = (
+        *reading.findings,
+        *doubts.findings(reading.desired, reading.matches),
+        *(finding for difference in planned for finding in _findings(difference)),
+        *unreachable,
+        *guard.check(steps, reading, policy),
+    )
+    return Plan(
+        created_at=now,
+        account=AccountId(base_url, id_map.account(base_url)),
+        source=source,
+        steps=steps,
+        manual=manual_steps,
+        findings=by_severity(findings),
+        in_sync=sum(not (d.action or d.unreadable) for d in planned),
+        unmanaged={kind: len(names) for kind, names in unmanaged.items()},
+        left_out=reading.scope.left_out,
+        price=price.of(steps, spent),
+        preconditions=preconditions.of(steps, id_map, reading.scope.managed, protect, watched),
+        unmanaged_names=unmanaged if show_unmanaged else {},
+        differences=differences,
+    )
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each finding once, errors first."""
+    levels = ("error", "warning", "note")
+    return tuple(
+        sorted(set(findings), key=lambda f: (levels.index(f.level), str(f.address), f.code))
+    )
+
+
+def rewritten(address: Address, fields: Sequence[str]) -> Finding:
+    """The finding on declared fields that the service changed into words of its own."""
+    return Finding(
+        "warning",
+        "rewritten",
+        address,
+        f"the service rewrote {', '.join(fields)} of it in the way it is known to, and so it counts"
+        " as in sync; where links were rewritten, a changed link could not be told apart",
+        "compare in the web app where it matters",
+    )
+
+
+def pin_of(kind: Kind, raw: Raw) -> Pin:
+    """The pin of an object as it was read."""
+    content = replies.digest(kind.pin_content(raw))
+    return Pin(replies.id_of(raw), replies.version_of(raw), content)
+
+
+def refusal(difference: Difference) -> Finding | None:
+    """Why the kind refuses this update or delete, None where it does not."""
+    if difference.action not in (UPDATE, DELETE) or difference.live is None:
+        return None
+    kind = KINDS[difference.address.kind]
+    return kind.refusal(difference.desired, difference.live, difference.changes)
+
+
+def _is_step(difference: Difference) -> bool:
+    return difference.action is not None and refusal(difference) is None
+
+
+def _findings(difference: Difference) -> Iterator[Finding]:
+    """What a person should know of one comparison, beside its step."""
+    address = difference.address
+    if difference.unreadable:
+        yield Finding(
+            "warning",
+            "unreadable",
+            address,
+            f"the API does not show {', '.join(difference.unreadable)} of it, so that a difference"
+            " there is not seen",
+            "compare in the web app where it matters",
+        )
+    if difference.rewritten:
+        yield rewritten(address, difference.rewritten)
+    if found := refusal(difference):
+        yield found
+
+
+def _steps(ordered: Sequence[order.Waiting], reading: Reading) -> tuple[Step, ...]:
+    ids = {difference.address: str(n) for n, (difference, _) in enumerate(ordered, 1)}
+    return tuple(
+        replace(
+            _step(difference, reading),
+            id=ids[difference.address],
+            depends_on=tuple(sorted((ids[address] for address in waits), key=int)),
+        )
+        for difference, waits in ordered
+    )
+
+
+def _step(difference: Difference, reading: Reading) -> Step:
+    kind, id_map = KINDS[difference.address.kind], reading.account.id_map
+    live, changes = difference.live, difference.changes
+    step = Step("", difference.address, difference.action or "", changes=changes)
+    if live is None:
+        return _create(step, difference.desired.intent, reading)
+    pin = pin_of(kind, live.raw)
+    if difference.action == DELETE:
+        uses = {key: count for key, count in live.facts.items() if type(count) is int}
+        calls = tuple(kind.delete_calls(id_map, pin.id))
+        return replace(step, pin=replace(pin, uses=uses), calls=calls, usage=kind.usage(live))
+    only_status = all(change.path == ("status",) for change in changes)
+    enforced = kind.enforced and pin.version is not None and not only_status
+    calls = tuple(kind.update_calls(id_map, pin.id, changes))
+    return replace(step, pin=pin, calls=calls, check="enforced" if enforced else "checked")
+
+
+def _create(step: Step, intent: Intent, reading: Reading) -> Step:
+    kind = KINDS[step.address.kind]
+    origin = Intent(copy_of=intent.copy_of, merge_of=tuple(sorted(intent.merge_of)))
+    calls = kind.create_calls(reading.account.id_map, nested(step.changes), origin)
+    copied = reading.account.sources.get(intent.copy_of) if intent.copy_of else None
+    source = pin_of(kind, copied.raw) if copied else None
+    return replace(step, calls=tuple(calls), intent=origin, source=source)

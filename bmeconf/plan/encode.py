@@ -1,0 +1,155 @@
+"""Plan -> its JSON document (design 5), which `decode` reads back. Pure.
+
+Exact values; the parts that other documents share are handed out one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from bmeconf import __version__
+from bmeconf.kinds import replies
+from bmeconf.model import PLAN_FORMAT, Finding, Manual, dotted, stamp
+from bmeconf.model.errors import BmeconfError
+from bmeconf.plan.diff import plain
+from bmeconf.plan.model import Pin, Plan, Preconditions, Source, Step
+
+
+def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> dict[str, Any]:
+    """The plan document; `error` is why an apply would refuse the plan."""
+    body: dict[str, Any] = {
+        "format": PLAN_FORMAT,
+        "exit_code": exit_code,
+        **(failure(error) if error else {}),
+        "tool": {"name": "bmeconf", "version": __version__},
+        "created_at": stamp(plan.created_at),
+        "account": asdict(plan.account),
+        "source": source(plan.source),
+        "fingerprint": plan.fingerprint,
+        "summary": summary(plan),
+        "requests": asdict(plan.price),
+        "steps": [_step(step) for step in plan.steps],
+        "manual": manual(plan.manual),
+        "findings": findings(plan.findings),
+        "unmanaged": dict(plan.unmanaged),
+        "left_out": [str(address) for address in plan.left_out],
+        "grounds": _preconditions(plan.preconditions),
+    }
+    if plan.unmanaged_names:
+        names = {kind: list(names) for kind, names in plan.unmanaged_names.items()}
+        body["unmanaged_names"] = names
+    return {**body, "digest": replies.digest(body)}
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """The counts of a plan's last line."""
+    actions = Counter(step.action for step in plan.steps)
+    left_alone = sum(finding.is_left_alone for finding in plan.findings)
+    frozen = sum(finding.is_frozen for finding in plan.findings)
+    return {
+        "create": actions["create"],
+        "update": actions["update"],
+        "delete": actions["delete"],
+        "in_sync": plan.in_sync,
+        "manual": sum(manual.state != "done" for manual in plan.manual),
+        "frozen": frozen,
+        "blocked": left_alone - frozen,
+        "unmanaged": sum(plan.unmanaged.values()),
+    }
+
+
+def failure(error: BmeconfError) -> dict[str, Any]:
+    """`error: {code, message, remedy}`."""
+    parts = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    return {"error": parts}
+
+
+def findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """Findings as JSON."""
+    return [
+        {
+            "level": finding.level,
+            "code": finding.code,
+            "address": str(finding.address),
+            "message": finding.message,
+            "remedy": finding.remedy,
+        }
+        for finding in findings
+    ]
+
+
+def source(source: Source) -> dict[str, Any]:
+    """The files that a plan was made from, and the commit that it was compared with."""
+    body = {"digest": source.digest, "commit": source.commit, "root": source.root}
+    return {**body, "since": asdict(source.since)} if source.since else body
+
+
+def manual(manual_steps: Iterable[Manual]) -> list[dict[str, Any]]:
+    """Manual steps as JSON."""
+    return [
+        {
+            "address": str(manual.address),
+            "what": manual.what,
+            "state": manual.state,
+            "due": stamp(manual.due),
+            "at": manual.due.isoformat(timespec="seconds"),
+            "owner": manual.owner,
+            "note": manual.note,
+            "expect": dict(manual.expect),
+            "observed": dict(manual.observed),
+        }
+        for manual in manual_steps
+    ]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": step.id,
+        "address": str(step.address),
+        "action": step.action,
+        "depends_on": list(step.depends_on),
+        "pin": _pin(step.pin) if step.pin else None,
+        "check": step.check,
+        "changes": [
+            {
+                "path": dotted(c.path),
+                "before": plain(c.before),
+                "after": plain(c.after),
+                **({"class": c.cause} if c.cause else {}),
+            }
+            for c in step.changes
+        ],
+        "calls": [asdict(call) for call in step.calls],
+    }
+    if step.intent.origins:
+        body["origin"] = [str(address) for address in step.intent.origins]
+    if step.intent.merge_of:
+        body["merge"] = True
+    if step.source:
+        body["source"] = _pin(step.source)
+    if step.usage:
+        body["hanging"] = step.usage
+    return body
+
+
+def _pin(pin: Pin) -> dict[str, Any]:
+    body = {"id": pin.id, "version": pin.version, "digest": pin.digest}
+    return {**body, "uses": dict(pin.uses)} if pin.uses else body
+
+
+def _preconditions(preconditions: Preconditions) -> dict[str, Any]:
+    managed, protect = preconditions.managed, preconditions.protect
+    return {
+        "structure": preconditions.structure,
+        "references": {
+            str(address): {"name": address.name, "id": id}
+            for address, id in preconditions.ids.items()
+        },
+        "fields": dict(preconditions.fields),
+        "tags": dict(preconditions.tags),
+        "managed": {"lists": sorted(map(str, managed.lists)), "tags": sorted(managed.tags)},
+        "protect": {str(address): protect[address] for address in protect},
+    }
