@@ -28,8 +28,7 @@ from bmeconf.model import DRIFT_FORMAT, Address, Cause
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.plan import guard
 from bmeconf.project import lock_file
-from bmeconf.render import page
-from bmeconf.render.documents import drift as documents
+from bmeconf.render import documents, page
 
 DEFAULT = "drift,conflict,manual"
 

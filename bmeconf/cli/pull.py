@@ -93,10 +93,9 @@ def pull(
         pulled = adoption.write(pulled, target, force=force)
         _name_others(console, pulled.other_files)
         commands = adoption.next_commands(target, out, stages.account_of(options))
-    shown = page.of_pulled(pulled, account.label, commands)
-    document = documents.pulled(pulled, str(out or root))
     return console.publish(
-        shown, lambda _, error: documents.failure(PULL_FORMAT, error) if error else document
+        page.of_pulled(pulled, account.label, commands),
+        lambda _, error: documents.pulled(pulled, str(out or root), error),
     )
 
 

@@ -22,7 +22,6 @@ from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
 from bmeconf.project import lock_file
 from bmeconf.render import documents, page
-from bmeconf.render.documents import report as report_document
 from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery, Report, statistics
 from bmeconf.report.remembered import Memory
 
@@ -91,11 +90,9 @@ def report(
     code = UNEXPECTED if check and not made.as_expected else 0
     if check:
         _tell_check(made, console)
-    shown = page.of_report(made, account.label, zone)
-    document = report_document.report(made, account.identity, code)
     return console.publish(
-        shown,
-        lambda _, error: documents.failure(REPORT_FORMAT, error) if error else document,
+        page.of_report(made, account.label, zone),
+        lambda code, error: documents.report(made, account.identity, code, error),
         code,
     )
 

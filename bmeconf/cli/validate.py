@@ -41,10 +41,8 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
         code = InvalidInput.exit_code
     elif any(problem.level == "error" for problem in outside):
         code = Guarded.exit_code
-    shown = page.of_problems(problems)
-    document = documents.problems(problems, code)
     return console.publish(
-        shown,
-        lambda _, error: documents.failure(PROBLEMS_FORMAT, error) if error else document,
+        page.of_problems(problems),
+        lambda code, error: documents.problems(problems, code, error),
         code,
     )

@@ -26,7 +26,6 @@ from bmeconf.project import load_schema
 from bmeconf.render import documents
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
-from bmeconf.render.documents import report as delivery_document
 from bmeconf.report import Measure, Results
 from bmeconf.report import replies as delivery_replies
 from tests.support.driver import Account, Project, Ran
@@ -706,7 +705,7 @@ def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) 
     asked = delivery.DeliveryQuery(period=period)
     dashboard = delivery_replies.dashboard(report)
     whole = delivery.Report(datetime.now(UTC), asked, (told,), dashboard)
-    document = json.loads(documents.text(delivery_document.report(whole, "sandbox:local")))
+    document = json.loads(documents.text(documents.report(whole, "sandbox:local")))
     assert [error.message for error in SCHEMA.iter_errors(document)] == []
     lines = texts.render(pages.of_report(whole, "somewhere", ZoneInfo("Pacific/Kiritimati")))
     assert not any(unicodedata.category(c) in ("Cc", "Zl") for line in lines for c in line.text)

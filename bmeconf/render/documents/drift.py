@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 
 from bmeconf.drift import FROZEN, KNOWN, WORDS, Drift, DriftItem
-from bmeconf.kinds.contacts.events import Touch
 from bmeconf.model import DRIFT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode
@@ -16,33 +16,28 @@ from bmeconf.plan.diff import plain
 def drift(
     found: Drift, fail_on: Collection[str], recorded: bool, error: BmeconfError | None = None
 ) -> dict[str, Any]:
-    """The whole report; `error` is why what was seen could not be remembered."""
+    """The whole report; `error` is why the lock file could not be written."""
     plan = found.plan
     failing = found.failing(fail_on)
+    waiting = sum(manual.state != "done" for manual in found.manual)
     return {
         "format": DRIFT_FORMAT,
         "exit_code": error.exit_code if error else found.exit_code(fail_on),
         **(encode.failure(error) if error else {}),
         "created_at": stamp(plan.created_at),
-        "account": {"base_url": plan.account.base_url, "fingerprint": plan.account.fingerprint},
+        "account": asdict(plan.account),
         "source": {k: v for k, v in encode.source(plan.source).items() if k != "root"},
         "clean": found.clean,
         "locked": found.locked,
         "recorded": recorded,
         "fail_on": [word for word in WORDS if word in fail_on],
-        "summary": summary(found),
+        "summary": {**found.counts(), "in_sync": found.in_sync, "manual": waiting},
         "items": [_item(item, found, item in failing) for item in found.items],
         "manual": encode.manual(found.manual),
         "findings": encode.findings(found.findings),
         "left_out": [str(address) for address in found.left_out],
         "requests": found.requests,
     }
-
-
-def summary(found: Drift) -> dict[str, int]:
-    """How many items there are of each class, resources in sync, and open manual steps."""
-    open_ = sum(manual.state != "done" for manual in found.manual)
-    return {**found.counts(), "in_sync": found.in_sync, "manual": open_}
 
 
 def _item(item: DriftItem, found: Drift, fails: bool) -> dict[str, Any]:
@@ -68,15 +63,6 @@ def _item(item: DriftItem, found: Drift, fails: bool) -> dict[str, Any]:
             "expired": item.expired,
         }
     touch = found.touches.get(item.address)
-    return {**body, "last_change": _touch(touch)} if touch else body
-
-
-def _touch(touch: Touch) -> dict[str, str]:
-    told = {
-        "at": touch.at,
-        "event": touch.event,
-        "source": touch.source,
-        "by": touch.by,
-        "user": touch.user,
-    }
-    return {key: value for key, value in told.items() if value}
+    if touch:
+        body["last_change"] = {key: value for key, value in asdict(touch).items() if value}
+    return body

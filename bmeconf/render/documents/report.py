@@ -10,37 +10,36 @@ from decimal import Decimal
 from typing import Any
 
 from bmeconf.model import REPORT_FORMAT, stamp
+from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode
-from bmeconf.report import (
-    FAILED,
-    MET,
-    OPEN,
-    UNKNOWN,
-    Dashboard,
-    Delivery,
-    DeliveryQuery,
-    Engagement,
-    Judged,
-    Measure,
-    Peak,
-    Report,
-    Results,
-    Trend,
-)
+from bmeconf.render.documents.problems import failure
+from bmeconf.report import FAILED, MET, OPEN, UNKNOWN, Dashboard, Delivery, Report, Results
 
-COUNTED = ("sent", "delivered", "complaints", "unsubscribes")
-RATED = ("hard_bounces", "soft_bounces", "bounces")
-LAST = ("opens", "clicks")
+MEASURES = {
+    ("sent", "delivered", "complaints", "unsubscribes"): ("count",),
+    ("hard_bounces", "soft_bounces", "bounces"): ("count", "rate"),
+    ("opens", "clicks"): ("count", "rate", "last"),
+}
+"""What is known of each measure of a campaign."""
+TRENDS = ("sent", "delivered", "opens", "open_rate", "clicks", "click_rate", "contacts")
+PEAK = ("start", "end", "total")
 
 
-def report(report: Report, base_url: str, exit_code: int = 0) -> dict[str, Any]:
-    """The whole report; `base_url` is the account's, or says that it is simulated."""
+def report(
+    report: Report, base_url: str, exit_code: int = 0, error: BmeconfError | None = None
+) -> dict[str, Any]:
+    """The whole report; `base_url` is the account's, or says that it is simulated.
+
+    `error` is why it could not be given out as it is.
+    """
+    if error:
+        return failure(REPORT_FORMAT, error)
     return {
         "format": REPORT_FORMAT,
         "exit_code": exit_code,
         "created_at": stamp(report.made_at),
         "account": {"base_url": base_url},
-        "asked": _asked(report.asked),
+        "asked": _members(report.asked, "past_days", "period", "timezone"),
         "summary": {
             "campaigns": dict(sorted(report.states.items())),
             "expectations": {end: report.verdicts[end] for end in (MET, FAILED, UNKNOWN, OPEN)},
@@ -52,11 +51,10 @@ def report(report: Report, base_url: str, exit_code: int = 0) -> dict[str, Any]:
     }
 
 
-def _asked(asked: DeliveryQuery) -> dict[str, Any]:
-    return {"past_days": asked.past_days, "period": asked.period, "timezone": asked.timezone}
-
-
 def _delivery(delivery: Delivery) -> dict[str, Any]:
+    results, engagement = delivery.results, delivery.engagement
+    links = results.links if results else None
+    moments = engagement.moments if engagement else None
     return {
         "address": str(delivery.address),
         "state": delivery.state,
@@ -64,93 +62,65 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "id": delivery.id or None,
         "name": delivery.name or None,
         "subject": delivery.subject or None,
-        "scheduled_at": _instant(delivery.scheduled_at),
-        "sent_at": _instant(delivery.sent_at),
-        "results": _results(delivery.results) if delivery.results else None,
-        "links": _links(delivery.results),
-        "engagement": _engagement(delivery.engagement) if delivery.engagement else None,
-        "expectations": [_judged(judged) for judged in delivery.judged],
+        **_members(delivery, "scheduled_at"),
+        "sent_at": _json(delivery.sent_at),
+        "results": _results(results) if results else None,
+        "links": None
+        if links is None
+        else [_members(link, "id", "path", "total", "unique") for link in links],
+        "engagement": engagement
+        and {
+            **_members(engagement, "start", "end"),
+            "peak": _members(engagement.peak, *PEAK),
+            "histogram": None
+            if moments is None
+            else [
+                {"date": _json(moment.at), **_members(moment, "opens", "clicks", "total")}
+                for moment in moments
+            ],
+        },
+        "expectations": [
+            {
+                "metric": judged.metric,
+                "expected": judged.threshold,
+                "state": judged.state,
+                "live": _json(judged.live),
+                "why": judged.why or None,
+            }
+            for judged in delivery.judged
+        ],
         "findings": encode.findings(delivery.findings),
     }
 
 
 def _results(results: Results) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for name in (*COUNTED, *RATED, *LAST):
-        measure: Measure = getattr(results, name)
-        told[name] = {"count": measure.count}
-        if name not in COUNTED:
-            told[name]["rate"] = number(measure.rate)
-        if name in LAST:
-            told[name]["last"] = _instant(measure.last)
-    return told
-
-
-def _links(results: Results | None) -> list[dict[str, Any]] | None:
-    if results is None or results.links is None:
-        return None
-    return [
-        {"id": link.id, "path": link.path, "total": link.total, "unique": link.unique}
-        for link in results.links
-    ]
-
-
-def _engagement(engagement: Engagement) -> dict[str, Any]:
-    moments = engagement.moments
     return {
-        "start": _instant(engagement.start),
-        "end": _instant(engagement.end),
-        "peak": _peak(engagement.peak),
-        "histogram": None
-        if moments is None
-        else [
-            {"date": _instant(m.at), "opens": m.opens, "clicks": m.clicks, "total": m.total}
-            for m in moments
-        ],
-    }
-
-
-def _judged(judged: Judged) -> dict[str, Any]:
-    return {
-        "metric": judged.metric,
-        "expected": judged.threshold,
-        "state": judged.state,
-        "live": number(judged.live),
-        "why": judged.why or None,
+        name: _members(getattr(results, name), *known)
+        for names, known in MEASURES.items()
+        for name in names
     }
 
 
 def _dashboard(dashboard: Dashboard) -> dict[str, Any]:
     days = dashboard.days
     return {
-        "sent": _trend(dashboard.sent),
-        "delivered": _trend(dashboard.delivered),
-        "opens": _trend(dashboard.opens),
-        "open_rate": _trend(dashboard.open_rate),
-        "clicks": _trend(dashboard.clicks),
-        "click_rate": _trend(dashboard.click_rate),
-        "contacts": _trend(dashboard.contacts),
+        **{name: _members(getattr(dashboard, name), "value", "diff") for name in TRENDS},
         "new_contacts": None
         if days is None
-        else [{"date": _instant(day.at), "total": day.total} for day in days],
-        "peak": _peak(dashboard.peak),
+        else [{"date": _json(day.at), "total": day.total} for day in days],
+        "peak": _members(dashboard.peak, *PEAK),
     }
 
 
-def _trend(trend: Trend) -> dict[str, Any]:
-    return {"value": number(trend.value), "diff": number(trend.diff)}
+def _members(source: object, *names: str) -> dict[str, Any]:
+    """Members of a dataclass by their own names."""
+    return {name: _json(getattr(source, name)) for name in names}
 
 
-def _peak(peak: Peak) -> dict[str, Any]:
-    return {"start": _instant(peak.start), "end": _instant(peak.end), "total": peak.total}
-
-
-def number(value: Decimal | None) -> int | float | None:
-    """A number as JSON has it: whole ones without a point, where they came so."""
-    if value is None:
-        return None
-    return int(value) if value.as_tuple().exponent == 0 else float(value)
-
-
-def _instant(at: datetime | None) -> str | None:
-    return stamp(at) if at else None
+def _json(value: object) -> object:
+    """An instant stamped; a number without a point if it came without one."""
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    return value
