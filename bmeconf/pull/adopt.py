@@ -45,7 +45,7 @@ def adopt(
     return replace(
         pulled,
         files={**pulled.files, **support},
-        other_files=tuple(sorted({document.file for document in others.documents})),
+        other_files=tuple(sorted(others.files)),
         other_findings=findings,
     )
 
@@ -83,7 +83,7 @@ def _support_files(target: Target, others: Sources) -> Mapping[str, str]:
     files = {"schemas/manifest.schema.json": schema_text("manifest")}
     if target.project.has_file or target.folder != target.project.root:
         return files
-    read = {manifest.absolute(Path(document.file)) for document in others.documents}
+    read = {manifest.absolute(Path(file)) for file in others.files}
     if not all(path.is_relative_to(target.folder / layout.MANIFESTS) for path in read):
         return files
     files["schemas/project.schema.json"] = schema_text("project")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Document, Items, Node, writing
+from bmeconf.desired.manifest import Block, Items, Node, walk, writing
 from bmeconf.kinds import KINDS, Detailed, Singleton
 from bmeconf.model import Address, Place
 from bmeconf.pull import filenames
@@ -75,31 +75,20 @@ def _manifest(kind: str, data: Any, up: str) -> str:
     return writing.text({"version": 1, kind: data}, [SCHEMA.format(up=up)])
 
 
-def places(documents: Iterable[Document], layout: Layout) -> Places:
+def places(documents: Iterable[Node], layout: Layout) -> Places:
     """Which value of which entry stands at each place of the files."""
     found: dict[Place | None, tuple[Address, Path]] = {}
     for document in documents:
-        for entry, block in zip(layout.entries[document.file], _blocks(document), strict=True):
-            for path, place in _walk(block, ()):
-                found[place] = (entry.address, path)
+        entries = layout.entries[document.place.file]
+        for entry, block in zip(entries, _blocks(document), strict=True):
+            for path, node in walk(block):
+                found[node.place] = (entry.address, path)
     return found
 
 
-def _blocks(document: Document) -> Iterator[Block]:
-    tree = document.tree
-    for key, value in tree.entries if isinstance(tree, Block) else ():
+def _blocks(document: Node) -> Iterator[Block]:
+    for key, value in document.entries if isinstance(document, Block) else ():
         if isinstance(KINDS.get(key.text), Singleton) and isinstance(value, Block):
             yield value
         elif isinstance(value, Items):
             yield from (item for item in value.items if isinstance(item, Block))
-
-
-def _walk(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
-    yield path, node.place
-    if isinstance(node, Block):
-        for key, value in node.entries:
-            yield (*path, key.text), key.place
-            yield from _walk(value, (*path, key.text))
-    elif isinstance(node, Items):
-        for index, item in enumerate(node.items):
-            yield from _walk(item, (*path, index))

@@ -6,12 +6,11 @@ empty together with them too. What they do elsewhere in the account is their own
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bmeconf.desired import manifest, scope, validate
-from bmeconf.desired.manifest import DiskFiles, Document, MemoryFiles, Sources, Text
+from bmeconf.desired.manifest import DiskFiles, MemoryFiles, Sources
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, Searched, Singleton, replies
 from bmeconf.kinds.api import ReadApi
@@ -33,21 +32,24 @@ def read(target: Target, pulled: Collection[str]) -> Sources:
     if target.folder != project.root and project.manifests is not None:
         # Those patterns do not lead there: a plan is only made of it where it is named.
         return Sources()
+    files = DiskFiles(project.root)
+    # Some lead nowhere yet.
+    patterns = [each for each in project.manifests or () if manifest.matching(files, each)]
+    if project.manifests and not patterns:
+        return Sources()
+    try:
+        found = manifest.read(files, (), patterns)
+    except InvalidInput:
+        return Sources()
     ours = {str(target.folder / path) for path in pulled}
-    documents: dict[Place, Document] = {}
-    problems: dict[Problem, None] = {}
-    texts: dict[tuple[str, str], Text] = {}
-    for pattern in project.manifests or ("**",):
-        # One at a time: some lead nowhere yet.
-        with contextlib.suppress(InvalidInput):
-            found = manifest.read(DiskFiles(project.root), (), (pattern,))
-            documents |= {each.tree.place: each for each in found.documents}
-            problems |= dict.fromkeys(found.problems)
-            texts |= found.texts
+
+    def is_other(place: Place) -> bool:
+        return str(manifest.absolute(Path(place.file))) not in ours
+
     return Sources(
-        tuple(d for d in documents.values() if str(manifest.absolute(Path(d.file))) not in ours),
-        texts,
-        tuple(p for p in problems if str(manifest.absolute(Path(p.place.file))) not in ours),
+        tuple(document for document in found.documents if is_other(document.place)),
+        found.texts,
+        tuple(problem for problem in found.problems if is_other(problem.place)),
     )
 
 
@@ -76,13 +78,12 @@ def check(
         _refuse_problems(desired.errors)
     elif desired.errors:
         return ()
-    written = {document.file for document in ours.documents}
     in_scope = Snapshot.of(
-        r for r in desired.snapshot if r.intent.place and r.intent.place.file in written
+        r for r in desired.snapshot if r.intent.place and r.intent.place.file in ours.files
     )
     limited = Scope(in_scope, desired.snapshot, scope.managed(desired.snapshot))
     tried = trial(api, limited, target)
-    _refuse_clashes(tried, limited, {document.file for document in others.documents})
+    _refuse_clashes(tried, limited, others.files)
     return tuple(_not_in_account(api, tried.reading, limited, query))
 
 

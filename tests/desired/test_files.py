@@ -74,9 +74,7 @@ def said(files: Files, names: list[str]) -> object:
     texts = {
         key[1]: text.text or text.fault.partition(" ")[2] for key, text in sources.texts.items()
     }
-    trees = [
-        str(document.tree).replace(files.shown("manifests"), "") for document in sources.documents
-    ]
+    trees = [str(document).replace(files.shown("manifests"), "") for document in sources.documents]
     problems = [(p.place.line, p.place.column, p.code) for p in sources.problems]
     return trees, texts, problems, sources.digest
 

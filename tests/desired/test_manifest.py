@@ -38,7 +38,7 @@ def read(root: Path, *paths: str, patterns: Sequence[str] = ()) -> manifest.Sour
 
 
 def files(sources: manifest.Sources) -> list[str]:
-    return [document.file for document in sources.documents]
+    return [document.place.file for document in sources.documents]
 
 
 def test_root_is_the_nearest_folder_with_a_project_file(here: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_byte_order_mark_is_tolerated(here: Path) -> None:
     (here / "a.yaml").write_bytes(b"\xef\xbb\xbfversion: 1\r\n")
     sources = read(here)
     assert sources.problems == ()
-    assert sources.documents[0].tree.place == Place("a.yaml", 1, 1)
+    assert sources.documents[0].place == Place("a.yaml", 1, 1)
 
 
 def test_a_folder_named_like_a_manifest_is_a_folder(here: Path) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, yaml_tree
-from bmeconf.desired.validate import rules, wording
+from bmeconf.desired.validate import times, violations
 from bmeconf.model import Address, Problem, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema
@@ -321,8 +321,7 @@ def test_digest_depends_on_names_and_bytes_only(here: Path) -> None:
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60))
 def test_any_text_gives_problems_and_never_a_crash(text: str) -> None:
     nodes, problems = yaml_tree.parse(text, "x.yaml")
-    documents = tuple(manifest.Document("x.yaml", node) for node in nodes)
-    sources = manifest.Sources(documents, {}, tuple(problems))
+    sources = manifest.Sources(tuple(nodes), {}, tuple(problems))
     validate.check_offline(sources, {})
 
 
@@ -331,8 +330,7 @@ def test_any_quoted_text_arrives_or_is_refused(text: str) -> None:
     quoted = json.dumps(text, ensure_ascii=False)
     line = f"{{version: 1, campaigns: [{{name: N, body: {{html: {quoted}}}}}]}}"
     nodes, problems = yaml_tree.parse(line, "x.yaml")
-    documents = tuple(manifest.Document("x.yaml", node) for node in nodes)
-    got = validate.desired(manifest.Sources(documents, {}, tuple(problems)), {})
+    got = validate.desired(manifest.Sources(tuple(nodes), {}, tuple(problems)), {})
     body = text.replace("\r\n", "\n").strip() or None
     refused = {problem.code for problem in got.errors} <= {"value", "variable", "unprintable"}
     assert refused if got.errors else next(iter(got.snapshot)).fields["body"] == body
@@ -362,7 +360,7 @@ def test_a_thousand_contacts_are_quick(here: Path) -> None:
     ],
 )
 def test_times(text: str, known: str | None) -> None:
-    moment = rules.time(text)
+    moment = times.instant(text)
     assert (moment.isoformat() if moment else None) == known
 
 
@@ -370,7 +368,7 @@ def test_every_keyword_of_the_schemas_has_its_words() -> None:
     elsewhere = {"additionalProperties", "required", "properties", "items", "propertyNames"}
     for name in ("manifest", "project"):
         used = {key for part in _parts(load_schema(name)) for key in part if key in _KEYWORDS}
-        assert used <= set(wording.WORDS) | elsewhere | {"allOf"}
+        assert used <= set(violations.WORDS) | elsewhere | {"allOf"}
 
 
 _KEYWORDS = {

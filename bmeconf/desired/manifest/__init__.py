@@ -20,7 +20,7 @@ from bmeconf.desired.manifest.files import (
     absolute,
     matching,
 )
-from bmeconf.desired.manifest.nodes import Block, Document, Items, Node, Scalar, at, scalars
+from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, walk
 from bmeconf.desired.manifest.reading import ProjectFile, Sources, read, read_project
 from bmeconf.desired.manifest.search import PROJECT_FILE, SUFFIXES, find_root, is_manifest
 from bmeconf.desired.manifest.texts import RELATIVE, Text
@@ -32,12 +32,12 @@ __all__ = [
     "SUFFIXES",
     "Block",
     "DiskFiles",
-    "Document",
     "Files",
     "Items",
     "ListedFiles",
     "MemoryFiles",
     "Node",
+    "Path",
     "ProjectFile",
     "Scalar",
     "Sources",
@@ -50,5 +50,5 @@ __all__ = [
     "matching",
     "read",
     "read_project",
-    "scalars",
+    "walk",
 ]

@@ -46,14 +46,7 @@ class Items:
 
 
 Node: TypeAlias = Scalar | Block | Items
-
-
-@dataclass(frozen=True)
-class Document:
-    """One YAML document: its file as the user would type it, and its tree."""
-
-    file: str
-    tree: Node
+Path: TypeAlias = tuple[str | int, ...]
 
 
 def at(node: Node, path: Sequence[str | int]) -> Node:
@@ -81,14 +74,13 @@ def blocks(node: Node | None, section: str) -> Iterator[Block]:
         yield from (item for item in listed.items if isinstance(item, Block))
 
 
-def scalars(node: Node) -> Iterator[Scalar]:
-    """Every scalar below `node`, keys included, in the order they were written."""
-    if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Items):
-        for item in node.items:
-            yield from scalars(item)
-    else:
+def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """A node that stands at `path`, and all below it; each key comes with its value's path."""
+    yield path, node
+    if isinstance(node, Items):
+        for index, item in enumerate(node.items):
+            yield from walk(item, (*path, index))
+    elif isinstance(node, Block):
         for key, value in node.entries:
-            yield key
-            yield from scalars(value)
+            yield (*path, key.text), key
+            yield from walk(value, (*path, key.text))

@@ -13,7 +13,7 @@ from functools import partial
 
 from bmeconf.desired.manifest import search, yaml_tree
 from bmeconf.desired.manifest.files import Files
-from bmeconf.desired.manifest.nodes import Document, at
+from bmeconf.desired.manifest.nodes import Node, at
 from bmeconf.desired.manifest.search import PROJECT_FILE
 from bmeconf.desired.manifest.texts import Named, Text, candidates, decoded, read_named
 from bmeconf.model import Place, Problem
@@ -24,7 +24,7 @@ from bmeconf.model.errors import InvalidInput
 class ProjectFile:
     """The content of bmeconf.yaml; `document` is None where there is no such file."""
 
-    document: Document | None = None
+    document: Node | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -35,10 +35,15 @@ class Sources:
     `texts` is keyed by the manifest that names a file, and the path as written there.
     """
 
-    documents: tuple[Document, ...] = ()
+    documents: tuple[Node, ...] = ()
     texts: Mapping[tuple[str, str], Text] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     digest: str = ""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The manifests, as places name them, but for those that cannot be parsed."""
+        return frozenset(document.place.file for document in self.documents)
 
 
 def read_project(files: Files) -> ProjectFile:
@@ -54,7 +59,7 @@ def read_project(files: Files) -> ProjectFile:
             for p in problems
         ]
     if len(documents) > 1:
-        place = documents[1].tree.place
+        place = documents[1].place
         problems.append(Problem(place, "", "a project file is one YAML document", "documents"))
     return ProjectFile(documents[0] if documents else None, tuple(problems))
 
@@ -68,7 +73,7 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     Raises:
         InvalidInput: a name does not exist, leaves the project or leads to no manifest.
     """
-    documents: list[Document] = []
+    documents: list[Node] = []
     problems: list[Problem] = []
     named: dict[tuple[str, str], Named] = {}
     contents = files.read(_manifests(files, names, patterns))
@@ -77,8 +82,8 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
         documents += found
         problems += wrong
         for document in found:
-            for each in candidates(files, posixpath.dirname(name), document.tree):
-                named[document.file, each.reference] = each
+            for each in candidates(files, posixpath.dirname(name), document):
+                named[document.place.file, each.reference] = each
     texts, bodies = read_named(files, named.values())
     return Sources(
         tuple(documents),
@@ -94,13 +99,13 @@ def _manifests(files: Files, names: Sequence[str], patterns: Sequence[str]) -> l
         return search.manifests(files, names, patterns)
     except search.LeadsNowhere as error:
         document = read_project(files).document
-        place = f"{at(document.tree, ('manifests', error.index)).place}: " if document else ""
+        place = f"{at(document, ('manifests', error.index)).place}: " if document else ""
         raise InvalidInput(f"{place}{error.message}", error.remedy) from None
 
 
 def _documents(
     files: Files, name: str, content: bytes | OSError
-) -> tuple[list[Document], list[Problem]]:
+) -> tuple[list[Node], list[Problem]]:
     text = decoded(files.shown(name), content, partial(search.near, files, name))
     place = Place(text.file, text.line, text.column)
     if text.fault:
@@ -108,7 +113,7 @@ def _documents(
     trees, problems = yaml_tree.parse(text.text, text.file)
     if not trees and not problems:
         problems.append(Problem(place, "", "this file is empty", "empty", "note"))
-    return [Document(text.file, tree) for tree in trees], problems
+    return trees, problems
 
 
 def _digest(contents: Mapping[str, bytes | OSError]) -> str:

@@ -5,13 +5,13 @@ An entry with flaws is still an entry: its name counts when others refer to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Document, Items, Node, Scalar, at
-from bmeconf.desired.validate.shape import Flaw
+from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, at
+from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.kinds import KINDS, Singleton, having
 from bmeconf.model import Address, Place, Problem, canonical_name
 
@@ -77,38 +77,32 @@ class ManifestEntry:
         """Where the value at `path` stands, or the nearest that exists above it."""
         return at(self.node, path).place
 
-    def problem(
-        self, path: tuple[str | int, ...], message: str, code: str, level: str = "error"
-    ) -> Problem:
+    def problem(self, path: Path, message: str, code: str, level: str = "error") -> Problem:
         """A problem of this entry at `path`."""
         return Problem(self.place(*path), self.shown, message, code, level)
 
 
 def of(
-    document: Document, data: Any, flaws: Iterable[Flaw]
+    tree: Node, data: Any, flaws: Sequence[Flaw], *, is_rows: bool
 ) -> tuple[list[ManifestEntry], list[Problem]]:
-    """The entries of one document, and its flaws as problems with their addresses."""
-    if not isinstance(data, Mapping):
-        return [], [flaw.problem() for flaw in flaws]
-    flaws = list(flaws)
+    """The entries of one document, and its flaws as problems with their addresses, in order."""
     flawed = {_entry_path(flaw) for flaw in flaws}
     entries = {
-        path: ManifestEntry(kind, _name(kind, spec), spec, node, path not in flawed)
-        for path, kind, spec, node in _declared(document.tree, data)
+        path: ManifestEntry(kind, _name(kind, spec), spec, node, path not in flawed, is_rows)
+        for path, kind, spec, node in _declared(tree, data)
     }
-    unknown = dict.fromkeys(flawed - entries.keys(), "")
-    addresses = {path: entry.shown for path, entry in entries.items()} | unknown
-    return list(entries.values()), [f.problem(addresses[_entry_path(f)]) for f in flaws]
+    addresses = {path: entry.shown for path, entry in entries.items()}
+    problems = [flaw.problem(addresses.get(_entry_path(flaw), "")) for flaw in flaws]
+    return list(entries.values()), problems
 
 
-def _entry_path(flaw: Flaw) -> tuple[str | int, ...]:
+def _entry_path(flaw: Flaw) -> Path:
     return flaw.path[: 1 if flaw.path and flaw.path[0] in BLOCKS else 2]
 
 
-def _declared(
-    tree: Node, data: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str | int, ...], str, Mapping[str, Any], Block]]:
-    for kind, declared in ((name, data.get(name)) for name in KINDS):
+def _declared(tree: Node, data: Any) -> Iterator[tuple[Path, str, Mapping[str, Any], Block]]:
+    sections = data if isinstance(data, Mapping) else {}
+    for kind, declared in ((name, sections.get(name)) for name in KINDS):
         items = [*enumerate(declared)] if isinstance(declared, list) else []
         specs = [((kind,), declared)] if kind in BLOCKS else [((kind, n), s) for n, s in items]
         for path, spec in specs:

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Node, ProjectFile, Scalar, at
-from bmeconf.desired.validate import reasons
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
+from bmeconf.desired.validate.times import date_fault
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin
@@ -23,12 +23,12 @@ def project(file: ProjectFile, root: Path) -> Project:
         return Project(root)
     data, problems = None, list(file.problems)
     if file.document is not None:
-        pasted = set(_pasted_keys(file.document.tree))
-        problems += [*keys_in_file(file.document.tree), *map(key_in_file, pasted)]
-        data, flaws = Shape("project").check(file.document.tree)
+        pasted = set(_pasted_keys(file.document))
+        problems += [*keys_in_file(file.document), *map(key_in_file, pasted)]
+        data, flaws = Shape("project").check(file.document)
         problems += [flaw.problem() for flaw in flaws if flaw.place not in pasted]
         if not flaws:
-            problems += _check(file.document.tree, data)
+            problems += _check(file.document, data)
     problems = ordered(problems)
     if data is None or any(problem.level == "error" for problem in problems):
         raise ManifestProblems(problems)
@@ -58,7 +58,7 @@ def _check(tree: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
     for index, known in enumerate(_known_drift(data)):
         if _day(known["expires"]) is None:
             path = ("policy", "known_drift", index, "expires")
-            reason = reasons.date(known["expires"])
+            reason = date_fault(known["expires"])
             message = (
                 f'policy.known_drift[{index + 1}].expires: "{known["expires"]}" is not a date'
                 f"{f': {reason}' if reason else ''}"

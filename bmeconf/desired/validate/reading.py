@@ -11,20 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bmeconf.desired.manifest import Document, Sources
-from bmeconf.desired.validate import (
-    entries,
-    references,
-    resources,
-    rules,
-    tables,
-    wording,
-)
+from bmeconf.desired.manifest import Node, Sources
+from bmeconf.desired.validate import entries, references, resources, rules, tables
 from bmeconf.desired.validate.entries import ManifestEntry
-from bmeconf.desired.validate.shape import Flaw, Shape, keys_in_file
+from bmeconf.desired.validate.flaws import Flaw
+from bmeconf.desired.validate.shape import Shape, keys_in_file
 from bmeconf.desired.validate.variables import Filler, used
-from bmeconf.model import Problem, Snapshot
-from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.model import Place, Problem, Snapshot
+from bmeconf.model.errors import InvalidInput, counted, masked
 
 
 class ManifestProblems(InvalidInput):
@@ -68,46 +62,27 @@ def desired(sources: Sources, variables: Mapping[str, str]) -> Desired:
 
 
 def check_offline(sources: Sources, accounts: Mapping[str, Mapping[str, str]]) -> Desired:
-    """What `validate` says: every account in turn, and notes on what no manifest declares.
+    """The desired side for every account in turn, with notes on what no manifest declares.
 
     `accounts` maps each declared account's name to its variables; a problem that only some
     accounts have names them. The snapshot is that of the first account.
     """
-    named = accounts or {"": {}}
-    if not _uses_variables(sources):
-        named = {"": {}}
+    texts = (text.text for text in sources.texts.values())
+    fills = any(map(used, sources.documents)) or any("${" in text for text in texts)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for name, variables in named.items():
+    for name, variables in (accounts if fills and accounts else {"": {}}).items():
         groups.setdefault(tuple(sorted(variables.items())), []).append(name)
-    results = [
-        (names, _Reading(sources, dict(variables)).result(with_notes=True))
-        for variables, names in groups.items()
-    ]
-    first = results[0][1]
-    return Desired(first.snapshot, tuple(_merged(results)), first.digest)
-
-
-def _uses_variables(sources: Sources) -> bool:
-    return any(used(document.tree) for document in sources.documents) or any(
-        "${" in text.text for text in sources.texts.values()
-    )
-
-
-def _merged(results: list[tuple[list[str], Desired]]) -> list[Problem]:
+    results = [_Reading(sources, dict(variables)).result(with_notes=True) for variables in groups]
     concerned: dict[Problem, list[str]] = {}
-    for names, result in results:
+    for names, result in zip(groups.values(), results, strict=True):
         for problem in result.problems:
             concerned.setdefault(problem, []).extend(names)
-    everywhere = sum(len(names) for names, _ in results)
-    return ordered(
-        problem if len(names) == everywhere else _for_accounts(problem, names)
-        for problem, names in concerned.items()
-    )
-
-
-def _for_accounts(problem: Problem, names: list[str]) -> Problem:
-    message = f"{problem.message} (account {', '.join(names)})"
-    return Problem(problem.place, problem.address, message, problem.code, problem.level)
+    everywhere = sum(len(names) for names in groups.values())
+    problems = []
+    for problem, names in concerned.items():
+        accounts_named = f" (account {', '.join(names)})" if len(names) < everywhere else ""
+        problems.append(replace(problem, message=problem.message + accounts_named))
+    return replace(results[0], problems=tuple(ordered(problems)))
 
 
 class _Reading:
@@ -117,69 +92,59 @@ class _Reading:
         self._sources = sources
         self._variables = variables
         self._shape = Shape("manifest")
-        self._problems: list[Problem] = []
-        self._unfilled: list[Problem] = []
         self._entries: list[ManifestEntry] = []
-        self._settled = {problem.place for problem in sources.problems}
-        for document in sources.documents:
-            self._problems += keys_in_file(document.tree)
+        self._problems: list[Problem] = []
+        self._final = [*sources.problems]
+        """Problems of places of which nothing else is told."""
+        for tree in sources.documents:
+            self._problems += keys_in_file(tree)
             filler = Filler(variables)
-            tree = filler.fill(document.tree)
-            self._document(replace(document, tree=tree), filler.flaws)
+            self._document(filler.fill(tree), filler.flaws)
 
     def result(self, *, with_notes: bool) -> Desired:
         """Everything found, in the order of the files."""
+        texts = self._sources.texts
         problems = [*self._problems, *references.check(self._entries)]
         for entry in self._entries:
             if entry.sound:
-                problems += rules.check(entry, self._sources.texts)
+                problems += rules.check(entry, texts)
         if with_notes:
             problems += references.notes(self._entries)
-        problems = [p for p in problems if p.place not in self._settled]
-        problems += [*self._sources.problems, *self._unfilled]
-        snapshot = resources.snapshot(self._entries, self._sources.texts)
+        final = {problem.place for problem in self._final}
+        problems = [*self._final, *(p for p in problems if p.place not in final)]
+        snapshot = resources.snapshot(self._entries, texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 
-    def _document(
-        self, document: Document, unfilled: list[Flaw], *, is_table: bool = False
-    ) -> None:
-        """Takes one document in; of a place whose variable is missing nothing else is said."""
-        data, flaws = self._shape.check(document.tree)
-        found, problems = entries.of(document, data, [*unfilled, *flaws])
-        if is_table:
-            found = [replace(entry, is_row=True) for entry in found]
+    def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
+        """Take one document in; `unfilled` are its variables without a value."""
+        data, flaws = self._shape.check(tree)
+        found, problems = entries.of(tree, data, [*unfilled, *flaws], is_rows=is_table)
         self._entries += found
+        self._final += problems[: len(unfilled)]
         self._problems += problems[len(unfilled) :]
-        self._unfilled += problems[: len(unfilled)]
-        self._settled |= {flaw.place for flaw in unfilled}
         flawed = {flaw.path[:2] for flaw in (*unfilled, *flaws)}
-        for index, table in enumerate(_tables(data)):
+        listed = data.get("contact_files") if isinstance(data, Mapping) else None
+        for index, table in enumerate(listed if isinstance(listed, list) else []):
             if ("contact_files", index) not in flawed:
-                self._table(document, table, index)
+                self._table(tree, table, index)
 
-    def _table(self, document: Document, table: Mapping[str, Any], index: int) -> None:
+    def _table(self, tree: Node, table: Mapping[str, Any], index: int) -> None:
         filler = Filler(self._variables)
-        texts = self._sources.texts
-        documents, problems = tables.expand(document, table, index, texts, filler.fill)
+        rows, problems = tables.expand(tree, table, index, self._sources.texts, filler.fill)
         self._problems += problems
-        for rows in documents:
-            self._problems += keys_in_file(rows.tree)
+        if rows is not None:
+            self._problems += keys_in_file(rows)
             self._document(rows, filler.flaws, is_table=True)
 
 
-def _tables(data: Any) -> list[Mapping[str, Any]]:
-    listed = data.get("contact_files") if isinstance(data, Mapping) else None
-    return listed if isinstance(listed, list) else []
-
-
 def ordered(problems: Iterable[Problem]) -> list[Problem]:
-    """By place; what is said twice of one place, for several resources, is said once.
+    """Problems by place, API keys masked; what is wrong with several resources at a place, once.
 
-    Everything that leaves this module passes here, so here API keys are masked too.
+    Every problem of manifests passes here.
     """
-    once: dict[tuple[Any, str], Problem] = {}
+    once: dict[tuple[Place, str], Problem] = {}
     for problem in problems:
-        message, address = wording.masked(problem.message), wording.masked(problem.address)
+        message, address = masked(problem.message), masked(problem.address)
         safe = replace(problem, message=message, address=address)
         once.setdefault((problem.place, message), safe)
     return sorted(once.values(), key=lambda p: (p.place, p.address, p.message))

@@ -6,35 +6,29 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.validate import references, rules
+from bmeconf.desired.validate import references, times
 from bmeconf.desired.validate.entries import ManifestEntry, places
+from bmeconf.desired.validate.rules import Texts, threshold
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address, Intent, Resource, Schedule, Snapshot, canonical_name
 
 
-def snapshot(entries: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
+def snapshot(entries: Sequence[ManifestEntry], texts: Texts) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
     declared = references.by_name(entries)
     found: dict[Address, Resource] = {}
     for entry in sorted(entries, key=lambda e: e.node.place):
         if entry.sound:
             address = references.address(entry, declared)
-            found.setdefault(address, resource(entry, address, texts))
+            fields = KINDS[entry.kind].declared(_with_contents(entry, texts))
+            resource = Resource(
+                address, MappingProxyType(dict(fields)), id=entry.id, intent=_intent(entry)
+            )
+            found.setdefault(address, resource)
     return Snapshot(dict(sorted(found.items())))
 
 
-def resource(entry: ManifestEntry, address: Address, texts: rules.Texts) -> Resource:
-    """One entry as a resource at `address`, the files that it names read in."""
-    spec = _with_contents(entry, texts)
-    return Resource(
-        address=address,
-        fields=MappingProxyType(dict(KINDS[entry.kind].declared(spec))),
-        id=entry.id,
-        intent=_intent(entry),
-    )
-
-
-def _with_contents(entry: ManifestEntry, texts: rules.Texts) -> Mapping[str, Any]:
+def _with_contents(entry: ManifestEntry, texts: Texts) -> Mapping[str, Any]:
     """The data of an entry with `file` replaced by what stands in the file."""
     spec = dict(entry.spec)
     for key, name in (("body", "html"), ("plain_text", "text")):
@@ -58,7 +52,7 @@ def _intent(entry: ManifestEntry) -> Intent:
         ),
         schedule=_schedule(spec.get("schedule")),
         expect=MappingProxyType(
-            {metric: rules.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
+            {metric: threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
         ),
         place=entry.node.place,
         places=places(entry),
@@ -66,5 +60,5 @@ def _intent(entry: ManifestEntry) -> Intent:
 
 
 def _schedule(spec: Mapping[str, Any] | None) -> Schedule | None:
-    at = rules.time(spec["at"]) if spec else None
+    at = times.instant(spec["at"]) if spec else None
     return Schedule(at, spec.get("owner"), spec.get("note")) if spec and at else None

@@ -6,13 +6,13 @@ So a row meets the same rules as an entry under `contacts:`, and its errors name
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bmeconf.desired.manifest import Block, Document, Items, Node, Scalar, Text, at
+from bmeconf.desired.manifest import Block, Items, Node, Scalar, at
 from bmeconf.desired.validate import rules
-from bmeconf.desired.validate.wording import shown
+from bmeconf.desired.validate.flaws import shown
 from bmeconf.model import Place, Problem, canonical_name, errors
 
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
@@ -71,94 +71,81 @@ def _row(cells: list[Scalar]) -> Iterator[Row]:
 
 
 def expand(
-    document: Document,
+    tree: Node,
     data: Mapping[str, Any],
     index: int,
     texts: rules.Texts,
     fill: Callable[[Node], Node],
-) -> tuple[list[Document], list[Problem]]:
-    """The contacts of one entry under `contact_files`, as a document of their own.
+) -> tuple[Node | None, list[Problem]]:
+    """The contacts of one entry under `contact_files` of a manifest, as a document of their own.
 
-    `data` is that entry's sound data, `fill` fills the variables of a cell. Only problems come
-    out where the file cannot be read or lacks a column.
+    `data` is that entry's sound data, `fill` fills the variables of a cell. There is no document
+    where the file cannot be read or lacks a column.
     """
-    node = at(document.tree, ("contact_files", index))
-    text = texts.get((document.file, data["csv"]), rules.missing(data["csv"]))
+    node = at(tree, ("contact_files", index))
+    place = at(node, ("csv",)).place
+    text = texts.get((tree.place.file, data["csv"]), rules.missing(data["csv"]))
     if text.fault or not isinstance(node, Block):
-        return [], [Problem(at(node, ("csv",)).place, "", f"csv: {text.fault}", "file")]
+        return None, [Problem(place, "", f"csv: {text.fault}", "file")]
     try:
         table = list(rows(text.text, text.file))
     except _Broken as broken:
-        return [], [broken.problem]
+        return None, [broken.problem]
     if not table:
         message = f"csv: {text.file} is empty; write a header line"
-        return [], [Problem(at(node, ("csv",)).place, "", message, "csv")]
-    return _Table(node, data, text, table[0], fill).contacts(document, table[1:])
+        return None, [Problem(place, "", message, "csv")]
+    return _Table(node, data, table[0], fill).document(table[1:])
 
 
 class _Table:
-    """A header and what the manifest says about its columns."""
+    """A header and what the manifest, in `node` and its `data`, says about its columns."""
 
     def __init__(
-        self,
-        node: Block,
-        data: Mapping[str, Any],
-        text: Text,
-        header: Row,
-        fill: Callable[[Node], Node],
+        self, node: Block, data: Mapping[str, Any], header: Row, fill: Callable[[Node], Node]
     ) -> None:
         self._node = node
-        self._text = text
         self._header = header
         self._fill = fill
         self._problems: list[Problem] = []
-        names = [canonical_name(cell.text) for cell in header.cells]
-        self._email = self._column(names, ("email",), data["email"])
-        self._fields = {
-            label: self._column(names, ("fields", label), column)
-            for label, column in data.get("fields", {}).items()
-        }
+        self._email = self._column(("email",), data["email"])
+        columns = data.get("fields", {})
+        self._fields = {n: self._column(("fields", n), column) for n, column in columns.items()}
 
-    def contacts(self, document: Document, body: list[Row]) -> tuple[list[Document], list[Problem]]:
-        """The rows as one document with a `contacts` section."""
+    def document(self, body: Sequence[Row]) -> tuple[Node | None, list[Problem]]:
+        """The rows as a document with a `contacts` section."""
         if self._problems:
-            return [], self._problems
-        items = tuple(self._contact(row) for row in body if self._fits(row))
+            return None, self._problems
         place = self._header.place
-        tree = Block(
-            (
-                (Scalar("version", place), Scalar("1", place, plain=True)),
-                (Scalar("contacts", place), Items(items, place)),
-            ),
-            place,
-        )
-        return [replace(document, file=self._text.file, tree=tree)], self._problems
+        contacts = Items(tuple(self._contact(row) for row in body if self._fits(row)), place)
+        version = Scalar("version", place), Scalar("1", place, plain=True)
+        return Block((version, (Scalar("contacts", place), contacts)), place), self._problems
 
-    def _column(self, names: list[str], path: tuple[str, ...], column: str) -> int:
+    def _column(self, path: tuple[str, ...], column: str) -> int:
         """The index of a column, or -1 and a problem where the header does not have it once."""
+        names = [canonical_name(cell.text) for cell in self._header.cells]
         wanted = canonical_name(column)
         if names.count(wanted) == 1:
             return names.index(wanted)
-        where, file = ".".join(path), self._text.file
+        file = self._header.place.file
         if wanted in names:
-            message = f"{where}: {file} has several columns {shown(column)}; rename one"
+            message = f"{file} has several columns {shown(column)}; rename one"
         elif len(names) == 1 and ";" in names[0]:
-            message = f"{where}: {file} is separated by semicolons; save it with commas"
+            message = f"{file} is separated by semicolons; save it with commas"
         else:
-            hint = errors.did_you_mean(wanted, names)
-            columns = hint or f"; its columns: {shown(', '.join(names))}"
-            message = f"{where}: {file} has no column {shown(column)}{columns}"
-        self._problems.append(Problem(at(self._node, path).place, "", message, "csv_column"))
+            columns = f"; its columns: {shown(', '.join(names))}"
+            hint = errors.did_you_mean(wanted, names) or columns
+            message = f"{file} has no column {shown(column)}{hint}"
+        place = at(self._node, path).place
+        self._problems.append(Problem(place, "", f"{'.'.join(path)}: {message}", "csv_column"))
         return -1
 
     def _fits(self, row: Row) -> bool:
         want, have = len(self._header.cells), len(row.cells)
+        quotes = "put a cell that holds a comma in quotes"
+        remedy = quotes if have > want else "add the missing commas"
         if want != have:
-            message = f"this row has {errors.counted(have, 'cell')}, the header has {want}; " + (
-                "put a cell that holds a comma in quotes"
-                if have > want
-                else "add the missing commas"
-            )
+            cells = errors.counted(have, "cell")
+            message = f"this row has {cells}, the header has {want}; {remedy}"
             self._problems.append(Problem(row.place, "", message, "csv"))
         return want == have
 
@@ -169,22 +156,18 @@ class _Table:
         defaults = self._node.get("defaults")
         if isinstance(defaults, Block):
             entries |= {key.text: (key, value) for key, value in defaults.entries}
-        fields = self._values(row, entries.get("fields"))
-        if fields is not None:
-            entries["fields"] = fields
-        return Block(tuple(entries.values()), row.place)
-
-    def _values(self, row: Row, default: Pair | None) -> Pair | None:
         cells = {label: row.cells[column] for label, column in self._fields.items()}
         filled: dict[str, Pair] = {
             canonical_name(label): (Scalar(label, cell.place), self._fill(cell))
             for label, cell in cells.items()
             if cell.text
         }
-        if not filled:
-            return default
-        below = default[1] if default else None
-        given = below.entries if isinstance(below, Block) else ()
-        values = {canonical_name(key.text): (key, value) for key, value in given}
-        merged: Node = Block(tuple((values | filled).values()), row.place)
-        return Scalar("fields", row.place), merged
+        if filled:
+            _, below = entries.get("fields", (None, None))
+            given = below.entries if isinstance(below, Block) else ()
+            values = {canonical_name(key.text): (key, value) for key, value in given} | filled
+            entries["fields"] = (
+                Scalar("fields", row.place),
+                Block(tuple(values.values()), row.place),
+            )
+        return Block(tuple(entries.values()), row.place)

@@ -9,9 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.desired.manifest import Block, Items, Node, Scalar, scalars
-from bmeconf.desired.validate.shape import Flaw
-from bmeconf.desired.validate.wording import Path
+from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, walk
+from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.model import errors
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -19,7 +18,7 @@ MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 def used(tree: Node) -> bool:
     """Whether a tree holds any `${`."""
-    return any("${" in scalar.text for scalar in scalars(tree))
+    return any(isinstance(node, Scalar) and "${" in node.text for _, node in walk(tree))
 
 
 @dataclass

@@ -1,0 +1,81 @@
+"""What a date and a time may be, in manifests (design 1). Pure."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime
+
+DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)")
+CLOCK = re.compile(r"[Tt ](?P<hour>\d\d):(?P<minute>\d\d)(:(?P<second>\d\d))?(?!\d)")
+OFFSET = re.compile(r"[+-](?P<hours>\d\d):?(?P<minutes>\d\d)$")
+TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
+)
+EXAMPLE = "write one like 2026-12-01T09:00:00+01:00"
+
+
+def instant(text: str) -> datetime | None:
+    """The aware time in a text, or None: see `fault`."""
+    time = _aware(text)
+    try:
+        return time if time and time.astimezone(UTC) else None
+    except OverflowError:
+        return None
+
+
+def fault(text: str) -> str:
+    """Why a text is no instant: no date and time, none with a zone, or none in the years of UTC.
+
+    Empty where it is one.
+    """
+    if instant(text):
+        return ""
+    text = text.strip()
+    reason = date_fault(text) or _clock_fault(text)
+    if reason:
+        return f"is not a date and time: {reason}"
+    if _aware(text):
+        return "is before the year 1 or after the year 9999 in UTC; write one that lies between"
+    match = TIME.fullmatch(text)
+    no_zone = match and not match["zone"]
+    return f"{'has no zone' if no_zone else 'is not a date and time'}; {EXAMPLE}"
+
+
+def date_fault(text: str) -> str:
+    """The part of a date at the beginning of a text that does not exist; empty if none is seen."""
+    match = DATE.match(text)
+    if not match:
+        return ""
+    year, month, day = (int(part) for part in match.groups())
+    if year == 0:
+        return "there is no year 0000"
+    if not 1 <= month <= 12:
+        return f"there is no month {match['month']}"
+    if not 1 <= day <= monthrange(year, month)[1]:
+        return f"there is no day {match['day']} in {match['year']}-{match['month']}"
+    return ""
+
+
+def _clock_fault(text: str) -> str:
+    """The part of the time after a date that is missing or does not exist, if one is seen."""
+    day = DATE.match(text)
+    clock = CLOCK.match(text, day.end()) if day else None
+    if not day or not clock:
+        return "the time of day is missing" if day and day.end() == len(text) else ""
+    for part, limit in (("hour", 23), ("minute", 59), ("second", 59)):
+        if int(clock[part] or 0) > limit:
+            return f"there is no {part} {clock[part]}"
+    offset = OFFSET.search(text, clock.end())
+    far = offset and (int(offset["hours"]) > 23 or int(offset["minutes"]) > 59)
+    return f"there is no zone {offset[0]}" if offset and far else ""
+
+
+def _aware(text: str) -> datetime | None:
+    match = TIME.fullmatch(text.strip())
+    if not match or not match["zone"]:
+        return None
+    try:
+        return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", text.strip()).upper())
+    except ValueError:
+        return None
