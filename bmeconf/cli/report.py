@@ -22,8 +22,7 @@ from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
 from bmeconf.project import lock_file
 from bmeconf.render import documents, page
-from bmeconf.report import FAILED, OPEN, PERIODS, UNKNOWN, DeliveryQuery, Report, statistics
-from bmeconf.report.remembered import Memory
+from bmeconf.report import PERIODS, DeliveryQuery, Memory, Report, Verdict, read_report
 
 UNEXPECTED = 2
 MANY = 10
@@ -79,20 +78,20 @@ def report(
     bmeconf report --check --no-dashboard --output junit=report.xml
     """
     zone = _zone(timezone)
-    asked = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
+    query = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
     project = stages.project_files(())
     globs = (*addresses, *options.target)
     with session.opened(options, project.project, console) as account:
         memory = Memory(
             lock_store.read(lock_file(project.project.root, options.sandbox)), account.identity
         )
-        made = _read(project, account, globs, asked, memory, console)
-    code = UNEXPECTED if check and not made.as_expected else 0
+        deliveries = _read(project, account, globs, query, memory, console)
+    code = UNEXPECTED if check and not deliveries.as_expected else 0
     if check:
-        _tell_check(made, console)
+        _tell_check(deliveries, console)
     return console.publish(
-        page.of_report(made, account.label, zone),
-        lambda code, error: documents.report(made, account.identity, code, error),
+        page.of_report(deliveries, account.label, zone),
+        lambda code, error: documents.report(deliveries, account.identity, code, error),
         code,
     )
 
@@ -101,7 +100,7 @@ def _read(
     project: ProjectFiles,
     account: Session,
     globs: Sequence[str],
-    asked: DeliveryQuery,
+    query: DeliveryQuery,
     memory: Memory,
     console: Console,
 ) -> Report:
@@ -122,18 +121,18 @@ def _read(
         if sys.stderr.isatty():
             console.note(text)
 
-    made = statistics.read(
-        account.reader, whole, chosen, asked, datetime.now(UTC), memory, announce, progress
-    )
-    return replace(made, requests=budget.used)
+    made_at = datetime.now(UTC)
+    report = read_report(account.reader, whole, chosen, query, made_at, memory, announce, progress)
+    return replace(report, requests=budget.used)
 
 
-def _tell_check(made: Report, console: Console) -> None:
+def _tell_check(report: Report, console: Console) -> None:
     """Say on stderr how --check ended; a run that checked nothing says so as well."""
-    ends = made.verdicts
-    if not made.as_expected:
-        console.note(f"Check failed: {ends[FAILED]} failed, {ends[UNKNOWN]} unknown.")
-    elif ends.total() == ends[OPEN]:
+    verdicts = report.verdicts
+    if not report.as_expected:
+        failed, unknown = verdicts[Verdict.FAILED], verdicts[Verdict.UNKNOWN]
+        console.note(f"Check failed: {failed} failed, {unknown} unknown.")
+    elif verdicts.total() == verdicts[Verdict.OPEN]:
         console.note("Nothing was checked: no campaign that was sent has an `expect`.")
 
 

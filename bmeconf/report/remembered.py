@@ -14,7 +14,6 @@ from bmeconf.baseline.lock import Lock, RememberedIds, Section
 from bmeconf.kinds import Kind, replies
 from bmeconf.live.match import Matches, Status
 from bmeconf.model import Address, Finding, Resource
-from bmeconf.report import GONE
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def finding(
     if id and match.status is Status.MISSING and not _is_taken(id, matches):
         return Finding(
             "warning",
-            GONE,
+            "gone",
             resource.address,
             f"is gone: an apply knew it by the id {id}, and the account has no campaign with that"
             " id or of that name",

@@ -1,7 +1,7 @@
-"""The replies of the reports API, brought to one form, whatever they lack (API contract 4.7, 6.1).
+"""The replies of the reports API -> results, whatever they lack (API contract 4.7, 6.1). Pure.
 
-In: decoded JSON of any shape. Out: numbers, or None for what is not there or is no such number;
-nothing here raises. Pure.
+In: decoded JSON of any shape. Out: numbers, or None for what is not there or is no such number.
+Nothing here raises.
 """
 
 from __future__ import annotations
@@ -13,13 +13,23 @@ from decimal import Decimal
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.report import Dashboard, Day, Engagement, Link, Measure, Moment, Peak, Results, Trend
+from bmeconf.report.results import (
+    Dashboard,
+    Day,
+    Engagement,
+    Link,
+    Measure,
+    Moment,
+    Peak,
+    Results,
+    Trend,
+)
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,30})?", re.ASCII)
 MOST = Decimal(10) ** 15
 LONGEST_MOMENT = 40
 _INNER = ("value", "count", "unique")
-"""Under which key a number stands where one reply has it bare and another in an object."""
+"""The keys of a number that one reply has bare and another one in an object."""
 
 
 def results(reply: Any) -> Results:

@@ -26,7 +26,7 @@ from bmeconf.project import load_schema
 from bmeconf.render import documents
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
-from bmeconf.report import Measure, Results
+from bmeconf.report import DeliveryState, Measure, Results, Verdict, expectations
 from bmeconf.report import replies as delivery_replies
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, edited, instead, refusal, reply
@@ -565,7 +565,7 @@ def test_a_check_of_nothing_says_so(project: Project) -> None:
 
 def test_the_metrics_are_those_of_the_manifest_schema() -> None:
     known = load_schema("manifest")["$defs"]["expect"]["properties"]
-    assert set(delivery.METRICS) == set(known)
+    assert set(expectations.METRICS) == set(known)
 
 
 decimals = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False)
@@ -581,22 +581,22 @@ def test_a_comparison_is_exact(live: Decimal, wanted: Decimal, sign: str) -> Non
         ">=": one >= other,
         "==": one == other,
     }[sign]
-    assert delivery.holds(f"{sign} {wanted:f}", live) == cause
+    assert expectations.holds(f"{sign} {wanted:f}", live) == cause
 
 
-@given(st.sampled_from([*delivery.METRICS]), st.integers(0, 10**6), st.integers(0, 10**6))
+@given(st.sampled_from([*expectations.METRICS]), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_an_expectation_and_its_opposite_never_hold_both(metric: str, live: int, at: int) -> None:
     number = Decimal(live) / 100
     measure = Measure(live, number)
     results = Results(*[measure] * 9)
-    wanted = at if delivery.METRICS[metric](results) == live else Decimal(at) / 100
+    wanted = at if expectations.METRICS[metric](results) == live else Decimal(at) / 100
 
     def end(sign: str) -> str:
         intent = Intent(expect={metric: f"{sign} {wanted}"})
-        (judged,) = delivery.judge(
-            Resource(Address(CAMPAIGNS, "X"), intent=intent), delivery.SENT, results
+        (judged,) = expectations.judge(
+            Resource(Address(CAMPAIGNS, "X"), intent=intent), results, (Verdict.OPEN, "")
         )
-        return judged.state
+        return judged.verdict
 
     assert {end("<"), end(">=")} == {end(">"), end("<=")} == {"met", "failed"}
     assert (end("==") == "met") == (end("<=") == end(">=") == "met")
@@ -697,10 +697,10 @@ def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) 
     results = delivery_replies.results(report)
     told = delivery.Delivery(
         resource.address,
-        delivery.SENT,
+        DeliveryState.SENT,
         results=results,
         engagement=delivery_replies.engagement(over_time),
-        judged=delivery.judge(resource, delivery.SENT, results),
+        expectations=expectations.judge(resource, results, (Verdict.OPEN, "")),
     )
     asked = delivery.DeliveryQuery(period=period)
     dashboard = delivery_replies.dashboard(report)

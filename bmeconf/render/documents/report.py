@@ -13,7 +13,7 @@ from bmeconf.model import REPORT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode
 from bmeconf.render.documents.problems import failure
-from bmeconf.report import FAILED, MET, OPEN, UNKNOWN, Dashboard, Delivery, Report, Results
+from bmeconf.report import Dashboard, Delivery, Report, Results, Verdict
 
 MEASURES = {
     ("sent", "delivered", "complaints", "unsubscribes"): ("count",),
@@ -39,10 +39,10 @@ def report(
         "exit_code": exit_code,
         "created_at": stamp(report.made_at),
         "account": {"base_url": base_url},
-        "asked": _members(report.asked, "past_days", "period", "timezone"),
+        "asked": _members(report.query, "past_days", "period", "timezone"),
         "summary": {
             "campaigns": dict(sorted(report.states.items())),
-            "expectations": {end: report.verdicts[end] for end in (MET, FAILED, UNKNOWN, OPEN)},
+            "expectations": {end: report.verdicts[end] for end in Verdict},
         },
         "campaigns": [_delivery(delivery) for delivery in report.deliveries],
         "dashboard": _dashboard(report.dashboard) if report.dashboard else None,
@@ -81,13 +81,13 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         },
         "expectations": [
             {
-                "metric": judged.metric,
-                "expected": judged.threshold,
-                "state": judged.state,
-                "live": _json(judged.live),
-                "why": judged.why or None,
+                "metric": expected.metric,
+                "expected": expected.threshold,
+                "state": expected.verdict,
+                "live": _json(expected.live),
+                "why": expected.why or None,
             }
-            for judged in delivery.judged
+            for expected in delivery.expectations
         ],
         "findings": encode.findings(delivery.findings),
     }

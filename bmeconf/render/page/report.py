@@ -10,23 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from bmeconf import report as delivery
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table
 from bmeconf.render.page.plan import finding_items
 from bmeconf.report import (
-    FAILED,
-    MET,
-    OPEN,
-    UNKNOWN,
+    PERIODS,
     Dashboard,
     Delivery,
-    Judged,
+    DeliveryState,
+    Expectation,
     Link,
     Peak,
     Report,
     Results,
+    Verdict,
 )
 
 DASH = "–"
@@ -35,16 +33,21 @@ COUNT, EXACT, PERCENT, RISE = "{:,}", "{:,f}", "{:f} %", "+{:f} %"
 MOST_LINKS = 10
 SPANS = {"24hours": "24 hours", "week": "a week", "month": "a month"}
 STATES = (
-    (delivery.SENT, "sent"),
-    (delivery.NOT_SENT, "not sent yet"),
-    (delivery.NEVER_SENT, "never sent"),
-    (delivery.UNCLEAR, "unclear"),
-    (delivery.MISSING, "not in the account"),
-    (delivery.GONE, "gone"),
-    (delivery.AMBIGUOUS, "ambiguous"),
+    (DeliveryState.SENT, "sent"),
+    (DeliveryState.NOT_SENT, "not sent yet"),
+    (DeliveryState.NEVER_SENT, "never sent"),
+    (DeliveryState.UNCLEAR, "unclear"),
+    (DeliveryState.MISSING, "not in the account"),
+    (DeliveryState.GONE, "gone"),
+    (DeliveryState.AMBIGUOUS, "ambiguous"),
 )
-SIGNS = {MET: ("=", "✓"), FAILED: ("!", "✗"), UNKNOWN: ("!", "?"), OPEN: ("=", "·")}
-LEVELS = {FAILED: "error", UNKNOWN: "warning"}
+SIGNS = {
+    Verdict.MET: ("=", "✓"),
+    Verdict.FAILED: ("!", "✗"),
+    Verdict.UNKNOWN: ("!", "?"),
+    Verdict.OPEN: ("=", "·"),
+}
+LEVELS = {Verdict.FAILED: "error", Verdict.UNKNOWN: "warning"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Clock:
 
 def of_report(report: Report, account: str, zone: tzinfo) -> Page:
     """The whole report; `account` names it for people, times are told in `zone`."""
-    clock = Clock(zone, report.asked.timezone)
+    clock = Clock(zone, report.query.timezone)
     states, ends = report.states, report.verdicts
     return Page(
         document=REPORT_FORMAT,
@@ -78,7 +81,7 @@ def of_report(report: Report, account: str, zone: tzinfo) -> Page:
             *((end, ends[end]) for end in SIGNS if ends[end]),
         ),
         sections=(
-            *(_sent(d, report, clock) for d in report.deliveries if d.state == delivery.SENT),
+            *(_sent(d, report, clock) for d in report.deliveries if d.state == DeliveryState.SENT),
             *_not_sent(report, clock),
             *_dashboard(report, clock),
         ),
@@ -91,7 +94,7 @@ def _verdict(report: Report) -> str:
     campaigns, ends = len(report.deliveries), report.verdicts
     if not campaigns:
         return "No campaign is declared."
-    sent = f"{report.states[delivery.SENT]} of {counted(campaigns, 'declared campaign')} sent"
+    sent = f"{report.states[DeliveryState.SENT]} of {counted(campaigns, 'declared campaign')} sent"
     if not ends.total():
         return f"{sent}; nothing is expected of them."
     each = ", ".join(f"{ends[end]} {end}" for end in SIGNS if ends[end])
@@ -99,10 +102,10 @@ def _verdict(report: Report) -> str:
 
 
 def _mood(report: Report) -> str:
-    if report.verdicts[FAILED]:
+    if report.verdicts[Verdict.FAILED]:
         return "bad"
     findings = any(delivery.findings for delivery in report.deliveries)
-    return "warn" if report.verdicts[UNKNOWN] or findings or report.unread else "good"
+    return "warn" if report.verdicts[Verdict.UNKNOWN] or findings or report.unread else "good"
 
 
 # --- campaigns
@@ -120,14 +123,14 @@ def _sent(sent: Delivery, report: Report, clock: Clock) -> Section:
         sentences.append(f'In the account it is called "{sent.name}".')
     if engagement and _known(engagement.peak):
         sentences.append(f"Busiest from {clock.busiest(engagement.peak)} opens and clicks.")
-    span, period = SPANS[report.asked.period], report.asked.period
-    form = "%m-%d %H:%M" if period == delivery.PERIODS[0] else "%m-%d"
+    span, period = SPANS[report.query.period], report.query.period
+    form = "%m-%d %H:%M" if period == PERIODS[0] else "%m-%d"
     moments = (engagement.moments if engagement else None) or ()
     opens, clicks = [(m.at, m.opens) for m in moments], [(m.at, m.clicks) for m in moments]
     return Section(
         title=str(sent.address),
         text=" ".join(sentences),
-        items=(*_findings(sent), *(_expectation(sent, judged) for judged in sent.judged)),
+        items=(*_findings(sent), *(_expectation(sent, each) for each in sent.expectations)),
         tables=(_numbers(results, clock), *_links(results.links)) if results else (),
         series=(
             *_series(f"First opens over {span}", opens, clock, form),
@@ -141,13 +144,13 @@ def _not_sent(report: Report, clock: Clock) -> Iterator[Section]:
     waiting: list[PageItem] = []
     doubtful: list[PageItem] = []
     for each in report.deliveries:
-        judged = [_expectation(each, judged) for judged in each.judged]
-        if each.state == delivery.NOT_SENT:
+        expected = [_expectation(each, expected) for expected in each.expectations]
+        if each.state == DeliveryState.NOT_SENT:
             at = f", scheduled for {clock.time(each.scheduled_at)}" if each.scheduled_at else ""
             head = f"not sent yet{at}"
-            waiting += [PageItem("=", str(each.address), each.status, head), *judged]
-        elif each.state != delivery.SENT:
-            doubtful += [*_findings(each), *judged]
+            waiting += [PageItem("=", str(each.address), each.status, head), *expected]
+        elif each.state != DeliveryState.SENT:
+            doubtful += [*_findings(each), *expected]
     for title, items in (("Not sent yet", waiting), ("Without a report", doubtful)):
         if items:
             yield Section(title, tuple(items))
@@ -158,22 +161,22 @@ def _findings(delivery: Delivery) -> Iterator[PageItem]:
         yield replace(item, fails=False, must=False, place=delivery.place)
 
 
-def _expectation(delivery: Delivery, judged: Judged) -> PageItem:
+def _expectation(delivery: Delivery, expected: Expectation) -> PageItem:
     """One expectation; if it could not be decided it fails too, since nobody may rely on it."""
-    sign, mark = SIGNS[judged.state]
-    unit = " %" if judged.metric.endswith("_rate") else ""
-    head = f"expected {judged.threshold}{unit}, and {judged.why}"
-    if judged.live is not None:
-        head = f"{judged.live:f}{unit}, expected {judged.threshold}{unit}"
+    sign, mark = SIGNS[expected.verdict]
+    unit = " %" if expected.metric.endswith("_rate") else ""
+    head = f"expected {expected.threshold}{unit}, and {expected.why}"
+    if expected.live is not None:
+        head = f"{expected.live:f}{unit}, expected {expected.threshold}{unit}"
     return PageItem(
         sign=sign,
         address=str(delivery.address),
-        state=f"{judged.metric} {judged.state}",
+        state=f"{expected.metric} {expected.verdict}",
         head=f"{mark} {head}",
-        level=LEVELS.get(judged.state, ""),
-        fails=judged.state in LEVELS,
-        must=judged.state in LEVELS,
-        place=judged.place,
+        level=LEVELS.get(expected.verdict, ""),
+        fails=expected.verdict in LEVELS,
+        must=expected.verdict in LEVELS,
+        place=expected.place,
     )
 
 
@@ -217,7 +220,7 @@ def _links(links: Sequence[Link] | None) -> Iterator[Table]:
 
 def _dashboard(report: Report, clock: Clock) -> Iterator[Section]:
     """The account's own summary, or why there is none; nothing if it was not asked for."""
-    days, dashboard = report.asked.past_days, report.dashboard
+    days, dashboard = report.query.past_days, report.dashboard
     if days is None:
         return
     title = f"The account, last {counted(days, 'day')}"
