@@ -7,8 +7,9 @@ every browser. There is no tree, as a hostile body of 200 KB makes one of 700 MB
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,12 +25,11 @@ VOID = frozenset(
 )
 BLOCKS = frozenset(
     (
-        *("!doctype", "html", "head", "body", "title", "meta", "link", "style"),
-        *("hr", "br", "pre", "table", "caption", "colgroup", "col", "thead"),
-        *("tbody", "tfoot", "tr", "td", "th", "div", "p", "center"),
-        *("blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul"),
-        *("ol", "li", "dl", "dt", "dd", "address", "article", "section"),
-        *("header", "footer", "main", "nav", "aside", "figure", "figcaption", "form", "fieldset"),
+        *("!doctype", "html", "head", "body", "title", "meta", "link", "style", "hr", "br", "pre"),
+        *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "td", "th"),
+        *("div", "p", "center", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li"),
+        *("dl", "dt", "dd", "address", "article", "section", "header", "footer", "main", "nav"),
+        *("aside", "figure", "figcaption", "form", "fieldset"),
     )
 )
 """Elements beside which white space is not shown."""
@@ -159,7 +159,7 @@ class _Reader:
             self.tokens.append(Token("note", BLANKS.sub(" ", source)))
 
 
-def without(tokens: Sequence[Token], names: Collection[str]) -> tuple[list[Token], bool]:
+def without(tokens: Iterable[Token], names: Collection[str]) -> tuple[list[Token], bool]:
     """`tokens` without these elements and their content, and whether each of these has an end."""
     kept: list[Token] = []
     inside: list[str] = []
@@ -173,7 +173,7 @@ def without(tokens: Sequence[Token], names: Collection[str]) -> tuple[list[Token
     return kept, not inside
 
 
-def laid(tokens: Sequence[Token], spaced: bool) -> list[Token]:
+def laid(tokens: Iterable[Token], spaced: bool) -> list[Token]:
     """`tokens` with only the white space that a reader sees; with all of it where `spaced`."""
     joined = [*_joined(tokens)]
     kept: list[Token] = []
@@ -191,16 +191,10 @@ def laid(tokens: Sequence[Token], spaced: bool) -> list[Token]:
     return kept
 
 
-def _joined(tokens: Sequence[Token]) -> Iterator[Token]:
+def _joined(tokens: Iterable[Token]) -> Iterator[Token]:
     """`tokens` with one text in place of neighbours, between which something was taken out."""
-    texts: list[str] = []
-    for token in tokens:
-        if token.kind == "text":
-            texts.append(token.name)
-            continue
-        if texts:
-            yield Token("text", "".join(texts))
-            texts = []
-        yield token
-    if texts:
-        yield Token("text", "".join(texts))
+    for are_texts, group in itertools.groupby(tokens, lambda token: token.kind == "text"):
+        if are_texts:
+            yield Token("text", "".join(token.name for token in group))
+        else:
+            yield from group

@@ -14,6 +14,7 @@ from bmeconf.project.scaffold import adopted_project_file
 from bmeconf.pull import inventory, layout, objections, other_manifests, proof
 from bmeconf.pull.cached_api import CachedApi
 from bmeconf.pull.entries import entry_of
+from bmeconf.pull.inventory import Inventory
 from bmeconf.pull.pulled import Pulled
 from bmeconf.pull.query import Consent, PullQuery, Target
 
@@ -38,7 +39,8 @@ def adopt(
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     api = CachedApi(reader)
-    pulled = _proven(api, query, target, consent, progress)
+    account = inventory.read(api, query, target.project.policy, consent, progress)
+    pulled = _proven(api, account, target)
     others = other_manifests.read(target, pulled.files)
     findings = other_manifests.check(api, pulled, others, query, target)
     support = _support_files(target, others) if pulled.declared else {}
@@ -50,15 +52,8 @@ def adopt(
     )
 
 
-def _proven(
-    api: ReadApi,
-    query: PullQuery,
-    target: Target,
-    consent: Consent,
-    progress: Callable[[int, int], None],
-) -> Pulled:
+def _proven(api: ReadApi, account: Inventory, target: Target) -> Pulled:
     """The account as files; whatever stands in the way of an empty plan is taken out."""
-    account = inventory.read(api, query, target.project.policy, consent, progress)
     entries = [entry_of(r, account.id_map, account.several) for r in account.resources]
     left = [*account.left_out, *objections.unnamed_lists(account.resources)]
     entries, unsafe = objections.without(entries, objections.unsafe(entries))

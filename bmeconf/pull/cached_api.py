@@ -7,13 +7,14 @@ a second request.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from bmeconf.kinds.api import ReadApi
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import canonical_email
 
-Key = tuple[str, str, tuple[tuple[str, str], ...]]
+Params = Mapping[str, Any] | None
+Reply = TypeVar("Reply")
 
 
 class CachedApi:
@@ -21,23 +22,21 @@ class CachedApi:
 
     def __init__(self, api: ReadApi) -> None:
         self._api = api
-        self._replies: dict[Key, Any] = {}
+        self._replies: dict[tuple[object, ...], Any] = {}
         self._contacts: dict[str, list[Raw]] = {}
         self.dialect = api.dialect
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Params = None) -> Any:
         """As `ReadApi.get`."""
-        return self._once("get", path, params, self._api.get)
+        return self._once(self._api.get, path, params)
 
-    def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+    def listing(self, path: str, params: Params = None) -> Sequence[Raw]:
         """As `ReadApi.listing`."""
-        rows: Sequence[Raw] = self._once("listing", path, params, self._api.listing)
-        return rows
+        return self._once(self._api.listing, path, params)
 
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+    def pages(self, path: str, params: Params = None) -> Sequence[Raw]:
         """As `ReadApi.pages`."""
-        rows: Sequence[Raw] = self._once("pages", path, params, self._api.pages)
-        return rows
+        return self._once(self._api.pages, path, params)
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
         """As `ReadApi.search`; from memory where it asks only for keys that were found before."""
@@ -55,17 +54,12 @@ class CachedApi:
         """As `ReadApi.pause`."""
         self._api.pause(seconds)
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, Any] | None,
-        ask: Callable[[str, Mapping[str, Any] | None], Any],
-    ) -> Any:
-        key = (method, path, tuple(sorted((k, str(v)) for k, v in (params or {}).items())))
+    def _once(self, ask: Callable[[str, Params], Reply], path: str, params: Params) -> Reply:
+        key = (ask.__name__, path, tuple(sorted((k, str(v)) for k, v in (params or {}).items())))
         if key not in self._replies:
             self._replies[key] = ask(path, params)
-        return self._replies[key]
+        reply: Reply = self._replies[key]
+        return reply
 
 
 def _keys(body: Mapping[str, Any]) -> list[str]:

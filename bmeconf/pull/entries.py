@@ -116,22 +116,15 @@ def with_line_ends(text: str) -> str:
     return text.replace("\n", "\r\n") if "\r\n" in text else text
 
 
-def texts(spec: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every text in an entry with its path, keys of inner blocks included."""
-    for key, value in spec.items():
-        for path, text in _inner(value):
-            yield (key, *path), text
-
-
-def _inner(value: Any) -> Iterator[tuple[Path, str]]:
+def texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in an entry's data with its path, keys of inner blocks included."""
     if isinstance(value, str):
-        yield (), value
+        yield path, value
     elif isinstance(value, Mapping):
-        for key, below in value.items():
-            yield (key,), key
-            for path, text in _inner(below):
-                yield (key, *path), text
+        for key, inner in value.items():
+            if path:
+                yield (*path, key), key
+            yield from texts(inner, (*path, key))
     elif isinstance(value, Sequence):
-        for index, below in enumerate(value):
-            for path, text in _inner(below):
-                yield (index, *path), text
+        for index, inner in enumerate(value):
+            yield from texts(inner, (*path, index))

@@ -72,24 +72,16 @@ def read(
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     raw, several = _structure(api, query)
-    id_map, structure = IdMap.of(raw), only(Singleton)
-    found = [structure.live(raw, structure.address, id_map)]
-    left: list[LeftOut] = []
+    reader = _Reader(api, query, IdMap.of(raw))
+    structure = only(Singleton)
+    reader.add(structure, {structure.address: raw})
     if query.reads(*(kind for kind in KINDS.values() if kind is not structure)):
-        kind = only(Audience)
-        lists = _addressed(kind, kind.rows(api, id_map, ()))
-        id_map = id_map.with_ids({address: replies.id_of(row) for address, row in lists.items()})
-        found += [kind.live(row, address, id_map) for address, row in lists.items()]
-        contacts, outside = _contacts(api, id_map, query, policy, consent, lists)
-        found += contacts
-        left += outside
+        reader.contacts(reader.lists(), policy, consent)
     if query.reads(only(Detailed)):
-        campaigns, unread = _campaigns(api, id_map, query, progress)
-        found += campaigns
-        left += unread
-    _refuse_missed_targets(query, [resource.address for resource in found])
-    wanted = tuple(resource for resource in found if query.wants(resource.address))
-    return Inventory(id_map, several, wanted, tuple(left))
+        reader.campaigns(progress)
+    _refuse_missed_targets(query, [resource.address for resource in reader.found])
+    wanted = tuple(resource for resource in reader.found if query.wants(resource.address))
+    return Inventory(reader.id_map, several, wanted, tuple(reader.left_out))
 
 
 def _structure(api: ReadApi, query: PullQuery) -> tuple[Raw, bool]:
@@ -110,6 +102,92 @@ def _structure(api: ReadApi, query: PullQuery) -> tuple[Raw, bool]:
     )
 
 
+class _Reader:
+    """Gathers live resources, and why others are left out."""
+
+    def __init__(self, api: ReadApi, query: PullQuery, id_map: IdMap) -> None:
+        self._api, self._query = api, query
+        self.id_map = id_map
+        self.found: list[Resource] = []
+        self.left_out: list[LeftOut] = []
+
+    def add(self, kind: Kind, rows: Mapping[Address, Raw]) -> None:
+        """Take rows as resources."""
+        self.found += [kind.live(row, address, self.id_map) for address, row in rows.items()]
+
+    def lists(self) -> Mapping[Address, Raw]:
+        """Add all lists; return their rows."""
+        kind = only(Audience)
+        rows = _addressed(kind, kind.rows(self._api, self.id_map, ()))
+        ids = {address: replies.id_of(row) for address, row in rows.items()}
+        self.id_map = self.id_map.with_ids(ids)
+        self.add(kind, rows)
+        return rows
+
+    def contacts(self, lists: Mapping[Address, Raw], policy: Policy, consent: Consent) -> None:
+        """Add the contacts that are asked for and are seeds by `policy`."""
+        kind, query = only(Personal), self._query
+        chosen = [_list(name, lists) for name in query.lists]
+        if policy.seeds is None and not query.targets:
+            # Before a whole audience is read, at a request a second, and not after.
+            totals = [only(Audience).facts(lists[address]).get("contacts", 0) for address in chosen]
+            consent = consent.covering(max(totals, default=0))
+        rows: dict[str, Raw] = {}
+        for address in chosen:
+            members = members_of(self._api, self.id_map, self.id_map.require(address))
+            rows |= {replies.id_of(row): row for row in members}
+        keys = sorted({canonical_email(email) for email in query.contacts})
+        if keys:
+            named = kind.reread(self._api, self.id_map, keys)
+            rows |= named
+            absent = sorted(set(keys) - {kind.key(row) for row in named.values()})
+            if absent:
+                reason = f"--contacts: the account has no {', '.join(absent)}"
+                raise InvalidInput(reason, "correct the address")
+        addressed = _addressed(kind, list(rows.values()))
+        wanted = {a: row for a, row in addressed.items() if query.wants(a)}
+        seeds = {a: row for a, row in wanted.items() if guard.is_seed(a.name, policy)}
+        consent.covering(len(seeds))
+        self.add(kind, seeds)
+        outside = len(wanted) - len(seeds)
+        if outside:
+            message = f"{counted(outside, 'contact')} outside the seed policy of this project"
+            remedy = "widen policy: seeds in bmeconf.yaml, if they are to be declared"
+            every = Address(kind.name, "*")
+            finding = Finding("note", "not_a_seed", every, message, remedy)
+            self.left_out.append(LeftOut(finding, outside))
+
+    def campaigns(self, progress: Callable[[int, int], None]) -> None:
+        """Add the campaigns that are asked for, each with its content."""
+        kind, query = only(Detailed), self._query
+        rows = {
+            address: row
+            for address, row in _addressed(kind, kind.rows(self._api, self.id_map, ())).items()
+            if query.wants(address) and (not query.statuses or row.get("status") in query.statuses)
+        }
+        sent: list[Resource] = []
+        for number, (address, row) in enumerate(rows.items(), start=1):
+            detail = kind.detail(self._api, self.id_map, row)
+            campaign = kind.live(detail, address, self.id_map)
+            progress(number, len(rows))
+            if campaign.facts.get("foreign"):
+                message = "is of another contact structure, whose lists this run does not see"
+                remedy = "pull it into a project of its own: --structure"
+                finding = Finding("note", "foreign", address, message, remedy)
+                self.left_out.append(LeftOut(finding, 1))
+                continue
+            self.found.append(campaign)
+            sent += [campaign] if campaign.facts.get("status") == CampaignStatus.SENT else []
+        hidden = [key for key in SURE if sent and not any(key in each.fields for each in sent)]
+        if hidden:
+            keys = " and ".join(hidden)
+            message = f"the API of this account does not show the {keys} of its campaigns"
+            remedy = "declare them by hand where they are to be managed"
+            every = Address(kind.name, "*")
+            finding = Finding("warning", "unreadable", every, message, remedy)
+            self.left_out.append(LeftOut(finding))
+
+
 def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
     """Rows by address, sorted; the address has an id where the name alone is not enough."""
     shared = Counter(kind.key(row) for row in rows)
@@ -119,66 +197,6 @@ def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
         id = "" if name and shared[name] == 1 else replies.id_of(row)
         found[Address(kind.name, name, id)] = row
     return dict(sorted(found.items(), key=lambda pair: pair[0]))
-
-
-def _refuse_missed_targets(query: PullQuery, addresses: Sequence[Address]) -> None:
-    for target in query.targets:
-        if any(matches(target, address) for address in addresses):
-            continue
-        if target.startswith(f"{only(Personal).name}/") and not (query.lists or query.contacts):
-            raise InvalidInput(
-                f"--target {target}: contacts are only pulled where they are asked for",
-                "add --contacts EMAIL or --contacts-list NAME",
-            )
-        near = did_you_mean(target, map(str, addresses))
-        raise InvalidInput(f"--target {target}: nothing in the account matches{near}")
-
-
-# --- contacts
-
-
-def _contacts(
-    api: ReadApi,
-    id_map: IdMap,
-    query: PullQuery,
-    policy: Policy,
-    consent: Consent,
-    lists: Mapping[Address, Raw],
-) -> tuple[list[Resource], list[LeftOut]]:
-    kind = only(Personal)
-    chosen = [_list(name, lists) for name in query.lists]
-    if policy.seeds is None and not query.targets:
-        # Before a whole audience is read, at a request a second, and not after.
-        totals = [only(Audience).facts(lists[address]).get("contacts", 0) for address in chosen]
-        consent = consent.covering(max(totals, default=0))
-    rows = {replies.id_of(r): r for a in chosen for r in members_of(api, id_map, id_map.require(a))}
-    keys = sorted({canonical_email(email) for email in query.contacts})
-    if keys:
-        named = kind.reread(api, id_map, keys)
-        rows |= named
-        absent = sorted(set(keys) - {kind.key(row) for row in named.values()})
-        if absent:
-            raise InvalidInput(
-                f"--contacts: the account has no {', '.join(absent)}", "correct the address"
-            )
-    addressed = _addressed(kind, list(rows.values()))
-    wanted = {a: row for a, row in addressed.items() if query.wants(a)}
-    seeds = {a: row for a, row in wanted.items() if guard.is_seed(a.name, policy)}
-    consent.covering(len(seeds))
-    outside = len(wanted) - len(seeds)
-    left = [_outside_policy(outside)] if outside else []
-    return [kind.live(row, address, id_map) for address, row in seeds.items()], left
-
-
-def _outside_policy(number: int) -> LeftOut:
-    finding = Finding(
-        "note",
-        "not_a_seed",
-        Address(only(Personal).name, "*"),
-        f"{counted(number, 'contact')} outside the seed policy of this project",
-        "widen policy: seeds in bmeconf.yaml, if they are to be declared",
-    )
-    return LeftOut(finding, number)
 
 
 def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
@@ -198,49 +216,14 @@ def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
     raise InvalidInput(f"--contacts-list {name}: the account has no such list{hint}")
 
 
-# --- campaigns
-
-
-def _campaigns(
-    api: ReadApi, id_map: IdMap, query: PullQuery, progress: Callable[[int, int], None]
-) -> tuple[list[Resource], list[LeftOut]]:
-    kind = only(Detailed)
-    rows = {
-        address: row
-        for address, row in _addressed(kind, kind.rows(api, id_map, ())).items()
-        if query.wants(address) and (not query.statuses or row.get("status") in query.statuses)
-    }
-    found: list[Resource] = []
-    left: list[LeftOut] = []
-    for number, (address, row) in enumerate(rows.items(), start=1):
-        campaign = kind.live(kind.detail(api, id_map, row), address, id_map)
-        progress(number, len(rows))
-        if campaign.facts.get("foreign"):
-            left.append(_foreign(address))
-        else:
-            found.append(campaign)
-    sent = [campaign for campaign in found if campaign.facts.get("status") == CampaignStatus.SENT]
-    hidden = [key for key in SURE if sent and not any(key in each.fields for each in sent)]
-    return found, [*left, *([_hidden(hidden)] if hidden else [])]
-
-
-def _foreign(address: Address) -> LeftOut:
-    finding = Finding(
-        "note",
-        "foreign",
-        address,
-        "is a campaign of another contact structure, whose lists this run does not see",
-        "pull it into a project of its own: --structure",
-    )
-    return LeftOut(finding, 1)
-
-
-def _hidden(keys: Sequence[str]) -> LeftOut:
-    finding = Finding(
-        "warning",
-        "unreadable",
-        Address(only(Detailed).name, "*"),
-        f"the API of this account does not show the {' and '.join(keys)} of its campaigns",
-        "declare them by hand where they are to be managed",
-    )
-    return LeftOut(finding)
+def _refuse_missed_targets(query: PullQuery, addresses: Sequence[Address]) -> None:
+    for target in query.targets:
+        if any(matches(target, address) for address in addresses):
+            continue
+        if target.startswith(f"{only(Personal).name}/") and not (query.lists or query.contacts):
+            raise InvalidInput(
+                f"--target {target}: contacts are only pulled where they are asked for",
+                "add --contacts EMAIL or --contacts-list NAME",
+            )
+        near = did_you_mean(target, map(str, addresses))
+        raise InvalidInput(f"--target {target}: nothing in the account matches{near}")

@@ -19,9 +19,8 @@ from bmeconf.live.match import match
 from bmeconf.model import Finding, Place, Problem, Snapshot, dotted
 from bmeconf.model.errors import InvalidInput, counted
 from bmeconf.pull.proof import Trial, trial
-from bmeconf.pull.pulled import Pulled
+from bmeconf.pull.pulled import MOST_NAMED, Pulled, nothing_written
 from bmeconf.pull.query import PullQuery, Target
-from bmeconf.pull.refusal import MOST_NAMED, nothing_written
 
 APART = "pull into a folder of its own with a bmeconf.yaml in it (--out)"
 

@@ -1,13 +1,16 @@
-"""The result of a pull: the files, what they declare, what they leave out and why. Pure data."""
+"""The result of a pull: the files, what they declare, what they leave out and why. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address, Finding
+from bmeconf.model.errors import InvalidInput
+
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,11 @@ class Pulled:
     def fields(self) -> int:
         """How many single fields were left out of declared resources."""
         return sum(not each.resources for each in self.left_out)
+
+
+def nothing_written(reason: str, lines: Sequence[str], remedy: str) -> InvalidInput:
+    """The error of a pull that has no result, with the first of the `lines` that it is about."""
+    shown = [f"  {line}" for line in lines[:MOST_NAMED]]
+    more = len(lines) - MOST_NAMED
+    shown += [f"  and {more:,} more"] if more > 0 else []
+    return InvalidInput("\n".join([f"nothing was written: {reason}", *shown]), remedy)

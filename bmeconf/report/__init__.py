@@ -11,7 +11,6 @@ from bmeconf.report.reading import read_report
 from bmeconf.report.remembered import Memory
 from bmeconf.report.results import (
     Dashboard,
-    Day,
     Engagement,
     Link,
     Measure,
@@ -24,7 +23,6 @@ from bmeconf.report.results import (
 __all__ = [
     "PERIODS",
     "Dashboard",
-    "Day",
     "Delivery",
     "DeliveryQuery",
     "DeliveryState",

@@ -15,7 +15,6 @@ from typing import Any
 from bmeconf.kinds import replies
 from bmeconf.report.results import (
     Dashboard,
-    Day,
     Engagement,
     Link,
     Measure,
@@ -74,7 +73,7 @@ def dashboard(reply: Any) -> Dashboard:
         clicks=_trend(clicks),
         click_rate=_trend(_part(clicks, "rate")),
         contacts=_trend(contact),
-        days=None if rows is None else tuple(map(_day, rows)),
+        days=None if rows is None else tuple(map(_moment, rows)),
         peak=_peak(_part(growth, "peak")),
     )
 
@@ -160,10 +159,6 @@ def _moment(row: Any) -> Moment:
         count(_part(detail, "uniqueClicks")),
         count(_part(row, "total")),
     )
-
-
-def _day(row: Any) -> Day:
-    return Day(moment(_part(row, "date")), count(_part(row, "total")))
 
 
 def _peak(value: Any) -> Peak:

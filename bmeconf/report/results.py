@@ -51,7 +51,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Moment:
-    """First opens and first clicks in the part of the period that begins at `at`."""
+    """One part of a period, from `at` on: first opens and clicks, or new contacts in `total`."""
 
     at: datetime | None = None
     opens: int | None = None
@@ -87,14 +87,6 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Day:
-    """Contacts gained on one day."""
-
-    at: datetime | None = None
-    total: int | None = None
-
-
-@dataclass(frozen=True)
 class Dashboard:
     """The account's own summary of the last days; `days` is None where there is no list of them."""
 
@@ -105,5 +97,5 @@ class Dashboard:
     clicks: Trend = Trend()
     click_rate: Trend = Trend()
     contacts: Trend = Trend()
-    days: tuple[Day, ...] | None = None
+    days: tuple[Moment, ...] | None = None
     peak: Peak = Peak()
