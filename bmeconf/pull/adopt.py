@@ -55,17 +55,16 @@ def adopt(
 def _proven(api: ReadApi, account: Inventory, target: Target) -> Pulled:
     """The account as files; whatever stands in the way of an empty plan is taken out."""
     entries = [entry_of(r, account.id_map, account.several) for r in account.resources]
-    left = [*account.left_out, *objections.unnamed_lists(account.resources)]
-    entries, unsafe = objections.without(entries, objections.unsafe(entries))
-    left += unsafe
+    left = [*account.left_out]
+    wrong = [*objections.unnamed_lists(account.resources), *objections.unsafe(entries)]
     for _ in range(MOST_ROUNDS):
+        entries, more = objections.without(entries, wrong)
+        left += more
         laid = layout.lay_out(entries)
         wrong = [*proof.objections(api, laid, target)] if laid.files else []
         if not wrong:
             declared = [entry.address for part in laid.entries.values() for entry in part]
             return Pulled(laid.files, tuple(declared), tuple(left))
-        entries, more = objections.without(entries, wrong)
-        left += more
     raise AssertionError("what was pulled does not plan empty, whatever is taken out")
 
 

@@ -6,7 +6,7 @@ is not managed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ class PulledEntry:
 
 
 def entry_of(resource: Resource, id_map: IdMap, several: bool) -> PulledEntry:
-    """The entry of one live resource, without `lists` that a manifest cannot name.
+    """The entry of one live resource.
 
     `several` says that the account has more than one contact structure: then the structure needs
     its id.
@@ -56,27 +56,13 @@ def entry_of(resource: Resource, id_map: IdMap, several: bool) -> PulledEntry:
         spec["fields"] = {k: _literal(values[k]) for k in id_map.fields if k in values}
     contents = {key: str(fields[key]) for key in CONTENTS if fields.get(key)}
     spec |= dict.fromkeys(contents)
-    if fields.get("lists") and not unnameable(fields["lists"]):
+    if fields.get("lists"):
         spec["lists"] = [_literal(address.name) for address in fields["lists"]]
     if fields.get("tags"):
         spec["tags"] = [_literal(tag) for tag in fields["tags"] if tag in id_map.tags]
     if fields.get("status"):
         spec["status"] = fields["status"]
     return PulledEntry(resource.address, {**spec, **_schedule(resource)}, contents)
-
-
-def unnameable(lists: Iterable[Address]) -> tuple[str, str, str] | None:
-    """Why a manifest cannot name one of these lists: a finding's code, message and remedy."""
-    for address in lists:
-        if not address.name:
-            message = f"lists: names the list {address.id}, which the account does not show"
-            return "unknown_list", message, "save it in the web app with lists that exist"
-        if address.id:
-            message = (
-                f"lists: several lists are called {address.name!r}; no reference can tell which"
-            )
-            return "ambiguous", message, "rename one of those lists, then pull again"
-    return None
 
 
 def _structure(resource: Resource, several: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from bmeconf.kinds import KINDS, Singleton
 from bmeconf.model import Address, Finding, Resource
 from bmeconf.model.errors import KEY
-from bmeconf.pull.entries import Path, PulledEntry, texts, unnameable
+from bmeconf.pull.entries import Path, PulledEntry, texts
 from bmeconf.pull.pulled import LeftOut
 
 
@@ -30,12 +30,20 @@ class Objection:
         return LeftOut(finding, 0 if self.path else 1)
 
 
-def unnamed_lists(resources: Iterable[Resource]) -> Iterator[LeftOut]:
-    """The lists of resources whose entries are without them, as no manifest can name them."""
+def unnamed_lists(resources: Iterable[Resource]) -> Iterator[Objection]:
+    """Object to lists that no manifest can name."""
     for resource in resources:
-        reason = unnameable(resource.fields.get("lists") or ())
-        if reason:
-            yield Objection(resource.address, ("lists",), *reason).left_out
+        for target in resource.fields.get("lists") or ():
+            if not target.name:
+                message = f"lists: names the list {target.id}, which the account does not show"
+                code, remedy = "unknown_list", "save it in the web app with lists that exist"
+            elif target.id:
+                several = f"several lists are called {target.name!r}"
+                message = f"lists: {several}; no reference can tell which"
+                code, remedy = "ambiguous", "rename one of those lists, then pull again"
+            else:
+                continue
+            yield Objection(resource.address, ("lists",), code, message, remedy)
 
 
 def unsafe(entries: Iterable[PulledEntry]) -> Iterator[Objection]:
