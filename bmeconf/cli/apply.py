@@ -22,8 +22,7 @@ from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.session import Session
-from bmeconf.desired import manifest
-from bmeconf.desired import project as projects
+from bmeconf.desired import manifest, project_at
 from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import decode, guard
@@ -172,7 +171,7 @@ def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) ->
     root = plan_file.root_of(file, plan)
     receipts = Receipts(file, receipt_folder(root), document["digest"])
     receipts.refuse(stages.resuming(options))
-    project = projects.at(root)
+    project = project_at(root)
     with session.opened(options, project, console) as account:
 
         def work(run: Run) -> Result:
@@ -186,7 +185,7 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
     journal, past, plan = modes.recorded(path)
     root = root_around(path) or manifest.find_root(Path("."))
     try:
-        project = projects.at(root)
+        project = project_at(root)
         guard.recheck(plan, project.policy)
         with (
             session.opened(options, project, console) as account,

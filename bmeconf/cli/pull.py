@@ -14,8 +14,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.desired import manifest
-from bmeconf.desired import project as projects
+from bmeconf.desired import manifest, project_at
 from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import counted
 from bmeconf.project import lock_file
@@ -76,7 +75,7 @@ def pull(
     """
     root = manifest.find_root(out or Path("."))
     folder = manifest.absolute(out) if out else root
-    project = projects.at(root)
+    project = project_at(root)
     query = adoption.PullQuery(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)
     )

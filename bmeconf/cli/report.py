@@ -15,8 +15,7 @@ from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.session import Session
-from bmeconf.desired import scope, validate
-from bmeconf.desired.project import ProjectFiles
+from bmeconf.desired import ProjectFiles, scope, validate
 from bmeconf.kinds import Reported, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean

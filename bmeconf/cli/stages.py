@@ -16,9 +16,7 @@ from bmeconf.baseline.commit import CommitManifests
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session
-from bmeconf.desired import project as projects
-from bmeconf.desired import scope, validate
-from bmeconf.desired.project import ProjectFiles
+from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
 from bmeconf.desired.scope import OtherManifests
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import read as live
@@ -57,7 +55,7 @@ class Comparison:
 
 def project_files(paths: Sequence[Path]) -> ProjectFiles:
     """The project file and the manifests under `paths`, by default here."""
-    return projects.files(paths or HERE)
+    return read_project_files(paths or HERE)
 
 
 def compared(

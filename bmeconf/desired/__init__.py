@@ -3,4 +3,9 @@
 - `manifest`: files -> documents that know file, line and column
 - `validate`: documents -> a Snapshot, or problems at their places
 - `scope`: which resources of it a run looks at
+- `project_files`: a project as commands take it, from the paths that they were given
 """
+
+from bmeconf.desired.project_files import ProjectFiles, project_at, read_project_files
+
+__all__ = ["ProjectFiles", "project_at", "read_project_files"]

@@ -37,23 +37,23 @@ class ProjectFiles:
         return OtherManifests(desired.snapshot, not desired.errors)
 
 
-def files(paths: Sequence[Path]) -> ProjectFiles:
+def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
     """The project file and the manifests under `paths`.
 
     Raises:
-        InvalidInput: where there are none, or the project file cannot be used.
+        InvalidInput: there are none, or the project file cannot be used.
     """
     root = manifest.find_root(paths[0])
-    project, on_disk = at(root), DiskFiles(root)
-    names = tuple(on_disk.name(path) for path in paths)
-    sources = manifest.read(on_disk, names, project.manifests or ())
+    project, files = project_at(root), DiskFiles(root)
+    names = tuple(files.name(path) for path in paths)
+    sources = manifest.read(files, names, project.manifests or ())
     return ProjectFiles(project, sources, names)
 
 
-def at(root: Path) -> Project:
+def project_at(root: Path) -> Project:
     """The project whose root this is, without its manifests.
 
     Raises:
-        InvalidInput: where its project file cannot be used.
+        InvalidInput: its project file cannot be used.
     """
     return validate.project(manifest.read_project(DiskFiles(root)), root)
