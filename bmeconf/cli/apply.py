@@ -37,7 +37,7 @@ MAX_AGE = "24h"
 
 @dataclass(frozen=True)
 class ApplyFlags:
-    """What this apply was told beside the shared options; None where nothing was said."""
+    """The options of `apply` beside the shared ones; None if not given."""
 
     auto_approve: bool
     allow_delete: tuple[str, ...]
@@ -46,8 +46,10 @@ class ApplyFlags:
     on_stale: str | None
     resume: Path | None
 
-    def check(self, options: Options, paths: Sequence[Path]) -> None:
-        """Refuse what does not go together: an option without effect is a misunderstanding.
+    def check(self, options: Options, paths: Sequence[Path], plan: Path | None) -> None:
+        """Refuse options that do not go together: without effect, one is a misunderstanding.
+
+        `plan` is the saved plan among `paths`.
 
         Raises:
             InvalidInput: naming the options.
@@ -56,14 +58,14 @@ class ApplyFlags:
             raise InvalidInput(
                 f"--expect {self.expect}: not a fingerprint", "it is eight characters of 0-9a-f"
             )
+        of_saved = {"--max-plan-age": self.max_plan_age, "--on-stale": self.on_stale}
         alone = {
             "a PATH": paths,
             "--target": options.target,
             "--auto-approve": self.auto_approve,
             "--allow-delete": self.allow_delete,
             "--expect": self.expect,
-            "--max-plan-age": self.max_plan_age,
-            "--on-stale": self.on_stale,
+            **of_saved,
         }
         given = [name for name, value in alone.items() if value]
         if self.resume and given:
@@ -71,20 +73,13 @@ class ApplyFlags:
                 f"--resume stands alone; it does not go with {', '.join(given)}",
                 "the journal says what was asked for and what is left",
             )
-
-    def check_saved(self, options: Options, file: Path | None) -> None:
-        """Refuse what does not go with a saved plan (`file`), or only goes with one.
-
-        Raises:
-            InvalidInput: naming the option.
-        """
-        if file and options.target:
+        if plan and options.target:
             raise InvalidInput(
-                f"--target does not go with a saved plan: {file} is applied as it is",
+                f"--target does not go with a saved plan: {plan} is applied as it is",
                 "use plan --target --out, and apply that",
             )
-        for name, value in (("--max-plan-age", self.max_plan_age), ("--on-stale", self.on_stale)):
-            if value is not None and not file:
+        for name, value in of_saved.items():
+            if value is not None and not plan:
                 raise InvalidInput(
                     f"{name} is about a saved plan, and there is none", "use: bmeconf apply PLAN"
                 )
@@ -132,9 +127,8 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     bmeconf apply --auto-approve --allow-delete 'lists/Old list'
     """
     flags = ApplyFlags(**given)
-    flags.check(options, paths)
     file = _plan_file(paths)
-    flags.check_saved(options, file)
+    flags.check(options, paths, file)
     if flags.resume:
         result = _resumed(options, console, flags.resume)
     elif file:
@@ -170,7 +164,7 @@ def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) ->
     decode.fresh(plan, datetime.now(UTC), limit)
     root = plan_file.root_of(file, plan)
     receipts = Receipts(file, receipt_folder(root), document["digest"])
-    receipts.refuse(stages.resuming(options))
+    receipts.refuse(_resume(options))
     project = project_at(root)
     with session.opened(options, project, console) as account:
 
@@ -214,7 +208,12 @@ def _applied(
         console.tell(shown)
     try:
         guard.refuse(plan)
-        _expected(plan, flags.expect)
+        if flags.expect not in (None, plan.fingerprint):
+            raise Stale(
+                f"the plan has the fingerprint {plan.fingerprint}, not {flags.expect}: something"
+                " moved since that was reviewed; nothing was written",
+                "review this plan, then expect its fingerprint",
+            )
         guard.acknowledge(plan, flags.allow_delete)
         if plan.steps and approval:
             approval()
@@ -248,12 +247,8 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
 
 
 def _published(options: Options, console: Console, result: Result) -> int:
-    """Publish what an apply did, and return how it ended.
-
-    Neither a file that cannot be written nor a stdout that is gone keeps the rest from being
-    told, or changes that something was written.
-    """
-    resume = shlex.join([*stages.resuming(options), result.journal]) if result.resumable else ""
+    """Publish what an apply did, and return its exit code."""
+    resume = shlex.join([*_resume(options), result.journal]) if result.resumable else ""
     following = [resume] if resume else []
     if result.begun and not result.complete:
         plan = shlex.join(["bmeconf", "plan", *stages.account_of(options)])
@@ -274,17 +269,21 @@ def _published(options: Options, console: Console, result: Result) -> int:
     if result.error:
         console.error(result.error)
     if resume and console.format != TEXT:
-        console.tell([Line("Finish exactly this plan with:"), Line(safe_line(f"  {resume}"))])
+        console.tell([Line(safe_line(f"Finish exactly this plan with: {resume}"))])
     return code
 
 
+def _resume(options: Options) -> list[str]:
+    """The command that resumes this apply, without the journal at its end."""
+    return ["bmeconf", "apply", *stages.account_of(options), "--resume"]
+
+
 def _plan_file(paths: Sequence[Path]) -> Path | None:
-    """The saved plan that is meant, None where manifests are.
+    """The saved plan to apply; None if the paths are of manifests.
 
     Raises:
-        InvalidInput: where a plan stands among other paths.
+        InvalidInput: a plan stands among other paths.
     """
-
     plans = [
         path
         for path in paths
@@ -296,15 +295,6 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
             "give either one plan, or manifests",
         )
     return plans[0] if plans else None
-
-
-def _expected(plan: Plan, fingerprint: str | None) -> None:
-    if fingerprint is not None and plan.fingerprint != fingerprint:
-        raise Stale(
-            f"the plan has the fingerprint {plan.fingerprint}, not {fingerprint}: something moved"
-            " since that was reviewed; nothing was written",
-            "review this plan, then expect its fingerprint",
-        )
 
 
 def _confirm(plan: Plan, account: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,19 +11,18 @@ import click
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.desired import scope
 from bmeconf.drift import (
-    KNOWN,
     WORDS,
     Drift,
     closer,
     find_drift,
     remember,
     touches,
+    undoable,
     unfit,
 )
 from bmeconf.live.account import Reading
-from bmeconf.model import DRIFT_FORMAT, Address, Cause
+from bmeconf.model import DRIFT_FORMAT
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.plan import guard
 from bmeconf.project import lock_file
@@ -122,30 +120,8 @@ def _undoing(options: Options, paths: Sequence[Path], reading: Reading, found: D
 
     Empty if there is none, or none that leaves known drift alone.
     """
-    if guard.refusal(found.plan):
+    undone = undoable(reading, found)
+    if guard.refusal(found.plan) or not undone:
         return ""
-    undone = _to_undo(reading, found)
-    if not undone:
-        return ""
-    steps = {step.address: step.action for step in found.plan.steps}
-    targets = options.target if len(undone) == len(steps) else [*map(str, undone)]
-    command = ["bmeconf", "apply", *map(str, paths), *stages.account_of(options)]
-    for target in targets:
-        command += ["--target", target]
-    for address in undone:
-        command += ["--allow-delete", str(address)] if steps[address] == "delete" else []
-    return shlex.join(command)
-
-
-def _to_undo(reading: Reading, found: Drift) -> Sequence[Address]:
-    """The resources that drifted and that an apply can bring back without touching known drift."""
-    steps = [step.address for step in found.plan.steps]
-    moved = {item.address for item in found.items if item.sort in (Cause.DRIFT, Cause.CONFLICT)}
-    known = {i.address for i in found.items if i.sort == KNOWN}.intersection(steps)
-
-    def reaches_known(address: Address) -> bool:
-        # A target brings along what it depends on.
-        reached = scope.limit(reading.scope.whole, [str(address)]).desired
-        return any(reached.get(other) for other in known)
-
-    return [a for a in sorted(moved.intersection(steps)) if not (known and reaches_known(a))]
+    targets = options.target if len(undone) == len(found.plan.steps) else [*map(str, undone)]
+    return stages.apply_command(found.plan, paths, stages.account_of(options), targets, undone)

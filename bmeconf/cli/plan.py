@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.model import PLAN_FORMAT
 from bmeconf.plan import encode, guard
-from bmeconf.plan.model import Plan
 from bmeconf.render import page
 
 
@@ -55,21 +53,19 @@ def plan(
     code = refusal.exit_code if refusal else pending
     if out:
         plan_file.save(out, encode.plan(made, code, refusal))
+    command = stages.apply_command(
+        made,
+        (out,) if out else paths,
+        stages.account_of(options),
+        () if out else options.target,
+    )
     shown = page.of_plan(
         made,
         account.label,
-        "" if refusal else _apply(options, paths, made, out),
+        "" if refusal else command,
         {r.address: r.intent.place for r in comparison.reading.desired if r.intent.place},
     )
     code = console.publish(shown, lambda code, error: encode.plan(made, code, error), code, refusal)
     if refusal:
         console.error(refusal)
     return code
-
-
-def _apply(options: Options, paths: Sequence[Path], made: Plan, out: Path | None) -> str:
-    """The apply that makes this plan happen, with the acknowledgements that it will ask for."""
-    words = ["bmeconf", "apply", *map(str, (out,) if out else paths), *stages.account_of(options)]
-    for target in () if out else options.target:
-        words += ["--target", target]
-    return shlex.join([*words, *stages.acknowledged(made)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -28,10 +27,10 @@ def show(options: Options, console: Console, file: Path) -> int:
     plan, _ = plan_file.load(file)
     refusal = guard.refusal(plan)
     simulated = plan.account.base_url == SIMULATED
-    words = [str(file), *(["--sandbox"] if simulated else []), *stages.acknowledged(plan)]
+    command = stages.apply_command(plan, (file,), ["--sandbox"] if simulated else [])
     shown = page.of_plan(
         plan,
         SANDBOX if simulated else plan.account.base_url,
-        "" if refusal else shlex.join(["bmeconf", "apply", *words]),
+        "" if refusal else command,
     )
     return console.publish(shown, lambda code, error: encode.plan(plan, code, error), 0, refusal)

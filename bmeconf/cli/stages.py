@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +22,7 @@ from bmeconf.desired.scope import OtherManifests
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import read as live
 from bmeconf.live.account import Reading
+from bmeconf.model import DELETE, Address
 from bmeconf.model.errors import counted
 from bmeconf.plan.build import build
 from bmeconf.plan.model import Plan, Price, Since, Source
@@ -141,12 +143,22 @@ def account_of(options: Options) -> list[str]:
     return words
 
 
-def resuming(options: Options) -> list[str]:
-    """The command that resumes this apply, without the journal at its end."""
-    return ["bmeconf", "apply", *account_of(options), "--resume"]
+def apply_command(
+    plan: Plan,
+    paths: Sequence[Path],
+    account: Sequence[str],
+    targets: Sequence[str] = (),
+    addresses: Collection[Address] | None = None,
+) -> str:
+    """The apply that carries out a plan, with the acknowledgements that it will ask for.
 
-
-def acknowledged(plan: Plan) -> list[str]:
-    """The options that acknowledge the deletes of a plan."""
-    deletes = [step for step in plan.steps if step.action == "delete"]
-    return [word for step in deletes for word in ("--allow-delete", str(step.address))]
+    `account` are the options that name the account. `addresses` limits the acknowledgements to
+    the steps that `targets` leave.
+    """
+    words = ["bmeconf", "apply", *map(str, paths), *account]
+    for target in targets:
+        words += ["--target", target]
+    for step in plan.steps:
+        if step.action == DELETE and (addresses is None or step.address in addresses):
+            words += ["--allow-delete", str(step.address)]
+    return shlex.join(words)

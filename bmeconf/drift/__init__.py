@@ -3,6 +3,7 @@
 - `look`: the few requests that a drift report makes beside those of a plan
 - `judge`, `items`, `known`: both sides, the plan of the moment, the policy -> a `Drift`
 - `remember`: what was seen in sync -> the lock file
+- `undo`: the drift that an apply can undo
 - `model`: `DriftItem`, one field that is not as declared, and `Drift`, all of them
 """
 
@@ -18,6 +19,7 @@ from bmeconf.drift.model import (
     DriftItem,
 )
 from bmeconf.drift.remember import remember, unfit
+from bmeconf.drift.undo import undoable
 
 __all__ = [
     "FROZEN",
@@ -31,5 +33,6 @@ __all__ = [
     "find_drift",
     "remember",
     "touches",
+    "undoable",
     "unfit",
 ]
