@@ -27,15 +27,15 @@ def known(links: Sequence[tuple[str, str]]) -> bool:
     web = [pair for pair in links if _on_the_web(pair[0])]
     if any(our != their for our, their in links if not _on_the_web(our)):
         return False
-    found = [URL.fullmatch(their) for _, their in web]
-    hosts = {match[1].lower() if match else "" for match in found}
+    matches = [URL.fullmatch(their) for _, their in web]
+    hosts = {match[1].lower() if match else "" for match in matches}
     declared = {match[1].lower() for our, _ in web if (match := URL.match(our))}
     leads_to = {their: our for our, their in web}
     if len(hosts) != 1 or hosts & {"", *declared} or len(leads_to) != len(set(web)):
         return False
     return VENDOR.fullmatch(hosts.pop()) is not None or all(
         match is not None and _carries(match[2], our)
-        for (our, _), match in zip(web, found, strict=True)
+        for (our, _), match in zip(web, matches, strict=True)
     )
 
 

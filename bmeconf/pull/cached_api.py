@@ -44,10 +44,10 @@ class CachedApi:
         if keys and all(key in self._contacts for key in keys):
             return [row for key in keys for row in self._contacts[key]]
         rows = self._api.search(body, size)
-        found: dict[str, list[Raw]] = {}
+        by_key: dict[str, list[Raw]] = {}
         for row in rows:
-            found.setdefault(canonical_email(str(row.get("key"))), []).append(row)
-        self._contacts |= found
+            by_key.setdefault(canonical_email(str(row.get("key"))), []).append(row)
+        self._contacts |= by_key
         return rows
 
     def pause(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import count
 from typing import TypeVar
 
 MOST_BYTES = 100
@@ -25,7 +26,8 @@ def stem(name: str) -> str:
     """A file's name without its suffix: letters and digits of any script, `_` and `-`."""
     composed = unicodedata.normalize("NFC", name)
     kept = (c if c == "_" or unicodedata.category(c)[0] in KEPT else "-" for c in composed)
-    short = _cut(re.sub("-+", "-", "".join(kept)).strip("-"), MOST_BYTES).strip("-")
+    whole = re.sub("-+", "-", "".join(kept)).strip("-")
+    short = whole.encode()[:MOST_BYTES].decode(errors="ignore").strip("-")
     # A mark without its letter would join what stands before it.
     short = short.lstrip("".join(c for c in short if unicodedata.category(c)[0] == "M"))
     if not short or RESERVED.fullmatch(short):
@@ -34,25 +36,16 @@ def stem(name: str) -> str:
 
 
 def distinct(names: Mapping[Id, str]) -> Mapping[Id, str]:
-    """A stem for each name, no two alike; the first of the alike, in their order, goes without
-    a number.
-    """
+    """A stem for each name, no two alike: all but the first of the alike end in a number."""
     taken: set[str] = set()
-    found: dict[Id, str] = {}
+    stems: dict[Id, str] = {}
     for key, name in names.items():
         plain = stem(name)
-        number, candidate = 1, plain
-        while _folded(candidate) in taken:
-            number += 1
-            candidate = f"{plain}-{number}"
-        taken.add(_folded(candidate))
-        found[key] = candidate
-    return found
+        candidates = (f"{plain}-{number}" if number > 1 else plain for number in count(1))
+        stems[key] = next(each for each in candidates if _folded(each) not in taken)
+        taken.add(_folded(stems[key]))
+    return stems
 
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _cut(text: str, most: int) -> str:
-    return text.encode()[:most].decode(errors="ignore")

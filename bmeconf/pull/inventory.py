@@ -79,8 +79,8 @@ def read(
         reader.contacts(reader.lists(), policy, consent)
     if query.reads(only(Detailed)):
         reader.campaigns(progress)
-    _refuse_missed_targets(query, [resource.address for resource in reader.found])
-    wanted = tuple(resource for resource in reader.found if query.wants(resource.address))
+    _refuse_missed_targets(query, [resource.address for resource in reader.resources])
+    wanted = tuple(resource for resource in reader.resources if query.wants(resource.address))
     return Inventory(reader.id_map, several, wanted, tuple(reader.left_out))
 
 
@@ -108,12 +108,12 @@ class _Reader:
     def __init__(self, api: ReadApi, query: PullQuery, id_map: IdMap) -> None:
         self._api, self._query = api, query
         self.id_map = id_map
-        self.found: list[Resource] = []
+        self.resources: list[Resource] = []
         self.left_out: list[LeftOut] = []
 
     def add(self, kind: Kind, rows: Mapping[Address, Raw]) -> None:
         """Take rows as resources."""
-        self.found += [kind.live(row, address, self.id_map) for address, row in rows.items()]
+        self.resources += [kind.live(row, address, self.id_map) for address, row in rows.items()]
 
     def lists(self) -> Mapping[Address, Raw]:
         """Add all lists; return their rows."""
@@ -176,7 +176,7 @@ class _Reader:
                 finding = Finding("note", "foreign", address, message, remedy)
                 self.left_out.append(LeftOut(finding, 1))
                 continue
-            self.found.append(campaign)
+            self.resources.append(campaign)
             sent += [campaign] if campaign.facts.get("status") == CampaignStatus.SENT else []
         hidden = [key for key in SURE if sent and not any(key in each.fields for each in sent)]
         if hidden:
@@ -191,25 +191,25 @@ class _Reader:
 def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
     """Rows by address, sorted; the address has an id where the name alone is not enough."""
     shared = Counter(kind.key(row) for row in rows)
-    found = {}
+    by_address = {}
     for row in rows:
         name = kind.key(row)
         id = "" if name and shared[name] == 1 else replies.id_of(row)
-        found[Address(kind.name, name, id)] = row
-    return dict(sorted(found.items(), key=lambda pair: pair[0]))
+        by_address[Address(kind.name, name, id)] = row
+    return dict(sorted(by_address.items(), key=lambda pair: pair[0]))
 
 
 def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
     """The list that --contacts-list means: by name, by name and id as in an address, or by id."""
     wanted = canonical_name(name)
-    found = [a for a in lists if wanted in (a.name, str(a).partition("/")[2])]
-    found = found or [a for a, row in lists.items() if replies.id_of(row) == wanted]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(a.id for a in found)
+    meant = [a for a in lists if wanted in (a.name, str(a).partition("/")[2])]
+    meant = meant or [a for a, row in lists.items() if replies.id_of(row) == wanted]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        ids = ", ".join(a.id for a in meant)
         raise InvalidInput(
-            f"--contacts-list {name}: {len(found)} lists are called that: {ids}",
+            f"--contacts-list {name}: {len(meant)} lists are called that: {ids}",
             "give the id of the one that is meant",
         )
     hint = did_you_mean(wanted, [a.name for a in lists])

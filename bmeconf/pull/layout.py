@@ -77,13 +77,13 @@ def _manifest(kind: str, data: Any, up: str) -> str:
 
 def places(documents: Iterable[Node], layout: Layout) -> Places:
     """Which value of which entry stands at each place of the files."""
-    found: dict[Place | None, tuple[Address, Path]] = {}
+    by_place: dict[Place | None, tuple[Address, Path]] = {}
     for document in documents:
         entries = layout.entries[document.place.file]
         for entry, block in zip(entries, _blocks(document), strict=True):
             for path, node in walk(block):
-                found[node.place] = (entry.address, path)
-    return found
+                by_place[node.place] = (entry.address, path)
+    return by_place
 
 
 def _blocks(document: Node) -> Iterator[Block]:

@@ -16,10 +16,10 @@ from bmeconf.kinds import KINDS, Searched, Singleton, replies
 from bmeconf.kinds.api import ReadApi
 from bmeconf.live.account import Reading
 from bmeconf.live.match import match
-from bmeconf.model import Finding, Place, Problem, Snapshot, dotted
-from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.model import Finding, Place, Snapshot, dotted
+from bmeconf.model.errors import InvalidInput
 from bmeconf.pull.proof import Trial, trial
-from bmeconf.pull.pulled import MOST_NAMED, Pulled, nothing_written
+from bmeconf.pull.pulled import MOST_NAMED, Pulled, refuse
 from bmeconf.pull.query import PullQuery, Target
 
 APART = "pull into a folder of its own with a bmeconf.yaml in it (--out)"
@@ -37,7 +37,7 @@ def read(target: Target, pulled: Collection[str]) -> Sources:
     if project.manifests and not patterns:
         return Sources()
     try:
-        found = manifest.read(files, (), patterns)
+        sources = manifest.read(files, (), patterns)
     except InvalidInput:
         return Sources()
     ours = {str(target.folder / path) for path in pulled}
@@ -46,9 +46,9 @@ def read(target: Target, pulled: Collection[str]) -> Sources:
         return str(manifest.absolute(Path(place.file))) not in ours
 
     return Sources(
-        tuple(document for document in found.documents if is_other(document.place)),
-        found.texts,
-        tuple(problem for problem in found.problems if is_other(problem.place)),
+        tuple(document for document in sources.documents if is_other(document.place)),
+        sources.texts,
+        tuple(problem for problem in sources.problems if is_other(problem.place)),
     )
 
 
@@ -73,8 +73,24 @@ def check(
     )
     desired = validate.desired(together, target.variables)
     if pulled.declared:
-        _refuse_declared_twice(pulled, validate.desired(others, target.variables).snapshot)
-        _refuse_problems(desired.errors)
+        alone = validate.desired(others, target.variables).snapshot
+        places = {(r.address.kind, r.address.name): r.intent.place for r in alone}
+        twice = sorted({(a.kind, a.name) for a in pulled.declared} & places.keys())
+        refuse(
+            [f"{'/'.join(filter(None, pair))}, at {places[pair]}" for pair in twice],
+            "resource",
+            "declared already",
+            f"pull what is not declared yet (--target), or {APART}",
+        )
+        refuse(
+            [
+                f"{problem.place}: {': '.join(filter(None, (problem.address, problem.message)))}"
+                for problem in desired.errors
+            ],
+            "problem",
+            "with the other manifests of this project, so that no plan would be possible",
+            f"correct them first, or {APART}",
+        )
     elif desired.errors:
         return ()
     in_scope = Snapshot.of(
@@ -82,57 +98,28 @@ def check(
     )
     limited = Scope(in_scope, desired.snapshot, scope.managed(desired.snapshot))
     tried = trial(api, limited, target)
-    _refuse_clashes(tried, limited, others.files)
+    named = ", ".join(sorted(others.files)[:MOST_NAMED])
+    refuse(
+        [*_claims(tried, limited)] or [*_clashes(tried)],
+        "difference",
+        f"with {named} beside it: a plan of what was pulled would not be empty",
+        f"take that out of the other manifests, or {APART}",
+    )
     return tuple(_not_in_account(api, tried.reading, limited, query))
 
 
-def _refuse_declared_twice(pulled: Pulled, others: Snapshot) -> None:
-    """Refuse to declare what another manifest declares: no plan would be possible."""
-    places = {(r.address.kind, r.address.name): r.intent.place for r in others}
-    twice = sorted({(a.kind, a.name) for a in pulled.declared} & places.keys())
-    if twice:
-        raise nothing_written(
-            f"{counted(len(twice), 'resource')} declared already",
-            [f"{'/'.join(filter(None, pair))}, at {places[pair]}" for pair in twice],
-            f"pull what is not declared yet (--target), or {APART}",
-        )
-
-
-def _refuse_problems(problems: Collection[Problem]) -> None:
-    """Refuse to add to manifests of which no plan can be made."""
-    if problems:
-        raise nothing_written(
-            f"{counted(len(problems), 'problem')} with the other manifests of this project,"
-            " so that no plan would be possible",
-            [
-                f"{problem.place}: {': '.join(filter(None, (problem.address, problem.message)))}"
-                for problem in problems
-            ],
-            f"correct them first, or {APART}",
-        )
-
-
-def _refuse_clashes(tried: Trial, limited: Scope, other_files: Collection[str]) -> None:
-    """Refuse what a plan would change now, although alone it planned empty."""
-    clashes = [*_clashes(tried)]
-    if not clashes:
-        return
+def _claims(tried: Trial, limited: Scope) -> Iterator[str]:
+    """The pulled resources that another manifest takes for its own."""
     claims = tried.reading.out_of_scope
-    lines = []
     for address in sorted(resource.address for resource in limited.desired):
         claimant = claims.get((address.kind, address.name))
         if claimant:
             place = limited.whole.resources[claimant].intent.place
-            lines.append(f"{address}: in the account it is what {claimant} means, at {place}")
-    raise nothing_written(
-        f"with {', '.join(sorted(other_files)[:MOST_NAMED])} beside it, a plan of what was pulled"
-        " would not be empty",
-        lines or clashes,
-        f"take that out of the other manifests, or {APART}",
-    )
+            yield f"{address}: in the account it is what {claimant} means, at {place}"
 
 
 def _clashes(tried: Trial) -> Iterator[str]:
+    """What a plan would say of the pulled resources, of which it said nothing alone."""
     for problem in tried.reading.problems:
         yield f"{problem.address}: {problem.message}"
     for finding in tried.findings:
@@ -156,9 +143,9 @@ def _not_in_account(
         matches = match(kind, wanted, rows)
         ids = set(map(replies.id_of, rows))
         for each in wanted:
-            found = matches[each.address]
-            lost = each.id not in ids if each.id else not found.blocked
-            if found.row is None and lost and not each.intent.absent:
+            live = matches[each.address]
+            lost = each.id not in ids if each.id else not live.blocked
+            if live.row is None and lost and not each.intent.absent:
                 then = "not find what its id means" if each.id else "create it"
                 yield Finding(
                     "warning",

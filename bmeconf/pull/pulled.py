@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address, Finding
-from bmeconf.model.errors import InvalidInput
+from bmeconf.model.errors import InvalidInput, counted
 
 MOST_NAMED = 20
 
@@ -50,16 +50,16 @@ class Pulled:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many resources of each kind are declared."""
-        found = Counter(address.kind for address in self.declared)
-        return {kind: found[kind] for kind in KINDS}
+        numbers = Counter(address.kind for address in self.declared)
+        return {kind: numbers[kind] for kind in KINDS}
 
     @property
     def missing(self) -> Mapping[str, int]:
         """How many resources of each kind were left out."""
-        found: Counter[str] = Counter()
+        numbers: Counter[str] = Counter()
         for each in self.left_out:
-            found[each.finding.address.kind] += each.resources
-        return {kind: found[kind] for kind in KINDS}
+            numbers[each.finding.address.kind] += each.resources
+        return {kind: numbers[kind] for kind in KINDS}
 
     @property
     def fields(self) -> int:
@@ -67,9 +67,15 @@ class Pulled:
         return sum(not each.resources for each in self.left_out)
 
 
-def nothing_written(reason: str, lines: Sequence[str], remedy: str) -> InvalidInput:
-    """The error of a pull that has no result, with the first of the `lines` that it is about."""
-    shown = [f"  {line}" for line in lines[:MOST_NAMED]]
-    more = len(lines) - MOST_NAMED
-    shown += [f"  and {more:,} more"] if more > 0 else []
-    return InvalidInput("\n".join([f"nothing was written: {reason}", *shown]), remedy)
+def refuse(lines: Sequence[str], noun: str, reason: str, remedy: str) -> None:
+    """Refuse to write anything if there are `lines`: each is one `noun` that stands in the way.
+
+    Raises:
+        InvalidInput: with the first of the lines.
+    """
+    if lines:
+        shown = [f"  {line}" for line in lines[:MOST_NAMED]]
+        more = len(lines) - MOST_NAMED
+        shown += [f"  and {more:,} more"] if more > 0 else []
+        opening = f"nothing was written: {counted(len(lines), noun)} {reason}"
+        raise InvalidInput("\n".join([opening, *shown]), remedy)

@@ -63,14 +63,14 @@ class Consent:
         """
         if count <= self.agreed:
             return self
-        told = f"{counted(count, 'contact')} would be written into files, to be kept in Git"
+        demand = f"{counted(count, 'contact')} would be written into files, to be kept in Git"
         if self.ask is None:
             raise InvalidInput(
-                f"{told}; more than {self.agreed} must be allowed",
+                f"{demand}; more than {self.agreed} must be allowed",
                 f"add --max-contacts {count} if that is intended; else name fewer, or list the"
                 " seeds in bmeconf.yaml: policy: {seeds: [...]}",
             )
-        if not self.ask(f"{told}. Go on?"):
+        if not self.ask(f"{demand}. Go on?"):
             raise BmeconfError("not confirmed; nothing was written")
         return Consent(count, self.ask)
 

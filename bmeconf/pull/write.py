@@ -11,14 +11,13 @@ from dataclasses import replace
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
 from bmeconf.kinds import KINDS, Singleton
-from bmeconf.model import Place, Resource, Schedule, Snapshot, Template
-from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.model import Place, Resource, Snapshot, Template
+from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, write_files
-from bmeconf.pull.pulled import Pulled, nothing_written
+from bmeconf.pull.pulled import Pulled, refuse
 from bmeconf.pull.query import Target
 
 ELSEWHERE = "pull into another folder with --out"
-NOT_SHOWN = "the account does not show it"
 
 
 def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
@@ -32,16 +31,10 @@ def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
     folder = target.folder
     same, in_the_way = compare_files(folder, pulled.files)
     blocked = [p for p in in_the_way if p not in pulled.files or (folder / p).is_dir()]
-    if blocked:
-        raise nothing_written(
-            f"{counted(len(blocked), 'file')} in the way", blocked, "move them away"
-        )
-    if in_the_way and not force:
-        raise nothing_written(
-            f"{counted(len(in_the_way), 'file')} there already, with other content",
-            in_the_way,
-            f"overwrite them with --force, or {ELSEWHERE}",
-        )
+    refuse(blocked, "file", "in the way", "move them away")
+    if not force:
+        overwrite = f"overwrite them with --force, or {ELSEWHERE}"
+        refuse(in_the_way, "file", "there already, with other content", overwrite)
     _refuse_loss(pulled, in_the_way, target)
     fresh = {path: text for path, text in pulled.files.items() if path not in same}
     try:
@@ -62,21 +55,18 @@ def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> 
         return
     old = validate.desired(manifest.read(files, names), target.variables)
     new = validate.desired(manifest.read(MemoryFiles(pulled.files)), target.variables)
-    if old.errors:
-        raise nothing_written(
-            f"{counted(len(old.errors), 'problem')} in files that would be overwritten, so that"
-            " nobody can tell what would be lost",
-            [f"{each.place}: {each.message}" for each in old.errors],
-            f"correct them, or move them away; or {ELSEWHERE}",
-        )
-    losses = [f"{place}: {loss}" for place, loss in _losses(old.snapshot, new.snapshot)]
-    if losses:
-        raise nothing_written(
-            f"{counted(len(losses), 'thing')} would be lost: files that would be overwritten"
-            " say more than the pulled ones",
-            losses,
-            f"{ELSEWHERE}, and merge by hand; or take out of the files what is not to stay",
-        )
+    refuse(
+        [f"{each.place}: {each.message}" for each in old.errors],
+        "problem",
+        "in files that would be overwritten, so that nobody can tell what would be lost",
+        f"correct them, or move them away; or {ELSEWHERE}",
+    )
+    refuse(
+        [f"{place}: {loss}" for place, loss in _losses(old.snapshot, new.snapshot)],
+        "thing",
+        "would be lost: files that would be overwritten say more than the pulled ones",
+        f"{ELSEWHERE}, and merge by hand; or take out of the files what is not to stay",
+    )
 
 
 def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:
@@ -86,28 +76,19 @@ def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:
         pulled.setdefault((resource.address.kind, resource.address.name), []).append(resource)
     for was in old:
         namesakes = pulled.get((was.address.kind, was.address.name), [])
-        lost = ["not in what was pulled"]
-        if namesakes:
-            schedule = next((r.intent.schedule for r in namesakes if r.intent.schedule), None)
-            lost = [*_labels(was, namesakes[0]), *_schedule(was, schedule)]
+        lost = [*_changed(was, namesakes)] if namesakes else ["not in what was pulled"]
         for each in (*lost, *_not_shown(was)):
             yield was.intent.place, f"{was.address}: {each}"
 
 
-def _labels(was: Resource, now: Resource) -> Iterator[str]:
+def _changed(was: Resource, namesakes: Sequence[Resource]) -> Iterator[str]:
+    """Labels of the structure, and schedules, that the pulled resources do not have."""
     if isinstance(KINDS[was.address.kind], Singleton):
         for key in ("fields", "tags"):
-            kept = now.fields.get(key) or ()
+            kept = namesakes[0].fields.get(key) or ()
             yield from (f"{key}: {each}" for each in was.fields.get(key) or () if each not in kept)
-
-
-def _schedule(was: Resource, now: Schedule | None) -> Iterator[str]:
-    wanted = was.intent.schedule
-    if wanted and now is None:
+    if was.intent.schedule and not any(each.intent.schedule for each in namesakes):
         yield "schedule: nothing is scheduled in the account"
-    elif wanted:
-        given = [key for key in ("owner", "note") if getattr(wanted, key)]
-        yield from (f"schedule: {key}: {NOT_SHOWN}" for key in given)
 
 
 def _not_shown(was: Resource) -> Iterator[str]:
@@ -121,5 +102,7 @@ def _not_shown(was: Resource) -> Iterator[str]:
         "merge_of": intent.merge_of,
         "expect": intent.expect,
         "body: template": isinstance(was.fields.get("body"), Template),
+        "schedule: owner": intent.schedule and intent.schedule.owner,
+        "schedule: note": intent.schedule and intent.schedule.note,
     }
-    return (f"{key}: {NOT_SHOWN}" for key, value in said.items() if value)
+    return (f"{key}: the account does not show it" for key, value in said.items() if value)

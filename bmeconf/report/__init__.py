@@ -9,16 +9,7 @@ from bmeconf.report.delivery import PERIODS, Delivery, DeliveryQuery, DeliverySt
 from bmeconf.report.expectations import Expectation, Verdict
 from bmeconf.report.reading import read_report
 from bmeconf.report.remembered import Memory
-from bmeconf.report.results import (
-    Dashboard,
-    Engagement,
-    Link,
-    Measure,
-    Moment,
-    Peak,
-    Results,
-    Trend,
-)
+from bmeconf.report.results import Dashboard, Link, Measure, Peak, Results
 
 __all__ = [
     "PERIODS",
@@ -26,16 +17,13 @@ __all__ = [
     "Delivery",
     "DeliveryQuery",
     "DeliveryState",
-    "Engagement",
     "Expectation",
     "Link",
     "Measure",
     "Memory",
-    "Moment",
     "Peak",
     "Report",
     "Results",
-    "Trend",
     "Verdict",
     "read_report",
 ]

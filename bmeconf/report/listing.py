@@ -64,8 +64,8 @@ def _delivery(kind: Kind, resource: Resource, matches: Matches, known: Remembere
     renamed = match.status is Status.RENAMED_IN_ACCOUNT
     row = match.remembered if renamed else None if match.replaced else match.row
     if row is not None:
-        found = _of_row(resource, row)
-        return replace(found, findings=(*filter(None, [doubt]), *found.findings), place=place)
+        delivery = _of_row(resource, row)
+        return replace(delivery, findings=(*filter(None, [doubt]), *delivery.findings), place=place)
     doubt = doubt or doubts.of(resource, match)
     if doubt is None:
         return Delivery(address, DeliveryState.MISSING, findings=(_missing(resource),), place=place)

@@ -58,11 +58,11 @@ def read_report(
             read which part of `memory` is about this account.
         ApiError, LimitReached: a read that is not complete is an error.
     """
-    found = listed(api, whole, chosen, memory) if len(chosen) else []
-    sent = sum(delivery.state == DeliveryState.SENT for delivery in found)
+    campaigns = listed(api, whole, chosen, memory) if len(chosen) else []
+    sent = sum(delivery.state == DeliveryState.SENT for delivery in campaigns)
     announce(sent * PER_CAMPAIGN + (query.past_days is not None))
     deliveries = []
-    for number, delivery in enumerate(found, 1):
+    for number, delivery in enumerate(campaigns, 1):
         if delivery.state == DeliveryState.SENT:
             progress(f"[{number}/{sent}] {delivery.address}")
             delivery = _with_results(api, delivery, query)
