@@ -185,6 +185,11 @@ class Console:
         if not self.quiet:
             self.tell([Line(safe_line(text), style)])
 
+    def progress(self, text: str) -> None:
+        """A note on long work, if a person is watching."""
+        if sys.stderr.isatty():
+            self.note(text)
+
     def warn(self, text: str) -> None:
         """A warning on stderr."""
         self.tell(wrapped(f"Warning: {text}", style="warn"))
@@ -194,6 +199,11 @@ class Console:
         from bmeconf.render import page, text
 
         self.tell(text.place_line(page.problem_item(problem)) for problem in problems)
+
+    def warnings(self, problems: Iterable[Problem]) -> None:
+        """The warnings among the problems of manifests, unless --quiet."""
+        if not self.quiet:
+            self.problems(problem for problem in problems if problem.level == "warning")
 
     def error(self, error: BmeconfError) -> None:
         """An error on stderr, then its remedy; a bug's traceback before it."""

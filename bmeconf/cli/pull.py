@@ -103,8 +103,8 @@ def _ask(question: str) -> bool:
 
 
 def _progress(console: Console, number: int, of: int) -> None:
-    if sys.stderr.isatty() and (number % PROGRESS_EVERY == 0 or number == of):
-        console.note(f"Read {number:,} of {counted(of, 'campaign')}.")
+    if number % PROGRESS_EVERY == 0 or number == of:
+        console.progress(f"Read {number:,} of {counted(of, 'campaign')}.")
 
 
 def _name_others(console: Console, files: Sequence[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,8 +13,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.cli.session import Session
-from bmeconf.desired import ProjectFiles, scope, validate
+from bmeconf.desired import scope, validate
 from bmeconf.kinds import Reported, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
@@ -78,51 +76,38 @@ def report(
     """
     zone = _zone(timezone)
     query = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
-    project = stages.project_files(())
-    globs = (*addresses, *options.target)
-    with session.opened(options, project.project, console) as account:
-        memory = Memory(
-            lock_store.read(lock_file(project.project.root, options.sandbox)), account.identity
+    files = stages.project_files(())
+    with session.opened(options, files.project, console) as account:
+        budget = account.reader.budget
+        desired = validate.desired(files.sources, account.account.vars)
+        whole = desired.sound()
+        chosen = scope.only(only(Reported).name, whole, (*addresses, *options.target))
+        console.warnings(desired.problems)
+        lock = lock_store.read(lock_file(files.project.root, options.sandbox))
+
+        def announce(requests: int) -> None:
+            budget.afford(requests)
+            if requests > MANY:
+                console.note(f"Reading the reports: {requests} requests.")
+
+        deliveries = read_report(
+            account.reader,
+            whole,
+            chosen,
+            query,
+            datetime.now(UTC),
+            Memory(lock, account.identity),
+            announce,
+            console.progress,
         )
-        deliveries = _read(project, account, globs, query, memory, console)
-    code = UNEXPECTED if check and not deliveries.as_expected else 0
+        deliveries = replace(deliveries, requests=budget.used)
     if check:
         _tell_check(deliveries, console)
     return console.publish(
         page.of_report(deliveries, account.label, zone),
         lambda code, error: documents.report(deliveries, account.identity, code, error),
-        code,
+        UNEXPECTED if check and not deliveries.as_expected else 0,
     )
-
-
-def _read(
-    project: ProjectFiles,
-    account: Session,
-    globs: Sequence[str],
-    query: DeliveryQuery,
-    memory: Memory,
-    console: Console,
-) -> Report:
-    """The report of this moment; problems of the manifests go to stderr."""
-    desired = validate.desired(project.sources, account.account.vars)
-    whole = desired.sound()
-    chosen = scope.only(only(Reported).name, whole, globs)
-    if not console.quiet:
-        console.problems(each for each in desired.problems if each.level == "warning")
-    budget = account.reader.budget
-
-    def announce(requests: int) -> None:
-        budget.afford(requests)
-        if requests > MANY:
-            console.note(f"Reading the reports: {requests} requests.")
-
-    def progress(text: str) -> None:
-        if sys.stderr.isatty():
-            console.note(text)
-
-    made_at = datetime.now(UTC)
-    report = read_report(account.reader, whole, chosen, query, made_at, memory, announce, progress)
-    return replace(report, requests=budget.used)
 
 
 def _tell_check(report: Report, console: Console) -> None:

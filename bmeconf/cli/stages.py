@@ -87,8 +87,7 @@ def compared(
     reading = live.read(account.reader, limited, lock, account.identity, then)
     if reading.problems:
         raise ManifestProblems((*desired.problems, *reading.problems))
-    if not console.quiet:
-        console.problems(each for each in desired.problems if each.level == "warning")
+    console.warnings(desired.problems)
     return Comparison(files, desired.digest, reading, others)
 
 

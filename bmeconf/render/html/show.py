@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Reported, only
 from bmeconf.mail import visible
@@ -16,8 +16,7 @@ MOST_DIFF = 400
 """Lines of the markup of a body."""
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """A campaign as one row of an inbox; None is a value that is not known."""
 
     label: str
@@ -26,16 +25,14 @@ class Mail:
     preview: str | None
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One member of a set: `kind` is `same`, `gone` or `new`."""
 
     kind: str
     text: str
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """One value of a plot; `share` is its part of the highest, in percent."""
 
     label: str

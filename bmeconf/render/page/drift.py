@@ -63,6 +63,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     to type to undo what was done by hand, where an apply can.
     """
     failing = drift.failing(fail_on)
+    manual = sum(manual.state != DONE for manual in drift.manual)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)
@@ -73,7 +74,11 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         account=account,
         verdict=_verdict(drift),
         mood=_mood(drift, fail_on),
-        counts=_counts(drift),
+        counts=(
+            *((sort, number) for sort, number in drift.counts().items() if number),
+            ("in sync", drift.in_sync),
+            *(((MANUAL, manual),) if manual else ()),
+        ),
         sections=filled(
             *(_section(sort, drift, failing) for sort in TITLES),
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
@@ -116,12 +121,6 @@ def _mood(drift: Drift, fail_on: Collection[str]) -> str:
         return "bad"
     broken = any(manual.state in BROKEN for manual in drift.manual)
     return "warn" if broken or not drift.clean else "good"
-
-
-def _counts(drift: Drift) -> tuple[tuple[str, int], ...]:
-    classes = [(sort, number) for sort, number in drift.counts().items() if number]
-    manual = sum(manual.state != DONE for manual in drift.manual)
-    return (*classes, ("in sync", drift.in_sync), *(((MANUAL, manual),) if manual else ()))
 
 
 # --- items

@@ -22,25 +22,25 @@ def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[NextCommand]
 
     `account` names it for people, `next_commands` are what to type after it.
     """
+    states = {path: documents.file_state(path, pulled) for path in pulled.files}
+    files = tuple(PageItem(SIGNS[state], path, state, "") for path, state in states.items())
+    declared = ", ".join(tally(pulled.counts)) or "nothing"
+    same = f", {len(pulled.unchanged)} of them unchanged" if pulled.unchanged else ""
     fields = [counted(pulled.fields, "single field")] if pulled.fields else []
     missing = ", ".join([*tally(pulled.missing), *fields])
-    left_out = _section("Left out", [each.finding for each in pulled.left_out])
+    not_managed = f"Left out: {missing}. {EMPTY}" if missing else EMPTY
     return Page(
         document=PULL_FORMAT,
         title="Pull",
         account=account,
-        verdict=_verdict(pulled),
+        verdict=f"Pulled: {declared}, in {counted(len(files), 'file')}{same}.",
         mood="warn" if missing or pulled.other_findings else "good",
         counts=tuple((kind, number) for kind, number in pulled.counts.items() if number),
         sections=filled(
-            Section("Files", tuple(_files(pulled)), in_text=InText.BRIEF),
-            left_out,
+            Section("Files", files, in_text=InText.BRIEF),
+            _section("Left out", [each.finding for each in pulled.left_out]),
             _section("Other manifests", pulled.other_findings),
-            Section(
-                "Not managed",
-                text=f"Left out: {missing}. {EMPTY}" if missing else EMPTY,
-                in_text=InText.BRIEF,
-            ),
+            Section("Not managed", text=not_managed, in_text=InText.BRIEF),
         ),
         price=f"Read with {counted(pulled.requests, 'request')}.",
         next_commands=tuple(
@@ -49,19 +49,8 @@ def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[NextCommand]
     )
 
 
-def _files(pulled: Pulled) -> list[PageItem]:
-    states = {path: documents.file_state(path, pulled) for path in pulled.files}
-    return [PageItem(SIGNS[state], path, state, "") for path, state in states.items()]
-
-
 def _section(title: str, findings: Sequence[Finding]) -> Section:
     items = tuple(finding_items(findings[:MOST_FINDINGS]))
     more = len(findings) - MOST_FINDINGS
     text = f"{more:,} more like these; --format json names them all." if more > 0 else ""
     return Section(title, items, text=text, in_text=InText.BRIEF)
-
-
-def _verdict(pulled: Pulled) -> str:
-    files = counted(len(pulled.files), "file")
-    same = f", {len(pulled.unchanged)} of them unchanged" if pulled.unchanged else ""
-    return f"Pulled: {', '.join(tally(pulled.counts)) or 'nothing'}, in {files}{same}."

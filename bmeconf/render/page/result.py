@@ -29,6 +29,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     findings = [*plan_page.finding_items(result.plan.findings)]
     steps = [outcome_item(outcome) for outcome in result.outcomes]
     tasks = plan_page.task_list(result.plan)
+    journal = f"; the journal is {result.journal}" if result.journal else ""
     sections = (
         Section("Why it is not done", (error_item(error),) if error else (), in_text=ELSEWHERE),
         Section(plan_page.REFUSAL, tuple(i for i in findings if i.fails), in_text=ELSEWHERE),
@@ -49,7 +50,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         counts=_counts(result),
         sections=filled(*sections),
         fingerprint=result.plan.fingerprint if result.outcomes else "",
-        price=_price(result),
+        price=f"{counted(result.requests, 'request')}{journal}.",
         next_commands=tuple(next_commands),
         made_at=result.plan.created_at,
         continues=True,
@@ -114,8 +115,3 @@ def _counts(result: Result) -> tuple[tuple[str, int], ...]:
     codes = Counter(f.code for f in result.findings if not f.is_not_converged)
     rest = [(code.replace("_", " "), number) for code, number in codes.items()]
     return (*steps, *([("manual", manual)] if manual else []), *rest)
-
-
-def _price(result: Result) -> str:
-    journal = f"; the journal is {result.journal}" if result.journal else ""
-    return f"{counted(result.requests, 'request')}{journal}."

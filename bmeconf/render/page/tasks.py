@@ -68,7 +68,9 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime | None) -> tuple[
         return CLEAR
     if schedules.replaced(manual) and now and manual.due < now:
         return (OPEN_PAGE, *_look_first(manual), TOO_LATE)
-    opened = (OPEN_PAGE, *_look_first(manual), _open(manual))
+    name, id = manual.observed.get("name", manual.address.name), manual.observed.get("id")
+    which = f" with the id {id}" if id else ""
+    opened = (OPEN_PAGE, *_look_first(manual), f'Open the campaign "{name}"{which}.')
     if schedules.unsent(manual):
         return (*opened, "Find out why it was not sent, and decide whether it still should be.")
     if status not in (*DRAFTS, CampaignStatus.SCHEDULED) or (
@@ -90,11 +92,6 @@ def _look_first(manual: Manual) -> Iterator[str]:
         yield f'See first whether "{former}" was sent or still goes out: once is enough.'
     if "doubt" in manual.observed:
         yield "First see that no other campaign was scheduled or sent in its place."
-
-
-def _open(manual: Manual) -> str:
-    name, id = manual.observed.get("name", manual.address.name), manual.observed.get("id")
-    return f'Open the campaign "{name}"' + (f" with the id {id}." if id else ".")
 
 
 def _live(manual: Manual) -> str:

@@ -30,7 +30,11 @@ def number(value: float, unit: str) -> str:
 
 
 def _bars(series: Series, top: float) -> list[Line]:
-    labels = [_short(safe.line(label)) for label in series.labels]
+    labels = [safe.line(label) for label in series.labels]
+    labels = [
+        label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
+        for label in labels
+    ]
     numbers = [number(value, series.unit) for value in series.values]
     wide, right = max(map(width, labels)), max(map(width, numbers))
     room = WIDTH - wide - right - 6
@@ -57,18 +61,10 @@ def _sparks(series: Series, top: float) -> list[Line]:
     columns = min(count, room)
     edges = [count * n // columns for n in range(columns + 1)]
     highest = [max(series.values[start:end]) for start, end in pairwise(edges)]
-    drawn = "".join(_level(value, top) for value in highest)
+    levels = (int(max(value, 0.0) / top * len(LEVELS)) if top else 0 for value in highest)
+    drawn = "".join(LEVELS[min(len(LEVELS) - 1, level)] for level in levels)
     first, last = safe.line(series.labels[0]), safe.line(series.labels[-1])
     highest_and_last = (
         f"highest {number(top, series.unit)}, last {number(series.values[-1], series.unit)}"
     )
     return [Line(f"  {drawn}"), Line(safe.line(f"  {first} to {last}: {highest_and_last}"))]
-
-
-def _level(value: float, top: float) -> str:
-    share = max(value, 0.0) / top if top else 0.0
-    return LEVELS[min(len(LEVELS) - 1, int(share * len(LEVELS)))]
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
