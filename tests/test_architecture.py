@@ -48,9 +48,9 @@ DOORS = {
     "jsonschema": "desired.validate",
     "requests": "client",
     "subprocess": "baseline.git",
+    "turbohtml": "mail.parse",
     "urllib3": "client",
     "werkzeug": "sandbox",
-    "turbohtml": "mail.parse",
     "yaml": "desired.manifest",
 }
 """What a dependency may be imported by: a room, or a part of one."""
@@ -61,6 +61,7 @@ PURE = (
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.namesakes"),
     *("live.orphans", "live.references", "apply.options", "apply.result", "apply.remember"),
     *("drift.model", "drift.items", "drift.judge", "drift.known", "report", "pull.pulled"),
+    *("pull.entries", "pull.filenames", "pull.layout", "pull.objections"),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 IMPURE_ALLOWED = {

@@ -1,10 +1,22 @@
 """What is known of an e-mail body, once.
 
-`parse` reads HTML as browsers do, into tokens. `rewriting` compares the tokens of two bodies and
-tells what the service is known to do from any other change; `tracking` does so for links.
-`visible` is the text that a reader sees, `inert` the body as a report may safely show it.
+`parse` reads HTML as browsers do, into tokens. `rewriting` compares the tokens of two bodies, and
+tells the service's own rewriting from any other change; `tracking` does so for links. `visible`
+is the text that a reader sees, `inert` makes a body safe to show in a report.
 """
 
-from bmeconf.mail import inert, rewriting, visible
+from bmeconf.mail.inert import make_inert
+from bmeconf.mail.rewriting import is_footed, is_rewriting, keeps_page_words, keeps_words
+from bmeconf.mail.visible import Part, Row, compare_lines, visible_lines
 
-__all__ = ["inert", "rewriting", "visible"]
+__all__ = [
+    "Part",
+    "Row",
+    "compare_lines",
+    "is_footed",
+    "is_rewriting",
+    "keeps_page_words",
+    "keeps_words",
+    "make_inert",
+    "visible_lines",
+]

@@ -34,7 +34,7 @@ TARGET = re.compile(r"(?<=[\s\"'/])(?=attributename\s*=)", re.ASCII | re.IGNOREC
 """The place before an attribute by which an animation gives a link its address after all."""
 
 
-def body(text: str) -> str:
+def make_inert(text: str) -> str:
     """The HTML `text` without anything that connects to a host, whatever a reader does with it."""
     # A browser drops no CR, but what comes after this may.
     lines = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -32,7 +32,7 @@ NOT_SEEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)(?:!important)?
 LARGEST = 4_000_000
 
 
-def rewritten(declared: str, live: str) -> bool:
+def is_rewriting(declared: str, live: str) -> bool:
     """True if `live` is what the service is known to make of `declared` (API contract 4.4)."""
     if max(len(declared), len(live)) > LARGEST:
         return False
@@ -51,7 +51,7 @@ def rewritten(declared: str, live: str) -> bool:
     return any(_agree(wanted, parse.laid(end, spaced)) for end in _endings(unwrapped))
 
 
-def footed(declared: str, live: str) -> bool:
+def is_footed(declared: str, live: str) -> bool:
     """True if `live` is the plain text `declared` and one paragraph to unsubscribe after it."""
     footer = live.removeprefix(declared)
     if not live.startswith(declared):
@@ -61,15 +61,15 @@ def footed(declared: str, live: str) -> bool:
     return alone and UNSUBSCRIBE in footer.lower() and len(footer) <= LONGEST_FOOTER
 
 
-def whole(declared: str, live: str) -> bool:
+def keeps_words(declared: str, live: str) -> bool:
     """True if all words of the text `declared` are in `live`, in their order."""
     ours, theirs = (visible.WORD.findall(text.casefold()) for text in (declared, live))
     return _in_order(ours, theirs)
 
 
-def whole_page(declared: str, live: str) -> bool:
+def keeps_page_words(declared: str, live: str) -> bool:
     """True if all words that the HTML `declared` shows are shown by `live`, in their order."""
-    return _in_order(visible.words(declared), visible.words(live))
+    return _in_order(visible.visible_words(declared), visible.visible_words(live))
 
 
 def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> bool:

@@ -37,7 +37,7 @@ class Row:
     left_out: int = 0
 
 
-def lines(markup: str) -> list[str]:
+def visible_lines(markup: str) -> list[str]:
     """The text that a reader of this HTML sees, a line for each block.
 
     A picture is shown by its alternative text.
@@ -46,7 +46,7 @@ def lines(markup: str) -> list[str]:
     return [line for line in joined if line]
 
 
-def words(markup: str) -> list[str]:
+def visible_words(markup: str) -> list[str]:
     """The words that a reader of this HTML sees, in lower case."""
     return WORD.findall(_shown(markup, pictures=False).casefold())
 
@@ -65,7 +65,7 @@ def _shown(markup: str, pictures: bool) -> str:
     return "".join(pieces)
 
 
-def compared(before: Sequence[str], after: Sequence[str]) -> list[Row]:
+def compare_lines(before: Sequence[str], after: Sequence[str]) -> list[Row]:
     """Both sides as one text: the words that came and went, and a few lines around them."""
     if max(len(before), len(after)) > MOST_LINES:
         return [Row((Part(GONE, line),)) for line in before] + [

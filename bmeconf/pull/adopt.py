@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Sources
-from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds import ReadApi
 from bmeconf.project import schema_text
 from bmeconf.project.scaffold import adopted_project_file
 from bmeconf.pull import inventory, layout, objections, other_manifests, proof

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw, ReadApi
 from bmeconf.model import canonical_email
 
 Params = Mapping[str, Any] | None

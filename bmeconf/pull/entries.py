@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from bmeconf.kinds import KINDS, Singleton
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap, Singleton
 from bmeconf.model import Address, CampaignStatus, Resource, stamp
 
 CONTENTS = {"body": ".html", "plain_text": ".txt"}

@@ -12,8 +12,7 @@ from pathlib import Path
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, Sources
 from bmeconf.desired.scope import Scope
-from bmeconf.kinds import KINDS, Searched, Singleton, replies
-from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds import KINDS, ReadApi, Searched, Singleton, replies
 from bmeconf.live.account import Reading
 from bmeconf.live.match import match
 from bmeconf.model import Finding, Place, Snapshot, dotted

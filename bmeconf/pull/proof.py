@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import MemoryFiles
 from bmeconf.desired.scope import Scope
-from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds import ReadApi
 from bmeconf.live import doubts
 from bmeconf.live import read as live
 from bmeconf.live.account import Reading

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.mail import visible
+from bmeconf.mail import compare_lines, visible_lines
 from bmeconf.model import Address, Manual
 from bmeconf.render import Field, PageItem, Series, Table, html
 from bmeconf.render import page as pages
@@ -97,7 +97,7 @@ def test_tasks_that_are_done_come_last() -> None:
 
 
 def compared(before: str, after: str) -> str:
-    rows = visible.compared(visible.lines(before), visible.lines(after))
+    rows = compare_lines(visible_lines(before), visible_lines(after))
     marks = {"same": "{}", "gone": "[-{}-]", "new": "[+{}+]"}
     return "\n".join(
         f"… {row.left_out}"
@@ -137,7 +137,7 @@ def test_what_stays_is_told_in_short() -> None:
 
 @given(st.text(alphabet="<>/!-[]&;#p ab\"'=?"))
 def test_any_markup_can_be_compared(text: str) -> None:
-    rows = visible.compared(visible.lines(text), visible.lines("<p>a</p>"))
+    rows = compare_lines(visible_lines(text), visible_lines("<p>a</p>"))
     assert all(row.parts or row.left_out for row in rows)
 
 
@@ -155,15 +155,15 @@ def test_any_markup_can_be_compared(text: str) -> None:
     ],
 )
 def test_the_text_is_the_one_that_a_browser_shows(markup: str, shown: list[str]) -> None:
-    assert visible.lines(markup) == shown
+    assert visible_lines(markup) == shown
 
 
 def test_great_bodies_take_no_time() -> None:
     before = "<br>".join("the same words" for _ in range(20_000))
     start = time.process_time()
-    visible.compared(visible.lines(before), visible.lines(before + "<br>more"))
+    compare_lines(visible_lines(before), visible_lines(before + "<br>more"))
     words = " ".join(f"w{n}" for n in range(20_000))
-    visible.compared([words], [words + " more"])
+    compare_lines([words], [words + " more"])
     assert time.process_time() - start < 10
 
 

@@ -27,7 +27,7 @@ from bmeconf.kinds.capabilities import (
 from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.replies import Raw
-from bmeconf.mail import rewriting as markup
+from bmeconf.mail import is_footed, is_rewriting, keeps_page_words, keeps_words
 from bmeconf.model import (
     CAMPAIGNS,
     FINISHED,
@@ -130,14 +130,14 @@ class Campaigns(
     # --- judging
 
     def rewrote(self, field: str, declared: Value, live: Value) -> bool:
-        known = {"body": markup.rewritten, "plain_text": markup.footed}.get(field)
+        known = {"body": is_rewriting, "plain_text": is_footed}.get(field)
         if known is None or declared == live:
             return False
         # Of a body that was nothing but active elements the service leaves none.
         return isinstance(declared, str) and known(declared, live or "")
 
     def reworded(self, field: str, declared: Value, live: Value) -> bool:
-        kept = {"body": markup.whole_page, "plain_text": markup.whole}.get(field)
+        kept = {"body": keeps_page_words, "plain_text": keeps_words}.get(field)
         texts = isinstance(declared, str) and isinstance(live, str)
         return kept is not None and texts and kept(declared, live)
 

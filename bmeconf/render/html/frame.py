@@ -7,7 +7,7 @@ import unicodedata
 
 from markupsafe import Markup
 
-from bmeconf.mail import inert
+from bmeconf.mail import make_inert
 from bmeconf.model.errors import masked
 from bmeconf.render import safe
 
@@ -23,7 +23,7 @@ ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 def frame(body: object) -> Markup:
     """The document of a frame, as an attribute's value on one line."""
-    return Markup(ODD.sub(_escaped, START + inert.body(masked(str(body or "")))))
+    return Markup(ODD.sub(_escaped, START + make_inert(masked(str(body or "")))))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Reported, only
-from bmeconf.mail import visible
+from bmeconf.mail import Row, compare_lines, visible_lines
 from bmeconf.model import Address, Value
 from bmeconf.render import text, values
 from bmeconf.render.model import Field, PageItem, Series
@@ -79,12 +79,12 @@ def members(field: Field) -> list[Member]:
     return [*kept, *(Member("gone", value(m)) for m in before if m not in after)]
 
 
-def body_words(field: Field) -> list[visible.Row]:
+def body_words(field: Field) -> list[Row]:
     """The words that a reader sees of a body, with those that came and went."""
     before, after = (str(side or "") for side in (field.before, field.after))
     if field.markup:
-        return visible.compared(visible.lines(before), visible.lines(after))
-    return visible.compared(before.splitlines(), after.splitlines())
+        return compare_lines(visible_lines(before), visible_lines(after))
+    return compare_lines(before.splitlines(), after.splitlines())
 
 
 def diff(field: Field) -> Iterator[tuple[str, str]]:
