@@ -133,7 +133,7 @@ class _Reader:
         self._islands += tag in ISLANDS and not closed
 
     def _close(self, tag: str) -> None:
-        # The first close themselves, and what comes after them is still part of the body.
+        # Browsers close the first three at the end, and void elements at once.
         if tag not in ("html", "head", "body") and (tag not in VOID or tag == "br"):
             self.tokens.append(Token("close", tag))
         self._islands = max(0, self._islands - (tag in ISLANDS))

@@ -15,7 +15,7 @@ from bmeconf.cli.main import COMMANDS, cli
 from bmeconf.project import load_schema
 from tests.support.driver import Project
 
-HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "bmeconf.client")
+HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "turbohtml", "bmeconf.client")
 
 
 @pytest.mark.parametrize("flag", ["--help", "--version"])

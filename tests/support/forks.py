@@ -181,7 +181,7 @@ def _load_everything() -> None:
     """What a command only loads when it needs it, a fork would have to load each time."""
     import bmeconf
 
-    names = ["deepdiff", "filelock", "jsonschema", "requests", "yaml"]
+    names = ["deepdiff", "filelock", "jsonschema", "requests", "turbohtml", "yaml"]
     for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
         if not module.name.endswith("__main__"):
             names.append(module.name)
