@@ -127,6 +127,16 @@ def test_of_a_great_plan_the_markdown_keeps_what_must_be_kept(
     assert named + sum(int(n.replace(",", "")) for n in unnamed) == len(made.steps)
 
 
+def test_a_great_body_is_cut_and_the_other_fields_stay() -> None:
+    lines = "".join(f"<p>line {n}, {{name}} {'x' * 90}</p>\n" for n in range(1000))
+    text = markdown.render(pages.of_plan(plans.plan(["a", "b"], body=lines), "production"))
+    assert len(text.encode()) <= markdown.COMMENT_ROOM
+    assert "To fit in here, long bodies, values and tables are cut." in text
+    assert '- `subject`: `"old a"` → `"a"`' in text
+    assert "+<p>line 0, all" in text
+    assert "more lines; --format json has them all" in text
+
+
 def test_names_alone_are_the_last_that_is_told() -> None:
     names = [f"{n} {'x' * 40}" for n in range(1200)]
     made = plans.plan(names, findings=False)
