@@ -133,7 +133,7 @@ def test_a_great_body_is_cut_and_the_other_fields_stay() -> None:
     assert len(text.encode()) <= markdown.COMMENT_ROOM
     assert "To fit in here, long bodies, values and tables are cut." in text
     assert '- `subject`: `"old a"` → `"a"`' in text
-    assert "+<p>line 0, all" in text
+    assert "-<p>line 0, you" in text
     assert "more lines; --format json has them all" in text
 
 
