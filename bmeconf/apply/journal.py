@@ -1,7 +1,7 @@
-"""The journal: what an apply is about to do, and what became of it, on disk line by line.
+"""The journal: the writes of an apply and their answers, on disk line by line.
 
-A line is written and synced before each write and after it, so that whatever ends the process,
-`apply --resume` knows which steps are done, which are in doubt, and which were never begun
+A line is written and synced before each write and after it. Whatever ends the process,
+`apply --resume` then knows which steps are done, which are in doubt, and which never began
 (design 7.13). The first line carries the whole plan: a journal stands alone.
 """
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 FORMAT = "bmeconf.journal/1"
 LOOKED_AT = 50
-"""Journals, the newest ones, in which a later apply looks for loose ends."""
+"""The number of newest journals in which a later apply looks for loose ends."""
 NOT_DONE = ("refused", "not sent")
-"""Fates of a write after which nothing is in doubt."""
+"""Ends of a write after which nothing is in doubt."""
 
 
 @dataclass(frozen=True)
 class JournalState:
-    """What a journal tells of the run that wrote it.
+    """The state of a run, as its journal tells.
 
-    `plan` is the plan document. `done` are the applied steps with the ids they made; `doubtful`
-    those with a write that may have landed, with what was there before a copy.
+    `plan` is the plan document. `done` are the applied steps with the ids they made, `doubtful`
+    those with a write that may have landed, with the evidence for a copy.
     """
 
     plan: Mapping[str, Any]
@@ -55,7 +55,7 @@ class Journal:
         self.path, self._file = path, file
         self._step = ""
         self.made = ""
-        """The id that the first answer of the step under way showed."""
+        """The id in the first answer of the step under way."""
         self._lost: OSError | None = None
         self._held: BaseFileLock | None = None
 
@@ -65,10 +65,10 @@ class Journal:
     ) -> Journal:
         """A new journal in `folder`, readable by its owner only.
 
-        `skip_stale` is how the run treats what moved; who resumes it goes on in the same way.
+        `skip_stale` says how the run treats stale steps; a resumed run goes on in the same way.
 
         Raises:
-            InvalidInput: where it cannot be made; nothing was written to the account.
+            InvalidInput: where the journal cannot be made; nothing was written to the account.
         """
         # Sorted by name, journals are in the order of their runs.
         started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -88,10 +88,10 @@ class Journal:
 
     @classmethod
     def reopen(cls, path: Path) -> tuple[Journal, JournalState]:
-        """A journal that another run left, and what it tells.
+        """A journal that another run left, and the state of that run.
 
         Raises:
-            InvalidInput: where it is no journal, or another run is still writing it.
+            InvalidInput: where the file is no journal, or another run is still writing it.
         """
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -103,7 +103,7 @@ class Journal:
         journal = cls(path, file)
         try:
             journal._lock()
-            past = journal._past()
+            state = journal._read()
             journal._append("resume")
         except OSError as error:
             journal.close()
@@ -111,44 +111,44 @@ class Journal:
         except BmeconfError:
             journal.close()
             raise
-        return journal, past
+        return journal, state
 
-    # --- what an apply tells
+    # --- events of an apply
 
     def begins(self, step: str) -> None:
-        """The writes after this belong to `step`."""
+        """Note that the writes after this belong to `step`."""
         self._step, self.made = step, ""
 
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
-        """The step is about to make a copy; what is there before it."""
+        """Note the evidence for a copy that the step is about to make: ids and source."""
         before = CopyEvidence(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
-        told = {"ids": list(before.ids), "source": dict(source), "made": before.at}
-        self._write("copy", step=self._step, **told)
+        values = {"ids": list(before.ids), "source": dict(source), "made": before.at}
+        self._write("copy", step=self._step, **values)
         return before
 
     def before(self, method: str, path: str) -> None:
-        """This request is about to be sent.
+        """Note that this request is about to be sent.
 
         Raises:
-            JournalLost: where that cannot be put down; then it must not be sent.
+            JournalLost: where the note cannot be written; then the request must not be sent.
         """
         self._write("write", step=self._step, method=method, path=path)
 
     def after(self, fate: str, made: str = "") -> None:
-        """What the answer said: `taken`, `refused`, `unknown` or `not sent`; the id in it."""
+        """Note how a write ended (`taken`, `refused`, `unknown`, `not sent`), and the id in it."""
         self.made = self.made or made
         self._note("answer", step=self._step, fate=fate, id=made)
 
     def settles(self, step: str) -> None:
-        """The write of `step` whose answer was lost was looked for, and had not landed."""
+        """Note that the lost write of `step` was looked up, and had not landed."""
         self._note("absent", step=step)
 
     def ends(self, step: str, state: str, id: str, message: str) -> None:
-        """How a step ended; `id` is what it made."""
+        """Note how a step ended; `id` is the object that it made."""
         self._note("step", step=step, state=state, id=id, message=message)
 
     def close(self, exit_code: int | None = None) -> None:
-        """The run is over; `exit_code` is how it ended, None where it never began."""
+        """End the journal; `exit_code` is that of the run, None where the run never began."""
         if exit_code is not None:
             self._note("end", exit_code=exit_code)
         with contextlib.suppress(OSError):
@@ -156,29 +156,29 @@ class Journal:
         self._unlock()
 
     def discard(self) -> None:
-        """The run did not begin after all."""
+        """Remove the journal: the run did not begin after all."""
         self.close()
         with contextlib.suppress(OSError):
             self.path.unlink()
 
     # --- lines
 
-    def _write(self, event: str, **told: Any) -> None:
-        self._note(event, **told)
+    def _write(self, event: str, **values: Any) -> None:
+        self._note(event, **values)
         if self._lost is not None:
             raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
 
-    def _note(self, event: str, **told: Any) -> None:
-        """A line about what happened already: losing it stops the next write, not this news."""
+    def _note(self, event: str, **values: Any) -> None:
+        """Write a line about the past: losing the line stops the next write, and no more."""
         if self._lost is None:
             try:
-                self._append(event, **told)
+                self._append(event, **values)
             except OSError as error:
                 self._lost = error
 
-    def _append(self, event: str, **told: Any) -> None:
+    def _append(self, event: str, **values: Any) -> None:
         at = stamp(datetime.now(UTC))
-        line = masked(json.dumps({"event": event, "at": at, **told}, ensure_ascii=True)) + "\n"
+        line = masked(json.dumps({"event": event, "at": at, **values}, ensure_ascii=True)) + "\n"
         data = line.encode()
         while data:
             data = data[os.write(self._file, data) :]
@@ -210,16 +210,16 @@ class Journal:
             self._held.release()
             self._held = None
 
-    def _past(self) -> JournalState:
+    def _read(self) -> JournalState:
         with open(self.path, "rb") as file:
             content = file.read()
         whole, newline, torn = content.rpartition(b"\n")
         if torn and newline:
-            # A line that the process could not finish tells of nothing that was sent.
+            # A line that the process could not finish is about nothing that was sent.
             os.ftruncate(self._file, len(whole) + 1)
         try:
             lines = [json.loads(line) for line in whole.splitlines()]
-            return _told(lines)
+            return _state(lines)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise InvalidInput(
                 f"{self.path} is not a journal of bmeconf, or is damaged",
@@ -229,26 +229,26 @@ class Journal:
 
 
 def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
-    """Copies that earlier runs may have made under a name of the service's own, and not named.
+    """Copies that earlier runs may have made, and that still have a name of the service's own.
 
-    By address, with what was there before; `account` is the fingerprint of the account
-    that is meant. A copy of that kind cannot be found by its name (design 7.13).
+    By address, with the evidence for each; `account` is the fingerprint of the account. Such a
+    copy cannot be found by its name (design 7.13).
     """
     ends: dict[str, CopyEvidence] = {}
     settled: set[str] = set()
     for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
         try:
-            past = _told([json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]])
-            if past.plan["account"]["fingerprint"] != account:
+            state = _state([json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]])
+            if state.plan["account"]["fingerprint"] != account:
                 continue
-            for step in past.plan["steps"]:
-                address, before = step["address"], past.doubtful.get(step["id"])
-                if before is not None and address not in settled:
-                    ends.setdefault(address, before)
-                if step["id"] in past.done:
+            for step in state.plan["steps"]:
+                address, evidence = step["address"], state.doubtful.get(step["id"])
+                if evidence is not None and address not in settled:
+                    ends.setdefault(address, evidence)
+                if step["id"] in state.done:
                     settled.add(address)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
-            # Damaged, or none of ours: it tells of nothing.
+            # A damaged journal, or a file of somebody else's, tells nothing.
             continue
     return ends
 
@@ -284,7 +284,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _told(lines: list[dict[str, Any]]) -> JournalState:
+def _state(lines: list[dict[str, Any]]) -> JournalState:
     head = lines[0]
     if head["event"] != "begin" or head["format"] != FORMAT:
         raise ValueError(f"a journal of the format {head.get('format')}")

@@ -1,7 +1,7 @@
 """Receipts: a saved plan is applied once (design 7.14).
 
 A receipt is made right before the first write, beside the plan and in `.bmeconf/`, so that a
-copy of the plan is known as well; whoever makes it is the one who applies the plan.
+copy of the plan is known as well. The run that makes the receipt is the one that applies the plan.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FORMAT, SUFFIX = "bmeconf.receipt/1", ".applied"
 
 @dataclass(frozen=True)
 class Receipts:
-    """The places where a receipt of one plan stands: beside its file, and in `folder`."""
+    """The receipts of one plan: beside its file `plan`, and in `folder` under its `digest`."""
 
     plan: Path
     folder: Path
@@ -32,7 +32,7 @@ class Receipts:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Where they are, or would be."""
+        """The paths of the receipts, whether they exist or not."""
         beside = self.plan.with_name(self.plan.name + SUFFIX)
         return beside, self.folder / (self.digest.partition(":")[2] + SUFFIX)
 
@@ -43,26 +43,26 @@ class Receipts:
             Stale: saying when it was applied, and where its journal is.
         """
         for path in self.paths:
-            if told := _read(path, self.digest):
-                command = shlex.join([*resuming, told.get("journal", "")])
-                raise _used(self.plan, told, f"; if it was cut off: {command}")
+            if receipt := _read(path, self.digest):
+                command = shlex.join([*resuming, receipt.get("journal", "")])
+                raise _used(self.plan, receipt, f"; if it was cut off: {command}")
 
     def claim(self, now: datetime, journal: str) -> None:
-        """Make the receipts; of several at once, one alone succeeds.
+        """Make the receipts; of several runs at once, one alone succeeds.
 
         Raises:
-            Stale: where somebody else was faster.
-            InvalidInput: where one cannot be made; nothing was written to the account.
+            Stale: where another run was faster.
+            InvalidInput: where a receipt cannot be made; nothing was written to the account.
         """
-        told = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
-        text = json.dumps({"format": FORMAT, **told}, indent=2, sort_keys=True) + "\n"
+        receipt = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
+        text = json.dumps({"format": FORMAT, **receipt}, indent=2, sort_keys=True) + "\n"
         beside, ours = self.paths
         try:
             ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Under the plan's digest none but its own can stand, so that this one is the claim.
+            # Only this plan's own receipt can have this name, so that making it is the claim.
             write_file(ours, text, place=os.link)
         except FileExistsError as error:
-            raise _used(self.plan, _read(ours, self.digest) or told) from error
+            raise _used(self.plan, _read(ours, self.digest) or receipt) from error
         except OSError as error:
             raise _unwritable(ours, error) from error
         try:
@@ -87,15 +87,15 @@ def _unwritable(path: Path, error: OSError) -> InvalidInput:
 def _read(path: Path, digest: str) -> dict[str, str] | None:
     """The receipt at `path`, None where there is none for this plan."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        receipt = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) and told.get("digest") == digest else None
+    return receipt if isinstance(receipt, dict) and receipt.get("digest") == digest else None
 
 
-def _used(plan: Path, told: dict[str, str], finish: str = "") -> Stale:
+def _used(plan: Path, receipt: dict[str, str], finish: str = "") -> Stale:
     return Stale(
-        f"{plan} was applied already, begun at {told.get('begun_at')}; nothing was written",
+        f"{plan} was applied already, begun at {receipt.get('begun_at')}; nothing was written",
         f"plan again to see what is left{finish}",
     )
 

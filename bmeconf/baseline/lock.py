@@ -1,10 +1,10 @@
 """The lock file `bmeconf.lock.json`: what earlier applies sent, and what was read back. Pure.
 
-In: the file's text. Out: a section per account, an entry per resource, and the text again. It
-holds ids, versions and digests, no values: the file is made to be committed, and contacts are
-people: they are there by digest, their values by digests too short to confirm a guess
-(design 7.17). Sorted, without times of runs, the content of an entry on one line: Git
-merges branches that touch different resources, and takes an entry whole or not at all.
+In: the file's text. Out: a section per account, an entry per resource, and the text again. The
+file holds ids, versions and digests, no values, since it is made to be committed. Contacts are
+people: their keys are digests, and digests of their values are too short to confirm a guess
+(design 7.17). The text is sorted, without times of runs, the content of an entry on one line, so
+that Git merges branches that touch different resources, and takes an entry whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
-"""What Git leaves in a file that it could not merge."""
+"""The marks that Git leaves in a file that it could not merge."""
 REMEDY = "resolve it, or delete the file: everything works without it, with less told"
 
 Digest = str | tuple[str, ...]
-"""Of a value, 16 hexadecimal digits, 3 of a contact's; of a set, those of its members, sorted."""
+"""16 hexadecimal digits for a value, 3 for a contact's; for a set, those of its members, sorted."""
 
 
 @dataclass(frozen=True)
 class LockEntry:
-    """What is remembered of one live object.
+    """One live object as it was last applied or recorded.
 
     `sent` are the declared values that were written or found, `seen` those that were read back,
     both as digests by dotted path; the two differ where the service rewrote something.
@@ -52,7 +52,7 @@ class LockEntry:
 
     @property
     def bare(self) -> bool:
-        """Whether it tells nothing of any field, but of protection or a schedule alone."""
+        """True where the entry tells of protection or a schedule alone, and of no field."""
         return self == LockEntry(self.id, protect=self.protect, scheduled=self.scheduled)
 
 
@@ -69,29 +69,29 @@ class RememberedIds:
 
 @dataclass(frozen=True)
 class Section:
-    """What is remembered of one account: `account` is its fingerprint, the salt of all digests."""
+    """The entries of one account; `account` is its fingerprint, and the salt of all digests."""
 
     account: str = ""
     base_url: str = ""
     entries: Mapping[str, LockEntry] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Under which name a resource is remembered: contacts by digest, they are people."""
+        """The key of a resource's entry; that of a contact is a digest."""
         if address.kind != CONTACTS:
             return str(address)
         return f"{CONTACTS}/{self.digest(str(address).removeprefix(f'{CONTACTS}/'))}"
 
     def at(self, address: Address) -> LockEntry | None:
-        """What is remembered under an address, whatever lives there now."""
+        """The entry under an address, whatever object lives there now."""
         return self.entries.get(self.key(address))
 
     def of(self, address: Address, id: str) -> LockEntry | None:
-        """What is remembered of the live object `id`, whatever it was declared as then."""
+        """The entry of the live object `id`, whatever its address was then."""
         key = self.key_of(address, id)
         return self.entries[key] if key else None
 
     def key_of(self, address: Address, id: str) -> str | None:
-        """Under which name the live object `id` is remembered, that of `address` first."""
+        """The key of the live object `id`, that of `address` first."""
         entry = self.at(address)
         mine = entry is not None and entry.id == id
         return self.key(address) if mine else self._by_id.get((address.kind, id))
@@ -112,11 +112,11 @@ class Section:
         return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
 
     def digest(self, *parts: Any) -> str:
-        """16 digits that tell nothing but whether `parts`, as JSON, are the same again."""
+        """16 digits that are the same for the same `parts`, as JSON, and tell nothing else."""
         return replies.digest([self.account, *parts]).partition(":")[2][:16]
 
     def without(self, kind: str, id: str) -> Section:
-        """This section, one object forgotten."""
+        """This section without the entry of one object."""
         gone = {key for key, e in self.entries.items() if (kind_of(key), e.id) == (kind, id)}
         return self.dropping(gone)
 
@@ -126,26 +126,26 @@ class Section:
         return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
 
     def holding(self, key: str, entry: LockEntry) -> Section:
-        """This section, and `entry` under `key`."""
+        """This section with `entry` under `key`."""
         return replace(self, entries={**self.entries, key: entry})
 
     def having(self, address: Address, entry: LockEntry) -> Section:
-        """This section, and `entry` as the only one of its object."""
+        """This section with `entry` as the only one of its object."""
         return self.without(address.kind, entry.id).holding(self.key(address), entry)
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A whole lock file; `name` is what its user knows it by.
+    """A whole lock file; `name` is its name for messages.
 
-    `accounts` is its JSON, so that what this run has no part in is written back as it was.
+    `accounts` is its JSON, so that sections of other accounts are written back as they were.
     """
 
     name: str = "bmeconf.lock.json"
     accounts: Mapping[str, Any] = field(default_factory=dict)
 
     def section(self, account: str, base_url: str) -> Section:
-        """What is remembered of one account, nothing where it is a new one."""
+        """The section of one account, an empty one where the account is new."""
         found = self.accounts.get(account)
         raw = _resources(found, self.name, account) if found is not None else {}
         section = Section(account, base_url)
@@ -158,7 +158,7 @@ class Lock:
         return replace(section, entries=entries)
 
     def having(self, section: Section) -> Lock:
-        """This lock with one account's section in place of what it had; none where it is empty."""
+        """This lock with the section of one account replaced, or removed where it is empty."""
         others = {k: v for k, v in self.accounts.items() if k != section.account}
         if not section.entries:
             return replace(self, accounts=others)
@@ -175,10 +175,10 @@ class Lock:
 
 
 def parse(text: str, name: str) -> Lock:
-    """A lock file from its text.
+    """The lock file in `text`.
 
     Raises:
-        InvalidInput: where it is not one, is of another format, or was left unmerged.
+        InvalidInput: where it is no lock file, has another format, or was left unmerged.
     """
     for number, line in enumerate(text.splitlines(), 1):
         if CONFLICT.match(line):
@@ -210,9 +210,9 @@ def kind_of(key: str) -> str:
 TEXTS = ("id", "updated_at", "listed", "scheduled")
 KNOWN = {*TEXTS, "sent", "seen", "unproven", "version", "protect"}
 CHECK = "check"
-"""A digest of the rest of an entry: what was put together from two is as good as not there."""
+"""A digest of the rest of an entry: an entry merged from two is ignored."""
 DEPTH = 4
-"""So deep in the file is what an entry tells: accounts, account, resources, entry."""
+"""The depth of an entry's content in the file: accounts, account, resources, entry."""
 
 
 def _json(section: Section, key: str, entry: LockEntry) -> dict[str, Any]:
@@ -227,9 +227,10 @@ def _check(section: Section, key: str, raw: Mapping[str, Any]) -> str:
 
 
 def _laid_out(value: Any, depth: int = 0) -> str:
-    """JSON in lines, an entry in three, and a comma of its own between two.
+    """JSON in lines: three for an entry, and one for the comma between two entries.
 
-    Git merges only what has lines between it that stay, also where an entry comes or goes.
+    Git merges changes only where unchanged lines lie between them, also where an entry comes or
+    goes.
     """
     if not isinstance(value, Mapping) or not value:
         return _compact(value)
@@ -292,7 +293,7 @@ def _texts(value: Any) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of which no key is there twice, as a careless merge may leave it."""
+    """A JSON object; a key that is there twice, as after a careless merge, is an error."""
     whole = dict(pairs)
     if len(whole) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -300,5 +301,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _unusable(where: str, told: str) -> InvalidInput:
-    return InvalidInput(f"{where}: the lock file {told}", REMEDY)
+def _unusable(where: str, fault: str) -> InvalidInput:
+    return InvalidInput(f"{where}: the lock file {fault}", REMEDY)
