@@ -12,12 +12,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bmeconf.apply.options import ApplyOptions
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
-from bmeconf.model import CAMPAIGNS, DELETE, LISTS, Address, Change, Resource, dotted, nested
+from bmeconf.kinds import (
+    KINDS,
+    Audience,
+    IdMap,
+    Kind,
+    Mailing,
+    Managed,
+    Raw,
+    ReadApi,
+    only,
+    replies,
+)
+from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
 from bmeconf.plan import preconditions
 from bmeconf.plan.model import Pin, Plan, Preconditions, Step
@@ -174,7 +181,7 @@ def first_look(
         if not (ids or keys):
             continue
         rows = kind.look(api, id_map, ids, keys)
-        if kind.name == LISTS:
+        if isinstance(kind, Audience):
             lists = rows
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
@@ -214,7 +221,8 @@ def violation(
             return f"the tag {tag} is not the one it was"
     for address in step.mentioned():
         id = planned.ids.get(address)
-        if lists is None or id is None or address.kind != LISTS or address in pinned:
+        audience = isinstance(KINDS[address.kind], Audience)
+        if lists is None or id is None or not audience or address in pinned:
             continue
         if other := not_meant(address, id, lists):
             return f"{address} {other}"
@@ -229,7 +237,7 @@ def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str
     row = lists.get(id or "")
     if row is None:
         return "is gone"
-    name = KINDS[LISTS].key(row)
+    name = KINDS[address.kind].key(row)
     return f"is called {name!r} by now" if address.name not in ("", name) else ""
 
 
@@ -267,8 +275,8 @@ def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
     Raises:
         Stale: where one is gone, or has another name by now.
     """
-    meant = step.recipients() if step.address.kind == CAMPAIGNS else set()
-    lists = KINDS[LISTS].reread(api, id_map, ()) if meant else {}
+    meant = step.recipients() if isinstance(KINDS[step.address.kind], Mailing) else set()
+    lists = only(Audience).reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):
         if other := not_meant(address, id_map.id(address), lists):
             raise Stale(f"{step.address}: {address} {other}", PLAN_AGAIN)

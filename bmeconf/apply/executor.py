@@ -15,21 +15,20 @@ from bmeconf.apply.checks import PLAN_AGAIN, StepCheck
 from bmeconf.apply.journal import Journal
 from bmeconf.apply.options import MOVED, ApplyOptions, CopyEvidence
 from bmeconf.apply.recovery import Landing, Recovery
-from bmeconf.apply.result import (
-    APPLIED,
-    BLOCKED,
-    FAILED,
-    NOT_ATTEMPTED,
-    STALE,
-    UNKNOWN,
-    Outcome,
+from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, STALE, UNKNOWN, Outcome
+from bmeconf.kinds import (
+    KINDS,
+    Copyable,
+    IdMap,
+    Kind,
+    Raw,
+    Searched,
+    SharedNames,
+    Singleton,
+    Unique,
+    WriteApi,
 )
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.api import WriteApi
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
-from bmeconf.model import CREATE, DELETE, STRUCTURE, Change, nested
+from bmeconf.model import CREATE, DELETE, Change, nested
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -155,20 +154,20 @@ class Execution:
         fields = nested(step.changes)
         name = str(fields[kind.identity])
         # A copy is made under a name of its own, so that the server refuses too late.
-        if kind.looks_first or step.intent.origins:
+        if isinstance(kind, SharedNames) or step.intent.origins:
             rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now", PLAN_AGAIN)
-            if step.intent.origins:
+            if isinstance(kind, Copyable) and step.intent.origins:
                 ours = any(other.address == step.intent.copy_of for other in self._plan.steps)
                 checks.hold_source(self._api, self.id_map, step, ours)
                 source = rows.get(self.id_map.id(step.intent.copy_of or step.address) or "", {})
                 self._evidence = self._journal.copies(rows, kind.marks(source))
         try:
-            id = kind.create(self._api, self.id_map, fields, step.intent)
+            written = kind.create(self._api, self.id_map, fields, step.intent)
         except DuplicateName as error:
             return self._found_taken(kind, step, name, error)
-        return Outcome(step, APPLIED, id=id)
+        return Outcome(step, APPLIED, id=written.id, reply=written.reply)
 
     def _found_taken(self, kind: Kind, step: Step, name: str, error: DuplicateName) -> Outcome:
         """A search that lags behind says absent where the create says duplicate (contract 6, 9).
@@ -177,7 +176,7 @@ class Execution:
         plan says that there is none, unless it may be our own lost create.
         """
         ours = not self._options.strict or step.id in self._options.doubtful
-        if not (kind.lags and ours):
+        if not (isinstance(kind, Searched) and ours):
             raise Stale(f"{error.message}: {step.address} exists by now", PLAN_AGAIN)
         for id in recovery.find(self._api, kind, self.id_map, name):
             row = kind.fetch(self._api, self.id_map, id)
@@ -187,41 +186,41 @@ class Execution:
 
     def _update(self, kind: Kind, step: Step) -> Outcome:
         for change in step.changes:
-            renamed = change.path == (kind.identity,) and not kind.lags
+            renamed = change.path == (kind.identity,) and not isinstance(kind, Unique)
             if renamed and kind.taken(self._api, self.id_map, str(change.after)):
                 raise Stale(f"{step.address} exists beside it by now", PLAN_AGAIN)
         try:
-            before = self._write_held(kind, step)
+            return self._write_held(kind, step)
         except NotFound as error:
             raise Stale(f"{step.address} is gone", PLAN_AGAIN) from error
         except VersionConflict as error:
             if self._options.strict:
                 raise Stale(f"{step.address} moved while it was written", PLAN_AGAIN) from error
-            before = self._write_again(kind, step)
-        return Outcome(step, APPLIED, before=before)
+            return self._write_again(kind, step)
 
-    def _write_again(self, kind: Kind, step: Step) -> Raw:
+    def _write_again(self, kind: Kind, step: Step) -> Outcome:
         """Once more on the newest state, where the planned values still hold (design 7.6)."""
         try:
             return self._write_held(kind, step)
         except (NotFound, VersionConflict) as error:
             raise Stale(f"{step.address} moves while it is written", PLAN_AGAIN) from error
 
-    def _write_held(self, kind: Kind, step: Step) -> Raw:
-        """Read, hold against the pin, write; the object as it was right before."""
+    def _write_held(self, kind: Kind, step: Step) -> Outcome:
+        """Read, hold against the pin, write."""
         check = self._check(step, kind.fetch(self._api, self.id_map, step.pinned.id))
         check.hold_for_update(self._options.strict)
-        self._write(check, step.changes)
-        return check.row
+        reply = self._write(check, step.changes)
+        return Outcome(step, APPLIED, before=check.row, reply=reply)
 
-    def _write(self, check: StepCheck, changes: Sequence[Change]) -> None:
-        """Make `changes` to an object that was held against its step."""
-        fresh = check.kind.update(self._api, self.id_map, check.row, changes)
-        self._learn(check.kind, fresh)
+    def _write(self, check: StepCheck, changes: Sequence[Change]) -> Raw:
+        """Make `changes` to an object that was held against its step; the reply."""
+        written = check.kind.update(self._api, self.id_map, check.row, changes)
+        self._learn(check.kind, written.read)
+        return written.reply
 
     def _learn(self, kind: Kind, row: Raw | None) -> None:
         """New fields and tags got ids, which the contacts after them need."""
-        if kind.name == STRUCTURE and row is not None:
+        if isinstance(kind, Singleton) and row is not None:
             self.id_map = replace(self.id_map, structure=row)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:
@@ -302,8 +301,9 @@ class Execution:
             checks.hold_recipients(self._api, self.id_map, step)
             check = self._check(step, found.row)
             check.hold_against_rules()
-            self._write(check, found.left)
-            return Outcome(step, APPLIED, f"{why}; it had landed in part, and was finished", id)
+            reply = self._write(check, found.left)
+            finished = f"{why}; it had landed in part, and was finished"
+            return Outcome(step, APPLIED, finished, id, reply=reply)
         if found.outcome is Landing.GONE:
             gone = Stale(f"{step.address} is gone", PLAN_AGAIN)
             return Outcome(step, STALE, gone.message, error=gone)

@@ -19,11 +19,8 @@ from bmeconf.apply.remember import Basis
 from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Proof, Result
 from bmeconf.apply.run import Run
 from bmeconf.baseline import lock_store
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.structure import Structure
+from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only
 from bmeconf.live.account import Account, Reading
-from bmeconf.model import LISTS, STRUCTURE
 from bmeconf.model.errors import BmeconfError, Guarded, Stale
 from bmeconf.plan import decode, encode
 from bmeconf.plan.model import AccountId, Plan
@@ -136,17 +133,16 @@ def _made(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
     copies = [
         before
         for step in plan.steps
-        if step.address.kind == LISTS and (before := state.doubtful.get(step.id)) is not None
+        if isinstance(KINDS[step.address.kind], Audience)
+        and (before := state.doubtful.get(step.id)) is not None
     ]
-    rows = KINDS[LISTS].reread(run.reader, id_map, ()) if copies else ()
+    rows = only(Audience).reread(run.reader, id_map, ()) if copies else ()
     return made | {id for id in rows if any(id not in before.ids for before in copies)}
 
 
 def _opened(run: Run, plan: Plan) -> IdMap:
     """The names that a plan stands on, in the account that it was made for."""
-    kind = KINDS[STRUCTURE]
-    assert isinstance(kind, Structure)
-    for row in kind.rows(run.reader, IdMap(), ()):
+    for row in only(Singleton).rows(run.reader, IdMap(), ()):
         id_map = IdMap(row)
         if AccountId(run.base_url, id_map.account(run.base_url)) == plan.account:
             return plan.preconditions.id_map(id_map)

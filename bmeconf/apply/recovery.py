@@ -11,11 +11,7 @@ from enum import Enum, auto
 
 from bmeconf.apply.checks import StepCheck
 from bmeconf.apply.options import CopyEvidence
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, Copyable, IdMap, Kind, Managed, Raw, ReadApi, Searched, replies
 from bmeconf.model import CREATE, DELETE, Change, Finding, nested
 from bmeconf.model.errors import NotFound
 from bmeconf.plan.model import Step
@@ -123,13 +119,13 @@ def _created(
         if unclear or any(change.path[0] not in kind.finishes for change in left):
             return Recovery(Landing.UNCLEAR, ids)
         return Recovery(Landing.PARTLY if left else Landing.LANDED, ids, left, check.row)
-    if step.intent.origins:
+    if step.intent.origins and isinstance(kind, Copyable):
         return _copied(api, id_map, kind, step, evidence)
-    return Recovery(Landing.UNSEEN if kind.lags else Landing.ABSENT)
+    return Recovery(Landing.UNSEEN if isinstance(kind, Searched) else Landing.ABSENT)
 
 
 def _copied(
-    api: ReadApi, id_map: IdMap, kind: Kind, step: Step, evidence: CopyEvidence
+    api: ReadApi, id_map: IdMap, kind: Copyable, step: Step, evidence: CopyEvidence
 ) -> Recovery:
     """A copy may have a name of its own making: an object that is new since may be the copy."""
     rows = kind.reread(api, id_map, ())

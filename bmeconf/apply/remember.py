@@ -10,9 +10,7 @@ from bmeconf.baseline import record
 from bmeconf.baseline.lock import Section
 from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.baseline.record import ProvenWrite
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, Detailed, IdMap, Raw, replies
 from bmeconf.live.account import Account, Reading
 from bmeconf.model import CREATE, DELETE, Address, Difference, Resource
 from bmeconf.plan.model import Plan
@@ -43,19 +41,17 @@ def section_after(
     id_map: IdMap,
     outcomes: Sequence[Outcome] = (),
     proof: Proof | None = None,
-    answers: Mapping[str, Raw] | None = None,
 ) -> Section:
     """The section as it is to be after an apply.
 
-    `id_map` knows the ids of what was created; `answers` are the replies to the last write of each
-    object, by id. Where nothing was written there is no `proof`.
+    `id_map` knows the ids of what was created. Where nothing was written there is no `proof`.
     """
     failed = {outcome.step.address for outcome in outcomes if outcome.state != APPLIED}
     protect = plan.preconditions.protect
     return record.after(
         LockBaseline(id_map, section=basis.section),
         basis.differences,
-        _writes(basis, id_map, outcomes, proof, answers or {}) if proof else (),
+        _writes(basis, id_map, outcomes, proof) if proof else (),
         unread=basis.account.unread,
         manual=plan.manual,
         protect={address: protect[address] for address in protect if address not in failed},
@@ -67,7 +63,6 @@ def _writes(
     id_map: IdMap,
     outcomes: Iterable[Outcome],
     proof: Proof,
-    answers: Mapping[str, Raw],
 ) -> Iterable[ProvenWrite]:
     """The steps that were applied and do not read back as something else."""
     if proof.rows is None:
@@ -81,23 +76,24 @@ def _writes(
         if step.action == DELETE:
             yield ProvenWrite(step.address, outcome.object_id, step.changes, None)
         elif row is not None:
-            live = kind.live(kind.filled(row, shown[kind.name]), step.address, id_map)
+            filled = kind.filled(row, shown[kind.name]) if isinstance(kind, Detailed) else row
+            live = kind.live(filled, step.address, id_map)
             yield ProvenWrite(
                 step.address,
                 live.id,
                 step.changes,
                 live,
                 outcome.before,
-                _alone(answers.get(live.id, {}), row),
+                _alone(outcome.reply, row),
                 is_new=step.action == CREATE and not step.intent.origins,
             )
 
 
-def _alone(answer: Raw, row: Raw) -> bool | None:
+def _alone(reply: Raw, row: Raw) -> bool | None:
     """Whether nobody wrote between a write and its reading back; None where nothing tells."""
-    if replies.same_moment(answer, row):
+    if replies.same_moment(reply, row):
         return True
-    return False if replies.moved(answer, row) else None
+    return False if replies.moved(reply, row) else None
 
 
 def _shown(resources: Iterable[Resource], rows: Mapping[Address, Raw]) -> Mapping[str, set[str]]:

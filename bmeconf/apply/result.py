@@ -19,7 +19,8 @@ class Outcome:
     """How one step ended: its `state`, and a message where there is more to say.
 
     `id` is the object that a create made, `before` the object as an update found it, where that
-    is known; `findings` are for a person to clear up after it.
+    is known; `reply` is the answer to the last write, where it may have to prove that nobody wrote
+    after it. `findings` are for a person to clear up after the step.
     """
 
     step: Step
@@ -29,6 +30,7 @@ class Outcome:
     error: BmeconfError | None = None
     findings: tuple[Finding, ...] = ()
     before: Raw | None = None
+    reply: Raw = field(default_factory=dict)
 
     @property
     def object_id(self) -> str:

@@ -89,9 +89,7 @@ def through(
     proof, stopped = _verified(writer, execution, outcomes, lockable, basis)
     unlocked, bug = _remembered(
         run,
-        lambda: remember.section_after(
-            basis, plan, execution.id_map, outcomes, proof, writer.dialect.answers
-        ),
+        lambda: remember.section_after(basis, plan, execution.id_map, outcomes, proof),
     )
     if not (unlocked or lockable):
         unlocked = f"{run.lock_file} cannot be written"

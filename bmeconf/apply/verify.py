@@ -13,15 +13,23 @@ from dataclasses import dataclass
 from bmeconf.apply.checks import StepCheck, not_meant
 from bmeconf.apply.recovery import landed_twice
 from bmeconf.apply.result import APPLIED, Outcome, Proof
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import (
+    KINDS,
+    Audience,
+    Batched,
+    IdMap,
+    Kind,
+    Managed,
+    Raw,
+    ReadApi,
+    Rewritten,
+    SharedNames,
+    only,
+    replies,
+)
 from bmeconf.model import (
     CREATE,
     DELETE,
-    LISTS,
     Address,
     Change,
     Difference,
@@ -72,7 +80,7 @@ def check(
             row = together.get(written.id) if together is not None else None
             if together is None or not written.reads_back(row):
                 row = _alone(api, id_map, kind, written.id)
-            answer = api.dialect.answers.get(written.id) if lockable else None
+            answer = written.outcome.reply if lockable else None
             problems = [*written.problems(row, answer)]
             findings += [*problems, *written.notes(row, answer)]
             unproven |= {finding.address for finding in problems}
@@ -82,7 +90,7 @@ def check(
         namesakes = [*_twice(kind, [written.step for written in mine], together or {})]
         findings += namesakes
         twice |= bool(namesakes)
-        if kind.name == LISTS:
+        if isinstance(kind, Audience):
             problems = [*_other_lists(api, id_map, [w.step for w in applied], together)]
             findings += problems
             unproven |= {finding.address for finding in problems}
@@ -140,8 +148,9 @@ class _Written:
             yield _hidden(self.step, hidden)
         kind, live = KINDS[self.step.address.kind], self._check(row).live
         changes = [(c.path[0], c.after, lookup(live.fields, c.path)) for c in self.step.changes]
-        if fields := {change[0] for change in changes if kind.rewrote(*change)}:
-            yield build.rewritten(self.step.address, sorted(fields))
+        if isinstance(kind, Rewritten):
+            fields = {change[0] for change in changes if kind.rewrote(*change)}
+            yield from [build.rewritten(self.step.address, sorted(fields))] if fields else []
 
     def hidden(self, row: Raw | None) -> Sequence[str]:
         """The written fields that the API does not show."""
@@ -158,9 +167,10 @@ class _Written:
 
         All of their words have to be there: what was cut off is no rewriting.
         """
-        if answer is None or not replies.same_moment(answer, row):
-            return []
         kind, check = KINDS[self.step.address.kind], self._check(row)
+        ours = answer is not None and replies.same_moment(answer, row)
+        if not (ours and isinstance(kind, Rewritten)):
+            return []
         lives = ((change, lookup(check.live.fields, change.path)) for change in check.unmet())
         return [c for c, v in lives if v != c.before and kind.reworded(c.path[0], c.after, v)]
 
@@ -184,12 +194,12 @@ class _Written:
 
 def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) -> Rows | None:
     """The objects of all steps in one listing, None where reading each alone is cheaper."""
-    if not steps:
+    if not (steps and isinstance(kind, Batched)):
         return None
     keys = [key for step in steps for key in _identities(kind, step)]
     price = kind.batch_price(len(keys))
     # For the same price rather all: where names need not be unique, that shows twins as well.
-    if price > len(steps) or (price == len(steps) and not kind.looks_first):
+    if price > len(steps) or (price == len(steps) and not isinstance(kind, SharedNames)):
         return None
     return kind.reread(api, id_map, keys)
 
@@ -222,7 +232,7 @@ def _other_lists(
 ) -> Iterator[Finding]:
     """References to a list that has another name by now, or is gone: it is not the one meant."""
     referring = [step for step in steps if step.recipients()]
-    rows = (lists or KINDS[LISTS].reread(api, id_map, ())) if referring else {}
+    rows = (lists or only(Audience).reread(api, id_map, ())) if referring else {}
     for step in referring:
         for address in sorted(step.recipients()):
             if other := not_meant(address, id_map.id(address), rows):

@@ -15,9 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Rewritten
 from bmeconf.model import PRESENCE, Address, Cause, Change, Fields, Path, Resource, Value, lookup
 
 
@@ -111,8 +109,8 @@ class Baseline(ABC):
 
     def rewriting(self, field: str, desired: Resource, live: Resource) -> SideStatus:
         """Both sides of a field that a service may rewrite."""
-        memory = self.of(live)
-        if memory is None or field not in KINDS[desired.address.kind].rewritable:
+        memory, kind = self.of(live), KINDS[desired.address.kind]
+        if memory is None or not (isinstance(kind, Rewritten) and field in kind.rewritable):
             return SideStatus()
         return memory.sides((field,), desired.fields.get(field), live.fields.get(field), None)
 
@@ -169,19 +167,13 @@ class Baseline(ABC):
             if memory.in_doubt(path):
                 continue
             before, after = lookup(live.fields, path), lookup(desired.fields, path)
-            status = memory.sides(path, after, before, self._members(change, desired))
+            members = KINDS[desired.address.kind].exact_over(change, self.managed)
+            status = memory.sides(path, after, before, members)
             if status.manifest is None and self.behind:
                 part = change if path == change.path else Change(path, before, after)
                 yield from list(self.behind._statuses(part, desired, live)) or [status]
             else:
                 yield status
-
-    def _members(self, change: Change, desired: Resource) -> Collection[Value] | None:
-        """The members over which a partly declared set is compared, None for any other field."""
-        kind = KINDS[desired.address.kind]
-        if kind.partial and change.path[0] in kind.sets:
-            return kind.exact_over(change, self.managed)
-        return None
 
     def _leads_elsewhere(self, change: Change, desired: Resource) -> bool:
         """True where both sides are as they were, and differ since a name leads elsewhere.
@@ -189,7 +181,7 @@ class Baseline(ABC):
         Over which members a partly declared set is compared depends on the manifests.
         """
         kind = KINDS[desired.address.kind]
-        if not (kind.partial and change.path[0] in kind.sets):
+        if kind.exact_over(change, self.managed) is None:
             return True
         return self.means_another(kind, change.path, lookup(desired.fields, change.path))
 

@@ -14,9 +14,7 @@ from dataclasses import dataclass, field
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.desired import scope
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Kind, Managed
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, PartialSets, Rewritten
 from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
 
 
@@ -176,9 +174,9 @@ def _read_back(path: Path, value: Value, live: Resource, covered: Collection[Val
     if path[0] not in live.fields:
         return value
     current = lookup(live.fields, path)
-    if path[0] in kind.rewritable and kind.rewrote(path[0], value, current):
+    if isinstance(kind, Rewritten) and kind.rewrote(path[0], value, current):
         return current
-    if kind.partial and path[0] in kind.sets:
+    if isinstance(kind, PartialSets) and path[0] in kind.sets:
         return (*value, *(member for member in current or () if member not in covered))
     return value
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bmeconf.kinds import replies
-from bmeconf.model import CONTACTS, Address, Resource
+from bmeconf.kinds import KINDS, Personal, replies
+from bmeconf.model import Address, Resource
 from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
@@ -77,9 +77,9 @@ class Section:
 
     def key(self, address: Address) -> str:
         """The key of a resource's entry; that of a contact is a digest."""
-        if address.kind != CONTACTS:
+        if not isinstance(KINDS[address.kind], Personal):
             return str(address)
-        return f"{CONTACTS}/{self.digest(str(address).removeprefix(f'{CONTACTS}/'))}"
+        return f"{address.kind}/{self.digest(str(address).partition('/')[2])}"
 
     def at(self, address: Address) -> LockEntry | None:
         """The entry under an address, whatever object lives there now."""

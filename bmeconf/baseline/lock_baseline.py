@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.lock import Digest, LockEntry, Section
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import (
+    KINDS,
+    Detailed,
+    Kind,
+    Patchable,
+    Personal,
+    Raw,
+    Rewritten,
+    Scheduled,
+    replies,
+)
 from bmeconf.model import (
-    CONTACTS,
     Address,
     Cause,
     Change,
@@ -102,7 +108,7 @@ class LockBaseline(Baseline):
         self, kind: Kind, path: Path, value: Value, ids: Callable[[Address], str | None]
     ) -> str:
         digest = self.section.digest(dotted(path), _by_id(value, ids))
-        return digest[:SHORT] if kind.name == CONTACTS else digest
+        return digest[:SHORT] if isinstance(kind, Personal) else digest
 
     # --- what the API does not show, and what need not be read
 
@@ -111,7 +117,7 @@ class LockBaseline(Baseline):
     ) -> tuple[list[Change], tuple[str, ...]]:
         """Of declared fields that are not shown: those to write, and those that nothing proves."""
         entry, kind = self.entry(live), KINDS[desired.address.kind]
-        if entry is None or entry.bare or not kind.patchable:
+        if entry is None or entry.bare or not isinstance(kind, Patchable):
             return [], tuple(hidden)
         changes, unproven = [], []
         for name in hidden:
@@ -130,9 +136,9 @@ class LockBaseline(Baseline):
             return False
         if not (entry.listed and entry.updated_at):
             return False
-        if desired.intent.schedule and not _tells_when(kind.facts(row)):
+        if isinstance(kind, Scheduled) and desired.intent.schedule and not kind.tells_when(row):
             return False
-        if (entry.listed, entry.updated_at) != (listed(kind, self.section, row), kind.touched(row)):
+        if (entry.listed, entry.updated_at) != row_state(kind, self.section, row):
             return False
         return all(
             entry.sent.get(dotted(path)) == self.sent(kind, path, value)
@@ -178,10 +184,14 @@ class LockMemory:
         return SideStatus(*(None if was is None else was == now for was, now in pairs))
 
 
-def listed(kind: Kind, section: Section, raw: Raw) -> str:
-    """A digest of what a listing shows of an object, empty where rows show everything."""
-    shown = kind.listed(raw)
-    return section.digest(shown) if shown is not None else ""
+def row_state(kind: Kind, section: Section, raw: Raw) -> tuple[str, str]:
+    """A digest of what a row shows of its object, and the time of its last change.
+
+    Both are empty where rows show everything.
+    """
+    if not isinstance(kind, Detailed):
+        return "", ""
+    return section.digest(kind.listed(raw)), kind.touched(raw)
 
 
 def unmoved(entry: LockEntry, raw: Raw) -> bool:
@@ -199,16 +209,11 @@ def _by_id(value: Value, ids: Callable[[Address], str | None]) -> Value:
     return [value.name, value.lang] if isinstance(value, Template) else value
 
 
-def _tells_when(facts: Mapping[str, Any]) -> bool:
-    """True where a row tells for when a campaign is scheduled, if it is."""
-    return facts.get("status") == "draft" or "scheduled_at" in facts
-
-
 def _kept(kind: Kind, path: Path, entry: LockEntry) -> bool:
     """True where a value was read back as it was sent, or in the service's own words."""
     key = dotted(path)
-    rewritten = path[0] in kind.rewritable and key in entry.seen
-    return rewritten or entry.seen.get(key) == entry.sent.get(key)
+    rewritten = isinstance(kind, Rewritten) and path[0] in kind.rewritable
+    return (rewritten and key in entry.seen) or entry.seen.get(key) == entry.sent.get(key)
 
 
 def _within(digest: Digest | None, over: Set[str]) -> Digest | None:

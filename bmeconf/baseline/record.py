@@ -13,7 +13,7 @@ from typing import Any
 
 from bmeconf.baseline.classify import leaves
 from bmeconf.baseline.lock import Digest, LockEntry, Section
-from bmeconf.baseline.lock_baseline import LockBaseline, listed, unmoved
+from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
 from bmeconf.kinds import KINDS, replies
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
@@ -172,14 +172,15 @@ def _entry(
         sent[dotted(path)] = baseline.sent(kind, path, value)
         if path[0] in live.fields:
             seen[dotted(path)] = baseline.live(kind, path, lookup(live.fields, path))
+    row, updated_at = row_state(kind, baseline.section, live.raw)
     return LockEntry(
         id=live.id,
         sent=sent,
         seen=seen,
         unproven=tuple(sorted(unproven)),
         version=replies.version_of(live.raw),
-        updated_at=kind.touched(live.raw),
-        listed=listed(kind, baseline.section, live.raw),
+        updated_at=updated_at,
+        listed=row,
     )
 
 

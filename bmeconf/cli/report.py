@@ -14,7 +14,7 @@ from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.desired import scope, validate
-from bmeconf.kinds import Reported, only
+from bmeconf.kinds import Mailing, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
 from bmeconf.project import lock_file
@@ -81,7 +81,7 @@ def report(
         budget = account.reader.budget
         desired = validate.desired(files.sources, account.account.vars)
         whole = desired.sound()
-        chosen = scope.only(only(Reported).name, whole, (*addresses, *options.target))
+        chosen = scope.only(only(Mailing).name, whole, (*addresses, *options.target))
         console.warnings(desired.problems)
         lock = lock_store.read(lock_file(files.project.root, options.sandbox))
 

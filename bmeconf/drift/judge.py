@@ -15,8 +15,9 @@ from bmeconf.desired.scope import OtherManifests
 from bmeconf.drift import items as drift_items
 from bmeconf.drift import known
 from bmeconf.drift.model import Drift, DriftItem
+from bmeconf.kinds import Singleton, only
 from bmeconf.live.account import Reading
-from bmeconf.model import STRUCTURE, Address, Cause, Difference, Finding
+from bmeconf.model import Address, Cause, Difference, Finding
 from bmeconf.plan import build
 from bmeconf.plan.model import Plan
 from bmeconf.project import Policy
@@ -96,7 +97,7 @@ def _unread(reading: Reading) -> Finding:
     return Finding(
         "note",
         "elsewhere_unread",
-        min((r.address for r in reading.scope.whole), default=Address(STRUCTURE)),
+        min((r.address for r in reading.scope.whole), default=only(Singleton).address),
         "this and what is declared beside it was looked at; what the project declares in other"
         " files is not known, since they have errors or do not go together",
         "bmeconf validate tells of them; manifests: in bmeconf.yaml says which files are the"

@@ -8,12 +8,10 @@ from typing import TypeVar
 
 from bmeconf.client import Reader
 from bmeconf.drift.model import Drift
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.contacts import events
-from bmeconf.kinds.contacts.events import Touch
+from bmeconf.kinds import KINDS, Searched, Touch, Traceable, only, replies
 from bmeconf.live.account import Reading
 from bmeconf.live.namesakes import resolve_namesakes
-from bmeconf.model import CONTACTS, Address, Resource, Snapshot
+from bmeconf.model import Address, Resource, Snapshot
 from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 
 MOST_ASKED = 5
@@ -33,9 +31,10 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
         Interrupted: Ctrl-C during a wait.
     """
     reading = resolve_namesakes(reading)
-    kind, id_map = KINDS[CONTACTS], reading.account.id_map
+    id_map = reading.account.id_map
 
     def look(address: Address, id: str) -> tuple[str, Resource] | None:
+        kind = KINDS[address.kind]
         raw = kind.fetch(reader, id_map, id)
         here = raw.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return (kind.key(raw), kind.live(raw, address, id_map)) if here else None
@@ -60,8 +59,9 @@ def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, 
         at = replies.text_of(live.raw.get("updatedAt")) if live else None
         if at:
             shown[address] = Touch(at)
-    contacts = {a: id for a, id in found.moved_by_hand.items() if a.kind == CONTACTS}
-    return {**shown, **_asked(reader, contacts, lambda _, id: events.last_write(reader, id))}
+    kind = only(Traceable)
+    traceable = {a: id for a, id in found.moved_by_hand.items() if a.kind == kind.name}
+    return {**shown, **_asked(reader, traceable, lambda _, id: kind.last_write(reader, id))}
 
 
 def _lost(reading: Reading) -> dict[Address, str]:
@@ -72,7 +72,7 @@ def _lost(reading: Reading) -> dict[Address, str]:
     return {
         resource.address: entry.id
         for resource in reading.desired
-        if KINDS[resource.address.kind].lags
+        if isinstance(KINDS[resource.address.kind], Searched)
         and not (resource.intent.absent or reading.matches.blocked(resource.address))
         and reading.account.resources.get(resource.address) is None
         and (entry := reading.section.at(resource.address))

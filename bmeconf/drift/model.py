@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.kinds.contacts.events import Touch
+from bmeconf.kinds import Touch
 from bmeconf.model import FINISHED, Address, Cause, Finding, Manual, Path, Place, Value, dotted
 from bmeconf.plan.model import Plan
 from bmeconf.project import KnownDrift

@@ -1,9 +1,9 @@
-"""What a kind may ask of the API: two protocols that the client satisfies, and what it learns."""
+"""The API as kinds see it: two protocols that the client satisfies, and the dialect it learns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bmeconf.kinds.replies import Raw
@@ -11,18 +11,16 @@ from bmeconf.kinds.replies import Raw
 
 @dataclass
 class Dialect:
-    """What a run has learned about the API where the documents leave it open.
+    """What a run has learned of the API where the documents leave it open.
 
     `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
     (API contract 6, question 1). `replacement_proven`: the parts of a contact that a
-    replacement was seen to keep (question 3). `answers` are the replies to the last write of
-    each object, by id, where they may have to prove that nobody wrote after it.
+    replacement was seen to keep (question 3).
     """
 
     contact_lists: str = "ids"
     contact_lists_known: bool = False
     replacement_proven: frozenset[str] = frozenset()
-    answers: dict[str, Raw] = field(default_factory=dict)
 
 
 class ReadApi(Protocol):
@@ -31,7 +29,7 @@ class ReadApi(Protocol):
     dialect: Dialect
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """One GET; the decoded reply."""
+        """The decoded reply of one GET."""
 
     def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
@@ -47,12 +45,12 @@ class ReadApi(Protocol):
 
 
 class WriteApi(ReadApi, Protocol):
-    """The client once it was opened for apply; `writes` were done, or may have been."""
+    """The client once it was opened for apply; `writes` counts those done, or maybe done."""
 
     writes: int
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One write, sent again only where it was not taken; the reply, None for an empty one."""
+        """The reply to one write, None where it is empty; sent again only if it was not taken."""
 
     def between_steps(self) -> None:
         """No step is under way: waits may be cut short again."""

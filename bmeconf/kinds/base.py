@@ -8,9 +8,8 @@ Questions that make sense for some kinds only are capabilities: see `capabilitie
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -26,7 +25,6 @@ from bmeconf.model import (
     Fields,
     Finding,
     Intent,
-    Manual,
     Resource,
     Value,
     canonical_name,
@@ -41,6 +39,19 @@ class Managed:
 
     lists: frozenset[Address] = frozenset()
     tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Written:
+    """The result of a create or an update: the object's id, and what showed it afterwards.
+
+    `reply` is the answer to the last write, where it may have to prove that nobody wrote after
+    it. `read` is the object as it was read afterwards, where the kind has to read it anyway.
+    """
+
+    id: str
+    reply: Raw = field(default_factory=dict)
+    read: Raw | None = None
 
 
 class Kind(ABC):
@@ -129,8 +140,13 @@ class Kind(ABC):
         if isinstance(value, Mapping):
             return isinstance(current, Mapping) and value.items() <= current.items()
         if change.path[0] in self.sets:
-            return set(current or ()) == set(value or ())
+            members, exact = set(current or ()), self.exact_over(change, managed)
+            return members.intersection(members if exact is None else exact) == set(value or ())
         return bool(current == value)
+
+    def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
+        """The members over which the set of `change` is compared; None where all count."""
+        return None
 
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
@@ -207,8 +223,8 @@ class Kind(ABC):
         """The requests that `create` will make."""
 
     @abstractmethod
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
-        """Create with `fields` and the origin in `intent`; the new id.
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
+        """Create an object with `fields` and the origin in `intent`.
 
         Raises:
             DuplicateName: where the identity is taken.
@@ -220,12 +236,8 @@ class Kind(ABC):
         """The requests that `update` will make, the read before it included."""
 
     @abstractmethod
-    def update(
-        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
-    ) -> Raw | None:
+    def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
         """Make `changes` to the object just read as `raw`, carrying its version.
-
-        Returns the object as it was read afterwards, where the kind has to read it anyway.
 
         Raises:
             VersionConflict: where it moved since.
@@ -241,64 +253,6 @@ class Kind(ABC):
     def delete(self, api: WriteApi, id_map: IdMap, id: str) -> None:
         """Delete one object."""
         api.send("DELETE", self.path(id_map, id))
-
-    # --- for stages that do not ask for a capability yet
-
-    partial: ClassVar[bool] = False
-    looks_first: ClassVar[bool] = False
-    lags: ClassVar[bool] = False
-    pins_source: ClassVar[bool] = False
-    enforced: ClassVar[bool] = True
-    rewritable: ClassVar[frozenset[str]] = frozenset()
-    patchable: ClassVar[bool] = False
-
-    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
-        """See `Rewritten`."""
-        return False
-
-    def reworded(self, field: str, declared: Value, live: Value) -> bool:
-        """See `Rewritten`."""
-        return False
-
-    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
-        """See `PartialSets`."""
-        raise AssertionError(f"{self.name} has no partial sets")
-
-    def marks(self, raw: Raw) -> Raw:
-        """See `Copyable`."""
-        raise AssertionError(f"{self.name} are not copied")
-
-    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
-        """See `Copyable`."""
-        raise AssertionError(f"{self.name} are not copied")
-
-    def manual(self, desired: Resource, evidence: Any, now: datetime) -> Iterable[Manual]:
-        """See `Scheduled`."""
-        return ()
-
-    def breaks_without(self, live: Resource) -> bool:
-        """See `Dependent`."""
-        return False
-
-    def listed(self, raw: Raw) -> Any:
-        """See `Detailed`."""
-        return None
-
-    def touched(self, raw: Raw) -> str:
-        """See `Detailed`."""
-        return ""
-
-    def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
-        """See `Detailed`."""
-        return raw
-
-    def complete_row(self, rows: Sequence[Raw]) -> Raw | None:
-        """See `Detailed`."""
-        return None
-
-    def batch_price(self, count: int) -> int:
-        """See `Batched`."""
-        return count
 
 
 def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, Managed
+from bmeconf.kinds.base import Kind, Managed, Written
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import Address, Call, Change, Fields, Intent, Manual, Resource, Value, lookup
@@ -30,8 +30,6 @@ class Searched(Kind):
     part of its object, which is read again before a change is planned. And the index may not
     show yet what was written (API contract 6, question 9).
     """
-
-    lags = True
 
 
 class NaturalKey(Kind):
@@ -74,20 +72,15 @@ class Singleton(Unique):
     def look_price(self, ids: int, keys: int) -> int:
         return 0
 
-    def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
-        return ()
-
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         raise AssertionError(f"a {self.noun} is never created: pick() refuses before")
 
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
         raise AssertionError(f"a {self.noun} is never created: pick() refuses before")
 
 
 class SharedNames(Kind):
     """The server may accept a name twice: a create looks for it first, and twins are possible."""
-
-    looks_first = True
 
 
 class Personal(Kind):
@@ -118,8 +111,13 @@ class Dependent(Kind):
         """True if deleting what the object refers to would break it."""
 
 
-class Reported(Kind):
-    """The service reports how it was delivered, once it was sent (API contract 4.7)."""
+class Mailing(Kind):
+    """Goes to the audiences it refers to, and is reported on once it was sent (contract 4.7).
+
+    The domain of the address in the field `sender` must be ready for sending (design 7.10).
+    """
+
+    sender: ClassVar[str]
 
 
 class UsesLabels(Kind):
@@ -132,18 +130,10 @@ class UsesLabels(Kind):
 class PartialSets(Kind):
     """Its sets are declared in part: members that no manifest names stay."""
 
-    partial = True
-
-    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
-        """The members over which the set of `change` is exact."""
+    def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
+        if change.path[0] not in self.sets:
+            return None
         return {*(change.before or ()), *(change.after or ())}
-
-    def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
-        field = change.path[0]
-        if field not in self.sets or field not in live.fields:
-            return super().holds(change, value, live, managed)
-        members = set(lookup(live.fields, change.path) or ())
-        return members & self.exact_over(change, managed) == set(value or ())
 
 
 class Rewritten(Kind):
@@ -167,8 +157,6 @@ class Rewritten(Kind):
 
 class Patchable(Kind):
     """An update is partial, so that a field can be written without having been read."""
-
-    patchable = True
 
 
 class Versioned(Kind):
@@ -214,6 +202,32 @@ class Batched(Kind):
 
     def look_price(self, ids: int, keys: int) -> int:
         return ids + self.batch_price(keys)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """The last change of a live object: when, in the words of the API; the rest where it tells.
+
+    `by` is the type of who did it (`user`, `api-key`), `user` the id, `source` where from.
+    """
+
+    at: str
+    event: str = ""
+    source: str = ""
+    by: str = ""
+    user: str = ""
+
+
+class Traceable(Kind):
+    """The API tells who last wrote to an object, in a feed of its events."""
+
+    @abstractmethod
+    def last_write(self, api: ReadApi, id: str) -> Touch | None:
+        """The last change of the object `id`, in one request; None where it cannot be told.
+
+        Raises:
+            ApiError, Refused, LimitReached: as the reply says.
+        """
 
 
 # --- steps

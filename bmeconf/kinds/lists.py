@@ -8,7 +8,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import versioned
+from bmeconf.kinds.base import Written, versioned
 from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames, Versioned
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
@@ -78,7 +78,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
             return f"{self.folder(id_map)}/{source}/duplicate"
         return self.folder(id_map) + ("/merge" if intent.merge_of else "")
 
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
         body: dict[str, Any] = {"name": fields["name"]}
         if intent.merge_of:
             body["listIds"] = [id_map.require(address) for address in intent.merge_of]
@@ -97,7 +97,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
             seen = self.fetch(api, id_map, id)
             if self.key(seen) != fields["name"]:
                 api.send("PATCH", self.path(id_map, id), versioned({"name": fields["name"]}, seen))
-        return id
+        return Written(id)
 
     def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
         # Only the paged rows show what uses a list.
@@ -107,8 +107,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
         path = self.path(id_map, id)
         return (Call("GET", everything(id_map)), Call("GET", path), Call("PATCH", path))
 
-    def update(
-        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
-    ) -> Raw | None:
-        api.send("PATCH", self.path(id_map, replies.id_of(raw)), versioned(nested(changes), raw))
-        return None
+    def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
+        id = replies.id_of(raw)
+        api.send("PATCH", self.path(id_map, id), versioned(nested(changes), raw))
+        return Written(id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, blocked, versioned
+from bmeconf.kinds.base import Managed, Written, blocked, versioned
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
@@ -37,7 +37,6 @@ class Structure(Singleton, PartialSets):
     noun = "structure"
     identity = "label"
     sets = frozenset({"tags"})
-    enforced = False
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         fields: dict[str, Any] = {}
@@ -140,9 +139,7 @@ class Structure(Singleton, PartialSets):
         # Read once more afterwards: the ids of what is new are needed by the contacts.
         return (Call("GET", path), Call("PUT", path), Call("GET", path))
 
-    def update(
-        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
-    ) -> Raw | None:
+    def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
         body = _replaced(raw, changes)
         path = self.path(id_map, replies.id_of(raw))
         api.send("PUT", path, body)
@@ -151,7 +148,7 @@ class Structure(Singleton, PartialSets):
             ids = {part["_id"] for part in body[key] if "_id" in part}
             if ids - set(replies.ids_of(kept.get(key)) or ()):
                 raise LossyWrite(f"PUT {path}: the API did not keep the {key} of the structure")
-        return kept
+        return Written(replies.id_of(raw), read=kept)
 
 
 def _replaced(raw: Raw, changes: Sequence[Change]) -> dict[str, Any]:

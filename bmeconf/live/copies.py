@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, Audience, Copyable, IdMap, Member, ReadApi, only
 from bmeconf.live.match import Matches
-from bmeconf.model import CONTACTS, LISTS, Address, Resource, Snapshot
+from bmeconf.model import Address, Resource, Snapshot
 
 Origins = Mapping[Address, tuple[Address, ...]]
 
@@ -18,7 +16,7 @@ def lists_to_make(desired: Snapshot, matches: Matches) -> Origins:
     """The lists that a plan would make of others, each with those others."""
     return {
         resource.address: resource.intent.origins
-        for resource in desired.of_kind(LISTS)
+        for resource in desired.of_kind(only(Audience).name)
         if resource.intent.origins and _is_created(resource, matches)
     }
 
@@ -29,14 +27,15 @@ def with_new_lists(contact: Resource, lists: Origins) -> Resource:
     A list made of others has their members (API contract 4.3): without this a contact would end
     on a list that it does not declare. A resource that is no contact comes back as it is.
     """
-    if contact.address.kind != CONTACTS or "lists" not in contact.fields or not lists:
+    kind = KINDS[contact.address.kind]
+    if not (lists and isinstance(kind, Member) and kind.membership in contact.fields):
         return contact
-    held = set(contact.fields["lists"])
+    held = set(contact.fields[kind.membership])
     while joined := {new for new, origins in lists.items() if held & set(origins)} - held:
         held |= joined
-    if len(held) == len(contact.fields["lists"]):
+    if len(held) == len(contact.fields[kind.membership]):
         return contact
-    return replace(contact, fields={**contact.fields, "lists": tuple(sorted(held))})
+    return replace(contact, fields={**contact.fields, kind.membership: tuple(sorted(held))})
 
 
 def sources(
@@ -46,7 +45,8 @@ def sources(
     copied = {
         resource.intent.copy_of
         for resource in desired
-        if KINDS[resource.address.kind].pins_source
+        if isinstance(kind := KINDS[resource.address.kind], Copyable)
+        and kind.pins_source
         and resource.intent.copy_of
         and _is_created(resource, matches)
     }

@@ -10,10 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from bmeconf.baseline.lock_baseline import LockBaseline
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, Detailed, Kind, Raw, ReadApi
 from bmeconf.model import Address, Resource, Snapshot
 
 Rows = Mapping[Address, Raw]
@@ -38,8 +35,10 @@ def read(
     unread: set[Address] = set()
     for name, kind in KINDS.items():
         mine = {r.address: rows[r.address] for r in desired.of_kind(name) if r.address in rows}
-        known = set() if name in whole else _known(kind, baseline, desired, mine)
-        raws = _details(api, baseline, kind, desired, mine, known, unmanaged.get(name, ()))
+        raws: Rows = mine
+        if isinstance(kind, Detailed):
+            known = set() if name in whole else _known(baseline, desired, mine)
+            raws = _details(api, baseline, kind, desired, mine, known, unmanaged.get(name, ()))
         for address in mine:
             if address in raws:
                 resources[address] = kind.live(raws[address], address, baseline.id_map)
@@ -52,19 +51,15 @@ def read(
     return ordered, frozenset(unread)
 
 
-def _known(kind: Kind, baseline: LockBaseline, desired: Snapshot, rows: Rows) -> set[Address]:
+def _known(baseline: LockBaseline, desired: Snapshot, rows: Rows) -> set[Address]:
     """The objects that need no read of their own."""
-    return {
-        address
-        for address, row in rows.items()
-        if kind.listed(row) is not None and baseline.settled(desired.resources[address], row)
-    }
+    return {a for a, row in rows.items() if baseline.settled(desired.resources[a], row)}
 
 
 def _details(
     api: ReadApi,
     baseline: LockBaseline,
-    kind: Kind,
+    kind: Detailed,
     desired: Snapshot,
     rows: Rows,
     unread: Collection[Address],
@@ -87,7 +82,7 @@ def _details(
     return _filled(kind, raws, kind.detail(api, id_map, other)) if other else filled
 
 
-def _filled(kind: Kind, raws: Rows, other: Collection[str] = ()) -> Rows:
+def _filled(kind: Detailed, raws: Rows, other: Collection[str] = ()) -> Rows:
     shown = {key for raw in raws.values() for key in raw} | {*other}
     return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.replies import Raw
-from bmeconf.model import CAMPAIGNS, Finding, Snapshot
+from bmeconf.kinds import Mailing, Raw, ReadApi, only
+from bmeconf.model import Finding, Snapshot
 from bmeconf.model.errors import ScopeMissing
 
 DOMAINS = "/api/email/domain"
@@ -12,7 +11,8 @@ DOMAINS = "/api/email/domain"
 
 def ready(api: ReadApi, desired: Snapshot) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:
     """Domains ready for sending; asked only where a campaign declares a sender (design 7.10)."""
-    senders = [r for r in desired.of_kind(CAMPAIGNS) if r.fields.get("from")]
+    kind = only(Mailing)
+    senders = [r for r in desired.of_kind(kind.name) if r.fields.get(kind.sender)]
     if not senders:
         return None, ()
     try:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind
+from bmeconf.kinds import KINDS, Kind, Searched, replies
 from bmeconf.live.match import Match, Matches, Status
 from bmeconf.model import Address, Finding, Resource, Snapshot
 
@@ -123,7 +122,9 @@ def _replaced(kind: Kind, resource: Resource, match: Match) -> Finding:
     if match.remembered is not None:
         before = f"which is now called {kind.key(match.remembered)!r}"
     else:
-        before = "which is not to be seen any more" if kind.lags else "which is gone"
+        before = (
+            "which is not to be seen any more" if isinstance(kind, Searched) else "which is gone"
+        )
     pin = f"id: {id}" if match.blocked else "id: <its id>"
     deleted = match.blocked and resource.intent.absent
     how = "if this one is to go, pin it with" if deleted else "pin the one that is meant with"

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bmeconf.baseline.lock import RememberedIds
-from bmeconf.kinds import replies
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
-from bmeconf.model import LISTS, Address, Resource
+from bmeconf.kinds import Audience, Kind, NaturalKey, Raw, Searched, replies
+from bmeconf.model import Address, Resource
 
 MOST_ORPHANS = 3
 """More live objects that lost their declaration say nothing about which one was renamed."""
@@ -197,7 +195,7 @@ class _Judge:
             if left_alone := self._claimed(resource, found, found.row):
                 return left_alone
             return found if resource.id else self._replaced(resource, found, found.row)
-        if resource.id or resource.intent.absent or self._kind.lags:
+        if resource.id or resource.intent.absent or isinstance(self._kind, Searched):
             return found
         return self._renamed(resource, found)
 
@@ -224,7 +222,8 @@ class _Judge:
             return found
         # Drafts would go to an audience that nobody chose. What came later is not to be deleted
         # for what it replaced; only a contact is the same one again, by its email address.
-        unseen = self._kind.name == LISTS or (resource.intent.absent and not self._kind.lags)
+        same_again = isinstance(self._kind, NaturalKey)
+        unseen = isinstance(self._kind, Audience) or (resource.intent.absent and not same_again)
         status = Status.REPLACED_UNSEEN if unseen else Status.REPLACED
         old = self._every.get(known)
         return replace(found, status=status, remembered=old, known_id=known)

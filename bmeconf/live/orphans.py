@@ -19,14 +19,11 @@ from bmeconf.baseline import commit_baseline
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Section
 from bmeconf.desired.scope import Scope, matches
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, IdMap, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Matches, Status
-from bmeconf.model import STRUCTURE, Address, Finding, Resource, Snapshot, references
+from bmeconf.model import Address, Finding, Resource, Snapshot, references
 from bmeconf.model.errors import counted
 
 CODE = "no_longer_managed"
@@ -47,7 +44,7 @@ class Removed:
     def of_kind(self, kind: Kind) -> tuple[Resource, ...]:
         """The resources of one kind, as they are looked for: by name alone where a search is."""
         removed = self.declared.of_kind(kind.name)
-        return tuple(replace(r, id="") for r in removed) if kind.lags else removed
+        return tuple(replace(r, id="") for r in removed) if isinstance(kind, Searched) else removed
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -65,11 +62,11 @@ def removed(commit: CommitManifests, scope: Scope) -> Removed:
         r
         for r in commit.declared
         if r.address not in same
-        and r.address.kind != STRUCTURE
+        and not isinstance(KINDS[r.address.kind], Singleton)
         and not r.intent.absent
         and (not scope.targets or any(matches(target, r.address) for target in scope.targets))
     ]
-    searched = [r.address for r in gone if KINDS[r.address.kind].lags]
+    searched = [r.address for r in gone if isinstance(KINDS[r.address.kind], Searched)]
     unsearched = set(searched[MOST_SEARCHED:])
     kept = Snapshot.of(r for r in gone if r.address not in unsearched)
     return Removed(kept, len(unsearched))
@@ -100,11 +97,13 @@ class _Present:
 
     def created(self, kind: Kind) -> Sequence[Address]:
         """The resources of a kind that are to be created, and may be an orphan renamed."""
+        if isinstance(kind, NaturalKey):
+            return ()
         there = {(address.kind, address.name) for address in self.id_map.ids}
         return sorted(
             r.address
             for r in self.now.of_kind(kind.name)
-            if not (kind.lags or r.intent.absent or r.id or r.intent.origins)
+            if not (r.intent.absent or r.id or r.intent.origins)
             and (kind.name, r.address.name) not in there
             and not self._renamed(r.address)
         )
@@ -122,8 +121,9 @@ def findings(removed: Removed, commit: CommitManifests, reading: Reading) -> Ite
     for was in removed.declared:
         yield from _notes(KINDS[was.address.kind], was, reading.orphans, present)
     if removed.unsearched:
-        last = max(r.address for r in removed.declared if KINDS[r.address.kind].lags)
-        rest = counted(removed.unsearched, "more contact")
+        kind = only(Searched)
+        last = max(r.address for r in removed.declared.of_kind(kind.name))
+        rest = counted(removed.unsearched, f"more {kind.noun}")
         yield _note(last, commit.commit, f"{rest} like it were not looked for", "")
     if not reading.scope.targets:
         yield from _structure(commit, now, id_map)
@@ -133,7 +133,7 @@ def _structure(commit: CommitManifests, now: Snapshot, id_map: IdMap) -> Iterato
     """A note on fields and tags that are declared no more and still there."""
     parts = []
     for key, live in (("fields", id_map.fields), ("tags", id_map.tags)):
-        sides = (commit.declared.of_kind(STRUCTURE), now)
+        sides = (commit.declared.of_kind(only(Singleton).name), now)
         was, used = (_labels(side, key, id_map) for side in sides)
         left = sorted(label for label in was - used if label in live)
         if left:
@@ -142,7 +142,7 @@ def _structure(commit: CommitManifests, now: Snapshot, id_map: IdMap) -> Iterato
         yield Finding(
             "note",
             CODE,
-            Address(STRUCTURE),
+            only(Singleton).address,
             f"{' and '.join(parts)} declared at {commit.commit[:12]} and by no manifest any more:"
             " bmeconf never removes them",
             "remove them in the web app, once nobody uses them",
@@ -190,7 +190,7 @@ def _notes(kind: Kind, was: Resource, orphans: Matches, present: _Present) -> It
     match = orphans[was.address]
     if match.status is Status.AMBIGUOUS and (doubt := doubts.of(was, match)):
         yield _note(was.address, present.commit, doubt.message, doubt.remedy)
-    entry = None if kind.lags or was.id else present.section.at(was.address)
+    entry = None if isinstance(kind, NaturalKey) or was.id else present.section.at(was.address)
     if match.blocked or (match.row is None and entry is None):
         return
     if entry and (match.row is None or replies.id_of(match.row) != entry.id):

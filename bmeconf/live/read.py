@@ -14,17 +14,23 @@ from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Lock, Section, kind_of
 from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.desired.scope import Scope
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
-from bmeconf.kinds.structure import Structure
+from bmeconf.kinds import (
+    KINDS,
+    IdMap,
+    Kind,
+    PartialSets,
+    Raw,
+    ReadApi,
+    Searched,
+    Singleton,
+    only,
+    replies,
+)
 from bmeconf.live import copies, details, domains, orphans, references, templates
 from bmeconf.live.account import Account, Reading
 from bmeconf.live.match import Match, Matches, Status, match
 from bmeconf.live.orphans import Removed
-from bmeconf.model import CAMPAIGNS, LISTS, STRUCTURE, Address, Resource, Snapshot
+from bmeconf.model import Address, Resource, Snapshot
 from bmeconf.model.errors import NotFound
 
 
@@ -116,7 +122,7 @@ class _Listing:
 
         A run on a part of the project forgets nothing that the rest of it declares.
         """
-        if kind.lags or not self._scope.elsewhere.complete:
+        if isinstance(kind, Searched) or not self._scope.elsewhere.complete:
             return
         key = self._section.key
         kept = {key(r.address) for r in claimants if not r.intent.absent}
@@ -182,7 +188,7 @@ def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
     confirmed = dict(resources.resources)
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         kind, live = KINDS[desired.address.kind], resources.get(desired.address)
-        if live is None or not kind.lags:
+        if live is None or not isinstance(kind, Searched):
             continue
         if not desired.intent.absent:
             live = copies.with_new_lists(live, lists)
@@ -198,12 +204,11 @@ def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
 
 def _structure(api: ReadApi, scope: Scope) -> tuple[IdMap, Matches]:
     """The contact structure in use; every run begins by reading it."""
-    kind = KINDS[STRUCTURE]
-    assert isinstance(kind, Structure)
+    kind = only(Singleton)
     meant = (scope.structure,) if scope.structure else ()
     raw = kind.pick(kind.rows(api, IdMap(), meant), meant)
-    found = {r.address: Match(Status.FOUND, raw) for r in scope.desired.of_kind(STRUCTURE)}
-    return IdMap(raw, {Address(STRUCTURE): replies.id_of(raw)}), Matches(found)
+    found = {r.address: Match(Status.FOUND, raw) for r in scope.desired.of_kind(kind.name)}
+    return IdMap.of(raw), Matches(found)
 
 
 def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
@@ -212,7 +217,7 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
     A resource that is found by its name alone has none over others, and need not be searched for.
     """
     everyone = scope.whole.of_kind(kind.name)
-    if not kind.lags:
+    if not isinstance(kind, Searched):
         return everyone
     return tuple(
         r for r in everyone if scope.desired.get(r.address) or r.id or r.intent.renamed_from
@@ -226,7 +231,7 @@ def _apart(
 
     What an earlier revision declared may not change what this run finds.
     """
-    if not kind.lags:
+    if not isinstance(kind, Searched):
         return rows, ()
     keys = {key for resource in claimants for key in kind.match_keys(resource)}
     ids = {resource.id for resource in claimants if resource.id}
@@ -241,7 +246,9 @@ def _kinds_needed(scope: Scope, removed: Removed) -> list[Kind]:
     needed |= {a.kind for r in scope.desired for a in references.mentions(r, IdMap())}
     needed |= {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
     needed |= {*_shown_by_name(scope)}
-    return [kind for name, kind in KINDS.items() if name in needed and name != STRUCTURE]
+    return [
+        kind for name, kind in KINDS.items() if name in needed and not isinstance(kind, Singleton)
+    ]
 
 
 def _shown_by_name(scope: Scope) -> Iterator[str]:
@@ -251,14 +258,14 @@ def _shown_by_name(scope: Scope) -> Iterator[str]:
     """
     for resource in scope.desired:
         kind = KINDS[resource.address.kind]
-        if not kind.partial:
+        if not isinstance(kind, PartialSets):
             yield from (kind.refers[name] for name in resource.fields if name in kind.refers)
 
 
 def _may_lose(kind: Kind, scope: Scope) -> bool:
     """True where a delete in scope could take something from a declared object of this kind."""
     deleted = {r.address.kind for r in scope.desired if r.intent.absent}
-    referred = deleted.intersection(kind.refers.values()) and not kind.partial
+    referred = deleted.intersection(kind.refers.values()) and not isinstance(kind, PartialSets)
     return bool(referred and scope.whole.of_kind(kind.name))
 
 
@@ -294,5 +301,5 @@ def _unmanaged_names(matches: Matches) -> Mapping[str, tuple[str, ...]]:
     return {
         name: tuple(sorted(map(KINDS[name].key, rows)))
         for name, rows in matches.unmanaged.items()
-        if name in (LISTS, CAMPAIGNS)
+        if not isinstance(KINDS[name], Searched | Singleton)
     }

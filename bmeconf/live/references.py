@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import IdMap, Singleton, UsesLabels, only
 from bmeconf.model import (
-    CONTACTS,
-    STRUCTURE,
     Address,
     Place,
     Problem,
@@ -51,10 +49,10 @@ def _unknown_references(
 
 def _unknown_labels(desired: Snapshot, id_map: IdMap) -> Iterable[Problem]:
     labels, tags = set(id_map.fields), set(id_map.tags)
-    for structure in desired.of_kind(STRUCTURE):
+    for structure in desired.of_kind(only(Singleton).name):
         labels |= set(structure.fields.get("fields") or ())
         tags |= set(structure.fields.get("tags") or ())
-    for contact in desired.of_kind(CONTACTS):
+    for contact in desired.of_kind(only(UsesLabels).name):
         for label in contact.fields.get("fields") or ():
             if label not in labels and id_map.label(label) is None:
                 yield _unknown_label(contact, "fields", label, labels)

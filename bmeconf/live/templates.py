@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw, ReadApi, replies
 from bmeconf.live import references
-from bmeconf.model import CAMPAIGNS, Problem, Resource, Snapshot, Template
+from bmeconf.model import Problem, Resource, Snapshot, Template
 from bmeconf.model.errors import ReplyUnreadable, did_you_mean
 
 PATH = "/api/email/template"
@@ -24,7 +22,7 @@ def resolved(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, list[Problem]]:
     resources, problems = dict(desired.resources), []
     listed: dict[str, Sequence[Raw]] = {}
     contents: dict[Template, str] = {}
-    for resource in desired.of_kind(CAMPAIGNS):
+    for resource in desired:
         template = resource.fields.get("body")
         if not isinstance(template, Template):
             continue

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, Kind, Raw, Versioned, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, nested
@@ -146,8 +144,8 @@ def _step(difference: Difference, reading: Reading) -> Step:
         uses = {key: count for key, count in live.facts.items() if type(count) is int}
         calls = tuple(kind.delete_calls(id_map, pin.id))
         return replace(step, pin=replace(pin, uses=uses), calls=calls, usage=kind.usage(live))
-    only_status = all(change.path == ("status",) for change in changes)
-    enforced = kind.enforced and pin.version is not None and not only_status
+    versioned = isinstance(kind, Versioned) and kind.enforces(changes)
+    enforced = versioned and pin.version is not None
     calls = tuple(kind.update_calls(id_map, pin.id, changes))
     return replace(step, pin=pin, calls=calls, check="enforced" if enforced else "checked")
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from bmeconf.baseline.classify import SideStatus
 from bmeconf.baseline.lock_baseline import LockBaseline
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Kind
+from bmeconf.kinds import KINDS, Kind, Rewritten
 from bmeconf.live import copies
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Match, Status
@@ -99,7 +98,7 @@ def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideSta
     """
     if declared == live or False in (sides.manifest, sides.account):
         return False
-    return sides.still or kind.rewrote(field, declared, live)
+    return sides.still or (isinstance(kind, Rewritten) and kind.rewrote(field, declared, live))
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

@@ -10,17 +10,15 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from bmeconf.desired.scope import matches, named
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
 from bmeconf.model import (
-    CAMPAIGNS,
-    CONTACTS,
     CREATE,
     DELETE,
-    LISTS,
     Address,
+    CampaignStatus,
     Finding,
     Problem,
     Resource,
@@ -47,7 +45,7 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
 
 def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
     """Declared contacts that the seed policy does not allow; a note where nothing limits many."""
-    contacts = desired.of_kind(CONTACTS)
+    contacts = desired.of_kind(only(Personal).name)
     if policy.seeds is None:
         if len(contacts) > 200:
             yield Finding(
@@ -77,9 +75,10 @@ def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
 
 def _live_seeds(reading: Reading, policy: Policy) -> Iterable[Finding]:
     """A pinned contact may be somebody else: its live address must be a seed as well."""
-    for contact in reading.desired.of_kind(CONTACTS) if policy.seeds is not None else ():
-        seen = reading.account.resources.get(contact.address)
-        email = str(seen.fields["email"]) if seen else contact.address.name
+    kind = only(Personal)
+    for contact in reading.desired.of_kind(kind.name) if policy.seeds is not None else ():
+        live = reading.account.resources.get(contact.address)
+        email = str(live.fields[kind.identity]) if live else contact.address.name
         known = (contact.address.name, *contact.intent.renamed_from)
         if email not in known and not is_seed(email, policy):
             yield _not_a_seed(contact.address, email)
@@ -89,8 +88,8 @@ def is_seed(email: str, policy: Policy) -> bool:
     """Whether the seed policy lets a contact be declared; any may where there is none."""
     if policy.seeds is None:
         return True
-    address = Address(CONTACTS, email)
-    return any(matches(f"{CONTACTS}/{glob.lower()}", address) for glob in policy.seeds)
+    kind = only(Personal).name
+    return any(matches(f"{kind}/{glob.lower()}", Address(kind, email)) for glob in policy.seeds)
 
 
 def _not_a_seed(contact: Address, email: str) -> Finding:
@@ -131,8 +130,9 @@ def recheck(plan: Plan, policy: Policy) -> None:
     """
     findings = [*_deletes(plan.steps, policy)]
     for step in plan.steps if policy.seeds is not None else ():
-        emails = {str(c.after) for c in step.changes if c.path == ("email",)} | {step.address.name}
-        if step.address.kind == CONTACTS and not all(is_seed(email, policy) for email in emails):
+        kind, emails = KINDS[step.address.kind], {step.address.name}
+        emails |= {str(c.after) for c in step.changes if c.path == (kind.identity,)}
+        if isinstance(kind, Personal) and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
     if refused := refusal(plan, findings):
         raise refused
@@ -204,19 +204,20 @@ def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
 
 def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     """What is to be deleted while campaigns use it that no manifest knows: one may be scheduled."""
+    kind = only(Mailing)
     for step in steps:
-        uses = step.pin.uses.get("campaigns", 0) if step.action == DELETE and step.pin else 0
+        uses = step.pin.uses.get(kind.name, 0) if step.action == DELETE and step.pin else 0
         known = sum(
-            step.address in references(seen.fields)
-            for seen in (*reading.account.resources, *reading.account.dependents)
-            if seen.address.kind == CAMPAIGNS
+            step.address in references(user.fields)
+            for user in (*reading.account.resources, *reading.account.dependents)
+            if user.address.kind == kind.name
         )
         if uses > known:
             yield Finding(
                 "warning",
                 "in_use",
                 step.address,
-                f"would be deleted, and {counted(uses - known, 'campaign')} that no manifest"
+                f"would be deleted, and {kind.counted(uses - known)} that no manifest"
                 " declares uses it; a scheduled one would lose it as a recipient",
                 "look at the campaigns in the web app before --allow-delete",
             )
@@ -225,31 +226,24 @@ def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
 def _senders(reading: Reading) -> Iterable[Finding]:
     if reading.account.ready_domains is None:
         return
-    for campaign in reading.desired.of_kind(CAMPAIGNS):
-        domain = _sender_domain(campaign)
-        if (
-            domain
-            and domain not in reading.account.ready_domains
-            and _still_draft(campaign, reading)
-        ):
-            ready = ", ".join(sorted(reading.account.ready_domains)) or "none"
+    kind, domains = only(Mailing), reading.account.ready_domains
+    for campaign in reading.desired.of_kind(kind.name):
+        domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
+        if domain and domain not in domains and _still_draft(campaign, reading):
+            ready = ", ".join(sorted(domains)) or "none"
             yield Finding(
                 "error",
                 "sender_not_ready",
                 campaign.address,
-                f"from: {domain} is not ready for sending in this account; ready: {ready}",
+                f"{kind.sender}: {domain} is not ready for sending in this account; ready: {ready}",
                 "verify the domain in the web app, or use a sender on one that is ready",
-                "from",
+                kind.sender,
             )
 
 
-def _sender_domain(campaign: Resource) -> str:
-    return str(campaign.fields.get("from") or "").rpartition("@")[2]
-
-
 def _still_draft(campaign: Resource, reading: Reading) -> bool:
-    seen = reading.account.resources.get(campaign.address)
-    return seen is None or seen.facts.get("status") == "draft"
+    live = reading.account.resources.get(campaign.address)
+    return live is None or live.facts.get("status") == CampaignStatus.DRAFT
 
 
 def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
@@ -258,15 +252,16 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
     """
     declared = {a for r in reading.desired for a in (r.address, *references(r.fields))}
     for step in steps:
-        if step.action != CREATE or step.address.kind != LISTS or step.intent.origins:
+        audience = isinstance(KINDS[step.address.kind], Audience)
+        if step.action != CREATE or not audience or step.intent.origins:
             continue
         if reading.matches[step.address].status is Status.RENAMED_IN_MANIFESTS:
             continue
         held = [
-            {a for a in seen.fields.get("lists", ()) if a.name and a not in declared}
+            {a for a in references(live.fields) if a.name and a not in declared}
             for user in reading.desired
-            if step.address in (user.fields.get("lists") or ())
-            and (seen := reading.account.resources.get(user.address))
+            if step.address in references(user.fields)
+            and (live := reading.account.resources.get(user.address))
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:

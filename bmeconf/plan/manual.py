@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bmeconf.baseline.lock import LockEntry
-from bmeconf.kinds import KINDS, ScheduleEvidence
+from bmeconf.kinds import KINDS, Scheduled, ScheduleEvidence
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
@@ -22,10 +22,9 @@ def steps(differences: Iterable[Difference], reading: Reading, now: datetime) ->
     return tuple(
         manual
         for difference in differences
-        if not difference.desired.intent.absent
-        for manual in KINDS[difference.address.kind].manual(
-            difference.desired, _evidence(difference, reading), now
-        )
+        if isinstance(kind := KINDS[difference.address.kind], Scheduled)
+        and not difference.desired.intent.absent
+        for manual in kind.manual(difference.desired, _evidence(difference, reading), now)
     )
 
 

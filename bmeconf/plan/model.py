@@ -8,10 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bmeconf.kinds.base import Managed
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, Audience, IdMap, Managed
 from bmeconf.model import (
-    LISTS,
     Address,
     Call,
     Change,
@@ -74,7 +72,7 @@ class Step:
     def recipients(self) -> set[Address]:
         """The lists that the object refers to once the step is done."""
         named = (address for change in self.changes for address in references(change.after))
-        return {address for address in named if address.kind == LISTS}
+        return {address for address in named if isinstance(KINDS[address.kind], Audience)}
 
 
 @dataclass(frozen=True)

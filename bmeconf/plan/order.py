@@ -10,14 +10,11 @@ import heapq
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, Dependent, IdMap, Singleton, UsesLabels, only
 from bmeconf.live.account import Reading
 from bmeconf.model import (
-    CONTACTS,
     CREATE,
     DELETE,
-    STRUCTURE,
     Address,
     Difference,
     Finding,
@@ -28,6 +25,7 @@ from bmeconf.model import (
 
 MEND_THAT = "mend what the finding on that resource says, then plan again"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
+THE_STRUCTURE = only(Singleton).address
 Waiting = tuple[Difference, frozenset[Address]]
 """A difference, and the addresses of the differences it waits for."""
 
@@ -76,7 +74,8 @@ def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading
         for user in (*reading.account.resources, *reading.account.dependents)
         if gone in references(user.fields)
         and user.address not in let_go
-        and KINDS[user.address.kind].breaks_without(user)
+        and isinstance(kind := KINDS[user.address.kind], Dependent)
+        and kind.breaks_without(user)
     }
     steps = {d.address: d for d in kept}
     return sorted(
@@ -167,12 +166,14 @@ def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
     needs = {address for side in sides for address in references(side)}
     if difference.action == CREATE:
         needs.update(difference.desired.intent.origins)
-    if difference.address.kind == CONTACTS and _uses_new_labels(difference, id_map):
-        needs.add(Address(STRUCTURE))
+    if _uses_new_labels(difference, id_map):
+        needs.add(THE_STRUCTURE)
     return needs
 
 
 def _uses_new_labels(difference: Difference, id_map: IdMap) -> bool:
+    if not isinstance(KINDS[difference.address.kind], UsesLabels):
+        return False
     after = nested(difference.changes)
     labels, tags = after.get("fields") or {}, after.get("tags") or ()
     return not (set(labels) <= set(id_map.fields) and set(tags) <= set(id_map.tags))
@@ -183,7 +184,7 @@ def _gaps(difference: Difference, made: set[Address], id_map: IdMap) -> list[Add
     return sorted(
         address
         for address in _needs(difference, id_map)
-        if address not in made and (address.kind == STRUCTURE or id_map.id(address) is None)
+        if address not in made and (address == THE_STRUCTURE or id_map.id(address) is None)
     )
 
 
@@ -216,7 +217,7 @@ def _waits_for(
     id_map: IdMap,
 ) -> set[Address]:
     needs = {address for address in _needs(difference, id_map) if address in writes}
-    waits = {a for a in needs if a.kind == STRUCTURE or _becomes(writes[a])}
+    waits = {a for a in needs if a == THE_STRUCTURE or _becomes(writes[a])}
     # A copy is of what its source is to be.
     waits |= needs.intersection(difference.desired.intent.origins)
     taken = _identity(difference, "after")

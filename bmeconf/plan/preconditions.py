@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bmeconf.baseline.lock import Section
-from bmeconf.kinds import replies
-from bmeconf.kinds.base import Managed
-from bmeconf.kinds.id_map import IdMap
-from bmeconf.model import CONTACTS, Address, Snapshot, nested
+from bmeconf.kinds import KINDS, IdMap, Managed, UsesLabels, replies
+from bmeconf.model import Address, Snapshot, nested
 from bmeconf.plan.model import Preconditions, Step
 
 
@@ -53,13 +51,14 @@ def protection(desired: Snapshot, id_map: IdMap, section: Section) -> Mapping[Ad
 
 def labels(step: Step) -> set[str]:
     """The labels of the contact fields that a step writes."""
-    fields = nested(step.changes).get("fields") if step.address.kind == CONTACTS else None
+    uses_labels = isinstance(KINDS[step.address.kind], UsesLabels)
+    fields = nested(step.changes).get("fields") if uses_labels else None
     return set(fields) if isinstance(fields, Mapping) else set()
 
 
 def tags(step: Step) -> set[str]:
     """The contact tags that a step names."""
-    if step.address.kind != CONTACTS:
+    if not isinstance(KINDS[step.address.kind], UsesLabels):
         return set()
     sides = [side for c in step.changes if c.path == ("tags",) for side in (c.before, c.after)]
     return {tag for side in sides for tag in side or ()}

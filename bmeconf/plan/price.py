@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Kind
-from bmeconf.model import LISTS
+from bmeconf.kinds import KINDS, Audience, Batched, Kind
 from bmeconf.plan.model import Price, Step
 
 
@@ -27,8 +25,9 @@ def _verify(steps: Sequence[Step]) -> int:
     price = 0
     for kind in KINDS.values():
         count = sum(step.address.kind == kind.name for step in steps)
-        price += min(count, kind.batch_price(count)) if count else 0
-    listed = any(step.address.kind == LISTS for step in steps)
+        batch = kind.batch_price(count) if isinstance(kind, Batched) else count
+        price += min(count, batch) if count else 0
+    listed = any(isinstance(KINDS[step.address.kind], Audience) for step in steps)
     return price + (not listed and any(step.recipients() for step in steps))
 
 

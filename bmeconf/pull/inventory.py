@@ -130,7 +130,10 @@ class _Reader:
         chosen = [_list(name, lists) for name in query.lists]
         if policy.seeds is None and not query.targets:
             # Before a whole audience is read, at a request a second, and not after.
-            totals = [only(Audience).facts(lists[address]).get("contacts", 0) for address in chosen]
+            totals = [
+                only(Audience).facts(lists[address]).get(only(Personal).name, 0)
+                for address in chosen
+            ]
             consent = consent.covering(max(totals, default=0))
         rows: dict[str, Raw] = {}
         for address in chosen:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bmeconf.baseline.lock import RememberedIds, Section
-from bmeconf.kinds import IdMap, Kind, Raw, ReadApi, Reported, Singleton, only, replies
+from bmeconf.kinds import IdMap, Kind, Mailing, Raw, ReadApi, Singleton, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.match import Matches, Status, match
 from bmeconf.model import Finding, Resource, Snapshot
@@ -24,7 +24,7 @@ def listed(api: ReadApi, whole: Snapshot, chosen: Snapshot, memory: Memory) -> l
         Refused: where the key may not read which part of `memory` is about this account.
         ApiError, LimitReached: a read that is not complete is an error.
     """
-    kind = only(Reported)
+    kind = only(Mailing)
     declared = whole.of_kind(kind.name)
     rows = kind.rows(api, IdMap(), declared)
     matches, known = match(kind, declared, rows), RememberedIds()

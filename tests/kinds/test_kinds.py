@@ -22,6 +22,11 @@ from tests.support.driver import Account, Project
 
 HERE = Path(__file__).parent
 NOT_KINDS = {"__init__", "__pycache__", "api", "base", "capabilities", "id_map", "replies", "table"}
+CAPABILITIES = [
+    each
+    for each in vars(capabilities).values()
+    if isinstance(each, type) and issubclass(each, Kind) and each is not Kind
+]
 
 
 def _cases() -> list[Any]:
@@ -134,12 +139,14 @@ def test_kind_is_complete(name: str) -> None:
 
 
 def test_each_capability_is_had_by_some_kind_and_not_by_all() -> None:
-    named = {
-        each
-        for each in vars(capabilities).values()
-        if isinstance(each, type) and issubclass(each, Kind) and each is not Kind
-    }
-    assert {each for each in named if len(having(each)) in (0, len(KINDS))} == set()
+    assert [each for each in CAPABILITIES if len(having(each)) in (0, len(KINDS))] == []
+
+
+def test_each_capability_is_asked_for_outside_the_kinds() -> None:
+    package = Path(capabilities.__file__).parent.parent
+    rooms = [path for path in package.rglob("*.py") if "kinds" not in path.parts]
+    asked = " ".join(path.read_text(encoding="utf-8") for path in rooms)
+    assert [each.__name__ for each in CAPABILITIES if f"{each.__name__})" not in asked] == []
 
 
 def test_a_capability_that_one_kind_has_leads_to_it() -> None:

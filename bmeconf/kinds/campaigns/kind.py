@@ -10,15 +10,15 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import blocked, versioned
+from bmeconf.kinds.base import Written, blocked, versioned
 from bmeconf.kinds.campaigns import content, schedules
 from bmeconf.kinds.campaigns.content import CONTENTS, KEYS, TEXTS
 from bmeconf.kinds.capabilities import (
     Copyable,
     Dependent,
     Detailed,
+    Mailing,
     Patchable,
-    Reported,
     Rewritten,
     Scheduled,
     ScheduleEvidence,
@@ -56,9 +56,7 @@ LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
 
-class Campaigns(
-    Scheduled, Reported, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned
-):
+class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned):
     """Recipients are exact; a schedule is a manual step that the live status proves."""
 
     name = CAMPAIGNS
@@ -67,6 +65,7 @@ class Campaigns(
     sets = frozenset({"reply_to", "lists"})
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
     emails = ("from", "reply_to")
+    sender = "from"
     pins_source = True
     rewritable = frozenset(CONTENTS)
 
@@ -245,37 +244,37 @@ class Campaigns(
             Call("PATCH", copied),
         )
 
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
         body = content.written(fields, id_map)
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = id_map.structure_id
             made = replies.made_of(api.send("POST", PATH, body), what)
-            return _answered(api, replies.id_of(made), made)
+            return Written(replies.id_of(made), made)
         source = self.path(id_map, id_map.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
         made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
         id = replies.id_of(made)
         try:
-            self._patch(api, id_map, id, body)
+            return self._patch(api, id_map, self.fetch(api, id_map, id), body)
         except Rejected as error:
             self._name_at_least(api, id_map, id, body["name"], error)
-        return id
+            raise
 
-    def _patch(self, api: WriteApi, id_map: IdMap, id: str, body: Mapping[str, Any]) -> None:
-        body = versioned(body, self.fetch(api, id_map, id))
-        _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
+    def _patch(self, api: WriteApi, id_map: IdMap, raw: Raw, body: Mapping[str, Any]) -> Written:
+        id = replies.id_of(raw)
+        reply = api.send("PATCH", self.path(id_map, id), versioned(body, raw))
+        return Written(id, reply if isinstance(reply, Mapping) else {})
 
     def _name_at_least(
         self, api: WriteApi, id_map: IdMap, id: str, name: str, error: Rejected
     ) -> None:
-        """A copy that is named is found by the next plan; unnamed, it would be copied again."""
+        """Name a copy that `error` keeps from being more: unnamed, it would be copied again."""
         try:
-            self._patch(api, id_map, id, {"name": name})
+            self._patch(api, id_map, self.fetch(api, id_map, id), {"name": name})
         except Rejected:
             error.message += f"; the copy it made stays, with the id {id}"
             error.remedy = "name or delete that copy in the web app before the next apply"
-        raise error
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)
@@ -288,19 +287,8 @@ class Campaigns(
             Call("PATCH", path),
         )
 
-    def update(
-        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
-    ) -> Raw | None:
-        id, body = replies.id_of(raw), content.written(nested(changes), id_map)
-        body = versioned(body, raw)
-        _answered(api, id, api.send("PATCH", self.path(id_map, id), body))
-        return None
-
-
-def _answered(api: WriteApi, id: str, reply: Any) -> str:
-    """Keep what a write was answered with: it may prove that nobody wrote after it."""
-    api.dialect.answers[id] = reply if isinstance(reply, Mapping) else {}
-    return id
+    def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
+        return self._patch(api, id_map, raw, content.written(nested(changes), id_map))
 
 
 def _last_look(id_map: IdMap, fields: Fields) -> Sequence[Call]:

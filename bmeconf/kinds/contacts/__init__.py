@@ -1,7 +1,6 @@
-"""Seed contacts: the kind, the members of a list, and who last wrote to a contact."""
+"""Seed contacts: the kind, and the members of a list."""
 
-from bmeconf.kinds.contacts.events import Touch, last_write
 from bmeconf.kinds.contacts.kind import Contacts
 from bmeconf.kinds.contacts.search import members_of
 
-__all__ = ["Contacts", "Touch", "last_write", "members_of"]
+__all__ = ["Contacts", "members_of"]

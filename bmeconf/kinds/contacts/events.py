@@ -7,13 +7,12 @@ that holds all of it tells which event is the last one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi
-from bmeconf.kinds.contacts.content import PATH
+from bmeconf.kinds.capabilities import Touch
 from bmeconf.kinds.replies import Raw
 
 WRITES = ("contact-created", "contact-updated", "contact-unsubscribed", "contact-reactivated")
@@ -22,28 +21,9 @@ PAGE = 100
 """Events asked for; a contact with more writes tells nothing."""
 
 
-@dataclass(frozen=True)
-class Touch:
-    """The last change of a live object: when, in the words of the API; the rest where it tells.
-
-    `by` is the type of who did it (`user`, `api-key`), `user` the id, `source` where from.
-    """
-
-    at: str
-    event: str = ""
-    source: str = ""
-    by: str = ""
-    user: str = ""
-
-
-def last_write(api: ReadApi, id: str) -> Touch | None:
-    """The last change of the contact `id`, in one request; None where it cannot be told.
-
-    Raises:
-        ApiError, Refused, LimitReached: as the reply says.
-    """
-    asked = {"types": ",".join(WRITES), "page": 1, "size": PAGE}
-    return last_of(api.get(f"{PATH}/{id}/events", asked))
+def last_write(api: ReadApi, path: str) -> Touch | None:
+    """The last change that the events under `path` tell of; see `Traceable`."""
+    return last_of(api.get(path, {"types": ",".join(WRITES), "page": 1, "size": PAGE}))
 
 
 def last_of(reply: Any) -> Touch | None:

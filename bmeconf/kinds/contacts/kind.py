@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, blocked
+from bmeconf.kinds.base import Managed, Written, blocked
 from bmeconf.kinds.capabilities import (
     Batched,
     Member,
@@ -16,11 +16,13 @@ from bmeconf.kinds.capabilities import (
     PartialSets,
     Personal,
     Searched,
+    Touch,
+    Traceable,
     Unique,
     UsesLabels,
     Versioned,
 )
-from bmeconf.kinds.contacts import content, search, writing
+from bmeconf.kinds.contacts import content, events, search, writing
 from bmeconf.kinds.contacts.content import PATH
 from bmeconf.kinds.id_map import IdMap, declared_lists
 from bmeconf.kinds.replies import Raw
@@ -45,7 +47,16 @@ UNTOUCHABLE = ("Bounce", "Complaint-FBL")
 
 
 class Contacts(
-    Searched, NaturalKey, Unique, Personal, Member, UsesLabels, PartialSets, Batched, Versioned
+    Searched,
+    NaturalKey,
+    Unique,
+    Personal,
+    Member,
+    UsesLabels,
+    PartialSets,
+    Batched,
+    Traceable,
+    Versioned,
 ):
     """Exact over the lists and tags that manifests name; everything else on a contact stays."""
 
@@ -122,9 +133,10 @@ class Contacts(
                 fields[field] = tuple(member for member in fields[field] if member in exact)
         return fields
 
-    def exact_over(self, change: Change, managed: Managed) -> set[Value]:
-        everywhere = {"lists": managed.lists, "tags": managed.tags}[change.path[0]]
-        return super().exact_over(change, managed) | everywhere
+    def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
+        own = super().exact_over(change, managed)
+        everywhere = {"lists": managed.lists, "tags": managed.tags}
+        return None if own is None else {*own, *everywhere[change.path[0]]}
 
     def enforces(self, changes: Sequence[Change]) -> bool:
         # A status goes in a PATCH of its own, without a version.
@@ -183,6 +195,9 @@ class Contacts(
     def batch_price(self, count: int) -> int:
         return -(-count // search.BATCH)
 
+    def last_write(self, api: ReadApi, id: str) -> Touch | None:
+        return events.last_write(api, f"{PATH}/{id}/events")
+
     # --- writing
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -191,11 +206,11 @@ class Contacts(
             calls.append(Call("PATCH", f"{PATH}/{{id}}"))
         return calls
 
-    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> str:
+    def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
         id = replies.id_of(writing.create(api, id_map, fields))
         if fields.get("status") == "Inactive":
             writing.unsubscribe(api, id)
-        return id
+        return Written(id)
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)
@@ -206,12 +221,10 @@ class Contacts(
             calls.append(Call("PATCH", path))
         return calls
 
-    def update(
-        self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]
-    ) -> Raw | None:
+    def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
         kept = [change for change in changes if change.path != STATUS]
         if kept:
             writing.replace(api, id_map, raw, kept)
         if len(kept) < len(changes):
             writing.unsubscribe(api, replies.id_of(raw))
-        return None
+        return Written(replies.id_of(raw))

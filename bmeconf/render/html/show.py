@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bmeconf.kinds import KINDS, Reported, only
+from bmeconf.kinds import KINDS, Mailing, only
 from bmeconf.mail import Row, compare_lines, visible_lines
 from bmeconf.model import Address, Value
 from bmeconf.render import text, values
@@ -61,7 +61,7 @@ def value(value: Value) -> str:
 def inbox(item: PageItem) -> list[Mail]:
     """A campaign in an inbox, before and after, if anything changes that an inbox shows."""
     fields = {field.name: field for field in item.fields if field.name in INBOX}
-    if not fields or kind(item.address) != only(Reported).noun:
+    if not fields or kind(item.address) != only(Mailing).noun:
         return []
     before = {name: str(field.before or "") for name, field in fields.items()}
     after = {name: str(field.after or "") for name, field in fields.items()}

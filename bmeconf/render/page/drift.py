@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
-from bmeconf.kinds.contacts.events import Touch
+from bmeconf.kinds import Touch
 from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause
 from bmeconf.model.errors import counted
 from bmeconf.render import values
