@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -60,17 +61,20 @@ class StdoutLost(BmeconfError):
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `step_summary` is the file that a GitHub runner shows, if there is one. `account` is the one
-    that was asked for by name.
+    `account` is the account that was asked for by name.
     """
 
     format: str = TEXT
     outputs: tuple[tuple[str, Path], ...] = ()
-    step_summary: Path | None = None
-    colour: bool = False
+    no_color: bool = False
     quiet: bool = False
     verbose: bool = False
     account: str = ""
+
+    @cached_property
+    def colour(self) -> bool:
+        """True for a terminal, unless something says no (the NO_COLOR convention)."""
+        return not (self.no_color or os.environ.get("NO_COLOR")) and sys.stdout.isatty()
 
     def publish(
         self,
@@ -141,9 +145,10 @@ class Console:
 
     def _summarise(self, product: Product) -> InvalidInput | None:
         """Add to the summary of a CI step, in the room that other commands of it have left."""
-        path = self.step_summary
-        if path is None or GITHUB not in {self.format, *(format for format, _ in self.outputs)}:
+        name = os.environ.get("GITHUB_STEP_SUMMARY")
+        if not name or GITHUB not in {self.format, *(format for format, _ in self.outputs)}:
             return None
+        path = Path(name)
         try:
             used = path.stat().st_size if path.exists() else 0
             text = summary(product, max(SUMMARY_ROOM - used, 0))
@@ -231,17 +236,6 @@ def abandon(stream: TextIO) -> None:
     """Lead a stream that cannot be written to nowhere, so that no later flush complains."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def colours(no_color: bool, environ: Mapping[str, str]) -> bool:
-    """Whether to colour: a terminal, and nothing that says no (the NO_COLOR convention)."""
-    return not no_color and not environ.get("NO_COLOR") and sys.stdout.isatty()
-
-
-def step_summary(environ: Mapping[str, str]) -> Path | None:
-    """The file in which a GitHub runner takes the summary of a step."""
-    name = environ.get("GITHUB_STEP_SUMMARY")
-    return Path(name) if name else None
 
 
 def outputs(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import click
 
 from bmeconf.model.errors import InvalidInput, counted
-from bmeconf.project import write_files
+from bmeconf.project import compare_files, write_files
 from bmeconf.project.scaffold import OPTIONAL, starter_project
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
@@ -30,7 +31,7 @@ def init(folder: Path) -> int:
     files = dict(starter_project(date.today()))
     there = [path for path in OPTIONAL if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
-    _refuse_existing(folder, [*files])
+    _refuse_existing(folder, files)
     try:
         write_files(folder, files)
     except OSError as error:
@@ -46,30 +47,22 @@ def init(folder: Path) -> int:
     return 0
 
 
-def _refuse_existing(folder: Path, paths: list[str]) -> None:
-    """Refuse to write where anything stands.
+def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
+    """Refuse to write over files that exist.
 
     Raises:
-        InvalidInput: naming all that does.
+        InvalidInput: naming all of them.
     """
     if os.path.lexists(folder) and not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder", "name a folder, or one that is to be made")
-    chains = [[path, *map(str, Path(path).parents)] for path in paths]
-    taken = {path for path in paths if os.path.lexists(folder / path)}
-    # A file, or a link that may lead elsewhere, where a folder has to be.
-    taken |= {p for chain in chains for p in chain[1:-1] if _is_no_folder(folder / p)}
+    same, in_the_way = compare_files(folder, files)
+    taken = sorted({*same, *in_the_way})
     if taken:
-        lines = [f"  {path}" for path in sorted(taken)]
+        lines = [f"nothing was written: {counted(len(taken), 'file')} there already"]
         raise InvalidInput(
-            "\n".join(
-                [f"nothing was written: {counted(len(taken), 'file')} there already", *lines]
-            ),
+            "\n".join([*lines, *(f"  {path}" for path in taken)]),
             "name an empty folder; to adopt what an account has, see: bmeconf pull --help",
         )
-
-
-def _is_no_folder(path: Path) -> bool:
-    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
 
 
 def _next(folder: Path) -> str:

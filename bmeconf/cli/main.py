@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.console import Console, colours, outputs, step_summary
+from bmeconf.cli.console import Console, outputs
 from bmeconf.cli.failure import guarded
 from bmeconf.model import (
     DRIFT_FORMAT,
@@ -119,8 +119,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
     return Console(
         format=format if format in FORMATS else FORMATS[0],
         outputs=tuple(files),
-        step_summary=step_summary(os.environ),
-        colour=colours("--no-color" in arguments, os.environ),
+        no_color="--no-color" in arguments,
     )
 
 

@@ -43,8 +43,7 @@ class Options:
         return Console(
             format=self.format,
             outputs=console.outputs(self.output),
-            step_summary=console.step_summary(os.environ),
-            colour=console.colours(self.no_color, os.environ),
+            no_color=self.no_color,
             quiet=self.quiet,
             verbose=self.verbose,
             account="the sandbox" if self.sandbox else self.account or named,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from bmeconf.model.errors import BmeconfError
@@ -12,7 +13,7 @@ from bmeconf.render.model import Page
 
 TEXT, GITHUB = "text", "github"
 FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
-"""The formats of every product; the first is the default."""
+"""The formats of every product; the first is the default. Pages have a renderer for each."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ def rendered(product: Product, format: str) -> Sequence[Line]:
     Raises:
         InvalidInput: if it does not fit in that format.
     """
-    if format == TEXT:
-        from bmeconf.render import text
+    if format == "json":
+        from bmeconf.render import documents
 
-        return text.render(product.page)
-    return [Line(line) for line in _plain(product, format).split("\n")[:-1]]
+        content: str | Sequence[Line] = documents.text(product.document)
+    else:
+        # A format is imported when it is asked for: the template engine alone takes a while.
+        content = import_module(f"bmeconf.render.{format}").render(product.page)
+    return [*map(Line, content.split("\n")[:-1])] if isinstance(content, str) else content
 
 
 def summary(product: Product, room: int) -> str:
@@ -54,27 +58,3 @@ def unfit(product: Product, error: BmeconfError) -> Product:
     document = product.page.document
     failure = page.of_failure(document, error, account=product.page.account)
     return Product(failure, documents.failure(document, error))
-
-
-def _plain(product: Product, format: str) -> str:
-    # Each format is imported when it is asked for: the template engine alone takes a while.
-    match format:
-        case "json":
-            from bmeconf.render import documents
-
-            return documents.text(product.document)
-        case "markdown":
-            from bmeconf.render import markdown
-
-            return markdown.render(product.page)
-        case "html":
-            from bmeconf.render import html
-
-            return html.render(product.page)
-        case "junit":
-            from bmeconf.render import junit
-
-            return junit.render(product.page)
-    from bmeconf.render import github
-
-    return github.render(product.page)
