@@ -58,14 +58,17 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
 class _Refused(Exception):
     """Ends the reading of one file."""
 
-    def __init__(self, place: Place, message: str, code: str = "yaml") -> None:
+    def __init__(self, place: Place, message: str, code: str) -> None:
         super().__init__(message)
         self.problem = Problem(place, "", message, code)
 
 
 @dataclass
 class _Frame:
-    """A block or list that is still open; `key` waits for its value."""
+    """A block or list that is still open; `key` waits for its value.
+
+    `size` and `height` are its values and levels, aliases written out.
+    """
 
     place: Place
     is_block: bool
@@ -78,15 +81,6 @@ class _Frame:
     height: int = 1
 
 
-@dataclass(frozen=True)
-class _Measured:
-    """A finished node with what it costs where it is repeated."""
-
-    node: Node
-    size: int
-    height: int
-
-
 class _Builder:
     """Takes parser events one by one; `roots` and `problems` are what comes out."""
 
@@ -95,7 +89,7 @@ class _Builder:
         self.roots: list[Node] = []
         self.problems: list[Problem] = []
         self._open: list[_Frame] = []
-        self._anchors: dict[str, _Measured] = {}
+        self._anchors: dict[str, tuple[Node, int, int]] = {}
         self._size = 0
 
     def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
@@ -104,148 +98,117 @@ class _Builder:
 
         try:
             for event in yaml.parse(text, Loader=loader):
-                self.take(event)
+                self._take(event)
         except _Refused as refused:
             self.problems.append(refused.problem)
         except yaml.YAMLError as error:
             return error
         return None
 
-    def take(self, event: yaml.Event) -> None:
-        """Adds what `event` says; raises _Refused where the file cannot be read on."""
+    def _take(self, event: yaml.Event) -> None:
         import yaml
 
-        place = self._place(event)
+        mark = event.start_mark
+        place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
         if isinstance(event, yaml.DocumentStartEvent):
             self._anchors = {}
         elif isinstance(event, yaml.AliasEvent):
-            self._add(self._alias(event.anchor or "", place))
+            self._add(*self._alias(event.anchor or "", place))
         elif isinstance(event, yaml.ScalarEvent):
-            self._check_tag(event.tag, place)
+            _check_tag(event.tag, place)
             node = Scalar(event.value, place, not event.style and event.tag not in TEXT_TAGS)
-            self._finish(_Measured(node, 1 + len(event.value) // LONG_TEXT, 1), event.anchor)
+            self._add(node, 1 + len(event.value) // LONG_TEXT, 1, event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
-            self._check_tag(event.tag, place)
-            self._start(_Frame(place, isinstance(event, yaml.MappingStartEvent), event.anchor))
+            _check_tag(event.tag, place)
+            if len(self._open) >= MAX_DEPTH:
+                message = f"nested more than {MAX_DEPTH} levels deep; flatten it"
+                raise _Refused(place, message, "too_deep")
+            is_block = isinstance(event, yaml.MappingStartEvent)
+            self._open.append(_Frame(place, is_block, event.anchor))
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._end()
+            frame = self._open.pop()
+            entries, children = tuple(frame.entries.values()), tuple(frame.children)
+            block = frame.is_block
+            closed = Block(entries, frame.place) if block else Items(children, frame.place)
+            self._add(closed, frame.size, frame.height, frame.anchor)
 
-    def _place(self, event: yaml.Event) -> Place:
-        mark = event.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
-
-    def _check_tag(self, tag: str | None, place: Place) -> None:
-        if tag and tag not in HARMLESS_TAGS:
-            short = tag.replace(CORE, "!!")
-            raise _Refused(
-                place, f'the YAML tag "{short}" means nothing here; remove it', "yaml_tag"
-            )
-
-    def _start(self, frame: _Frame) -> None:
-        if len(self._open) >= MAX_DEPTH:
-            raise _Refused(
-                frame.place, f"nested more than {MAX_DEPTH} levels deep; flatten it", "too_deep"
-            )
-        self._open.append(frame)
-
-    def _end(self) -> None:
-        frame = self._open.pop()
-        node: Node = (
-            Block(tuple(frame.entries.values()), frame.place)
-            if frame.is_block
-            else Items(tuple(frame.children), frame.place)
-        )
-        self._finish(_Measured(node, frame.size, frame.height), frame.anchor)
-
-    def _alias(self, anchor: str, place: Place) -> _Measured:
+    def _alias(self, anchor: str, place: Place) -> tuple[Node, int, int]:
+        """What an alias repeats: the node, its size and its height."""
         if any(frame.anchor == anchor for frame in self._open):
-            raise _Refused(
-                place, f'the alias "*{anchor}" stands inside what it repeats', "yaml_alias"
-            )
-        if anchor not in self._anchors:
-            raise _Refused(
-                place,
+            message = f'the alias "*{anchor}" stands inside what it repeats'
+        elif anchor not in self._anchors:
+            message = (
                 f'the alias "*{anchor}" repeats an anchor that does not exist; '
-                "put the text in quotes if it merely begins with *",
-                "yaml_alias",
+                "put the text in quotes if it merely begins with *"
             )
-        return self._anchors[anchor]
+        else:
+            return self._anchors[anchor]
+        raise _Refused(place, message, "yaml_alias")
 
-    def _finish(self, measured: _Measured, anchor: str | None) -> None:
+    def _add(self, node: Node, size: int, height: int, anchor: str | None = None) -> None:
+        """Put a finished node where it belongs."""
         if anchor:
-            self._anchors[anchor] = measured
-        self._add(measured)
-
-    def _add(self, measured: _Measured) -> None:
-        self._bound(measured)
-        if not self._open:
-            if not _is_empty(measured.node):
-                self.roots.append(measured.node)
-            return
-        frame = self._open[-1]
-        if not frame.is_block:
-            frame.children.append(measured.node)
+            self._anchors[anchor] = node, size, height
+        self._bound(node, size, height)
+        frame = self._open[-1] if self._open else None
+        if frame is None:
+            if not (isinstance(node, Scalar) and node.plain and not node.text):
+                self.roots.append(node)
+        elif not frame.is_block:
+            frame.children.append(node)
         elif not frame.expects_value:
-            frame.key = self._key(frame, measured.node)
-            frame.expects_value = True
+            frame.key, frame.expects_value = self._key(frame, node), True
         else:
             if frame.key is not None:
-                frame.entries[frame.key.text] = (frame.key, measured.node)
+                frame.entries[frame.key.text] = (frame.key, node)
             frame.expects_value = False
 
-    def _bound(self, measured: _Measured) -> None:
+    def _bound(self, node: Node, size: int, height: int) -> None:
         """Refuses a file whose aliases, written out, would be too many values or too deep."""
         if self._open:
             frame = self._open[-1]
-            frame.size += measured.size
-            frame.height = max(frame.height, measured.height + 1)
-            size = frame.size
+            frame.height = max(frame.height, height + 1)
+            total = frame.size = frame.size + size
         else:
-            size = self._size = self._size + measured.size
-        if size > MAX_NODES:
-            raise _Refused(
-                measured.node.place,
+            total = self._size = self._size + size
+        if total > MAX_NODES:
+            message = (
                 f"this file comes to more than {MAX_NODES:,} values once its aliases are "
-                "written out; split it",
-                "too_many_values",
+                "written out; split it"
             )
-        if len(self._open) + measured.height > MAX_DEPTH + 1:
-            raise _Refused(
-                measured.node.place,
-                f"nested more than {MAX_DEPTH} levels deep once its aliases are written out",
-                "too_deep",
-            )
+            raise _Refused(node.place, message, "too_many_values")
+        if len(self._open) + height > MAX_DEPTH + 1:
+            message = f"nested more than {MAX_DEPTH} levels deep once its aliases are written out"
+            raise _Refused(node.place, message, "too_deep")
 
     def _key(self, frame: _Frame, node: Node) -> Scalar | None:
         """The key if it can be used; else a problem, and its value will be passed over."""
         if not isinstance(node, Scalar):
-            self._problem(node.place, "a key must be a plain text", "yaml_key")
+            message, code = "a key must be a plain text", "yaml_key"
         elif node.plain and node.text == "<<":
-            self._problem(
-                node.place,
+            code = "yaml_merge_key"
+            message = (
                 'the merge key "<<" is not part of YAML 1.2; repeat the lines, '
-                "or use an alias as a whole value",
-                "yaml_merge_key",
+                "or use an alias as a whole value"
             )
         elif not node.text:
-            self._problem(node.place, "a value without a key", "yaml_key")
+            message, code = "a value without a key", "yaml_key"
         elif node.text in frame.entries:
-            first = frame.entries[node.text][0].place
-            self._problem(
-                node.place,
-                f'"{node.text}" is given twice; first at line {first.line}, column {first.column}',
-                "duplicate_key",
+            code, first = "duplicate_key", frame.entries[node.text][0].place
+            message = (
+                f'"{node.text}" is given twice; first at line {first.line}, column {first.column}'
             )
         else:
             return node
+        self.problems.append(Problem(node.place, "", message, code))
         return None
 
-    def _problem(self, place: Place, message: str, code: str) -> None:
-        self.problems.append(Problem(place, "", message, code))
 
-
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.plain and not node.text
+def _check_tag(tag: str | None, place: Place) -> None:
+    if tag and tag not in HARMLESS_TAGS:
+        short = tag.replace(CORE, "!!")
+        message = f'the YAML tag "{short}" means nothing here; remove it'
+        raise _Refused(place, message, "yaml_tag")
 
 
 def _unprintable(text: str, match: re.Match[str], file: str) -> Problem:

@@ -104,15 +104,16 @@ class _Reading:
     def result(self, *, with_notes: bool) -> Desired:
         """Everything found, in the order of the files."""
         texts = self._sources.texts
-        problems = [*self._problems, *references.check(self._entries)]
-        for entry in self._entries:
+        found = sorted(self._entries, key=lambda entry: entry.node.place)
+        problems = [*self._problems, *references.check(found)]
+        for entry in found:
             if entry.sound:
                 problems += rules.check(entry, texts)
         if with_notes:
-            problems += references.notes(self._entries)
+            problems += references.notes(found)
         final = {problem.place for problem in self._final}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
-        snapshot = resources.snapshot(self._entries, texts)
+        snapshot = resources.snapshot(found, texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:

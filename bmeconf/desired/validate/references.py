@@ -12,24 +12,20 @@ from dataclasses import dataclass
 
 from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS, SharedNames, UsesLabels
-from bmeconf.model import (
-    Address,
-    Place,
-    Problem,
-    canonical_name,
-    errors,
-)
+from bmeconf.model import Address, Place, Problem, canonical_name
+from bmeconf.model.errors import did_you_mean
 
 ByName = Mapping[Address, Sequence[ManifestEntry]]
 
 PREDEFINED_FIELDS = ("Email", "First Name", "Last Name")
+ORIGINS = ("copy_of", "merge_of")
 MOST_HINTS = 50
 """So many names get a did-you-mean; each costs a comparison with every declared name."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One entry's mention of another: `key` is where it stands, `target` what it means."""
+    """A name under `key` of an entry, which means another resource, the target."""
 
     entry: ManifestEntry
     key: str
@@ -38,9 +34,9 @@ class Reference:
 
 
 def by_name(entries: Sequence[ManifestEntry]) -> ByName:
-    """The entries under each address by name, in the order of their places."""
+    """The entries at each address by name, in their order."""
     found: dict[Address, list[ManifestEntry]] = defaultdict(list)
-    for entry in sorted(entries, key=lambda e: e.node.place):
+    for entry in entries:
         if entry.name or entry.is_block:
             found[entry.address].append(entry)
     return found
@@ -53,13 +49,16 @@ def address(entry: ManifestEntry, declared: ByName) -> Address:
 
 
 def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
-    """The errors and warnings among entries, each at the later or the referring place."""
+    """The errors and warnings among entries, which are sorted by place.
+
+    Each stands at the later or the referring place.
+    """
     declared = by_name(entries)
+    references = [reference for entry in entries for reference in _references(entry)]
     yield from _duplicates(declared)
     yield from _look_alikes(declared)
     yield from _shared_ids(entries)
     yield from _renames(entries, declared)
-    references = [reference for entry in entries for reference in _references(entry)]
     for reference in references:
         yield from _target(reference, declared)
     yield from _cycles(references)
@@ -76,17 +75,15 @@ def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     for number, (target, references) in enumerate(undeclared.items()):
         first = min(references, key=lambda r: r.place)
         names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
-        hint = errors.did_you_mean(target.name, names) if number < MOST_HINTS else ""
-        kind = KINDS[target.kind].noun
-        yield Problem(
-            first.place,
-            first.entry.shown,
-            f'{first.key}: no manifest declares the {kind} "{target.name}", so the account must '
-            f"have it{hint}",
-            f"undeclared_{kind}",
-            "note",
+        hint = did_you_mean(target.name, names) if number < MOST_HINTS else ""
+        noun = KINDS[target.kind].noun
+        message = (
+            f'{first.key}: no manifest declares the {noun} "{target.name}", so the account must '
+            f"have it{hint}"
         )
-    yield from _unknown_to_structure(entries)
+        shown = first.entry.shown
+        yield Problem(first.place, shown, message, f"undeclared_{noun}", "note")
+    yield from _unlisted(entries)
 
 
 def _duplicates(declared: ByName) -> Iterator[Problem]:
@@ -94,15 +91,14 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
         if len({entry.id for entry in same if entry.id}) == len(same):
             continue
         for entry in same[1:]:
+            key = KINDS[entry.kind].identity
+            remedy = "remove one, or give each the `id` of another live object"
+            if entry.is_row or same[0].is_row:
+                remedy = f"remove one{' row' if entry.is_row and same[0].is_row else ''}"
+            message = f"declared twice; first at {same[0].place(key)}: {remedy}"
             if entry.is_block:
                 message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
-            else:
-                key = KINDS[entry.kind].identity
-                remedy = "remove one, or give each the `id` of another live object"
-                if entry.is_row or same[0].is_row:
-                    remedy = f"remove one{' row' if entry.is_row and same[0].is_row else ''}"
-                message = f"declared twice; first at {same[0].place(key)}: {remedy}"
-            yield entry.problem(_identity_path(entry), message, "duplicate")
+            yield entry.problem(() if entry.is_block else (key,), message, "duplicate")
 
 
 def _look_alikes(declared: ByName) -> Iterator[Problem]:
@@ -120,43 +116,37 @@ def _look_alikes(declared: ByName) -> Iterator[Problem]:
             yield same[0].problem(("name",), message, "look_alike", "warning")
 
 
-def _identity_path(entry: ManifestEntry) -> tuple[str, ...]:
-    return () if entry.is_block else (KINDS[entry.kind].identity,)
-
-
 def _shared_ids(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     first: dict[tuple[str, str], ManifestEntry] = {}
-    for entry in sorted(entries, key=lambda e: e.node.place):
-        if not entry.id:
-            continue
+    for entry in (entry for entry in entries if entry.id):
         other = first.setdefault((entry.kind, entry.id), entry)
-        if other is not entry and other.address != entry.address:
+        if other.address != entry.address:
             message = f"id: {other.shown} has the same id, at {other.place('id')}; remove one"
             yield entry.problem(("id",), message, "duplicate_id")
 
 
 def _renames(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Problem]:
-    claimed: dict[Address, ManifestEntry] = {}
-    for entry in sorted(entries, key=lambda e: e.node.place):
+    first: dict[Address, ManifestEntry] = {}
+    for entry in entries:
         for index, text in enumerate(entry.texts("renamed_from")):
             former = Address(entry.kind, entry.canonical(text))
             if not former.name or former == entry.address:
                 continue
-            path = ("renamed_from", index)
+            messages = []
             if former in declared:
-                there = declared[former][0].node.place
-                message = (
-                    f'renamed_from: "{former.name}" is also declared, at {there}; it cannot be '
-                    "both: remove one"
+                place = declared[former][0].node.place
+                messages.append(
+                    f'"{former.name}" is also declared, at {place}; it cannot be both: remove one'
                 )
-                yield entry.problem(path, message, "renamed_from")
-            other = claimed.setdefault(former, entry)
+            other = first.setdefault(former, entry)
             if other is not entry:
-                message = (
-                    f'renamed_from: {other.shown} was named "{former.name}" too, at '
+                messages.append(
+                    f'{other.shown} was named "{former.name}" too, at '
                     f"{other.place('renamed_from')}; only one of them can have been"
                 )
-                yield entry.problem(path, message, "renamed_from")
+            for message in messages:
+                path = ("renamed_from", index)
+                yield entry.problem(path, f"renamed_from: {message}", "renamed_from")
 
 
 def _references(entry: ManifestEntry) -> Iterator[Reference]:
@@ -168,24 +158,25 @@ def _references(entry: ManifestEntry) -> Iterator[Reference]:
 
 
 def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
-    entry, target, key = reference.entry, reference.target, reference.key
-    same = declared.get(target, ())
-    if key in ("copy_of", "merge_of") and target == entry.address:
-        message, code = f'{key}: "{target.name}" is this very entry; name another', "self"
+    entry, name = reference.entry, reference.target.name
+    same = declared.get(reference.target, ())
+    if entry.absent:
+        return
+    if reference.key in ORIGINS and reference.target == entry.address:
+        message, code = f'"{name}" is this very entry; name another', "self"
     elif any(other.absent for other in same):
-        message = (
-            f'{key}: "{target.name}" is declared with `state: absent`, at {same[0].node.place}; '
-            "remove the reference, or keep what it refers to"
+        message, code = (
+            f'"{name}" is declared with `state: absent`, at {same[0].node.place}; '
+            "remove the reference, or keep what it refers to",
+            "absent_reference",
         )
-        code = "absent_reference"
     elif len(same) > 1 and all(other.id for other in same):
         places = ", ".join(str(other.node.place) for other in same)
-        message = f'{key}: several entries are named "{target.name}" ({places}); rename one'
+        message = f'several entries are named "{name}" ({places}); rename one'
         code = "ambiguous_reference"
     else:
         return
-    if not entry.absent:
-        yield Problem(reference.place, entry.shown, message, code)
+    yield Problem(reference.place, entry.shown, f"{reference.key}: {message}", code)
 
 
 def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
@@ -193,7 +184,7 @@ def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
     edges: dict[Address, list[Reference]] = defaultdict(list)
     for reference in references:
         source = reference.entry.address
-        if reference.key in ("copy_of", "merge_of") and reference.target != source:
+        if reference.key in ORIGINS and reference.target != source:
             edges[source].append(reference)
     finished: set[Address] = set()
     for start in sorted(edges):
@@ -206,13 +197,13 @@ def _cycles_from(
 ) -> Iterator[Problem]:
     """Walks depth first with its own stack; a step back onto the trail closes a ring."""
     trail = [start]
-    pending = [list(edges[start])]
+    ahead = [list(edges[start])]
     while trail:
-        if not pending[-1]:
+        if not ahead[-1]:
             finished.add(trail.pop())
-            pending.pop()
+            ahead.pop()
             continue
-        reference = pending[-1].pop()
+        reference = ahead[-1].pop()
         if reference.target in trail:
             ring = [*trail[trail.index(reference.target) :], reference.target]
             names = " -> ".join(f'"{each.name}"' for each in ring)
@@ -220,34 +211,25 @@ def _cycles_from(
             yield Problem(reference.place, reference.entry.shown, message, "cycle")
         elif reference.target in edges and reference.target not in finished:
             trail.append(reference.target)
-            pending.append(list(edges[reference.target]))
+            ahead.append(list(edges[reference.target]))
 
 
-def _unknown_to_structure(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
-    """Notes on tags and field labels that the declared structure does not list."""
+def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
+    """Notes on tags and field labels of contacts that the declared structure does not list."""
     structure = next((entry for entry in entries if entry.is_block and entry.sound), None)
-    if structure is None:
-        return
-    labels = [canonical_name(field["label"]) for field in structure.spec.get("fields", ())]
-    tags = [canonical_name(tag) for tag in structure.spec.get("tags", ())]
-    listed = {"fields": (labels, [*labels, *PREDEFINED_FIELDS]), "tags": (tags, tags)}
-    for key, (declared, known) in listed.items():
-        if not declared:
-            continue
-        for name, entry in _mentions(entries, key).items():
-            if name not in known:
-                hint = errors.did_you_mean(name, known) or "; the account must have it"
-                one = key.removesuffix("s")
-                message = f'{key}: `structure:` does not list the {one} "{name}"{hint}'
+    spec = structure.spec if structure else {}
+    labels = [canonical_name(field["label"]) for field in spec.get("fields", ())]
+    tags = [canonical_name(tag) for tag in spec.get("tags", ())]
+    known = {"fields": [*labels, *PREDEFINED_FIELDS] if labels else [], "tags": tags}
+    for key, noun in (("fields", "field"), ("tags", "tag")):
+        first: dict[str, ManifestEntry] = {}
+        for entry in entries if known[key] else ():
+            if isinstance(KINDS[entry.kind], UsesLabels) and entry.sound:
+                for text in entry.spec.get(key) or ():
+                    first.setdefault(canonical_name(text), entry)
+        for name, entry in first.items():
+            if name not in known[key]:
+                hint = did_you_mean(name, known[key]) or "; the account must have it"
+                message = f'{key}: `structure:` does not list the {noun} "{name}"{hint}'
                 place = places(entry).get(f"{key}.{name}", entry.node.place)
-                yield Problem(place, entry.shown, message, f"undeclared_{one}", "note")
-
-
-def _mentions(entries: Sequence[ManifestEntry], key: str) -> Mapping[str, ManifestEntry]:
-    """The field labels or tags that sound contacts use, each with the first that does."""
-    found: dict[str, ManifestEntry] = {}
-    for entry in sorted(entries, key=lambda e: e.node.place):
-        if isinstance(KINDS[entry.kind], UsesLabels) and entry.sound:
-            for name in entry.spec.get(key) or ():
-                found.setdefault(canonical_name(name), entry)
-    return found
+                yield Problem(place, entry.shown, message, f"undeclared_{noun}", "note")

@@ -8,7 +8,7 @@ Everywhere else it is read as YAML 1.2 core.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -32,47 +32,32 @@ class Resolver:
 
     def __init__(self, schema: Schema) -> None:
         self._definitions: Mapping[str, Schema] = schema.get("$defs", {})
-        self._flat: dict[int, tuple[Schema, ...]] = {}
+        self._parts_of: dict[int, tuple[Schema, ...]] = {}
 
     def data(self, node: Node, schema: Schema) -> Any:
         """`node` as None, bool, int, float, str, list or dict, as `schema` expects it."""
+        parts = self._parts(schema)
         if isinstance(node, Scalar):
-            return self._scalar(node, schema)
+            if not node.plain:
+                return node.text
+            if any("string" in part.get("type", ()) for part in parts):
+                return None if node.text == "null" else node.text
+            return _core(node.text)
         if isinstance(node, Items):
-            below = self._below(schema, "items")
+            below = _first(part.get("items") for part in parts)
             return [self.data(item, below) for item in node.items]
+        others = _first(part.get("additionalProperties") for part in parts)
+        known = [part.get("properties", {}) for part in parts]
         return {
-            key.text: self.data(value, self._member(schema, key)) for key, value in node.entries
+            key.text: self.data(value, _first((*(p.get(key.text) for p in known), others)))
+            for key, value in node.entries
         }
-
-    def _scalar(self, scalar: Scalar, schema: Schema) -> Any:
-        if not scalar.plain:
-            return scalar.text
-        if self.takes_text(schema):
-            return None if scalar.text == "null" else scalar.text
-        return _core(scalar.text)
-
-    def takes_text(self, schema: Schema) -> bool:
-        """Whether `schema` accepts a text."""
-        types = (part.get("type", ()) for part in self._parts(schema))
-        return any("string" in ([kind] if isinstance(kind, str) else kind) for kind in types)
-
-    def _member(self, schema: Schema, key: Scalar) -> Schema:
-        for part in self._parts(schema):
-            below = part.get("properties", {}).get(key.text)
-            if isinstance(below, Mapping):
-                return below
-        return self._below(schema, "additionalProperties")
-
-    def _below(self, schema: Schema, keyword: str) -> Schema:
-        found = (part.get(keyword) for part in self._parts(schema))
-        return next((below for below in found if isinstance(below, Mapping)), ANYTHING)
 
     def _parts(self, schema: Schema) -> tuple[Schema, ...]:
         """`schema` and all it refers to or combines. Cached by identity: schemas outlive calls."""
-        if id(schema) not in self._flat:
-            self._flat[id(schema)] = tuple(self._unfold(schema))
-        return self._flat[id(schema)]
+        if id(schema) not in self._parts_of:
+            self._parts_of[id(schema)] = tuple(self._unfold(schema))
+        return self._parts_of[id(schema)]
 
     def _unfold(self, schema: Schema) -> Iterator[Schema]:
         yield schema
@@ -83,6 +68,11 @@ class Resolver:
                 yield from self._unfold(part)
 
 
+def _first(schemas: Iterable[Any]) -> Schema:
+    """The first that is a schema with keywords, or else the one that accepts anything."""
+    return next((schema for schema in schemas if isinstance(schema, Mapping)), ANYTHING)
+
+
 def _core(text: str) -> Any:
     if text in CONSTANTS:
         return CONSTANTS[text]
@@ -90,6 +80,4 @@ def _core(text: str) -> Any:
         return text
     if INTEGER.fullmatch(text):
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.fullmatch(text):
-        return float(text)
-    return text
+    return float(text) if FLOAT.fullmatch(text) else text

@@ -14,10 +14,13 @@ from bmeconf.model import Address, Intent, Resource, Schedule, Snapshot, canonic
 
 
 def snapshot(entries: Sequence[ManifestEntry], texts: Texts) -> Snapshot:
-    """The resources of all sound entries, sorted by address; of two at one address the first."""
+    """The resources of all sound entries, sorted by address; of two at one address the first.
+
+    The entries are sorted by place.
+    """
     declared = references.by_name(entries)
     found: dict[Address, Resource] = {}
-    for entry in sorted(entries, key=lambda e: e.node.place):
+    for entry in entries:
         if entry.sound:
             address = references.address(entry, declared)
             fields = KINDS[entry.kind].declared(_with_contents(entry, texts))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, walk
 from bmeconf.desired.validate.flaws import Flaw
-from bmeconf.model import errors
+from bmeconf.model.errors import did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
@@ -30,17 +30,16 @@ class Filler:
 
     def fill(self, node: Node, path: Path = ()) -> Node:
         """The tree, which stands at `path`, with every value filled; keys are taken as written."""
+        if isinstance(node, Scalar) and "${" not in node.text:
+            return node
         if isinstance(node, Scalar):
-            return self._scalar(node, path) if "${" in node.text else node
+            text = MARK.sub(lambda match: self._value(match, node, path), node.text)
+            return Scalar(text, node.place)
         if isinstance(node, Items):
             items = tuple(self.fill(item, (*path, i)) for i, item in enumerate(node.items))
             return Items(items, node.place)
         entries = tuple((key, self.fill(value, (*path, key.text))) for key, value in node.entries)
         return Block(entries, node.place)
-
-    def _scalar(self, scalar: Scalar, path: Path) -> Scalar:
-        text = MARK.sub(lambda match: self._value(match, scalar, path), scalar.text)
-        return Scalar(text, scalar.place)
 
     def _value(self, match: re.Match[str], scalar: Scalar, path: Path) -> str:
         if match[0] == "$${":
@@ -50,12 +49,9 @@ class Filler:
         if match[1] is None:
             message = 'a "${" without a name and "}"; write "$${" for the characters themselves'
         else:
-            hint = errors.did_you_mean(match[1], self.values)
-            message = f"the variable {match[0]} is not defined{hint or _remedy(self.values)}"
+            defined = f" (defined: {', '.join(sorted(self.values))})" if self.values else ""
+            remedy = f"; define it under `vars:` of the account in bmeconf.yaml{defined}"
+            hint = did_you_mean(match[1], self.values) or remedy
+            message = f"the variable {match[0]} is not defined{hint}"
         self.flaws.append(Flaw(path, scalar.place, message, "variable"))
         return match[0]
-
-
-def _remedy(values: Mapping[str, str]) -> str:
-    defined = f" (defined: {', '.join(sorted(values))})" if values else ""
-    return f"; define it under `vars:` of the account in bmeconf.yaml{defined}"
