@@ -1,6 +1,6 @@
 """The door to Git: which commit the files are at, and what they were at another one.
 
-- `command`: Git, asked to read: names of commits, trees and blobs
+- `command`: read commands of Git, and commits by name
 - `tree`: the project at a commit, as `manifest.Files`
 """
 

@@ -1,6 +1,6 @@
-"""Git, asked to read: names of objects, trees and blobs. The only module that runs it.
+"""Read commands of Git. The only module that runs it.
 
-None of what is asked runs hooks, filters, pagers or diff drivers.
+None of them runs hooks, filters, pagers or diff drivers.
 """
 
 from __future__ import annotations
@@ -33,13 +33,18 @@ FULL_DEPTH = "in CI fetch the whole history: `fetch-depth: 0` with actions/check
 
 @dataclass(frozen=True)
 class Repository:
-    """The repository around `folder`, asked in the operator's environment."""
+    """The repository around `folder`, read in the operator's environment."""
 
     folder: Path
     environ: Mapping[str, str]
 
-    def ask(self, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        kept = {
+    def run(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run one command of Git to its end.
+
+        Raises:
+            InvalidInput: Git is not installed, cannot be run, or takes too long.
+        """
+        environ = {
             name: value
             for name, value in self.environ.items()
             if name not in ELSEWHERE and not name.startswith("BMECONF_")
@@ -48,8 +53,8 @@ class Repository:
             return subprocess.run(
                 ["git", *HARDENED, *words],
                 cwd=self.folder,
-                env={**kept, **QUIET},
-                input=given,
+                env={**environ, **QUIET},
+                input=stdin,
                 capture_output=True,
                 timeout=PATIENCE,
                 check=False,
@@ -68,24 +73,28 @@ class Repository:
             raise InvalidInput(f"--since: git cannot be run: {error.strerror}") from error
 
     def blobs(self, ids: Sequence[str]) -> Mapping[str, bytes]:
-        """The contents of objects, by id, in one call."""
+        """The contents of objects by id, in one call.
+
+        Raises:
+            InvalidInput: this clone lacks one.
+        """
         if not ids:
             return {}
-        done = self.ask("cat-file", "--batch", given="".join(f"{id}\n" for id in ids).encode())
-        found: dict[str, bytes] = {}
+        done = self.run("cat-file", "--batch", stdin="".join(f"{id}\n" for id in ids).encode())
+        contents: dict[str, bytes] = {}
         output, start = done.stdout, 0
         for id in ids:
             end = output.find(b"\n", start)
             head = output[start:end].split()
             if end < 0 or len(head) != 3 or head[1] != b"blob":
                 raise InvalidInput(
-                    f"--since: the object {id[:12]} is not in this clone{said(done)}",
+                    f"--since: the object {id[:12]} is not in this clone{git_error(done)}",
                     f"fetch the whole history; {FULL_DEPTH}",
                 )
             size = int(head[2])
-            found[id] = output[end + 1 : end + 1 + size]
+            contents[id] = output[end + 1 : end + 1 + size]
             start = end + size + 2
-        return found
+        return contents
 
 
 def current_commit(root: Path) -> str | None:
@@ -108,18 +117,18 @@ def commit_of(repository: Repository, revision: str, shallow: bool) -> str:
     """The id of the commit that the user calls `revision`.
 
     Raises:
-        InvalidInput: where there is none of that name.
+        InvalidInput: there is none of this name.
     """
     if not revision.strip() or revision.startswith("-") or re.search(r"[\0\r\n]", revision):
         raise InvalidInput(
             f"--since {revision}: is not the name of a commit",
             "name one as in --since origin/main or --since HEAD~1",
         )
-    asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    done = repository.ask(*asked)
-    found = done.stdout.decode("ascii", "replace").strip()
-    if done.returncode == 0 and re.fullmatch(r"[0-9a-f]{40,64}", found):
-        return found
+    options = ("--verify", "--quiet", "--end-of-options")
+    done = repository.run("rev-parse", *options, f"{revision}^{{commit}}")
+    id = done.stdout.decode("ascii", "replace").strip()
+    if done.returncode == 0 and re.fullmatch(r"[0-9a-f]{40,64}", id):
+        return id
     if ".." in revision:
         remedy = "a range is not one commit; try --since $(git merge-base A B)"
     elif shallow:
@@ -141,10 +150,10 @@ def no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> Inval
             f"--since needs a Git repository, and {root} is in none",
             "leave --since out, or run in a clone of the project",
         )
-    return InvalidInput(f"--since: git cannot read the repository of {root}{said(done)}")
+    return InvalidInput(f"--since: git cannot read the repository of {root}{git_error(done)}")
 
 
-def said(done: subprocess.CompletedProcess[bytes]) -> str:
+def git_error(done: subprocess.CompletedProcess[bytes]) -> str:
     """Git's own words for what went wrong, to come after others; empty where it has none."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return f": {lines[0].removeprefix('fatal: ')}" if lines else ""

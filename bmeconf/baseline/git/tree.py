@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf.baseline.git.command import FULL_DEPTH, Repository, commit_of, no_repository, said
+from bmeconf.baseline.git.command import FULL_DEPTH, Repository, commit_of, git_error, no_repository
 from bmeconf.desired.manifest import MAX_BYTES, ListedFiles, TooLarge
 from bmeconf.model.errors import InvalidInput
 
@@ -65,7 +65,7 @@ def read_tree(root: Path, revision: str, environ: Mapping[str, str]) -> GitTree:
         InvalidInput: there is no such commit, no repository, or no Git.
     """
     repository = Repository(root, environ)
-    done = repository.ask("rev-parse", "--is-shallow-repository", "--show-prefix")
+    done = repository.run("rev-parse", "--is-shallow-repository", "--show-prefix")
     if done.returncode != 0:
         raise no_repository(root, done)
     shallow, _, prefix = os.fsdecode(done.stdout).partition("\n")
@@ -80,12 +80,12 @@ def _listed(
 ) -> tuple[Mapping[str, Blob], Mapping[str, str]]:
     """Files and links below the project's root, none where the commit has no such folder."""
     folder = f"{commit}:{prefix.removesuffix('/')}"
-    done = repository.ask("ls-tree", "--full-tree", "-r", "-z", "-l", folder)
+    done = repository.run("ls-tree", "--full-tree", "-r", "-z", "-l", folder)
     if done.returncode != 0 and b"valid object name" in done.stderr:
         return {}, {}
     if done.returncode != 0:
         raise InvalidInput(
-            f"--since: git cannot list the files of {commit[:12]}{said(done)}",
+            f"--since: git cannot list the files of {commit[:12]}{git_error(done)}",
             f"fetch the whole history; {FULL_DEPTH}",
         )
     files: dict[str, Blob] = {}
