@@ -92,15 +92,19 @@ def _allowed(text: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine itself: 127.0.0.0/8, ::1 or localhost (design 2)."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = _ip_address(host)
+    if address is None:
         return host == "localhost"
-    return address.is_loopback and (address.version == 4 or address == ipaddress.IPv6Address("::1"))
+    return address.is_loopback and (address.version == 4 or str(address) == "::1")
 
 
 def _is_ipv6(host: str) -> bool:
+    address = _ip_address(host)
+    return address is not None and address.version == 6 and "%" not in host
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).version == 6 and "%" not in host
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None

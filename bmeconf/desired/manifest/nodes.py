@@ -52,19 +52,13 @@ Path: TypeAlias = tuple[str | int, ...]
 def at(node: Node, path: Sequence[str | int]) -> Node:
     """The node at `path`, or the deepest one on the way to it that exists."""
     for step in path:
-        below = _child(node, step)
+        below = node.get(str(step)) if isinstance(node, Block) else None
+        if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
+            below = node.items[step]
         if below is None:
             return node
         node = below
     return node
-
-
-def _child(node: Node, step: str | int) -> Node | None:
-    if isinstance(node, Block):
-        return node.get(str(step))
-    if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
-        return node.items[step]
-    return None
 
 
 def blocks(node: Node | None, section: str) -> Iterator[Block]:
