@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bmeconf.apply.options import CopyEvidence
-from bmeconf.kinds import replies
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw
 
 MOVED = "the account moved since the plan was made"
 

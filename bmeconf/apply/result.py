@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw
 from bmeconf.model import Address, Finding, Manual
 from bmeconf.model.errors import BmeconfError, Interrupted, NotConverged
 from bmeconf.plan.model import Plan, Step

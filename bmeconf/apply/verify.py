@@ -30,6 +30,7 @@ from bmeconf.kinds import (
 from bmeconf.model import (
     CREATE,
     DELETE,
+    NOT_CONVERGED,
     Address,
     Change,
     Difference,
@@ -39,7 +40,6 @@ from bmeconf.model import (
     overlap,
 )
 from bmeconf.model.errors import NotFound
-from bmeconf.model.findings import NOT_CONVERGED
 from bmeconf.plan import build, diff
 from bmeconf.plan.model import Step
 

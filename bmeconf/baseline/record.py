@@ -14,8 +14,7 @@ from typing import Any
 from bmeconf.baseline.classify import leaves
 from bmeconf.baseline.lock import Digest, LockEntry, Section
 from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import KINDS, Raw, replies
 from bmeconf.model import (
     Address,
     Change,

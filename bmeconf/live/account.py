@@ -10,8 +10,7 @@ from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Section
 from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.desired.scope import Scope
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap
 from bmeconf.live.match import Matches
 from bmeconf.model import Address, Finding, Problem, Resource, Snapshot
 

@@ -12,9 +12,7 @@ from dataclasses import replace
 
 from bmeconf.baseline.lock import Digest
 from bmeconf.baseline.lock_baseline import LockBaseline
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.base import Kind
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap, Kind
 from bmeconf.live import references
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status

@@ -18,6 +18,7 @@ from bmeconf.model.changes import (
 )
 from bmeconf.model.findings import (
     LEFT_ALONE,
+    NOT_CONVERGED,
     Finding,
     Manual,
     Problem,
@@ -68,6 +69,7 @@ __all__ = [
     "LEFT_ALONE",
     "LISTS",
     "NOTHING",
+    "NOT_CONVERGED",
     "PLAN_FORMAT",
     "PRESENCE",
     "PROBLEMS_FORMAT",

@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.desired import validate
-from bmeconf.kinds import KINDS, replies
-from bmeconf.kinds.base import Managed
+from bmeconf.kinds import KINDS, Managed, replies
 from bmeconf.model import (
     PLAN_FORMAT,
     Address,

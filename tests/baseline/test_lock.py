@@ -21,8 +21,7 @@ from bmeconf.baseline import record
 from bmeconf.baseline.lock import Section
 from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.baseline.record import ProvenWrite
-from bmeconf.kinds import KINDS
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds import KINDS, IdMap
 from bmeconf.model import Address, Change
 from bmeconf.sandbox import Sandbox
 from tests.support.documents import classes, codes

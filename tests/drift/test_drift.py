@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bmeconf.drift.look import MOST_ASKED
-from bmeconf.kinds.campaigns.schedules import TOLERANCE
+from bmeconf.kinds.campaigns import TOLERANCE
 from bmeconf.kinds.contacts import events
 from bmeconf.render import FORMATS
 from tests.support.documents import codes, found, only, state_of
