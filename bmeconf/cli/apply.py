@@ -300,6 +300,6 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
 def _confirm(plan: Plan, account: str) -> None:
     count = len(plan.steps)
     changes = "this change" if count == 1 else f"these {count} changes"
-    asked = f"Make {changes} in {account}? Only 'yes' will do"
-    if click.prompt(asked, default="no", show_default=False, err=True).strip() != "yes":
+    question = f"Make {changes} in {account}? Only 'yes' will do"
+    if click.prompt(question, default="no", show_default=False, err=True).strip() != "yes":
         raise BmeconfError("not confirmed; nothing was written")

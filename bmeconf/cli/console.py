@@ -61,7 +61,7 @@ class StdoutLost(BmeconfError):
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `account` is the account that was asked for by name.
+    `account` is the account that the options name.
     """
 
     format: str = TEXT
@@ -238,14 +238,14 @@ def abandon(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def outputs(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
+def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:
     """`--output FORMAT=FILE` options, checked.
 
     Raises:
         InvalidInput: for an unknown format, or if there is no folder to write to.
     """
     checked = []
-    for option in asked:
+    for option in options:
         format, _, name = option.partition("=")
         if not name or format not in FORMATS:
             raise InvalidInput(
@@ -259,7 +259,7 @@ def outputs(asked: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 
 
 def _put(path: Path, text: str) -> None:
-    """Let `text` stand at `path`, whole or not at all.
+    """Write a file atomically, where its link leads.
 
     Raises:
         OSError: if it cannot be written.

@@ -69,17 +69,17 @@ def drift(
         reading, new_names = closer(reader, comparison.reading)
         plan = stages.planned(replace(comparison, reading=reading), account)
         policy, others = files.project.policy, comparison.others()
-        found = find_drift(reading, plan, policy, others, new_names)
-        last = touches(reader, reading, found)
-        found = replace(found, touches=last, requests=reader.budget.used)
+        report = find_drift(reading, plan, policy, others, new_names)
+        last = touches(reader, reading, report)
+        report = replace(report, touches=last, requests=reader.budget.used)
     recorded, failed = False, None
     if record:
-        recorded, failed = _recorded(options, files.project.root, reading, found, console)
-    shown = page.of_drift(found, account.label, classes, _undoing(options, paths, reading, found))
+        recorded, failed = _recorded(options, files.project.root, reading, report, console)
+    shown = page.of_drift(report, account.label, classes, _undoing(options, paths, reading, report))
     code = console.publish(
         shown,
-        lambda _, error: documents.drift(found, classes, recorded, error),
-        failed.exit_code if failed else found.exit_code(classes),
+        lambda _, error: documents.drift(report, classes, recorded, error),
+        failed.exit_code if failed else report.exit_code(classes),
         failed,
     )
     if failed:
@@ -104,24 +104,24 @@ def words(text: str) -> frozenset[str]:
 
 
 def _recorded(
-    options: Options, root: Path, reading: Reading, found: Drift, console: Console
+    options: Options, root: Path, reading: Reading, report: Drift, console: Console
 ) -> tuple[bool, BmeconfError | None]:
     """True if the lock file was written, and the error that kept it from being written."""
-    if reason := unfit(found):
+    if reason := unfit(report):
         console.note(f"Note: {reason}.")
     try:
-        return remember(lock_file(root, options.sandbox), reading, found), None
+        return remember(lock_file(root, options.sandbox), reading, report), None
     except BmeconfError as error:
         return False, error
 
 
-def _undoing(options: Options, paths: Sequence[Path], reading: Reading, found: Drift) -> str:
+def _undoing(options: Options, paths: Sequence[Path], reading: Reading, report: Drift) -> str:
     """The apply that undoes what was done by hand, and as little else as it can.
 
     Empty if there is none, or none that leaves known drift alone.
     """
-    undone = undoable(reading, found)
-    if guard.refusal(found.plan) or not undone:
+    undone = undoable(reading, report)
+    if guard.refusal(report.plan) or not undone:
         return ""
-    targets = options.target if len(undone) == len(found.plan.steps) else [*map(str, undone)]
-    return stages.apply_command(found.plan, paths, stages.account_of(options), targets, undone)
+    targets = options.target if len(undone) == len(report.plan.steps) else [*map(str, undone)]
+    return stages.apply_command(report.plan, paths, stages.account_of(options), targets, undone)

@@ -50,7 +50,7 @@ def _usage(error: click.ClickException) -> InvalidInput:
 
 
 def _report(console: Console, document: str, error: BmeconfError) -> int:
-    """Tell of `error` everywhere this run was asked to speak; its exit code."""
+    """Report an error on stderr and in every format asked for; return its exit code."""
     from bmeconf.render import documents, page
 
     problems: Sequence[Problem] = getattr(error, "problems", ())

@@ -47,25 +47,25 @@ def plan(
     folder = out.parent if out else Path()
     with session.opened(options, files.project, console) as account:
         comparison = stages.compared(options, files, account, console, since)
-        made = stages.planned(comparison, account, folder=folder, show_unmanaged=show_unmanaged)
-    refusal = guard.refusal(made)
-    pending = 2 if detailed_exitcode and made.steps else 0
+        plan = stages.planned(comparison, account, folder=folder, show_unmanaged=show_unmanaged)
+    refusal = guard.refusal(plan)
+    pending = 2 if detailed_exitcode and plan.steps else 0
     code = refusal.exit_code if refusal else pending
     if out:
-        plan_file.save(out, encode.plan(made, code, refusal))
+        plan_file.save(out, encode.plan(plan, code, refusal))
     command = stages.apply_command(
-        made,
+        plan,
         (out,) if out else paths,
         stages.account_of(options),
         () if out else options.target,
     )
     shown = page.of_plan(
-        made,
+        plan,
         account.label,
         "" if refusal else command,
         {r.address: r.intent.place for r in comparison.reading.desired if r.intent.place},
     )
-    code = console.publish(shown, lambda code, error: encode.plan(made, code, error), code, refusal)
+    code = console.publish(shown, lambda code, error: encode.plan(plan, code, error), code, refusal)
     if refusal:
         console.error(refusal)
     return code

@@ -1,4 +1,4 @@
-"""Plan files: written for their owner only, whole or not at all; read with all their checks."""
+"""Plan files: written atomically and for their owner only; read with all their checks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START = 4096
 
 
 def make_room(path: Path) -> None:
-    """Take away the plan that an earlier run left: none must be found where this run fails.
+    """Delete the plan of an earlier run, so that none is left if this run fails.
 
     Raises:
         InvalidInput: where a plan cannot be written there, or something else stands there.
@@ -87,7 +87,7 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
 
 
 def root_of(path: Path, plan: Plan) -> Path:
-    """The root of the project that a saved plan is of: where it was, seen from the plan, else here.
+    """The root of a saved plan's project: as recorded, seen from the plan; else found from here.
 
     Raises:
         InvalidInput: as `manifest.find_root`.

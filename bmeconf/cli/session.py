@@ -78,12 +78,12 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
 def finishing(stop: threading.Event) -> Iterator[None]:
     """While the block runs, the first Ctrl-C lets the step in flight finish; a second does not."""
 
-    def asked(signum: int, frame: FrameType | None) -> None:
+    def stop_asked(signum: int, frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
-    before = {s: signal.signal(s, asked) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, stop_asked) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

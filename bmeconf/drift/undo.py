@@ -10,11 +10,11 @@ from bmeconf.live.account import Reading
 from bmeconf.model import Address, Cause
 
 
-def undoable(reading: Reading, found: Drift) -> Sequence[Address]:
+def undoable(reading: Reading, drift: Drift) -> Sequence[Address]:
     """The resources that drifted and that an apply can bring back without touching known drift."""
-    steps = [step.address for step in found.plan.steps]
-    moved = {item.address for item in found.items if item.sort in (Cause.DRIFT, Cause.CONFLICT)}
-    known = {item.address for item in found.items if item.sort == KNOWN}.intersection(steps)
+    steps = [step.address for step in drift.plan.steps]
+    moved = {item.address for item in drift.items if item.sort in (Cause.DRIFT, Cause.CONFLICT)}
+    known = {item.address for item in drift.items if item.sort == KNOWN}.intersection(steps)
 
     def reaches_known(address: Address) -> bool:
         # A target brings along what it depends on.

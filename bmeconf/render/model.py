@@ -20,7 +20,7 @@ class Field:
     """One field of an item: its name as `fields.City`, its value before and after.
 
     `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
-    body that is HTML. `told` says more in words, such as who changed the field.
+    body that is HTML. `note` says more in words, such as who changed the field.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Field:
     after: Value = None
     new: bool = False
     body: bool = False
-    told: str = ""
+    note: str = ""
     markup: bool = False
 
 

@@ -117,18 +117,18 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     document = project.drift(code=9)
     assert (state_of(document), observed(document)) == ("wrong", {"doubt": "ambiguous"})
     said = told(project, 9)
-    assert "cannot be told which live campaign is meant" in said
+    assert "is unclear which live campaign is meant" in said
     assert "is not in the account" not in said
     assert not any(told_so in said for told_so in DO_IT)
     plan = " ".join(project.run("plan").ok().out.split())
-    assert "campaigns/Mine (wrong): it cannot be told which live campaign is meant" in plan
+    assert "campaigns/Mine (wrong): it is unclear which live campaign is meant" in plan
 
 
 def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Account) -> None:
     entry = {"name": "Mine", "id": "c" * 24, "schedule": {"at": FAR}}
     project.declare(campaigns=[entry])
     assert state_of(project.drift(code=9)) == "wrong"
-    assert "cannot be told which live campaign is meant" in told(project, 9)
+    assert "is unclear which live campaign is meant" in told(project, 9)
 
 
 def test_what_is_to_be_copied_of_a_twin_is_just_not_there(

@@ -14,33 +14,33 @@ from bmeconf.plan.diff import plain
 
 
 def drift(
-    found: Drift, fail_on: Collection[str], recorded: bool, error: BmeconfError | None = None
+    drift: Drift, fail_on: Collection[str], recorded: bool, error: BmeconfError | None = None
 ) -> dict[str, Any]:
     """The whole report; `error` is why the lock file could not be written."""
-    plan = found.plan
-    failing = found.failing(fail_on)
-    waiting = sum(manual.state != "done" for manual in found.manual)
+    plan = drift.plan
+    failing = drift.failing(fail_on)
+    waiting = sum(manual.state != "done" for manual in drift.manual)
     return {
         "format": DRIFT_FORMAT,
-        "exit_code": error.exit_code if error else found.exit_code(fail_on),
+        "exit_code": error.exit_code if error else drift.exit_code(fail_on),
         **(encode.failure(error) if error else {}),
         "created_at": stamp(plan.created_at),
         "account": asdict(plan.account),
         "source": {k: v for k, v in encode.source(plan.source).items() if k != "root"},
-        "clean": found.clean,
-        "locked": found.locked,
+        "clean": drift.clean,
+        "locked": drift.locked,
         "recorded": recorded,
         "fail_on": [word for word in WORDS if word in fail_on],
-        "summary": {**found.counts(), "in_sync": found.in_sync, "manual": waiting},
-        "items": [_item(item, found, item in failing) for item in found.items],
-        "manual": encode.manual(found.manual),
-        "findings": encode.findings(found.findings),
-        "left_out": [str(address) for address in found.left_out],
-        "requests": found.requests,
+        "summary": {**drift.counts(), "in_sync": drift.in_sync, "manual": waiting},
+        "items": [_item(item, drift, item in failing) for item in drift.items],
+        "manual": encode.manual(drift.manual),
+        "findings": encode.findings(drift.findings),
+        "left_out": [str(address) for address in drift.left_out],
+        "requests": drift.requests,
     }
 
 
-def _item(item: DriftItem, found: Drift, fails: bool) -> dict[str, Any]:
+def _item(item: DriftItem, drift: Drift, fails: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "address": str(item.address),
         "field": item.field,
@@ -62,7 +62,7 @@ def _item(item: DriftItem, found: Drift, fails: bool) -> dict[str, Any]:
             "expires": item.known.expires.isoformat(),
             "expired": item.expired,
         }
-    touch = found.touches.get(item.address)
+    touch = drift.touches.get(item.address)
     if touch:
         body["last_change"] = {key: value for key, value in asdict(touch).items() if value}
     return body

@@ -77,9 +77,9 @@ def _item(item: PageItem, cut: bool) -> Iterator[str]:
 
 
 def _field(field: Field, cut: bool) -> str:
-    told = f" *({prose(field.told)})*" if field.told else ""
+    note = f" *({prose(field.note)})*" if field.note else ""
     before, after = (_value(values.text(value), cut) for value in (field.before, field.after))
-    return f"- {code(field.name)}: {after if field.new else f'{before} → {after}'}{told}"
+    return f"- {code(field.name)}: {after if field.new else f'{before} → {after}'}{note}"
 
 
 def _value(value: str, cut: bool) -> str:
@@ -90,9 +90,9 @@ def _value(value: str, cut: bool) -> str:
 
 def _body(field: Field, cut: bool) -> Iterator[str]:
     diff = (text.excerpt if cut else text.diff)(field.before, field.after)
-    told = f" ({raw(field.told)})" if field.told else ""
+    note = f" ({raw(field.note)})" if field.note else ""
     length = text.length(field.after)
-    yield f"<details><summary><code>{raw(field.name)}</code>: {length}{told}</summary>"
+    yield f"<details><summary><code>{raw(field.name)}</code>: {length}{note}</summary>"
     yield from ("", *block(diff, "diff"), "", "</details>", "")
 
 

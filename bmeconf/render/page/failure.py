@@ -37,7 +37,7 @@ def of_failure(
 
 
 def of_problems(problems: Sequence[Problem]) -> Page:
-    """What `validate` found in the manifests."""
+    """The problems that `validate` found in the manifests."""
     levels = Counter(problem.level for problem in problems)
     counts = tuple((level, levels[level]) for level in LEVELS if levels[level])
     verdict = ", ".join(counted(number, level) for level, number in counts)
@@ -68,16 +68,16 @@ def error_item(error: BmeconfError) -> PageItem:
     )
 
 
-def finding_item(found: Finding | Problem, place: Place | None) -> PageItem:
+def finding_item(finding: Finding | Problem, place: Place | None) -> PageItem:
     """A finding or a problem; an error fails, and is kept however little room there is."""
-    error = found.level == "error"
+    error = finding.level == "error"
     return PageItem(
         sign="!",
-        address=str(found.address),
-        state=found.code,
-        head=found.message,
-        remedy=found.remedy if isinstance(found, Finding) else "",
-        level=found.level,
+        address=str(finding.address),
+        state=finding.code,
+        head=finding.message,
+        remedy=finding.remedy if isinstance(finding, Finding) else "",
+        level=finding.level,
         fails=error,
         must=error,
         place=place,

@@ -95,15 +95,15 @@ def fields(step: Step) -> Iterator[Field]:
             yield field(change, moved)
 
 
-def field(change: Change, told: str = "") -> Field:
-    """One change; `told` says who moved."""
+def field(change: Change, note: str = "") -> Field:
+    """One change; `note` says who moved."""
     return Field(
         name=dotted(change.path),
         before=change.before,
         after=change.after,
         new=change.before in (None, (), {}),
         body=change.path[0] in BODIES,
-        told=told,
+        note=note,
         markup=change.path == ("body",),
     )
 

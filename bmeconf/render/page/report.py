@@ -52,7 +52,7 @@ LEVELS = {Verdict.FAILED: "error", Verdict.UNKNOWN: "warning"}
 
 @dataclass(frozen=True)
 class Clock:
-    """The time zone in which a report tells times, and its name."""
+    """The time zone of a report, and its name."""
 
     zone: tzinfo
     name: str
@@ -67,7 +67,7 @@ class Clock:
 
 
 def of_report(report: Report, account: str, zone: tzinfo) -> Page:
-    """The whole report; `account` names it for people, times are told in `zone`."""
+    """The whole report; `account` names it for people, times are in `zone`."""
     clock = Clock(zone, report.query.timezone)
     states, ends = report.states, report.verdicts
     return Page(

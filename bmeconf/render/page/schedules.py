@@ -74,7 +74,7 @@ def _wrong(manual: Manual, due: str) -> str:
     # A plan file may hold anything here.
     status, at = (str(manual.observed.get(key) or "") for key in ("status", "scheduled_at"))
     if unidentified(manual):
-        return f"it cannot be told which live campaign is meant; it should be sent at {due}"
+        return f"it is unclear which live campaign is meant; it should be sent at {due}"
     if status in STOPPED:
         return f"{STOPPED[status]}; it should be sent at {due}"
     if status not in RUNNING:

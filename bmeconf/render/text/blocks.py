@@ -38,20 +38,20 @@ def item(item: PageItem, above: str = "") -> list[Line]:
 
 def field(field: Field) -> Iterator[Line]:
     """One field: on one line if it fits, a body as a short unified diff."""
-    told = f" ({safe.line(field.told)})" if field.told else ""
+    note = f" ({safe.line(field.note)})" if field.note else ""
     name = safe.line(field.name)
     if field.body:
-        yield Line(f"    {name}: {diffs.length(field.after)}{told}")
+        yield Line(f"    {name}: {diffs.length(field.after)}{note}")
         if field.before:
             for text in diffs.excerpt(field.before, field.after):
                 yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
         return
     before, after = values.text(field.before), values.text(field.after)
-    whole = safe.line(f"    {name}: {'' if field.new else f'{before} → '}{after}{told}")
+    whole = safe.line(f"    {name}: {'' if field.new else f'{before} → '}{after}{note}")
     if len(whole) <= WIDTH:
         yield Line(whole)
         return
-    yield Line(f"    {name}:{told}")
+    yield Line(f"    {name}:{note}")
     if not field.new:
         yield from wrapped(before, "      - ", "        ")
     yield from wrapped(after, "      + ", "        ")
