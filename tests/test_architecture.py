@@ -1,15 +1,14 @@
 """The shape of the code: rooms, the direction of imports, one door per dependency, sizes.
 
-Every rule is a function over a folder, so that it can be tried on a copy with a planted fault.
+Every rule is a function over sources, so that it can be tried on some with a planted fault.
 """
 
 from __future__ import annotations
 
 import ast
-import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -90,6 +89,8 @@ CODES_MEAN = "model.findings"
 OTHER_CODES = ("cli", "desired", "sandbox", "render")
 """Codes of problems in files, and exit codes, which are told apart where they are made."""
 
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("architecture")]
+
 MOST_LINES, LONGEST_FUNCTION = 320, 60
 
 KIND_CONSTANTS = {"STRUCTURE", "LISTS", "CONTACTS", "CAMPAIGNS"}
@@ -116,49 +117,32 @@ KINDS_NAMED = {
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the package, with what it imports, wherever in it that stands."""
+    """One file of a package, with what it imports, wherever in it that stands."""
 
-    package: Path
-    path: Path
+    name: str
+    """Its path, from the folder that the package lies in."""
+    source: str
+    others: frozenset[str] = field(default=frozenset(), compare=False)
+    """The dotted names of all modules of the package."""
 
     @property
-    def name(self) -> str:
-        return self.path.relative_to(self.package.parent).as_posix()
-
-    @cached_property
     def dotted(self) -> str:
-        parts = self.path.relative_to(self.package.parent).with_suffix("").parts
-        return ".".join(parts).removesuffix(".__init__")
+        return dotted(self.name)
 
     @property
     def room(self) -> str:
         """The room it is in, empty for what stands beside the rooms."""
-        return self.path.parts[len(self.package.parts)] if self.path.parent != self.package else ""
-
-    @cached_property
-    def source(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+        _, *rooms, _ = self.name.split("/")
+        return rooms[0] if rooms else ""
 
     @property
     def nodes(self) -> Sequence[ast.AST]:
         return nodes_of(self.source)
 
-    @cached_property
+    @property
     def imported(self) -> Sequence[str]:
         """The modules that are imported, also inside functions and for type checking alone."""
-        return [*self._imported()]
-
-    def _imported(self) -> Iterator[str]:
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{self.path}: relative import"
-                module = node.module or ""
-                for alias in node.names:
-                    inner = self.package.parent / f"{module}.{alias.name}".replace(".", "/")
-                    is_module = inner.is_dir() or inner.with_suffix(".py").exists()
-                    yield f"{module}.{alias.name}" if is_module else module
+        return imports_of(self)
 
     def lies_in(self, *places: str) -> bool:
         """Whether this is, or is a part of, one of these rooms or parts of rooms."""
@@ -168,8 +152,26 @@ class Module:
 
 @cache
 def nodes_of(source: str) -> Sequence[ast.AST]:
-    """Every node of a source, read once: most files of a copy are as they were."""
+    """Every node of a source, read once."""
     return [*ast.walk(ast.parse(source))]
+
+
+@cache
+def imports_of(module: Module) -> Sequence[str]:
+    found: list[str] = []
+    for node in module.nodes:
+        if isinstance(node, ast.Import):
+            found += (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module.name}: relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.append(inner if inner in module.others else node.module or "")
+    return found
+
+
+def dotted(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def room_of(dotted: str) -> str:
@@ -177,29 +179,44 @@ def room_of(dotted: str) -> str:
     return dotted.partition(".")[2].partition(".")[0]
 
 
-def modules(package: Path, files: str = "*.py") -> list[Module]:
-    return [Module(package, path) for path in sorted(package.rglob(files))]
+def package(sources: Mapping[str, str]) -> list[Module]:
+    """The modules with these sources, by path."""
+    others = frozenset(map(dotted, sources))
+    return [Module(name, source, others) for name, source in sorted(sources.items())]
 
 
-def violations(package: Path, files: str = "*.py") -> list[str]:
-    """Everything in these files that breaks a rule of the architecture, in words."""
-    rules = (doors, purity, direction, sizes, only_cli_speaks, kinds_named, once, codes)
-    every = modules(package, files)
+@cache
+def sources(folder: Path) -> Mapping[str, str]:
+    """Every source in a folder, by its path from the folder around it."""
+    return {
+        path.relative_to(folder.parent).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.py")
+    }
+
+
+def violations(modules: Sequence[Module]) -> list[str]:
+    """Everything in a package that breaks a rule of the architecture, in words."""
     return [
-        *(found for module in every for rule in rules for found in rule(module)),
-        *rooms(package),
-        *circles(package),
+        *(flaw for module in modules for flaw in flaws(module)),
+        *rooms(modules),
+        *circles(modules),
     ]
 
 
-def rooms(package: Path) -> Iterator[str]:
-    known = {*FLOOR, ALONE, "schemas", "__pycache__", *BESIDE_ROOMS}
-    for path in sorted(package.iterdir()):
-        if path.name not in known:
-            yield f"{path.name} is no room: the root has nothing but rooms"
+@cache
+def flaws(module: Module) -> Sequence[str]:
+    """What is wrong with one module, whatever the others are."""
+    rules = (doors, purity, direction, sizes, only_cli_speaks, kinds_named, once, codes)
+    return [flaw for rule in rules for flaw in rule(module)]
+
+
+def rooms(modules: Sequence[Module]) -> Iterator[str]:
+    for name in sorted({module.name.split("/")[1] for module in modules}):
+        if name not in {*FLOOR, ALONE, *BESIDE_ROOMS}:
+            yield f"{name} is no room: the root has nothing but rooms"
+    guides = {m.room: m for m in modules if m.name == f"bmeconf/{m.room}/__init__.py"}
     for room in (*FLOOR, ALONE):
-        guide = package / room / "__init__.py"
-        if not guide.exists() or not ast.get_docstring(ast.parse(guide.read_text())):
+        if room not in guides or not ast.get_docstring(ast.parse(guides[room].source)):
             yield f"{room} has no guide in its __init__"
 
 
@@ -248,15 +265,24 @@ def only_cli_speaks(module: Module) -> Iterator[str]:
     if module.room == "cli":
         return
     for node in module.nodes:
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.exit"):
-            yield f"{module.name} calls {ast.unparse(node.func)}, which only cli may"
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "os.environ":
+        spoken = said(node.func) if isinstance(node, ast.Call) else ""
+        if spoken in ("print", "sys.exit"):
+            yield f"{module.name} calls {spoken}, which only cli may"
+        if isinstance(node, ast.Attribute) and said(node) == "os.environ":
             yield f"{module.name} reads the environment, which cli hands to settings"
 
 
-def borrowed(tests: Path) -> Iterator[str]:
+def said(node: ast.expr) -> str:
+    """A name with dots as it is written, empty for anything else."""
+    if isinstance(node, ast.Attribute):
+        of = said(node.value)
+        return of and f"{of}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def borrowed(modules: Sequence[Module]) -> Iterator[str]:
     """Test modules that another one imports: what they share belongs into tests/support."""
-    for module in modules(tests):
+    for module in modules:
         for imported in module.imported:
             if imported.startswith("tests.") and imported.rpartition(".")[2].startswith("test_"):
                 yield f"{module.name} imports {imported}, which is a test of its own"
@@ -279,7 +305,7 @@ def kinds_named(module: Module) -> Iterator[str]:
 def once(module: Module) -> Iterator[str]:
     for node in module.nodes:
         if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
+            called = said(node.func)
             if called in ONCE and not module.lies_in(*ONCE[called], ALONE):
                 yield f"{module.name} calls {called}, as {' and '.join(ONCE[called])} may"
 
@@ -294,7 +320,7 @@ def codes(module: Module) -> Iterator[str]:
                 yield f"{module.name} decides by a code: {ast.unparse(node)}"
 
 
-def circles(package: Path) -> Iterator[str]:
+def circles(modules: Sequence[Module]) -> Iterator[str]:
     """Imports that go round, wherever they stand: also inside functions and for types alone."""
     graph = {
         module.dotted: {
@@ -302,7 +328,7 @@ def circles(package: Path) -> Iterator[str]:
             for other in module.imported
             if other.startswith("bmeconf.") and other != module.dotted
         }
-        for module in modules(package)
+        for module in modules
     }
     while True:
         try:
@@ -317,10 +343,11 @@ def circles(package: Path) -> Iterator[str]:
 
 
 def test_the_package_keeps_its_shape() -> None:
-    assert violations(PACKAGE) == []
+    there = {path.name for path in PACKAGE.iterdir()} - {"schemas", "__pycache__"}
+    assert there <= {*FLOOR, ALONE, *BESIDE_ROOMS}
+    assert violations(package(sources(PACKAGE))) == []
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "line", "said"),
     [
@@ -364,40 +391,31 @@ def test_the_package_keeps_its_shape() -> None:
         ("attic/__init__.py", "", "is no room"),
     ],
 )
-def test_a_planted_violation_is_found(tmp_path: Path, where: str, line: str, said: str) -> None:
-    copy = tmp_path / "bmeconf"
-    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    planted = copy / where
-    planted.parent.mkdir(exist_ok=True)
-    before = planted.read_text(encoding="utf-8") if planted.exists() else ""
-    planted.write_text(f"{before}\n{line}\n", encoding="utf-8")
-    found = violations(copy)
-    assert any(said in one for one in found), found
+def test_a_planted_violation_is_found(where: str, line: str, said: str) -> None:
+    every = sources(PACKAGE)
+    name = f"bmeconf/{where}"
+    planted = {**every, name: f"{every.get(name, '')}\n{line}\n"}
+    found = violations(package(planted))
+    assert any(said in flaw for flaw in found), found
 
 
-@pytest.mark.long
-def test_a_room_without_a_guide_is_found(tmp_path: Path) -> None:
-    copy = tmp_path / "bmeconf"
-    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "plan" / "__init__.py").write_text("", encoding="utf-8")
-    assert "plan has no guide in its __init__" in violations(copy)
+def test_a_room_without_a_guide_is_found() -> None:
+    planted = {**sources(PACKAGE), "bmeconf/plan/__init__.py": ""}
+    assert "plan has no guide in its __init__" in violations(package(planted))
 
 
 def test_no_test_imports_another() -> None:
-    assert [*borrowed(TESTS)] == []
+    assert [*borrowed(package(sources(TESTS)))] == []
 
 
-def test_a_test_that_imports_another_is_found(tmp_path: Path) -> None:
-    for name, line in (
-        ("a/test_one.py", "ONE = 1"),
-        ("b/test_two.py", "from tests.a.test_one import ONE"),
-        ("support/three.py", "def three():\n    from tests.a import test_one"),
-        ("b/test_four.py", "from tests.support.three import three"),
-    ):
-        path = tmp_path / "tests" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(line, encoding="utf-8")
-    assert [*borrowed(tmp_path / "tests")] == [
+def test_a_test_that_imports_another_is_found() -> None:
+    planted = {
+        "tests/a/test_one.py": "ONE = 1",
+        "tests/b/test_two.py": "from tests.a.test_one import ONE",
+        "tests/support/three.py": "def three():\n    from tests.a import test_one",
+        "tests/b/test_four.py": "from tests.support.three import three",
+    }
+    assert [*borrowed(package(planted))] == [
         "tests/b/test_two.py imports tests.a.test_one, which is a test of its own",
         "tests/support/three.py imports tests.a.test_one, which is a test of its own",
     ]
