@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from bmeconf import __version__
+from bmeconf.cli.clock import Clock
 from bmeconf.cli.console import Console, outputs
 from bmeconf.cli.failure import guarded
 from bmeconf.model import (
@@ -92,16 +93,16 @@ def main() -> NoReturn:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: Sequence[str]) -> int:
-    """The exit code of one command."""
+def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
+    """Run one command and return its exit code; it waits by `clock`, by default the system's."""
     command = next((word for word in arguments if not word.startswith("-")), "")
     document = DOCUMENTS.get(command, PROBLEMS_FORMAT)
-    return guarded(_guessed(arguments), document, lambda: _run(arguments))
+    return guarded(_guessed(arguments), document, lambda: _run(arguments, clock))
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
-        code = cli.main(args=list(arguments), prog_name="bmeconf", standalone_mode=False)
+        code = cli.main([*arguments], prog_name="bmeconf", standalone_mode=False, obj=clock)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,9 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from urllib.parse import urlsplit
 
+import click
+
+from bmeconf.cli.clock import SYSTEM_CLOCK, Clock
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import PER_MINUTE, Budget, Reader
@@ -59,9 +61,10 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
         for note in account.notes:
             console.note(f"Note: {note}")
         stop = threading.Event()
+        clock = click.get_current_context().find_object(Clock) or SYSTEM_CLOCK
         budget = Budget(
-            clock=time.time,
-            sleep=lambda seconds: _wait(seconds, budget, stop, console),
+            clock=clock.now,
+            sleep=lambda seconds: _wait(seconds, clock, budget, stop, console),
             per_minute=_per_minute(account.base_url),
             ceiling=options.max_requests,
         )
@@ -145,11 +148,13 @@ def _per_minute(base_url: str) -> int | None:
     return None if is_loopback(urlsplit(base_url).hostname or "") else PER_MINUTE
 
 
-def _wait(seconds: float, budget: Budget, stop: threading.Event, console: Console) -> None:
+def _wait(
+    seconds: float, clock: Clock, budget: Budget, stop: threading.Event, console: Console
+) -> None:
     """Wait; a Ctrl-C cuts it short, but not between two writes that make one step."""
     if seconds > TOLD_ABOVE:
         console.note(f"Waiting {seconds:.0f} s: the API takes no more requests for now.")
     if budget.patient:
-        time.sleep(seconds)
-    elif stop.wait(seconds):
+        clock.pause(threading.Event(), seconds)
+    elif clock.pause(stop, seconds):
         raise Interrupted("interrupted while waiting for the API")

@@ -29,7 +29,7 @@ from bmeconf.model.errors import (
     ScopeMissing,
     VersionConflict,
 )
-from tests.support.fake_clock import FakeClock
+from tests.support.clocks import FakeClock
 from tests.support.fake_server import (
     CLOSE,
     RESET,

@@ -10,7 +10,7 @@ from requests.structures import CaseInsensitiveDict
 
 from bmeconf.client import Budget
 from bmeconf.model.errors import LimitReached
-from tests.support.fake_clock import FakeClock
+from tests.support.clocks import FakeClock
 
 
 def budget(clock: FakeClock, **given: Any) -> Budget:

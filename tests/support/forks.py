@@ -20,8 +20,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -127,6 +125,7 @@ def _serve(door: socket.socket) -> None:
 
 def _obey(order: Any, streams: list[int]) -> int:
     from bmeconf import cli
+    from tests.support.clocks import hasty
 
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -138,22 +137,11 @@ def _obey(order: Any, streams: list[int]) -> int:
     if order.get("most_bytes"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
-    _hasten(order.get("haste", 1.0))
     _doom(order.get("line", 0), order.get("when", "after"))
-    code = cli.run(order["arguments"])
+    code = cli.run(order["arguments"], hasty(order.get("haste", 1.0)))
     sys.stdout.flush()
     sys.stderr.flush()
     return code
-
-
-def _hasten(haste: float) -> None:
-    sleep, wait = time.sleep, threading.Event.wait
-
-    def short_wait(event: threading.Event, timeout: float | None = None) -> bool:
-        return wait(event, None if timeout is None else timeout * haste)
-
-    time.sleep = lambda seconds: sleep(seconds * haste)
-    threading.Event.wait = short_wait  # type: ignore[method-assign]
 
 
 def _doom(line: int, when: str) -> None:
