@@ -611,6 +611,6 @@ def test_apply_says_so_in_words(project: Project, cut: Any, name: str) -> None:
     ran = project.run("apply", "--auto-approve")
     assert ran.code == 8
     assert "Not done (partly applied)" in ran.out
-    assert "+ lists/B: failed" in ran.out
+    assert "lists/B (failed)" in ran.out
     assert ran.err.count("Error: ") == 1
     assert "  → " in ran.err
