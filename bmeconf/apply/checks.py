@@ -85,7 +85,7 @@ class StepCheck:
         return f"{self.step.address} {finding.message}" if finding else ""
 
     def stale(self) -> str:
-        """What moved since the pin, in words; empty where nothing did."""
+        """The moves since the pin, in words; empty where nothing moved."""
         if refusal := self.refusal():
             return refusal
         if not self.differs():
@@ -137,7 +137,7 @@ class StepCheck:
         return f"{self.step.address}: {fields} changed since it was planned"
 
     def _more_uses(self) -> str:
-        """What refers to an object by now and did not when its delete was planned, in words."""
+        """Uses of an object that its planned delete did not know, in words; empty if none."""
         uses, now = self.step.pinned.uses, self.kind.facts(self.row)
         more = [f"{now[kind]} {kind}" for kind in uses if now.get(kind, 0) > uses[kind]]
         return f"{self.step.address}: {' and '.join(more)} use it by now" if more else ""
@@ -162,7 +162,7 @@ def first_look(
     options: ApplyOptions,
     new_lists: Collection[str] = (),
 ) -> Mapping[str, str]:
-    """What moved before the first write, in words, by the id of the step that must not be done.
+    """The moves before the first write, in words, by the id of the step that must not be done.
 
     Steps that are done are not looked at, and of those in doubt only what they refer to.
 

@@ -254,7 +254,7 @@ class Execution:
             return Outcome(step, UNKNOWN, error.message, error=error)
 
     def _look_up(self, step: Step, error: OutcomeUnknown) -> Outcome:
-        """What became of a write whose answer was lost, by looking (design 7.13)."""
+        """Look up a write whose answer was lost, and conclude from it (design 7.13)."""
         try:
             found = self._recovery(step)
             if found.outcome is Landing.ABSENT:

@@ -118,8 +118,10 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
             doubtful={**loose, **state.doubtful},
             resumed=True,
         )
-        made = _made(run, id_map, plan, state)
-        options = replace(options, moved=checks.first_look(run.reader, id_map, plan, options, made))
+        new_lists = _new_lists(run, id_map, plan, state)
+        options = replace(
+            options, moved=checks.first_look(run.reader, id_map, plan, options, new_lists)
+        )
         basis = _saved_basis(run, plan, id_map)
     except BaseException:
         journal.close()
@@ -127,9 +129,9 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     return way.through(run, plan, basis, journal, options, state.written)
 
 
-def _made(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
+def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
     """The lists that the run before made, or may have made: they took contacts along."""
-    made = {id for id in state.done.values() if id}
+    new_lists = {id for id in state.done.values() if id}
     copies = [
         before
         for step in plan.steps
@@ -137,7 +139,7 @@ def _made(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
         and (before := state.doubtful.get(step.id)) is not None
     ]
     rows = only(Audience).reread(run.reader, id_map, ()) if copies else ()
-    return made | {id for id in rows if any(id not in before.ids for before in copies)}
+    return new_lists | {id for id in rows if any(id not in before.ids for before in copies)}
 
 
 def _opened(run: Run, plan: Plan) -> IdMap:
@@ -159,7 +161,7 @@ def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
 
 
 def _unwritten(run: Run, plan: Plan, moved: Mapping[str, str]) -> Result:
-    """What is to be told of a plan that the account has moved away from: nothing was written."""
+    """The result of a plan that is stale as a whole: nothing was written."""
     why = Stale(f"{MOVED}; nothing was written", "plan again, and have that reviewed")
     outcomes = (
         Outcome(step, STALE, moved[step.id], error=why)

@@ -1,4 +1,4 @@
-"""What became of a write whose answer was lost: looked up, never sent again (design 7.13).
+"""Recovery of a write whose answer was lost: looked up, never sent again (design 7.13).
 
 In: a step that may have landed, and an API to look with. Out: a `Recovery`. The executor decides
 what follows from it.
@@ -21,7 +21,7 @@ LOOKS = 3
 
 
 class Landing(Enum):
-    """What can be seen of a write.
+    """How a write landed, as far as the account shows.
 
     A lost copy is `UNCLEAR` where several new objects look like it, `UNLIKE` where there are new
     objects and none does. `UNSEEN` is not there, as far as a lagging search tells.
@@ -39,7 +39,7 @@ class Landing(Enum):
 
 @dataclass(frozen=True)
 class Recovery:
-    """What became of a write: `ids` are the objects it may have made, `row` the one it did.
+    """How a write landed: `ids` are the objects that it may have made, `row` the one it did.
 
     `left` are the changes that a write which landed in part still lacks.
     """
@@ -81,7 +81,7 @@ def find(api: ReadApi, kind: Kind, id_map: IdMap, name: str) -> tuple[str, ...]:
 
 
 def findings(step: Step, recovery: Recovery) -> tuple[Finding, ...]:
-    """What a person has to clear up after a write that left more than one object, or a doubt."""
+    """Findings for a person after a write that left more than one object, or a doubt."""
     ids = ", ".join(recovery.ids)
     if recovery.outcome is Landing.TWICE:
         return (landed_twice(step, recovery.ids),)

@@ -1,4 +1,4 @@
-"""What an apply did -> the lock file: outcomes, proof -> a section. Pure."""
+"""The lock file after an apply: basis, outcomes, proof -> a section. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bmeconf.plan.model import Plan
 
 @dataclass(frozen=True)
 class Basis:
-    """What a plan was made from, as far as it is at hand; the lock file is written from it.
+    """The account and the comparisons behind a plan, as far as they are at hand.
 
     A plan that was made elsewhere has no `differences`. `section` has nothing any more of what is
     neither declared nor live.

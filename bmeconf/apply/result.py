@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Proof:
-    """What reading back showed: `rows` by address, None where it could not be read back.
+    """The proof by reading back: `rows` by address, None where nothing could be read back.
 
     `unproven` resources do not read back as declared; `twice` says that something was created
     twice, `hidden` that the API does not show a field that was written.

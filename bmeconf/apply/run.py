@@ -39,7 +39,7 @@ READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
 
 @dataclass(frozen=True)
 class Run:
-    """What an apply works with: the account, the project's files, the time, and who listens.
+    """The means of an apply: the account, the project's files, the time, and the listeners.
 
     `base_url` names the account in plans; `told` hears of each outcome; `stop_asked` says
     whether somebody wants the run to end.

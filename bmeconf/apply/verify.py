@@ -218,7 +218,7 @@ def _identities(kind: Kind, step: Step) -> tuple[str, ...]:
 
 
 def _twice(kind: Kind, steps: Sequence[Step], rows: Rows) -> Iterator[Finding]:
-    """What was created twice, as by a gateway that repeats requests (design 7.13)."""
+    """Findings on objects created twice, as by a gateway that repeats requests (design 7.13)."""
     for step in steps:
         if step.action == CREATE:
             names = _identities(kind, step)

@@ -40,7 +40,7 @@ class SideStatus:
 
 
 class Memory(Protocol):
-    """What is remembered of one resource."""
+    """One resource as a baseline remembers it."""
 
     @property
     def id(self) -> str:
@@ -63,7 +63,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True)
 class Baseline(ABC):
-    """What was last applied or declared, in the words of this run.
+    """Resources as they were last applied or declared, in the words of this run.
 
     `behind` is asked who moved where this one does not know.
     """
@@ -74,11 +74,11 @@ class Baseline(ABC):
 
     @abstractmethod
     def at(self, address: Address) -> Memory | None:
-        """What is remembered under an address, whatever lives there now."""
+        """The memory under an address, whatever object lives there now."""
 
     @abstractmethod
     def of(self, live: Resource) -> Memory | None:
-        """What is remembered of the fields of a live object, None where nothing is."""
+        """The memory of a live object's fields, None where nothing is remembered of them."""
 
     @abstractmethod
     def was_there(self, address: Address) -> bool:

@@ -23,7 +23,7 @@ from bmeconf.project import Project
 
 @dataclass(frozen=True)
 class CommitManifests:
-    """What the manifests declared at `commit`, which the user named as `revision`.
+    """The manifests at `commit`, which the user named as `revision`.
 
     `declared` is everything that has an address, `sound` what of it can be compared, but for the
     fields that are `flawed`. Where it is not `complete`, what is missing from either may have
@@ -50,7 +50,7 @@ def read(
     account: tuple[str | None, Mapping[str, str]],
     environ: Mapping[str, str],
 ) -> CommitManifests:
-    """What `names`, paths from the project's `root`, declared at `revision`.
+    """The manifests under `names`, paths from the project's `root`, at `revision`.
 
     `account` is the name and the variables of the account as it is declared now.
 

@@ -20,7 +20,7 @@ from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lo
 
 @dataclass(frozen=True)
 class CommitMemory:
-    """What one resource declared at the commit, as a `Memory`; `id` is that of its object now.
+    """One resource as the commit declares it, as a `Memory`; `id` is that of its object now.
 
     `sent` are the declared values by path, `shown` those that the account must have shown then.
     """
@@ -54,7 +54,7 @@ class CommitMemory:
 
 @dataclass(frozen=True)
 class CommitBaseline(Baseline):
-    """What the manifests declared at a commit, under the addresses of now."""
+    """The resources that a commit declares, under the addresses of now."""
 
     memories: Mapping[Address, CommitMemory] = field(default_factory=dict)
     whole: bool = True

@@ -40,7 +40,7 @@ four thousand fits.
 
 @dataclass(frozen=True)
 class LockBaseline(Baseline):
-    """What the lock file remembers of one account."""
+    """The lock file's entries of one account."""
 
     section: Section = field(default_factory=Section)
 

@@ -1,4 +1,4 @@
-"""What a run leaves in the lock file: a section, comparisons, proven writes -> a section. Pure.
+"""The lock file after a run: a section, comparisons, proven writes -> a section. Pure.
 
 Remembered is what was found in sync, and what was written and reads back as it should. What was
 left alone or failed stays remembered as it was; what is gone is forgotten (design 7.17). That the

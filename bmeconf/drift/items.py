@@ -1,6 +1,7 @@
 """One comparison -> the fields that are not as declared, each with who moved. Pure.
 
-What cannot be compared, or can be told apart by nothing, has no items: it is a finding.
+A resource that cannot be compared, or has namesakes that nothing tells apart, has no items but a
+finding.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ NOT_COMPARED = frozenset(
 def items(
     difference: Difference, reading: Reading, new_names: Mapping[Address, str]
 ) -> list[DriftItem]:
-    """What is not as declared of one resource, whether it can be applied or not.
+    """The fields of one resource that are not as declared, whether an apply can change them or not.
 
-    `new_names` are the names under which lost resources were found by their ids. Of several
-    namesakes that even the lock file cannot tell apart any more, the one it knows is lost: that
-    is an item as well. A status that must not be set, and is all that differs of a resource of
-    which nothing is remembered, has none: that the person opted out is no news.
+    `new_names` are the names under which lost resources were found by their ids. Where the object
+    that the lock file knows is none of several namesakes, its loss is an item as well. A status
+    that must not be set has no item where nothing else differs and nothing is remembered: that a
+    person opted out is no news.
     """
     found = [*_differing(difference, reading, new_names)]
     unknown = not any(item.cause for item in found)
@@ -55,7 +56,7 @@ def items(
 
 
 def is_blocked(difference: Difference) -> bool:
-    """True where a difference is left alone, but not since a campaign is frozen."""
+    """True where the kind refuses the change, for another reason than a frozen campaign."""
     refusal = build.refusal(difference)
     return refusal is not None and not refusal.is_frozen
 
@@ -87,7 +88,7 @@ def _differing(
 
 
 def _lost_among(desired: Resource, reading: Reading) -> Iterator[DriftItem]:
-    """The object that the lock file knows, where none of those that have its name is it."""
+    """The item on an object that the lock file knows, and that is none of several namesakes."""
     entry, match = reading.section.at(desired.address), reading.matches[desired.address]
     if entry and match.status is Status.AMBIGUOUS:
         ids = ", ".join(sorted(match.candidates))

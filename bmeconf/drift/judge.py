@@ -30,7 +30,7 @@ def find_drift(
     others: OtherManifests,
     new_names: Mapping[Address, str],
 ) -> Drift:
-    """What of `reading` is not as declared, and who moved; `plan` was made of it.
+    """Everything in `reading` that is not as declared, and who moved; `plan` was made of it.
 
     Namesakes in `reading` are resolved already. `others` are the manifests that this run was not
     given, `new_names` the names under which lost resources were found by their ids.
@@ -70,9 +70,9 @@ def now(plan: Plan) -> Iterable[Difference]:
 
 
 def _untold(item: DriftItem, reading: Reading) -> DriftItem:
-    """`item`, of which no baseline tells who moved: without one it counts as drift.
+    """`item` with a cause that no baseline tells: drift, as nothing is remembered of the resource.
 
-    What neither side has known yet is still to be made.
+    A resource that neither side has known yet is still to be created: pending.
     """
     section = reading.section
     entry = section.of(item.address, item.id) if item.id else None
@@ -86,7 +86,7 @@ def _is_blocked(reading: Reading, address: Address) -> bool:
 
 
 def _unsure(findings: Iterable[Finding], reading: Reading) -> set[Address]:
-    """What could not be compared whole, so that a difference in it may be there unseen."""
+    """Resources that were not compared whole, so that a difference may be there unseen."""
     unread = {f.address for f in findings if f.is_unproven or f.is_left_alone}
     unread -= reading.comparable
     blocked = {r.address for r in reading.desired if _is_blocked(reading, r.address)}

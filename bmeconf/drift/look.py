@@ -1,4 +1,4 @@
-"""What a drift report asks beside what a plan reads: a few requests, none of which can fail it."""
+"""The requests of a drift report beside those of a plan: a few, none of which can fail it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
 
 
 def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, Touch]:
-    """The last change of what was changed by hand, where the API tells.
+    """The last change of each resource that was changed by hand, where the API tells.
 
     Raises:
         Interrupted: Ctrl-C during a wait.
@@ -65,7 +65,7 @@ def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, 
 
 
 def _lost(reading: Reading) -> dict[Address, str]:
-    """The ids of what is not found by its name, was once, and may be there under another.
+    """The ids of resources that were found by their name once, and are not now.
 
     Only of kinds that are searched by name: a listing shows the others.
     """
@@ -82,7 +82,7 @@ def _lost(reading: Reading) -> dict[Address, str]:
 def _asked(
     reader: Reader, ids: Mapping[Address, str], ask: Callable[[Address, str], Answer | None]
 ) -> dict[Address, Answer]:
-    """What `ask` tells of the first few, as far as it can be had."""
+    """The answers of `ask` for the first few ids, as far as they can be had."""
     answers = {}
     for address, id in [*ids.items()][:MOST_ASKED]:
         if reader.budget.hour_remaining == 0:

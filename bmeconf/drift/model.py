@@ -15,7 +15,7 @@ DRIFT, CONFLICT, PENDING = Cause.DRIFT.value, Cause.CONFLICT.value, Cause.PENDIN
 KNOWN, FROZEN, MANUAL = "known", "frozen", "manual"
 CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)
 WORDS = (DRIFT, CONFLICT, PENDING, MANUAL, FROZEN)
-"""What a run may be told to fail on."""
+"""The words that --fail-on takes."""
 FAILED = ("overdue", "undone", "wrong")
 """States of manual steps that somebody has to look after now; a `todo` has its time."""
 PRESENT, ABSENT = "present", "absent"
@@ -89,7 +89,7 @@ def _beyond(one: Value, other: Value) -> tuple[Value, ...]:
 
 @dataclass(frozen=True)
 class Drift:
-    """What a look at the account found.
+    """The drift of an account: all fields that are not as declared, and the manual steps.
 
     `plan` is the plan of the same moment. `locked` says whether the lock file remembers anything
     of this account. `left_out` are all resources of the project that were not looked at, and

@@ -1,4 +1,4 @@
-"""`drift --record`: what was seen in sync -> the lock file. Nothing here writes to the account."""
+"""`drift --record`: resources in sync -> the lock file. Nothing here writes to the account."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ AGAIN = "run drift --record again"
 
 
 def unfit(found: Drift) -> str:
-    """Why nothing should be remembered of this look, empty where it may be.
+    """Why nothing should be recorded of this look, empty where it may be.
 
-    What the lock file does not know counts as not applied yet once it knows anything else of the
-    account. So a first memory has to be a whole and a clean one: drift must not be blessed.
+    A resource without an entry counts as not applied yet, once the account has any entry. So a
+    first record has to be whole and clean: drift must not become the baseline.
     """
     start = "nothing was remembered: the lock file knows nothing of this account yet, and"
     if found.locked:
@@ -33,11 +33,11 @@ def unfit(found: Drift) -> str:
 
 
 def remember(path: Path, reading: Reading, found: Drift) -> bool:
-    """Write to the lock file what was seen in sync, and schedules seen as done.
+    """Write resources in sync, and schedules that are done, to the lock file.
 
-    What differs stays as it was remembered; so does what the account shows in words of its own
-    that nothing remembered tells of: whether the service put it so is not known. False where
-    nothing may be remembered (`unfit`).
+    A resource that differs keeps its entry. So does one that the account shows in other words,
+    where no entry tells whether the service put them so. False where nothing may be recorded
+    (`unfit`).
 
     Raises:
         BmeconfError: where the file cannot be written, or moved meanwhile.

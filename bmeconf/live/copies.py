@@ -1,4 +1,4 @@
-"""What copies bring along: the members of lists made of other lists, the content of campaigns."""
+"""Content that copies bring along: members of lists made of other lists, campaigns' fields."""
 
 from __future__ import annotations
 

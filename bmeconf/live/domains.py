@@ -1,4 +1,4 @@
-"""Which domains may be sent from, asked only where a campaign declares a sender (design 7.10)."""
+"""Sending domains that are ready, read only where a campaign declares a sender (design 7.10)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ DOMAINS = "/api/email/domain"
 
 
 def ready(api: ReadApi, desired: Snapshot) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:
-    """Domains ready for sending; asked only where a campaign declares a sender (design 7.10)."""
+    """The domains that are ready for sending, None where they were not or could not be read.
+
+    A key without the scope for it is a finding, and no error.
+
+    Raises:
+        ApiError, Refused, LimitReached: where the domains could not be read.
+    """
     kind = only(Mailing)
     senders = [r for r in desired.of_kind(kind.name) if r.fields.get(kind.sender)]
     if not senders:

@@ -1,7 +1,7 @@
 """Live objects of one name, told apart by what the lock file knows. Pure.
 
-A plan touches neither of them, nor what names them. A look at what moved must not end there: one
-object made by hand, of the same name, would hide whatever else was done to the one that is meant.
+A plan touches neither of them, nor resources that refer to them. A drift report must not end
+there: one object of the same name, made by hand, would hide any change to the other one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Ids = tuple[str, ...]
 def resolve_namesakes(reading: Reading) -> Reading:
     """`reading` with those of several namesakes that the lock file knows, under their addresses.
 
-    References to them are seen anew by that. What can be compared so is `comparable`: all but
-    namesakes none of which is remembered, and what names such and is not remembered itself. It is
-    for a look alone: nothing may be planned by it.
+    References to them then lead to the remembered objects. `comparable` are all resources but
+    namesakes none of which is remembered, and unremembered resources that refer to such. This
+    reading is for a look alone: no apply may follow from it.
     """
     ambiguous = [r for r in reading.desired if reading.matches[r.address].status in AMBIGUOUS]
     if not ambiguous:
@@ -53,7 +53,7 @@ def _remembered(resource: Resource, reading: Reading) -> Resource | None:
 
 
 def _unclear(resource: Resource, reading: Reading, id_map: IdMap) -> bool:
-    """True where nothing can be said of `resource`; of a reference its own memory tells enough."""
+    """True where `resource` cannot be compared; for a reference its own entry tells enough."""
     if reading.matches[resource.address].status is Status.AMBIGUOUS:
         return resource.address not in id_map.ids
     alike = _namesakes(id_map)
@@ -71,7 +71,7 @@ def _namesakes(id_map: IdMap) -> Mapping[Address, Ids]:
 
 
 def _referred_to(reading: Reading) -> Mapping[Address, str]:
-    """Of namesakes that only are referred to, those that something was last applied with."""
+    """Namesakes that are only referred to, as a resource that refers to them was applied last."""
     id_map, alike = reading.account.id_map, _namesakes(reading.account.id_map)
     meant: dict[Address, str] = {}
     for resource in reading.desired:
@@ -94,6 +94,6 @@ def _referred_to(reading: Reading) -> Mapping[Address, str]:
 
 
 def _digests(reading: Reading, kind: Kind, field: str, address: Address, id: str) -> Digest:
-    """What would be remembered of a reference to `address`, were it the object `id`."""
+    """The digests of a reference to `address`, if that were the object `id`."""
     baseline = LockBaseline(IdMap(ids={address: id}), section=reading.section)
     return baseline.sent(kind, (field,), (address,))

@@ -251,8 +251,8 @@ def _rename(address: Address, new: Sequence[Address]) -> str:
     """The question to ask before a delete: what is to be created would be empty beside it."""
     names = [str(each) for each in new[:MOST_ASKED]]
     names += ["another new one"] if len(new) > MOST_ASKED else []
-    told = " or ".join(names)
-    return f"if it is the same as {told}, add renamed_from: [{_quoted(address.name)}] there"
+    choice = " or ".join(names)
+    return f"if it is the same as {choice}, add renamed_from: [{_quoted(address.name)}] there"
 
 
 def _note(address: Address, commit: str, more: str, remedy: str, called: str = "") -> Finding:

@@ -1,40 +1,37 @@
-"""What manifests mention and neither they nor the account have, as problems with places. Pure."""
+"""References in manifests that neither the manifests nor the account can meet. Pure.
+
+In: the desired resources, the names of the account. Out: problems with their places.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
 from bmeconf.kinds import IdMap, Singleton, UsesLabels, only
-from bmeconf.model import (
-    Address,
-    Place,
-    Problem,
-    Resource,
-    Snapshot,
-    references,
-)
+from bmeconf.model import Address, Place, Problem, Resource, Snapshot, references
 from bmeconf.model.errors import did_you_mean
 
 
-def problems(
-    desired: Snapshot, id_map: IdMap, withheld: Collection[Address]
-) -> tuple[Problem, ...]:
-    """Unknown lists, campaigns, fields and tags; `withheld` resources are judged elsewhere."""
-    return (*_unknown_references(desired, id_map, withheld), *_unknown_labels(desired, id_map))
+def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> tuple[Problem, ...]:
+    """Unknown lists, campaigns, fields and tags.
+
+    A reference of an `unclear` resource has several meanings, which is a finding of its own.
+    """
+    return (*_unknown_references(desired, id_map, unclear), *_unknown_labels(desired, id_map))
 
 
 def mentions(resource: Resource, id_map: IdMap) -> list[Address]:
-    """The addresses a resource refers to; what it is made from only until it is there."""
+    """The addresses that a resource refers to; its origins only until it exists."""
     origins = () if resource.address in id_map.ids else resource.intent.origins
     return [*references(resource.fields), *origins]
 
 
 def _unknown_references(
-    desired: Snapshot, id_map: IdMap, withheld: Collection[Address]
+    desired: Snapshot, id_map: IdMap, unclear: Collection[Address]
 ) -> Iterable[Problem]:
     known = {a.name for a in (*id_map.ids, *desired.resources)}
     for resource in desired:
-        if resource.address in withheld or resource.intent.absent:
+        if resource.address in unclear or resource.intent.absent:
             continue
         for address in mentions(resource, id_map):
             if address not in id_map.ids and desired.get(address) is None:
@@ -73,22 +70,22 @@ def _unknown_label(contact: Resource, field: str, label: str, known: Iterable[st
 
 
 def place(resource: Resource, *paths: str) -> Place:
-    """Where the first of `paths` was written, else the resource."""
+    """The place of the first of `paths` that was written, else that of the resource."""
     places = resource.intent.places
-    found = next((places[path] for path in paths if path in places), resource.intent.place)
-    return found or Place("the manifests")
+    written = next((places[path] for path in paths if path in places), resource.intent.place)
+    return written or Place("the manifests")
 
 
 def _same_field(contact: Resource, id_map: IdMap) -> Iterator[Problem]:
-    """Two labels may be one field of the account: a predefined one, renamed by its owner."""
-    seen: dict[str, str] = {}
+    """Problems where two labels are one field: a predefined one, renamed by its owner."""
+    labels: dict[str, str] = {}
     for label in contact.fields.get("fields") or ():
         live = id_map.label(label) or label
-        if live in seen:
+        if live in labels:
             yield Problem(
                 place(contact, f"fields.{label}", "fields"),
                 str(contact.address),
-                f"fields: {label!r} and {seen[live]!r} are one field of the account; remove one",
+                f"fields: {label!r} and {labels[live]!r} are one field of the account; remove one",
                 "same_field",
             )
-        seen.setdefault(live, label)
+        labels.setdefault(live, label)

@@ -104,7 +104,7 @@ def _is_step(difference: Difference) -> bool:
 
 
 def _findings(difference: Difference) -> Iterator[Finding]:
-    """What a person should know of one comparison, beside its step."""
+    """Findings on one comparison, beside its step."""
     address = difference.address
     if difference.unreadable:
         yield Finding(

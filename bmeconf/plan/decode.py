@@ -1,7 +1,7 @@
-"""Plan documents, read back: JSON -> Plan, exactly the one that was saved. Pure.
+"""A plan's JSON document -> the Plan that `encode` made it of. Pure.
 
-The digest tells an edited plan from the one that was reviewed; what a plan is for, and how old
-it may be, is held against the run that wants to apply it (design 4, 5, 7.14).
+The digest tells an edited plan from the reviewed one. The account of a plan, and its age, are
+checked against the run that is to apply it (design 4, 5, 7.14).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Document = Mapping[str, Any]
 Known = Mapping[str, Address]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SKEW = timedelta(minutes=5)
-"""How far the clocks of two machines may differ."""
+"""The most that the clocks of two machines may differ."""
 
 
 def read(text: str, name: str) -> Document:
@@ -124,12 +124,12 @@ def fresh(plan: Plan, now: datetime, limit: timedelta) -> None:
     if now - plan.created_at > limit:
         raise Stale(
             f"the plan has expired: it was made at {stamp(plan.created_at)},"
-            f" more than {_told(limit)} ago",
+            f" more than {_shown(limit)} ago",
             "plan again, and have that reviewed; or raise --max-plan-age",
         )
 
 
-def _told(limit: timedelta) -> str:
+def _shown(limit: timedelta) -> str:
     seconds = int(limit.total_seconds())
     unit = next(u for u in ("d", "h", "m", "s") if seconds % UNITS[u] == 0)
     return f"{seconds // UNITS[unit]}{unit}"
@@ -139,8 +139,8 @@ def _check(document: Document, name: str) -> None:
     remedy = "plan again with this version of bmeconf"
     format = document.get("format")
     if not isinstance(format, str) or not format.startswith("bmeconf.plan/"):
-        told = f": it is a {format} document" if isinstance(format, str) else ""
-        raise InvalidInput(f"{name} is not a saved plan{told}", "give what `plan --out` wrote")
+        other = f": it is a {format} document" if isinstance(format, str) else ""
+        raise InvalidInput(f"{name} is not a saved plan{other}", "give what `plan --out` wrote")
     if format != PLAN_FORMAT:
         raise InvalidInput(f"{name} has the format {format}; this is for {PLAN_FORMAT}", remedy)
     if "error" in document and "steps" not in document:
@@ -219,10 +219,10 @@ def _source(source: Document) -> Source:
 
 
 def _manual(manual: Document, known: Known) -> Manual:
-    told = {key: value for key, value in manual.items() if key != "at"}
+    values = {key: value for key, value in manual.items() if key != "at"}
     # A plan of an earlier version knows the instant, and not the zone it was declared in.
     due = datetime.fromisoformat(manual["at"]) if "at" in manual else _instant(manual["due"])
-    return Manual(**{**told, "address": known[manual["address"]], "due": due})
+    return Manual(**{**values, "address": known[manual["address"]], "due": due})
 
 
 def _finding(finding: Document) -> Finding:
@@ -230,7 +230,7 @@ def _finding(finding: Document) -> Finding:
 
 
 def _address(text: str) -> Address:
-    """An address that is only shown again."""
+    """An address that is shown again, and never looked up."""
     kind, _, name = text.partition("/")
     return Address(kind, name)
 

@@ -1,4 +1,4 @@
-"""What would have to change: both sides of a Reading -> Differences. Pure; only user of deepdiff.
+"""Comparison: both sides of a Reading -> Differences. Pure; the only user of deepdiff.
 
 Both sides arrive in canonical form, so that comparing needs to know no kind and has no edge
 cases; what is declared but hidden by the API is told apart from what differs (design 7.4).
@@ -102,7 +102,7 @@ def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideSta
 
 
 def _initial(desired: Resource) -> Iterator[Change]:
-    """What a create has to write; what a copy brings along may have to be cleared."""
+    """The changes of a create; content that a copy brings along may have to be cleared."""
     if desired.intent.origins:
         return (Change((key,), None, value) for key, value in sorted(desired.fields.items()))
     changes = field_changes({}, desired.fields)

@@ -1,7 +1,7 @@
-"""What refuses a plan: Plan and policy -> findings of level error, or a refusal. Pure.
+"""Guards: steps and policy -> findings of level error, or a refusal. Pure.
 
-Every rule here is about the plan as a whole or about policy; what a kind knows of its own
-resources (frozen, blocked) was judged before there was a step.
+Every rule here is about the plan as a whole or about policy. The rules of a kind for its own
+resources (frozen, blocked) were applied before there was a step.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bmeconf.project import Policy
 
 
 def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Finding, ...]:
-    """The findings that make `apply` refuse this plan, or a reader think twice (design 4, 7)."""
+    """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7)."""
     return (
         *seeds(reading.desired, policy),
         *_live_seeds(reading, policy),
@@ -44,7 +44,7 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
 
 
 def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
-    """Declared contacts that the seed policy does not allow; a note where nothing limits many."""
+    """Errors for contacts outside the seed policy; a note where no policy limits many contacts."""
     contacts = desired.of_kind(only(Personal).name)
     if policy.seeds is None:
         if len(contacts) > 200:
@@ -74,7 +74,7 @@ def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
 
 
 def _live_seeds(reading: Reading, policy: Policy) -> Iterable[Finding]:
-    """A pinned contact may be somebody else: its live address must be a seed as well."""
+    """Errors for pinned contacts whose live address is no seed: they may be somebody else."""
     kind = only(Personal)
     for contact in reading.desired.of_kind(kind.name) if policy.seeds is not None else ():
         live = reading.account.resources.get(contact.address)
@@ -85,7 +85,7 @@ def _live_seeds(reading: Reading, policy: Policy) -> Iterable[Finding]:
 
 
 def is_seed(email: str, policy: Policy) -> bool:
-    """Whether the seed policy lets a contact be declared; any may where there is none."""
+    """True where the seed policy allows the address; without a policy every address is allowed."""
     if policy.seeds is None:
         return True
     kind = only(Personal).name
@@ -123,10 +123,10 @@ def refuse(plan: Plan) -> None:
 
 
 def recheck(plan: Plan, policy: Policy) -> None:
-    """Hold a saved plan against the policy as it is now, which may be stricter than it was.
+    """Check a saved plan against the policy as it is now, which may be stricter than it was.
 
     Raises:
-        Guarded: naming what it does not allow any more.
+        Guarded: naming what the policy does not allow any more.
     """
     findings = [*_deletes(plan.steps, policy)]
     for step in plan.steps if policy.seeds is not None else ():
@@ -139,7 +139,7 @@ def recheck(plan: Plan, policy: Policy) -> None:
 
 
 def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
-    """Hold planned deletes against what --allow-delete names.
+    """Check that --allow-delete names every planned delete, and nothing else.
 
     Raises:
         InvalidInput: where a glob matches no planned delete.
@@ -167,8 +167,10 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
 
 
 def _protected(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
-    """What is declared as protected, and what was when it was last applied: by its id, so that
-    neither another name nor a block that is gone takes that away.
+    """Errors for deletes and renames of protected resources.
+
+    A resource is protected where it is declared so, or was at the last apply. That is remembered
+    by id, so that neither a new name nor a missing block lifts the protection.
     """
     for step in steps:
         resource = reading.desired.get(step.address)
@@ -203,7 +205,7 @@ def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
 
 
 def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
-    """What is to be deleted while campaigns use it that no manifest knows: one may be scheduled."""
+    """Warnings for deletes of objects that undeclared campaigns use: one may be scheduled."""
     kind = only(Mailing)
     for step in steps:
         uses = step.pin.uses.get(kind.name, 0) if step.action == DELETE and step.pin else 0
@@ -247,8 +249,10 @@ def _still_draft(campaign: Resource, reading: Reading) -> bool:
 
 
 def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
-    """A list that somebody renamed by hand looks like one to create: whoever is to be on it is on
-    an undeclared one, and drafts would move from the real audience to an empty list.
+    """Warnings for lists to create that may be undeclared lists, renamed by hand.
+
+    Everything that is declared to use the new list uses the same undeclared one. Drafts would
+    move from the real audience to an empty list.
     """
     declared = {a for r in reading.desired for a in (r.address, *references(r.fields))}
     for step in steps:

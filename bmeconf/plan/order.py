@@ -1,7 +1,8 @@
 """The order of steps, derived from references alone (design 7.11). Pure.
 
-In: differences. Out: those that can be reached, each with what it waits for: structure, lists,
-contacts, campaigns; a name that is freed before it is taken; deletes last, in reverse.
+In: differences. Out: those that can be done, each with those that it waits for. Structure, lists,
+contacts and campaigns come in this order; a name is freed before it is taken; deletes come last,
+in reverse.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ Waiting = tuple[Difference, frozenset[Address]]
 def reachable(
     differences: Sequence[Difference], reading: Reading
 ) -> tuple[list[Difference], list[Finding]]:
-    """Leave out what cannot be done yet, with the reason: it refers to something that neither
-    exists nor is going to, or takes a name that another declared resource keeps.
+    """The differences that can be done, and a finding for each of the others.
+
+    A difference cannot be done where it refers to an object that neither exists nor will, takes a
+    name that another declared resource keeps, or deletes an object that is still needed.
     """
     kept = list(differences)
     findings: list[Finding] = []
     live = {_name(resource): resource.address for resource in reading.account.resources}
     held = {**reading.out_of_scope, **live}
     while True:
-        made = {d.address for d in kept}
+        created = {d.address for d in kept}
         given_up = {_identity(d, "before") for d in kept}
         kept_names = {key: address for key, address in held.items() if key not in given_up}
         lost = {}
@@ -49,7 +52,7 @@ def reachable(
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
             if users := _harmed(difference, kept, reading):
                 lost[difference.address] = _still_used(difference.address, users)
-            elif gaps := _gaps(difference, made, reading.account.id_map):
+            elif gaps := _gaps(difference, created, reading.account.id_map):
                 lost[difference.address] = _left_waiting(difference.address, gaps)
             elif holder and holder != difference.address:
                 lost[difference.address] = _name_kept(difference.address, holder)
@@ -60,7 +63,7 @@ def reachable(
 
 
 def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading) -> list[Address]:
-    """What still needs an object that is to be deleted: no step lets go of it first."""
+    """The resources that still need an object to be deleted, as no step lets go of it first."""
     if difference.action != DELETE:
         return []
     gone = difference.address
@@ -86,7 +89,7 @@ def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading
 def _brought_along(
     difference: Difference, steps: Mapping[Address, Difference], reading: Reading
 ) -> set[Address]:
-    """What a copy refers to because its source does, or is to, and no manifest says otherwise."""
+    """References that a copy takes over from its source, as no manifest declares others."""
     desired = difference.desired
     origin = reading.account.sources.get(desired.intent.copy_of or desired.address)
     if difference.action != CREATE or origin is None:
@@ -97,12 +100,12 @@ def _brought_along(
 
 
 def _still_used(address: Address, users: Sequence[Address]) -> Finding:
-    told = f"is not deleted: {_named(users)} still uses it, and this plan leaves that as it is"
-    return _blocked(address, told, "take it off there first, or wait until that campaign is sent")
+    reason = f"is not deleted: {_named(users)} still uses it, and this plan leaves that as it is"
+    return _blocked(address, reason, "take it off there first, or wait until that campaign is sent")
 
 
 def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
-    """Differences by kind and name, but each after what it waits for; deletes at the end."""
+    """Differences by kind and name, each after those that it waits for; deletes at the end."""
     writes = {d.address: d for d in differences if d.action != DELETE}
     freed = {key: d.address for d in writes.values() if (key := _identity(d, "before"))}
     waits = {address: _waits_for(d, writes, freed, id_map) for address, d in writes.items()}
@@ -116,7 +119,7 @@ def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
 
 
 def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
-    """Which steps let go of an object: it is deleted only once they have."""
+    """By object, the steps that let go of it: its delete waits for them."""
     users: dict[Address, set[Address]] = {}
     for difference in differences:
         lets_go = {a for change in difference.changes for a in references(change.before)}
@@ -128,7 +131,7 @@ def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
 
 
 def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
-    """Each address with what it waits for, by kind and name as far as the waiting allows."""
+    """Each address with those it waits for, by kind and name as far as the waiting allows."""
     sorter = _sorter({address: set(needed) for address, needed in waits.items()})
     ready: list[tuple[int, Address]] = []
     result: list[tuple[Address, frozenset[Address]]] = []
@@ -179,12 +182,12 @@ def _uses_new_labels(difference: Difference, id_map: IdMap) -> bool:
     return not (set(labels) <= set(id_map.fields) and set(tags) <= set(id_map.tags))
 
 
-def _gaps(difference: Difference, made: set[Address], id_map: IdMap) -> list[Address]:
+def _gaps(difference: Difference, created: set[Address], id_map: IdMap) -> list[Address]:
     # The structure always exists; it is needed only for the labels that a step will add to it.
     return sorted(
         address
         for address in _needs(difference, id_map)
-        if address not in made and (address == THE_STRUCTURE or id_map.id(address) is None)
+        if address not in created and (address == THE_STRUCTURE or id_map.id(address) is None)
     )
 
 
@@ -193,12 +196,12 @@ def _left_waiting(address: Address, gaps: Sequence[Address]) -> Finding:
 
 
 def _name_kept(address: Address, holder: Address) -> Finding:
-    told = f"its name is still that of the live object declared as {holder}"
-    return _blocked(address, f"{told}, which this plan does not rename first")
+    reason = f"its name is still that of the live object declared as {holder}"
+    return _blocked(address, f"{reason}, which this plan does not rename first")
 
 
-def _blocked(address: Address, told: str, remedy: str = MEND_THAT) -> Finding:
-    return Finding("warning", "blocked", address, told, remedy)
+def _blocked(address: Address, reason: str, remedy: str = MEND_THAT) -> Finding:
+    return Finding("warning", "blocked", address, reason, remedy)
 
 
 def _named(addresses: Sequence[Address]) -> str:

@@ -38,7 +38,7 @@ def _check(steps: Sequence[Step]) -> int:
 
 
 def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
-    """What the steps stand on of one kind: pinned ids, and identities they take or mention."""
+    """The pinned ids of one kind, and the identities that the steps take or mention."""
     mine = [step for step in steps if step.address.kind == kind.name]
     keys = {str(c.after) for step in mine for c in step.changes if c.path == (kind.identity,)}
     keys |= {a.name for step in steps for a in step.mentioned() if a.kind == kind.name}

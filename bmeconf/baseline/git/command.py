@@ -24,7 +24,7 @@ ELSEWHERE = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
     *("GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
 )
-"""What a hook sets for its own repository: this run's is the one around the project."""
+"""Variables that a hook sets for its own repository: a run reads the one around the project."""
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
 PATIENCE = 60.0
 """Seconds for one call of Git, which may have to fetch what a partial clone lacks."""
