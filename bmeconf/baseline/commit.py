@@ -1,8 +1,7 @@
-"""The manifests as they were at a revision: Git -> the sound part of what they declared then.
+"""Manifests at a Git revision -> the resources that they declared, as far as they are sound.
 
-They are read by the rules of today, with today's variables: what is asked is what the same files
-would have meant. What cannot be read is named, and nothing is concluded from it: a past that is
-broken stops no run, and never looks like one that declared nothing.
+They are read by the rules and with the variables of today. A problem in them becomes a warning: it
+stops no run, and a resource that cannot be read never looks like one that was not declared.
 """
 
 from __future__ import annotations
@@ -23,11 +22,10 @@ from bmeconf.project import Project
 
 @dataclass(frozen=True)
 class CommitManifests:
-    """The manifests at `commit`, which the user named as `revision`.
+    """The resources that manifests declared at `commit`, which the user named as `revision`.
 
-    `declared` is everything that has an address, `sound` what of it can be compared, but for the
-    fields that are `flawed`. Where it is not `complete`, what is missing from either may have
-    been declared all the same; `problems` say why, as warnings.
+    `declared` are all that have an address, `sound` those that can be compared, without their
+    `flawed` fields. Unless it is `complete`, more may have been declared; `problems` say why.
     """
 
     revision: str
@@ -39,7 +37,7 @@ class CommitManifests:
 
     @property
     def complete(self) -> bool:
-        """Whether all that was declared then could be read."""
+        """True if all manifests could be read without an error."""
         return not self.problems
 
 
@@ -55,7 +53,7 @@ def read(
     `account` is the name and the variables of the account as it is declared now.
 
     Raises:
-        InvalidInput: where Git knows no such commit, or is not there.
+        InvalidInput: there is no such commit, no repository, or no Git.
     """
     tree = git.read_tree(root, revision, environ)
     project, problems = _project(tree, root)
@@ -79,7 +77,7 @@ def read(
 
 
 def _project(tree: GitTree, root: Path) -> tuple[Project, Sequence[Problem]]:
-    """The project file of then; one that says nothing where it cannot be used."""
+    """The project at the commit, with defaults and problems where its file cannot be used."""
     try:
         return validate.project(manifest.read_project(tree), root), ()
     except validate.ManifestProblems as error:
@@ -87,7 +85,11 @@ def _project(tree: GitTree, root: Path) -> tuple[Project, Sequence[Problem]]:
 
 
 def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
-    """The manifests of then under the paths of today, and the files that they name."""
+    """The manifests at the commit under the names and patterns that exist there.
+
+    Raises:
+        InvalidInput: there are none.
+    """
     there = [name for name in names if tree.exists(name)]
     patterns = [each for each in project.manifests or () if manifest.matching(tree, each)]
     if not tree.children(""):
@@ -100,14 +102,14 @@ def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
 def _variables(
     project: Project, account: tuple[str | None, Mapping[str, str]]
 ) -> Mapping[str, str]:
-    """The variables of the account as it is now, and those that only were there then."""
+    """The account's variables of today, and those that only the commit has."""
     name, now = account
     entry = project.accounts.get(name) if name else None
     return {**(entry.vars if entry else {}), **now}
 
 
 def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | None:
-    """The fields at which an error stands; None where one is about the resource as a whole."""
+    """The fields with an error; None where an error is about the resource as a whole."""
     places = {p.place for p in errors if p.address == str(resource.address)}
     written = {place: key.partition(".")[0] for key, place in resource.intent.places.items()}
     fields = {written.get(place, "") for place in places}
@@ -116,5 +118,5 @@ def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | No
 
 
 def _warnings(errors: Iterable[Problem]) -> tuple[Problem, ...]:
-    """`errors` as warnings: they stop nothing."""
+    """`errors` as warnings."""
     return tuple(replace(problem, level="warning") for problem in errors)

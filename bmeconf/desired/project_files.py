@@ -15,9 +15,9 @@ from bmeconf.project import Project
 
 @dataclass(frozen=True)
 class ProjectFiles:
-    """A project and its manifests under `names`, read but not yet given meaning.
+    """A project and its manifests under `names`, read but not yet validated.
 
-    `names` are paths from the project's root; the root itself is empty.
+    `names` are paths from the project's root; the root's own is empty.
     """
 
     project: Project

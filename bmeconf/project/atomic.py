@@ -15,7 +15,7 @@ OWNER_ONLY, AS_USUAL = 0o600, 0o666
 
 
 def can_write(path: Path) -> bool:
-    """Whether a file could be written at `path`, as far as can be told without writing it."""
+    """True if a file can be written at `path`, judged without writing it."""
     return not path.is_dir() and path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 

@@ -1,7 +1,4 @@
-"""The lock file on disk: bmeconf.lock.json at the project root, made to be committed (design 7.17).
-
-What stands in it is known to `baseline`.
-"""
+"""The lock file bmeconf.lock.json on disk, at the project root and committed (design 7.17)."""
 
 from __future__ import annotations
 
@@ -35,12 +32,12 @@ def read_lock_file(path: Path) -> str | None:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InvalidInput(
             f"{path}: the lock file cannot be read: {reason}",
-            "mend that, or delete it: everything works without it, with less told",
+            "correct that, or delete the file: everything works without it, with less detail",
         ) from error
 
 
 def can_write_lock_file(path: Path) -> bool:
-    """Whether a lock file could be written, as far as can be told without doing it."""
+    """True if the lock file can be written, judged without writing it."""
     path = path.resolve()
     return can_write(path) and (not path.exists() or os.access(path, os.W_OK))
 

@@ -1,4 +1,4 @@
-"""Project settings as data: accounts, variables, policy, and the key that nobody may see."""
+"""Project settings as data: accounts with their variables, policy, and keys as secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Secret:
-    """A text that no repr, str, format or traceback shows; `reveal()` is the one way to it."""
+    """A text that no repr, str, format or traceback shows; only `reveal()` returns it."""
 
     __slots__ = ("_text",)
 
@@ -38,7 +38,7 @@ class Secret:
 
 @dataclass(frozen=True)
 class KnownDrift:
-    """A difference that somebody answers for until a day (design 2)."""
+    """A drift that is accepted until a day, and who answers for it (design 2)."""
 
     address: str
     field: str
@@ -49,7 +49,7 @@ class KnownDrift:
 
 @dataclass(frozen=True)
 class Policy:
-    """What the project allows; None means that nothing was said."""
+    """What the project allows; None where the project file does not say."""
 
     seeds: tuple[str, ...] | None = None
     max_deletes: int | None = None
@@ -58,7 +58,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class AccountEntry:
-    """An account as the project file declares it; the key is only named, never held."""
+    """An account as the project file declares it; `api_key_env` names the variable of its key."""
 
     name: str
     base_url: str
@@ -70,7 +70,7 @@ class AccountEntry:
 class Project:
     """The project file as data; `manifests` is None where it does not say (design 2).
 
-    `has_file` is False where there is no project file, and all the rest is as if it said nothing.
+    `has_file` is False where there is no project file.
     """
 
     root: Path

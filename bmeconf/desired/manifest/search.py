@@ -112,14 +112,14 @@ def _matches(files: Files, pattern: str, index: int) -> Sequence[str]:
 
 
 def _above(files: Files, start: str) -> str:
-    """Where manifests are, for somebody who stands too deep in the project."""
+    """Words for where manifests are, for a command that was run too deep in the project."""
     if start and files.exists(PROJECT_FILE):
         return f"; the project's {PROJECT_FILE} is in {files.shown('')}"
     for number in range(1, FOLDERS_ABOVE + 1):
         folder = posixpath.normpath(posixpath.join(start, *[".."] * number))
-        for near in (folder, f"{folder}/manifests"):
-            names = [f"{near}/{child}" for child in children(files, near)]
+        for above in (folder, f"{folder}/manifests"):
+            names = [f"{above}/{child}" for child in children(files, above)]
             contents = files.read(name for name in names if name.endswith(SUFFIXES)).values()
             if any(isinstance(c, bytes) and LOOKS_LIKE_ONE.search(c) for c in contents):
-                return f"; there are some in {files.shown(near)}"
+                return f"; there are some in {files.shown(above)}"
     return ""

@@ -1,13 +1,8 @@
-"""Faults of YAML syntax in the words of a person who writes manifests.
-
-In: the error of a YAML parser, and the text it read. Out: a problem with its place, and what to
-do about it.
-"""
+"""An error of a YAML parser -> a problem at its place, with what to do about it. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bmeconf.model import Place, Problem
@@ -46,49 +41,39 @@ WORDINGS = (
         "characters in quotes",
     ),
 )
-"""Parts of what the parser says, and what a person can do with it; the first that fits counts."""
+"""Parts of the parser's message, and how to mend the file; the first that fits counts."""
 
 
 def problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    """The problem that `error` is, at its place in `file`."""
+    """The problem behind an error in `text`, the content of `file`."""
     place = _place_of(error, file)
-    wording = explained(error, text, file) or f"this is not valid YAML ({_said(error).strip()})"
-    return Problem(place, "", wording + _stuck_dash(text, place), "yaml")
+    message = explained(error, text, file)
+    message = message or f"this is not valid YAML ({_message(error).strip()})"
+    lines = text.split("\n")[max(place.line - 2, 0) : place.line]
+    if any(STUCK_DASH.match(line) for line in lines):
+        message += '; a dash needs a blank after it: "- name: ..."'
+    return Problem(place, "", message, "yaml")
 
 
 def explained(error: yaml.YAMLError, text: str, file: str) -> str | None:
-    """What a person can do about a fault of syntax, None where its words are not known."""
-    return next(_wordings(_said(error), _character(text, _place_of(error, file))), None)
+    """What is wrong in a person's words, None where the parser's message is not known."""
+    message, place = _message(error), _place_of(error, file)
+    line = text.split("\n")[place.line - 1 : place.line]
+    character = "".join(line)[place.column - 1 : place.column]
+    if character == "\t":
+        return "a tab; YAML is indented with spaces only"
+    if "cannot start any token" in message:
+        return f'a plain text may not begin with "{character}"; put it in quotes'
+    return next((wording for part, wording in WORDINGS if part in message), None)
 
 
-def _said(error: yaml.YAMLError) -> str:
+def _message(error: yaml.YAMLError) -> str:
     return f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
 
 
 def _place_of(error: yaml.YAMLError, file: str) -> Place:
-    said = _said(error)
-    unclosed = any(part in said for part in ("quoted scalar", "flow mapping", "flow sequence"))
+    message = _message(error)
+    unclosed = any(part in message for part in ("quoted scalar", "flow mapping", "flow sequence"))
     first, second = ("context_mark", "problem_mark")[:: 1 if unclosed else -1]
     mark = getattr(error, first, None) or getattr(error, second, None)
     return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-
-
-def _stuck_dash(text: str, place: Place) -> str:
-    """What to add where the line at `place` or the one above begins with a dash and no blank."""
-    lines = text.split("\n")[max(place.line - 2, 0) : place.line]
-    stuck = any(STUCK_DASH.match(line) for line in lines)
-    return '; a dash needs a blank after it: "- name: ..."' if stuck else ""
-
-
-def _wordings(said: str, character: str) -> Iterator[str]:
-    if character == "\t":
-        yield "a tab; YAML is indented with spaces only"
-    if "cannot start any token" in said:
-        yield f'a plain text may not begin with "{character}"; put it in quotes'
-    yield from (wording for part, wording in WORDINGS if part in said)
-
-
-def _character(text: str, place: Place) -> str:
-    lines = text.split("\n")
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    return line[place.column - 1 : place.column]

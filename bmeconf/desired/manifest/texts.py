@@ -1,7 +1,4 @@
-"""Bytes -> texts: of a manifest, and of the files that it names, or the reason why there is none.
-
-Nothing here knows YAML.
-"""
+"""Bytes -> the text of a manifest and of the files that it names, or why there is none."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from bmeconf.desired.manifest.nodes import Node, Scalar, at, blocks
 BODIES = ("body", "plain_text")
 RELATIVE = "paths are relative to the manifest"
 POINTER = b"version https://git-lfs.github.com/spec/"
-"""The beginning of the file that stands for one which Git LFS has not brought."""
+"""The beginning of the file that Git LFS leaves in place of one that it has not fetched."""
 VARIABLE = re.compile(r"\$\{[^}]*\}")
 MAX_CANDIDATES = 1000
 
@@ -40,9 +37,9 @@ class Text:
 
 
 def decoded(file: str, content: bytes | OSError, hint: Callable[[], str]) -> Text:
-    """The text that `content` is in UTF-8, a byte order mark taken off; or why it is none.
+    """The text of a file in UTF-8, without its byte order mark; or why there is none.
 
-    `hint` returns the words to add where the file does not exist.
+    `hint` returns words to add where the file does not exist.
     """
     if isinstance(content, OSError):
         return Text(file, fault=f"{file} {_unreadable(content, hint)}")

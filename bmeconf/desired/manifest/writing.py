@@ -1,8 +1,8 @@
-"""Plain data -> YAML text, laid out as a person would, that reads back to exactly that data. Pure.
+"""Plain data -> YAML text that a person could have written, and that reads back to that data. Pure.
 
-The reader beside this takes a plain scalar as the text that it is. Other YAML readers do not, so
-whatever one of them would take for a number, a boolean or nothing is put in quotes, and so is
-every character that a reviewer could not see.
+A plain scalar that another YAML reader takes for a number, a boolean or null is put in quotes, and
+so is every character that a reviewer cannot see. PyYAML's emitter does neither, folds long texts
+and knows no blank lines.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from bmeconf.desired.manifest.yaml_tree import UNPRINTABLE
 
 WIDTH = 92
-"""Columns up to which what is short stands on one line."""
+"""Columns up to which a value that holds others is written on one line."""
 LONGEST_KEY = 1000
-"""A longer key is no simple one for YAML, and takes a `?` before it."""
+"""A longer key takes a `?` before it."""
 
 PLAIN = re.compile(r"[^\W_][\w ./+@()'!?&=$%*<>;~^-]*(?<! )")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
@@ -120,7 +120,7 @@ def _led(sign: str, lines: Sequence[str]) -> list[str]:
 
 
 def _flow(value: Any) -> str | None:
-    """A value on one line; None where it holds what had better not stand on one."""
+    """A value on one line; None where it nests too deep for one."""
     if isinstance(value, Mapping):
         if any(map(_holds, value.values())) or any(len(key) > LONGEST_KEY for key in value):
             return None

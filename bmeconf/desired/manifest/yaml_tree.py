@@ -1,6 +1,6 @@
-"""YAML text -> trees, or the problems that stand in the way. The only module that imports yaml.
+"""YAML text -> trees, or problems. The only module that imports yaml.
 
-It is built from parser events, not from PyYAML's loaders: only events tell a quoted text from a
+A tree is built from parser events, not by PyYAML's loaders: only events tell a quoted text from a
 plain one and a written tag from a guessed one, and a loop over events cannot run out of stack.
 """
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 50
 MAX_NODES = 100_000
 LONG_TEXT = 100
-"""Every so many characters of a text count as one more value, so that aliases cannot multiply
-a long text either."""
+"""So many characters of a text count as one value, so that aliases cannot multiply it either."""
 
 CORE = "tag:yaml.org,2002:"
 TEXT_TAGS = ("!", CORE + "str")
@@ -34,9 +33,9 @@ UNPRINTABLE = re.compile(
 
 
 def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
-    """The tree of each document in `text`, empty documents left out, and what is wrong.
+    """The tree of each document in `text` that is not empty, and the problems of the file.
 
-    A fault of syntax ends the file: documents before it are kept, the fault is the last problem.
+    An error of syntax ends the file: documents before it are kept, the error is the last problem.
     """
     import yaml
 
@@ -46,8 +45,8 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
     builder = _Builder(file)
     error = builder.read(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     if error is not None and syntax.explained(error, text, file) is None:
-        # libyaml scans ahead of its events and has limits of its own, in words that change with
-        # its version. The parser in Python does not: ours are met first, or its words are known.
+        # libyaml scans ahead of its events, and has limits of its own in words that change with
+        # its version. The parser in Python has none: ours come first, or its words are known.
         builder = _Builder(file)
         error = builder.read(text, yaml.SafeLoader)
     if error is not None:
@@ -93,7 +92,7 @@ class _Builder:
         self._size = 0
 
     def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
-        """Take every event that `loader` makes of `text`; the fault of syntax that ends it."""
+        """Take every event that `loader` makes of `text`; returns the error that ends them."""
         import yaml
 
         try:

@@ -31,9 +31,8 @@ class OtherManifests:
 class Scope:
     """The resources that a run looks at, among all that its manifests declare.
 
-    `desired` are the resources in scope. `whole` is everything declared: a resource out of scope
-    still claims its live object, and the declared structure is meant either way. `elsewhere` is
-    only kept in the lock file.
+    `desired` are the resources in scope, `whole` is everything declared: a resource out of scope
+    still claims its live object. `elsewhere` is what other files of the project declare.
     """
 
     desired: Snapshot
@@ -68,11 +67,10 @@ def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
         return Scope(desired, desired, managed(desired))
     chosen: set[Address] = set()
     for target in targets:
-        found = named(target, desired.resources)
-        if not found:
+        if not (addresses := named(target, desired.resources)):
             hint = _did_you_mean(target, desired)
             raise InvalidInput(f"--target {target}: no declared resource matches{hint}")
-        chosen |= found
+        chosen |= addresses
     while more := {a for r in desired if r.address in chosen for a in _needs(r, desired)} - chosen:
         chosen |= more
     in_scope = Snapshot.of(r for r in desired if r.address in chosen)
@@ -88,10 +86,9 @@ def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:
     present = Snapshot.of(r for r in desired.of_kind(kind) if not r.intent.absent)
     chosen: set[Address] = set() if globs else {*present.resources}
     for glob in globs:
-        found = named(glob, present.resources)
-        if not found:
+        if not (addresses := named(glob, present.resources)):
             raise InvalidInput(f"{glob}: {_why_none(kind, glob, desired, present)}")
-        chosen |= found
+        chosen |= addresses
     return Snapshot.of(r for r in present if r.address in chosen)
 
 
@@ -123,7 +120,7 @@ def _did_you_mean(glob: str, among: Snapshot) -> str:
 def _why_none(kind: str, glob: str, desired: Snapshot, present: Snapshot) -> str:
     noun, others = KINDS[kind].noun, named(glob, desired.resources)
     if any(address.kind == kind for address in others):
-        return "is declared with `state: absent`, so that nothing is to be told of it"
+        return "is declared with `state: absent`, so there is nothing to report"
     if others:
-        return f"names no {noun}, and only {kind} are told of here"
+        return f"names no {noun}, and only {kind} are reported"
     return f"no declared {noun} matches{_did_you_mean(glob, present)}"

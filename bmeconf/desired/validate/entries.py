@@ -1,4 +1,4 @@
-"""Checked documents -> entries: one for each resource that they declare, with its address. Pure.
+"""Checked documents -> entries, one for each resource that they declare. Pure.
 
 An entry with flaws is still an entry: its name counts when others refer to it.
 """
@@ -21,9 +21,10 @@ BLOCKS = frozenset(kind.name for kind in having(Singleton))
 
 @dataclass(frozen=True)
 class ManifestEntry:
-    """One declared resource: its data, where it stands, and whether its shape is sound.
+    """A declared resource: its data, its tree, and whether its shape is sound.
 
-    `name` is canonical, and empty where it could not be read; `is_row` where a table declares it.
+    `name` is canonical, and empty where it could not be read. `is_row` is True for one that a
+    table declares.
     """
 
     kind: str
@@ -35,7 +36,7 @@ class ManifestEntry:
 
     @property
     def file(self) -> str:
-        """The manifest that declares it, as places name it."""
+        """The manifest that declares the resource, as places name it."""
         return self.node.place.file
 
     @property
@@ -50,7 +51,7 @@ class ManifestEntry:
 
     @property
     def is_block(self) -> bool:
-        """True if the manifest declares it as a block of its own, not as one of a list."""
+        """True if a manifest declares the resource as a block of its own, not in a list."""
         return self.kind in BLOCKS
 
     @property
@@ -74,7 +75,7 @@ class ManifestEntry:
         return KINDS[self.kind].canonical(text)
 
     def place(self, *path: str | int) -> Place:
-        """Where the value at `path` stands, or the nearest that exists above it."""
+        """The place of the value at `path`, or of the nearest that exists above it."""
         return at(self.node, path).place
 
     def problem(self, path: Path, message: str, code: str, level: str = "error") -> Problem:
@@ -119,7 +120,7 @@ def _name(kind: str, spec: Mapping[str, Any]) -> str:
 
 
 def places(entry: ManifestEntry) -> Mapping[str, Place]:
-    """Where each field of an entry stands, by `field`, `field.key` and `field.item`."""
+    """The place of each field of an entry, by `field`, `field.key` and `field.item`."""
     found: dict[str, Place] = {}
     for key, node in entry.node.entries:
         found[key.text] = node.place

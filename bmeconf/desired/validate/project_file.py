@@ -39,9 +39,9 @@ def project(file: ProjectFile, root: Path) -> Project:
 
 
 def _pasted_keys(document: Node) -> Iterator[Place]:
-    """The places where an API key stands instead of the name of its variable.
+    """The places of API keys where the name of a variable belongs.
 
-    However short: `bme_` is what keys begin with, and no variable.
+    Short ones too: keys begin with `bme_`, and no variable does.
     """
     accounts = at(document, ("accounts",))
     for _, account in accounts.entries if isinstance(accounts, Block) else ():

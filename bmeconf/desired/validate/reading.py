@@ -1,8 +1,8 @@
-"""The walk over all documents -> the desired Snapshot, or every problem in them. Pure.
+"""All documents -> the desired Snapshot, or every problem in them. Pure.
 
-In order: fill variables, read and check each document along the schema, turn it
-into entries, let tables become entries too, check each entry alone and then all together, and
-build resources of what is sound. A flaw in one entry hides nothing in another (design 1).
+In order: fill variables, read and check each document along the schema, turn it and its tables
+into entries, check each entry alone and then all together, build resources of the sound ones. A
+flaw in one entry hides no flaw in another (design 1).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bmeconf.model.errors import InvalidInput, counted, masked
 
 
 class ManifestProblems(InvalidInput):
-    """The files cannot be used; `problems` holds everything that was found in them."""
+    """The files cannot be used; `problems` holds all that are in them."""
 
     code = "problems"
 
@@ -35,7 +35,7 @@ class ManifestProblems(InvalidInput):
 
 @dataclass(frozen=True)
 class Desired:
-    """What the manifests ask for; `digest` covers every file read.
+    """The desired resources and the problems of the manifests; `digest` covers every file read.
 
     With an error among `problems` the snapshot lacks what the error is about: use `sound()`.
     """
@@ -50,14 +50,14 @@ class Desired:
         return tuple(problem for problem in self.problems if problem.level == "error")
 
     def sound(self) -> Snapshot:
-        """The snapshot, where no problem is an error; else raises ManifestProblems."""
+        """The snapshot; raises ManifestProblems where a problem is an error."""
         if self.errors:
             raise ManifestProblems(self.problems)
         return self.snapshot
 
 
 def desired(sources: Sources, variables: Mapping[str, str]) -> Desired:
-    """The desired side as `variables`, an account's `vars`, fill it; problems are not raised."""
+    """The desired side with an account's `variables` filled in; problems are not raised."""
     return _Reading(sources, variables).result(with_notes=False)
 
 
@@ -95,14 +95,14 @@ class _Reading:
         self._entries: list[ManifestEntry] = []
         self._problems: list[Problem] = []
         self._final = [*sources.problems]
-        """Problems of places of which nothing else is told."""
+        """Problems that hide all others at their places."""
         for tree in sources.documents:
             self._problems += keys_in_file(tree)
             filler = Filler(variables)
             self._document(filler.fill(tree), filler.flaws)
 
     def result(self, *, with_notes: bool) -> Desired:
-        """Everything found, in the order of the files."""
+        """The desired side of all documents."""
         texts = self._sources.texts
         found = sorted(self._entries, key=lambda entry: entry.node.place)
         problems = [*self._problems, *references.check(found)]

@@ -49,9 +49,9 @@ def address(entry: ManifestEntry, declared: ByName) -> Address:
 
 
 def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
-    """The errors and warnings among entries, which are sorted by place.
+    """Errors and warnings among entries, which are sorted by place.
 
-    Each stands at the later or the referring place.
+    Each is at the later or the referring place.
     """
     declared = by_name(entries)
     references = [reference for entry in entries for reference in _references(entry)]
@@ -102,7 +102,7 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
 
 
 def _look_alikes(declared: ByName) -> Iterator[Problem]:
-    """Warnings on names of lists that only letter case tells apart."""
+    """Warnings on names of lists that differ only in letter case."""
     first: dict[str, ManifestEntry] = {}
     for address, same in declared.items():
         if not isinstance(KINDS[address.kind], SharedNames) or any(entry.absent for entry in same):

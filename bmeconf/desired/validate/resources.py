@@ -1,4 +1,4 @@
-"""Sound entries -> the desired Snapshot: canonical fields from the kinds, intent beside. Pure."""
+"""Sound entries -> the desired Snapshot: canonical fields from the kinds, and the intent. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def snapshot(entries: Sequence[ManifestEntry], texts: Texts) -> Snapshot:
 
 
 def _with_contents(entry: ManifestEntry, texts: Texts) -> Mapping[str, Any]:
-    """The data of an entry with `file` replaced by what stands in the file."""
+    """The data of an entry with `file` replaced by the content of the file."""
     spec = dict(entry.spec)
     for key, name in (("body", "html"), ("plain_text", "text")):
         content = spec.get(key)

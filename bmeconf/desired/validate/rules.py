@@ -54,7 +54,7 @@ def missing(reference: str) -> Text:
 
 
 def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
-    """A warning for each name that stands twice in one list of names."""
+    """A warning for each name that a list has twice."""
     for key in REPEATABLE:
         texts = entry.texts(key)
         canonical = str.lower if key == "reply_to" else canonical_name
@@ -76,7 +76,7 @@ def _repeated_fields(entry: ManifestEntry) -> Iterator[Problem]:
 
 
 def _seen_before(names: Iterable[str]) -> Iterator[int]:
-    """The indexes of names that stand at a lower index too."""
+    """The indexes of names that occur before."""
     earlier: set[str] = set()
     for index, name in enumerate(names):
         if name in earlier:

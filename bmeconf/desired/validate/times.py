@@ -43,7 +43,7 @@ def fault(text: str) -> str:
 
 
 def date_fault(text: str) -> str:
-    """The part of a date at the beginning of a text that does not exist; empty if none is seen."""
+    """The part of a date that does not exist, such as `there is no month 13`; or an empty text."""
     match = DATE.match(text)
     if not match:
         return ""
@@ -58,7 +58,7 @@ def date_fault(text: str) -> str:
 
 
 def _clock_fault(text: str) -> str:
-    """The part of the time after a date that is missing or does not exist, if one is seen."""
+    """The part of the time after a date that is missing or does not exist; or an empty text."""
     day = DATE.match(text)
     clock = CLOCK.match(text, day.end()) if day else None
     if not day or not clock:

@@ -1,6 +1,6 @@
 """A violation of a schema -> flaws: what is wrong and how to mend it, in plain words. Pure.
 
-Every keyword that the schemas use has its words here. A `patternErrorMessage` stands in the schema
+Every keyword that the schemas use has its words here. A `patternErrorMessage` is in the schema
 itself, where editors show it too.
 """
 
@@ -119,7 +119,7 @@ def _type(broken: Violation) -> str:
 
 
 def _mend(types: Sequence[str], value: Any, path: Path) -> str:
-    """How to write a value as one of `types`, where that can be told."""
+    """How to write a value as one of `types`, where that is clear."""
     if isinstance(value, Mapping):
         dashes = "array" in types and any(str(key).startswith("-") for key in value)
         return '; put a blank after the dash: "- name: ..."' if dashes else ""
@@ -138,7 +138,7 @@ def _mend(types: Sequence[str], value: Any, path: Path) -> str:
 
 
 def _as_block(key: str, text: str) -> str:
-    """The block that a single text under `key` was meant to be, where that is known."""
+    """How to write a text under `key` as the block that belongs there, where that is clear."""
     content = "html" if key == "body" else "text"
     content = "file" if FILE_NAME.fullmatch(text) else content
     is_short = UNQUOTED.fullmatch(text) and len(text) <= LONGEST_SHOWN
