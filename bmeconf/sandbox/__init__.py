@@ -1,10 +1,9 @@
-"""A Benchmark Email account on this machine, to try things and to test against.
+"""Simulator of a Benchmark Email account, to try out and to test against.
 
-`Sandbox` is a real HTTP server on loopback over one SQLite file. It answers like the API,
-down to status codes, versions and limits; `Switches` choose a reading where the vendor's
-documents leave several, and `Fault`s make chosen
-requests go wrong. A page at `/` shows the account and does what only a person can; a
-side door under `/_sandbox` shows and sets all of it.
+`Sandbox` is an HTTP server on loopback over one SQLite file. It answers like the API, down to
+status codes, versions and limits. If the vendor's documents leave a behaviour open, `Switches`
+choose it; `Fault`s make chosen requests go wrong. A page at `/` shows the account, and has the
+actions that only a person can do. A side door under `/_sandbox` reads and sets the whole state.
 """
 
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError

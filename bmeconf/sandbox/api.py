@@ -1,8 +1,8 @@
-"""The way of one API request: key, limits, scope, body, handler, headers, log.
+"""Handling of an API request: key, limits, scope, body, handler, headers, log.
 
-In: Flask's request and the `Route` it matched. Out: the `Response`, and one log entry for each
-time it was carried out, as a fault may have it. Two transactions: one admits the request, the
-other holds all that the handler does.
+In: Flask's request and the `Route` that matched. Out: the `Response`, and a log entry for each
+time that a fault has it carried out. There are two transactions: the first admits the request,
+the second holds the whole work of the handler.
 """
 
 from __future__ import annotations
@@ -52,14 +52,14 @@ ROUTES: tuple[Route, ...] = (
 _LOGGER = logging.getLogger(__name__)
 
 
-def nowhere(call: Call) -> object:
-    """Any other path under /api: 404 RecordNotFound."""
+def unknown_path(call: Call) -> object:
+    """Answer any other path under /api with 404 RecordNotFound."""
     raise not_found("Resource")
 
 
 @dataclass
-class _Passage:
-    """One request on its way: filled in step by step."""
+class _Exchange:
+    """A request with the state of its handling; filled in step by step."""
 
     request: Request
     fault: Fault | None
@@ -71,114 +71,117 @@ class _Passage:
 
 
 def serve(runtime: Runtime, route: Route, args: Mapping[str, str], request: Request) -> Response:
-    """Answer one request; every outcome, a bug included, is a reply in the API's form.
+    """Answer a request; every outcome, also of a bug, is a reply in the API's form.
 
-    Unless a fault hits it: then it is carried out not at all, or twice, and the reply is another
-    or none.
+    A fault may have the request carried out never or twice, and replace or drop its reply.
     """
-    fault = runtime.faults.take(request.method, request.path, lambda one: not one.does.page)
+    fault = runtime.faults.take(
+        request.method, request.path, lambda candidate: not candidate.does.page
+    )
     runs = 1 if fault is None else fault.does.runs
-    passage = _Passage(request, fault)
-    honest = _answered(runtime, route, args, passage) if runs else None
-    # A page is seen to be one, and to lie about, only now.
-    fault = passage.fault
-    reply = fault_replies.told(fault, honest, runtime.switches, passage.now)
-    _note(runtime, passage, reply)
+    exchange = _Exchange(request, fault)
+    honest = _answered(runtime, route, args, exchange) if runs else None
+    # Faults of pages are chosen by the handler's result, so only now.
+    fault = exchange.fault
+    reply = fault_replies.apply(fault, honest, runtime.switches, exchange.now)
+    _log(runtime, exchange, reply)
     for _ in range(1, runs):
-        again = _Passage(request, fault)
-        _note(runtime, again, _answered(runtime, route, args, again))
-    return fault_endings.ended(fault, reply, runtime.stopping)
+        again = _Exchange(request, fault)
+        _log(runtime, again, _answered(runtime, route, args, again))
+    return fault_endings.apply(fault, reply, runtime.stopping)
 
 
 def _answered(
-    runtime: Runtime, route: Route, args: Mapping[str, str], passage: _Passage
+    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
 ) -> Response:
-    response = _outcome(runtime, route, args, passage)
+    response = _outcome(runtime, route, args, exchange)
     if response.status_code < 400 or runtime.switches.error_limit_headers:
-        for name, value in passage.headers.items():
+        for name, value in exchange.headers.items():
             response.headers.setdefault(name, value)
     return response
 
 
 def _outcome(
-    runtime: Runtime, route: Route, args: Mapping[str, str], passage: _Passage
+    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
 ) -> Response:
     try:
         with runtime.store.transaction():
-            _admit(runtime, route, passage)
-        return _handled(runtime, route, args, passage)
+            _admit(runtime, route, exchange)
+        return _handled(runtime, route, args, exchange)
     except ApiError as error:
         return wire.refusal(error)
     except SandboxError as error:
         return wire.refusal(ApiError(503, "ServiceUnavailableError", str(error)))
     except Exception:
-        _LOGGER.exception("%s %s failed", passage.request.method, passage.request.path)
+        _LOGGER.exception("%s %s failed", exchange.request.method, exchange.request.path)
         return wire.refusal(ApiError(500, "InternalServerError", "Internal server error"))
 
 
-def _admit(runtime: Runtime, route: Route, passage: _Passage) -> None:
-    """Key, standing, limits, scope. Raises ApiError 401, 403 or 429."""
-    passage.key_ok = False
-    passage.key = auth.admit(
+def _admit(runtime: Runtime, route: Route, exchange: _Exchange) -> None:
+    """Check key, account standing, limits and scope. Raises ApiError 401, 403 or 429."""
+    exchange.key_ok = False
+    exchange.key = auth.admit(
         runtime.store,
         runtime.blocks,
-        passage.request.remote_addr or "",
-        passage.request.headers.get("X-API-Key"),
+        exchange.request.remote_addr or "",
+        exchange.request.headers.get("X-API-Key"),
         runtime.switches,
-        passage.now,
+        exchange.now,
     )
-    passage.key_ok = True
-    passage.headers = runtime.limits.take(runtime.switches, passage.now)
-    auth.check_scope(passage.key, route.scope)
+    exchange.key_ok = True
+    exchange.headers = runtime.limits.take(runtime.switches, exchange.now)
+    auth.check_scope(exchange.key, route.scope)
 
 
 def _handled(
-    runtime: Runtime, route: Route, args: Mapping[str, str], passage: _Passage
+    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
 ) -> Response:
     call = Call(
         store=runtime.store,
-        switches=fault_effects.switches(passage.fault, runtime.switches),
-        now=passage.now,
+        switches=fault_effects.switches(exchange.fault, runtime.switches),
+        now=exchange.now,
         args=args,
-        query=passage.request.args.to_dict(),
-        body=wire.parse(passage.request.get_data()),
-        key=passage.key,
+        query=exchange.request.args.to_dict(),
+        body=wire.parse(exchange.request.get_data()),
+        key=exchange.key,
     )
-    if passage.fault is not None and passage.fault.kind == "stale-race":
-        # In a transaction of its own: it stays when the request is refused for it.
+    if exchange.fault is not None and exchange.fault.kind == "stale-race":
+        # Its own transaction keeps this change when the request is then refused as stale.
         with runtime.store.transaction():
             fault_effects.overtake(route, call)
     with runtime.store.transaction():
-        result = _shown(runtime, route, call, passage)
-    passage.done = True
+        result = _result(runtime, route, call, exchange)
+    exchange.done = True
     return wire.reply(result, route.status)
 
 
-def _shown(runtime: Runtime, route: Route, call: Call, passage: _Passage) -> object:
-    """The handler's result, or the lie that a fault makes of it."""
+def _result(runtime: Runtime, route: Route, call: Call, exchange: _Exchange) -> object:
+    """The handler's result, which a fault may falsify."""
     result = route.handler(call)
-    if passage.fault is None and isinstance(result, dict):
-        request = passage.request
+    if exchange.fault is None and isinstance(result, dict):
+        request = exchange.request
         fault = runtime.faults.take(
-            request.method, request.path, lambda one: fault_effects.can_lie(one, call, result)
+            request.method,
+            request.path,
+            lambda candidate: fault_effects.can_falsify(candidate, call, result),
         )
         if fault is not None:
-            passage.fault = fault
-            return fault_effects.lie(fault, route, call, result)
+            exchange.fault = fault
+            return fault_effects.falsify(fault, route, call, result)
     return result
 
 
-def _note(runtime: Runtime, passage: _Passage, response: Response | None) -> None:
+def _log(runtime: Runtime, exchange: _Exchange, response: Response | None) -> None:
     body = None
     with contextlib.suppress(ApiError):
-        body = wire.parse(passage.request.get_data())
+        body = wire.parse(exchange.request.get_data())
     runtime.log.add(
-        method=passage.request.method,
-        path=passage.request.path,
-        query=passage.request.args.to_dict(),
+        method=exchange.request.method,
+        path=exchange.request.path,
+        query=exchange.request.args.to_dict(),
         status=None if response is None else response.status_code,
         body=body,
-        key_ok=passage.key_ok,
-        fault=passage.fault and passage.fault.kind,
-        done=passage.done,
+        key_ok=exchange.key_ok,
+        fault=exchange.fault and exchange.fault.kind,
+        done=exchange.done,
     )

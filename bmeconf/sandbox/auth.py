@@ -1,4 +1,4 @@
-"""Who asks, and may they: keys, scopes, account standing, blocked addresses.
+"""Authentication and authorization: keys, scopes, account standing, blocked addresses.
 
 In: the key and source address of a request. Out: the key's document, or `ApiError` 401, 403
 or 429 (API contract 1.2-1.4, 2.2, 3.2).
@@ -36,46 +36,46 @@ class _Record:
 class Blocks:
     """Failed authentications by source address; the caller holds the store's lock.
 
-    The vendor publishes neither threshold nor length, only that a block hits every key from
-    that address and that going on prolongs it (API contract 3.2).
+    The vendor publishes neither threshold nor length. A block holds for every key from the
+    address, and further failures prolong it (API contract 3.2).
     """
 
     _records: dict[str, _Record] = field(default_factory=dict)
 
     def check(self, address: str, now: float) -> None:
-        """Raises ApiError 429 while the address is blocked."""
+        """Raise ApiError 429 while the address is blocked."""
         wait = self._records.get(address, _Record()).until - now
         if wait > 0:
             raise blocked(max(1, math.ceil(wait)))
 
     def failed(self, address: str, switches: Switches, now: float) -> None:
-        """Note one failure: it may begin a block, or prolong the present one."""
+        """Count a failure, which may begin or prolong a block."""
         record = self._records.setdefault(address, _Record())
-        blocked = record.until > now
+        is_blocked = record.until > now
         record.failures += 1
-        if blocked or (switches.auth_failures and record.failures >= switches.auth_failures):
+        if is_blocked or (switches.auth_failures and record.failures >= switches.auth_failures):
             record.until = now + switches.auth_block_seconds
             record.failures = 0
 
     def passed(self, address: str) -> None:
-        """A good key: earlier failures are forgotten."""
+        """Forget the failures of an address that sent a good key."""
         self._records.pop(address, None)
 
 
 def blocked(wait: int) -> ApiError:
-    """429 of a blocked address, whatever the key."""
+    """429 of a blocked address, for every key."""
     return too_many("Too many failed authentication attempts. Please try again later.", wait)
 
 
 def authenticate(store: Store, text: str | None, now: float) -> Doc:
-    """The key's document. Raises ApiError 401; only an expired key is told why."""
-    found = store.named("key", text) if text else None
-    if found is None or found["status"] in ("Inactive", "Deleted"):
+    """The key's document. Raises ApiError 401, with a reason only for an expired key."""
+    key = store.named("key", text) if text else None
+    if key is None or key["status"] in ("Inactive", "Deleted"):
         raise unauthorized()
-    expires = found["expiresAt"]
-    if found["status"] == "Expired" or (expires and clock.seconds(expires) <= now):
+    expires = key["expiresAt"]
+    if key["status"] == "Expired" or (expires and clock.seconds(expires) <= now):
         raise unauthorized("API key expired")
-    return found
+    return key
 
 
 def admit(
@@ -85,7 +85,7 @@ def admit(
     try:
         key = authenticate(store, text, now)
     except ApiError:
-        _refuse(blocks, address, switches, now)
+        _count_failure(blocks, address, switches, now)
         raise
     blocks.check(address, now)
     blocks.passed(address)
@@ -94,7 +94,7 @@ def admit(
     return key
 
 
-def _refuse(blocks: Blocks, address: str, switches: Switches, now: float) -> None:
+def _count_failure(blocks: Blocks, address: str, switches: Switches, now: float) -> None:
     try:
         blocks.check(address, now)
     finally:
@@ -102,7 +102,7 @@ def _refuse(blocks: Blocks, address: str, switches: Switches, now: float) -> Non
 
 
 def check_scope(key: Doc, scope: str | None) -> None:
-    """Raises ApiError 403 naming the scope; a write scope includes its read scope."""
+    """Raise ApiError 403 naming a missing scope; a write scope includes its read scope."""
     granted = key["scopes"]
     if scope is None or scope in granted or scope.replace(":read", ":write") in granted:
         return

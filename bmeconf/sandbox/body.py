@@ -1,4 +1,4 @@
-"""Declared checks for JSON bodies: one place that says what is wrong, and where.
+"""Declared checks of JSON bodies.
 
 In: a parsed body and a table of checks. Out: the checked values, or an `ApiError` 400 whose
 `field` is the top-level key at fault. Pure.
@@ -20,9 +20,10 @@ _EMAIL = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+\.[^\s@<>\"',;.]+")
 
 
 def read(body: object, required: Checks, optional: Checks, unknown: str = "ignore") -> Any:
-    """The known values of an object body; keys beyond them are dropped or, on "error", a 400.
+    """The checked values of an object body.
 
-    An absent body counts as `{}`, so that the reply names the first missing key.
+    Unknown keys are dropped, or raise ApiError 400 if `unknown` is "error". An absent body counts
+    as `{}`, so that the reply names the first missing key.
     """
     if body is None:
         body = {}
@@ -112,7 +113,7 @@ def one_of(*allowed: str) -> Check:
 
 
 def nullable(inner: Check) -> Check:
-    """null, or what `inner` accepts."""
+    """null, or a value that `inner` accepts."""
     return lambda value, path: None if value is None else inner(value, path)
 
 
@@ -124,19 +125,19 @@ def flag(value: object, path: str) -> bool:
 
 
 def anything(value: object, path: str) -> Any:
-    """Any JSON value, for keys that another step judges."""
+    """Any JSON value, for keys that are checked elsewhere."""
     return value
 
 
 def object_id(value: object, path: str) -> str:
-    """24 hex digits, given back in lower case."""
+    """24 hex digits, returned in lower case."""
     if not isinstance(value, str) or not ids.is_id(value):
         raise invalid(path, "must be a mongodb id")
     return value.lower()
 
 
 def email(value: object, path: str) -> str:
-    """An address, given back trimmed and lower-cased."""
+    """An address, returned trimmed and in lower case."""
     address = str(text()(value, path)).strip().lower()
     if not _EMAIL.fullmatch(address):
         raise invalid(path, "must be an email")
@@ -144,7 +145,7 @@ def email(value: object, path: str) -> str:
 
 
 def moment(value: object, path: str) -> str:
-    """An ISO 8601 time, given back in UTC with milliseconds."""
+    """An ISO 8601 time, returned in UTC with milliseconds."""
     try:
         return clock.iso(clock.seconds(text()(value, path)))
     except (ValueError, OverflowError):

@@ -1,7 +1,4 @@
-"""What a handler gets and where it is reached: `Call`, `Route`.
-
-In: nothing but values. Out: a `Call` is one admitted request; a `Route` one row of the API.
-"""
+"""`Call`, an admitted request as handlers get it, and `Route`, an operation of the API."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from bmeconf.sandbox.switches import Switches
 
 @dataclass(frozen=True)
 class Call:
-    """One request past authentication, limits and scope, inside its transaction.
+    """A request after authentication, limits and scope, inside its transaction.
 
     `now` is in Unix seconds; `args` are the path's variables; `query` keeps the first value
     of each name; `body` is parsed JSON, None when the request had none.
@@ -31,9 +28,9 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: `scope` None means any key; a handler's text is sent as `text/csv`.
+    """An operation: `scope` None admits any key; text from a handler is sent as `text/csv`.
 
-    `method` may be several, with spaces between; `status` is that of a success.
+    `method` may name several, separated by spaces; `status` is the status of a success.
     """
 
     method: str

@@ -1,8 +1,7 @@
 """Email campaigns: draft, change, copy, delete; never send (API contract 4.4).
 
-In: calls. Out: campaigns. Stored campaigns have every key of `BLANK`, null meaning "never
-set"; the API leaves such keys out. Only the web app, here the page and the side door, changes a
-status.
+In: calls. Out: campaigns. Stored campaigns have every key of `BLANK`; null means "never set", and
+the API omits such keys. Only the page and the side door change a status, like the web app.
 """
 
 from __future__ import annotations
@@ -61,7 +60,7 @@ _DUPLICATES: body.Checks = {"allowDuplicates": body.flag}
 
 
 def view(campaign: Doc, switches: Switches) -> Doc:
-    """One campaign, complete or with the OpenAPI's fields only."""
+    """A campaign with all fields or only the OpenAPI's, by switch `campaign_body`."""
     shown = _shown(campaign, _FULL if switches.campaign_body == "full" else _MINIMAL)
     if "lists" in shown and switches.campaign_lists_read == "objects":
         shown["lists"] = contacts.list_refs(shown["lists"], "objects")
@@ -83,14 +82,16 @@ def _record(campaign: Doc) -> Doc:
 
 def page(call: Call) -> Doc:
     """GET /api/email/campaign: `{"total", "records"}`; `statuses` takes one value."""
-    wanted = queries.one_of(call, "statuses", STATUSES)
-    found = [doc for doc in call.store.all("campaign") if wanted in (None, doc["status"])]
-    return queries.page(call, queries.arranged(call, found, SORTS), _record)
+    status = queries.one_of(call, "statuses", STATUSES)
+    matching = [
+        campaign for campaign in call.store.all("campaign") if status in (None, campaign["status"])
+    ]
+    return queries.page(call, queries.arranged(call, matching, SORTS), _record)
 
 
 def get(call: Call) -> Doc:
     """GET /api/email/campaign/{campaignId}."""
-    return view(_asked(call), call.switches)
+    return view(records.addressed(call, "campaign"), call.switches)
 
 
 def create(call: Call) -> Doc:
@@ -105,25 +106,25 @@ def create(call: Call) -> Doc:
 
 
 def add(call: Call, values: Doc) -> Doc:
-    """Make a draft of these values; gives the stored campaign. Raises ApiError 400 as `edit`."""
+    """Store a draft with these values, and return it. Raises ApiError 400 as `edit`."""
     _check_name(call, values)
     values = {name: value for name, value in values.items() if name != "allowDuplicates"}
-    fresh = records.born(call.now, **{**BLANK, **values})
-    _check_references(call, fresh, values)
-    call.store.put("campaign", fresh)
-    return fresh
+    draft = records.new(call.now, **{**BLANK, **values})
+    _check_references(call, draft, values)
+    call.store.put("campaign", draft)
+    return draft
 
 
 def patch(call: Call) -> Doc:
-    """PATCH /api/email/campaign/{campaignId}: changes what the body names, drafts only.
+    """PATCH /api/email/campaign/{campaignId}: changes the keys in the body, drafts only.
 
-    Needs the current `__v`. Raises ConcurrencyError when it is stale.
+    Needs the current `__v`. Raises ConcurrencyError if it is stale.
     """
-    campaign = _asked(call)
+    campaign = records.addressed(call, "campaign")
     optional = {**_NAME, **CONTENT, **_DUPLICATES, "__v": body.whole()}
     values = body.read(call.body, {}, optional, call.switches.unknown_keys)
-    must = call.switches.campaign_patch_version == "required"
-    records.check_version(campaign, values, required=must)
+    required = call.switches.campaign_patch_version == "required"
+    records.check_version(campaign, values, required=required)
     if campaign["status"] != "draft" and not call.switches.edit_non_draft:
         raise invalid("status", f"is {campaign['status']}; only drafts can be edited")
     stored = rewriting.rewritten(values, call.switches.body_rewriting)
@@ -131,9 +132,9 @@ def patch(call: Call) -> Doc:
 
 
 def edit(call: Call, campaign: Doc, values: Doc) -> Doc:
-    """Change name and content to what `values` has, whatever the status; gives the stored campaign.
+    """Change name and content to `values` in any status, and return the stored campaign.
 
-    Raises ApiError 400 for a taken name, or for lists and structure that do not go together.
+    Raises ApiError 400 for a taken name, or for lists outside the structure.
     """
     _check_name(call, values, campaign)
     changes = {name: value for name, value in values.items() if name in ("name", *CONTENT)}
@@ -144,8 +145,8 @@ def edit(call: Call, campaign: Doc, values: Doc) -> Doc:
 
 
 def delete(call: Call) -> None:
-    """DELETE /api/email/campaign/{campaignId}: 204; not while scheduled or sending."""
-    campaign = _asked(call)
+    """DELETE /api/email/campaign/{campaignId}: 204; refused while scheduled or sending."""
+    campaign = records.addressed(call, "campaign")
     live = campaign["status"] in ("scheduled", "sending")
     if live and not call.switches.delete_live_campaigns:
         raise invalid("status", f"is {campaign['status']}; the campaign cannot be deleted")
@@ -157,28 +158,28 @@ def duplicate(call: Call) -> Doc:
 
     The body's `name` is optional: "Copy of X" by default.
     """
-    campaign = _asked(call)
-    asked = body.read(call.body, {}, {**_NAME, **_DUPLICATES}, call.switches.unknown_keys)
-    _check_name(call, asked)
-    taken = {other["name"] for other in call.store.all("campaign")}
-    name = asked.get("name") or records.copy_name(campaign["name"], taken)
+    campaign = records.addressed(call, "campaign")
+    values = body.read(call.body, {}, {**_NAME, **_DUPLICATES}, call.switches.unknown_keys)
+    _check_name(call, values)
+    taken_names = {other["name"] for other in call.store.all("campaign")}
+    name = values.get("name") or records.copy_name(campaign["name"], taken_names)
     content = {part: campaign[part] for part in (*CONTENT, "previewImageUrl")}
-    # A sent campaign may still name lists that have been deleted since.
+    # A sent campaign may refer to lists that were deleted since.
     content["lists"] = [ident for ident in campaign["lists"] if call.store.get("list", ident)]
-    fresh = records.born(call.now, **{**BLANK, **content, "name": name})
-    call.store.put("campaign", fresh)
-    return view(fresh, call.switches)
+    draft = records.new(call.now, **{**BLANK, **content, "name": name})
+    call.store.put("campaign", draft)
+    return view(draft, call.switches)
 
 
-def refuse(call: Call) -> Any:
-    """Scheduling, sending and the like: 403 to every key (API contract 5)."""
+def forbid(call: Call) -> Any:
+    """Schedule, send and the like: 403 to every key (API contract 5)."""
     raise forbidden()
 
 
 def set_status(call: Call, campaign: Doc, status: str, scheduled_at: str | None) -> Doc:
-    """What a person does in the web app: schedule, send, cancel; gives the stored campaign.
+    """Set a status as a person does in the web app, and return the stored campaign.
 
-    A campaign without lists cannot leave the draft. Raises ApiError 400.
+    Raises ApiError 400 if a campaign without lists would be scheduled or sent.
     """
     timed = status in ("scheduled", "sending", "sent")
     if timed and not campaign["lists"]:
@@ -193,26 +194,26 @@ def set_status(call: Call, campaign: Doc, status: str, scheduled_at: str | None)
         )
         values["cancelledAt"] = stamp if status in ("cancelled", "failed") else None
     if status == "sent" and not campaign["report"]:
-        values |= _sending(call, campaign | values)
+        values |= _results(call, campaign | values)
     after = records.changed(campaign, call.now, **values)
     call.store.put("campaign", after)
     return after
 
 
 def recipients(call: Call, campaign: Doc) -> list[Doc]:
-    """The contacts that a sending would reach now: Active, on one of its lists, each once."""
-    wanted = set(campaign["lists"])
+    """The contacts that the campaign would reach now: Active, on any of its lists, each once."""
+    list_ids = set(campaign["lists"])
     return [
         contact
         for contact in call.store.all("contact")
-        if contact["status"]["primary"] == "Active" and not wanted.isdisjoint(contact["lists"])
+        if contact["status"]["primary"] == "Active" and not list_ids.isdisjoint(contact["lists"])
     ]
 
 
-def _sending(call: Call, campaign: Doc) -> Doc:
+def _results(call: Call, campaign: Doc) -> Doc:
     count = len(recipients(call, campaign))
     report = reports.blank() | {"sent": count, "delivered": count}
-    report |= reactions.to(campaign, count, call.now)
+    report |= reactions.results(campaign, count, call.now)
     return {"sentCount": count, "failedCount": 0, "totalRecipients": count, "report": report}
 
 
@@ -225,27 +226,26 @@ def _check_name(call: Call, values: Doc, own: Doc | None = None) -> None:
 
 
 def _check_references(call: Call, campaign: Doc, values: Doc) -> None:
-    """Structure and lists exist and belong together; `from` is verified if so switched."""
+    """Check that structure and lists exist and belong together; check `from` by switch."""
     structure_id = campaign["contactStructureId"]
     if structure_id and call.store.get("structure", structure_id) is None:
         raise invalid("contactStructureId", "is not a known contact structure")
     if "lists" in values or "contactStructureId" in values:
         for ident in campaign["lists"]:
-            found = call.store.get("list", ident)
-            if found is None or structure_id not in (None, found["contactStructureId"]):
+            contact_list = call.store.get("list", ident)
+            if contact_list is None or structure_id not in (
+                None,
+                contact_list["contactStructureId"],
+            ):
                 raise invalid("lists", f"contains the unknown list {ident}")
     if call.switches.verify_from and "from" in values:
         _check_sender(call, values["from"])
 
 
 def _check_sender(call: Call, address: str) -> None:
-    ready = {doc["domain"] for doc in call.store.all("domain") if doc["isReadyForSending"]}
+    ready = {domain["domain"] for domain in call.store.all("domain") if domain["isReadyForSending"]}
     if address.rpartition("@")[2] not in ready:
         raise invalid("from", "must be on a verified sending domain")
-
-
-def _asked(call: Call) -> Doc:
-    return records.find(call.store, "campaign", call.args["campaign_id"])
 
 
 _ALL = "/api/email/campaign"
@@ -259,5 +259,5 @@ ROUTES = (
     Route("PATCH", _ONE, "campaigns:write", patch),
     Route("DELETE", _ONE, "campaigns:write", delete, 204),
     Route("POST", f"{_ONE}/duplicate", "campaigns:write", duplicate),
-    Route("POST PUT PATCH DELETE", f"{_ONE}/<any({_WEB_ONLY}):action>", None, refuse),
+    Route("POST PUT PATCH DELETE", f"{_ONE}/<any({_WEB_ONLY}):action>", None, forbid),
 )

@@ -1,7 +1,7 @@
-"""What a written contact may say: field values, lists, tags, status.
+"""Checks of a written contact: field values, lists, tags, status.
 
-In: one part of a body, and what the account knows. Out: that part in stored form, or
-`ApiError` 400 whose `field` is the part (API contract 4.2). Only reads.
+In: a part of a body, and the account. Out: the part in stored form, or `ApiError` 400 whose
+`field` is the part (API contract 4.2). Only reads the account.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bmeconf.sandbox import body
-from bmeconf.sandbox.errors import ApiError, duplicate, invalid
+from bmeconf.sandbox.errors import duplicate, invalid
 from bmeconf.sandbox.store import Doc, Store
 
 _ITEM = {"_id": body.object_id}
@@ -28,34 +28,34 @@ _ACTION = body.record(_ITEM | {"action": body.one_of("add", "remove")}, {})
 
 
 def structure(store: Store, ident: str) -> Doc:
-    """The structure a contact belongs to."""
-    found = store.get("structure", ident)
-    if found is None:
+    """The structure of a contact. Raises ApiError 400 for an unknown id."""
+    doc = store.get("structure", ident)
+    if doc is None:
         raise invalid("contactStructureId", "is not a known contact structure")
-    return found
+    return doc
 
 
 def key(store: Store, address: str, structure_id: str, own_id: str | None = None) -> str:
-    """The address, free in its structure. Raises DuplicateFieldError when another has it."""
+    """The address. Raises DuplicateFieldError if another contact of the structure has it."""
     holder = store.named("contact", address, structure_id)
     if holder is not None and holder["_id"] != own_id:
         raise duplicate("key", f"key {address} is already in use")
     return address
 
 
-def fields(items: Iterable[Doc], owner: Doc) -> dict[str, str]:
+def fields(items: Iterable[Doc], structure: Doc) -> dict[str, str]:
     """`[{_id, value}]` -> `{id: value}`; every id must be a field of the structure."""
     values = {item["_id"]: item["value"] for item in items}
-    known = {field["_id"] for field in owner["fields"]}
+    known = {field["_id"] for field in structure["fields"]}
     for ident in values:
         if ident not in known:
             raise invalid("fields", f"contains the unknown field {ident}", field_id=ident)
     return values
 
 
-def complete(values: dict[str, str], owner: Doc) -> dict[str, str]:
-    """The same values, unless a field that the structure requires is missing or empty."""
-    for field in owner["fields"]:
+def complete(values: dict[str, str], structure: Doc) -> dict[str, str]:
+    """The same values. Raises ApiError 400 if a required field is missing or empty."""
+    for field in structure["fields"]:
         if field["required"] and not values.get(field["_id"]):
             raise invalid("fields", f"lacks the required {field['label']}", field_id=field["_id"])
     return values
@@ -68,8 +68,8 @@ def lists(items: list[object], write: str, store: Store, structure_id: str) -> d
     """
     changes = dict(_list_change(item, write) for item in items)
     for ident in changes:
-        found = store.get("list", ident)
-        if found is None or found["contactStructureId"] != structure_id:
+        contact_list = store.get("list", ident)
+        if contact_list is None or contact_list["contactStructureId"] != structure_id:
             raise invalid("lists", f"contains the unknown list {ident}")
     return changes
 
@@ -80,17 +80,13 @@ def _list_change(item: object, write: str) -> tuple[str, bool]:
     if isinstance(item, dict) and write in ("actions", "both"):
         change: Any = _ACTION(item, "lists")
         return change["_id"], change["action"] == "add"
-    raise _wrong_shape(write)
-
-
-def _wrong_shape(write: str) -> ApiError:
     shapes = {"ids": "a list id", "actions": "an object with _id and action"}
-    return invalid("lists", f"must each be {shapes.get(write, ' or '.join(shapes.values()))}")
+    raise invalid("lists", f"must each be {shapes.get(write, ' or '.join(shapes.values()))}")
 
 
-def tags(items: Iterable[Doc], owner: Doc) -> list[str]:
+def tags(items: Iterable[Doc], structure: Doc) -> list[str]:
     """`[{_id}]` -> ids; every id must be a tag of the structure."""
-    known = {tag["_id"] for tag in owner["tags"]}
+    known = {tag["_id"] for tag in structure["tags"]}
     wanted = list(dict.fromkeys(item["_id"] for item in items))
     for ident in wanted:
         if ident not in known:
@@ -112,7 +108,7 @@ def status(wanted: Doc, current: Doc) -> Doc:
         return current
     if secondary is None:
         raise invalid("status.secondary", "is required when the primary status is Inactive")
-    asked = {"primary": "Inactive", "secondary": secondary}
-    if asked != current and secondary != "Unsubscribe":
+    new = {"primary": "Inactive", "secondary": secondary}
+    if new != current and secondary != "Unsubscribe":
         raise invalid("status.secondary", "can only be set to Unsubscribe")
-    return asked
+    return new

@@ -1,7 +1,7 @@
 """Contacts: create, read, replace, change status, delete (API contract 4.2).
 
-In: calls. Out: contacts as the API shows them. `save` and `remove` are the only ways a
-contact gets into the store or out of it, so that the search index never misses one.
+In: calls. Out: contacts as the API shows them. Only `save` and
+`remove` write contacts to the store, so that the search index gets every change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bmeconf.sandbox.switches import Switches
 ACTIVE: Doc = {"primary": "Active"}
 
 _OWNED: body.Checks = {"key": body.email, "contactStructureId": body.object_id}
-# A body that starts from GET carries these along; they are not writable, only tolerated.
+# Bodies made from a GET reply have these keys too; they are accepted, and change nothing.
 _ECHO: body.Checks = dict.fromkeys(("_id", "createdAt", "updatedAt"), body.anything)
 _VERSION: body.Checks = {"__v": body.whole()}
 
@@ -41,21 +41,21 @@ def list_refs(idents: list[str], shape: str) -> list[Any]:
 
 
 def shown_status(status: Doc, switches: Switches) -> Doc:
-    """A status as read: active ones may carry the secondary "confirmed"."""
+    """A status as read; the switch adds the secondary "confirmed" to active contacts."""
     if switches.active_secondary and status["primary"] == "Active":
         return {**status, "secondary": "confirmed"}
     return status
 
 
 def save(call: Call, contact: Doc) -> Doc:
-    """Store a contact and tell the search index."""
+    """Store a contact and update the search index; returns the contact."""
     call.store.put("contact", contact)
     index.note(call.store, contact["_id"], contact, call.now, call.switches.search_lag_ms)
     return contact
 
 
 def remove(call: Call, contact: Doc) -> None:
-    """Delete a contact and tell the search index."""
+    """Delete a contact and update the search index."""
     call.store.delete("contact", contact["_id"])
     index.note(call.store, contact["_id"], None, call.now, call.switches.search_lag_ms)
 
@@ -69,24 +69,24 @@ def every(call: Call) -> object:
 
 def get(call: Call) -> Doc:
     """GET /api/contact/{contactId}."""
-    return view(_asked(call), call.switches)
+    return view(records.addressed(call, "contact"), call.switches)
 
 
 def create(call: Call) -> Doc:
-    """POST /api/contact: 200 with the contact; no upsert, a known key is refused."""
+    """POST /api/contact: 200 with the contact; a known key is refused, not updated."""
     values = body.read(call.body, _OWNED, contact_input.SHAPES, call.switches.unknown_keys)
     _drop(values, "tags", call.switches.create_tags)
     _drop(values, "status", call.switches.create_status)
-    owner = contact_input.structure(call.store, values["contactStructureId"])
-    fresh = records.born(
+    structure = contact_input.structure(call.store, values["contactStructureId"])
+    contact = records.new(
         call.now,
-        key=contact_input.key(call.store, values["key"], owner["_id"]),
-        contactStructureId=owner["_id"],
-        **_content(call, values, owner),
+        key=contact_input.key(call.store, values["key"], structure["_id"]),
+        contactStructureId=structure["_id"],
+        **_content(call, values, structure),
         status=contact_input.status(values.get("status", ACTIVE), ACTIVE),
     )
-    events.note(call.store, call.now, "contact-created", fresh["_id"])
-    return view(save(call, fresh), call.switches)
+    events.note(call.store, call.now, "contact-created", contact["_id"])
+    return view(save(call, contact), call.switches)
 
 
 def _drop(values: Doc, name: str, policy: str) -> None:
@@ -96,28 +96,28 @@ def _drop(values: Doc, name: str, policy: str) -> None:
         values.pop(name, None)
 
 
-def _content(call: Call, values: Doc, owner: Doc, old: Doc | None = None) -> Doc:
-    """Fields, lists and tags after a write; `old` is there when the body only adds to it."""
-    kept: Doc = old or {"fields": {}, "lists": [], "tags": []}
+def _content(call: Call, values: Doc, structure: Doc, old: Doc | None = None) -> Doc:
+    """Fields, lists and tags after a write; with `old`, the body only adds to them."""
+    before: Doc = old or {"fields": {}, "lists": [], "tags": []}
     changes = contact_input.lists(
-        values.get("lists", []), call.switches.contact_lists_write, call.store, owner["_id"]
+        values.get("lists", []), call.switches.contact_lists_write, call.store, structure["_id"]
     )
-    fields = kept["fields"] | contact_input.fields(values.get("fields", []), owner)
-    tags = kept["tags"] + contact_input.tags(values.get("tags", []), owner)
-    joined = dict.fromkeys(kept["lists"], True) | changes
+    fields = before["fields"] | contact_input.fields(values.get("fields", []), structure)
+    tags = before["tags"] + contact_input.tags(values.get("tags", []), structure)
+    joined = dict.fromkeys(before["lists"], True) | changes
     return {
-        "fields": contact_input.complete(fields, owner),
+        "fields": contact_input.complete(fields, structure),
         "lists": [ident for ident, member in joined.items() if member],
         "tags": list(dict.fromkeys(tags)),
     }
 
 
 def replace(call: Call) -> Doc:
-    """PUT /api/contact/{contactId}: what the body omits is gone, save the status.
+    """PUT /api/contact/{contactId}: parts that the body omits are removed, save the status.
 
-    Needs the current `__v`. Raises ConcurrencyError when it is stale.
+    Needs the current `__v`. Raises ConcurrencyError if it is stale.
     """
-    contact = _asked(call)
+    contact = records.addressed(call, "contact")
     optional = {**contact_input.SHAPES, **_ECHO}
     values = body.read(call.body, {**_OWNED, **_VERSION}, optional, call.switches.unknown_keys)
     records.check_version(contact, values)
@@ -125,14 +125,14 @@ def replace(call: Call) -> Doc:
         raise invalid("status", "of the contact is Inactive; it cannot be updated")
     if values["contactStructureId"] != contact["contactStructureId"]:
         raise invalid("contactStructureId", "of a contact cannot be changed")
-    owner = contact_input.structure(call.store, contact["contactStructureId"])
+    structure = contact_input.structure(call.store, contact["contactStructureId"])
     merged = contact if call.switches.contact_put == "merge" else None
     status = contact_input.status(values.get("status", contact["status"]), contact["status"])
     after = records.changed(
         contact,
         call.now,
-        key=contact_input.key(call.store, values["key"], owner["_id"], contact["_id"]),
-        **_content(call, values, owner, merged),
+        key=contact_input.key(call.store, values["key"], structure["_id"], contact["_id"]),
+        **_content(call, values, structure, merged),
         status=status,
     )
     _note_update(call, contact, after)
@@ -140,12 +140,12 @@ def replace(call: Call) -> Doc:
 
 
 def patch(call: Call) -> Doc:
-    """PATCH /api/contact/{contactId}: takes `status` alone, and no `__v`."""
-    contact = _asked(call)
-    wanted = body.read(
+    """PATCH /api/contact/{contactId}: takes only `status`, and no `__v`."""
+    contact = records.addressed(call, "contact")
+    values = body.read(
         call.body, {"status": contact_input.SHAPES["status"]}, {}, call.switches.status_patch_extras
     )
-    status = contact_input.status(wanted["status"], contact["status"])
+    status = contact_input.status(values["status"], contact["status"])
     after = records.changed(contact, call.now, status=status)
     _note_update(call, contact, after)
     return view(save(call, after), call.switches)
@@ -159,9 +159,9 @@ def _note_update(call: Call, before: Doc, after: Doc) -> None:
 
 
 def set_status(call: Call, contact: Doc, status: Doc, **mail: Any) -> Doc:
-    """What a person or a mailbox does: unsubscribe, opt in again, bounce, complain.
+    """Set any status, as a person or a mailbox does: unsubscribe, opt in again, bounce, complain.
 
-    Any status, Active again included. `mail` are details for the event. Gives the stored contact.
+    `mail` has details for the event. Returns the stored contact.
     """
     events.note(call.store, call.now, _cause(status), contact["_id"], source="web", **mail)
     return save(call, records.changed(contact, call.now, status=status))
@@ -170,32 +170,28 @@ def set_status(call: Call, contact: Doc, status: Doc, **mail: Any) -> Doc:
 def _cause(status: Doc) -> str:
     if status["primary"] == "Active":
         return "contact-reactivated"
-    made_by_mail = {"Bounce": "email-bounced", "Complaint-FBL": "email-complaint"}
-    return made_by_mail.get(status.get("secondary", ""), "contact-unsubscribed")
+    mail_causes = {"Bounce": "email-bounced", "Complaint-FBL": "email-complaint"}
+    return mail_causes.get(status.get("secondary", ""), "contact-unsubscribed")
 
 
 def edit(call: Call, contact: Doc, values: Doc) -> Doc:
     """Change `key`, `fields`, `lists` or `tags`, in stored form, as a person in the web app does.
 
-    Gives the stored contact. Raises ApiError 400 for a taken address or a missing required field.
+    Returns the stored contact. Raises ApiError 400 for a taken address or a missing required field.
     """
-    owner = contact_input.structure(call.store, contact["contactStructureId"])
+    structure = contact_input.structure(call.store, contact["contactStructureId"])
     if "key" in values:
-        contact_input.key(call.store, values["key"], owner["_id"], contact["_id"])
-    contact_input.complete({**contact, **values}["fields"], owner)
+        contact_input.key(call.store, values["key"], structure["_id"], contact["_id"])
+    contact_input.complete({**contact, **values}["fields"], structure)
     events.note(call.store, call.now, "contact-updated", contact["_id"], source="web")
     return save(call, records.changed(contact, call.now, **values))
 
 
 def delete(call: Call) -> Doc:
-    """DELETE /api/contact/{contactId}: 200 with what was deleted."""
-    contact = _asked(call)
+    """DELETE /api/contact/{contactId}: 200 with the deleted contact."""
+    contact = records.addressed(call, "contact")
     remove(call, contact)
     return view(contact, call.switches)
-
-
-def _asked(call: Call) -> Doc:
-    return records.find(call.store, "contact", call.args["contact_id"])
 
 
 ROUTES = (

@@ -26,7 +26,7 @@ def grey_label(call: Call) -> Doc:
 
 def get(call: Call) -> Doc:
     """GET /api/email/domain/{domainId}."""
-    return records.find(call.store, "domain", call.args["domain_id"])
+    return records.addressed(call, "domain")
 
 
 ROUTES = (

@@ -1,7 +1,7 @@
-"""What the simulated API refuses, and how it says so.
+"""Errors of the simulated API, and of the simulator itself.
 
-In: a reason. Out: an `ApiError` that knows its HTTP status and the one error envelope
-(API contract 2.1), or a `SandboxError` for trouble with the simulator itself.
+In: a reason. Out: an `ApiError` with its HTTP status and error envelope (API contract 2.1), or a
+`SandboxError` for an error of the simulator.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ NOT_ACCESSIBLE = "This endpoint is not accessible via API key"
 
 
 def shown(value: object) -> str:
-    """A value as somebody gave it, to be quoted in a message."""
+    """A value from outside as JSON text, to quote in a message."""
     return json.dumps(value, ensure_ascii=False, default=repr)
 
 
@@ -27,7 +27,7 @@ class SandboxBusy(SandboxError):
 
 
 class ApiError(Exception):
-    """One refused request: `status`, the envelope's single element, extra headers."""
+    """A refused request: `status`, the single element of the envelope, extra headers."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ def invalid(path: str, problem: str, *, field_id: str | None = None) -> ApiError
 
 
 def malformed(problem: str) -> ApiError:
-    """400 ValidationError about a body as a whole, so without `field`."""
+    """400 ValidationError about a whole body, so without `field`."""
     return ApiError(400, "ValidationError", problem)
 
 
@@ -85,13 +85,13 @@ def unauthorized(message: str = "Invalid API key") -> ApiError:
 
 
 def forbidden(message: str = NOT_ACCESSIBLE) -> ApiError:
-    """403 ForbiddenError; without a message, an endpoint that no key may call."""
+    """403 ForbiddenError; by default, of an endpoint that no key may call."""
     return ApiError(403, "ForbiddenError", message)
 
 
-def not_found(what: str, status: int = 404) -> ApiError:
-    """RecordNotFound, so spelled, without the suffix of its siblings; usually a 404."""
-    return ApiError(status, "RecordNotFound", f"{what} not found")
+def not_found(noun: str, status: int = 404) -> ApiError:
+    """RecordNotFound, which has no suffix `Error`; usually a 404."""
+    return ApiError(status, "RecordNotFound", f"{noun} not found")
 
 
 def too_many(message: str, retry_after: int, headers: Mapping[str, str] | None = None) -> ApiError:

@@ -1,6 +1,6 @@
-"""Contact events: what happened to a contact, newest first (API contract 4.2.3).
+"""Events of contacts (API contract 4.2.3).
 
-In: notes by the other modules. Out: the pages of the account's feed and of a contact's feed.
+In: events from the other modules. Out: pages of an account's or a contact's events, newest first.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ TYPES = (
 def note(
     store: Store, now: float, kind: str, contact_id: str, source: str = "api", **more: Any
 ) -> None:
-    """Record one event; `source` is "api", or "web" for what a person did in the web app.
+    """Record an event; `source` is "api", or "web" for an act of a person in the web app.
 
-    `more` are details that only some types have, by the API's names.
+    `more` has details that only some types have, by the API's names.
     """
     event = {
         "_id": ids.new(),
@@ -58,18 +58,18 @@ def of_account(call: Call) -> Doc:
 
 def of_contact(call: Call) -> Doc:
     """GET /api/contact/{contactId}/events: the same for one contact, however old."""
-    contact = records.find(call.store, "contact", call.args["contact_id"])
+    contact = records.addressed(call, "contact")
     return _page(call, call.store.all("event", contact["_id"]))
 
 
 def _page(call: Call, events: list[Doc]) -> Doc:
-    asked = call.query.get("types")
-    types = asked.split(",") if asked is not None else list(TYPES)
+    names = call.query.get("types")
+    types = names.split(",") if names is not None else list(TYPES)
     for name in types:
         if name not in TYPES:
             raise invalid("types", f"must each be one of: {', '.join(TYPES)}")
-    found = [event for event in reversed(events) if event["type"] in types]
-    return queries.page(call, found, _view)
+    matching = [event for event in reversed(events) if event["type"] in types]
+    return queries.page(call, matching, _view)
 
 
 def _view(event: Doc) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What a fault does to the account, and to the pages read from it.
+"""Effects of a fault on the account, and on pages read from it.
 
-In: a fault and a call. Out: the switches it is answered under, an object that somebody else has
-changed, a page that does not say what is there.
+In: a fault and a call. Out: switches for the call, an object changed by another client, a false
+page.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ _ADDRESSED = {
 
 
 def switches(fault: Fault | None, given: Switches) -> Switches:
-    """The readings for this request: a slow index has a lag of its own."""
+    """The switches for this request: a slow index sets its own lag."""
     if fault is None or fault.kind != "slow-index":
         return given
     return dataclasses.replace(given, search_lag_ms=int(fault.lasts * 1000))
 
 
 def overtake(route: Route, call: Call) -> None:
-    """Change the object that a path ends with as somebody else would: version and time only."""
-    last = route.path.rpartition("/")[2]
-    kind = _ADDRESSED.get(last)
-    found = kind and call.store.get(kind, call.args[last.strip("<>")].lower())
-    if not kind or not found:
+    """Change version and time of the object that the path ends with, like another client."""
+    variable = route.path.rpartition("/")[2]
+    kind = _ADDRESSED.get(variable)
+    doc = kind and call.store.get(kind, call.args[variable.strip("<>")].lower())
+    if not kind or not doc:
         return
-    after = records.changed(found, call.now)
+    after = records.changed(doc, call.now)
     if kind == "contact":
         contacts.save(call, after)
     else:
         call.store.put(kind, after)
 
 
-def can_lie(fault: Fault, call: Call, result: object) -> bool:
-    """Whether this is a fault for pages, and a result that it makes a difference to."""
+def can_falsify(fault: Fault, call: Call, result: object) -> bool:
+    """True if this fault is for pages, and falsifies this result."""
     if not fault.does.page or not isinstance(result, dict):
         return False
     names = _page(result)
     if names is None:
         return False
     if fault.kind == "repeated-page":
-        asked = call.body if isinstance(call.body, dict) else call.query
-        return str(asked.get("page", 1)) != "1"
+        parameters = call.body if isinstance(call.body, dict) else call.query
+        return str(parameters.get("page", 1)) != "1"
     return fault.kind == "lying-total" or bool(result[names[1]])
 
 
-def lie(fault: Fault, route: Route, call: Call, result: Doc) -> Doc:
-    """The page as this fault shows it."""
+def falsify(fault: Fault, route: Route, call: Call, result: Doc) -> Doc:
+    """The page as this fault falsifies it."""
     names = _page(result)
     if names is None:
         return result
@@ -70,7 +70,7 @@ def lie(fault: Fault, route: Route, call: Call, result: Doc) -> Doc:
 
 
 def _page(result: Doc) -> tuple[str, str] | None:
-    """The names of a page's total and of its records."""
+    """The keys of a page's total and records; None if the result is no page."""
     for names in (("total", "records"), ("totalRecords", "contacts")):
         if result.keys() >= set(names):
             return names
@@ -78,7 +78,7 @@ def _page(result: Doc) -> tuple[str, str] | None:
 
 
 def _first_page(route: Route, call: Call) -> Doc:
-    asked = {**call.body, "page": 1} if isinstance(call.body, dict) else call.body
-    first = dataclasses.replace(call, query={**call.query, "page": "1"}, body=asked)
-    result = route.handler(first)
+    body = {**call.body, "page": 1} if isinstance(call.body, dict) else call.body
+    first_call = dataclasses.replace(call, query={**call.query, "page": "1"}, body=body)
+    result = route.handler(first_call)
     return result if isinstance(result, dict) else {}

@@ -1,8 +1,7 @@
-"""What a fault does to the connection: hold the reply back, hang up, reset.
+"""Effects of a fault on the connection: delay the reply, hang up, reset.
 
-In: a fault and its reply. Out: a response for the server to send, or one that ends the
-connection when it is about to be sent. The server takes the errors below for a client that
-left, and stays silent about them.
+In: a fault and its reply. Out: a response for the server to send, or a response that ends the
+connection instead. The server takes the errors below for a client that left, and logs nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +21,15 @@ if TYPE_CHECKING:
 
 
 class HungUp(ConnectionError):
-    """This connection ends without a reply."""
+    """The connection ends without a reply."""
 
 
 class WasReset(HungUp):
-    """This connection ends with a reset."""
+    """The connection ends with a reset."""
 
 
 class _Silence(Response):
-    """No reply."""
+    """A response that ends the connection instead of being sent."""
 
     def __init__(self, error: HungUp) -> None:
         super().__init__()
@@ -40,8 +39,8 @@ class _Silence(Response):
         raise self._error
 
 
-def ended(fault: Fault | None, reply: Response | None, stopping: threading.Event) -> Response:
-    """`reply`, or silence, after the time that the fault takes; at once when `stopping`."""
+def apply(fault: Fault | None, reply: Response | None, stopping: threading.Event) -> Response:
+    """`reply` or silence, after the fault's delay; at once when `stopping` is set."""
     if fault is not None and fault.does.waits:
         stopping.wait(fault.lasts)
     ending = REPLY if fault is None else fault.does.ending
@@ -51,5 +50,5 @@ def ended(fault: Fault | None, reply: Response | None, stopping: threading.Event
 
 
 def prepare_reset(connection: socket.socket) -> None:
-    """Make the next `close` of this connection a reset: there is nothing to linger for."""
+    """Make the next `close` of this connection send a reset."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,7 +1,7 @@
-"""What a fault says in place of the honest reply.
+"""Effects of a fault on the reply.
 
-In: a fault and the honest reply, None when the request was not carried out. Out: the reply to
-send, None when there is none.
+In: a fault, and the honest reply (None if the request was not carried out). Out: the reply to send
+(None if there is none).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _HTML = """\
 """
 
 
-def told(
+def apply(
     fault: Fault | None, honest: Response | None, switches: Switches, now: float
 ) -> Response | None:
-    """The reply under a fault; the honest one where the kind leaves it alone."""
+    """The reply under a fault; the honest reply if the kind does not change it."""
     if fault is None:
         return honest
     kind = fault.kind.removesuffix("-after")
@@ -54,7 +54,7 @@ def _limit(kind: str, wait: int, switches: Switches, now: float) -> ApiError | N
 
 
 def _half(honest: Response) -> Response:
-    """The first half of a reply that announces the whole; nothing is missing from a 204."""
+    """The first half of a reply that announces its whole length."""
     whole = honest.get_data()
     half = Response(whole[: len(whole) // 2], honest.status_code, dict(honest.headers))
     half.headers["Content-Length"] = str(max(1, len(whole)))

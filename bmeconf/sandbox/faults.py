@@ -1,7 +1,7 @@
-"""What goes wrong, with which requests, and how often. Pure, but for a lock and its counters.
+"""Faults: their kinds, the requests that they hit, and how often. Pure, save a lock and counters.
 
-In: `Fault`s as text or JSON, and each API request as it arrives. Out: the fault that hits it, or
-none. What a kind does to the account, the reply and the connection is done in `fault_effects`,
+In: `Fault`s as text or JSON, and each API request as it arrives. Out: the fault that hits the
+request, or None. The effects of a kind on account, reply and connection are in `fault_effects`,
 `fault_replies` and `fault_endings`.
 """
 
@@ -19,7 +19,7 @@ from bmeconf.sandbox.store import Doc
 
 REPLY, HANG_UP, RESET = "reply", "hang up", "reset"
 
-#: the API's own, or those that change something, or the others
+#: any, those that only read, those that change something, or a method of HTTP
 METHODS = ("*", "READ", "WRITE", "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 
 _READS = (("GET", re.compile(".*")), ("POST", re.compile("/api/contact/search")))
@@ -29,11 +29,11 @@ _MOST = 10**9
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to go wrong: `runs` is how often the request is carried out.
+    """A kind of fault: `runs` is the number of times that the request is carried out.
 
-    `seconds` is how long the ending is held back, unless `waits` is False: then they are those
-    of a Retry-After, or of the search index. `only` narrows the methods; a `page` fault hits no
-    request before its reply is seen to be a page with a total.
+    `seconds` delay the ending; with `waits` False they are the value of Retry-After, or the lag of
+    the search index. `only` narrows the methods. A `page` fault hits only requests whose result is
+    a page with a total.
     """
 
     words: str
@@ -81,10 +81,10 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind, the requests it is meant for, and how many of them it hits.
+    """A kind, the requests that it matches, and the number of requests that it hits.
 
-    `path` is whole, with `*` for any text. Of the requests that match, the first `skip` pass, and
-    the next `times` are hit; 0 means all. Raises ValueError.
+    `path` matches the whole path, with `*` for any text. Of the matching requests, the first `skip`
+    pass, and the next `times` are hit; 0 means all. Raises ValueError.
     """
 
     kind: str
@@ -116,8 +116,8 @@ class Fault:
 
     def _check(self, name: str, value: object, *types: type) -> None:
         if type(value) not in types or not isinstance(value, int | float):
-            what = "a number" if float in types else "a whole number"
-            raise ValueError(f"{self._where} {name} {shown(value)} is not {what}")
+            expected = "a number" if float in types else "a whole number"
+            raise ValueError(f"{self._where} {name} {shown(value)} is not {expected}")
         if not 0 <= value <= _MOST:
             raise ValueError(f"{self._where} {name} {shown(value)} is out of range")
 
@@ -150,16 +150,16 @@ class Fault:
 
     @property
     def does(self) -> Kind:
-        """What this fault does."""
+        """The kind of this fault."""
         return KINDS[self.kind]
 
     @property
     def lasts(self) -> float:
-        """Its seconds, its kind's where none are given."""
+        """The seconds of this fault; by default those of its kind."""
         return self.does.seconds if self.seconds is None else self.seconds
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is one of those that it is meant for."""
+        """True if the fault is for this request."""
         glob = ".*".join(re.escape(part) for part in self.path.split("*"))
         return (
             _is_of(self.method, method, path)
@@ -172,28 +172,28 @@ _NAMES = tuple(spec.name for spec in fields(Fault))
 
 
 class Faults:
-    """A schedule: each request is hit by one fault at most, the first that is due."""
+    """A fault schedule: at most one fault hits a request, the first that is due."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
         self._planned = [_Planned(fault) for fault in faults]
 
     def replace(self, faults: Iterable[Fault]) -> None:
-        """Begin afresh with other faults, or with none."""
+        """Start a new schedule of these faults."""
         planned = [_Planned(fault) for fault in faults]
         with self._lock:
             self._planned = planned
 
     def take(self, method: str, path: str, fits: Callable[[Fault], bool]) -> Fault | None:
-        """The fault that hits this request, if one does; `fits` leaves some out.
+        """The fault that hits this request, or None; only faults that pass `fits` are considered.
 
-        A request that one fault hits still counts as matching for the others.
+        A request that is hit by a fault still counts as a match of the others.
         """
         with self._lock:
             hit = None
             for planned in self._planned:
                 if fits(planned.fault) and planned.fault.matches(method, path):
-                    planned.seen += 1
+                    planned.matches += 1
                     if hit is None and planned.is_due():
                         planned.hits += 1
                         hit = planned.fault
@@ -207,15 +207,15 @@ class Faults:
 
 @dataclass
 class _Planned:
-    """One fault of the schedule, with how many matching requests came and were hit."""
+    """A fault of the schedule, with its numbers of matching requests and of hits."""
 
     fault: Fault
-    seen: int = 0
+    matches: int = 0
     hits: int = 0
 
     def is_due(self) -> bool:
         left = not self.fault.times or self.hits < self.fault.times
-        return left and self.seen > self.fault.skip
+        return left and self.matches > self.fault.skip
 
     def as_dict(self) -> Doc:
         values = {name: getattr(self.fault, name) for name in _NAMES}
@@ -230,7 +230,7 @@ def _is_of(wanted: str, method: str, path: str) -> bool:
 
 
 def _options(kind: str, text: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for part in text.split(","):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or name not in ("skip", "times", "seconds"):
@@ -239,10 +239,10 @@ def _options(kind: str, text: str) -> dict[str, Any]:
                 + _near(name, ("skip", "times", "seconds"))
             )
         try:
-            found[name] = float(value) if name == "seconds" else int(value)
+            options[name] = float(value) if name == "seconds" else int(value)
         except ValueError:
             raise ValueError(f"fault {kind}: {name} {shown(value)} is not a number") from None
-    return found
+    return options
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
-"""Defaults for terse documents, and whether what they name exists.
+"""Defaults for terse documents, and checks of their references.
 
-In: one checked document of an account's state. Out: the complete document to store, or
-`ApiError` 400 naming the part of the state at fault.
+In: a checked document of an account's state. Out: the complete document to store, or `ApiError`
+400 naming the faulty part of the state.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from bmeconf.sandbox.store import Doc, Store
 
 @dataclass(frozen=True)
 class Filling:
-    """What the defaults depend on: the store so far, and the present time in Unix seconds."""
+    """The inputs of defaults: the store so far, and the current time in Unix seconds."""
 
     store: Store
     now: float
 
     def stamped(self, values: Doc, **defaults: Any) -> Doc:
-        """`values` over `defaults`, with id, timestamps and `__v` where they lack."""
+        """`values` over `defaults`, with id, timestamps and `__v` added if missing."""
         created = values.get("createdAt", clock.iso(self.now))
-        ends = {"createdAt": created, "updatedAt": created, "__v": 0}
-        given = {name: values[name] for name in ends if name in values}
-        rest = {name: value for name, value in values.items() if name not in ends}
-        return {"_id": ids.new(), **defaults, **rest, **ends, **given}
+        meta = {"createdAt": created, "updatedAt": created, "__v": 0}
+        given_meta = {name: values[name] for name in meta if name in values}
+        rest = {name: value for name, value in values.items() if name not in meta}
+        return {"_id": ids.new(), **defaults, **rest, **meta, **given_meta}
 
     def owner(self, values: Doc, part: str) -> Doc:
-        """The structure named, or else the account's first, made when there is none."""
+        """The structure that `values` names; by default the account's first, created if missing."""
         ident = values.get("contactStructureId")
         if ident is None:
             known = self.store.all("structure") or [self._default_structure()]
             return known[0]
-        found = self.store.get("structure", ident)
-        if found is None:
+        doc = self.store.get("structure", ident)
+        if doc is None:
             raise invalid(part, f"names the unknown structure {ident}")
-        return found
+        return doc
 
     def _default_structure(self) -> Doc:
-        made = structure(self, {})
-        self.store.put("structure", made)
-        return made
+        doc = structure(self, {})
+        self.store.put("structure", doc)
+        return doc
 
     def check_lists(self, values: Doc, part: str) -> None:
         """Raises ApiError 400 for a list that does not exist."""
@@ -58,8 +58,8 @@ def structure(fill: Filling, values: Doc) -> Doc:
         "fields": [structures.field(item) for item in values.get("fields", [])],
         "tags": [{"_id": ids.new(), **tag} for tag in values.get("tags", [])],
     }
-    plain = {"label": "Default Contacts", "keyName": "Email", "keyType": "email"}
-    return fill.stamped({**values, **parts}, **plain)
+    defaults = {"label": "Default Contacts", "keyName": "Email", "keyType": "email"}
+    return fill.stamped({**values, **parts}, **defaults)
 
 
 def contact_list(fill: Filling, values: Doc) -> Doc:
@@ -79,21 +79,21 @@ def contact(fill: Filling, values: Doc) -> Doc:
         if unknown:
             raise invalid("contacts", f"{values['key']} names unknown {part}: {sorted(unknown)}")
     status = {name: part for name, part in values.get("status", {}).items() if part is not None}
-    plain: Doc = {"fields": {}, "lists": [], "tags": []}
+    defaults: Doc = {"fields": {}, "lists": [], "tags": []}
     return fill.stamped(
         {**values, "status": status or {"primary": "Active"}},
         key=values["key"],
         contactStructureId=owner["_id"],
-        **plain,
+        **defaults,
     )
 
 
 def campaign(fill: Filling, values: Doc) -> Doc:
-    """A campaign, a draft by default; one with a report has a time of sending too."""
+    """A campaign, a draft by default; a campaign with a report gets a time of sending."""
     if values.get("contactStructureId") is not None:
         fill.owner(values, "campaigns")
     if values.get("status", "draft") == "draft":
-        # Others may name lists that have been deleted since.
+        # Other campaigns may refer to lists that were deleted since.
         fill.check_lists(values, "campaigns")
     doc = fill.stamped(values, **{"name": values["name"], **campaigns.BLANK})
     if doc["report"] is not None:
@@ -104,8 +104,8 @@ def campaign(fill: Filling, values: Doc) -> Doc:
 
 def template(fill: Filling, values: Doc) -> Doc:
     """A template, in English by default."""
-    plain = {"id": ids.new(), "subject": "", "lang": "en", "imageUrl": "", "unlayerId": ""}
-    return {**plain, "attributeIds": [], "internal": False, "html": "", "design": "{}", **values}
+    defaults = {"id": ids.new(), "subject": "", "lang": "en", "imageUrl": "", "unlayerId": ""}
+    return {**defaults, "attributeIds": [], "internal": False, "html": "", "design": "{}", **values}
 
 
 def category(fill: Filling, values: Doc) -> Doc:
@@ -131,5 +131,5 @@ def form(fill: Filling, values: Doc) -> Doc:
 
 def key(fill: Filling, values: Doc) -> Doc:
     """An API key, active and with all scopes by default."""
-    plain = {"status": "Active", "scopes": list(auth.SCOPES), "expiresAt": None}
-    return {"_id": ids.new(), "name": "Key", **plain, **values}
+    defaults = {"status": "Active", "scopes": list(auth.SCOPES), "expiresAt": None}
+    return {"_id": ids.new(), "name": "Key", **defaults, **values}

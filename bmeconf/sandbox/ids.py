@@ -1,4 +1,4 @@
-"""Object ids: 24 lower-case hex digits, time first, as the real ones look."""
+"""Object ids in the API's form: 24 lower-case hex digits, time first."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def new() -> str:
 
 
 def fixed(name: str) -> str:
-    """The same id for the same name, for the seeded account."""
+    """The id derived from a name, for the seeded account."""
     return "66f1a6e4" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def is_id(value: object) -> bool:
-    """Whether `value` has the form of an id."""
+    """True if `value` has the form of an id."""
     return isinstance(value, str) and _PATTERN.fullmatch(value) is not None

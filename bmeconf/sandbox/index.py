@@ -1,8 +1,8 @@
 """The search index: a second, possibly late copy of the contacts.
 
-In: contacts as they are written. Out: the contacts that a search may already see. Behind the
-API searches run on an index of their own (API contract 4.2.1), so a write can take a while to
-show; the switch `search_lag_ms` sets how long.
+In: contacts as they are written. Out: the contacts that a search finds already. The API
+searches a separate index (API contract 4.2.1), so that writes show late; the switch
+`search_lag_ms` sets the delay.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bmeconf.sandbox.store import Doc, Store
 
 
 def note(store: Store, ident: str, doc: Doc | None, now: float, lag_ms: int = 0) -> None:
-    """Take over a written contact, or its removal (`doc` None), once the lag is over."""
+    """Index a written contact, or its removal (`doc` None), after the lag."""
     if lag_ms:
         text = None if doc is None else json.dumps(doc)
         store.execute(
@@ -27,11 +27,11 @@ def note(store: Store, ident: str, doc: Doc | None, now: float, lag_ms: int = 0)
 
 
 def settle(store: Store, now: float) -> None:
-    """Take over everything that is due."""
-    due = store.execute("SELECT id, doc FROM pending WHERE due <= ? ORDER BY n", (now,)).fetchall()
-    for ident, text in due:
+    """Index all writes whose lag is over."""
+    rows = store.execute("SELECT id, doc FROM pending WHERE due <= ? ORDER BY n", (now,)).fetchall()
+    for ident, text in rows:
         _apply(store, ident, None if text is None else json.loads(text))
-    if due:
+    if rows:
         store.execute("DELETE FROM pending WHERE due <= ?", (now,))
 
 
@@ -47,13 +47,13 @@ def _apply(store: Store, ident: str, doc: Doc | None) -> None:
 
 
 def count(store: Store, where: str, values: Sequence[object]) -> int:
-    """How many indexed contacts meet a condition."""
+    """The number of indexed contacts that meet an SQL condition."""
     row = store.execute(f"SELECT count(*) FROM hits WHERE {where}", values).fetchone()
     return int(row[0])
 
 
 def select(store: Store, where: str, values: Sequence[object], start: int, size: int) -> list[Doc]:
-    """Indexed contacts that meet a condition, `size` of them from `start`; -1 means all."""
+    """Indexed contacts that meet an SQL condition: `size` of them (-1: all) from `start`."""
     rows = store.execute(
         f"SELECT doc FROM hits WHERE {where} ORDER BY seq LIMIT ? OFFSET ?", (*values, size, start)
     )

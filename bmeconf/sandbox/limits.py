@@ -1,7 +1,7 @@
 """Request limits of the account: hour, minute, billing period.
 
-In: one admitted request at a time. Out: the five limit headers, or `ApiError` 429 (API
-contract 3). All keys share the counters; they live in memory, so a restart opens new windows.
+In: admitted requests. Out: the five limit headers, or `ApiError` 429 (API contract 3). All keys
+share the counters. Counters live in memory, so that a restart opens new windows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bmeconf.sandbox.switches import Switches
 
 @dataclass(frozen=True)
 class Usage:
-    """How much of one limit is used: `limit` 0 means there is none; `ends` in Unix seconds."""
+    """The use of a limit: `limit` 0 means none; `ends` is in Unix seconds, None if not open."""
 
     period: str
     used: int
@@ -31,16 +31,16 @@ class Window:
         self._start = -math.inf
 
     def roll(self, now: float, length: float) -> None:
-        """Start afresh when the window has closed."""
+        """Open a new window if this window has closed."""
         if now >= self._start + length:
             self._start, self.used = now, 0
 
     def end(self, length: float) -> float:
-        """Unix seconds at which the window closes."""
+        """The time at which the window closes, in Unix seconds."""
         return self._start + length
 
     def usage(self, period: str, limit: int, length: float, now: float) -> Usage:
-        """What was used of `limit`; nothing once the window has closed."""
+        """The use of `limit`; zero once the window has closed."""
         is_open = now < self.end(length)
         return Usage(
             period, self.used if is_open else 0, limit, self.end(length) if is_open else None
@@ -73,7 +73,7 @@ class Limits:
         return self._headers(switches)
 
     def usage(self, switches: Switches, now: float) -> list[Usage]:
-        """Minute, hour and month as they stand; counts nothing."""
+        """The use of the limits of minute, hour and month; counts nothing."""
         windows = (
             ("minute", self._minute, switches.minute_limit, switches.minute_seconds),
             ("hour", self._hour, switches.hour_limit, switches.hour_seconds),
@@ -100,7 +100,7 @@ def _check(window: Window, limit: int, length: float, now: float) -> None:
 
 
 def hour_over(limit: int, wait: int, reset: float) -> ApiError:
-    """429 of the hour, or of the minute: the window of `limit` requests closes at `reset`."""
+    """429 of hour or minute: the window of `limit` requests closes at `reset`."""
     return too_many(
         f"Rate limit exceeded. Retry after {wait} seconds.", wait, _hourly(limit, 0, reset)
     )

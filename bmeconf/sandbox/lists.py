@@ -1,7 +1,7 @@
 """Contact lists, children of a structure (API contract 4.3).
 
-In: calls. Out: lists, pages of lists with their totals. Deleting a list leaves its contacts
-in the account and takes the list off them and off draft campaigns.
+In: calls. Out: lists, pages of lists with their totals. Deleting a list keeps its contacts,
+and removes the list from them and from draft campaigns.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _TWO_IDS: body.Checks = {"listIds": body.each(body.object_id, least=2)}
 _SHOWN = ("_id", "name", "type", "createdAt", "updatedAt", "__v")
 
 
-def view(found: Doc) -> Doc:
-    """A list as the API shows it on its own."""
-    return {name: found[name] for name in _SHOWN}
+def view(contact_list: Doc) -> Doc:
+    """A list as the API shows it outside pages."""
+    return {name: contact_list[name] for name in _SHOWN}
 
 
 def page(call: Call) -> object:
-    """GET .../lists: `{"total", "records"}` or, switched, the records alone; with totals."""
+    """GET .../lists: a page of lists with totals; switch `lists_page` chooses its form."""
     members = call.store.count_by_list("contact")
     uses = call.store.count_by_list("campaign")
 
-    def row(found: Doc) -> Doc:
-        ident = found["_id"]
+    def row(contact_list: Doc) -> Doc:
+        ident = contact_list["_id"]
         totals = {"totalContacts": members.get(ident, 0), "totalCampaigns": uses.get(ident, 0)}
-        return view(found) | totals
+        return view(contact_list) | totals
 
     result = queries.page(call, queries.arranged(call, _siblings(call), SORTS), row)
     return result if call.switches.lists_page == "envelope" else result["records"]
@@ -42,13 +42,16 @@ def page(call: Call) -> object:
 
 def every(call: Call) -> object:
     """GET .../lists/all: `{_id, name, type}` of each list, unpaged."""
-    rows = [{name: found[name] for name in ("_id", "name", "type")} for found in _siblings(call)]
+    rows = [
+        {name: contact_list[name] for name in ("_id", "name", "type")}
+        for contact_list in _siblings(call)
+    ]
     return rows if call.switches.lists_all == "array" else {"total": len(rows), "records": rows}
 
 
 def get(call: Call) -> Doc:
     """GET .../lists/{listId}."""
-    return view(_asked(call))
+    return view(_addressed(call))
 
 
 def create(call: Call) -> Doc:
@@ -60,32 +63,34 @@ def create(call: Call) -> Doc:
 
 def rename(call: Call) -> Doc:
     """PATCH .../lists/{listId}: needs `name` and the current `__v`."""
-    found = _asked(call)
+    contact_list = _addressed(call)
     optional = {**_TYPE, "__v": body.whole()}
     values = body.read(call.body, _NAME, optional, call.switches.unknown_keys)
-    records.check_version(found, values)
-    return view(call_it(call, found, values["name"]))
+    records.check_version(contact_list, values)
+    return view(set_name(call, contact_list, values["name"]))
 
 
-def call_it(call: Call, found: Doc, name: str) -> Doc:
-    """Give a list another name; gives the stored list. Raises ApiError 400 for a taken name."""
-    _check_name(call, found["contactStructureId"], name, found["_id"])
-    after = records.changed(found, call.now, name=name)
+def set_name(call: Call, contact_list: Doc, name: str) -> Doc:
+    """Rename a list, and return the stored list. Raises ApiError 400 for a taken name."""
+    _check_name(call, contact_list["contactStructureId"], name, contact_list["_id"])
+    after = records.changed(contact_list, call.now, name=name)
     call.store.put("list", after)
     return after
 
 
 def delete(call: Call) -> None:
     """DELETE .../lists/{listId}: 204."""
-    remove(call, _asked(call))
+    remove(call, _addressed(call))
 
 
 def delete_many(call: Call) -> None:
-    """DELETE .../lists: 204; the undocumented body is taken to be `{"listIds": [...]}`."""
+    """DELETE .../lists: 204; the body, which is undocumented, is `{"listIds": [...]}`."""
     structure = _structure(call)
-    asked = body.read(call.body, _IDS, {}, call.switches.unknown_keys)
-    for found in [_member(call, structure["_id"], ident) for ident in set(asked["listIds"])]:
-        remove(call, found)
+    values = body.read(call.body, _IDS, {}, call.switches.unknown_keys)
+    for contact_list in [
+        _member(call, structure["_id"], ident) for ident in set(values["listIds"])
+    ]:
+        remove(call, contact_list)
 
 
 def duplicate(call: Call) -> Doc:
@@ -94,31 +99,33 @@ def duplicate(call: Call) -> Doc:
     The body's `name` is optional: "Copy of X" by default. An unknown list is 404 here.
     """
     structure = _structure(call)
-    found = _member(call, structure["_id"], call.args["list_id"], status=404)
-    asked = body.read(call.body, {}, _NAME, call.switches.unknown_keys)
-    taken = {sibling["name"] for sibling in _siblings(call)}
-    fresh = add(
-        call, structure["_id"], asked.get("name") or records.copy_name(found["name"], taken)
+    contact_list = _member(call, structure["_id"], call.args["list_id"], status=404)
+    values = body.read(call.body, {}, _NAME, call.switches.unknown_keys)
+    taken_names = {sibling["name"] for sibling in _siblings(call)}
+    copy = add(
+        call,
+        structure["_id"],
+        values.get("name") or records.copy_name(contact_list["name"], taken_names),
     )
-    _join(call, fresh["_id"], [found["_id"]])
-    return view(fresh)
+    _join(call, copy["_id"], [contact_list["_id"]])
+    return view(copy)
 
 
 def merge(call: Call) -> Doc:
-    """POST .../lists/merge: 200 with a new list of all their members; the sources stay.
+    """POST .../lists/merge: 200 with a new list of all members; the source lists stay.
 
-    The undocumented body is taken to be `{"name": text, "listIds": [two or more]}`.
+    The body, which is undocumented, is `{"name": text, "listIds": [two or more]}`.
     """
     structure = _structure(call)
-    asked = body.read(call.body, {**_NAME, **_TWO_IDS}, {}, call.switches.unknown_keys)
-    sources = [_member(call, structure["_id"], ident)["_id"] for ident in asked["listIds"]]
-    fresh = add(call, structure["_id"], asked["name"])
-    _join(call, fresh["_id"], sources)
-    return view(fresh)
+    values = body.read(call.body, {**_NAME, **_TWO_IDS}, {}, call.switches.unknown_keys)
+    sources = [_member(call, structure["_id"], ident)["_id"] for ident in values["listIds"]]
+    merged = add(call, structure["_id"], values["name"])
+    _join(call, merged["_id"], sources)
+    return view(merged)
 
 
 def _structure(call: Call) -> Doc:
-    # Only under lists is the structure's id declared a mongo-id, hence the 400.
+    # The documents declare the structure's id a mongo-id only here, so a malformed id is a 400.
     ident = body.object_id(call.args["structure_id"], "contactStructureId")
     return records.find(call.store, "structure", ident, structures.missing())
 
@@ -127,16 +134,16 @@ def _siblings(call: Call) -> list[Doc]:
     return call.store.all("list", _structure(call)["_id"])
 
 
-def _asked(call: Call) -> Doc:
+def _addressed(call: Call) -> Doc:
     return _member(call, _structure(call)["_id"], call.args["list_id"])
 
 
 def _member(call: Call, structure_id: str, ident: str, status: int | None = None) -> Doc:
     missing = not_found("List", status or int(call.switches.unknown_list))
-    found = records.find(call.store, "list", ident, missing)
-    if found["contactStructureId"] != structure_id:
+    contact_list = records.find(call.store, "list", ident, missing)
+    if contact_list["contactStructureId"] != structure_id:
         raise missing
-    return found
+    return contact_list
 
 
 def _check_name(call: Call, structure_id: str, name: str, own_id: str | None = None) -> None:
@@ -150,11 +157,11 @@ def _check_name(call: Call, structure_id: str, name: str, own_id: str | None = N
 
 
 def add(call: Call, structure_id: str, name: str) -> Doc:
-    """Make an empty list; gives the stored list. Raises ApiError 400 for a taken name."""
+    """Store an empty list, and return it. Raises ApiError 400 for a taken name."""
     _check_name(call, structure_id, name)
-    fresh = records.born(call.now, name=name, type="static", contactStructureId=structure_id)
-    call.store.put("list", fresh)
-    return fresh
+    contact_list = records.new(call.now, name=name, type="static", contactStructureId=structure_id)
+    call.store.put("list", contact_list)
+    return contact_list
 
 
 def _join(call: Call, list_id: str, sources: list[str]) -> None:
@@ -167,9 +174,9 @@ def _join(call: Call, list_id: str, sources: list[str]) -> None:
         contacts.save(call, {**contact, "lists": [*contact["lists"], list_id]})
 
 
-def remove(call: Call, found: Doc) -> None:
-    """Delete a list, and take it off its contacts and off draft campaigns."""
-    ident = found["_id"]
+def remove(call: Call, contact_list: Doc) -> None:
+    """Delete a list, and remove it from its contacts and from draft campaigns."""
+    ident = contact_list["_id"]
     call.store.delete("list", ident)
     for contact in call.store.having_list("contact", ident):
         contacts.save(call, _without(contact, ident))
@@ -179,7 +186,7 @@ def remove(call: Call, found: Doc) -> None:
 
 
 def _without(doc: Doc, list_id: str) -> Doc:
-    # Its own __v stays: nobody wrote this contact or campaign, only the list.
+    # The __v stays: only the list was written, not the contact or campaign.
     return {**doc, "lists": [ident for ident in doc["lists"] if ident != list_id]}
 
 

@@ -1,9 +1,8 @@
-"""Who may use what needs no key: programs and people of this machine, no page of another site.
+"""Access to page and side door, which need no key: from this machine, not from other sites.
 
-In: Flask's request. Out: nothing, or `ApiError` 403. A browser on this machine runs pages of
-everybody; three things tell them apart: the name it asked for (`Host`), the site that sends
-(`Origin`, or `Referer` where there is none), and how the browser itself sees the two
-(`Sec-Fetch-Site`).
+In: Flask's request. Out: nothing, or `ApiError` 403. A browser on this machine also runs pages of
+other sites. Three headers tell them apart: the requested name (`Host`), the sending site (`Origin`,
+otherwise `Referer`), and the browser's comparison of the two (`Sec-Fetch-Site`).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def check_host(request: Request) -> None:
-    """Raises ApiError 403 for a name that was only made to resolve to loopback."""
+    """Raise ApiError 403 for a foreign host name that was made to resolve to loopback."""
     host = request.headers.get("Host", "")
     name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
     if (name if port.isdigit() else host).lower() not in _LOOPBACK:
@@ -24,7 +23,7 @@ def check_host(request: Request) -> None:
 
 
 def check_program(request: Request) -> None:
-    """Raises ApiError 403 for a foreign Host, or for a write from a page of another site.
+    """Raise ApiError 403 for a foreign Host, or for a write from a page of another site.
 
     Programs send no Origin; a browser sends one with every write.
     """
@@ -35,12 +34,12 @@ def check_program(request: Request) -> None:
 
 
 def check_form(request: Request) -> None:
-    """Raises ApiError 403 unless this form was sent by a page of this very server.
+    """Raise ApiError 403 unless a page of this server sent the form.
 
-    A form can be sent by any page without asking, so here silence is no consent: a header must
-    say that it is ours, and none may say otherwise. Another port of this machine is another
-    origin, though the same site. No token is needed: what could read one out of the page is of
-    this origin already, and would pass.
+    Any page can send a form without asking, so that a missing header proves nothing. One header
+    must prove this origin, and no header may contradict it. Another port of this machine is another
+    origin, though the same site. A token would add nothing: only code of this origin could read it
+    from the page, and such code passes already.
     """
     check_host(request)
     own, headers = _own(request), request.headers

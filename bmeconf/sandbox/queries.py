@@ -1,7 +1,7 @@
-"""Query parameters: page, size, sort, criteria, enums, time zones; and the pages themselves.
+"""Query parameters (page, size, sort, criteria, enums, time zones), and pages of documents.
 
-In: a `Call`. Out: checked values or one page of documents; else `ApiError` 400 naming the
-parameter (API contract 3.4). Pure.
+In: a `Call`. Out: checked values or a page of documents, or `ApiError` 400 naming the parameter
+(API contract 3.4). Pure.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ _DIGITS = re.compile(r"[0-9]{1,9}")
 
 def whole(call: Call, name: str, default: int | None, most: int = 10**9) -> int:
     """An integer of 1 to `most`; without a default the parameter is required."""
-    given = call.query.get(name)
-    if given is None:
+    text = call.query.get(name)
+    if text is None:
         if default is None:
             raise invalid(name, "is required")
         return default
-    if not _DIGITS.fullmatch(given) or not 1 <= int(given) <= most:
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= most:
         raise invalid(name, f"must be an integer between 1 and {most}")
-    return int(given)
+    return int(text)
 
 
 def one_of(call: Call, name: str, allowed: Sequence[str]) -> str | None:
     """One of `allowed`, or None when the parameter is absent."""
-    given = call.query.get(name)
-    if given is not None and given not in allowed:
+    value = call.query.get(name)
+    if value is not None and value not in allowed:
         raise invalid(name, f"must be one of: {', '.join(allowed)}")
-    return given
+    return value
 
 
 def needed(call: Call, name: str) -> str:
-    """A parameter that must be there and not empty."""
+    """A required parameter that must not be empty."""
     if not call.query.get(name):
         raise invalid(name, "is required")
     return call.query[name]
@@ -60,22 +60,22 @@ def zone(call: Call) -> tzinfo:
 
 
 def arranged(call: Call, docs: list[Doc], fields: Sequence[str]) -> list[Doc]:
-    """Documents whose name has `criteria` in it, sorted as `sort` asks by one of `fields`."""
-    wanted = call.query.get("criteria", "")
-    if len(wanted) > 50:
+    """Documents whose name contains `criteria`, sorted by parameter `sort`, one of `fields`."""
+    criteria = call.query.get("criteria", "")
+    if len(criteria) > 50:
         raise invalid("criteria", "must be at most 50 characters long")
-    found = [doc for doc in docs if wanted.lower() in doc["name"].lower()]
-    asked = call.query.get("sort")
-    if asked is None:
-        return found
-    match = _SORT.fullmatch(asked)
+    matching = [doc for doc in docs if criteria.lower() in doc["name"].lower()]
+    sort = call.query.get("sort")
+    if sort is None:
+        return matching
+    match = _SORT.fullmatch(sort)
     if not match or match[1] not in fields:
         raise invalid("sort", f"must be one of {', '.join(fields)} and :asc or :desc")
-    return sorted(found, key=lambda doc: doc[match[1]] or "", reverse=match[2] == "desc")
+    return sorted(matching, key=lambda doc: doc[match[1]] or "", reverse=match[2] == "desc")
 
 
 def page(call: Call, docs: list[Doc], view: Callable[[Doc], Doc]) -> Doc:
-    """`{"total", "records"}` for the page and size asked; `view` shapes each record."""
+    """`{"total", "records"}` for parameters `page` and `size`; `view` shapes each record."""
     number = whole(call, "page", 1)
     limits = call.switches
     size = bounded(
@@ -86,7 +86,7 @@ def page(call: Call, docs: list[Doc], view: Callable[[Doc], Doc]) -> Doc:
 
 
 def bounded(size: int, most: int, mode: str, name: str) -> int:
-    """A page size under its maximum: cut down, or refused, as the mode says."""
+    """A page size limited to its maximum; mode "error" raises ApiError 400 instead."""
     if not most or size <= most:
         return size
     if mode == "error":

@@ -1,8 +1,8 @@
-"""What recipients do with a campaign that a person sent: made up, and the same each time.
+"""Simulated reactions of recipients to a sent campaign. Pure.
 
-In: a campaign and how many it went to. Out: opens, clicks and links for its report, by its name
-and its content alone, so that a rehearsal gives the same numbers on every machine. Nobody
-bounces, complains or leaves: that is for a person to say of a contact. Pure.
+In: a campaign and its number of recipients. Out: opens, clicks and links for its report. They
+depend only on name and content, so that a rehearsal gives the same numbers on every machine.
+Nobody bounces, complains or unsubscribes; a person sets that per contact.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from bmeconf.sandbox import clock, ids, rewriting
 from bmeconf.sandbox.store import Doc
 
 
-def to(campaign: Doc, delivered: int, now: float) -> Doc:
-    """The part of a report that people make: at least one of three opens, some of them click."""
+def results(campaign: Doc, delivered: int, now: float) -> Doc:
+    """The reactions in a report: 34 to 85 % open; 20 to 70 % of those click, if there are links."""
     opened = _share(campaign, "opens", delivered, least=34, most=85)
     paths = links(campaign["body"] or "")
     clicked = _share(campaign, "clicks", opened, least=20, most=70) if paths else 0
@@ -31,15 +31,17 @@ def to(campaign: Doc, delivered: int, now: float) -> Doc:
 
 
 def links(body: str) -> list[str]:
-    """Where the links of a body lead, each once, in their order; those for tracking to their end.
+    """The targets of the links in a body, each once, in order; tracking links by their real target.
 
-    The service's own link for leaving is none of the author's.
+    The service's own link to unsubscribe is left out.
     """
-    ends = map(_end, rewriting.targets(body))
-    return list(dict.fromkeys(path for path in ends if not path.startswith(rewriting.UNSUBSCRIBE)))
+    targets = map(_real_target, rewriting.targets(body))
+    return list(
+        dict.fromkeys(path for path in targets if not path.startswith(rewriting.UNSUBSCRIBE))
+    )
 
 
-def _end(path: str) -> str:
+def _real_target(path: str) -> str:
     if not path.startswith(rewriting.CLICKS):
         return path
     return parse_qs(urlsplit(path).query).get("to", [path])[0]
@@ -50,9 +52,9 @@ def _link(path: str, unique: int) -> Doc:
     return {"id": ids.fixed(f"link {path!a}"), "path": path, "clicks": clicks}
 
 
-def _share(campaign: Doc, what: str, whole: int, *, least: int, most: int) -> int:
-    """Between `least` and `most` percent of `whole`, and one of a few at least."""
-    text = f"{what} {campaign['name']} {campaign['subject']} {campaign['body']}"
+def _share(campaign: Doc, event: str, whole: int, *, least: int, most: int) -> int:
+    """Between `least` and `most` percent of `whole`, and at least 1 if `whole` is not 0."""
+    text = f"{event} {campaign['name']} {campaign['subject']} {campaign['body']}"
     chance = int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4], "big")
     percent = least + chance % (most - least + 1)
     return min(whole, max(whole * percent // 100, 1))

@@ -1,6 +1,6 @@
-"""What all stored documents share: birth, versions, lookup, copies' names.
+"""Stored documents of every kind: creation, versions, lookup, names of copies.
 
-In: documents. Out: new documents; the ones given are never changed.
+In: documents. Out: new documents; documents passed in are never changed.
 """
 
 from __future__ import annotations
@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from bmeconf.sandbox import clock, ids
+from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import ApiError, invalid, not_found, stale
 from bmeconf.sandbox.store import Doc, Store
 
 
-def born(now: float, **values: Any) -> Doc:
-    """A new document: id, timestamps and `__v` 0 around `values`."""
+def new(now: float, **values: Any) -> Doc:
+    """A new document of `values`, with an id, timestamps and `__v` 0."""
     stamp = clock.iso(now)
     return {"_id": ids.new(), **values, "createdAt": stamp, "updatedAt": stamp, "__v": 0}
 
@@ -41,8 +42,13 @@ def find(store: Store, kind: str, ident: str, missing: ApiError | None = None) -
     return doc
 
 
+def addressed(call: Call, kind: str, missing: ApiError | None = None) -> Doc:
+    """The document whose id the path of `call` has. Raises `missing`, or ApiError 404."""
+    return find(call.store, kind, call.args[f"{kind}_id"], missing)
+
+
 def copy_name(name: str, taken: set[str]) -> str:
-    """`Copy of X`, with a number when that is taken."""
+    """`Copy of X`, with a number if a document has that name already."""
     first = f"Copy of {name}"
     names = (first if n == 1 else f"{first} ({n})" for n in range(1, len(taken) + 2))
     return next(candidate for candidate in names if candidate not in taken)

@@ -1,8 +1,8 @@
 """Reports, read only: dashboard, overall, per campaign, histograms (API contract 4.7).
 
-In: calls, the `report` counts stored with sent campaigns. Out: figures derived from them:
-opens and clicks in percent of delivered, bounces in percent of sent. A campaign's results
-count on the day it was scheduled for.
+In: calls, and the `report` counts stored with sent campaigns. Out: figures derived from them:
+opens and clicks in percent of delivered, bounces in percent of sent. The results of a campaign
+count on its scheduled day.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ COUNTS = (
     "unsubscribes",
 )
 
-# What a histogram's event type adds up; bounces are told apart in its detail.
+# Event type of a histogram -> the counts that it adds up; its detail separates bounces.
 _EVENT_COUNTS = {
     "email-sent": ("sent",),
     "email-delivered": ("delivered",),
@@ -37,7 +37,7 @@ _EVENT_COUNTS = {
     "first-email-opened": ("uniqueOpens",),
     "first-email-clicked": ("uniqueClicks",),
 }
-# A rate and what it is a percentage of.
+# Rate -> the count that it is a percentage of.
 _RATES = {
     "uniqueOpens": "delivered",
     "uniqueClicks": "delivered",
@@ -59,19 +59,19 @@ def brief(report: Doc) -> Doc:
     return {
         "sent": report["sent"],
         "delivered": report["delivered"],
-        "opens": _part(report, "uniqueOpens"),
-        "clicks": _part(report, "uniqueClicks"),
+        "opens": _reactions(report, "uniqueOpens"),
+        "clicks": _reactions(report, "uniqueClicks"),
     }
 
 
-def _part(report: Doc, name: str, last: str | None = None) -> Doc:
-    shown = {"unique": report[name], "rate": figures.percent(report[name], report["delivered"])}
-    return shown | ({"last": last} if last else {})
+def _reactions(report: Doc, name: str, last: str | None = None) -> Doc:
+    stats = {"unique": report[name], "rate": figures.percent(report[name], report["delivered"])}
+    return stats | ({"last": last} if last else {})
 
 
 def dashboard(call: Call) -> Doc:
     """GET /api/reports/dashboard: campaign totals and the growth in contacts."""
-    days, here = _period(call)
+    days, tz = _period(call)
     now, before = _two_periods(call, days)
     totals: Doc = {
         name: {"count": now[name], "diff": figures.growth(now[name], before[name])}
@@ -79,52 +79,50 @@ def dashboard(call: Call) -> Doc:
     }
     for name in ("uniqueOpens", "uniqueClicks"):
         parts = _stat(name, now, before)
-        totals[name] = {part: _without_prev(trend) for part, trend in parts.items()}
-    return {"campaign": totals, "contact": _contacts(call, days, here)}
+        totals[name] = {
+            part: {"value": trend["value"], "diff": trend["diff"]} for part, trend in parts.items()
+        }
+    return {"campaign": totals, "contact": _contacts(call, days, tz)}
 
 
-def _without_prev(trend: Doc) -> Doc:
-    return {name: trend[name] for name in ("value", "diff")}
-
-
-def _contacts(call: Call, days: int, here: tzinfo) -> Doc:
-    born = [clock.seconds(contact["createdAt"]) for contact in call.store.all("contact")]
-    starts = _days(call.now, days, here)
-    rows = _daily(starts, [(moment, 1) for moment in born])
-    older = sum(moment < starts[0] for moment in born)
+def _contacts(call: Call, days: int, tz: tzinfo) -> Doc:
+    created = [clock.seconds(contact["createdAt"]) for contact in call.store.all("contact")]
+    starts = _days(call.now, days, tz)
+    rows = _daily(starts, [(moment, 1) for moment in created])
+    created_before = sum(moment < starts[0] for moment in created)
     top = max(rows, key=lambda row: row["total"])
     return {
-        "count": {"value": len(born), "diff": figures.growth(len(born), older)},
+        "count": {"value": len(created), "diff": figures.growth(len(created), created_before)},
         "histogram": _span(call, starts) | {"histogram": rows, "peak": top},
     }
 
 
 def overall(call: Call) -> Doc:
-    """GET /api/reports/email/overall: each figure with the preceding period's."""
-    days, here = _period(call)
+    """GET /api/reports/email/overall: each figure with its value in the preceding period."""
+    days, tz = _period(call)
     now, before = _two_periods(call, days)
     stats = {name: _stat(name, now, before) for name in (*COUNTS, "totalBounces")}
     sent = _sent(call, call.now - days * clock.DAY, call.now)
     return {
         "stats": stats,
-        "deliveryTimeStats": _daytimes(sent, here),
+        "deliveryTimeStats": _daytimes(sent, tz),
         "campaignComparison": [_comparison(campaign) for campaign in sent],
     }
 
 
 def _stat(name: str, now: Doc, before: Doc) -> Doc:
-    shown = {"count": figures.trend(now[name], before[name])}
+    trends = {"count": figures.trend(now[name], before[name])}
     if name in _RATES:
         rates = [figures.percent(period[name], period[_RATES[name]]) for period in (now, before)]
-        shown["rate"] = figures.trend(*rates)
-    return shown
+        trends["rate"] = figures.trend(*rates)
+    return trends
 
 
-def _daytimes(sent: list[Doc], here: tzinfo) -> Doc:
+def _daytimes(sent: list[Doc], tz: tzinfo) -> Doc:
     """Percent of the period's deliveries by time of day."""
     counts: Counter[str] = Counter()
     for campaign in sent:
-        hour = datetime.fromtimestamp(clock.seconds(campaign["scheduledAt"]), here).hour
+        hour = datetime.fromtimestamp(clock.seconds(campaign["scheduledAt"]), tz).hour
         part = next((name for name, hours in _DAYTIMES.items() if hour in hours), "evening")
         counts[part] += campaign["report"]["delivered"]
     return {part: figures.percent(counts[part], counts.total()) for part in (*_DAYTIMES, "evening")}
@@ -138,27 +136,27 @@ def _comparison(campaign: Doc) -> Doc:
 
 def histogram(call: Call) -> Doc:
     """GET /api/reports/email/overall/histogram: one event type by day."""
-    days, here = _period(call)
+    days, tz = _period(call)
     queries.needed(call, "eventType")
     kind = queries.one_of(call, "eventType", list(_EVENT_COUNTS)) or ""
-    starts = _days(call.now, days, here)
+    starts = _days(call.now, days, tz)
     sent = _sent(call, starts[0], call.now)
     rows = _counted(starts, sent, *_EVENT_COUNTS[kind])
     if kind == "email-bounced":
         hard, soft = (_counted(starts, sent, name) for name in _EVENT_COUNTS[kind])
-        for row, one, other in zip(rows, hard, soft, strict=True):
-            row["detail"] = {"hard": one["total"], "soft": other["total"]}
+        for row, hard_row, soft_row in zip(rows, hard, soft, strict=True):
+            row["detail"] = {"hard": hard_row["total"], "soft": soft_row["total"]}
     ends = [*(row["date"] for row in rows[1:]), clock.iso(call.now)]
     return _span(call, starts) | {"histogram": rows, "peak": figures.peak(rows, ends)}
 
 
 def campaign_report(call: Call) -> Doc:
-    """GET /api/reports/email/{id}: zeros for a campaign not sent yet."""
-    report = _asked(call)["report"] or blank()
+    """GET /api/reports/email/{id}: zeros for a campaign that is not sent yet."""
+    report = records.addressed(call, "campaign")["report"] or blank()
     bounces = report | {"totalBounces": report["hardBounces"] + report["softBounces"]}
     stats = {name: report[name] for name in ("sent", "delivered", "complaints", "unsubscribes")}
-    stats["opens"] = _part(report, "uniqueOpens", report["lastOpenAt"])
-    stats["clicks"] = _part(report, "uniqueClicks", report["lastClickAt"])
+    stats["opens"] = _reactions(report, "uniqueOpens", report["lastOpenAt"])
+    stats["clicks"] = _reactions(report, "uniqueClicks", report["lastClickAt"])
     for name in ("hardBounces", "softBounces", "totalBounces"):
         rate = figures.percent(bounces[name], report["sent"])
         stats[name] = {"count": bounces[name], "rate": rate}
@@ -168,9 +166,9 @@ def campaign_report(call: Call) -> Doc:
 def engagement(call: Call) -> Doc:
     """GET /api/reports/email/{id}/engagement: first opens and clicks after the sending.
 
-    Those of a campaign sent just now are all in the part of the period that has begun.
+    All counts lie in the parts of the period that have begun by now.
     """
-    campaign = _asked(call)
+    campaign = records.addressed(call, "campaign")
     queries.zone(call)
     period = queries.one_of(call, "period", list(_PERIODS)) or "24hours"
     count, hours = _PERIODS[period]
@@ -215,9 +213,9 @@ def _totals(sent: list[Doc]) -> Doc:
     return sums | {"totalBounces": sums["hardBounces"] + sums["softBounces"]}
 
 
-def _days(now: float, days: int, here: tzinfo) -> list[float]:
-    """The midnights, in that zone, at which the last `days` days began."""
-    today = datetime.fromtimestamp(now, here).replace(hour=0, minute=0, second=0, microsecond=0)
+def _days(now: float, days: int, tz: tzinfo) -> list[float]:
+    """The midnights at which the last `days` days began in zone `tz`, in Unix seconds."""
+    today = datetime.fromtimestamp(now, tz).replace(hour=0, minute=0, second=0, microsecond=0)
     return [(today - timedelta(days=back)).timestamp() for back in reversed(range(days))]
 
 
@@ -241,10 +239,6 @@ def _daily(starts: list[float], moments: list[tuple[float, int]]) -> list[dict[s
 
 def _span(call: Call, starts: list[float]) -> Doc:
     return {"start": clock.iso(starts[0]), "end": clock.iso(call.now)}
-
-
-def _asked(call: Call) -> Doc:
-    return records.find(call.store, "campaign", call.args["campaign_id"])
 
 
 _EMAIL = "/api/reports/email"

@@ -1,6 +1,6 @@
-"""What the vendor's editor does to the content of a campaign (API contract 4.4, HTML handling).
+"""Rewriting of a campaign's content by the vendor's editor (API contract 4.4, HTML handling).
 
-In: the values of a written campaign and a mode. Out: the values as they are stored. Pure.
+In: the values of a written campaign, and a mode. Out: the values to store. Pure.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _PLAIN_FOOTER = f"\n\n--\n{_SENDER}\nUnsubscribe: {UNSUBSCRIBE}"
 
 _STRIPPED = ("script", "iframe", "embed", "form")
 
-# Comments come first in both, because what stands in them is no markup. What has no end goes on
-# to the end of all, for a script and an iframe as for a comment: their content is no markup either.
+# Comments come first in both, because their content is no markup. A comment, script or iframe
+# without an end goes on to the end of the text: its content is no markup either.
 _RAW = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|iframe)(?=[\s/>]).*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -41,9 +41,9 @@ _END = re.compile(r"</body\s*>", re.IGNORECASE)
 
 
 def rewritten(values: Doc, mode: str) -> Doc:
-    """The values with what was written of `body` and `plainTextBody` rewritten.
+    """The values with `body` and `plainTextBody` rewritten, if they are among them.
 
-    Empty content stays empty, and a footer or a link of the vendor's own as it is.
+    Empty content stays empty. A footer or link of the vendor stays as it is.
     """
     after = dict(values)
     if values.get("body"):
@@ -55,11 +55,11 @@ def rewritten(values: Doc, mode: str) -> Doc:
 
 
 def targets(text: str) -> list[str]:
-    """Where the links of a body lead on the web, in their order."""
+    """The web targets of the links in a body, in order."""
     tags = (tag for tag in _TAG.finditer(text) if (tag["name"] or "").lower() in ("a", "area"))
-    attributes = (one for tag in tags for one in _ATTRIBUTE.finditer(tag["rest"]))
-    found = (_target(one) for one in attributes if one["name"].lower() == "href")
-    return [target for target in found if _ON_THE_WEB.match(target)]
+    attributes = (attribute for tag in tags for attribute in _ATTRIBUTE.finditer(tag["rest"]))
+    urls = (_target(attribute) for attribute in attributes if attribute["name"].lower() == "href")
+    return [target for target in urls if _ON_THE_WEB.match(target)]
 
 
 def _body(text: str, mode: str) -> str:
@@ -73,16 +73,16 @@ def _body(text: str, mode: str) -> str:
 
 
 def _sanitised(text: str) -> str:
-    text = _RAW.sub(lambda found: "" if found[1] else found[0], text)
-    kept, at, objects = [], 0, 0
+    text = _RAW.sub(lambda match: "" if match[1] else match[0], text)
+    parts, position, open_objects = [], 0, 0
     for tag in _TAG.finditer(text):
-        kept.append("" if objects else text[at : tag.start()])
-        at = tag.end()
+        parts.append("" if open_objects else text[position : tag.start()])
+        position = tag.end()
         if (tag["name"] or "").lower() == "object":
-            objects = max(0, objects - 1) if tag["end"] else objects + 1
-        elif not objects:
-            kept.append(_harmless(tag))
-    return "".join(kept) + ("" if objects else text[at:])
+            open_objects = max(0, open_objects - 1) if tag["end"] else open_objects + 1
+        elif not open_objects:
+            parts.append(_harmless(tag))
+    return "".join(parts) + ("" if open_objects else text[position:])
 
 
 def _harmless(tag: re.Match[str]) -> str:
@@ -91,7 +91,8 @@ def _harmless(tag: re.Match[str]) -> str:
     if tag["name"].lower() in _STRIPPED:
         return ""
     rest = _ATTRIBUTE.sub(
-        lambda one: "" if one["name"].lower().startswith("on") else one[0], tag["rest"]
+        lambda attribute: "" if attribute["name"].lower().startswith("on") else attribute[0],
+        tag["rest"],
     )
     return f"<{tag['end']}{tag['name']}{rest}>"
 
@@ -104,8 +105,8 @@ def _tracked(tag: re.Match[str]) -> str:
 
 def _tracked_link(attribute: re.Match[str]) -> str:
     target = _target(attribute)
-    ours = target.startswith((CLICKS, UNSUBSCRIBE))
-    if ours or attribute["name"].lower() != "href" or not _ON_THE_WEB.match(target):
+    is_vendor_link = target.startswith((CLICKS, UNSUBSCRIBE))
+    if is_vendor_link or attribute["name"].lower() != "href" or not _ON_THE_WEB.match(target):
         return attribute[0]
     return f' href="{CLICKS}{quote(target, safe="")}"'
 
@@ -117,6 +118,6 @@ def _target(attribute: re.Match[str]) -> str:
 def _footed(text: str) -> str:
     if UNSUBSCRIBE in text:
         return text
-    ends = [*_END.finditer(text)]
-    at = ends[-1].start() if ends else len(text)
+    end_tags = [*_END.finditer(text)]
+    at = end_tags[-1].start() if end_tags else len(text)
     return f"{text[:at]}{_FOOTER}{text[at:]}"

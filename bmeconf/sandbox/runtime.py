@@ -1,7 +1,6 @@
-"""What one running simulator holds: data, switches, counters, the log of requests.
+"""State of a running simulator: data, switches, counters, faults, the log of requests.
 
-In: requests as they are answered. Out: the same as log entries. The caller of everything
-here but the log and the faults holds the store's lock.
+Callers hold the store's lock, save for the log and the faults.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from bmeconf.sandbox.limits import Limits
 from bmeconf.sandbox.store import Doc, Store
 from bmeconf.sandbox.switches import Switches
 
-#: the log forgets its oldest entries beyond this many
+#: the most entries of the log; older entries are dropped
 LOG_SIZE = 10_000
 
 
@@ -30,7 +29,7 @@ class RequestLog:
         self._count = 0
 
     def add(self, **entry: Any) -> None:
-        """Append one answered request; it gets the next number `n`, from 1."""
+        """Append an answered request, with the next number `n`, from 1."""
         with self._lock:
             self._count += 1
             self._entries.append({"n": self._count, **entry})
@@ -38,14 +37,14 @@ class RequestLog:
     def entries(self) -> list[Doc]:
         """`[{n, method, path, query, status, body, key_ok, fault, done}]`.
 
-        Null are `status` where nothing was to be answered, `key_ok` where nobody looked at the
-        key, `fault` where none hit. What was `done` was carried out and committed.
+        `status` is null if there was no reply, `key_ok` if the key was not checked, `fault` if no
+        fault hit. `done` means carried out and committed.
         """
         with self._lock:
             return list(self._entries)
 
     def clear(self) -> None:
-        """Forget all entries; numbers start at 1 again."""
+        """Drop all entries; numbers start at 1 again."""
         with self._lock:
             self._entries.clear()
             self._count = 0
@@ -53,7 +52,7 @@ class RequestLog:
 
 @dataclass
 class Runtime:
-    """One simulator's parts; only `switches` is ever replaced."""
+    """The parts of a simulator; only `switches` is ever replaced."""
 
     store: Store
     switches: Switches
@@ -61,5 +60,5 @@ class Runtime:
     blocks: Blocks = field(default_factory=Blocks)
     log: RequestLog = field(default_factory=RequestLog)
     faults: Faults = field(default_factory=Faults)
-    #: set once the simulator is about to stop: nothing may go on waiting
+    #: set when the simulator is about to stop: all waiting ends
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -1,6 +1,6 @@
 """Contact search and export (API contract 4.2.1, 4.2.2).
 
-In: a search body. Out: one page of hits with the sources asked for, or CSV text. Groups are
+In: a search body. Out: a page of hits with the requested sources, or CSV text. Groups are
 OR-ed, the criteria within a group AND-ed.
 """
 
@@ -37,7 +37,7 @@ _CRITERION = body.record(
     {"fieldId": body.object_id},
 )
 _GROUP = body.record({"criterias": body.each(_CRITERION, least=1)}, {})
-_WHAT: body.Checks = {
+_QUERY: body.Checks = {
     "contactStructureId": body.object_id,
     "contactSpecification": body.record({"filters": body.each(_GROUP)}, {}),
 }
@@ -61,24 +61,24 @@ Condition = tuple[str, list[str]]
 def search(call: Call) -> Doc:
     """POST /api/contact/search: `{"contacts": [...], "totalRecords": n}`.
 
-    All five keys are required. A hit never carries `__v`, so that a PUT needs a GET first.
+    All five keys are required. A hit never has `__v`, so that a PUT needs a GET first.
     """
-    asked = body.read(call.body, {**_WHAT, **_SOURCE, **_PAGE}, {}, call.switches.unknown_keys)
-    contact_input.structure(call.store, asked["contactStructureId"])
-    where, values = _condition(asked, call.switches)
-    start, size = _span(asked, call.switches)
+    query = body.read(call.body, {**_QUERY, **_SOURCE, **_PAGE}, {}, call.switches.unknown_keys)
+    contact_input.structure(call.store, query["contactStructureId"])
+    where, values = _condition(query, call.switches)
+    start, size = _span(query, call.switches)
     index.settle(call.store, call.now)
-    found = index.select(call.store, where, values, start, size)
+    hits = index.select(call.store, where, values, start, size)
     return {
-        "contacts": [_hit(contact, asked["source"], call.switches) for contact in found],
+        "contacts": [_hit(contact, query["source"], call.switches) for contact in hits],
         "totalRecords": index.count(call.store, where, values),
     }
 
 
-def _span(asked: Doc, switches: Switches) -> tuple[int, int]:
+def _span(query: Doc, switches: Switches) -> tuple[int, int]:
     mode = switches.search_max_size_mode
-    size = queries.bounded(asked["pageSize"], switches.search_max_size, mode, "pageSize")
-    start = (asked["page"] - 1) * size
+    size = queries.bounded(query["pageSize"], switches.search_max_size, mode, "pageSize")
+    start = (query["page"] - 1) * size
     if switches.search_ceiling and start + size > switches.search_ceiling:
         if switches.search_ceiling_mode == "error":
             raise invalid("page", f"must stay within the first {switches.search_ceiling} results")
@@ -86,8 +86,8 @@ def _span(asked: Doc, switches: Switches) -> tuple[int, int]:
     return start, size
 
 
-def _condition(asked: Doc, switches: Switches) -> Condition:
-    groups = asked["contactSpecification"]["filters"]
+def _condition(query: Doc, switches: Switches) -> Condition:
+    groups = query["contactSpecification"]["filters"]
     if switches.search_max_groups and len(groups) > switches.search_max_groups:
         raise invalid("contactSpecification", f"has more than {switches.search_max_groups} filters")
     if not groups and switches.search_empty_filters == "error":
@@ -99,7 +99,7 @@ def _condition(asked: Doc, switches: Switches) -> Condition:
     parts = [_group(group["criterias"], switches) for group in groups]
     either = " OR ".join(f"({sql})" for sql, _ in parts) or "1"
     values = [value for _, bound in parts for value in bound]
-    return f"structure = ? AND ({either})", [asked["contactStructureId"], *values]
+    return f"structure = ? AND ({either})", [query["contactStructureId"], *values]
 
 
 def _group(criterias: list[Doc], switches: Switches) -> Condition:
@@ -121,7 +121,7 @@ def _criterion(criterion: Doc, switches: Switches) -> Condition:
 
 def _hit(contact: Doc, sources: list[str], switches: Switches) -> Doc:
     shown = contacts.view(contact, switches)
-    # The guide's sample has the structure's id although nobody asked for it.
+    # The guide's sample has the structure's id without a source for it.
     always = {"_id": contact["_id"], "contactStructureId": contact["contactStructureId"]}
     return {**always, **{name: shown[name] for name in sources if name in shown}} | _status(
         shown["status"], sources, switches
@@ -130,33 +130,33 @@ def _hit(contact: Doc, sources: list[str], switches: Switches) -> Doc:
 
 def _status(status: Doc, sources: list[str], switches: Switches) -> dict[str, Any]:
     parts = {"contactStatus": "primary", "contactSubStatus": "secondary"}
-    asked = {name: part for name, part in parts.items() if name in sources and part in status}
+    shown_parts = {name: part for name, part in parts.items() if name in sources and part in status}
     if switches.search_status == "strings":
-        return {name: status[part] for name, part in asked.items()}
-    return {"status": {part: status[part] for part in asked.values()}} if asked else {}
+        return {name: status[part] for name, part in shown_parts.items()}
+    return {"status": {part: status[part] for part in shown_parts.values()}} if shown_parts else {}
 
 
 def export(call: Call) -> str:
-    """POST /api/contact/export: CSV of everything a search would find.
+    """POST /api/contact/export: CSV of all hits of a search.
 
-    The vendor documents neither body nor columns: the body is taken to be a search without
-    paging, the columns are key, fields by label, status and times.
+    The vendor documents neither body nor columns. Here the body is a search without paging, and
+    the columns are key, fields by label, status and times.
     """
-    asked = body.read(call.body, _WHAT, {**_SOURCE, **_PAGE}, call.switches.unknown_keys)
-    owner = contact_input.structure(call.store, asked["contactStructureId"])
-    where, values = _condition(asked, call.switches)
+    query = body.read(call.body, _QUERY, {**_SOURCE, **_PAGE}, call.switches.unknown_keys)
+    structure = contact_input.structure(call.store, query["contactStructureId"])
+    where, values = _condition(query, call.switches)
     index.settle(call.store, call.now)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    labels = [field["label"] for field in owner["fields"]]
-    writer.writerow([owner["keyName"], *labels, "Status", "Sub status", "Created", "Updated"])
+    text = io.StringIO()
+    writer = csv.writer(text)
+    labels = [field["label"] for field in structure["fields"]]
+    writer.writerow([structure["keyName"], *labels, "Status", "Sub status", "Created", "Updated"])
     for contact in index.select(call.store, where, values, 0, -1):
-        writer.writerow(_row(contact, owner))
-    return out.getvalue()
+        writer.writerow(_row(contact, structure))
+    return text.getvalue()
 
 
-def _row(contact: Doc, owner: Doc) -> list[str]:
-    cells = [contact["fields"].get(field["_id"], "") for field in owner["fields"]]
+def _row(contact: Doc, structure: Doc) -> list[str]:
+    cells = [contact["fields"].get(field["_id"], "") for field in structure["fields"]]
     status = contact["status"]
     times = [contact["createdAt"], contact["updatedAt"]]
     return [contact["key"], *cells, status["primary"], status.get("secondary", ""), *times]

@@ -1,7 +1,7 @@
-"""The account that a new sandbox starts with: Acme, a small company with four lists.
+"""The account of a new sandbox: Acme, a small company with four lists. Pure.
 
-In: nothing. Out: a document of the whole account, in the form `state.replace` takes; ids and
-times are the same in every sandbox. Pure.
+Out: a document of the whole account, as `state.replace` takes it. Ids and times are the same in
+every sandbox.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from bmeconf.sandbox import ids
 
-#: A key of the documented form that says what it is: it opens only a sandbox.
+#: A key of the documented form; its text says that it opens only a sandbox.
 DEFAULT_KEY = "bme_us_sandboxKeyOpensNothingButThisLocalSimulator"
 
 _FOUNDED = "2026-01-05T10:00:00.000Z"
@@ -57,7 +57,7 @@ def account() -> dict[str, Any]:
 
 
 def empty_account() -> dict[str, Any]:
-    """An account on its first day: the default structure and the key, nothing else."""
+    """A new account: the default structure and the key, nothing else."""
     return {
         "standing": "open",
         "structures": [_structure()],
@@ -88,10 +88,10 @@ def _list(initial: str) -> dict[str, Any]:
 
 
 def _contact(
-    key: str, first: str, last: str, company: str, lists: str, ended: str
+    key: str, first: str, last: str, company: str, lists: str, reason: str
 ) -> dict[str, Any]:
     values = {_FIRST: first, _LAST: last} | ({_COMPANY: company} if company else {})
-    status = {"primary": "Inactive", "secondary": ended} if ended else {"primary": "Active"}
+    status = {"primary": "Inactive", "secondary": reason} if reason else {"primary": "Active"}
     return {
         "_id": ids.fixed(f"contact {key}"),
         "key": key,
@@ -100,8 +100,8 @@ def _contact(
         "tags": [_VIP] if first == "Ann" else [],
         "status": status,
         "createdAt": _FOUNDED,
-        "updatedAt": "2026-10-06T09:30:00.000Z" if ended else _FOUNDED,
-        "__v": 1 if ended else 0,
+        "updatedAt": "2026-10-06T09:30:00.000Z" if reason else _FOUNDED,
+        "__v": 1 if reason else 0,
     }
 
 

@@ -1,8 +1,8 @@
-"""A sending, as it would have gone: who got it, opened it, clicked, bounced, complained.
+"""Simulated sending of a campaign: deliveries, opens, clicks, bounces, complaints.
 
-In: a campaign, its time, and how well it did. Out: the sent campaign with its report, the events of
-each recipient, and recipients who are Inactive for it. Nothing is sent to anybody. The same
-account and outcome always give the same figures.
+In: a campaign, its time, and an outcome. Out: the sent campaign with its report, the events of each
+recipient, and the recipients who become Inactive. Nothing is sent to anybody. The same account and
+outcome always give the same figures.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_LINKS = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a sending went: `hard`, `soft` as parts of those sent, the rest of those delivered."""
+    """The rates of a sending: `hard`, `soft` of the sent mails, the others of the delivered."""
 
     words: str
     hard: float = 0.0
@@ -42,23 +42,23 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class _Groups:
-    """Who was sent it, and what became of them; those who clicked opened, too."""
+    """Recipients by reaction; recipients in `clicked` are in `opened`, too."""
 
     sent: Sequence[Doc]
     hard: Sequence[Doc]
     soft: Sequence[Doc]
     delivered: Sequence[Doc]
     complained: Sequence[Doc]
-    left: Sequence[Doc]
+    unsubscribed: Sequence[Doc]
     opened: Sequence[Doc]
     clicked: Sequence[Doc]
 
 
 def send(call: Call, campaign: Doc, at: str, outcome: Outcome) -> Doc:
-    """Make a campaign sent at `at`; gives the stored campaign. Raises ApiError 400."""
+    """Mark a campaign as sent at `at`, and return the stored campaign. Raises ApiError 400."""
     groups = _grouped(campaigns.recipients(call, campaign), outcome)
     report = _report(call, campaign, groups)
-    _tell(call, campaign, groups, report["links"])
+    _record_events(call, campaign, groups, report["links"])
     counts = {
         "sentCount": len(groups.sent),
         "failedCount": len(groups.hard) + len(groups.soft),
@@ -67,22 +67,24 @@ def send(call: Call, campaign: Doc, at: str, outcome: Outcome) -> Doc:
     return campaigns.set_status(call, campaign | counts | {"report": report}, "sent", at)
 
 
-def _grouped(people: Sequence[Doc], outcome: Outcome) -> _Groups:
-    # Trouble comes from the front and interest from the back, so that they seldom meet.
-    hard, rest = _cut(people, len(people), outcome.hard)
-    soft, delivered = _cut(rest, len(people), outcome.soft)
-    complained, rest = _cut(delivered, len(delivered), outcome.complained)
-    left, _ = _cut(rest, len(delivered), outcome.unsubscribed)
+def _grouped(recipients: Sequence[Doc], outcome: Outcome) -> _Groups:
+    # Bounces and complaints are taken from the front, opens from the back, to overlap seldom.
+    hard, rest = _split(recipients, len(recipients), outcome.hard)
+    soft, delivered = _split(rest, len(recipients), outcome.soft)
+    complained, rest = _split(delivered, len(delivered), outcome.complained)
+    unsubscribed, _ = _split(rest, len(delivered), outcome.unsubscribed)
     eager = delivered[::-1]
-    opened, _ = _cut(eager, len(delivered), outcome.opened)
-    clicked, _ = _cut(opened, len(delivered), outcome.clicked)
-    return _Groups(people, hard, soft, delivered, complained, left, opened, clicked)
+    opened, _ = _split(eager, len(delivered), outcome.opened)
+    clicked, _ = _split(opened, len(delivered), outcome.clicked)
+    return _Groups(recipients, hard, soft, delivered, complained, unsubscribed, opened, clicked)
 
 
-def _cut(people: Sequence[Doc], whole: int, part: float) -> tuple[Sequence[Doc], Sequence[Doc]]:
-    """The first ones, as many as are `part` of `whole`, and the others."""
-    count = int(whole * part + 0.5)
-    return people[:count], people[count:]
+def _split(
+    recipients: Sequence[Doc], whole: int, fraction: float
+) -> tuple[Sequence[Doc], Sequence[Doc]]:
+    """The first recipients, as many as `fraction` of `whole`, and the others."""
+    count = int(whole * fraction + 0.5)
+    return recipients[:count], recipients[count:]
 
 
 def _report(call: Call, campaign: Doc, groups: _Groups) -> Doc:
@@ -95,57 +97,57 @@ def _report(call: Call, campaign: Doc, groups: _Groups) -> Doc:
         "hardBounces": len(groups.hard),
         "softBounces": len(groups.soft),
         "complaints": len(groups.complained),
-        "unsubscribes": len(groups.left),
+        "unsubscribes": len(groups.unsubscribed),
         "lastOpenAt": stamp if groups.opened else None,
         "lastClickAt": stamp if groups.clicked else None,
         "links": _links(campaign, len(groups.clicked)),
     }
 
 
-def _tell(call: Call, campaign: Doc, groups: _Groups, links: Sequence[Doc]) -> None:
-    """The events of every recipient; whoever bounced, complained or left is Inactive now."""
+def _record_events(call: Call, campaign: Doc, groups: _Groups, links: Sequence[Doc]) -> None:
+    """Record the events of all recipients; bounced, complained or unsubscribed become Inactive."""
     mail = _mail(campaign)
     clicked = mail | ({"emailTargetUrl": links[0]["path"]} if links else {})
-    _note(call, "email-sent", groups.sent, mail)
-    _note(call, "email-delivered", groups.delivered, mail)
-    _note(call, "email-bounced", groups.soft, mail | {"emailBounceType": "Transient"})
-    _note(call, "email-opened", groups.opened, mail)
-    _note(call, "email-clicked", groups.clicked, clicked)
-    _end(call, groups.hard, "Bounce", mail | {"emailBounceType": "Permanent"})
-    _end(call, groups.complained, "Complaint-FBL", mail)
-    _end(call, groups.left, "Unsubscribe", mail)
+    _record(call, "email-sent", groups.sent, mail)
+    _record(call, "email-delivered", groups.delivered, mail)
+    _record(call, "email-bounced", groups.soft, mail | {"emailBounceType": "Transient"})
+    _record(call, "email-opened", groups.opened, mail)
+    _record(call, "email-clicked", groups.clicked, clicked)
+    _deactivate(call, groups.hard, "Bounce", mail | {"emailBounceType": "Permanent"})
+    _deactivate(call, groups.complained, "Complaint-FBL", mail)
+    _deactivate(call, groups.unsubscribed, "Unsubscribe", mail)
 
 
-def _note(call: Call, kind: str, people: Sequence[Doc], mail: Doc) -> None:
-    for contact in people:
-        said = mail | {"emailTo": contact["key"]}
-        events.note(call.store, call.now, kind, contact["_id"], source="web", **said)
+def _record(call: Call, kind: str, recipients: Sequence[Doc], mail: Doc) -> None:
+    for contact in recipients:
+        details = mail | {"emailTo": contact["key"]}
+        events.note(call.store, call.now, kind, contact["_id"], source="web", **details)
 
 
-def _end(call: Call, people: Sequence[Doc], reason: str, mail: Doc) -> None:
-    for contact in people:
-        said = mail | {"emailTo": contact["key"]}
-        contacts.set_status(call, contact, {"primary": "Inactive", "secondary": reason}, **said)
+def _deactivate(call: Call, recipients: Sequence[Doc], reason: str, mail: Doc) -> None:
+    for contact in recipients:
+        details = mail | {"emailTo": contact["key"]}
+        contacts.set_status(call, contact, {"primary": "Inactive", "secondary": reason}, **details)
 
 
 def _mail(campaign: Doc) -> Doc:
-    """What the events of a mail say of it."""
-    said = {
+    """The details of a campaign in events of its mails."""
+    details = {
         "emailCampaignId": campaign["_id"],
         "emailCampaignName": campaign["name"],
         "emailSubject": campaign["subject"],
         "emailSender": campaign["from"],
         "emailSenderName": campaign["fromName"],
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in details.items() if value is not None}
 
 
 def _links(campaign: Doc, clickers: int) -> list[Doc]:
-    """The body's links; whoever clicked clicked the first, and half of them the second."""
-    found = dict.fromkeys(html.unescape(link) for link in _LINK.findall(campaign["body"] or ""))
+    """The links in the body: all clickers clicked the first, half of them the second."""
+    paths = dict.fromkeys(html.unescape(link) for link in _LINK.findall(campaign["body"] or ""))
     counts = [clickers, clickers // 2] + [0] * _MOST_LINKS
     return [
         {"id": ids.fixed(f"{campaign['_id']} {path}"), "path": path}
         | {"clicks": {"total": unique + unique // 2, "unique": unique}}
-        for path, unique in zip(list(found)[:_MOST_LINKS], counts, strict=False)
+        for path, unique in zip(list(paths)[:_MOST_LINKS], counts, strict=False)
     ]

@@ -1,4 +1,4 @@
-"""The simulator's life: open the data, listen on loopback, stop again.
+"""Start and stop of the simulator: open the data, listen on loopback.
 
 In: a path, switches, faults, a port. Out: a running HTTP server, and its URL and key.
 """
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-# How long a stop may wait for the accept loop to notice, in seconds.
+# Interval at which the accept loop checks for a stop, in seconds.
 _POLL = 0.01
 
 
 class _Handler(WSGIRequestHandler):
-    # One request per connection: a stopped sandbox must not live on in kept-alive ones.
+    # One request per connection: no kept-alive connection may outlive a stopped sandbox.
     protocol_version = "HTTP/1.0"
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Stay silent: the side door has the log."""
+        """Print nothing: the side door has the log."""
 
     def connection_dropped(
         self, error: BaseException, environ: WSGIEnvironment | None = None
     ) -> None:
-        """The client left, or a fault wants it to believe so."""
+        """Handle a connection that the client or a fault ended."""
         if isinstance(error, fault_endings.WasReset):
             fault_endings.prepare_reset(self.connection)
 
     def finish(self) -> None:
-        """Close at once: the orderly shutdown that the server does would hide a reset."""
+        """Close at once: the orderly shutdown of the server would hide a reset."""
         super().finish()
         self.connection.close()
 
@@ -56,10 +56,9 @@ class _Handler(WSGIRequestHandler):
 class Sandbox:
     """A Benchmark Email account on this machine, as a context manager.
 
-    `path` is its SQLite file, made and seeded when missing, kept otherwise; None keeps the
-    account in memory. `port` 0 picks a free one. `seed` False starts with the default
-    structure and the key only. Requests are answered from `start` to `stop`, each start
-    with all of `faults` ahead.
+    `path` is its SQLite file, created and seeded if missing; None keeps the account in memory.
+    `port` 0 picks a free port. `seed` False starts with only the default structure and the key.
+    Requests are answered from `start` to `stop`; each start begins the whole schedule of `faults`.
     """
 
     def __init__(
@@ -88,8 +87,8 @@ class Sandbox:
     def start(self) -> None:
         """Open the data and listen.
 
-        Raises SandboxError when the port is taken, when the file is none of this format, or
-        when another sandbox runs on it.
+        Raises SandboxError if the port is taken, if the file has another format, or if another
+        sandbox runs on it.
         """
         if self._running is not None:
             raise SandboxError("the sandbox is running already")
@@ -107,7 +106,7 @@ class Sandbox:
         self._running = (runtime, server, thread)
 
     def stop(self) -> None:
-        """Free the port and close the data; nothing happens when not running."""
+        """Free the port and close the data; does nothing if not running."""
         if self._running is None:
             return
         runtime, server, thread = self._running
@@ -133,9 +132,9 @@ class Sandbox:
 
 
 def reset(path: Path) -> None:
-    """Throw the stored account away; nothing happens when there is none.
+    """Delete the stored account; does nothing if there is none.
 
-    Raises SandboxBusy while a sandbox runs on it, SandboxError where it cannot be removed.
+    Raises SandboxBusy while a sandbox runs on it, and SandboxError if it cannot be deleted.
     """
     if path.is_file():
         _refuse_when_busy(path)
@@ -147,8 +146,8 @@ def reset(path: Path) -> None:
 
 
 def _refuse_when_busy(path: Path) -> None:
-    # Opening takes the lock that keeps a second sandbox off; what else is wrong with the file
-    # is no reason to keep it.
+    # Opening takes the lock that excludes a second sandbox. Other errors of the file do not
+    # keep it from being deleted.
     try:
         Store(path).close()
     except SandboxBusy:
@@ -175,7 +174,7 @@ def _opened(path: Path | None, seeded: bool) -> Store:
 
 
 def _listening(port: int, runtime: Runtime) -> BaseWSGIServer:
-    # Bound here, because werkzeug ends the whole process when the port is taken.
+    # Bound here, because werkzeug ends the whole process if the port is taken.
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

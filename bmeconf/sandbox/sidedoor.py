@@ -1,8 +1,8 @@
-"""The side door under /_sandbox: what tests and people do that no API key can.
+"""The side door under /_sandbox: actions of tests and people that no API key can do.
 
-In: JSON requests from this machine. Out: the account's state, the log, the switches, the
-faults. No key, no limits, no faults, no log entries; but only for a loopback `Host`, and no
-foreign `Origin`.
+In: JSON requests from this machine. Out: the account's state, the log, the switches, the faults.
+Its requests need no key, meet no limit and no fault, and are not in the log. They need a loopback
+`Host`, and no foreign `Origin`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Door = Callable[[Runtime, Call], object]
 
 
 def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Request) -> Response:
-    """Answer one request; refusals have the API's envelope."""
+    """Answer a request; refusals have the API's envelope."""
     try:
         origin.check_program(request)
         call = Call(
@@ -47,7 +47,7 @@ def get_state(runtime: Runtime, call: Call) -> Doc:
 
 
 def put_state(runtime: Runtime, call: Call) -> Doc:
-    """PUT /_sandbox/state: replace the whole account; gives it back complete."""
+    """PUT /_sandbox/state: replace the whole account; returns it complete."""
     return state.replace(call.store, call.body, call.now)
 
 
@@ -62,12 +62,12 @@ def clear_log(runtime: Runtime, call: Call) -> None:
 
 
 def get_switches(runtime: Runtime, call: Call) -> Doc:
-    """GET /_sandbox/switches: all of them by name."""
+    """GET /_sandbox/switches: all switches by name."""
     return runtime.switches.as_dict()
 
 
 def patch_switches(runtime: Runtime, call: Call) -> Doc:
-    """PATCH /_sandbox/switches: change some; gives back all. 400 for a bad name or value."""
+    """PATCH /_sandbox/switches: change some, return all. 400 for a bad name or value."""
     if not isinstance(call.body, dict):
         raise malformed("Switches must be a JSON object of name to value")
     try:
@@ -78,12 +78,12 @@ def patch_switches(runtime: Runtime, call: Call) -> Doc:
 
 
 def get_faults(runtime: Runtime, call: Call) -> list[Doc]:
-    """GET /_sandbox/faults: the schedule, with the `hits` of each."""
+    """GET /_sandbox/faults: the schedule, with the `hits` of each fault."""
     return runtime.faults.as_list()
 
 
 def put_faults(runtime: Runtime, call: Call) -> list[Doc]:
-    """PUT /_sandbox/faults: another schedule; gives it back. 400 for a bad one."""
+    """PUT /_sandbox/faults: replace the schedule, and return it. 400 for a bad fault."""
     if not isinstance(call.body, list):
         raise malformed("Faults must be a JSON array")
     try:
@@ -101,27 +101,27 @@ def clear_faults(runtime: Runtime, call: Call) -> None:
 def campaign_status(runtime: Runtime, call: Call) -> Doc:
     """POST /_sandbox/campaigns/<id>/status `{"status", "scheduledAt"?}`: schedule, send, cancel.
 
-    Gives the campaign as in the state. A time defaults to the one set before, or to now.
+    Returns the campaign as in the state. `scheduledAt` defaults to its last value, or to now.
     """
-    campaign = records.find(call.store, "campaign", call.args["campaign_id"])
-    asked = body.read(
+    campaign = records.addressed(call, "campaign")
+    values = body.read(
         call.body,
         {"status": body.one_of(*campaigns.STATUSES)},
         {"scheduledAt": body.nullable(body.moment)},
         "error",
     )
-    return campaigns.set_status(call, campaign, asked["status"], asked.get("scheduledAt"))
+    return campaigns.set_status(call, campaign, values["status"], values.get("scheduledAt"))
 
 
 def contact_status(runtime: Runtime, call: Call) -> Doc:
     """POST /_sandbox/contacts/<id>/status `{"status": {"primary", "secondary"?}}`.
 
-    Any status, Active again included: a person opted in, a mail bounced. Gives the contact
-    as in the state.
+    Any status is allowed, also Active again: a person opted in, a mail bounced. Returns the
+    contact as in the state.
     """
-    contact = records.find(call.store, "contact", call.args["contact_id"])
-    asked = body.read(call.body, {"status": state.STATUS}, {}, "error")
-    status = {name: part for name, part in asked["status"].items() if part is not None}
+    contact = records.addressed(call, "contact")
+    values = body.read(call.body, {"status": state.STATUS}, {}, "error")
+    status = {name: part for name, part in values["status"].items() if part is not None}
     return contacts.set_status(call, contact, status)
 
 

@@ -1,8 +1,8 @@
-"""The whole account as one JSON document, the same whatever the switches say.
+"""The whole account as one JSON document, independent of all switches.
 
 In: a store. Out: `{"standing", "structures", "lists", "contacts", "campaigns", "templates",
-"templateCategories", "domains", "forms", "keys"}`; or the other way round, where a document
-may be terse: missing parts are empty, missing ids and values get defaults.
+"templateCategories", "domains", "forms", "keys"}`; and back. A document to store may be terse:
+missing parts are empty, missing ids and values get defaults.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _values(value: object, path: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """One array of the document: its kind in the store, its checks, its defaults."""
+    """An array of the document: its kind in the store, its checks, its defaults."""
 
     kind: str
     required: body.Checks
@@ -60,7 +60,7 @@ _DOMAIN_PARTS = (
     *("nameServer", "provider", "sslCertStatus", "lastCheckedAt"),
 )
 
-# In the order in which one part can name another.
+# Parts after the parts that they refer to.
 _PARTS = {
     "structures": _Part(
         "structure",
@@ -177,12 +177,11 @@ def read(store: Store) -> Doc:
 
 
 def replace(store: Store, document: object, now: float) -> Doc:
-    """Make the account what `document` says, and give it back complete.
+    """Replace the account by `document`, and return it complete.
 
-    Keys stay as they are when the document has none; every other missing part is empty, and
-    the search index and the events start afresh. A list or contact without
-    `contactStructureId` belongs to the first structure, which is made when there is none.
-    Raises ApiError 400 that names what is wrong.
+    Keys stay if the document has no part `keys`; every other missing part is empty. The search
+    index and the events start empty. A list or contact without `contactStructureId` belongs to the
+    first structure, which is created if missing. Raises ApiError 400 that names the faulty part.
     """
     checks = {name: part.check() for name, part in _PARTS.items()}
     standing: body.Checks = {"standing": body.one_of(*auth.STANDINGS)}
@@ -203,7 +202,7 @@ def replace(store: Store, document: object, now: float) -> Doc:
 
 
 def add_form(store: Store, document: object) -> Doc:
-    """One more form, which then uses its fields. Raises ApiError 400."""
+    """Store a form, which then uses its fields, and return it. Raises ApiError 400."""
     values = body.read(document, FORM.required, FORM.optional, "error")
     form = FORM.fill(filling.Filling(store, 0), values)
     store.put(FORM.kind, form)

@@ -1,4 +1,4 @@
-"""The account's data in one SQLite database; the only module that speaks SQL for it.
+"""The account's data in one SQLite database.
 
 In: documents (JSON objects) by kind and id. Out: the same documents, in order of creation.
 One lock, one transaction at a time; an exception inside a transaction undoes all of it.
@@ -58,13 +58,13 @@ class Store:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
-            found = self.meta("format") if "meta" in tables else None
+            stored_format = self.meta("format") if "meta" in tables else None
         except sqlite3.DatabaseError as error:
             raise self._trouble(error) from None
-        if tables and found != FORMAT:
+        if tables and stored_format != FORMAT:
             raise SandboxError(
-                f"{self._where}: sandbox data of format {found or 'unknown'}, this version reads "
-                f"format {FORMAT}; reset the sandbox to start afresh"
+                f"{self._where}: sandbox data of format {stored_format or 'unknown'}, this version"
+                f" reads format {FORMAT}; reset the sandbox to start afresh"
             )
         return not tables
 
@@ -78,7 +78,7 @@ class Store:
         )
 
     def create(self) -> None:
-        """Lay out a new database; to be called inside the transaction that fills it."""
+        """Create the tables; called inside the transaction that fills them."""
         for statement in _SCHEMA.split(";"):
             self.execute(statement)
         self.set_meta("format", FORMAT)
@@ -109,20 +109,20 @@ class Store:
         return self._db.execute(sql, values)
 
     def meta(self, name: str) -> str | None:
-        """A single stored setting, None when never set."""
+        """The value of a setting; None if it was never set."""
         row = self.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
     def set_meta(self, name: str, value: str) -> None:
-        """Set a single setting."""
+        """Set a setting."""
         self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def get(self, kind: str, ident: str) -> Doc | None:
-        """One document by id."""
+        """The document with an id; None if there is none."""
         return self._one("kind = ? AND id = ?", (kind, ident))
 
     def named(self, kind: str, name: str, parent: str | None = None) -> Doc | None:
-        """The oldest document of that exact name, under `parent` when given."""
+        """The oldest document of this exact name, under `parent` if given; None if missing."""
         if parent is None:
             return self._one("kind = ? AND name = ?", (kind, name))
         return self._one("kind = ? AND name = ? AND parent = ?", (kind, name, parent))
@@ -133,12 +133,12 @@ class Store:
         return None if row is None else json.loads(row[0])
 
     def all(self, kind: str, parent: str | None = None) -> list[Doc]:
-        """Documents of a kind, oldest first; under `parent` when given."""
+        """The documents of a kind, oldest first, under `parent` if given."""
         sql = "SELECT doc FROM objects WHERE kind = ?1 AND (?2 IS NULL OR parent = ?2) ORDER BY seq"
         return [json.loads(row[0]) for row in self.execute(sql, (kind, parent))]
 
     def put(self, kind: str, doc: Doc) -> None:
-        """Insert or overwrite; `_id` (templates: `id`) identifies, the place in order stays."""
+        """Insert or overwrite the document with this `_id` (templates: `id`); its place stays."""
         self.execute(
             "INSERT INTO objects (kind, id, parent, name, doc) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (kind, id) DO UPDATE SET "
@@ -153,7 +153,7 @@ class Store:
         )
 
     def delete(self, kind: str, ident: str) -> None:
-        """Remove a document; nothing happens when there is none."""
+        """Remove a document; does nothing if there is none."""
         self.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, ident))
 
     def clear(self, kinds: Iterable[str]) -> None:
@@ -164,7 +164,7 @@ class Store:
         self.execute("DELETE FROM pending")
 
     def count_by_list(self, kind: str) -> dict[str, int]:
-        """For each list id, how many documents of `kind` have it under `lists`."""
+        """List id -> the number of documents of `kind` with this id under `lists`."""
         sql = (
             "SELECT entry.value, count(*) FROM objects, json_each(objects.doc, '$.lists') AS entry "
             "WHERE kind = ? GROUP BY entry.value"

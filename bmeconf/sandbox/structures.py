@@ -1,7 +1,7 @@
 """Contact structures: the account's schema of fields and tags (API contract 4.1).
 
-In: calls. Out: structures. A PUT states the whole structure: what it leaves out is gone from
-the structure and from its contacts, unless a form still uses it.
+In: calls. Out: structures. A PUT has the whole structure: fields and tags that it omits are
+removed from the structure and its contacts, unless a form uses them.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def view(structure: Doc, switches: Switches) -> Doc:
 
 def field(values: Doc) -> Doc:
     """A field with its defaults: an id, text, not required."""
-    plain = {"_id": ids.new(), "label": "", "dataType": "text", "required": False}
-    return {**plain, **values}
+    defaults = {"_id": ids.new(), "label": "", "dataType": "text", "required": False}
+    return {**defaults, **values}
 
 
 def every(call: Call) -> list[Doc]:
@@ -55,23 +55,23 @@ def get(call: Call) -> Doc:
 
 
 def create(call: Call) -> Doc:
-    """POST /api/contact-structure: refused to keys, unless switched to the OpenAPI's reading."""
+    """POST /api/contact-structure: refused to keys, unless the switch accepts it."""
     if call.switches.structure_create == "refuse":
         raise forbidden()
     values = _read(call)
     values.pop("__v", None)
     values.setdefault("keyName", "Email")
     values.setdefault("keyType", "email")
-    fresh = records.born(call.now, **_parts(values, {"fields": [], "tags": []}))
-    call.store.put("structure", fresh)
-    return view(fresh, call.switches)
+    structure = records.new(call.now, **_parts(values, {"fields": [], "tags": []}))
+    call.store.put("structure", structure)
+    return view(structure, call.switches)
 
 
 def replace(call: Call) -> Doc:
     """PUT /api/contact-structure/{contactStructureId}: 200 with the new fields' ids.
 
-    Raises ContactFieldInUseError when a form uses a field left out, ConcurrencyError when
-    the body has a stale `__v`; a body without one is accepted.
+    Raises ContactFieldInUseError if a form uses an omitted field, and ConcurrencyError if the body
+    has a stale `__v`; a body without `__v` is accepted.
     """
     structure = _asked(call)
     values = _read(call)
@@ -91,35 +91,37 @@ def _read(call: Call) -> Doc:
 
 
 def _parts(values: Doc, before: Doc) -> Doc:
-    """The body with ids for what is new; an `_id` sent must exist already."""
+    """The body with ids for new fields and tags; a sent `_id` must exist already."""
     for part in ("fields", "tags"):
-        known = {item["_id"] for item in before[part]}
+        unused_ids = {item["_id"] for item in before[part]}
         for ident in (item["_id"] for item in values.get(part, []) if "_id" in item):
-            if ident not in known:
+            if ident not in unused_ids:
                 raise invalid(part, f"contains the id {ident}, which is unknown or there twice")
-            known.remove(ident)
+            unused_ids.remove(ident)
     tags = [{"_id": ids.new(), **tag} for tag in values.get("tags", [])]
     return {**values, "fields": [field(item) for item in values["fields"]], "tags": tags}
 
 
 def _check_forms(call: Call, before: Doc, after: Doc) -> None:
-    kept = {item["_id"] for item in after["fields"]}
+    kept_ids = {item["_id"] for item in after["fields"]}
     forms = call.store.all("form")
-    for gone in (item for item in before["fields"] if item["_id"] not in kept):
-        users = [form for form in forms if gone["_id"] in form["fieldIds"]]
+    for removed in (item for item in before["fields"] if item["_id"] not in kept_ids):
+        users = [form for form in forms if removed["_id"] in form["fieldIds"]]
         if users:
-            named = [{"_id": form["_id"], "name": form["name"]} for form in users]
-            raise in_use(f"{gone['label']} is used by a form", gone["_id"], named)
+            references = [{"_id": form["_id"], "name": form["name"]} for form in users]
+            raise in_use(f"{removed['label']} is used by a form", removed["_id"], references)
 
 
 def _clean_contacts(call: Call, structure: Doc) -> None:
-    fields = {item["_id"] for item in structure["fields"]}
-    tags = {item["_id"] for item in structure["tags"]}
+    field_ids = {item["_id"] for item in structure["fields"]}
+    tag_ids = {item["_id"] for item in structure["tags"]}
     for contact in call.store.all("contact", structure["_id"]):
-        kept = {ident: value for ident, value in contact["fields"].items() if ident in fields}
-        worn = [ident for ident in contact["tags"] if ident in tags]
-        if (kept, worn) != (contact["fields"], contact["tags"]):
-            contacts.save(call, {**contact, "fields": kept, "tags": worn})
+        kept_values = {
+            ident: value for ident, value in contact["fields"].items() if ident in field_ids
+        }
+        kept_tags = [ident for ident in contact["tags"] if ident in tag_ids]
+        if (kept_values, kept_tags) != (contact["fields"], contact["tags"]):
+            contacts.save(call, {**contact, "fields": kept_values, "tags": kept_tags})
 
 
 def missing() -> ApiError:
@@ -128,7 +130,7 @@ def missing() -> ApiError:
 
 
 def _asked(call: Call) -> Doc:
-    return records.find(call.store, "structure", call.args["structure_id"], missing())
+    return records.addressed(call, "structure", missing())
 
 
 _ONE = "/api/contact-structure/<structure_id>"

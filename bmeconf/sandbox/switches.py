@@ -1,4 +1,4 @@
-"""Where the vendor's documents are silent or disagree, a switch picks the reading.
+"""Switches choose the API's behaviour where the vendor's documents leave it open.
 
 In: `name=value` texts or a JSON object. Out: frozen `Switches`, checked. Pure.
 """
@@ -23,7 +23,7 @@ def _choice(default: str, *others: str) -> Any:
 
 @dataclass(frozen=True)
 class Switches:
-    """Every switch with its default; a limit of 0 means there is none (and no header of it).
+    """Every switch with its default; a limit of 0 means no limit (and no header of it).
 
     Raises ValueError on a value of the wrong type, outside its choices, or negative.
     """
@@ -33,7 +33,7 @@ class Switches:
     contact_lists_write: str = _choice("ids", "actions", "both")
     #: shape of `lists` in a contact or hit: `{"_id": id}`, `id`, or `{"listId": id}`
     contact_lists_read: str = _choice("objects", "ids", "listId")
-    #: whether PUT drops what the body omits, or adds the body to what is stored
+    #: PUT removes the parts that the body omits, or adds the body to the stored contact
     contact_put: str = _choice("replace", "merge")
     #: form of GET /api/contact: bare array, `{"contacts": []}` or `{"data": []}`
     contact_all: str = _choice("array", "contacts", "data")
@@ -76,7 +76,7 @@ class Switches:
     page_max_size_mode: str = _choice("clamp", "error")
 
     # --- structures and lists (API contract 4.1, 4.3)
-    #: POST /api/contact-structure by key: the guide refuses it, the OpenAPI lists it
+    #: POST /api/contact-structure by key: refused in the guide, listed in the OpenAPI
     structure_create: str = _choice("refuse", "accept")
     #: show `__v` on structures
     structure_version: bool = True
@@ -100,17 +100,17 @@ class Switches:
     edit_non_draft: bool = False
     #: allow DELETE of a scheduled or sending campaign
     delete_live_campaigns: bool = False
-    #: refuse a `from` that is on no verified domain already on create and PATCH
+    #: refuse a `from` outside the verified domains on create and PATCH already
     verify_from: bool = False
-    #: what becomes of written HTML: scripts, forms and handlers stripped, a footer to
-    #: unsubscribe appended (to plain text too), links led over a click counter, or all of it
+    #: rewriting of written HTML: strip scripts, forms and handlers; append a footer to
+    #: unsubscribe (to plain text too); lead links over a click counter; or all of these
     body_rewriting: str = _choice("off", "sanitise", "footer", "tracking", "all")
 
     # --- limits (API contract 3); a window opens with its first request
     #: requests per hour, and the length of that hour in seconds
     hour_limit: int = 3_600
     hour_seconds: float = 3_600.0
-    #: requests per minute; the OpenAPI's reading is 60
+    #: requests per minute; the OpenAPI says 60
     minute_limit: int = 0
     minute_seconds: float = 60.0
     #: requests per billing period, and its length in seconds
@@ -158,7 +158,7 @@ def _spec(name: str) -> dataclasses.Field[Any]:
 
 
 def _values(spec: dataclasses.Field[Any]) -> str:
-    """A switch and what it can be, its default first."""
+    """A switch with its possible values, the default first."""
     default = spec.default
     if isinstance(default, bool):
         values = ("on", "off") if default else ("off", "on")

@@ -1,6 +1,6 @@
-"""Flask requests and replies, in the one form that API and side door share.
+"""JSON requests and replies, as API and side door share them.
 
-In: Flask's request, results, errors. Out: parsed JSON, `Response`s. No rules of the API.
+In: request bodies, results, errors. Out: parsed JSON, `Response`s. No rules of the API.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bmeconf.sandbox.errors import ApiError, malformed
 
 
 def parse(raw: bytes) -> Any:
-    """JSON text -> value; nothing at all -> None. Raises ApiError 400 when malformed."""
+    """JSON text -> value; empty text -> None. Raises ApiError 400 if malformed."""
     if not raw.strip():
         return None
     try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bmeconf.sandbox import clock
 from bmeconf.sandbox.errors import ApiError
-from bmeconf.sandbox.page import PATHS, moments, quiet, wording
+from bmeconf.sandbox.page import PATHS, inert, moments, wording
 from tests.support.api import ABSENT, Api, search
 
 
@@ -498,7 +498,7 @@ def test_no_text_hides_or_reorders(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "quiet_text"),
+    ("text", "inert_text"),
     [
         ("<p>plain</p>", "<p>plain</p>"),
         ("<a href='https://x.example'>x</a>", "<a href=#>x</a>"),
@@ -512,13 +512,13 @@ def test_no_text_hides_or_reorders(text: str) -> None:
         ("", ""),
     ],
 )
-def test_a_quiet_body(text: str, quiet_text: str) -> None:
-    assert quiet.body(text) == quiet_text
+def test_an_inert_body(text: str, inert_text: str) -> None:
+    assert inert.body(text) == inert_text
 
 
 @given(st.text(alphabet="<>a\"'=/ !-href#iframe"))
 def test_any_body_can_be_shown(text: str) -> None:
-    quiet.body(text)
+    inert.body(text)
 
 
 def test_offsets_are_refused_by_name() -> None:

@@ -1,12 +1,12 @@
-"""The web page of the sandbox: what is in the account, and what only a person can do with it.
+"""The web page of the sandbox: shows the account, and has the actions that no API key can do.
 
-In: a browser on this machine, with or without scripts. Out: plain pages and forms over the store
-that the API answers from. The page is not the API: it needs no key, counts against no limit,
-meets no fault and is in no log; the switches, which choose readings of the API, do not change it.
+In: requests of a browser on this machine, with or without scripts. Out: plain pages and forms over
+the store of the API. Requests for pages need no key, count against no limit, meet no fault, and
+are not in the log. Switches change the API only, never the page.
 """
 
 from bmeconf.sandbox.page.answers import Path
-from bmeconf.sandbox.page.serving import lost, serve
+from bmeconf.sandbox.page.serving import serve, trouble
 from bmeconf.sandbox.page.table import PATHS
 
-__all__ = ["PATHS", "Path", "lost", "serve"]
+__all__ = ["PATHS", "Path", "serve", "trouble"]

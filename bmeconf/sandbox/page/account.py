@@ -1,6 +1,6 @@
-"""The account as a whole: at a glance, and how it answers the API.
+"""Pages of the whole account: the overview, and the state of the API service.
 
-In: the store and what the simulator counts. Out: pages to be seen.
+In: the store, limits, switches, faults and the request log. Out: pages, style sheet, icon.
 """
 
 from __future__ import annotations
@@ -29,63 +29,65 @@ def overview(runtime: Runtime, call: Call) -> Shown:
         "campaign_count": len(rows),
         "lists": lists.rows(call)[:_FEW],
         "list_count": len(call.store.all("list")),
-        "statuses": Counter(wording.status(one) for one in call.store.all("contact")).most_common(),
+        "statuses": Counter(
+            wording.status(contact) for contact in call.store.all("contact")
+        ).most_common(),
         "structures": call.store.all("structure"),
         "domains": call.store.all("domain"),
         "standing": call.store.meta("standing") or "open",
     }
-    return Shown("overview.html", values | _answering(runtime, call, _FEW))
+    return Shown("overview.html", values | _service_values(runtime, call, _FEW))
 
 
 def requests(runtime: Runtime, call: Call) -> Shown:
     """GET /requests: limits, switches and faults, and the log of API requests, newest first."""
-    return Shown("requests.html", _answering(runtime, call, _MANY))
+    return Shown("requests.html", _service_values(runtime, call, _MANY))
 
 
 def style(runtime: Runtime, call: Call) -> Raw:
     """GET /style.css."""
-    return Raw(_beside("style.css"), "text/css; charset=utf-8")
+    return Raw(_asset("style.css"), "text/css; charset=utf-8")
 
 
 def icon(runtime: Runtime, call: Call) -> Raw:
     """GET /icon.svg."""
-    return Raw(_beside("icon.svg"), "image/svg+xml")
+    return Raw(_asset("icon.svg"), "image/svg+xml")
 
 
-def _beside(name: str) -> str:
+def _asset(name: str) -> str:
     return File(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _urgency(row: Doc) -> int:
-    """What a person may have to do something about comes first."""
+    """Sort key: campaigns that may need a person come first."""
     order = ("sending", "scheduled", "paused", "draft", "failed", "cancelled", "sent")
     return order.index(row["status"])
 
 
-def _answering(runtime: Runtime, call: Call, most: int) -> dict[str, Any]:
+def _service_values(runtime: Runtime, call: Call, most: int) -> dict[str, Any]:
     entries = runtime.log.entries()
-    usage = [dataclasses.asdict(one) for one in runtime.limits.usage(call.switches, call.now)]
-    for one in usage:
-        one["ends"] = clock.iso(one["ends"]) if one["ends"] else None
+    limits = [dataclasses.asdict(usage) for usage in runtime.limits.usage(call.switches, call.now)]
+    for limit in limits:
+        limit["ends"] = clock.iso(limit["ends"]) if limit["ends"] else None
     return {
-        "limits": usage,
-        "switches": _switched(runtime.switches),
+        "limits": limits,
+        "switches": _changed_switches(runtime.switches),
         "faults": runtime.faults.as_list(),
         "log": entries[: -most - 1 : -1],
         "log_count": len(entries),
     }
 
 
-def _switched(switches: Switches) -> list[tuple[str, str, str]]:
-    """Name, value and default of the switches that are not at their default."""
-    usual = Switches().as_dict()
-    found = switches.as_dict()
+def _changed_switches(switches: Switches) -> list[tuple[str, str, str]]:
+    """Name, value and default of each switch that is not at its default."""
+    defaults = Switches().as_dict()
+    values = switches.as_dict()
     return [
-        (name, _worded(found[name]), _worded(usual[name]))
-        for name in sorted(usual)
-        if found[name] != usual[name]
+        (name, _switch_text(values[name]), _switch_text(defaults[name]))
+        for name in sorted(defaults)
+        if values[name] != defaults[name]
     ]
 
 
-def _worded(value: object) -> str:
+def _switch_text(value: object) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

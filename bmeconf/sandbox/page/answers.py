@@ -1,7 +1,7 @@
-"""What the page answers with, and what it is asked by: values only.
+"""The values that pages and forms exchange.
 
-In: nothing. Out: `Shown` a page from a template, `Raw` other content, `Done` a way on after a
-form; `Form` is what somebody entered; a `Path` is one row of the table of paths.
+`Shown` is a page from a template, `Raw` other content, `Done` the redirect after a form, `Form`
+the sent inputs, `Refused` a form with its error, and `Path` a row of the table of paths.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bmeconf.sandbox.store import Doc
 
 @dataclass(frozen=True)
 class Shown:
-    """A page: a template and what it is filled with."""
+    """A page: a template and its values."""
 
     template: str
     values: Mapping[str, object]
@@ -25,7 +25,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Raw:
-    """Content that is no page of ours; `policy` is its Content-Security-Policy."""
+    """Content without a template; `policy` is its Content-Security-Policy."""
 
     content: str
     content_type: str
@@ -34,7 +34,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Done:
-    """A form was carried out: where to go, and a word of `wording.SAID`, to be said there."""
+    """A successful form: the path to go to, and the key in `wording.SAID` of the message there."""
 
     where: str
     said: str
@@ -42,34 +42,34 @@ class Done:
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a sent form, each with all its values, line ends as LF."""
+    """The inputs of a sent form, each with all its values; line ends are LF."""
 
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def one(self, name: str) -> str:
-        """The first value of a field, empty where it was not sent."""
+        """The first value of an input; empty if it was not sent."""
         return next(iter(self.values.get(name, ())), "")
 
     def all(self, name: str) -> list[str]:
-        """All values of a field."""
+        """All values of an input."""
         return list(self.values.get(name, ()))
 
     def choice(self, name: str, *allowed: str) -> str:
-        """The value of a field that is one of these. Raises ApiError 400."""
+        """The first value of an input, which must be in `allowed`. Raises ApiError 400."""
         value = self.one(name)
         if value not in allowed:
             raise invalid(name, f"must be one of: {', '.join(allowed)}")
         return value
 
     def check_version(self, doc: Doc) -> None:
-        """Raises ApiError 400 when `doc` was changed since its form was shown."""
+        """Raises ApiError 400 if `doc` was changed since the form was shown."""
         if self.one("version") != str(doc["__v"]):
             raise malformed("Somebody changed this meanwhile; look at it, then save again")
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A form that was not carried out: which, what was entered, and why not."""
+    """A refused form: its name, its inputs, and the error; empty if no form was refused."""
 
     form: str = ""
     entered: Form = Form()
@@ -77,21 +77,21 @@ class Refused:
 
     @property
     def message(self) -> str:
-        """Why, in a sentence; empty where nothing was refused."""
+        """The error as a sentence; empty if no form was refused."""
         return str(self.error) if self.error else ""
 
     @property
     def field(self) -> str:
-        """The field at fault, where it is one."""
+        """The field of the error; empty if it has none."""
         return str(self.error.error.get("field", "")) if self.error else ""
 
     def kept(self, form: str, name: str, stored: str) -> str:
-        """What was entered in this field of this form, else what is stored."""
+        """The text of input `name`: as sent if `form` was refused, otherwise `stored`."""
         sent = form == self.form and name in self.entered.values
         return self.entered.one(name) if sent else stored
 
     def ticked(self, form: str, name: str, value: str, stored: bool) -> bool:
-        """Whether this box of this form was ticked, else whether it is so in what is stored."""
+        """The state of a box: as sent if `form` was refused, otherwise `stored`."""
         return value in self.entered.all(name) if form == self.form else stored
 
 
@@ -101,9 +101,9 @@ Act = Callable[[Call, Form], Done]
 
 @dataclass(frozen=True)
 class Path:
-    """One path: a `view` to be seen, and for a form the `act` it carries out.
+    """A path: its `view`, and for a form its `act`.
 
-    Where the act is refused, the view is shown again with what was entered.
+    If the act is refused, the view is shown again with the sent inputs.
     """
 
     path: str

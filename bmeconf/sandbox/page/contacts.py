@@ -1,6 +1,6 @@
-"""Contacts as a person sees them in the web app, and what they or their mailbox do themselves.
+"""Pages of contacts: view, add, edit, delete, and status changes by recipients or mailboxes.
 
-In: calls, sent forms. Out: pages, and the contacts changed, each with its event.
+In: calls, sent forms. Out: pages; changed contacts, each change with its event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ALL, _ONE = "/contacts", "/contacts/<contact_id>"
 _PAGE = 50
 _EVENTS_SHOWN = 20
 
-#: what a form may ask for: the status it leads to, and the word for having done it
+#: the value of `act` -> the new status, and the key of its message in `wording.SAID`
 _STATUSES: dict[str, tuple[Doc, str]] = {
     "unsubscribe": ({"primary": "Inactive", "secondary": "Unsubscribe"}, "unsubscribed"),
     "opt-in": ({"primary": "Active"}, "reactivated"),
@@ -27,22 +27,23 @@ _STATUSES: dict[str, tuple[Doc, str]] = {
 
 
 def index(runtime: Runtime, call: Call) -> Shown:
-    """GET /contacts: a page of those that `q`, `list` and `status` leave."""
-    everybody = call.store.all("contact")
-    found = [one for one in everybody if _matches(one, call)]
-    pages = max(1, -(-len(found) // _PAGE))
+    """GET /contacts: a page of the contacts that match `q`, `list` and `status`."""
+    everyone = call.store.all("contact")
+    matching = [contact for contact in everyone if _matches(contact, call)]
+    pages = max(1, -(-len(matching) // _PAGE))
     number = min(_number(call.query.get("page", "")), pages)
-    asked = {name: call.query.get(name, "") for name in ("q", "list", "status")}
+    filters = {name: call.query.get(name, "") for name in ("q", "list", "status")}
+    lists = call.store.all("list")
     values = {
-        "contacts": found[(number - 1) * _PAGE : number * _PAGE],
-        "found": len(found),
-        "total": len(everybody),
+        "contacts": matching[(number - 1) * _PAGE : number * _PAGE],
+        "found": len(matching),
+        "total": len(everyone),
         "page": number,
         "pages": pages,
-        "asked": asked,
-        "lists": call.store.all("list"),
-        "list_names": _names(call, "list"),
-        "statuses": sorted({wording.status(one) for one in everybody}),
+        "asked": filters,
+        "lists": lists,
+        "list_names": {doc["_id"]: doc["name"] for doc in lists},
+        "statuses": sorted({wording.status(contact) for contact in everyone}),
         "structures": call.store.all("structure"),
     }
     return Shown("contacts.html", values)
@@ -63,18 +64,14 @@ def _number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
-def _names(call: Call, kind: str) -> dict[str, str]:
-    return {one["_id"]: one["name"] for one in call.store.all(kind)}
-
-
-def one(runtime: Runtime, call: Call) -> Shown:
+def show(runtime: Runtime, call: Call) -> Shown:
     """GET /contacts/<id>."""
-    found = _asked(call)
-    feed = call.store.all("event", found["_id"])
+    contact = records.addressed(call, "contact")
+    feed = call.store.all("event", contact["_id"])
     values = {
-        "contact": found,
-        "structure": contact_input.structure(call.store, found["contactStructureId"]),
-        "lists": call.store.all("list", found["contactStructureId"]),
+        "contact": contact,
+        "structure": contact_input.structure(call.store, contact["contactStructureId"]),
+        "lists": call.store.all("list", contact["contactStructureId"]),
         "events": feed[: -_EVENTS_SHOWN - 1 : -1],
         "event_count": len(feed),
     }
@@ -83,12 +80,12 @@ def one(runtime: Runtime, call: Call) -> Shown:
 
 def add(call: Call, form: Form) -> Done:
     """POST /contacts/add: an active contact on no list."""
-    owner = contact_input.structure(call.store, form.one("structure"))
+    structure = contact_input.structure(call.store, form.one("structure"))
     blank: Doc = {"fields": {}, "lists": [], "tags": []}
-    fresh = records.born(
+    fresh = records.new(
         call.now,
-        key=contact_input.key(call.store, body.email(form.one("key"), "key"), owner["_id"]),
-        contactStructureId=owner["_id"],
+        key=contact_input.key(call.store, body.email(form.one("key"), "key"), structure["_id"]),
+        contactStructureId=structure["_id"],
         **blank,
         status=contacts.ACTIVE,
     )
@@ -98,58 +95,58 @@ def add(call: Call, form: Form) -> Done:
 
 def status(call: Call, form: Form) -> Done:
     """POST /contacts/<id>/status: unsubscribe, opt in again, bounce, complain."""
-    found = _asked(call)
-    wanted, said = _STATUSES[form.choice("act", *_STATUSES)]
-    where = f"/contacts/{found['_id']}"
-    if found["status"] == wanted:
+    contact = records.addressed(call, "contact")
+    new_status, said = _STATUSES[form.choice("act", *_STATUSES)]
+    where = f"/contacts/{contact['_id']}"
+    if contact["status"] == new_status:
         return Done(where, "same")
-    contacts.set_status(call, found, wanted)
+    contacts.set_status(call, contact, new_status)
     return Done(where, said)
 
 
 def edit(call: Call, form: Form) -> Done:
-    """POST /contacts/<id>/edit: address, field values, lists and tags; what was not touched stays.
+    """POST /contacts/<id>/edit: address, field values, lists and tags.
 
-    A field that is empty and had no value gets none.
+    Unchanged inputs change nothing. An empty field that had no value gets no value.
     """
-    found = _asked(call)
-    where = f"/contacts/{found['_id']}"
-    form.check_version(found)
-    changes = _changes(call, found, form)
+    contact = records.addressed(call, "contact")
+    where = f"/contacts/{contact['_id']}"
+    form.check_version(contact)
+    changes = _changes(call, contact, form)
     if not changes:
         return Done(where, "same")
-    contacts.edit(call, found, changes)
+    contacts.edit(call, contact, changes)
     return Done(where, "saved")
 
 
-def _changes(call: Call, found: Doc, form: Form) -> Doc:
-    owner = contact_input.structure(call.store, found["contactStructureId"])
-    entered: Doc = {"fields": found["fields"] | _touched(owner, found, form)}
+def _changes(call: Call, contact: Doc, form: Form) -> Doc:
+    structure = contact_input.structure(call.store, contact["contactStructureId"])
+    entered: Doc = {"fields": contact["fields"] | _touched(structure, contact, form)}
     if "boxes" in form.values:
-        tags = [tag["_id"] for tag in owner["tags"]]
-        entered["lists"] = _ticked(found["lists"], form.all("lists"), _known(call, owner), "lists")
-        entered["tags"] = _ticked(found["tags"], form.all("tags"), tags, "tags")
-    if form.one("key") != wording.entered(found["key"]):
+        tags = [tag["_id"] for tag in structure["tags"]]
+        lists = [doc["_id"] for doc in call.store.all("list", structure["_id"])]
+        entered["lists"] = _ticked(contact["lists"], form.all("lists"), lists, "lists")
+        entered["tags"] = _ticked(contact["tags"], form.all("tags"), tags, "tags")
+    if form.one("key") != wording.entered(contact["key"]):
         entered["key"] = body.email(form.one("key"), "key")
-    return {name: value for name, value in entered.items() if value != found[name]}
+    return {name: value for name, value in entered.items() if value != contact[name]}
 
 
-def _known(call: Call, owner: Doc) -> list[str]:
-    return [one["_id"] for one in call.store.all("list", owner["_id"])]
-
-
-def _touched(owner: Doc, found: Doc, form: Form) -> dict[str, str]:
-    """The values of fields that are not as the form showed them."""
-    names = {one["_id"]: f"field-{one['_id']}" for one in owner["fields"]}
+def _touched(structure: Doc, contact: Doc, form: Form) -> dict[str, str]:
+    """The values of the fields that differ from the form as it was shown."""
+    names = {field["_id"]: f"field-{field['_id']}" for field in structure["fields"]}
     return {
         ident: str(body.text()(form.one(name), "fields"))
         for ident, name in names.items()
-        if name in form.values and form.one(name) != wording.entered(found["fields"].get(ident))
+        if name in form.values and form.one(name) != wording.entered(contact["fields"].get(ident))
     }
 
 
 def _ticked(before: list[str], ticked: list[str], known: list[str], field: str) -> list[str]:
-    """What is ticked, in the order it was in; new ones after it."""
+    """The ids after the edit: kept ids in their order, then new ids.
+
+    Raises ApiError 400 with `field` for an id that is not known any more.
+    """
     for ident in ticked:
         if ident not in known:
             raise invalid(field, "contains something that is not there any more")
@@ -159,19 +156,15 @@ def _ticked(before: list[str], ticked: list[str], known: list[str], field: str) 
 
 def delete(call: Call, form: Form) -> Done:
     """POST /contacts/<id>/delete."""
-    contacts.remove(call, _asked(call))
+    contacts.remove(call, records.addressed(call, "contact"))
     return Done(_ALL, "deleted")
-
-
-def _asked(call: Call) -> Doc:
-    return records.find(call.store, "contact", call.args["contact_id"])
 
 
 PATHS = (
     Path(_ALL, index),
     Path(f"{_ALL}/add", index, add),
-    Path(_ONE, one),
-    Path(f"{_ONE}/status", one, status),
-    Path(f"{_ONE}/edit", one, edit),
-    Path(f"{_ONE}/delete", one, delete),
+    Path(_ONE, show),
+    Path(f"{_ONE}/status", show, status),
+    Path(f"{_ONE}/edit", show, edit),
+    Path(f"{_ONE}/delete", show, delete),
 )

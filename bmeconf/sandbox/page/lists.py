@@ -1,6 +1,6 @@
-"""Lists as a person sees them in the web app: who is on them, rename, add, delete.
+"""Pages of lists: view with members, add, rename, delete.
 
-In: calls, sent forms. Out: pages, and the lists changed.
+In: calls, sent forms. Out: pages; changed lists.
 """
 
 from __future__ import annotations
@@ -19,29 +19,33 @@ _MEMBERS_SHOWN = 20
 
 
 def rows(call: Call) -> list[Doc]:
-    """Every list, with how many contacts and campaigns name it."""
+    """Every list, with the number of contacts and of campaigns that refer to it."""
     members, uses = (call.store.count_by_list(kind) for kind in ("contact", "campaign"))
     return [
-        {**one, "contacts": members.get(one["_id"], 0), "campaigns": uses.get(one["_id"], 0)}
-        for one in call.store.all("list")
+        {
+            **contact_list,
+            "contacts": members.get(contact_list["_id"], 0),
+            "campaigns": uses.get(contact_list["_id"], 0),
+        }
+        for contact_list in call.store.all("list")
     ]
 
 
 def index(runtime: Runtime, call: Call) -> Shown:
     """GET /lists."""
-    found = call.store.all("structure")
-    return Shown("lists.html", {"lists": rows(call), "structures": found})
+    structures = call.store.all("structure")
+    return Shown("lists.html", {"lists": rows(call), "structures": structures})
 
 
-def one(runtime: Runtime, call: Call) -> Shown:
+def show(runtime: Runtime, call: Call) -> Shown:
     """GET /lists/<id>."""
-    found = _asked(call)
-    members = call.store.having_list("contact", found["_id"])
+    contact_list = records.addressed(call, "list")
+    members = call.store.having_list("contact", contact_list["_id"])
     values = {
-        "list": found,
+        "list": contact_list,
         "members": members[:_MEMBERS_SHOWN],
         "member_count": len(members),
-        "campaigns": call.store.having_list("campaign", found["_id"]),
+        "campaigns": call.store.having_list("campaign", contact_list["_id"]),
     }
     return Shown("list.html", values)
 
@@ -51,23 +55,23 @@ def add(call: Call, form: Form) -> Done:
     structure = records.find(
         call.store, "structure", form.one("structure"), invalid("structure", "is not known")
     )
-    made = lists.add(call, structure["_id"], _name(form))
-    return Done(f"/lists/{made['_id']}", "added")
+    contact_list = lists.add(call, structure["_id"], _name(form))
+    return Done(f"/lists/{contact_list['_id']}", "added")
 
 
 def rename(call: Call, form: Form) -> Done:
     """POST /lists/<id>/rename."""
-    found = _asked(call)
-    where = f"/lists/{found['_id']}"
-    if form.one("name") == wording.entered(found["name"]):
+    contact_list = records.addressed(call, "list")
+    where = f"/lists/{contact_list['_id']}"
+    if form.one("name") == wording.entered(contact_list["name"]):
         return Done(where, "same")
-    lists.call_it(call, found, _name(form))
+    lists.set_name(call, contact_list, _name(form))
     return Done(where, "saved")
 
 
 def delete(call: Call, form: Form) -> Done:
-    """POST /lists/<id>/delete: its contacts stay, without it."""
-    lists.remove(call, _asked(call))
+    """POST /lists/<id>/delete: the contacts of the list stay in the account."""
+    lists.remove(call, records.addressed(call, "list"))
     return Done(_ALL, "deleted")
 
 
@@ -75,14 +79,10 @@ def _name(form: Form) -> str:
     return str(_NAME(form.one("name").strip(), "name"))
 
 
-def _asked(call: Call) -> Doc:
-    return records.find(call.store, "list", call.args["list_id"])
-
-
 PATHS = (
     Path(_ALL, index),
     Path(f"{_ALL}/add", index, add),
-    Path(_ONE, one),
-    Path(f"{_ONE}/rename", one, rename),
-    Path(f"{_ONE}/delete", one, delete),
+    Path(_ONE, show),
+    Path(f"{_ONE}/rename", show, rename),
+    Path(f"{_ONE}/delete", show, delete),
 )

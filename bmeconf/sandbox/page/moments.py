@@ -1,7 +1,4 @@
-"""Times as people read and enter them. Pure.
-
-In: stored times, or a day and hour with the offset of its zone. Out: the other of the two.
-"""
+"""Stored times -> text and inputs of the page, and back. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from bmeconf.sandbox import clock
 from bmeconf.sandbox.errors import invalid
 
-#: every offset from UTC that some place has, in minutes
+#: every offset from UTC in use somewhere, in minutes
 OFFSETS = (
     *(-720, -660, -600, -570, -540, -480, -420, -360, -300, -240, -210, -180, -120, -60, 0),
     *(60, 120, 180, 210, 240, 270, 300, 330, 345, 360, 390, 420, 480, 525, 540, 570, 600, 630),
@@ -28,7 +25,7 @@ CHOICES = {offset(minutes): minutes for minutes in OFFSETS}
 
 
 def shown(stamp: str | None) -> str:
-    """A stored time -> `2030-12-02 08:00 UTC`, with seconds where it has any."""
+    """A stored time -> `2030-12-02 08:00 UTC`, with seconds if it has any."""
     if stamp is None:
         return ""
     moment = datetime.fromtimestamp(clock.seconds(stamp), UTC)
@@ -36,7 +33,7 @@ def shown(stamp: str | None) -> str:
 
 
 def entry(stamp: str | None) -> str:
-    """A stored time -> the value of an input for a day and an hour, in UTC."""
+    """A stored time -> the value of an input of type `datetime-local`, in UTC."""
     return shown(stamp).removesuffix(" UTC").replace(" ", "T")
 
 
@@ -48,7 +45,7 @@ def read(entered: str, zone: str) -> str:
         moment = datetime.fromisoformat(entered)
         if moment.tzinfo is not None:
             raise ValueError
-        here = timezone(timedelta(minutes=CHOICES[zone]))
-        return clock.iso(moment.replace(tzinfo=here).timestamp())
+        tz = timezone(timedelta(minutes=CHOICES[zone]))
+        return clock.iso(moment.replace(tzinfo=tz).timestamp())
     except (ValueError, OverflowError):
         raise invalid("at", "must be a date and a time, like 2030-12-02T09:00") from None

@@ -1,7 +1,7 @@
-"""The way of one request for a page: who asks, what is shown or done, which headers go along.
+"""Handling of a request for a page: origin checks, view or form, headers.
 
-In: Flask's request and the `Path` it matched. Out: the `Response`; a form that was carried out
-leads on with 303, so that going back or reloading does not send it twice.
+In: Flask's request and the `Path` that matched. Out: the `Response`. After a successful form it
+is a redirect (303), so that going back or reloading does not send the form twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Not no-referrer: forms would then come with `Origin: null`.
+    # With no-referrer, forms would come with `Origin: null`.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-DNS-Prefetch-Control": "off",
@@ -38,7 +38,7 @@ _HEADERS = {
 
 
 def serve(runtime: Runtime, path: Path, args: Mapping[str, str], request: Request) -> Response:
-    """Answer one request; every refusal is a page that says why."""
+    """Answer a request; every refusal is a page with the reason."""
     try:
         if path.act is None:
             origin.check_host(request)
@@ -46,14 +46,9 @@ def serve(runtime: Runtime, path: Path, args: Mapping[str, str], request: Reques
         origin.check_form(request)
         return _act(runtime, path, path.act, _call(runtime, args, request), _form(request))
     except ApiError as error:
-        return _trouble(error.status, str(error))
+        return trouble(error.status, str(error))
     except SandboxError as error:
-        return _trouble(503, str(error))
-
-
-def lost(status: int, message: str) -> Response:
-    """A page for what is not there, for a browser that went astray."""
-    return _trouble(status, message)
+        return trouble(503, str(error))
 
 
 def _call(runtime: Runtime, args: Mapping[str, str], request: Request) -> Call:
@@ -63,11 +58,9 @@ def _call(runtime: Runtime, args: Mapping[str, str], request: Request) -> Call:
 
 def _form(request: Request) -> Form:
     fields = request.form.to_dict(flat=False)
-    return Form({name: [_lines(value) for value in values] for name, values in fields.items()})
-
-
-def _lines(value: str) -> str:
-    return value.replace("\r\n", "\n")
+    return Form(
+        {name: [text.replace("\r\n", "\n") for text in texts] for name, texts in fields.items()}
+    )
 
 
 def _view(runtime: Runtime, path: Path, call: Call, refused: Refused) -> Response:
@@ -95,7 +88,8 @@ def _act(
     return _guarded(Response(status=303, headers={"Location": f"{done.where}?said={done.said}"}))
 
 
-def _trouble(status: int, message: str) -> Response:
+def trouble(status: int, message: str) -> Response:
+    """A page that shows an HTTP error."""
     name = HTTPStatus(status).phrase
     return _page("trouble.html", {"name": name, "message": message, "said": ""}, status)
 
@@ -113,13 +107,17 @@ def _guarded(response: Response, policy: str = _POLICY) -> Response:
 
 @functools.cache
 def _templates() -> Environment:
-    """The templates, a constant: everything they are given is escaped, all they name is there."""
-    made = Environment(
+    """The environment of the templates: every value is escaped, unknown names are errors."""
+    environment = Environment(
         loader=PackageLoader("bmeconf.sandbox.page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moments.shown, "visible": wording.visible, "ended": wording.status}
-    return made
+    environment.filters |= {
+        "moment": moments.shown,
+        "visible": wording.visible,
+        "ended": wording.status,
+    }
+    return environment

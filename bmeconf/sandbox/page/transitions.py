@@ -1,4 +1,4 @@
-"""What a person can make of a campaign in each of its states. Pure."""
+"""The status changes that a person can make to a campaign. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Transition:
-    """A button: its words, the states it is there in, the state it leads to."""
+    """A button: its words, the statuses in which it is shown, the new status."""
 
     words: str
     since: tuple[str, ...]
     to: str
 
 
-#: by the name of the button; `resume` goes on where the pause began
+#: by the name of the button; `resume` leads to `scheduled` if the time is still to come
 TRANSITIONS = {
     "start": Transition("Begin sending", ("scheduled",), "sending"),
     "pause": Transition("Pause", ("scheduled", "sending"), "paused"),

@@ -1,4 +1,4 @@
-"""Words and signs of the page: live texts made harmless, states in words, what was done. Pure."""
+"""Words of the page: live texts made harmless, contact statuses, messages after forms. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
 _LINES = "\n\t"
 
-#: what is said once a form was carried out
+#: the messages after a successful form, by the key in the address
 SAID = {
     "saved": "Saved.",
     "same": "Nothing was changed, so nothing was saved.",
@@ -37,15 +37,15 @@ _REASONS = {
 
 
 def visible(text: str | None, several_lines: bool = False) -> str:
-    """A text with every character that hides, reorders or controls shown as its escape.
+    """A text with an escape for every character that hides, reorders or controls other text.
 
-    Where a text has `several_lines`, line ends and tabs stay.
+    With `several_lines`, line ends and tabs stay.
     """
     kept = _JOINERS + (_LINES if several_lines else "")
-    return "".join(_shown(character, kept) for character in text or "")
+    return "".join(_escaped(character, kept) for character in text or "")
 
 
-def _shown(character: str, kept: str) -> str:
+def _escaped(character: str, kept: str) -> str:
     if character in kept or unicodedata.category(character) not in _HIDDEN:
         return character
     named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -56,16 +56,14 @@ def _shown(character: str, kept: str) -> str:
 
 def status(contact: Doc) -> str:
     """A contact's status in one word."""
-    given = contact["status"]
-    if given["primary"] == "Active":
-        return "Active"
-    return _REASONS.get(given.get("secondary", ""), given.get("secondary") or "Inactive")
+    primary, secondary = contact["status"]["primary"], contact["status"].get("secondary")
+    return "Active" if primary == "Active" else _REASONS.get(secondary, secondary or "Inactive")
 
 
 def entered(text: str | None, several_lines: bool = False) -> str:
-    """A stored text as a form gives it back when nobody touches it.
+    """A stored text as a browser sends it back from an untouched input.
 
-    Forms know one kind of line end, and inputs of one line none.
+    Browsers send LF as the only line end, and no line end from an input of a single line.
     """
     plain = (text or "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     return plain if several_lines else plain.replace("\n", "")
