@@ -1,4 +1,4 @@
-"""Fixtures: an account to test against, and a project that is run on it."""
+"""The order of the tests; fixtures: an account, a project that is run on it, a browser."""
 
 from __future__ import annotations
 
@@ -6,11 +6,41 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.chrome.webdriver import WebDriver
 
 from bmeconf.sandbox import Sandbox
+from tests.support.browser import chromium, fresh
 from tests.support.driver import Account, Project
 from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of
 from tests.support.forks import Forks
+
+LONGEST = (
+    "laws/test_faults.py",
+    "sandbox/test_page.py",
+    "ci/test_github.py",
+    "laws/",
+    "apply/test_journal.py",
+    "pull/test_pull.py",
+    "render/",
+    "ci/",
+    "cli/",
+    "baseline/test_since.py",
+)
+"""What takes longest, which is begun first: where several run at once none is left over."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests by length, and let those that need a browser share one."""
+
+    def rank(item: pytest.Item) -> int:
+        _, _, path = item.nodeid.partition("tests/")
+        return next((n for n, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture
@@ -47,3 +77,15 @@ def cut(account: Account, project: Project) -> Iterator[Callable[..., FakeServer
     yield put
     for server in opened:
         server.__exit__()
+
+
+@pytest.fixture(scope="session")
+def _browser() -> Iterator[WebDriver]:
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(_browser: WebDriver) -> WebDriver:
+    """The one browser of the session, like new."""
+    return fresh(_browser)

@@ -12,11 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
 from selenium import webdriver
 
 from bmeconf.sandbox import Sandbox
-from tests.support.browser import chromium
 from tests.support.driver import Account, Project
 from tests.support.person import Person
 
@@ -34,12 +32,6 @@ NAMES = (
     "עברית العربية",
     "long " * 150,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium() as driver:
-        yield driver
 
 
 @contextmanager

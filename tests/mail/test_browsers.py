@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from selenium.webdriver.chrome.webdriver import WebDriver
+
 from bmeconf.mail import parse
-from tests.support.browser import chromium
 
 SPELLINGS = (
     *(("<p id=a>", "<P ID='a' id=b>", '<p\tid="a"\n>'), ("</p>", "</P x>"), ("<b>", "<B >")),
@@ -54,7 +55,7 @@ return arguments[0].map(text =>
 """
 
 
-def test_the_same_tokens_are_the_same_tree() -> None:
+def test_the_same_tokens_are_the_same_tree(browser: WebDriver) -> None:
     chance = random.Random(1)
     pairs = []
     for _ in range(4_000):
@@ -65,10 +66,8 @@ def test_the_same_tokens_are_the_same_tree() -> None:
         if one != other and known:
             pairs.append((one, other))
     assert len(pairs) > 1_000
-    with chromium() as browser:
-        browser.get("about:blank")
-        trees: list[list[Any]] = [
-            browser.execute_script(TREES, list(side)) for side in zip(*pairs, strict=True)
-        ]
+    trees: list[list[Any]] = [
+        browser.execute_script(TREES, list(side)) for side in zip(*pairs, strict=True)
+    ]
     apart = [pair for pair, *both in zip(pairs, *trees, strict=True) if both[0] != both[1]]
     assert apart == []

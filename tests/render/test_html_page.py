@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +12,8 @@ from selenium.webdriver.common.by import By
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
-from tests.support.browser import chromium, unfold
+from tests.support.browser import colours, size, unfold
+from tests.support.listener import Listener
 
 EVIL = """<!doctype html><html><head><script>top.ran = 1; document.title = 'ran'</script>
 <link rel="stylesheet" href="{url}/style.css"><meta http-equiv="refresh" content="0; url={url}/go">
@@ -50,31 +47,6 @@ return [judged, poor];
 """
 
 
-@contextmanager
-def listening() -> Iterator[tuple[str, list[str]]]:
-    """A server that nobody may call, and what was asked of it."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def write(folder: Path, names: list[str], body: str = plans.BODY) -> str:
     """The URL of a report with these names; every fold of it open."""
     page = pages.of_plan(plans.plan(names, errors=True, body=body), "production", "bmeconf apply")
@@ -90,42 +62,41 @@ def unfolded(browser: WebDriver, url: str) -> WebDriver:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_every_word_can_be_read(tmp_path: Path, dark: bool) -> None:
+def test_every_word_can_be_read(browser: WebDriver, tmp_path: Path, dark: bool) -> None:
     url = write(tmp_path, [f"name {n}" for n in range(20)])
-    with chromium(dark=dark) as browser:
-        unfolded(browser, url)
-        judged, poor = browser.execute_script(CONTRAST)
-        assert judged > 100
-        assert poor == []
-        browser.execute_script("document.body.style.setProperty('--quiet', '#888')")
-        assert browser.execute_script(CONTRAST)[1] != []
-        paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-        shade = sum(map(int, paper[4:-1].split(", "))) / 3
-        assert shade < 60 if dark else shade > 200
+    colours(browser, dark)
+    unfolded(browser, url)
+    judged, poor = browser.execute_script(CONTRAST)
+    assert judged > 100
+    assert poor == []
+    browser.execute_script("document.body.style.setProperty('--quiet', '#888')")
+    assert browser.execute_script(CONTRAST)[1] != []
+    paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    shade = sum(map(int, paper[4:-1].split(", "))) / 3
+    assert shade < 60 if dark else shade > 200
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-def test_nothing_is_wider_than_the_window(tmp_path: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_window(browser: WebDriver, tmp_path: Path, width: int) -> None:
     url = write(tmp_path, [*plans.HOSTILE, "x" * 500])
-    with chromium(width=width) as browser:
-        unfolded(browser, url)
-        wide = "return document.documentElement.scrollWidth"
-        assert browser.execute_script(wide) <= width
+    size(browser, width, 900)
+    unfolded(browser, url)
+    wide = "return document.documentElement.scrollWidth"
+    assert browser.execute_script(wide) <= width
 
 
-def test_hostile_names_are_words(tmp_path: Path) -> None:
+def test_hostile_names_are_words(browser: WebDriver, tmp_path: Path) -> None:
     url = write(tmp_path, list(plans.HOSTILE))
-    with chromium() as browser:
-        unfolded(browser, url)
-        heads = [head.text for head in browser.find_elements(By.CSS_SELECTOR, "h3")]
-        assert f"{plans.HOSTILE[0]} 0" in heads
-        assert browser.find_elements(By.CSS_SELECTOR, "script, img, h1 h1") == []
-        assert browser.title == "Plan: production"
+    unfolded(browser, url)
+    heads = [head.text for head in browser.find_elements(By.CSS_SELECTOR, "h3")]
+    assert f"{plans.HOSTILE[0]} 0" in heads
+    assert browser.find_elements(By.CSS_SELECTOR, "script, img, h1 h1") == []
+    assert browser.title == "Plan: production"
 
 
-def test_a_mail_is_shown_and_cannot_do_anything(tmp_path: Path) -> None:
-    with listening() as (url, asked), chromium() as browser:
-        page = write(tmp_path, ["a"], EVIL.replace("{url}", url))
+def test_a_mail_is_shown_and_cannot_do_anything(browser: WebDriver, tmp_path: Path) -> None:
+    with Listener() as outside:
+        page = write(tmp_path, ["a"], EVIL.replace("{url}", outside.url))
         unfolded(browser, page)
         frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
         assert len(frames) == 2
@@ -142,25 +113,24 @@ def test_a_mail_is_shown_and_cannot_do_anything(tmp_path: Path) -> None:
         browser.switch_to.default_content()
         assert browser.execute_script("return window.ran") is None
         assert browser.title == "Plan: production"
-    assert asked == []
+    assert outside.knocks == []
 
 
-def test_it_is_made_for_those_who_hear_it(tmp_path: Path) -> None:
+def test_it_is_made_for_those_who_hear_it(browser: WebDriver, tmp_path: Path) -> None:
     url = write(tmp_path, ["a", "b", "c", "d"])
-    with chromium() as browser:
-        browser.get(url)
-        for landmark in ("header", "main", "nav[aria-label]", "footer"):
-            assert (
-                len(browser.find_elements(By.CSS_SELECTOR, f"body > {landmark}, main > {landmark}"))
-                == 1
-            )
-        levels = [int(h.tag_name[1]) for h in browser.find_elements(By.CSS_SELECTOR, "h1,h2,h3,h4")]
-        assert levels[0] == 1
-        assert levels.count(1) == 1
-        assert all(after - before <= 1 for before, after in pairwise(levels))
-        deleted = browser.find_element(By.CSS_SELECTOR, "section.alarm.gone")
-        assert "b 1" in deleted.text
-        assert deleted.accessible_name == "1 thing to be deleted"
-        assert deleted.location["y"] < 900
-        removed = browser.find_element(By.CSS_SELECTOR, "del .hidden")
-        assert removed.get_attribute("textContent").strip() == "was"
+    browser.get(url)
+    for landmark in ("header", "main", "nav[aria-label]", "footer"):
+        assert (
+            len(browser.find_elements(By.CSS_SELECTOR, f"body > {landmark}, main > {landmark}"))
+            == 1
+        )
+    levels = [int(h.tag_name[1]) for h in browser.find_elements(By.CSS_SELECTOR, "h1,h2,h3,h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    deleted = browser.find_element(By.CSS_SELECTOR, "section.alarm.gone")
+    assert "b 1" in deleted.text
+    assert deleted.accessible_name == "1 thing to be deleted"
+    assert deleted.location["y"] < 900
+    removed = browser.find_element(By.CSS_SELECTOR, "del .hidden")
+    assert removed.get_attribute("textContent").strip() == "was"

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bmeconf.mail import make_inert
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
-from tests.support.browser import chromium, unfold
+from tests.support.browser import unfold
+from tests.support.listener import Listener
 
 CASES = {
     "preconnect": '<link rel=preconnect href="{url}">',
@@ -55,70 +56,38 @@ CASES = {
 }
 
 
-@contextmanager
-def listening() -> Iterator[tuple[str, list[bytes]]]:
-    """A port that nobody may connect to, and what those sent who did."""
-    came: list[bytes] = []
-    server = socket.create_server(("127.0.0.1", 0))
-    server.settimeout(0.1)
-    over = threading.Event()
-
-    def accept() -> None:
-        while not over.is_set():
-            try:
-                there, _ = server.accept()
-            except TimeoutError:
-                continue
-            came.append(b"")
-            there.close()
-
-    thread = threading.Thread(target=accept)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", came
-    finally:
-        over.set()
-        thread.join()
-        server.close()
-
-
-def looked_at(browser: WebDriver, path: Path, body: str) -> None:
-    """Open a report with this body, unfold and see every frame of it, and press on the last."""
-    made = pages.of_plan(plans.plan(["a"], body=body), "production")
-    path.write_text(html.render(made), encoding="utf-8")
+def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list[WebElement]:
+    """Open a report with these mails, unfold it, see every frame, and press on each."""
+    steps = [plans.plan([name], body=body).steps[0] for name, body in bodies.items()]
+    made = replace(plans.plan([*bodies]), steps=tuple(steps))
+    path.write_text(html.render(pages.of_plan(made, "production")), encoding="utf-8")
     browser.get(path.as_uri())
     unfold(browser)
     frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
-    assert len(frames) == 2
+    assert len(frames) == 2 * len(bodies)
     for frame in frames:
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
-        ActionChains(browser).move_to_element(frame).pause(0.2).click().perform()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[WebDriver]:
-    with chromium() as opened:
-        yield opened
+        ActionChains(browser).move_to_element(frame).pause(0.1).click().perform()
+    return frames
 
 
 def test_the_port_does_notice(browser: WebDriver, tmp_path: Path) -> None:
-    with listening() as (url, came):
+    with Listener() as outside:
         page = tmp_path / "loud.html"
-        page.write_text(f'<!doctype html><link rel=preconnect href="{url}">')
+        page.write_text(f'<!doctype html><link rel=preconnect href="{outside.url}">')
         browser.get(page.as_uri())
-        for _ in range(50):
-            time.sleep(0.1)
-            if came:
-                break
-    assert came
+        WebDriverWait(browser, 10).until(lambda _: outside.knocks)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_no_mail_makes_a_report_connect(case: str, browser: WebDriver, tmp_path: Path) -> None:
-    with listening() as (url, came):
-        looked_at(browser, tmp_path / "plan.html", CASES[case].format(url=url))
-        time.sleep(0.8)
-    assert came == []
+def test_no_mail_makes_a_report_connect(browser: WebDriver, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        outside = {case: stack.enter_context(Listener()) for case in CASES}
+        bodies = {case: CASES[case].format(url=outside[case].url) for case in CASES}
+        try:
+            looked_at(browser, tmp_path / "plan.html", bodies)
+            time.sleep(0.8)
+        finally:
+            assert {case: one.knocks for case, one in outside.items() if one.knocks} == {}
 
 
 def test_a_mail_still_looks_like_itself(browser: WebDriver, tmp_path: Path) -> None:
@@ -128,8 +97,8 @@ def test_a_mail_still_looks_like_itself(browser: WebDriver, tmp_path: Path) -> N
         "<p>Hello <a href='https://x.example/'>there</a>, <a href='#end'>down</a></p>"
         "<iframe src=x>unseen</iframe><p id=end>Bye, linked metadata</p></body></html>"
     )
-    looked_at(browser, tmp_path / "plan.html", body)
-    browser.switch_to.frame(browser.find_elements(By.CSS_SELECTOR, "iframe")[1])
+    _, frame = looked_at(browser, tmp_path / "plan.html", {"a": body})
+    browser.switch_to.frame(frame)
     shown = browser.find_element(By.TAG_NAME, "body")
     assert shown.text == "Hello there, down\nBye, linked metadata"
     assert shown.value_of_css_property("margin") == "3px"

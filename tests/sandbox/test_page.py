@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,9 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.support.browser import chromium, colours, scripts, size
+from tests.support.browser import colours, scripts, size
 from tests.support.driver import Account, Project
+from tests.support.listener import Listener
 from tests.support.person import Person
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
@@ -29,19 +28,9 @@ HOSTILE = (
 )
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with chromium() as driver:
-        yield driver
-
-
 @pytest.fixture
-def person(browser: webdriver.Chrome, account: Account) -> Iterator[Person]:
-    browser.get_log("browser")
-    size(browser, 1280, 900)
-    yield Person(browser, account)
-    scripts(browser, True)
-    colours(browser, False)
+def person(browser: webdriver.Chrome, account: Account) -> Person:
+    return Person(browser, account)
 
 
 @pytest.fixture
@@ -194,34 +183,10 @@ def test_hostile_texts_are_only_shown(person: Person) -> None:
     assert "safe\\u202egpj.exe" in person.text
 
 
-class Listener:
-    """A port of this machine that remembers who knocked, and what for."""
-
-    def __init__(self) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.knocks: list[bytes] = []
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self.socket.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(1)
-                try:
-                    self.knocks.append(connection.recv(200).partition(b"\r")[0])
-                except OSError:
-                    self.knocks.append(b"no words")
-
-
 @pytest.fixture
 def outside() -> Iterator[Listener]:
-    listener = Listener()
-    yield listener
-    listener.socket.close()
+    with Listener() as listener:
+        yield listener
 
 
 def test_a_hostile_body_runs_nothing_and_fetches_nothing(person: Person, outside: Listener) -> None:

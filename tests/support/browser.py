@@ -36,10 +36,8 @@ _ARGUMENTS = (
 
 
 @contextmanager
-def chromium(
-    width: int = 1280, height: int = 900, dark: bool = False
-) -> Iterator[webdriver.Chrome]:
-    """One fresh browser with a viewport of this size, in CSS pixels, and light or dark."""
+def chromium() -> Iterator[webdriver.Chrome]:
+    """One browser, as a context manager; `fresh` makes it like new."""
     _needed()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         options = webdriver.ChromeOptions()
@@ -50,11 +48,20 @@ def chromium(
         driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
         try:
             driver.set_page_load_timeout(30)
-            size(driver, width, height)
-            colours(driver, dark)
             yield driver
         finally:
             driver.quit()
+
+
+def fresh(driver: webdriver.Chrome) -> webdriver.Chrome:
+    """This browser with an empty page, in the size and the colours of most, and no complaints."""
+    driver.switch_to.default_content()
+    driver.get("about:blank")
+    driver.get_log("browser")
+    size(driver, 1280, 900)
+    colours(driver, dark=False)
+    scripts(driver, allowed=True)
+    return driver
 
 
 def size(driver: webdriver.Chrome, width: int, height: int) -> None:
