@@ -31,7 +31,6 @@ from bmeconf.model.errors import (
     Stale,
 )
 from bmeconf.plan.model import Plan
-from bmeconf.project import can_write_lock_file
 
 READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
 """Errors that end the writing, but do not keep a run from reading back what it wrote."""
@@ -85,7 +84,7 @@ def through(
     left = plan.steps[len(execution.ended) :]
     rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
     outcomes = [*execution.ended.values(), *rest]
-    lockable = can_write_lock_file(run.lock_file)
+    lockable = lock_store.can_keep(run.lock_file)
     proof, stopped = _verified(writer, execution, outcomes, lockable, basis)
     unlocked, bug = _remembered(
         run,

@@ -18,6 +18,7 @@ from bmeconf.apply import modes
 from bmeconf.apply.receipts import Receipts
 from bmeconf.apply.result import Outcome, Result
 from bmeconf.apply.run import Run
+from bmeconf.baseline import lock_store
 from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
@@ -27,7 +28,7 @@ from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import decode, guard
 from bmeconf.plan.model import Plan
-from bmeconf.project import lock_file, receipt_folder, root_around
+from bmeconf.project import receipt_folder, root_around
 from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts
 
@@ -239,7 +240,7 @@ def _listening(plan: Plan, console: Console, account: Session, root: Path) -> It
             reader=account.reader,
             base_url=account.identity,
             root=root,
-            lock_file=lock_file(root, simulated=account.identity == SIMULATED),
+            lock_file=lock_store.path_of(root, simulated=account.identity == SIMULATED),
             now=datetime.now(UTC),
             stop_asked=account.stop.is_set,
             told=tell,

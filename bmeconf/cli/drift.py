@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from bmeconf.baseline import lock_store
 from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
@@ -25,7 +26,6 @@ from bmeconf.live.account import Reading
 from bmeconf.model import DRIFT_FORMAT
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.plan import guard
-from bmeconf.project import lock_file
 from bmeconf.render import documents, page
 
 DEFAULT = "drift,conflict,manual"
@@ -110,7 +110,7 @@ def _recorded(
     if reason := unfit(report):
         console.note(f"Note: {reason}.")
     try:
-        return remember(lock_file(root, options.sandbox), reading, report), None
+        return remember(lock_store.path_of(root, options.sandbox), reading, report), None
     except BmeconfError as error:
         return False, error
 

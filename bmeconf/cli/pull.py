@@ -17,7 +17,6 @@ from bmeconf.cli.options import Options, common
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import PULL_FORMAT, CampaignStatus
 from bmeconf.model.errors import counted
-from bmeconf.project import lock_file
 from bmeconf.render import documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
@@ -81,7 +80,7 @@ def pull(
     )
     consent = adoption.Consent(max_contacts, _ask if sys.stdin.isatty() else None)
     with session.opened(options, project, console) as account:
-        lock = lock_store.read(lock_file(root, options.sandbox))
+        lock = lock_store.read(lock_store.path_of(root, options.sandbox))
         target = adoption.Target(project, folder, account.account.vars, lock, account.identity)
         pulled = adoption.adopt(
             account.reader, query, target, consent, lambda n, of: _progress(console, n, of)

@@ -17,7 +17,6 @@ from bmeconf.desired import scope, validate
 from bmeconf.kinds import Mailing, only
 from bmeconf.model import REPORT_FORMAT
 from bmeconf.model.errors import InvalidInput, did_you_mean
-from bmeconf.project import lock_file
 from bmeconf.render import documents, page
 from bmeconf.report import PERIODS, DeliveryQuery, Memory, Report, Verdict, read_report
 
@@ -83,7 +82,7 @@ def report(
         whole = desired.sound()
         chosen = scope.only(only(Mailing).name, whole, (*addresses, *options.target))
         console.warnings(desired.problems)
-        lock = lock_store.read(lock_file(files.project.root, options.sandbox))
+        lock = lock_store.read(lock_store.path_of(files.project.root, options.sandbox))
 
         def announce(requests: int) -> None:
             budget.afford(requests)

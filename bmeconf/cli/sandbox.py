@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from bmeconf.baseline import lock_store
 from bmeconf.cli import session
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import announce_sandbox, lock_file, sandbox_file
+from bmeconf.project import announce_sandbox, sandbox_file
 
 
 @click.group()
@@ -73,7 +74,7 @@ def reset(path: Path) -> int:
     simulator = session.sandbox_module()
     try:
         simulator.reset(sandbox_file(manifest.find_root(path)))
-        lock_file(manifest.find_root(path), True).unlink(missing_ok=True)
+        lock_store.path_of(manifest.find_root(path), True).unlink(missing_ok=True)
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     click.echo("The simulated account is gone; the next start fills a new one.", err=True)

@@ -26,7 +26,6 @@ from bmeconf.model import DELETE, Address
 from bmeconf.model.errors import counted
 from bmeconf.plan.build import build
 from bmeconf.plan.model import Plan, Price, Since, Source
-from bmeconf.project import lock_file
 
 PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
@@ -80,7 +79,7 @@ def compared(
     then = _commit(files, account, console, since) if since is not None else None
     desired = validate.desired(files.sources, variables)
     limited = scope.limit(desired.sound(), options.target)
-    lock = lock_store.read(lock_file(files.project.root, options.sandbox))
+    lock = lock_store.read(lock_store.path_of(files.project.root, options.sandbox))
     others = cache(lambda: files.others(variables))
     if lock.accounts or then:
         limited = replace(limited, elsewhere=others())

@@ -7,5 +7,3 @@
 """
 
 from bmeconf.desired.project_files import ProjectFiles, project_at, read_project_files
-
-__all__ = ["ProjectFiles", "project_at", "read_project_files"]

@@ -2,19 +2,13 @@
 
 - `settings`: the project file as data; `credentials`, `origin`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
-- `work_folder`: `.bmeconf/`, kept between runs; `lock_file`: bmeconf.lock.json, committed
+- `work_folder`: `.bmeconf/`, kept between runs
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes
 """
 
-from bmeconf.project.atomic import can_write, compare_files, write_file, write_files
+from bmeconf.project.atomic import AS_USUAL, can_write, compare_files, write_file, write_files
 from bmeconf.project.credentials import choose_account, credentials
-from bmeconf.project.lock_file import (
-    can_write_lock_file,
-    lock_file,
-    read_lock_file,
-    write_lock_file,
-)
 from bmeconf.project.origin import is_loopback, origin
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
@@ -27,34 +21,3 @@ from bmeconf.project.work_folder import (
     sandbox_file,
     served_sandbox,
 )
-
-__all__ = [
-    "WORK_FOLDER",
-    "Account",
-    "AccountEntry",
-    "KnownDrift",
-    "Policy",
-    "Project",
-    "Secret",
-    "announce_sandbox",
-    "can_write",
-    "can_write_lock_file",
-    "choose_account",
-    "compare_files",
-    "credentials",
-    "is_loopback",
-    "journal_folder",
-    "load_schema",
-    "lock_file",
-    "origin",
-    "read_lock_file",
-    "receipt_folder",
-    "root_around",
-    "sandbox_file",
-    "schema_names",
-    "schema_text",
-    "served_sandbox",
-    "write_file",
-    "write_files",
-    "write_lock_file",
-]

@@ -6,5 +6,3 @@
 
 from bmeconf.baseline.git.command import current_commit
 from bmeconf.baseline.git.tree import GitTree, read_tree
-
-__all__ = ["GitTree", "current_commit", "read_tree"]

@@ -24,31 +24,3 @@ from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at,
 from bmeconf.desired.manifest.reading import ProjectFile, Sources, read, read_project
 from bmeconf.desired.manifest.search import PROJECT_FILE, SUFFIXES, find_root, is_manifest
 from bmeconf.desired.manifest.texts import RELATIVE, Text
-
-__all__ = [
-    "MAX_BYTES",
-    "PROJECT_FILE",
-    "RELATIVE",
-    "SUFFIXES",
-    "Block",
-    "DiskFiles",
-    "Files",
-    "Items",
-    "ListedFiles",
-    "MemoryFiles",
-    "Node",
-    "Path",
-    "ProjectFile",
-    "Scalar",
-    "Sources",
-    "Text",
-    "TooLarge",
-    "absolute",
-    "at",
-    "find_root",
-    "is_manifest",
-    "matching",
-    "read",
-    "read_project",
-    "walk",
-]

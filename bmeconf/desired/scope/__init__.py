@@ -6,5 +6,3 @@
 
 from bmeconf.desired.scope.globs import matches, named
 from bmeconf.desired.scope.targets import OtherManifests, Scope, limit, managed, only
-
-__all__ = ["OtherManifests", "Scope", "limit", "managed", "matches", "named", "only"]

@@ -11,5 +11,3 @@
 from bmeconf.desired.validate.project_file import project
 from bmeconf.desired.validate.reading import Desired, ManifestProblems, check_offline, desired
 from bmeconf.desired.validate.shape import flaw
-
-__all__ = ["Desired", "ManifestProblems", "check_offline", "desired", "flaw", "project"]
