@@ -41,7 +41,7 @@ class CommitManifests:
         return not self.problems
 
 
-def read(
+def manifests_at(
     root: Path,
     names: Sequence[str],
     revision: str,

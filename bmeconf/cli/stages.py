@@ -119,7 +119,7 @@ def planned(
 
 def _commit(files: ProjectFiles, account: Session, console: Console, since: str) -> CommitManifests:
     named = account.account.name, account.account.vars
-    manifests = commit.read(files.project.root, files.names, since, named, os.environ)
+    manifests = commit.manifests_at(files.project.root, files.names, since, named, os.environ)
     problems = manifests.problems
     if problems and not console.quiet:
         console.warn(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Items, Node, walk, writing
+from bmeconf.desired.manifest import Block, Items, Node, walk, yaml_text
 from bmeconf.kinds import KINDS, Detailed, Singleton
 from bmeconf.model import Address, Place
 from bmeconf.pull import filenames
@@ -72,7 +72,7 @@ def _parts(entries: Sequence[PulledEntry]) -> Iterator[list[PulledEntry]]:
 
 
 def _manifest(kind: str, data: Any, up: str) -> str:
-    return writing.text({"version": 1, kind: data}, [SCHEMA.format(up=up)])
+    return yaml_text({"version": 1, kind: data}, [SCHEMA.format(up=up)])
 
 
 def places(documents: Iterable[Node], layout: Layout) -> Places:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, writing, yaml_tree
+from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, yaml_text, yaml_tree
+from bmeconf.desired.manifest.writing import TIME
 from bmeconf.project import write_files
 from bmeconf.pull import filenames
 from tests.support.driver import Account, Project, Ran
@@ -247,7 +248,7 @@ def as_read(node: Node) -> Any:
 @examples(400)
 @given(st.dictionaries(TEXTS.filter(bool), VALUES, min_size=1, max_size=4))
 def test_what_is_written_reads_back(data: Data) -> None:
-    text = writing.text(data, ["a remark"])
+    text = yaml_text(data, ["a remark"])
     trees, problems = yaml_tree.parse(text, "written.yaml")
     assert problems == []
     assert as_read(trees[0]) == data, text
@@ -260,8 +261,8 @@ def test_what_is_written_reads_back(data: Data) -> None:
 def test_other_readers_read_the_same_text(text: str) -> None:
     import yaml
 
-    if not writing.TIME.fullmatch(text):
-        assert yaml.safe_load(writing.text({"key": text})) == {"key": text}
+    if not TIME.fullmatch(text):
+        assert yaml.safe_load(yaml_text({"key": text})) == {"key": text}
 
 
 def test_it_reads_as_if_somebody_had_typed_it() -> None:
@@ -275,7 +276,7 @@ def test_it_reads_as_if_somebody_had_typed_it() -> None:
         ],
         "campaigns": [{"name": "X", "schedule": {"at": "2026-12-01T08:00:00Z"}}],
     }
-    assert writing.text(data, ["remark"]) == (
+    assert yaml_text(data, ["remark"]) == (
         "# remark\n"
         "version: 1\n"
         "\n"

@@ -24,3 +24,4 @@ from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at,
 from bmeconf.desired.manifest.reading import ProjectFile, Sources, read, read_project
 from bmeconf.desired.manifest.search import PROJECT_FILE, SUFFIXES, find_root, is_manifest
 from bmeconf.desired.manifest.texts import RELATIVE, Text
+from bmeconf.desired.manifest.writing import yaml_text

@@ -33,7 +33,7 @@ JOINERS = " \u200c\u200d"
 """The blank, and what scripts and emoji need inside a text."""
 
 
-def text(data: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
+def yaml_text(data: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
     """`data` as one YAML document under comment lines; a blank line before each part of it.
 
     Values are None, booleans, whole numbers, texts without lone surrogates, and sequences and
