@@ -1,13 +1,13 @@
 #!/bin/sh
 # For any CI: shell.sh validate | plan | apply | drift
 #
-# `plan` saves the plan, and exits 2 where it has changes; keep plan.json from there to `apply`,
-# which carries out exactly that one, or nothing (6). It holds the values that it would write, and
-# no key. The key is read from the variable that bmeconf.yaml names; give `plan` and `drift` one
-# that may only read, and `validate` none. Let no two applies run at once.
+# `plan` saves the plan, and exits 2 if it has steps. Keep plan.json for `apply`, which applies exactly
+# this plan, or nothing (6). It holds the values to write, and no key. The key is read from the
+# variable that bmeconf.yaml names; `plan` and `drift` need only a read key, `validate` needs none.
+# Never run two applies at once.
 #
 #   BMECONF_PROJECT   the folder of the project   [.]
-#   BMECONF_KEEP      where the plan is kept      [the same folder]
+#   BMECONF_KEEP      the folder of the plan      [the folder of the project]
 set -eu
 
 project=${BMECONF_PROJECT:-.}
@@ -23,7 +23,7 @@ case ${1:-} in
       --output "markdown=$keep/plan.md"
     ;;
   apply)
-    # Afterwards commit bmeconf.lock.json, and keep .bmeconf/journals where it did not exit 0.
+    # Afterwards commit bmeconf.lock.json, and keep .bmeconf/journals if it did not exit 0.
     bmeconf apply "$keep/plan.json"
     ;;
   drift)

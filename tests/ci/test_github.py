@@ -27,7 +27,7 @@ MARK = "<!-- bmeconf:plan account=default -->"
 MEETS, ASKS = (
     {"Plan", "Apply", "Look for drift"},
     {
-        "Find what was reviewed",
+        "Find the reviewed plan",
         "Take the newest lock file",
         "Comment on the pull request",
         "Commit the lock file",
@@ -67,7 +67,7 @@ def reviewed(repository: Repository, text: str, number: int = 1) -> str:
 def stopped(repository: Repository, run: Run, said: str, code: int = 6) -> None:
     """The apply of this run has failed before it wrote anything, for a reason it tells."""
     assert run.conclusion == "failure"
-    held = run.step("Hold the plan against what was reviewed")
+    held = run.step("Compare the plan with the reviewed plan")
     assert held is not None, run.log
     assert (held.code, said in held.said) == (code, True), held.said
     assert "nothing was written" in held.said
@@ -196,7 +196,7 @@ def test_a_forged_record_applies_nothing(repository: Repository) -> None:
     reviewed(repository, AUTUMN)
     forged = {"lists/Customers": "0" * 64, "lists/Autumn": "1" * 64}
     tamper(repository, steps=forged)
-    stopped(repository, repository.push(), "lists/Autumn: it, or what it is to become, has changed")
+    stopped(repository, repository.push(), "lists/Autumn: the object or its planned values changed")
 
 
 def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
@@ -291,7 +291,9 @@ def test_the_lock_file_can_be_left_to_a_person(repository: Repository) -> None:
     workflow.write_text(text.replace("commit-lock: true", "commit-lock: false"), encoding="utf-8")
     repository.commit()
     run = repository.push(reviewed(repository, AUTUMN)).ok()
-    assert "::warning::The lock file changed: commit the one in the artifact bmeconf-app" in run.log
+    assert (
+        "::warning::The lock file changed: commit the file in the artifact bmeconf-app" in run.log
+    )
     assert not (repository.folder / "bmeconf.lock.json").exists()
     assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
 

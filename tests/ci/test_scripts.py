@@ -156,7 +156,7 @@ def test_only_the_run_that_planned_counts(
     # GitHub is asked for no other, and that is not relied on.
     found = {"workflow_runs": [{**merged.runs[0], **other}]}
     merged.meddle(Rule(r"GET .*/runs", instead(reply(found))))
-    missing(script, "no run of .github/workflows/bmeconf.yml on #1 ended well at dddddddddddd")
+    missing(script, "no run of .github/workflows/bmeconf.yml on #1 succeeded at dddddddddddd")
 
 
 @pytest.mark.parametrize(
@@ -494,7 +494,7 @@ def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.Co
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"MODE": "destroy"}, "mode has to be one of"),
+        ({"MODE": "destroy"}, "mode must be one of"),
         ({"GITHUB_EVENT_NAME": "pull_request_target"}, "pull_request_target gives secrets"),
         ({"MODE": "apply"}, "never on a pull request"),
         ({"MODE": "apply", "GITHUB_EVENT_NAME": "issue_comment"}, "never on a pull request"),
@@ -578,7 +578,7 @@ def test_the_path_is_that_of_the_project_file(
     tree(tmp_path, "bmeconf.yaml")
     ran = setup(script, work, PROJECT=path)
     assert (ran.returncode == 0) == fits, ran.stdout
-    assert fits or "path: has to be the folder with bmeconf.yaml" in ran.stdout
+    assert fits or "path must be the folder with bmeconf.yaml" in ran.stdout
 
 
 HOSTILE = "import pathlib\npathlib.Path({marker!r}).touch()\n"

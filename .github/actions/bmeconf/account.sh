@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the steps that meet the account: `options` for every command, and the key in the
+# Sourced by the steps that use the account. Sets `options` for every command, and the key in the
 # variable that the project file names.
 
 options=()

@@ -1,4 +1,4 @@
-"""Stop, unless the plan that was just made on the main branch is the one that was reviewed."""
+"""Stop, unless the plan of this run on the main branch equals the reviewed plan."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from api import Failed, needed, notice, output, run
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Hold PLAN against EXPECT (eight characters) where given, else against REVIEWED.
+    """Compare PLAN with the fingerprint EXPECT if given, otherwise with the record REVIEWED.
 
-    Sets `apply` to whether there is anything to do, and `deletes` to those of ALLOW_DELETE that
-    name a planned delete: a list that is kept in a workflow names what no plan deletes, too.
+    Sets the output `apply` to whether the plan has steps. Writes to DELETES the globs of
+    ALLOW_DELETE that match a planned delete, since a workflow may list further globs.
     """
     plan = review.plan_at(Path(needed(environ, "PLAN")))
     now = review.of(plan)
@@ -25,24 +25,24 @@ def main(environ: Mapping[str, str]) -> None:
         return
     expected = environ.get("EXPECT", "").strip()
     if expected:
-        _expected(expected, now)
+        _check_fingerprint(expected, now)
     else:
-        _reviewed(environ, now)
+        _check_record(environ, now)
     allowed = _allowed(environ.get("ALLOW_DELETE", ""), plan)
     Path(needed(environ, "DELETES")).write_text("".join(f"{glob}\n" for glob in allowed))
     output(environ, apply="true")
 
 
-def _expected(expected: str, now: review.Review) -> None:
+def _check_fingerprint(expected: str, now: review.Review) -> None:
     if expected != now.fingerprint:
         raise Failed(
             f"the plan has the fingerprint {now.fingerprint}, not {expected}; nothing was written",
-            "look at the plan in the summary of this run, then give its fingerprint",
+            "review the plan in the summary of this run, then pass its fingerprint",
             review.STALE,
         )
 
 
-def _reviewed(environ: Mapping[str, str], now: review.Review) -> None:
+def _check_record(environ: Mapping[str, str], now: review.Review) -> None:
     record = Path(needed(environ, "REVIEWED"))
     if not record.is_file():
         reason = environ.get("MISSING") or "no record of it was found"
@@ -55,8 +55,8 @@ def _reviewed(environ: Mapping[str, str], now: review.Review) -> None:
 
 def _allowed(globs: str, plan: Mapping[str, Any]) -> list[str]:
     deleted = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-    wanted = [glob.strip() for glob in globs.splitlines() if glob.strip()]
-    return [glob for glob in wanted if any(_matches(glob, address) for address in deleted)]
+    allowed = [glob.strip() for glob in globs.splitlines() if glob.strip()]
+    return [glob for glob in allowed if any(_matches(glob, address) for address in deleted)]
 
 
 def _matches(glob: str, address: str) -> bool:

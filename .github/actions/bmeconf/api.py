@@ -1,6 +1,6 @@
-"""The door to the GitHub REST API: one token, paging, retries, and errors that say what to do.
+"""The only access to the GitHub REST API: one token, paging, retries, errors with a remedy.
 
-Only the standard library, so that a step needs nothing installed beside Python.
+Uses only the standard library, so that a step needs nothing but Python.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REMEDIES = {
 
 
 class Failed(Exception):
-    """A step cannot go on: what happened, how to mend it, and the exit code of the step."""
+    """A failure of a step: message, remedy, and the exit code of the step."""
 
     def __init__(self, message: str, remedy: str = "", code: int = 1) -> None:
         super().__init__(message)
@@ -37,18 +37,18 @@ class Failed(Exception):
 
 
 class ServerFailed(Failed):
-    """GitHub answered with a server error, or not at all; it may have done what was asked."""
+    """GitHub answered with a server error or not at all; the request may have been carried out."""
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: a redirect of a download leads to another host, which gets no token."""
+    """Follows no redirect: a download leads to another host, which must not get the token."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 class Api:
-    """One repository, with one token. `pause` is the first wait in seconds; it doubles."""
+    """A repository, with one token. `pause` is the first wait in seconds; it doubles."""
 
     def __init__(self, url: str, repository: str, token: str, pause: float = 2.0) -> None:
         self._base = f"{url.rstrip('/')}/repos/{repository}"
@@ -57,29 +57,30 @@ class Api:
         self._open = urllib.request.build_opener(_Stay).open
 
     def get(self, path: str, **query: str | int) -> Any:
-        """One document."""
+        """The JSON document at `path`."""
         text = urlencode(query)
         return self._json("GET", f"{self._base}/{path}" + (f"?{text}" if text else ""))
 
     def pages(self, path: str, within: str = "", **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every element of a listing, over all its pages; `within` names the member it is in."""
+        """Every row of a listing, over all its pages; `within` names the member with the rows."""
         for page in range(1, MOST_PAGES + 1):
-            found = self.get(path, **query, per_page=PER_PAGE, page=page)
-            rows = found[within] if within else found
+            document = self.get(path, **query, per_page=PER_PAGE, page=page)
+            rows = document[within] if within else document
             yield from rows
             if len(rows) < PER_PAGE:
                 return
         raise Failed(f"{path} has more than {MOST_PAGES * PER_PAGE} entries")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
-        """Change something. Only a PATCH is tried again by itself: what creates could do so twice,
-        and whoever calls has to look first (`again`).
+        """Send a write. Only a PATCH is sent again here.
+
+        A POST or PUT could create an object twice: its callers look first, inside `again`.
         """
         attempts = ATTEMPTS if method == "PATCH" else 1
         return self._json(method, f"{self._base}/{path}", body, attempts)
 
     def download(self, path: str) -> bytes:
-        """A file that GitHub keeps elsewhere: the place it redirects to gets no token."""
+        """The file that GitHub redirects to; the other host gets no token."""
         url = f"{self._base}/{path}"
         for signed in (True, False):
             status, headers, data = self._retried("GET", url, None, ATTEMPTS, signed)
@@ -91,7 +92,7 @@ class Api:
         raise Failed(f"{path} is redirected more than once")
 
     def again(self, work: Callable[[], None]) -> None:
-        """Run `work`, which looks before it writes, until GitHub answers; so nothing is twice."""
+        """Run `work`, which looks before it writes, until GitHub answers."""
         for attempt in range(ATTEMPTS):
             try:
                 work()
@@ -158,30 +159,32 @@ def _read(reply: HTTPResponse) -> Answer:
 
 
 def _wait(headers: Message, otherwise: float) -> float:
-    asked = headers.get("Retry-After", "")
-    return min(float(asked), 120.0) if asked.isdigit() else otherwise
+    seconds = headers.get("Retry-After", "")
+    return min(float(seconds), 120.0) if seconds.isdigit() else otherwise
 
 
 def _bare(url: str) -> str:
-    """`url` without its query, which of a download holds a signature."""
+    """`url` without its query, which holds a signature for downloads."""
     return url.partition("?")[0]
 
 
 def _failure(method: str, url: str, status: int, data: bytes) -> Failed:
     try:
-        told = str(json.loads(data).get("message", ""))
+        reason = str(json.loads(data).get("message", ""))
     except (ValueError, AttributeError):
-        told = ""
+        reason = ""
     kind = ServerFailed if status == 0 or status >= 500 or status == 429 else Failed
-    message = f"GitHub answered {status} to {method} {_bare(url)}" + (f": {told}" if told else "")
+    message = f"GitHub answered {status} to {method} {_bare(url)}" + (
+        f": {reason}" if reason else ""
+    )
     return kind(message, REMEDIES.get(status, ""))
 
 
 def opened(environ: Mapping[str, str]) -> Api:
-    """The API as a runner's environment names it.
+    """The API that a runner's environment names.
 
     Raises:
-        Failed: where a variable is missing.
+        Failed: if a variable is missing.
     """
     return Api(
         environ.get("GITHUB_API_URL", "https://api.github.com"),
@@ -192,10 +195,10 @@ def opened(environ: Mapping[str, str]) -> Api:
 
 
 def needed(environ: Mapping[str, str], name: str) -> str:
-    """The value of a variable that must be there.
+    """The value of a required variable.
 
     Raises:
-        Failed: where it is not.
+        Failed: if it is missing or empty.
     """
     value = environ.get(name, "")
     if not value:
@@ -204,21 +207,21 @@ def needed(environ: Mapping[str, str], name: str) -> str:
 
 
 def output(environ: Mapping[str, str], **values: str) -> None:
-    """Set outputs of this step; a value is one line."""
+    """Set outputs of this step; line breaks in a value become spaces."""
     with open(needed(environ, "GITHUB_OUTPUT"), "a", encoding="utf-8") as file:
         for name, value in values.items():
             file.write(f"{name.replace('_', '-')}={' '.join(value.split())}\n")
 
 
 def notice(level: str, text: str) -> None:
-    """Say `text` in the log, as an annotation; nothing in it can be a command of its own."""
+    """Print `text` as an annotation; no text in it can act as a command."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     sys.stdout.write(f"::{level}::{escaped}\n")
     sys.stdout.flush()
 
 
 def run(main: Callable[[Mapping[str, str]], None]) -> None:
-    """Run one script with the environment, and end with the exit code of what failed."""
+    """Run a script with the environment; a failure ends it with its exit code."""
     try:
         main(os.environ)
     except Failed as error:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Applies the plan that was just made here and found to be the reviewed one. What a later run
-# needs is kept: the lock file where it changed, and the journals of an apply that was cut off.
+# Applies the plan of this run, which equals the reviewed plan. Keeps files for later runs: a changed
+# lock file, and the journals of an interrupted apply.
 set -euo pipefail
 # shellcheck source=account.sh
 source "$GITHUB_ACTION_PATH/account.sh"

@@ -1,4 +1,4 @@
-"""One comment on a pull request for each project: created once, then kept up to date."""
+"""A comment on a pull request for each project: created once, then kept up to date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api import Api, needed, opened, run
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Say on PULL_REQUEST what the plan of this run says."""
+    """Show the plan of this run on PULL_REQUEST."""
     mark = sticky.marker("plan", needed(environ, "NAME"))
     code = needed(environ, "CODE")
     failed = f"**No plan**: `bmeconf plan` ended with exit code {code}; the run says why."
@@ -20,12 +20,12 @@ def main(environ: Mapping[str, str]) -> None:
 
 
 def put(api: Api, number: str, mark: str, author: str, text: str) -> None:
-    """Update the comment that is ours, or create it."""
+    """Update the action's own comment, or create it."""
     comments = api.pages(f"issues/{number}/comments")
     mine = next((c for c in comments if sticky.ours(c, mark, author)), None)
     if mine is None:
-        made = api.send("POST", f"issues/{number}/comments", {"body": text})
-        sticky.written(made, mark, author)
+        comment = api.send("POST", f"issues/{number}/comments", {"body": text})
+        sticky.written(comment, mark, author)
     elif mine["body"] != text:
         api.send("PATCH", f"issues/comments/{mine['id']}", {"body": text})
 

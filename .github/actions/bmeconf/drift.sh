@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reports what moved in the account, and which manual steps are open; only reads.
+# Reports drift and the state of manual steps; only reads.
 set -euo pipefail
 # shellcheck source=account.sh
 source "$GITHUB_ACTION_PATH/account.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the bmeconf that this action came with, unless an earlier step installed another. No
-# module of the checkout may be taken for one of Python's: hence -I, and for what pip starts by
-# itself another folder and no PYTHONPATH.
+# Installs the bmeconf of this action, unless an earlier step installed bmeconf. Python must not import
+# modules of the checkout: hence -I, and for processes that pip starts another folder and no
+# PYTHONPATH.
 set -euo pipefail
 
 if command -v bmeconf >/dev/null; then

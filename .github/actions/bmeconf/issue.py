@@ -1,4 +1,4 @@
-"""One issue for the drift of each project: opened, kept up to date, closed when it is clean."""
+"""An issue for the drift of each project: opened, kept up to date, closed by a clean run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLES = {
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Bring the issue to what CODE, the exit code of `bmeconf drift`, says."""
+    """Open, update or close the issue as CODE, the exit code of `bmeconf drift`, says."""
     name, code = needed(environ, "NAME"), needed(environ, "CODE")
     mark = sticky.marker("drift", name)
     report = Path(needed(environ, "REPORT"))
@@ -26,7 +26,7 @@ def main(environ: Mapping[str, str]) -> None:
 
 
 def put(api: Api, mark: str, environ: Mapping[str, str], title: str, text: str) -> None:
-    """Open, update or (without a `title`) close the issue that is ours."""
+    """Open, update or (without a `title`) close the action's own issue."""
     author = needed(environ, "AUTHOR")
     issues = api.pages("issues", state="open")
     mine = next(

@@ -1,8 +1,8 @@
-"""The lock file on its way through a run: `take` the newest before, `keep` the new one after.
+"""The lock file in a run: `take` the newest before the apply, `keep` the changed file after it.
 
-Two merges in a row each check out their own commit, which knows nothing of the other's apply; so
-the newest lock file is taken from the tip of the branch. `keep` runs in a job of its own, which
-may write to the repository and has no key of the account.
+Two merges in a row check out their own commits, which lack the lock file of the other's apply. So
+`take` reads it from the tip of the branch. `keep` runs in a separate job, which may write to the
+repository and has no key of the account.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MESSAGE = "Record what was applied"
 
 
 def take(environ: Mapping[str, str]) -> None:
-    """Write the lock file at the tip of the branch into PROJECT, where there is one."""
+    """Write the lock file at the tip of the branch into PROJECT, if there is one."""
     api = opened(environ)
     entry = _tip(api, environ)
     if entry is not None:
@@ -64,14 +64,14 @@ def _commit(api: Api, environ: Mapping[str, str], content: bytes) -> None:
     except Failed as error:
         raise Failed(
             f"{NAME} cannot be committed: {error.message}",
-            "give this step the `github-token` of an App that the protection of the branch lets"
-            " past, or set `commit-lock: false` and commit the lock file of the artifact yourself;"
-            " without it plans tell less, no more",
+            "give this step the `github-token` of an App that may bypass the protection of the"
+            " branch, or set `commit-lock: false` and commit the lock file of the artifact;"
+            " until then, plans tell less",
         ) from error
 
 
 def _tip(api: Api, environ: Mapping[str, str]) -> dict[str, Any] | None:
-    """The file at the tip of the branch, None where there is none."""
+    """The entry of the lock file at the tip of the branch; None if there is none."""
     folder, _, name = _path(environ).rpartition("/")
     ref = needed(environ, "GITHUB_REF_NAME")
     entries: list[dict[str, Any]] = api.get(f"contents/{folder}".rstrip("/"), ref=ref)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plans; only reads. How it ended is an output, so that the pull request hears of a failure too.
-# The format `github` adds the report to the summary of the run, no more than GitHub takes.
+# Plans; only reads. The exit code is an output, so that the pull request shows a failure too. The
+# format `github` adds the report to the summary of the run, within the limit of GitHub.
 set -euo pipefail
 # shellcheck source=account.sh
 source "$GITHUB_ACTION_PATH/account.sh"

@@ -1,4 +1,4 @@
-"""Leave the record of a plan for the merge to find: PLAN -> RECORD, and what it is as outputs."""
+"""Write the record of a plan, for the run of the merge: PLAN -> RECORD."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from api import needed, output, run
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Write the record; `fingerprint` is the plan's, `changes` whether it has any."""
-    made = review.of(review.plan_at(Path(needed(environ, "PLAN"))))
-    review.write(Path(needed(environ, "RECORD")), made)
-    output(environ, fingerprint=made.fingerprint, changes="true" if made.steps else "false")
+    """Write the record; set the outputs `fingerprint` and `changes` (whether there are steps)."""
+    record = review.of(review.plan_at(Path(needed(environ, "PLAN"))))
+    review.write(Path(needed(environ, "RECORD")), record)
+    output(environ, fingerprint=record.fingerprint, changes="true" if record.steps else "false")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
-"""What was reviewed, as a record that holds no values, and whether a plan is still that.
+"""The record of a reviewed plan, without values, and its comparison with a later plan.
 
-The record travels from the pull request to the merge as an artifact. Whoever may push a branch
-can make an artifact of that name, so that nothing in it is ever carried out: on the main branch
-the plan is made again, from the manifests that were merged, and the record can only say whether
-it is the one that was looked at. A forged record lets through what the merged manifests mean,
-and nothing else.
+The record goes from the pull request to the merge as an artifact. Whoever may push a branch can
+make an artifact of this name, so that a record is never carried out. On the main branch the plan
+is made again, from the merged manifests, and only compared with the record. A forged record can
+at most let the merged manifests through.
 
-For each step it keeps a SHA-256 over all that the step means: address, action, every value before
-and after, the id, version and digest of the object, the ids of what it refers to.
+For each step the record has a SHA-256 of its meaning: address, action, all values before and after,
+the id, version and digest of the object, and the ids of referenced objects.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ STALE, ANOTHER_ACCOUNT = 6, 7
 SHOWN = 10
 AGAIN = (
     "Have the plan reviewed again: open a pull request that touches a manifest (a comment will do)"
-    " and merge it; or look at the plan in the summary of this run, and start the workflow by hand"
+    " and merge it. Or review the plan in the summary of this run, and start the workflow by hand"
     " with its fingerprint as `expect`."
 )
 
 
 @dataclass(frozen=True)
 class Review:
-    """`account` is the account's fingerprint, `steps` a digest by address."""
+    """A record: `account` is the fingerprint of the account, `steps` maps addresses to digests."""
 
     account: str
     fingerprint: str
@@ -43,8 +42,8 @@ class Review:
 
 def of(plan: Mapping[str, Any]) -> Review:
     """The record of a plan document."""
-    known = plan["grounds"]["references"]
-    steps = {step["address"]: _digest(step, known) for step in plan["steps"]}
+    references = plan["grounds"]["references"]
+    steps = {step["address"]: _digest(step, references) for step in plan["steps"]}
     return Review(plan["account"]["fingerprint"], plan["fingerprint"], plan["created_at"], steps)
 
 
@@ -55,10 +54,10 @@ def write(path: Path, review: Review) -> None:
 
 
 def read(text: str) -> Review:
-    """A record, which anybody may have written.
+    """Read a record from an untrusted artifact.
 
     Raises:
-        Failed: where it is not of this format.
+        Failed: if it has another format.
     """
     try:
         document = json.loads(text)
@@ -80,27 +79,27 @@ def plan_at(path: Path) -> Mapping[str, Any]:
 
 
 def differences(reviewed: Review, now: Review, rerun: bool) -> list[str]:
-    """How the plan of this moment is not the one that was reviewed, in words.
+    """The differences of the plan `now` from the reviewed plan, as texts.
 
-    In a run that was started again, steps that the first attempt did are rightly gone.
+    A rerun may lack steps, since the first attempt applied them.
     """
-    told = []
+    texts = []
     for address in sorted({*reviewed.steps, *now.steps}):
         before, after = reviewed.steps.get(address), now.steps.get(address)
         if before is None:
-            told.append(f"{address}: was not in the reviewed plan")
+            texts.append(f"{address}: was not in the reviewed plan")
         elif after is None and not rerun:
-            told.append(f"{address}: was in the reviewed plan, and there is nothing to do now")
+            texts.append(f"{address}: was in the reviewed plan, and is not in the plan now")
         elif after is not None and before != after:
-            told.append(f"{address}: it, or what it is to become, has changed since")
-    return told
+            texts.append(f"{address}: the object or its planned values changed since the review")
+    return texts
 
 
 def agree(reviewed: Review, now: Review, rerun: bool) -> None:
-    """Nothing, where `now` is what was reviewed.
+    """Check that the plan `now` equals the reviewed plan.
 
     Raises:
-        Failed: 7 for another account, 6 where anything moved.
+        Failed: 7 for another account, 6 if a step differs.
     """
     if reviewed.account != now.account:
         raise Failed(
@@ -112,7 +111,7 @@ def agree(reviewed: Review, now: Review, rerun: bool) -> None:
     if moved:
         more = [f"and {len(moved) - SHOWN} more"] if len(moved) > SHOWN else []
         raise Failed(
-            f"the plan of this moment ({now.fingerprint}) is not the one that was reviewed"
+            f"the plan now ({now.fingerprint}) differs from the reviewed plan"
             f" ({reviewed.fingerprint}, {reviewed.created_at}); nothing was written\n"
             + "\n".join(moved[:SHOWN] + more),
             AGAIN,
@@ -120,10 +119,12 @@ def agree(reviewed: Review, now: Review, rerun: bool) -> None:
         )
 
 
-def _digest(step: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+def _digest(step: Mapping[str, Any], references: Mapping[str, Any]) -> str:
     changes = [[c["path"], c["before"], c["after"]] for c in step["changes"]]
     origin = step.get("origin", [])
-    referred = {text: known[text]["id"] for text in _texts([changes, origin]) if text in known}
+    referred = {
+        text: references[text]["id"] for text in _texts([changes, origin]) if text in references
+    }
     parts = ("address", "action", "pin", "check", "merge", "source")
     meaning = [*(step.get(part) for part in parts), changes, origin, referred]
     canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""Merged commit -> pull request -> its head -> the run that planned it -> the record it left.
+"""Find the record of the reviewed plan: commit -> pull request -> head -> planning run -> artifact.
 
-Nothing that can be written by commenting is looked at. What cannot be found is a reason, not an
-error: where there is nothing to apply, nothing needs a review.
+Comments are never read. A missing record is a reason, not an error: a plan without steps needs no
+review.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ MEMBER = "review.json"
 
 
 class Missing(Exception):
-    """There is no reviewed plan for this commit, for the reason it tells."""
+    """There is no reviewed plan for this commit; the message is the reason."""
 
 
 def main(environ: Mapping[str, str]) -> None:
-    """Write the record of what was reviewed to REVIEWED, or the reason why there is none."""
+    """Write the record to REVIEWED, or set the output `missing` to the reason."""
     try:
-        text = found(opened(environ), environ)
+        text = record(opened(environ), environ)
     except Missing as reason:
         output(environ, missing=str(reason))
         return
@@ -35,11 +35,11 @@ def main(environ: Mapping[str, str]) -> None:
     Path(needed(environ, "REVIEWED")).write_text(text, encoding="utf-8")
 
 
-def found(api: Api, environ: Mapping[str, str]) -> str:
-    """The record that belongs to the commit of this run.
+def record(api: Api, environ: Mapping[str, str]) -> str:
+    """The record for the commit of this run.
 
     Raises:
-        Missing: where there is none.
+        Missing: if there is none.
     """
     repository = needed(environ, "GITHUB_REPOSITORY")
     pull = merged(
@@ -59,7 +59,7 @@ def found(api: Api, environ: Mapping[str, str]) -> str:
                 raise Missing(f"the record of the plan of #{number} has expired")
             return unpacked(api.download(f"actions/artifacts/{newest['id']}/zip"))
     if not runs:
-        raise Missing(f"no run of {workflow(environ)} on #{number} ended well at {head[:12]}")
+        raise Missing(f"no run of {workflow(environ)} on #{number} succeeded at {head[:12]}")
     raise Missing(f"no run on #{number} left a plan for {head[:12]}")
 
 
@@ -67,7 +67,7 @@ def merged(api: Api, repository: str, commit: str, branch: str) -> dict[str, Any
     """The pull request whose merge made `commit` the tip of `branch`.
 
     Raises:
-        Missing: where there is not exactly one.
+        Missing: if there is not exactly one.
     """
     pulls = [
         pull
@@ -83,30 +83,30 @@ def merged(api: Api, repository: str, commit: str, branch: str) -> dict[str, Any
 
 
 def planned(api: Api, repository: str, path: str, head: str) -> list[dict[str, Any]]:
-    """The runs of the workflow at `path` for `head` that ended well, newest first."""
+    """The successful runs of the workflow at `path` for `head`, newest first."""
     name = path.rpartition("/")[2]
     query = {"event": "pull_request", "head_sha": head, "status": "success"}
     runs = [
-        found
-        for found in api.pages(f"actions/workflows/{name}/runs", "workflow_runs", **query)
-        if found["head_sha"] == head
-        and found["event"] == "pull_request"
-        and found["conclusion"] == "success"
-        and found["path"].partition("@")[0] == path
-        and (found.get("head_repository") or {}).get("full_name") == repository
+        planning
+        for planning in api.pages(f"actions/workflows/{name}/runs", "workflow_runs", **query)
+        if planning["head_sha"] == head
+        and planning["event"] == "pull_request"
+        and planning["conclusion"] == "success"
+        and planning["path"].partition("@")[0] == path
+        and (planning.get("head_repository") or {}).get("full_name") == repository
     ]
-    return sorted(runs, key=lambda found: int(found["id"]), reverse=True)
+    return sorted(runs, key=lambda planning: int(planning["id"]), reverse=True)
 
 
 def workflow(environ: Mapping[str, str]) -> str:
-    """The path of the workflow file that plans: PLAN_WORKFLOW, else the one that runs here."""
-    given = environ.get("PLAN_WORKFLOW", "")
-    if given:
-        return given if "/" in given else f".github/workflows/{given}"
-    told = needed(environ, "GITHUB_WORKFLOW_REF")
-    path = re.fullmatch(r"[^/]+/[^/]+/(\.github/workflows/[^/@]+)@.*", told)
+    """The path of the planning workflow: PLAN_WORKFLOW, otherwise the running workflow."""
+    workflow_file = environ.get("PLAN_WORKFLOW", "")
+    if workflow_file:
+        return workflow_file if "/" in workflow_file else f".github/workflows/{workflow_file}"
+    reference = needed(environ, "GITHUB_WORKFLOW_REF")
+    path = re.fullmatch(r"[^/]+/[^/]+/(\.github/workflows/[^/@]+)@.*", reference)
     if path is None:
-        raise Failed(f"GITHUB_WORKFLOW_REF names no workflow: {told}")
+        raise Failed(f"GITHUB_WORKFLOW_REF names no workflow: {reference}")
     return path[1]
 
 
@@ -114,7 +114,7 @@ def unpacked(data: bytes) -> str:
     """The record in the archive of an artifact.
 
     Raises:
-        Failed: where the archive does not hold one.
+        Failed: if the archive has no record.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

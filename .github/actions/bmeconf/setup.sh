@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the inputs, and decides whether this run may meet the account at all.
+# Checks the inputs, and decides whether this run may use the account.
 set -euo pipefail
 
 refuse() {
@@ -9,29 +9,29 @@ refuse() {
 
 case $MODE in
   validate | plan | apply | drift) ;;
-  *) refuse 'mode has to be one of: validate, plan, apply, drift' ;;
+  *) refuse 'mode must be one of: validate, plan, apply, drift' ;;
 esac
-# It runs with the secrets of the main branch on the code of a pull request: whoever opens one
-# could have the key.
+# This event runs the code of a pull request with the secrets of the main branch: whoever opens a
+# pull request could take the key.
 [ "$GITHUB_EVENT_NAME" != pull_request_target ] ||
   refuse 'pull_request_target gives secrets to code that nobody reviewed; use pull_request'
 case $MODE:$GITHUB_EVENT_NAME in
   apply:push | apply:workflow_dispatch | apply:schedule) ;;
   apply:*) refuse 'apply runs on a push, by hand or on a schedule, never on a pull request' ;;
 esac
-# Several projects of one repository are told apart by their folders, where nothing else does.
+# Without name and account, the folder tells several projects of a repository apart.
 folder=$(printf %s "${PROJECT#./}" | tr -c 'A-Za-z0-9_.-' - | sed 's/^[^A-Za-z0-9]*//')
 name=${NAME:-${ACCOUNT:-${folder:-default}}}
 [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] ||
   refuse 'name may hold letters, digits and . _ - only'
 [[ $KEY_VARIABLE =~ ^[A-Z][A-Z0-9_]*$ ]] ||
-  refuse 'api-key-variable has to be the name of an environment variable, as in BMECONF_API_KEY'
-# A name that means something to a shell, to Python or to the runner is not one for a key.
+  refuse 'api-key-variable must be the name of an environment variable, like BMECONF_API_KEY'
+# A variable that a shell, Python or the runner uses already must not hold the key.
 [ -z "${!KEY_VARIABLE+set}" ] ||
-  refuse "api-key-variable: $KEY_VARIABLE is set already; give the key as api-key alone"
-[ -d "$PROJECT" ] || refuse 'path has to be the folder of the project; is it checked out?'
-# bmeconf would find a project file above by itself, and keep the lock file there, where nothing
-# here looks for it.
+  refuse "api-key-variable: $KEY_VARIABLE is set already; pass the key only as api-key"
+[ -d "$PROJECT" ] || refuse 'path must be the folder of the project; is it checked out?'
+# bmeconf would use a project file in a folder above, and write the lock file there, where the
+# next steps would not find it.
 work=$(pwd -P)
 root=$(cd "$PROJECT" && pwd -P)
 if [ ! -f "$root/bmeconf.yaml" ]; then
@@ -39,7 +39,7 @@ if [ ! -f "$root/bmeconf.yaml" ]; then
   while [ "$above" != "$work" ] && [ "$above" != / ]; do
     above=$(dirname "$above")
     [ ! -f "$above/bmeconf.yaml" ] ||
-      refuse 'path: has to be the folder with bmeconf.yaml, which is further up; give that one'
+      refuse 'path must be the folder with bmeconf.yaml, which is a folder above; use that folder'
   done
 fi
 
@@ -49,13 +49,13 @@ if [ "$MODE" = validate ]; then
 elif [ "$FORK" = true ]; then
   [ "$MODE" = plan ] || refuse "a pull request from a fork cannot run $MODE"
   meets=false
-  echo '::notice::This pull request comes from a fork, which gets no key: it is validated, and not planned.'
+  echo '::notice::This pull request comes from a fork, which gets no key: it is validated, but not planned.'
 elif [ "$HAS_KEY" != true ]; then
   [ "$MODE" = plan ] && [ "$GITHUB_EVENT_NAME" = pull_request ] ||
     refuse 'there is no api-key: pass the secret that holds it'
   meets=false
   printf '::warning::%s\n' \
-    'There is no api-key (Dependabot gets none): the manifests are validated, and not planned.'
+    'There is no api-key (Dependabot gets none): the manifests are validated, but not planned.'
 fi
 
 dir=$RUNNER_TEMP/bmeconf-$name-$MODE

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the manifests; the problems become annotations at their lines. No key, no token.
+# Checks the manifests; problems become annotations at their lines. Needs no key and no token.
 set -euo pipefail
 
 account=()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Ends the job as the command ended. Changes that a plan shows are no failure, and drift is one
-# only where that was asked for.
+# Ends the job with the exit code of the command. Steps of a plan are no failure, and drift is a
+# failure only if the input `fail` says so.
 set -euo pipefail
 
 case "$MODE:$CODE" in
