@@ -26,9 +26,7 @@ from bmeconf.kinds import (
 )
 from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
-from bmeconf.plan import preconditions
-from bmeconf.plan.model import Pin, Plan, Preconditions, Step
-from bmeconf.plan.price import looked_at
+from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, preconditions
 
 PLAN_AGAIN = "plan again"
 

@@ -46,7 +46,7 @@ from bmeconf.model.errors import (
     Stale,
     VersionConflict,
 )
-from bmeconf.plan.model import Plan, Step
+from bmeconf.plan import Plan, Step
 
 ENDING = (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost)
 """Errors that no other step would survive either."""

@@ -20,10 +20,9 @@ from bmeconf.apply.result import NOT_ATTEMPTED, STALE, Outcome, Proof, Result
 from bmeconf.apply.run import Run
 from bmeconf.baseline import lock_store
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only
-from bmeconf.live.account import Account, Reading
+from bmeconf.live import Account, Reading
 from bmeconf.model.errors import BmeconfError, Guarded, Stale
-from bmeconf.plan import decode, encode
-from bmeconf.plan.model import AccountId, Plan
+from bmeconf.plan import AccountId, Plan, decode, encode
 from bmeconf.project import journal_folder
 
 

@@ -14,7 +14,7 @@ from bmeconf.apply.options import CopyEvidence
 from bmeconf.kinds import KINDS, Copyable, IdMap, Kind, Managed, Raw, ReadApi, Searched, replies
 from bmeconf.model import CREATE, DELETE, Change, Finding, nested
 from bmeconf.model.errors import NotFound
-from bmeconf.plan.model import Step
+from bmeconf.plan import Step
 
 LOOKS = 3
 """How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""

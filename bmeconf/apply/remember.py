@@ -6,14 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.apply.result import APPLIED, Outcome, Proof
-from bmeconf.baseline import record
-from bmeconf.baseline.lock import Section
-from bmeconf.baseline.lock_baseline import LockBaseline
-from bmeconf.baseline.record import ProvenWrite
+from bmeconf.baseline import LockBaseline, ProvenWrite, Section, record
 from bmeconf.kinds import KINDS, Detailed, IdMap, Raw, replies
-from bmeconf.live.account import Account, Reading
+from bmeconf.live import Account, Reading
 from bmeconf.model import CREATE, DELETE, Address, Difference, Resource
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bmeconf.kinds import Raw
 from bmeconf.model import Address, Finding, Manual
 from bmeconf.model.errors import BmeconfError, Interrupted, NotConverged
-from bmeconf.plan.model import Plan, Step
+from bmeconf.plan import Plan, Step
 
 APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
 BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"

@@ -18,8 +18,7 @@ from bmeconf.apply.journal import Journal
 from bmeconf.apply.options import ApplyOptions
 from bmeconf.apply.remember import Basis
 from bmeconf.apply.result import NOT_ATTEMPTED, Outcome, Proof, Result
-from bmeconf.baseline import lock_store
-from bmeconf.baseline.lock import Section
+from bmeconf.baseline import Section, lock_store
 from bmeconf.client import Reader
 from bmeconf.model.errors import (
     BmeconfError,
@@ -30,7 +29,7 @@ from bmeconf.model.errors import (
     LossyWrite,
     Stale,
 )
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan
 
 READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
 """Errors that end the writing, but do not keep a run from reading back what it wrote."""

@@ -40,8 +40,7 @@ from bmeconf.model import (
     overlap,
 )
 from bmeconf.model.errors import NotFound
-from bmeconf.plan import build, diff
-from bmeconf.plan.model import Step
+from bmeconf.plan import Step, build, diff
 
 Rows = Mapping[str, Raw]
 

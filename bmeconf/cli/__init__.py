@@ -6,5 +6,3 @@ for; `options` are those that commands share; `session` opens the account; `cons
 """
 
 from bmeconf.cli.main import main, run
-
-__all__ = ["main", "run"]

@@ -14,10 +14,7 @@ from typing import Any
 
 import click
 
-from bmeconf.apply import modes
-from bmeconf.apply.receipts import Receipts
-from bmeconf.apply.result import Outcome, Result
-from bmeconf.apply.run import Run
+from bmeconf.apply import Outcome, Receipts, Result, Run, modes
 from bmeconf.baseline import lock_store
 from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
@@ -26,8 +23,7 @@ from bmeconf.cli.session import Session
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
-from bmeconf.plan import decode, guard
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan, decode, guard
 from bmeconf.project import receipt_folder, root_around
 from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts

@@ -22,7 +22,7 @@ from bmeconf.drift import (
     undoable,
     unfit,
 )
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading
 from bmeconf.model import DRIFT_FORMAT
 from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
 from bmeconf.plan import guard

@@ -13,8 +13,7 @@ import click
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model.errors import InvalidInput, masked
-from bmeconf.plan import decode
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan, decode
 from bmeconf.project import WORK_FOLDER, can_write, write_file
 from bmeconf.render import documents
 

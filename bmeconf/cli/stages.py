@@ -12,20 +12,18 @@ from pathlib import Path
 
 import click
 
-from bmeconf.baseline import commit, git, lock_store
-from bmeconf.baseline.commit import CommitManifests
+from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session
 from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
 from bmeconf.desired.scope import OtherManifests
 from bmeconf.desired.validate import ManifestProblems
+from bmeconf.live import Reading
 from bmeconf.live import read as live
-from bmeconf.live.account import Reading
 from bmeconf.model import DELETE, Address
 from bmeconf.model.errors import counted
-from bmeconf.plan.build import build
-from bmeconf.plan.model import Plan, Price, Since, Source
+from bmeconf.plan import Plan, Price, Since, Source, build
 
 PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
@@ -102,7 +100,7 @@ def planned(
     then = comparison.reading.commit
     since = Since(then.revision, then.commit, then.complete) if then else None
     root = os.path.relpath(project.root.absolute(), folder.absolute())
-    return build(
+    return build.build(
         comparison.reading,
         project.policy,
         account.identity,

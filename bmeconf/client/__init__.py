@@ -6,14 +6,3 @@ A `Reader` cannot write: its transport refuses anything but GET and the search P
 from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.wire import SEARCH, WriteRefused
-
-__all__ = [
-    "PER_MINUTE",
-    "SEARCH",
-    "Bounds",
-    "Budget",
-    "Reader",
-    "Witness",
-    "WriteRefused",
-    "Writer",
-]

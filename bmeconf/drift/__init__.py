@@ -20,19 +20,3 @@ from bmeconf.drift.model import (
 )
 from bmeconf.drift.remember import remember, unfit
 from bmeconf.drift.undo import undoable
-
-__all__ = [
-    "FROZEN",
-    "KNOWN",
-    "MANUAL",
-    "PRESENT",
-    "WORDS",
-    "Drift",
-    "DriftItem",
-    "closer",
-    "find_drift",
-    "remember",
-    "touches",
-    "undoable",
-    "unfit",
-]

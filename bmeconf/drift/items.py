@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from bmeconf.drift.model import ABSENT, PRESENT, DriftItem
 from bmeconf.kinds import KINDS
-from bmeconf.live.account import Reading
-from bmeconf.live.match import Status
+from bmeconf.live import Reading, Status
 from bmeconf.model import (
     IDENTITY,
     PRESENCE,

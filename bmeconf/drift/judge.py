@@ -16,10 +16,9 @@ from bmeconf.drift import items as drift_items
 from bmeconf.drift import known
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.kinds import Singleton, only
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading
 from bmeconf.model import Address, Cause, Difference, Finding
-from bmeconf.plan import build
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan, build
 from bmeconf.project import Policy
 
 

@@ -9,8 +9,7 @@ from typing import TypeVar
 from bmeconf.client import Reader
 from bmeconf.drift.model import Drift
 from bmeconf.kinds import KINDS, Searched, Touch, Traceable, only, replies
-from bmeconf.live.account import Reading
-from bmeconf.live.namesakes import resolve_namesakes
+from bmeconf.live import Reading, resolve_namesakes
 from bmeconf.model import Address, Resource, Snapshot
 from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 

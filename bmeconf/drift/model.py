@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bmeconf.kinds import Touch
 from bmeconf.model import FINISHED, Address, Cause, Finding, Manual, Path, Place, Value, dotted
-from bmeconf.plan.model import Plan
+from bmeconf.plan import Plan
 from bmeconf.project import KnownDrift
 
 DRIFT, CONFLICT, PENDING = Cause.DRIFT.value, Cause.CONFLICT.value, Cause.PENDING.value

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bmeconf.baseline import lock_store, record
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import LockBaseline, lock_store, record
 from bmeconf.drift.judge import now
 from bmeconf.drift.model import Drift
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading
 from bmeconf.model import IDENTITY, Cause
 from bmeconf.model.errors import BmeconfError
 

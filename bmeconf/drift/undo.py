@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bmeconf.desired import scope
 from bmeconf.drift.model import KNOWN, Drift
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading
 from bmeconf.model import Address, Cause
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.baseline import commit_baseline
-from bmeconf.baseline.commit import CommitManifests
-from bmeconf.baseline.lock import Section
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import CommitManifests, LockBaseline, Section, commit_baseline
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, IdMap
 from bmeconf.live.match import Matches

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import LockBaseline
 from bmeconf.kinds import KINDS, Detailed, Kind, Raw, ReadApi
 from bmeconf.model import Address, Resource, Snapshot
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bmeconf.baseline.lock import RememberedIds
+from bmeconf.baseline import RememberedIds
 from bmeconf.kinds import Audience, Kind, NaturalKey, Raw, Searched, replies
 from bmeconf.model import Address, Resource
 

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bmeconf.baseline.lock import Digest
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import Digest, LockBaseline
 from bmeconf.kinds import KINDS, IdMap, Kind
 from bmeconf.live import references
 from bmeconf.live.account import Reading

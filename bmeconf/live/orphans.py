@@ -15,9 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bmeconf.baseline import commit_baseline
-from bmeconf.baseline.commit import CommitManifests
-from bmeconf.baseline.lock import Section
+from bmeconf.baseline import CommitManifests, Section, commit_baseline
 from bmeconf.desired.scope import Scope, matches
 from bmeconf.kinds import KINDS, IdMap, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
 from bmeconf.live import doubts

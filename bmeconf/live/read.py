@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bmeconf.baseline.commit import CommitManifests
-from bmeconf.baseline.lock import Lock, Section, kind_of
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import CommitManifests, Lock, LockBaseline, Section, kind_of
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import (
     KINDS,

@@ -8,15 +8,3 @@ is the text that a reader sees, `inert` makes a body safe to show in a report.
 from bmeconf.mail.inert import make_inert
 from bmeconf.mail.rewriting import is_footed, is_rewriting, keeps_page_words, keeps_words
 from bmeconf.mail.visible import Part, Row, compare_lines, visible_lines
-
-__all__ = [
-    "Part",
-    "Row",
-    "compare_lines",
-    "is_footed",
-    "is_rewriting",
-    "keeps_page_words",
-    "keeps_words",
-    "make_inert",
-    "visible_lines",
-]

@@ -11,8 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bmeconf.kinds import KINDS, Kind, Raw, Versioned, replies
-from bmeconf.live import doubts
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading, doubts
 from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, nested
 from bmeconf.plan import diff, guard, manual, order, preconditions, price
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step

@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bmeconf.baseline.classify import SideStatus
-from bmeconf.baseline.lock_baseline import LockBaseline
+from bmeconf.baseline import LockBaseline, SideStatus
 from bmeconf.kinds import KINDS, Kind, Rewritten
-from bmeconf.live import copies
-from bmeconf.live.account import Reading
-from bmeconf.live.match import Match, Status
+from bmeconf.live import Match, Reading, Status, copies
 from bmeconf.model import (
     CREATE,
     DELETE,

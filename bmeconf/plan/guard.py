@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from bmeconf.desired.scope import matches, named
 from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
-from bmeconf.live import doubts
-from bmeconf.live.account import Reading
-from bmeconf.live.match import Status
+from bmeconf.live import Reading, Status, doubts
 from bmeconf.model import (
     CREATE,
     DELETE,

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from bmeconf.baseline.lock import LockEntry
+from bmeconf.baseline import LockEntry
 from bmeconf.kinds import KINDS, Scheduled, ScheduleEvidence
-from bmeconf.live import doubts
-from bmeconf.live.account import Reading
-from bmeconf.live.match import Status
+from bmeconf.live import Reading, Status, doubts
 from bmeconf.model import Address, Difference, Manual
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from bmeconf.kinds import KINDS, Dependent, IdMap, Singleton, UsesLabels, only
-from bmeconf.live.account import Reading
+from bmeconf.live import Reading
 from bmeconf.model import (
     CREATE,
     DELETE,

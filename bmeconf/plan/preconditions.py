@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bmeconf.baseline.lock import Section
+from bmeconf.baseline import Section
 from bmeconf.kinds import KINDS, IdMap, Managed, UsesLabels, replies
 from bmeconf.model import Address, Snapshot, nested
 from bmeconf.plan.model import Preconditions, Step

@@ -13,15 +13,3 @@ from bmeconf.pull.next_commands import next_commands
 from bmeconf.pull.pulled import LeftOut, NextCommand, Pulled
 from bmeconf.pull.query import Consent, PullQuery, Target
 from bmeconf.pull.write import write
-
-__all__ = [
-    "Consent",
-    "LeftOut",
-    "NextCommand",
-    "PullQuery",
-    "Pulled",
-    "Target",
-    "adopt",
-    "next_commands",
-    "write",
-]

@@ -13,8 +13,7 @@ from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, Sources
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, ReadApi, Searched, Singleton, replies
-from bmeconf.live.account import Reading
-from bmeconf.live.match import match
+from bmeconf.live import Reading, match
 from bmeconf.model import Finding, Place, Snapshot, dotted
 from bmeconf.model.errors import InvalidInput
 from bmeconf.pull.proof import Trial, trial

@@ -12,9 +12,8 @@ from bmeconf.desired import manifest, scope, validate
 from bmeconf.desired.manifest import MemoryFiles
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import ReadApi
-from bmeconf.live import doubts
+from bmeconf.live import Reading, doubts
 from bmeconf.live import read as live
-from bmeconf.live.account import Reading
 from bmeconf.model import UPDATE, Address, Difference, Finding, Problem, Snapshot, dotted
 from bmeconf.plan import diff, guard
 from bmeconf.pull import layout

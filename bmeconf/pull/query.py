@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf.baseline.lock import Lock
+from bmeconf.baseline import Lock
 from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, Kind, Personal
 from bmeconf.model import Address

@@ -14,25 +14,3 @@ from bmeconf.render.lines import Line, wrapped
 from bmeconf.render.model import Field, InText, Page, PageItem, Section, Series, Table, Task
 from bmeconf.render.safe import line as safe_line
 from bmeconf.render.safe import plain_ascii
-
-__all__ = [
-    "FORMATS",
-    "GITHUB",
-    "TEXT",
-    "Field",
-    "InText",
-    "Line",
-    "Page",
-    "PageItem",
-    "Product",
-    "Section",
-    "Series",
-    "Table",
-    "Task",
-    "plain_ascii",
-    "rendered",
-    "safe_line",
-    "summary",
-    "unfit",
-    "wrapped",
-]

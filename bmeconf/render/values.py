@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from bmeconf.model import Address, Value
-from bmeconf.plan.diff import plain
+from bmeconf.plan import plain
 from bmeconf.render import safe
 
 

@@ -10,20 +10,3 @@ from bmeconf.report.expectations import Expectation, Verdict
 from bmeconf.report.reading import read_report
 from bmeconf.report.remembered import Memory
 from bmeconf.report.results import Dashboard, Link, Measure, Peak, Results
-
-__all__ = [
-    "PERIODS",
-    "Dashboard",
-    "Delivery",
-    "DeliveryQuery",
-    "DeliveryState",
-    "Expectation",
-    "Link",
-    "Measure",
-    "Memory",
-    "Peak",
-    "Report",
-    "Results",
-    "Verdict",
-    "read_report",
-]

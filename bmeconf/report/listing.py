@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bmeconf.baseline.lock import RememberedIds, Section
+from bmeconf.baseline import RememberedIds, Section
 from bmeconf.kinds import IdMap, Kind, Mailing, Raw, ReadApi, Singleton, only, replies
-from bmeconf.live import doubts
-from bmeconf.live.match import Matches, Status, match
+from bmeconf.live import Matches, Status, doubts, match
 from bmeconf.model import Finding, Resource, Snapshot
 from bmeconf.model.errors import ScopeMissing
 from bmeconf.report import remembered

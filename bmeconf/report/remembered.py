@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bmeconf.baseline.lock import Lock, RememberedIds, Section
+from bmeconf.baseline import Lock, RememberedIds, Section
 from bmeconf.kinds import Kind, replies
-from bmeconf.live.match import Matches, Status
+from bmeconf.live import Matches, Status
 from bmeconf.model import Address, Finding, Resource
 
 

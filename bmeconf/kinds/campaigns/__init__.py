@@ -2,5 +2,3 @@
 
 from bmeconf.kinds.campaigns.kind import Campaigns
 from bmeconf.kinds.campaigns.schedules import TOLERANCE, on_time
-
-__all__ = ["TOLERANCE", "Campaigns", "on_time"]

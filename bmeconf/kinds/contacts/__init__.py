@@ -2,5 +2,3 @@
 
 from bmeconf.kinds.contacts.kind import Contacts
 from bmeconf.kinds.contacts.search import members_of
-
-__all__ = ["Contacts", "members_of"]

@@ -15,22 +15,3 @@ from bmeconf.kinds.replies.objects import (
     objects_of,
 )
 from bmeconf.kinds.replies.scalars import count_of, digest, status_of, text_of
-
-__all__ = [
-    "Raw",
-    "count_of",
-    "digest",
-    "hidden",
-    "id_of",
-    "ids_of",
-    "key_of",
-    "made_at",
-    "made_of",
-    "moved",
-    "object_of",
-    "objects_of",
-    "same_moment",
-    "status_of",
-    "text_of",
-    "version_of",
-]

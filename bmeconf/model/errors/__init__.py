@@ -51,32 +51,3 @@ from bmeconf.model.errors.tree import (
     VersionConflict,
 )
 from bmeconf.model.words import counted, did_you_mean
-
-__all__ = [
-    "KEY",
-    "ApiError",
-    "BmeconfError",
-    "Bug",
-    "DuplicateName",
-    "ErrorDetail",
-    "Guarded",
-    "IncompleteRead",
-    "Interrupted",
-    "InvalidInput",
-    "JournalLost",
-    "LimitReached",
-    "LossyWrite",
-    "NetworkError",
-    "NotConverged",
-    "NotFound",
-    "OutcomeUnknown",
-    "Refused",
-    "Rejected",
-    "ReplyUnreadable",
-    "ScopeMissing",
-    "Stale",
-    "VersionConflict",
-    "counted",
-    "did_you_mean",
-    "masked",
-]

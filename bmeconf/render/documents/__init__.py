@@ -10,14 +10,3 @@ from bmeconf.render.documents.pull import file_state, pulled
 from bmeconf.render.documents.report import report
 from bmeconf.render.documents.result import result
 from bmeconf.render.documents.text import text
-
-__all__ = [
-    "drift",
-    "failure",
-    "file_state",
-    "problems",
-    "pulled",
-    "report",
-    "result",
-    "text",
-]

@@ -9,8 +9,7 @@ from typing import Any
 from bmeconf.drift import FROZEN, KNOWN, WORDS, Drift, DriftItem
 from bmeconf.model import DRIFT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
-from bmeconf.plan import encode
-from bmeconf.plan.diff import plain
+from bmeconf.plan import encode, plain
 
 
 def drift(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bmeconf.apply.result import Result
+from bmeconf.apply import Result
 from bmeconf.model import RESULT_FORMAT
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode

@@ -6,5 +6,3 @@ forget it. The bodies of mails are shown in frames that may run, load, send and 
 """
 
 from bmeconf.render.html.report import render
-
-__all__ = ["render"]

@@ -8,5 +8,3 @@ an error if these do not fit; any other page then names as many of them as fit, 
 """
 
 from bmeconf.render.markdown.report import COMMENT_ROOM, render
-
-__all__ = ["COMMENT_ROOM", "render"]

@@ -10,15 +10,3 @@ from bmeconf.render.page.plan import of_plan
 from bmeconf.render.page.pull import of_pulled
 from bmeconf.render.page.report import of_report
 from bmeconf.render.page.result import of_result, outcome_item
-
-__all__ = [
-    "of_drift",
-    "of_failure",
-    "of_plan",
-    "of_problems",
-    "of_pulled",
-    "of_report",
-    "of_result",
-    "outcome_item",
-    "problem_item",
-]

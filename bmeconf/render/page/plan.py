@@ -19,8 +19,7 @@ from bmeconf.model import (
     dotted,
 )
 from bmeconf.model.errors import counted
-from bmeconf.plan import encode
-from bmeconf.plan.model import Plan, Step
+from bmeconf.plan import Plan, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_item
 from bmeconf.render.page.tasks import BROKEN, task_of

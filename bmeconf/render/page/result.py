@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bmeconf.apply.result import (
-    APPLIED,
-    NOT_ATTEMPTED,
-    STALE,
-    Outcome,
-    Result,
-)
+from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT
 from bmeconf.model.errors import counted
 from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled

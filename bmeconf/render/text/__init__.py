@@ -10,21 +10,3 @@ from bmeconf.render.text.diffs import MOST_LINES, diff, excerpt, length
 from bmeconf.render.text.plots import number, plot
 from bmeconf.render.text.report import figures, place_line, render
 from bmeconf.render.text.tables import table, width
-
-__all__ = [
-    "MOST_LINES",
-    "diff",
-    "excerpt",
-    "field",
-    "figures",
-    "item",
-    "length",
-    "number",
-    "place_line",
-    "plot",
-    "render",
-    "table",
-    "task",
-    "title",
-    "width",
-]
