@@ -206,7 +206,7 @@ def violations(modules: Sequence[Module]) -> list[str]:
 @cache
 def flaws(module: Module) -> Sequence[str]:
     """What is wrong with one module, whatever the others are."""
-    rules = (doors, purity, direction, sizes, only_cli_speaks, kinds_named, once, codes)
+    rules = (doors, purity, direction, faces, sizes, only_cli_speaks, kinds_named, once, codes)
     return [flaw for rule in rules for flaw in rule(module)]
 
 
@@ -248,6 +248,21 @@ def direction(module: Module) -> Iterator[str]:
                 yield f"{module.name} imports {other}: the simulator and the client share nothing"
         elif FLOOR.get(other, 0) >= FLOOR.get(module.room, 0):
             yield f"{module.name} imports upward: {other}"
+
+
+def faces(module: Module) -> Iterator[str]:
+    """What reaches past the folder of another room, into a file that its room may rename."""
+    if not module.room:
+        return
+    folders = {name.rpartition(".")[0] for name in module.others}
+    elsewhere = {
+        name
+        for name in module.others - folders
+        if room_of(name) not in (module.room, ALONE, "__version__")
+    }
+    for node in module.nodes:
+        if isinstance(node, ast.ImportFrom) and node.module in elsewhere:
+            yield f"{module.name} imports {node.module}, past the folder of its room"
 
 
 def sizes(module: Module) -> Iterator[str]:
@@ -364,6 +379,7 @@ def test_the_package_keeps_its_shape() -> None:
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from bmeconf import apply",
             "imports upward: apply",
         ),
+        ("drift/judge.py", "from bmeconf.plan.guard import check", "past the folder"),
         ("plan/diff.py", "import os", "is pure"),
         ("plan/order.py", "from pathlib import Path", "is pure"),
         ("client/__init__.py", "from bmeconf import sandbox", "share nothing"),
