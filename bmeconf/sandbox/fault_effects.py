@@ -22,11 +22,11 @@ _ADDRESSED = {
 }
 
 
-def switches(fault: Fault | None, given: Switches) -> Switches:
+def switches(fault: Fault | None, defaults: Switches) -> Switches:
     """The switches for this request: a slow index sets its own lag."""
     if fault is None or fault.kind != "slow-index":
-        return given
-    return dataclasses.replace(given, search_lag_ms=int(fault.lasts * 1000))
+        return defaults
+    return dataclasses.replace(defaults, search_lag_ms=int(fault.lasts * 1000))
 
 
 def overtake(route: Route, call: Call) -> None:

@@ -1,7 +1,8 @@
 """The values that pages and forms exchange.
 
-`Shown` is a page from a template, `Raw` other content, `Done` the redirect after a form, `Form`
-the sent inputs, `Refused` a form with its error, and `Path` a row of the table of paths.
+Views return `Shown`, a page from a template, or `Raw`, other content. `Form` has the sent inputs.
+Acts return `Done`, the redirect after a form; `Refused` is a form with its error. `Path` is a row
+of the table of paths.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Done:
     """A successful form: the path to go to, and the key in `wording.SAID` of the message there."""
 
     where: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def index(runtime: Runtime, call: Call) -> Shown:
         "campaigns": rows(call, matching),
         "total": len(everything),
         "statuses": Counter(campaign["status"] for campaign in everything),
-        "asked": {"q": words, "status": status},
+        "filters": {"q": words, "status": status},
     }
     return Shown("campaigns.html", values)
 

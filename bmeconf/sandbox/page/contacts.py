@@ -36,11 +36,11 @@ def index(runtime: Runtime, call: Call) -> Shown:
     lists = call.store.all("list")
     values = {
         "contacts": matching[(number - 1) * _PAGE : number * _PAGE],
-        "found": len(matching),
+        "match_count": len(matching),
         "total": len(everyone),
         "page": number,
         "pages": pages,
-        "asked": filters,
+        "filters": filters,
         "lists": lists,
         "list_names": {doc["_id"]: doc["name"] for doc in lists},
         "statuses": sorted({wording.status(contact) for contact in everyone}),
@@ -96,12 +96,12 @@ def add(call: Call, form: Form) -> Done:
 def status(call: Call, form: Form) -> Done:
     """POST /contacts/<id>/status: unsubscribe, opt in again, bounce, complain."""
     contact = records.addressed(call, "contact")
-    new_status, said = _STATUSES[form.choice("act", *_STATUSES)]
+    new_status, message = _STATUSES[form.choice("act", *_STATUSES)]
     where = f"/contacts/{contact['_id']}"
     if contact["status"] == new_status:
         return Done(where, "same")
     contacts.set_status(call, contact, new_status)
-    return Done(where, said)
+    return Done(where, message)
 
 
 def edit(call: Call, form: Form) -> Done:

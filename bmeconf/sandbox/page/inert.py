@@ -4,9 +4,9 @@ In: stored HTML, hostile or not. Out: the same HTML without the elements that fe
 with links that lead nowhere.
 
 The guard is the Content-Security-Policy of the preview: under it nothing runs and nothing is
-fetched. But a browser may still connect to the host of a frame or link before it refuses to load
-it, and so reveal that somebody looked. Markup that a browser reads in another way than this module
-can achieve only that.
+fetched. But a browser may connect to the host of a frame or link before it refuses to load it.
+The connection then reveals that somebody looked. Markup that a browser reads in another way than
+this module can achieve only that.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _act(
         if error.status != 400:
             raise
         return _view(runtime, path, call, Refused(path.form, form, error))
-    return _guarded(Response(status=303, headers={"Location": f"{done.where}?said={done.said}"}))
+    return _guarded(Response(status=303, headers={"Location": f"{done.where}?said={done.message}"}))
 
 
 def trouble(status: int, message: str) -> Response:
