@@ -23,7 +23,7 @@ from bmeconf.model.errors import InvalidInput
 FORMAT = "bmeconf.lock/1"
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 """The marks that Git leaves in a file that it could not merge."""
-REMEDY = "resolve it, or delete the file: everything works without it, with less told"
+REMEDY = "resolve it, or delete the file: everything works without it, with less detail"
 
 Digest = str | tuple[str, ...]
 """16 hexadecimal digits for a value, 3 for a contact's; for a set, those of its members, sorted."""

@@ -23,8 +23,8 @@ from bmeconf.drift import (
     unfit,
 )
 from bmeconf.live import Reading
-from bmeconf.model import DRIFT_FORMAT
-from bmeconf.model.errors import BmeconfError, InvalidInput, did_you_mean
+from bmeconf.model import DRIFT_FORMAT, did_you_mean
+from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
 from bmeconf.render import documents, page
 

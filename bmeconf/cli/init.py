@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.model import counted
+from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, write_files
 from bmeconf.project.scaffold import OPTIONAL, starter_project
 

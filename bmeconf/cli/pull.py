@@ -15,8 +15,7 @@ from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.desired import manifest, project_at
-from bmeconf.model import PULL_FORMAT, CampaignStatus
-from bmeconf.model.errors import counted
+from bmeconf.model import PULL_FORMAT, CampaignStatus, counted
 from bmeconf.render import documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)

@@ -15,8 +15,8 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.desired import scope, validate
 from bmeconf.kinds import Mailing, only
-from bmeconf.model import REPORT_FORMAT
-from bmeconf.model.errors import InvalidInput, did_you_mean
+from bmeconf.model import REPORT_FORMAT, did_you_mean
+from bmeconf.model.errors import InvalidInput
 from bmeconf.render import documents, page
 from bmeconf.report import PERIODS, DeliveryQuery, Memory, Report, Verdict, read_report
 

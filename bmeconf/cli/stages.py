@@ -21,8 +21,7 @@ from bmeconf.desired.scope import OtherManifests
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live
-from bmeconf.model import DELETE, Address
-from bmeconf.model.errors import counted
+from bmeconf.model import DELETE, Address, counted
 from bmeconf.plan import Plan, Price, Since, Source, build
 
 PATHS = click.argument(

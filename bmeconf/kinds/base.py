@@ -28,9 +28,10 @@ from bmeconf.model import (
     Resource,
     Value,
     canonical_name,
+    counted,
     lookup,
 )
-from bmeconf.model.errors import NotFound, counted
+from bmeconf.model.errors import NotFound
 
 
 @dataclass(frozen=True)

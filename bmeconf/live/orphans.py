@@ -21,8 +21,7 @@ from bmeconf.kinds import KINDS, IdMap, Kind, NaturalKey, Raw, Searched, Singlet
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Matches, Status
-from bmeconf.model import Address, Finding, Resource, Snapshot, references
-from bmeconf.model.errors import counted
+from bmeconf.model import Address, Finding, Resource, Snapshot, counted, references
 
 CODE = "no_longer_managed"
 MOST_SEARCHED = 250

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bmeconf.kinds import IdMap, Singleton, UsesLabels, only
-from bmeconf.model import Address, Place, Problem, Resource, Snapshot, references
-from bmeconf.model.errors import did_you_mean
+from bmeconf.model import Address, Place, Problem, Resource, Snapshot, did_you_mean, references
 
 
 def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> tuple[Problem, ...]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from bmeconf.kinds import Raw, ReadApi, replies
 from bmeconf.live import references
-from bmeconf.model import Problem, Resource, Snapshot, Template
-from bmeconf.model.errors import ReplyUnreadable, did_you_mean
+from bmeconf.model import Problem, Resource, Snapshot, Template, did_you_mean
+from bmeconf.model.errors import ReplyUnreadable
 
 PATH = "/api/email/template"
 

@@ -21,9 +21,10 @@ from bmeconf.model import (
     Problem,
     Resource,
     Snapshot,
+    counted,
     references,
 )
-from bmeconf.model.errors import Guarded, InvalidInput, counted
+from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan.model import Plan, Step
 from bmeconf.project import Policy
 

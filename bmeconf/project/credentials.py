@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from bmeconf.model.errors import InvalidInput, did_you_mean
+from bmeconf.model import did_you_mean
+from bmeconf.model.errors import InvalidInput
 from bmeconf.project.origin import HOSTS_VARIABLE, check_host, origin
 from bmeconf.project.settings import Account, AccountEntry, Project, Secret
 

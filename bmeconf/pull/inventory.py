@@ -33,8 +33,10 @@ from bmeconf.model import (
     Resource,
     canonical_email,
     canonical_name,
+    counted,
+    did_you_mean,
 )
-from bmeconf.model.errors import InvalidInput, counted, did_you_mean
+from bmeconf.model.errors import InvalidInput
 from bmeconf.plan import guard
 from bmeconf.project import Policy
 from bmeconf.pull.pulled import LeftOut

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS
-from bmeconf.model import Address, Finding
-from bmeconf.model.errors import InvalidInput, counted
+from bmeconf.model import Address, Finding, counted
+from bmeconf.model.errors import InvalidInput
 
 MOST_NAMED = 20
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from bmeconf.baseline import Lock
 from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, Kind, Personal
-from bmeconf.model import Address
-from bmeconf.model.errors import BmeconfError, InvalidInput, counted
+from bmeconf.model import Address, counted
+from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.project import Project
 
 

@@ -261,8 +261,13 @@ def test_a_folder_that_may_not_be_read(project: Project) -> None:
     (project.folder / "closed").chmod(0)
     try:
         told(project.run("validate", "closed"), 3, "cannot be read")
+        told(project.run("validate", "closed/m.yaml"), 3, "cannot be read")
     finally:
         (project.folder / "closed").chmod(0o700)
+
+
+def test_a_name_that_no_disk_can_hold(project: Project) -> None:
+    told(project.run("validate", "m" * 300 + ".yaml"), 3, "cannot be read")
 
 
 @pytest.mark.skipif(ROOT, reason="nothing is unwritable to root")

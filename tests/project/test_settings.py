@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bmeconf.desired import manifest, validate
-from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput, did_you_mean
+from bmeconf.model import did_you_mean
+from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput
 from bmeconf.project import (
     Account,
     AccountEntry,

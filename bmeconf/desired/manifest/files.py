@@ -73,8 +73,13 @@ class DiskFiles:
         return Path(path).relative_to(top).as_posix() if below else None
 
     def exists(self, name: str) -> bool:
-        # Not Path.exists(), which raises where a folder above may not be entered.
-        return os.path.exists(self.root / name)
+        try:
+            (self.root / name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # Reading says why it cannot: it may not be entered, or links go round.
+        return True
 
     def is_folder(self, name: str) -> bool:
         return os.path.isdir(self.root / name)

@@ -10,7 +10,8 @@ from glob import has_magic
 from pathlib import Path, PurePosixPath
 
 from bmeconf.desired.manifest.files import Files, absolute, below, children, matching
-from bmeconf.model.errors import InvalidInput, did_you_mean
+from bmeconf.model import did_you_mean
+from bmeconf.model.errors import InvalidInput
 
 PROJECT_FILE = "bmeconf.yaml"
 SUFFIXES = (".yaml", ".yml")

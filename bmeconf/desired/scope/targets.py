@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from bmeconf.desired.scope.globs import named
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
-from bmeconf.model import Address, Resource, Snapshot, references
-from bmeconf.model.errors import InvalidInput, did_you_mean
+from bmeconf.model import Address, Resource, Snapshot, did_you_mean, references
+from bmeconf.model.errors import InvalidInput
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.desired.validate.shape import Shape, keys_in_file
 from bmeconf.desired.validate.variables import Filler, used
-from bmeconf.model import Place, Problem, Snapshot
-from bmeconf.model.errors import InvalidInput, counted, masked
+from bmeconf.model import Place, Problem, Snapshot, counted
+from bmeconf.model.errors import InvalidInput, masked
 
 
 class ManifestProblems(InvalidInput):

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS, SharedNames, UsesLabels
-from bmeconf.model import Address, Place, Problem, canonical_name
-from bmeconf.model.errors import did_you_mean
+from bmeconf.model import Address, Place, Problem, canonical_name, did_you_mean
 
 ByName = Mapping[Address, Sequence[ManifestEntry]]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, at
 from bmeconf.desired.validate import rules
 from bmeconf.desired.validate.flaws import shown
-from bmeconf.model import Place, Problem, canonical_name, errors
+from bmeconf.model import Place, Problem, canonical_name, counted, did_you_mean
 
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
 END = re.compile(r",|\r\n|\n|\r|\Z")
@@ -133,7 +133,7 @@ class _Table:
             message = f"{file} is separated by semicolons; save it with commas"
         else:
             columns = f"; its columns: {shown(', '.join(names))}"
-            hint = errors.did_you_mean(wanted, names) or columns
+            hint = did_you_mean(wanted, names) or columns
             message = f"{file} has no column {shown(column)}{hint}"
         place = at(self._node, path).place
         self._problems.append(Problem(place, "", f"{'.'.join(path)}: {message}", "csv_column"))
@@ -144,7 +144,7 @@ class _Table:
         quotes = "put a cell that holds a comma in quotes"
         remedy = quotes if have > want else "add the missing commas"
         if want != have:
-            cells = errors.counted(have, "cell")
+            cells = counted(have, "cell")
             message = f"this row has {cells}, the header has {want}; {remedy}"
             self._problems.append(Problem(row.place, "", message, "csv"))
         return want == have

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, walk
 from bmeconf.desired.validate.flaws import Flaw
-from bmeconf.model.errors import did_you_mean
+from bmeconf.model import did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 

@@ -16,8 +16,7 @@ from bmeconf.desired.manifest import Block, Node, Path, at
 from bmeconf.desired.validate import emails
 from bmeconf.desired.validate.flaws import LONGEST_SHOWN, Flaw, dotted, inside, shown
 from bmeconf.kinds import KINDS
-from bmeconf.model import Place
-from bmeconf.model.errors import did_you_mean
+from bmeconf.model import Place, did_you_mean
 
 KEY_WORDS = ("key", "apikey", "api-key", "token", "secret")
 FILE_NAME = re.compile(r"[^\s<>{}]+\.[A-Za-z0-9]{1,5}")

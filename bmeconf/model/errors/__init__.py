@@ -50,4 +50,3 @@ from bmeconf.model.errors.tree import (
     Stale,
     VersionConflict,
 )
-from bmeconf.model.words import counted, did_you_mean

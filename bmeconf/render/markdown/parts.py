@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bmeconf.model.errors import counted
+from bmeconf.model import counted
 from bmeconf.render.markdown.escape import block, code, marker, prose
 from bmeconf.render.model import DONE, Page, PageItem, Section, Task
 

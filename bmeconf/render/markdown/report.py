@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bmeconf.model.errors import counted
+from bmeconf.model import counted
 from bmeconf.render import safe, text, values
 from bmeconf.render.markdown import parts, short
 from bmeconf.render.markdown.escape import block, cell, code, prose, raw

@@ -13,8 +13,7 @@ from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
 from bmeconf.kinds import Touch
-from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause
-from bmeconf.model.errors import counted
+from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page

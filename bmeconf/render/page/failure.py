@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem
-from bmeconf.model.errors import BmeconfError, counted
+from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted
+from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
 LONGEST = 300

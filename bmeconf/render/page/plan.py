@@ -16,9 +16,9 @@ from bmeconf.model import (
     Change,
     Finding,
     Place,
+    counted,
     dotted,
 )
-from bmeconf.model.errors import counted
 from bmeconf.plan import Plan, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_item

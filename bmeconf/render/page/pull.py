@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bmeconf.model import PULL_FORMAT, Finding
-from bmeconf.model.errors import counted
+from bmeconf.model import PULL_FORMAT, Finding, counted
 from bmeconf.pull import NextCommand, Pulled
 from bmeconf.render import documents
 from bmeconf.render.model import InText, Page, PageItem, Section, filled

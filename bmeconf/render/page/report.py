@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
-from bmeconf.model import REPORT_FORMAT
-from bmeconf.model.errors import counted
+from bmeconf.model import REPORT_FORMAT, counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table
 from bmeconf.render.page.plan import finding_items
 from bmeconf.report import (

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT
-from bmeconf.model.errors import counted
+from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT, counted
 from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item

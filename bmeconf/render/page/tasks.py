@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bmeconf.model import CampaignStatus, Manual
-from bmeconf.model.errors import counted
+from bmeconf.model import CampaignStatus, Manual, counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
 from bmeconf.render.page import schedules

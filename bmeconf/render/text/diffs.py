@@ -6,8 +6,7 @@ import difflib
 import itertools
 from collections.abc import Iterator
 
-from bmeconf.model import Value
-from bmeconf.model.errors import counted
+from bmeconf.model import Value, counted
 from bmeconf.render import safe
 from bmeconf.render.lines import WIDTH
 
