@@ -199,7 +199,7 @@ def test_every_run(laboratory: Laboratory, world: World) -> None:
 def test_every_run_in_every_dialect(switches: dict[str, Any], laboratory: Laboratory) -> None:
     laboratory.account.switch(**switches)
 
-    @examples(3)
+    @examples(2)
     @given(worlds())
     def law(world: World) -> None:
         lived = laboratory.live(world)
