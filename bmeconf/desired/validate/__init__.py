@@ -3,8 +3,9 @@
 - `reading`: the walk over all manifests
 - `project_file`: the same for bmeconf.yaml
 - `variables`, `tables`: what is filled in before anything is checked
-- `shape`, `resolve`, `wording`: a tree and its schema -> data, or what is wrong in plain words
+- `shape`, `resolve`: a tree and its schema -> data; `violations`, `flaws`: what is wrong in it
 - `entries`, `rules`, `references`: one entry a resource, checked alone and then all together
+- `emails`, `times`: what an address and a time may be
 - `resources`: sound entries -> resources
 """
 
