@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bmeconf.apply import remember, verify
 from bmeconf.apply.executor import Execution
@@ -19,7 +20,6 @@ from bmeconf.apply.options import ApplyOptions
 from bmeconf.apply.remember import Basis
 from bmeconf.apply.result import NOT_ATTEMPTED, Outcome, Proof, Result
 from bmeconf.baseline import Section, lock_store
-from bmeconf.client import Reader
 from bmeconf.model.errors import (
     BmeconfError,
     Bug,
@@ -30,6 +30,10 @@ from bmeconf.model.errors import (
     Stale,
 )
 from bmeconf.plan import Plan
+
+if TYPE_CHECKING:
+    # Not at run time, since results are also shown where nothing is asked for.
+    from bmeconf.client import Reader
 
 READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
 """Errors that end the writing, but do not keep a run from reading back what it wrote."""

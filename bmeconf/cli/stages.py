@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
-from bmeconf.cli.session import Session
 from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
 from bmeconf.desired.scope import OtherManifests
 from bmeconf.desired.validate import ManifestProblems
@@ -23,6 +23,10 @@ from bmeconf.live import Reading
 from bmeconf.live import read as live
 from bmeconf.model import DELETE, Address, counted
 from bmeconf.plan import Plan, Price, Since, Source, build
+
+if TYPE_CHECKING:
+    # Not at run time, since commands that stay offline need no client.
+    from bmeconf.cli.session import Session
 
 PATHS = click.argument(
     "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from bmeconf.client import Reader
 from bmeconf.drift.model import Drift
 from bmeconf.kinds import KINDS, Searched, Touch, Traceable, only, replies
 from bmeconf.live import Reading, resolve_namesakes
 from bmeconf.model import Address, Resource, Snapshot
 from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
+
+if TYPE_CHECKING:
+    # Not at run time, since results are also shown where nothing is asked for.
+    from bmeconf.client import Reader
 
 MOST_ASKED = 5
 """Contacts that are looked for by their ids, and contacts that are asked for their events, each in
