@@ -101,8 +101,12 @@ class Journal:
             ) from error
         journal = cls(path, file)
         try:
+            # Before anything is made or changed beside it: a mistyped path may name any file.
+            journal._read()
             journal._lock()
-            state = journal._read()
+            state, whole = journal._read()
+            # A line that the process could not finish is about nothing that was sent.
+            os.ftruncate(file, whole)
             journal._append("resume")
         except OSError as error:
             journal.close()
@@ -191,7 +195,10 @@ class Journal:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.path.with_suffix(".lock"), mode=0o600, thread_local=False)
+        # One name for the journal, whichever link leads to it.
+        journal = self.path.resolve()
+        beside = journal.with_name(f".{journal.name}.lock")
+        lock = FileLock(beside, mode=0o600, thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
@@ -209,16 +216,14 @@ class Journal:
             self._held.release()
             self._held = None
 
-    def _read(self) -> JournalState:
+    def _read(self) -> tuple[JournalState, int]:
+        """The state of the run so far, and the bytes of the lines that are whole."""
         with open(self.path, "rb") as file:
             content = file.read()
-        whole, newline, torn = content.rpartition(b"\n")
-        if torn and newline:
-            # A line that the process could not finish is about nothing that was sent.
-            os.ftruncate(self._file, len(whole) + 1)
+        whole, newline, _ = content.rpartition(b"\n")
         try:
             lines = [json.loads(line) for line in whole.splitlines()]
-            return _state(lines)
+            return _state(lines), len(whole + newline)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise InvalidInput(
                 f"{self.path} is not a journal of bmeconf, or is damaged",

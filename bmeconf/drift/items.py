@@ -29,13 +29,8 @@ from bmeconf.model import (
 from bmeconf.plan import build
 
 STATUS: Path = ("status",)
-NOT_COMPARED = frozenset(
-    (
-        *(Status.AMBIGUOUS, Status.REFERENCE_AMBIGUOUS),
-        *(Status.CLAIMED_TWICE, Status.ID_NAMES_ANOTHER),
-    )
-)
-"""Why a resource is blocked of which nothing can be said, not even that it differs."""
+CONTRADICTORY = (Status.CLAIMED_TWICE, Status.ID_NAMES_ANOTHER)
+"""Entries of which nothing can be said, not even that they differ."""
 
 
 def items(
@@ -64,8 +59,9 @@ def _differing(
     difference: Difference, reading: Reading, new_names: Mapping[Address, str]
 ) -> Iterator[DriftItem]:
     desired, live, address = difference.desired, difference.live, difference.address
-    entry = reading.section.at(address)
-    if reading.matches[address].status in NOT_COMPARED and address not in reading.comparable:
+    entry, match = reading.section.at(address), reading.matches[address]
+    unclear = match.ambiguous or match.status in CONTRADICTORY
+    if unclear and address not in reading.comparable:
         yield from _lost_among(desired, reading)
     elif live is None and not desired.intent.absent:
         renamed = _renamed(desired, reading, new_names)

@@ -44,15 +44,18 @@ def remember(path: Path, reading: Reading, found: Drift) -> bool:
     """
     if unfit(found):
         return False
-    # Nothing is remembered by a name that leads to another object, or to several.
+    # Nothing is remembered by a name that leads to another object, or to several. Of a resource
+    # that cannot be planned for another reason, its protection and its schedule still are.
     doubtful = {item.address for item in found.items if item.path == IDENTITY}
-    doubtful |= {r.address for r in reading.desired if reading.matches.blocked(r.address)}
+    matches = {r.address: reading.matches[r.address] for r in reading.desired}
+    blocked = {address for address, match in matches.items() if match.blocked}
+    doubtful |= {address for address in blocked if matches[address].row is None}
     baseline = LockBaseline(reading.account.id_map, section=reading.section.dropping(reading.gone))
     compared = now(found.plan)
     protect = found.plan.preconditions.protect
     section = record.after(
         baseline,
-        [d for d in compared if d.address not in doubtful and not d.rewritten],
+        [d for d in compared if d.address not in doubtful | blocked and not d.rewritten],
         unread=reading.account.unread,
         manual=[manual for manual in found.manual if manual.address not in doubtful],
         # Whether a protection is lifted is for an apply to say, not for a look.

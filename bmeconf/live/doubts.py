@@ -10,11 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from bmeconf.kinds import KINDS, Kind, Searched, replies
-from bmeconf.live.match import Match, Matches, Status
+from bmeconf.live.match import Match, Matches, Namesakes, Status
 from bmeconf.model import Address, Finding, Resource, Snapshot
 
 CODES = {
-    Status.REFERENCE_AMBIGUOUS: "ambiguous",
     Status.RENAMED_IN_ACCOUNT: "looks_renamed",
     Status.RENAMED_IN_MANIFESTS: "looks_renamed",
     Status.REPLACED_UNSEEN: "replaced",
@@ -32,20 +31,27 @@ def findings(desired: Snapshot, matches: Matches) -> Iterator[Finding]:
         match = matches.get(resource.address)
         if match is None:
             continue
-        if match.leftover:
-            yield _leftover(resource.address, match.leftover)
-        if finding := of(resource, match):
-            yield finding
+        yield from every(resource, match)
+
+
+def every(resource: Resource, match: Match) -> Iterator[Finding]:
+    """The findings on one match: on the object it is, and on those that it refers to."""
+    if match.leftover:
+        yield _leftover(resource.address, match.leftover)
+    if finding := of(resource, match):
+        yield finding
+    if match.referred_to:
+        yield _ambiguous(resource.address, match.referred_to)
 
 
 def of(resource: Resource, match: Match) -> Finding | None:
-    """The finding on one match, None where there is nothing to tell."""
+    """The finding on which object a resource is, None where there is nothing to tell."""
     kind, address = KINDS[resource.address.kind], resource.address
     match match.status:
         case Status.FOUND | Status.MISSING:
             return None
-        case Status.AMBIGUOUS | Status.REFERENCE_AMBIGUOUS:
-            return _ambiguous(address, match)
+        case Status.AMBIGUOUS:
+            return _ambiguous(address, Namesakes(match.names[0], match.candidates))
         case Status.ID_NOT_FOUND:
             message = f"the account has no object with the id {resource.id}"
             remedy = "correct the id, or leave it out to find or create the object by its name"
@@ -87,9 +93,9 @@ def flow(names: Sequence[str]) -> str:
     return json.dumps(names, ensure_ascii=False)
 
 
-def _ambiguous(address: Address, match: Match) -> Finding:
-    ids = ", ".join(match.candidates)
-    message = f"{len(match.candidates)} live objects are called {match.names[0]!r}: {ids}"
+def _ambiguous(address: Address, namesakes: Namesakes) -> Finding:
+    ids = ", ".join(namesakes.ids)
+    message = f"{len(namesakes.ids)} live objects are called {namesakes.name!r}: {ids}"
     remedy = "pin the one that is meant with id: <its id>"
     return Finding("warning", "ambiguous", address, f"{message}; neither is touched", remedy)
 
@@ -125,11 +131,11 @@ def _replaced(kind: Kind, resource: Resource, match: Match) -> Finding:
         before = (
             "which is not to be seen any more" if isinstance(kind, Searched) else "which is gone"
         )
-    pin = f"id: {id}" if match.blocked else "id: <its id>"
-    deleted = match.blocked and resource.intent.absent
+    pin = "id: <its id>" if match.identified else f"id: {id}"
+    deleted = resource.intent.absent and not match.identified
     how = "if this one is to go, pin it with" if deleted else "pin the one that is meant with"
     return Finding(
-        "error" if match.blocked else "warning",
+        "warning" if match.identified else "error",
         code(match.status),
         resource.address,
         f"is another object than before: {id} in place of {match.known_id}, {before}",

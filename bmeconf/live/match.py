@@ -29,7 +29,6 @@ class Status(Enum):
     REPLACED = "replaced"
     # What follows is not planned: a person has to tell first which object is meant.
     AMBIGUOUS = "ambiguous"
-    REFERENCE_AMBIGUOUS = "reference_ambiguous"
     ID_NOT_FOUND = "id_not_found"
     CLAIMED_TWICE = "claimed_twice"
     ID_NAMES_ANOTHER = "id_names_another"
@@ -42,13 +41,22 @@ PLANNED = frozenset({Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, 
 
 
 @dataclass(frozen=True)
+class Namesakes:
+    """Several live objects of one name, by their ids."""
+
+    name: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Match:
     """Which live object one desired resource is.
 
     `row` is the object, None where there is none. `remembered` is another row, which the baseline
     knows by the id `known_id`. `candidates` are the ids of the rows in question, and `names` the
     live names that the status is about. `rival` is a resource that claims the same object,
-    `leftover` the name of an object that a rename would have taken over.
+    `leftover` the name of an object that a rename would have taken over. `referred_to` are objects
+    among which a reference of the resource does not choose, whatever its own status is.
     """
 
     status: Status
@@ -59,11 +67,22 @@ class Match:
     names: tuple[str, ...] = ()
     rival: Address | None = None
     leftover: str = ""
+    referred_to: Namesakes | None = None
+
+    @property
+    def identified(self) -> bool:
+        """True where it is known which live object the resource is, or that it is none."""
+        return self.status in PLANNED
+
+    @property
+    def ambiguous(self) -> bool:
+        """True where namesakes, and nothing else, stand against a comparison."""
+        return self.status is Status.AMBIGUOUS or (self.identified and self.referred_to is not None)
 
     @property
     def blocked(self) -> bool:
         """True where nothing may be planned for the resource."""
-        return self.status not in PLANNED
+        return not self.identified or self.referred_to is not None
 
     @property
     def replaced(self) -> bool:
@@ -103,12 +122,9 @@ class Matches:
         unmanaged = {**self.unmanaged, **more.unmanaged}
         return Matches({**self.by_address, **more.by_address}, unmanaged)
 
-    def unclear(self, references: Mapping[Address, Match]) -> Matches:
-        """These matches, with those of resources that refer to a name of several objects."""
-        clear = {address for address in references if not self[address].blocked}
-        changed = {
-            address: replace(references[address], row=self[address].row) for address in clear
-        }
+    def referring(self, unclear: Mapping[Address, Namesakes]) -> Matches:
+        """These matches, where those of `unclear` refer to a name of several objects."""
+        changed = {a: replace(self[a], referred_to=those) for a, those in unclear.items()}
         return replace(self, by_address={**self.by_address, **changed})
 
 

@@ -17,7 +17,6 @@ from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
 from bmeconf.model import Address, Resource, Snapshot
 
-AMBIGUOUS = (Status.AMBIGUOUS, Status.REFERENCE_AMBIGUOUS)
 Ids = tuple[str, ...]
 
 
@@ -28,7 +27,7 @@ def resolve_namesakes(reading: Reading) -> Reading:
     namesakes none of which is remembered, and unremembered resources that refer to such. This
     reading is for a look alone: no apply may follow from it.
     """
-    ambiguous = [r for r in reading.desired if reading.matches[r.address].status in AMBIGUOUS]
+    ambiguous = [r for r in reading.desired if reading.matches[r.address].ambiguous]
     if not ambiguous:
         return reading
     account = reading.account

@@ -26,7 +26,7 @@ from bmeconf.kinds import (
 )
 from bmeconf.live import copies, details, domains, orphans, references, templates
 from bmeconf.live.account import Account, Reading
-from bmeconf.live.match import Match, Matches, Status, match
+from bmeconf.live.match import Match, Matches, Namesakes, Status, match
 from bmeconf.live.orphans import Removed
 from bmeconf.model import Address, Resource, Snapshot
 from bmeconf.model.errors import NotFound
@@ -55,7 +55,7 @@ def read(
     for kind in _kinds_needed(scope, removed):
         listing.take(kind)
     id_map, unclear = _name_unmanaged(listing.id_map, listing.matches, scope.desired)
-    matches = listing.matches.unclear(unclear)
+    matches = listing.matches.referring(unclear)
     with_bodies, unknown = templates.resolved(api, scope.desired)
     desired = Snapshot.of(KINDS[r.address.kind].resolved(r, id_map) for r in with_bodies)
     ready, unchecked = domains.ready(api, scope.desired)
@@ -269,10 +269,10 @@ def _may_lose(kind: Kind, scope: Scope) -> bool:
 
 def _name_unmanaged(
     id_map: IdMap, matches: Matches, desired: Snapshot
-) -> tuple[IdMap, Mapping[Address, Match]]:
+) -> tuple[IdMap, Mapping[Address, Namesakes]]:
     """Name the live objects that nothing declares: plans show them, and references meet them.
 
-    Also a match for each desired resource that refers to a name of several of them.
+    Also the namesakes for each desired resource that refers to a name of several of them.
     """
     unmanaged: dict[Address, list[str]] = {}
     for kind, rows in matches.unmanaged.items():
@@ -287,11 +287,7 @@ def _name_unmanaged(
     for resource in desired:
         for address in references.mentions(resource, id_map):
             if address not in id_map.ids and len(unmanaged.get(address, ())) > 1:
-                unclear[resource.address] = Match(
-                    Status.REFERENCE_AMBIGUOUS,
-                    candidates=tuple(unmanaged[address]),
-                    names=(address.name,),
-                )
+                unclear[resource.address] = Namesakes(address.name, tuple(unmanaged[address]))
     return id_map.with_ids(ids), unclear
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bmeconf.baseline import LockEntry
 from bmeconf.kinds import KINDS, Scheduled, ScheduleEvidence
-from bmeconf.live import Reading, Status, doubts
+from bmeconf.live import Reading, doubts
 from bmeconf.model import Address, Difference, Manual
 
 
@@ -33,7 +33,7 @@ def _evidence(difference: Difference, reading: Reading) -> ScheduleEvidence:
         reading.matches[difference.address],
     )
     live, doubt = difference.live, ""
-    if match.blocked and match.row is None and match.status is not Status.REFERENCE_AMBIGUOUS:
+    if not match.identified and match.row is None:
         live, doubt = reading.account.remembered.get(address), doubts.code(match.status)
     named = section.at(address)
     entry = (section.of(address, live.id) if live else None) or named

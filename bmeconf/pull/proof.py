@@ -39,12 +39,12 @@ def trial(api: ReadApi, limited: Scope, target: Target) -> Trial:
     """
     reading = live.read(api, limited, target.lock, target.base_url)
     blocked = [r for r in reading.desired if reading.matches.blocked(r.address)]
-    doubts_of = (doubts.of(r, reading.matches[r.address]) for r in blocked)
-    findings = (*doubts_of, *guard.check((), reading, target.project.policy))
+    doubtful = (f for r in blocked for f in doubts.every(r, reading.matches[r.address]))
+    findings = (*doubtful, *guard.check((), reading, target.project.policy))
     differences = diff.compare(reading, reading.baseline())
     return Trial(
         reading,
-        tuple(finding for finding in findings if finding and finding.level != "note"),
+        tuple(finding for finding in findings if finding.level != "note"),
         tuple(each for each in differences if not reading.matches.blocked(each.address)),
     )
 

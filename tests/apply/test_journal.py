@@ -256,19 +256,43 @@ def test_a_line_that_was_torn_is_no_hindrance(cut_off: Project) -> None:
     assert all(lines(cut_off))
 
 
+def lock_of(journal: Path) -> Path:
+    return journal.with_name(f".{journal.name}.lock")
+
+
+def test_a_journal_is_written_by_one_run_only_whichever_link_leads_to_it(cut_off: Project) -> None:
+    link = cut_off.folder / "latest.jsonl"
+    link.symlink_to(cut_off.journal())
+    with FileLock(lock_of(cut_off.journal())):
+        ran = cut_off.run("apply", "--resume", str(link))
+    assert ran.code == 3
+    assert "still running" in ran.err
+
+
+@pytest.mark.parametrize("content", ["a = 1\nb = 2", "{}\n{", "[]\n", ""])
+def test_a_file_that_is_no_journal_is_left_as_it_is(content: str, project: Project) -> None:
+    files = {"uv.toml": content, "uv.lock": "locked", ".uv.toml.lock": "too"}
+    for name, text in files.items():
+        project.write(name, text)
+    ran = project.run("apply", "--resume", "uv.toml")
+    assert ran.code == 3
+    assert "is not a journal" in ran.err
+    assert {name: (project.folder / name).read_text() for name in files} == files
+
+
 def test_a_journal_is_written_by_one_run_only(cut_off: Project, account: Account) -> None:
-    with FileLock(cut_off.journal().with_suffix(".lock")):
+    with FileLock(lock_of(cut_off.journal())):
         account.clear_log()
         ran = resume(cut_off)
         assert ran.code == 3
         assert "still running" in ran.json["error"]["message"]
         assert account.log() == []
     assert resume(cut_off).code == 0
-    assert [*cut_off.journal().parent.glob("*.lock")] == []
+    assert [*cut_off.journal().parent.glob(".*.lock")] == []
 
 
 def test_a_lock_that_a_crash_left_is_none(cut_off: Project) -> None:
-    cut_off.journal().with_suffix(".lock").touch()
+    lock_of(cut_off.journal()).touch()
     assert resume(cut_off).code == 0
 
 

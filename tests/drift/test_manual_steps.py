@@ -277,3 +277,19 @@ def test_the_first_and_the_last_instant_there_are(
         ran = project.run("drift", "--format", format)
         assert "Traceback" not in ran.err
         assert ran.code in (0, 9)
+
+
+def test_a_schedule_is_remembered_beside_an_ambiguous_reference(
+    project: Project, account: Account
+) -> None:
+    declared(project, FAR)
+    state = account.state()
+    state["lists"].append({"name": "Newsletter", "_id": "7" * 24})
+    account.set(state)
+    shown(account, FAR)
+    assert state_of(project.drift("--record")) == "done"
+    state = account.state()
+    state["lists"] = [row for row in state["lists"] if row["_id"] != "7" * 24]
+    account.set(state)
+    account.edit("campaigns", "Mine", status="draft", scheduledAt=None)
+    assert state_of(project.drift(code=9)) == "undone"

@@ -56,6 +56,38 @@ EDITED = {
 }
 
 
+def applied_then_twin(project: Project, account: Account) -> dict[str, Any]:
+    """A campaign whose list, which is only referred to, got a twin after it was applied."""
+    campaign = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}
+    project.declare(campaigns=[campaign])
+    project.apply()
+    twin(account, "lists", "Newsletter", _id=TWIN)
+    return campaign
+
+
+def test_a_twin_of_a_list_does_not_hide_that_a_campaign_was_replaced(
+    project: Project, account: Account
+) -> None:
+    applied_then_twin(project, account)
+    account.edit("campaigns", "Welcome", _id="8" * 24)
+    document = project.drift(code=2)
+    assert found(document) == {f"{WELCOME} id": "drift"}
+    assert {"ambiguous", "replaced"} <= set(codes(document))
+    assert {"ambiguous", "replaced"} <= set(codes(project.run("plan", "--format", "json").json))
+
+
+def test_a_twin_of_a_list_does_not_hide_a_protection_from_the_record(
+    project: Project, account: Account
+) -> None:
+    campaign = applied_then_twin(project, account)
+    project.declare(campaigns=[{**campaign, "protect": True}])
+    project.drift("--record")
+    project.declare(campaigns=[{"name": "Welcome", "state": "absent"}])
+    ran = project.run("apply", "--auto-approve", "--allow-delete", WELCOME)
+    assert ran.code == 7
+    assert account.id_of("campaigns", "Welcome")
+
+
 @pytest.mark.parametrize("id", [TWIN, "0" * 23 + "1"])
 def test_a_twin_of_a_list_hides_nothing_of_what_names_it(
     id: str, project: Project, account: Account
