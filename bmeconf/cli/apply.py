@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from bmeconf.apply import Outcome, Receipts, Result, Run, modes
+from bmeconf.apply import STALE, Outcome, Receipts, Result, Run, modes
 from bmeconf.baseline import lock_store
 from bmeconf.cli import plan_file, session, stages
 from bmeconf.cli.console import Console
@@ -250,6 +250,9 @@ def _published(options: Options, console: Console, result: Result) -> int:
     if result.begun and not result.complete:
         plan = shlex.join(["bmeconf", "plan", *stages.account_of(options)])
         following.append(f"{plan}  # shows what is left")
+    if any(outcome.state == STALE for outcome in result.outcomes):
+        # What moved since it was planned is planned anew first: to resume only repeats that it is.
+        following.reverse()
     code = console.publish(
         page.of_result(result, following),
         lambda code, error: documents.result(result, code, error),

@@ -125,7 +125,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
 
 
 def _values(option: str, arguments: Sequence[str]) -> list[str]:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(arguments, [*arguments, ""][1:], strict=True)
     return [
         value if word == option else word.partition("=")[2]
         for word, value in pairs

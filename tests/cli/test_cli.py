@@ -31,6 +31,12 @@ def test_start_imports_nothing_heavy(flag: str) -> None:
     assert set(HEAVY) & set(ran.stderr.split()) == set()
 
 
+def test_no_command_is_a_question_for_help(project: Project) -> None:
+    ran = project.run().ok()
+    assert ran.out == project.run("--help").out
+    assert ran.err == ""
+
+
 def test_version(project: Project) -> None:
     assert project.run("--version").ok().out == f"bmeconf {__version__}\n"
 
