@@ -106,7 +106,6 @@ class Kind(ABC):
             address,
             self.live_fields(raw, id_map),
             id=replies.id_of(raw, str(address)),
-            version=replies.version_of(raw),
             facts=self.facts(raw),
             raw=raw,
         )

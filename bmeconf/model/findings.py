@@ -47,11 +47,6 @@ class Finding:
     field: str = ""
 
     @property
-    def is_error(self) -> bool:
-        """True where an apply refuses the plan."""
-        return self.level == "error"
-
-    @property
     def is_frozen(self) -> bool:
         """True for a campaign that differs and is no draft any more."""
         return self.code == FROZEN

@@ -99,7 +99,7 @@ class Resource:
     """One list, contact, campaign or the structure, on either side.
 
     `fields` holds canonical values under the manifest's names; on the desired side only what
-    is declared. `id` is the live `_id` (desired: the pinned one), `version` the live `__v`.
+    is declared. `id` is the live `_id` (desired: the pinned one).
     `facts` are live, read-only things (a campaign's status, a list's totals); `raw` is the
     reply they came from, for read-modify-write.
     """
@@ -107,7 +107,6 @@ class Resource:
     address: Address
     fields: Fields = field(default_factory=dict)
     id: str = ""
-    version: int | None = None
     facts: Mapping[str, Value] = field(default_factory=dict)
     intent: Intent = field(default_factory=Intent)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -74,15 +74,13 @@ def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline
     hidden = sorted(desired.fields.keys() - observed.keys())
     unseen, unreadable = baseline.unseen(hidden, desired, live)
     changes = sorted([*field_changes(observed, shown), *unseen], key=lambda change: change.path)
-    normalised = tuple(sorted(key for key in theirs if sides[key].still))
     return Difference(
         desired,
         live,
         action=UPDATE if changes else None,
         changes=tuple(changes),
         unreadable=unreadable,
-        rewritten=tuple(sorted(theirs.keys() - {*normalised})),
-        normalised=normalised,
+        rewritten=tuple(sorted(key for key in theirs if not sides[key].still)),
     )
 
 

@@ -336,8 +336,11 @@ def test_each_pin_is_held_again_at_its_own_write(
 
     cut(Rule("PUT /api/contact-structure/.*", race, times=1))
     save(project)
-    ran = carry(project, *(["--on-stale", "skip"] if skip else []))
+    ran = carry(project, "--output", "text=said", *(["--on-stale", "skip"] if skip else []))
     assert ran.code == 8, ran.out + ran.err
+    # To resume says no more than that it moved: first comes the plan that takes it in.
+    said = (project.folder / "said").read_text()
+    assert 0 < said.index("bmeconf plan") < said.index("--resume")
     found = ran.states
     assert found["contacts/bob@example.com"] == "stale"
     assert found["structure"] == "applied"
