@@ -20,7 +20,7 @@ from tests.support import plans
 from tests.support.driver import Account, Project
 from tests.support.formats import told
 
-MANY = 2000
+MANY = 1600
 LISTS = "version: 1\nlists:\n" + "".join(
     f'  - name: "Customers of region {n:05}, newsletter"\n' for n in range(MANY)
 )
@@ -111,7 +111,7 @@ def ended(states: list[str], stopped: bool = True) -> Result:
 
 
 @pytest.mark.parametrize("rest", [NOT_ATTEMPTED, BLOCKED, FAILED])
-@pytest.mark.parametrize("count", [1600, 6000])
+@pytest.mark.parametrize("count", [1600, 3000])
 def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
     result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
     page = pages.of_result(result, ["bmeconf apply --resume .bmeconf/journal/1.jsonl"])
@@ -176,7 +176,7 @@ def test_of_many_errors_the_first_are_told() -> None:
 def test_a_plan_that_fits_nowhere_is_still_on_stdout(
     account: Account, project: Project, tmp_path: Path
 ) -> None:
-    made = plans.plan([f"{'long ' * 30}{n}" for n in range(2000)])
+    made = plans.plan([f"{'long ' * 120}{n}" for n in range(500)])
     plans.saved(tmp_path, made)
     show = Project(tmp_path)
     options = ("--output", "markdown=out.md", "--output", "html=out.html")
@@ -188,7 +188,7 @@ def test_a_plan_that_fits_nowhere_is_still_on_stdout(
     assert "does not fit" in (tmp_path / "out.md").read_text()
     ran = show.run("show", "plan.json", "--format", "json", *options)
     assert (ran.code, ran.json["exit_code"]) == (3, 3)
-    assert len(ran.json["steps"]) == 2000
+    assert len(ran.json["steps"]) == 500
 
 
 def test_a_plan_of_many_errors_ends_as_invalid_and_is_told(
@@ -196,7 +196,7 @@ def test_a_plan_of_many_errors_ends_as_invalid_and_is_told(
 ) -> None:
     account.switch(hour_limit=10**9, month_quota=10**9)
     mails = "".join(
-        f"  - {{name: '{'long ' * 20}{n}', from: news@pending.example}}\n" for n in range(1000)
+        f"  - {{name: '{'long ' * 20}{n}', from: news@pending.example}}\n" for n in range(500)
     )
     project.write("a.yaml", f"version: 1\ncampaigns:\n{mails}")
     assert project.run("plan").code == 7
@@ -206,4 +206,4 @@ def test_a_plan_of_many_errors_ends_as_invalid_and_is_told(
     assert "does not fit" in ran.err
     ran = project.run("plan", "--output", "markdown=out.md")
     assert ran.code == 3
-    assert "apply refuses this plan" in ran.out or "1,000" in ran.out or "1000" in ran.out
+    assert "apply refuses this plan" in ran.out or "500" in ran.out
