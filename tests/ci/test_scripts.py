@@ -16,6 +16,7 @@ import pytest
 from tests.support.driver import Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
 from tests.support.fake_server import Rule, after, instead, reply
+from tests.support.forks import Forks
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "bmeconf"
 COMMIT, HEAD = "c" * 40, "d" * 40
@@ -42,8 +43,8 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 class Script:
     """Runs the scripts with the environment of a step."""
 
-    def __init__(self, github: FakeGitHub, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, github: FakeGitHub, folder: Path, forks: Forks) -> None:
+        self.folder, self._forks = folder, forks
         self.output = folder / "output"
         self.env = {
             "PATH": os.environ["PATH"],
@@ -66,17 +67,9 @@ class Script:
 
     def run(self, name: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """One script; what it printed."""
-        command = [sys.executable, str(ACTION / name), *arguments]
         self.output.write_text("", encoding="utf-8")
-        ran = subprocess.run(
-            command,
-            env={**self.env, **env},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        command = str(ACTION / name), *arguments
+        ran = self._forks.script(self.folder, {**self.env, **env}, *command)
         assert "Traceback" not in ran.stderr, ran.stderr
         assert "t0k3n" not in ran.stdout + ran.stderr
         return ran
@@ -87,8 +80,8 @@ class Script:
 
 
 @pytest.fixture
-def script(github: FakeGitHub, tmp_path: Path) -> Script:
-    return Script(github, tmp_path)
+def script(github: FakeGitHub, tmp_path: Path, forks: Forks) -> Script:
+    return Script(github, tmp_path, forks)
 
 
 # --- what was reviewed

@@ -57,7 +57,7 @@ CASES = {
 
 
 def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list[WebElement]:
-    """Open a report with these mails, unfold it, see every frame, and press on what each mail is to become."""
+    """Open a report with these mails, unfold it, see all, and press on what each is to become."""
     steps = [plans.plan([name], body=body).steps[0] for name, body in bodies.items()]
     made = replace(plans.plan([*bodies]), steps=tuple(steps))
     path.write_text(html.render(pages.of_plan(made, "production")), encoding="utf-8")

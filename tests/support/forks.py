@@ -14,17 +14,21 @@ import json
 import os
 import pkgutil
 import resource
+import runpy
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+STREAMS = ("out.txt", "err.txt")
 COMMAND = """\
 #!{python} -IS
 import json, os, signal, socket, sys
@@ -88,17 +92,25 @@ class Forks:
         file it may write; its waits are `haste` times as long as they should be.
         """
         own = {name: value for name, value in os.environ.items() if name[:8] != "BMECONF_"}
-        order = {"folder": str(folder), "env": {**own, **env}, "arguments": arguments}
-        order |= {"line": line, "when": when, "most_bytes": most_bytes, "haste": haste}
+        order = {"line": line, "when": when, "most_bytes": most_bytes, "haste": haste}
+        return self._order(folder, {**order, "env": {**own, **env}, "arguments": arguments})
+
+    def script(self, folder: Path, env: Mapping[str, str], *command: str) -> CompletedProcess[str]:
+        """Run a script of Python's with nothing but `env`; the first of `command` is its path."""
+        code = self._order(folder, {"env": {**env}, "script": command[0], "arguments": command[1:]})
+        said = ((folder / name).read_text(encoding="utf-8") for name in STREAMS)
+        return CompletedProcess(command, code, *said)
+
+    def _order(self, folder: Path, order: Mapping[str, Any]) -> int:
         with (
             socket.socket(socket.AF_UNIX) as door,
-            open(folder / "out.txt", "wb") as out,
-            open(folder / "err.txt", "wb") as err,
             open(os.devnull, "rb") as nothing,
+            open(folder / STREAMS[0], "wb") as out,
+            open(folder / STREAMS[1], "wb") as err,
         ):
             door.connect(self._door)
             socket.send_fds(door, [b"!"], [stream.fileno() for stream in (nothing, out, err)])
-            door.sendall(json.dumps(order).encode() + b"\n")
+            door.sendall(json.dumps({"folder": str(folder), **order}).encode() + b"\n")
             with door.makefile() as answers:
                 answers.readline()
                 return int(answers.readline())
@@ -138,10 +150,27 @@ def _obey(order: Any, streams: list[int]) -> int:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
     _doom(order.get("line", 0), order.get("when", "after"))
+    if "script" in order:
+        return _script(order["script"], order["arguments"])
     code = cli.run(order["arguments"], hasty(order.get("haste", 1.0)))
     sys.stdout.flush()
     sys.stderr.flush()
     return code
+
+
+def _script(path: str, arguments: list[str]) -> int:
+    sys.argv = [path, *arguments]
+    sys.path.insert(0, str(Path(path).parent))
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+    return 0
 
 
 def _doom(line: int, when: str) -> None:
@@ -169,7 +198,8 @@ def _load_everything() -> None:
     """What a command only loads when it needs it, a fork would have to load each time."""
     import bmeconf
 
-    names = ["deepdiff", "filelock", "jsonschema", "requests", "turbohtml", "yaml"]
+    names = ["deepdiff", "filelock", "jsonschema", "requests", "turbohtml"]
+    names += ["urllib.request", "yaml", "zipfile"]
     for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
         if not module.name.endswith("__main__"):
             names.append(module.name)
