@@ -49,18 +49,18 @@ def served(project: Project) -> Iterator[Account]:
 
 
 def test_a_first_project_from_init_to_done(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    Project(tmp_path).spawn("init", "acme").ok()
+    Project(tmp_path).run("init", "acme").ok()
     project = Project(tmp_path / "acme")
-    assert "to create" in project.spawn("plan", "--sandbox").ok().out
-    project.spawn("apply", "--sandbox", "--auto-approve").ok()
-    waiting = project.spawn("drift", "--sandbox", "--format", "json").ok().json
+    assert "to create" in project.run("plan", "--sandbox").ok().out
+    project.run("apply", "--sandbox", "--auto-approve").ok()
+    waiting = project.run("drift", "--sandbox", "--format", "json").ok().json
     (step,) = waiting["manual"]
     assert step["state"] == "todo"
     with served(project) as account:
         due = datetime.fromisoformat(step["due"])
         person = Person(browser, account).open_campaign(step["address"].partition("/")[2])
         person.at(due.strftime("%m%d%Y"), due.strftime("%I%M%p")).press("Schedule")
-        done = project.spawn("drift", "--sandbox").ok().out
+        done = project.run("drift", "--sandbox").ok().out
         assert "(done)" in done
         assert "todo" not in done
 

@@ -70,7 +70,7 @@ def told_by_plan(lived: Kept) -> Any:
     return [f for f in plan["findings"] if f["code"] in codes], plan["manual"]
 
 
-@examples(12)
+@examples(8)
 @given(worlds())
 def test_after_an_apply_nothing_drifted(laboratory: Laboratory, world: World) -> None:
     lived = kept(laboratory, world)
@@ -90,7 +90,7 @@ def any_grave(document: Data) -> bool:
     return any(finding["level"] != "note" for finding in document["findings"])
 
 
-@examples(12)
+@examples(8)
 @given(st.data())
 def test_every_edit_by_hand_is_named_and_no_other(
     laboratory: Laboratory, data: st.DataObject
@@ -162,7 +162,7 @@ class Machine:
             self.remembered = None
 
 
-@examples(12)
+@examples(8)
 @given(st.lists(STEPS, min_size=4, max_size=12))
 def test_a_manual_step_is_what_became_of_it(laboratory: Laboratory, steps: list[Any]) -> None:
     machine, id = Machine(), ident(3, 1)

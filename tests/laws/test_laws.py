@@ -187,7 +187,7 @@ def named(switches: dict[str, Any]) -> str:
     return ",".join(f"{name}={value}" for name, value in switches.items())
 
 
-@examples(24)
+@examples(20)
 @given(worlds())
 def test_every_run(laboratory: Laboratory, world: World) -> None:
     lived = laboratory.live(world)
@@ -214,7 +214,7 @@ def test_every_run_in_every_dialect(switches: dict[str, Any], laboratory: Labora
 def test_what_cannot_be_had_is_said(switches: dict[str, Any], laboratory: Laboratory) -> None:
     laboratory.account.switch(**switches)
 
-    @examples(6)
+    @examples(4)
     @given(worlds())
     def law(world: World) -> None:
         lived = laboratory.live(world)
@@ -224,7 +224,7 @@ def test_what_cannot_be_had_is_said(switches: dict[str, Any], laboratory: Labora
     law()
 
 
-@examples(6)
+@examples(4)
 @given(worlds(), st.sampled_from((("contacts",), ("campaigns",), ("contacts", "campaigns"))))
 def test_a_key_that_may_not_write_stops_only_what_it_may_not(
     laboratory: Laboratory, world: World, closed: tuple[str, ...]
@@ -242,7 +242,7 @@ def test_a_key_that_may_not_write_stops_only_what_it_may_not(
             assert outcome["state"] in ("failed", "blocked")
 
 
-@examples(12)
+@examples(8)
 @given(st.data())
 def test_order_and_split_of_manifests_mean_nothing(
     laboratory: Laboratory, data: st.DataObject
@@ -258,7 +258,7 @@ def test_order_and_split_of_manifests_mean_nothing(
     assert plans[0] == plans[1]
 
 
-@examples(8)
+@examples(6)
 @given(worlds())
 def test_nothing_is_deleted_without_leave(laboratory: Laboratory, world: World) -> None:
     before = laboratory.account.set(world.account)
@@ -274,7 +274,7 @@ def test_nothing_is_deleted_without_leave(laboratory: Laboratory, world: World) 
         assert laboratory.account.state() == before
 
 
-@examples(12)
+@examples(8)
 @given(st.data())
 def test_a_target_takes_some_steps_and_changes_none(
     laboratory: Laboratory, data: st.DataObject

@@ -74,7 +74,7 @@ def test_apply_then_plan_is_empty_and_the_lock_stays(
 ) -> None:
     laboratory.account.switch(**switches)
 
-    @examples(10)
+    @examples(7)
     @given(worlds())
     def law(world: World) -> None:
         if switches.get("campaign_body") == "minimal":
@@ -88,7 +88,7 @@ def test_apply_then_plan_is_empty_and_the_lock_stays(
     law()
 
 
-@examples(12)
+@examples(8)
 @given(st.data())
 def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))
@@ -102,7 +102,7 @@ def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -
     assert without_classes(plan) == lived.project.plan()["steps"]
 
 
-@examples(12)
+@examples(8)
 @given(st.data())
 def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))
@@ -119,7 +119,7 @@ def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.Dat
         assert without_classes(plan) == lived.project.plan()["steps"]
 
 
-@examples(10)
+@examples(7)
 @given(worlds())
 def test_adopting_remembers_what_applying_does(laboratory: Laboratory, world: World) -> None:
     """An apply that finds all in place leaves the same lock as the one that made it so."""

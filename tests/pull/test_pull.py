@@ -169,7 +169,7 @@ def everybody(state: Data) -> list[str]:
 
 
 def test_a_plan_after_a_pull_is_empty(adopter: Adopter) -> None:
-    @examples(25)
+    @examples(18)
     @given(messy())
     def law(account: Data) -> None:
         adopter.account.set(account)
@@ -179,7 +179,7 @@ def test_a_plan_after_a_pull_is_empty(adopter: Adopter) -> None:
 
 
 def test_accounts_as_they_are_elsewhere(adopter: Adopter) -> None:
-    @examples(15)
+    @examples(12)
     @given(accounts())
     def law(account: Data) -> None:
         adopter.account.set(account)
@@ -211,7 +211,7 @@ DIALECTS: tuple[Data, ...] = (
 def test_in_every_dialect(switches: Data, adopter: Adopter) -> None:
     adopter.account.switch(**switches)
 
-    @examples(4)
+    @examples(3)
     @given(messy())
     def law(account: Data) -> None:
         adopter.account.set(account)

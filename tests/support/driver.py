@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import yaml
@@ -30,6 +32,7 @@ SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "repo
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""
 LOCK = "bmeconf.lock.json"
+JSON = {"Content-Type": "application/json"}
 IDENTITY = {"contacts": "key", "lists": "name", "campaigns": "name"}
 """What tells the objects of a kind apart, as the side door names it."""
 LATER = "2030-01-01T00:00:00.000Z"
@@ -300,11 +303,15 @@ class Account:
         return self._ask("POST", f"campaigns/{id}/status", status)
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        reply = requests.request(
-            method, f"{self.sandbox.url}/_sandbox/{path}", json=body, timeout=10
-        )
-        assert reply.status_code < 300, f"{method} {path}: {reply.status_code} {reply.text}"
-        return reply.json() if reply.content else None
+        door = HTTPConnection(urlsplit(self.sandbox.url).netloc, timeout=10)
+        try:
+            door.request(method, f"/_sandbox/{path}", json.dumps(body), JSON)
+            reply = door.getresponse()
+            text = reply.read()
+        finally:
+            door.close()
+        assert reply.status < 300, f"{method} {path}: {reply.status} {text.decode()}"
+        return json.loads(text) if text else None
 
 
 @contextmanager
