@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +28,12 @@ LONGEST = (
     "baseline/test_since.py",
 )
 """What takes longest, which is begun first: where several run at once none is left over."""
+
+
+def pytest_configure() -> None:
+    """Let what is started here know Ctrl-C: a job in the background of a script ignores it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -38,6 +38,7 @@ from tests.support.fake_server import (
     instead,
     refusal,
 )
+from tests.support.git import commit
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
 READS_ONE = re.compile(r"/api/email/campaign/[0-9a-f]{24}")
@@ -65,6 +66,7 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     whole: Any = {"lists": [{"name": n} for n in names], "structure": {"tags": [VIP]}}
     project.declare(**whole, **{kind: [{identity: name, field: first}]})
     project.apply()
+    commit(project.folder)
     if moved in ("manifest", "both"):
         project.declare(**whole, **{kind: [{identity: name, field: second}]})
     if moved in ("account", "both"):
@@ -73,6 +75,12 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     cause = {"manifest": "pending", "account": "drift", "both": "conflict"}
     same = moved == "nobody" or (case == "tags" and moved == "both")
     assert classes(plan) == ({} if same else {f"{kind}/{name} {path}": cause[moved]})
+    # Without the lock file the commit knows it, and without that nobody does.
+    lock = project.lock_text()
+    project.unlock()
+    assert classes(project.plan("--since", "HEAD")) == classes(plan)
+    assert {*classes(project.plan()).values()} <= {""}
+    project.write(LOCK, lock)
     project.apply()
     assert project.plan()["steps"] == []
     project.unlock()

@@ -66,7 +66,7 @@ def test_a_first_project_from_init_to_done(browser: webdriver.Chrome, tmp_path: 
 
 
 def messy_account() -> dict[str, Any]:
-    """40 lists, 60 campaigns and 500 contacts; two lists and two campaigns share a name."""
+    """40 lists, 60 campaigns and 150 contacts; two lists and two campaigns share a name."""
     names = [f"{NAMES[n % len(NAMES)]}{f' {n // len(NAMES)}' * (n > 11)}" for n in range(60)]
     lists = [{"_id": f"{n:024x}", "name": names[n]} for n in range(1, 40)]
     lists.append({"_id": "a" * 24, "name": lists[0]["name"]})
@@ -87,7 +87,7 @@ def messy_account() -> dict[str, Any]:
             "fields": {"8" * 24: names[n % 60]},
             "lists": [lists[1 if n < 40 else 2]["_id"]],
         }
-        for n in range(500)
+        for n in range(150)
     ]
     structure = {
         "_id": "5" * 24,

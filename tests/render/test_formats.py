@@ -84,13 +84,13 @@ def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
 
 
 @pytest.mark.parametrize("format", WHOLE)
-def test_five_thousand_hostile_changes_are_all_told(format: str) -> None:
-    names = [f"{name[:30]} {n}" for n, name in enumerate(names_of(5000))]
+def test_thousands_of_hostile_changes_are_all_told(format: str) -> None:
+    names = [f"{name[:30]} {n}" for n, name in enumerate(names_of(2000))]
     made = plans.plan(names, body="<p>short</p>")
     words = told(format, RENDER[format](pages.of_plan(made, "production")))
     assert made.fingerprint in words
     addresses = {str(each.address) for each in (*made.steps, *made.manual, *made.findings)}
-    assert len(addresses) >= 5000
+    assert len(addresses) >= 2000
     assert [a for a in sorted(addresses) if name_in(format, a) not in words] == []
 
 
@@ -98,7 +98,7 @@ def test_five_thousand_hostile_changes_are_all_told(format: str) -> None:
 def test_of_a_great_plan_the_markdown_keeps_what_must_be_kept(
     tmp_path: Path, findings: bool
 ) -> None:
-    names = [f"name {n}" for n in range(5000)]
+    names = [f"name {n}" for n in range(2000)]
     made = plans.plan(names, deletes=False, findings=findings)
     kept = plans.plan(names[:40], errors=True)
     made = replace(
