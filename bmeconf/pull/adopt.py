@@ -8,12 +8,12 @@ from pathlib import Path
 
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Sources
-from bmeconf.kinds import ReadApi
+from bmeconf.kinds import ReadApi, Singleton, only
 from bmeconf.project import schema_text
 from bmeconf.project.scaffold import adopted_project_file
 from bmeconf.pull import inventory, layout, objections, other_manifests, proof
 from bmeconf.pull.cached_api import CachedApi
-from bmeconf.pull.entries import entry_of
+from bmeconf.pull.entries import PulledEntry, entry_of
 from bmeconf.pull.inventory import Inventory
 from bmeconf.pull.pulled import Pulled
 from bmeconf.pull.query import Consent, PullQuery, Target
@@ -55,6 +55,10 @@ def adopt(
 def _proven(api: ReadApi, account: Inventory, target: Target) -> Pulled:
     """The account as files; whatever stands in the way of an empty plan is taken out."""
     entries = [entry_of(r, account.id_map, account.several) for r in account.resources]
+    structure = only(Singleton).address
+    if account.several and not any(entry.address == structure for entry in entries):
+        # Also where the query leaves the structure out: a plan has to know which one is meant.
+        entries.append(PulledEntry(structure, {"id": account.id_map.structure_id}))
     left = [*account.left_out]
     wrong = [*objections.unnamed_lists(account.resources), *objections.unsafe(entries)]
     for _ in range(MOST_ROUNDS):

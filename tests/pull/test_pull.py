@@ -735,6 +735,26 @@ def test_campaigns_of_another_structure_are_left_out(adopter: Adopter) -> None:
     assert document["counts"]["campaigns"] == 1
 
 
+@pytest.mark.parametrize("kind", ["lists", "contacts", "campaigns"])
+def test_a_narrow_pull_names_the_structure_where_there_are_several(
+    adopter: Adopter, kind: str
+) -> None:
+    account = live(
+        lists=[{"_id": ident(1, 1), "name": "News"}],
+        contacts=[{"_id": ident(2, 1), "key": "ann@example.com"}],
+        campaigns=[{"_id": ident(3, 1), "name": "X"}],
+    )
+    for row in (*account["lists"], *account["contacts"], *account["campaigns"]):
+        row["contactStructureId"] = STRUCTURE
+    account["structures"].append({"_id": OTHER, "label": "Other"})
+    adopter.account.set(account)
+    contacts = ("--contacts", "ann@example.com") if kind == "contacts" else ()
+    narrow = ("--structure", "Default", "--target", f"{kind}/*", *contacts)
+    project, document = adopter.adopt(*narrow)
+    assert document["counts"] == {**dict.fromkeys(document["counts"], 0), "structure": 1, kind: 1}
+    assert manifest_of(project, "structure.yaml")["structure"] == {"id": STRUCTURE}
+
+
 def test_an_account_with_nothing_in_it(adopter: Adopter) -> None:
     adopter.account.set(live())
     project = adopter.project()
