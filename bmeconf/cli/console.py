@@ -7,6 +7,7 @@ that `--output` names. Nothing here knows what a plan is.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -101,8 +102,11 @@ class Console:
         contents, lost = self._rendered(product)
         lost = lost or self._write(contents) or self._summarise(product)
         if lost:
+            from bmeconf.render import page as pages
+
             code = code if stands and code else lost.exit_code
-            product = Product(page, document(code, error if stands and error else lost))
+            shown = pages.with_error(page, lost)
+            product = Product(shown, document(code, error if stands and error else lost))
             contents, _ = self._rendered(product)
             # What was written before tells of another end.
             self._write(contents)
@@ -259,15 +263,23 @@ def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 
 
 def _put(path: Path, text: str) -> None:
-    """Write a file atomically, where its link leads.
+    """Write a file atomically, where its link leads; what is no file of its own, in its place.
 
     Raises:
         OSError: if it cannot be written.
     """
+    # A device or a pipe must not be replaced by a file, nor what a stream of this process is open
+    # on (`/dev/stdout`), which also has no other name where it is a pipe.
+    of_process = any(path.absolute().is_relative_to(folder) for folder in ("/dev", "/proc"))
+    if of_process or (path.exists() and not path.is_file()):
+        path.write_text(text, encoding="utf-8")
+        return
     target = path.resolve()
-    if target.exists() and not target.is_file():
-        # A device or a pipe can only be written to, and must not be replaced by a file.
-        target.write_text(text, encoding="utf-8")
-    else:
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
+    try:
         write_file(target, text, mode)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        # A file that a container was given by itself cannot be replaced.
+        target.write_text(text, encoding="utf-8")

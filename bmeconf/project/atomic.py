@@ -16,7 +16,9 @@ OWNER_ONLY, AS_USUAL = 0o600, 0o666
 
 def can_write(path: Path) -> bool:
     """True if a file can be written at `path`, judged without writing it."""
-    return not path.is_dir() and path.parent.is_dir() and os.access(path.parent, os.W_OK)
+    if path.exists() and not path.is_file():
+        return not path.is_dir() and os.access(path, os.W_OK)
+    return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
 def write_file(

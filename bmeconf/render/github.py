@@ -18,14 +18,14 @@ SHOWN = 10
 
 
 def render(page: Page) -> str:
-    """The errors, warnings and notes of a page, as many of each as GitHub shows; its verdict."""
+    """The errors of a page, as many warnings and notes as GitHub shows of each, its verdict."""
     annotations = [*_annotations(page)]
     lines: list[str] = []
     for level in COMMANDS:
         own = [command for named, command in annotations if named == level]
-        # One notice is kept for the verdict.
+        # One notice is kept for the verdict. An error is a line of the log, shown or not.
         room = SHOWN - 1 if level == "note" else SHOWN
-        if len(own) > room:
+        if level != "error" and len(own) > room:
             more = f"{len(own) - room + 1:,} more like these are in the whole report"
             own = [*own[: room - 1], _command(level, None, "more", more)]
         lines += own

@@ -267,7 +267,7 @@ def test_a_folder_that_may_not_be_read(project: Project) -> None:
 
 
 def test_a_name_that_no_disk_can_hold(project: Project) -> None:
-    told(project.run("validate", "m" * 300 + ".yaml"), 3, "cannot be read")
+    told(project.run("validate", "m" * 300 + ".yaml"), 3, "does not exist")
 
 
 @pytest.mark.skipif(ROOT, reason="nothing is unwritable to root")

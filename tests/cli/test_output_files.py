@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -48,3 +50,33 @@ def test_a_file_that_cannot_be_written_changes_what_the_others_say(declared: Pro
     document = json.loads((declared.folder / "plan.json").read_text())
     assert (document["exit_code"], document["error"]["code"]) == (3, "invalid_input")
     assert "lists/Autumn" in ran.out
+
+
+@pytest.mark.parametrize("format", ["github", "junit"])
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
+    declared: Project, command: str, format: str
+) -> None:
+    ran = declared.run(command, "--format", format, "--output", "json=/dev/full")
+    assert ran.code == 3
+    assert {"github": "::error ", "junit": 'failures="1"'}[format] in ran.out
+    assert "/dev/full cannot be written" in ran.out
+
+
+def test_streams_of_the_run_are_written_in_their_place(declared: Project) -> None:
+    command = f"{sys.executable} -m bmeconf validate --output json=/dev/stdout"
+    piped = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | cat"],
+        cwd=declared.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"format": "bmeconf.problems/1"' in piped.stdout
+
+
+def test_every_error_is_an_annotation(declared: Project) -> None:
+    bad = "".join(f"  - {{name: N{number}, colour: red}}\n" for number in range(15))
+    declared.write("a.yaml", f"version: 1\nlists:\n{bad}")
+    ran = declared.run("validate", "--format", "github")
+    assert ran.out.count("::error ") == 15

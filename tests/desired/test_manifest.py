@@ -81,6 +81,7 @@ def test_patterns_stand_in_for_the_root_only(here: Path) -> None:
         (["."], ["nowhere/"], 'manifests: "nowhere/" leads to nothing$'),
         (["."], ["manifets/"], 'leads to nothing; did you mean "manifests"'),
         (["."], ["manifets/*"], "leads to nothing$"),
+        (["."], ["x" * 400], "leads to nothing$"),
         (["."], ["../"], "leads out of the project"),
     ],
 )

@@ -247,6 +247,14 @@ def test_each_account_reads_its_own_file(here: Path) -> None:
         assert got.resources[Address("campaigns", "N")].fields["body"] == body
 
 
+def test_variables_side_by_side_stand_for_no_folder(here: Path) -> None:
+    deep = {f"m/deep/{number}.html": "another" for number in range(1100)}
+    write(here, {"m/en-gb.html": "hello", **deep})
+    text = "campaigns:\n  - {name: N, body: {file: 'm/${file}${rest}'}}\n"
+    got = snapshot(here, text, {"file": "en-gb", "rest": ".html"})
+    assert got.resources[Address("campaigns", "N")].fields["body"] == "hello"
+
+
 def test_large_bodies(here: Path) -> None:
     write(here, {"warned.html": "x" * 500_001, "refused.html": "x" * 5_000_001})
     got = desired(

@@ -6,6 +6,7 @@ is empty. Nothing here knows what a manifest is.
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import glob
 import os
@@ -77,8 +78,9 @@ class DiskFiles:
             (self.root / name).stat()
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError:
-            return True  # Reading says why it cannot: it may not be entered, or links go round.
+        except OSError as error:
+            # Reading says why it cannot: it may not be entered, or links go round.
+            return error.errno != errno.ENAMETOOLONG
         return True
 
     def is_folder(self, name: str) -> bool:

@@ -136,7 +136,9 @@ def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named]:
         if "\0" in reference or reference.startswith("/") or not VARIABLE.search(reference):
             yield Named(folder, reference)
             continue
-        pattern = "*".join(glob.escape(part) for part in VARIABLE.split(reference))
+        parts = [glob.escape(part) for part in VARIABLE.split(reference)]
+        # Variables side by side are one text without a slash as well, and not any folders.
+        pattern = re.sub(r"\*+", "*", "*".join(parts))
         for name in matching(files, pattern, folder)[:MAX_CANDIDATES]:
             yield Named(folder, name.removeprefix(f"{folder}/") if folder else name)
 

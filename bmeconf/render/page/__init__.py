@@ -5,7 +5,7 @@ of manifests. `tasks` and `schedules` put manual steps into words.
 """
 
 from bmeconf.render.page.drift import of_drift
-from bmeconf.render.page.failure import of_failure, of_problems, problem_item
+from bmeconf.render.page.failure import of_failure, of_problems, problem_item, with_error
 from bmeconf.render.page.plan import of_plan
 from bmeconf.render.page.pull import of_pulled
 from bmeconf.render.page.report import of_report

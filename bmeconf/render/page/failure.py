@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted
 from bmeconf.model.errors import BmeconfError
@@ -50,6 +51,12 @@ def of_problems(problems: Sequence[Problem]) -> Page:
         counts=counts,
         sections=filled(_problems(problems)),
     )
+
+
+def with_error(page: Page, error: BmeconfError) -> Page:
+    """`page`, which could not be given out as asked for; a terminal has `error` below it."""
+    section = Section("What went wrong", (error_item(error),), in_text=InText.NOTHING)
+    return replace(page, sections=(section, *page.sections), mood="bad")
 
 
 def error_item(error: BmeconfError) -> PageItem:
