@@ -102,6 +102,99 @@ def test_whatever_the_names_the_room_is_kept(names: list[str], room: int) -> Non
     assert "**Bad.**" in text
 
 
+WORDS = (
+    *("delete", "create", "update", "drift", "a", "bb", "frozen", "blocked", "rewritten"),
+    *("maybe_renamed", "unknown_sender_domain", "a_long_word_of_a_state", "recipients_missing"),
+)
+"""States of which more are in a section than it counts apart, some much longer than others."""
+
+
+@st.composite
+def sections(draw: st.DrawFn, title: str) -> Section:
+    runs = st.tuples(
+        st.sampled_from(WORDS),
+        st.sampled_from(("", "lists/", "campaigns/", f"lists/{'x' * 300}")),
+        st.sampled_from((1, 9, 12, 101)),
+        st.sampled_from(("", "is gone", "w" * 400)),
+        st.sampled_from(("", "warning", "error")),
+        st.booleans(),
+    )
+    items = tuple(
+        PageItem("!", f"{kind}{n}" if kind else "", state, head, level=level, must=must)
+        for state, kind, count, head, level, must in draw(st.lists(runs, max_size=16))
+        for n in range(count)
+    )
+    tasks = task_list(plans.plan([f"Mail {n}" for n in range(40)]))
+    return Section(title, items, tasks if draw(st.booleans()) else ())
+
+
+@settings(max_examples=60, deadline=None)
+@given(sections("One"), sections("Two"), st.integers(300, 20_000), st.booleans())
+def test_whatever_is_counted_the_room_is_kept(
+    one: Section, two: Section, room: int, binding: bool
+) -> None:
+    page = Page(*(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad"), sections=(one, two), binding=binding)
+    try:
+        text = markdown.render(page, room)
+    except InvalidInput:
+        return
+    assert len(text.encode()) <= room
+
+
+def test_longer_words_that_become_the_most_common_have_room() -> None:
+    short, long = WORDS[3:9], [f"{'long' * 8}{n}" for n in range(8)]
+    runs = [(word, n) for n in range(60) for word in short]
+    runs += [(word, n) for n in range(50) for word in long]
+    items = tuple(PageItem("!", f"lists/{n}", word, "x") for word, n in runs)
+    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    for room in range(12_000, 20_000, 101):
+        assert len(markdown.render(page, room).encode()) <= room
+
+
+def crowded(*items: PageItem) -> str:
+    """What names the items where there is no room for the messages of all."""
+    more = [
+        PageItem("-", f"lists/{n}", "drift", "is gone " * 20, level="warning", must=True)
+        for n in range(100)
+    ]
+    tasks = task_list(plans.plan(["Mail"]))
+    page = Page(
+        *(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad"),
+        sections=(Section("Drift", (*items, *more), tasks),),
+        binding=True,
+    )
+    text = markdown.render(page, 6000)
+    assert "is gone" not in text
+    return text
+
+
+def test_without_an_address_the_message_names_an_item() -> None:
+    text = crowded(
+        PageItem("!", "", "frozen", "nothing *is* written", must=True),
+        PageItem("!", "", "frozen", "", must=True),
+    )
+    assert "- `!` nothing \\*is\\* written\n" in text
+    assert "- `!` frozen\n" in text
+
+
+def test_two_long_addresses_are_told_apart() -> None:
+    ends = [f"lists/{'x' * 400}{n}" for n in range(2)]
+    gone = [PageItem("-", end, "drift", "is lost", must=True) for end in ends]
+    text = crowded(*gone)
+    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", (*gone,)),))
+    page = replace(page, sections=(*page.sections, Section("Long", text="w" * 3000)))
+    with_messages = markdown.render(page, 2000)
+    assert "is lost" in with_messages
+    for end in ends:
+        assert f"- `-` `{end}`" in text
+        assert f"- `-` `{end}`" in with_messages
+
+
+def test_a_manual_step_keeps_its_state() -> None:
+    (task,) = task_list(plans.plan(["Mail"]))
+    assert f"- [ ] `{task.address}` ({task.state})\n" in crowded()
+
+
 def ended(states: list[str], stopped: bool = True) -> Result:
     made = plans.plan([f"name {n}" for n in range(len(states))], findings=False)
     made = replace(made, manual=())

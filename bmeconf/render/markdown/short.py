@@ -37,7 +37,7 @@ def render(page: Page, room: int) -> str:
     """As many lines as go in: errors first, then of each section as many as of any other.
 
     Where not all that must be kept goes in, it is named without its message, unless it is an
-    error.
+    error or has no address.
 
     Raises:
         InvalidInput: if start and end do not go in, or on a binding page an entry that must be
@@ -71,7 +71,7 @@ def _fill(
 ) -> tuple[dict[int, list[Entry]], bool]:
     """The entries that go into `left` bytes, by section, and whether all that must be kept do."""
     # With its first line a section takes its title, and room to count all the others.
-    openings = [parts.size(*_around(*each)) for each in zip(sections, entries, strict=True)]
+    openings = [_opening(*each) for each in zip(sections, entries, strict=True)]
     named: dict[int, list[Entry]] = defaultdict(list)
     complete = True
     every = [entry for each in entries for entry in each]
@@ -91,29 +91,51 @@ def _note(unnamed: int) -> Sequence[str]:
     return parts.fitting(f"{REST}{more}.")
 
 
+def _opening(section: Section, entries: Iterable[Entry]) -> int:
+    """The most bytes that `_around` takes, whichever of the entries are not named."""
+    groups = Counter(entry.group for entry in entries)
+    # Naming entries changes which groups are the most common: the longest may be among them.
+    longest = sorted(groups, key=lambda group: parts.size(_count(groups[group], group)))
+    counts = [_count(groups[group], group) for group in longest[-MOST_GROUPS:]]
+    others = groups.total() if len(groups) > MOST_GROUPS else 0
+    return parts.size(*parts.title(section), "", *_tail(counts, others))
+
+
 def _around(section: Section, unnamed: Iterable[Entry]) -> list[str]:
     """The title of a section, and after its lines how many entries are not named."""
     groups = Counter(entry.group for entry in unnamed)
-    counts = [f"{number:,} × {prose(group)}" for group, number in groups.most_common(MOST_GROUPS)]
-    others = groups.total() - sum(number for _, number in groups.most_common(MOST_GROUPS))
-    counts += [f"{others:,} × other"] if others else []
-    tail = [f"{', '.join(counts)} not named here.", ""] if counts else []
-    return [*parts.title(section), "", *tail]
+    common = groups.most_common(MOST_GROUPS)
+    others = groups.total() - sum(number for _, number in common)
+    counts = [_count(number, group) for group, number in common]
+    return [*parts.title(section), "", *_tail(counts, others)]
+
+
+def _tail(counts: Sequence[str], others: int) -> list[str]:
+    counts = [*counts, _count(others, "other")] if others else counts
+    return [f"{', '.join(counts)} not named here.", ""] if counts else []
+
+
+def _count(number: int, group: str) -> str:
+    return f"{number:,} × {prose(group)}"
 
 
 def _entries(number: int, section: Section, bare: bool) -> Iterator[Entry]:
-    """The entries of a section; `bare` leaves only the names of those that must be kept."""
+    """The entries of a section; `bare` leaves of those that must be kept only what names them."""
     for position, item in enumerate(section.items):
         rank = 2 if not item.must else 0 if item.level == "error" else 1
-        short = replace(item, address=_start(item.address), head=_start(item.head))
+        # Of two deletes with the same start it must be clear which is meant; an error has its
+        # message and place for that, and must go in however long its address is.
+        address = item.address if rank == 1 else _start(item.address)
+        short = replace(item, address=address, head=_start(item.head))
         line = parts.head(short, placed=rank == 0)
         if bare and rank == 1:
-            line = f"{code(item.sign)} {code(item.address)}"
+            name = code(address) if address else prose(short.head or item.state)
+            line = f"{code(item.sign)} {name}"
         yield Entry(rank, position, number, f"- {line}", _group(item))
     for position, task in enumerate(task for task in section.tasks if task.state != DONE):
         line = next(parts.task(replace(task, owner=_start(task.owner))))
         if bare:
-            line = f"- [ ] {code(task.address)}"
+            line = f"- [ ] {code(task.address)} ({prose(task.state)})"
         yield Entry(1, position, number, line, f"{task.state} manual step")
 
 
