@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,12 @@ LONGEST = (
     "baseline/test_since.py",
 )
 """What takes longest, which is begun first: where several run at once none is left over."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: now and then a test waits for a server or a browser."""
+    asked = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
+    return int(asked) if asked else len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_configure() -> None:

@@ -9,12 +9,14 @@ process that is forked.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import pkgutil
 import resource
 import runpy
+import select
 import shutil
 import signal
 import socket
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -32,9 +35,16 @@ STREAMS = ("out.txt", "err.txt")
 COMMAND = """\
 #!{python} -IS
 import json, os, signal, socket, sys
+words = sys.argv[1:]
+order = {{"folder": os.getcwd(), "env": dict(os.environ)}}
+if sys.argv[0].endswith("python3"):
+    if words[:1] != ["-Es"]:
+        os.execv({python!r}, ["python3", *words])
+    words = words[1:]
+    order["script"] = words.pop(0)
+order["arguments"] = words
 door = socket.socket(socket.AF_UNIX)
 door.connect({door!r})
-order = {{"folder": os.getcwd(), "env": dict(os.environ), "arguments": sys.argv[1:]}}
 socket.send_fds(door, [b"!"], [0, 1, 2])
 door.sendall(json.dumps(order).encode() + b"\\n")
 answers = door.makefile()
@@ -44,7 +54,7 @@ for number in (signal.SIGINT, signal.SIGTERM):
 code = int(answers.readline())
 sys.exit(code if code >= 0 else 128 - code)
 """
-"""`bmeconf` for scripts: a small process that orders a fork, and lends it its streams."""
+"""`bmeconf`, or `python3 -Es SCRIPT`: a process that orders a fork and lends it its streams."""
 
 
 class Forks:
@@ -66,14 +76,20 @@ class Forks:
 
     @property
     def path(self) -> str:
-        """A PATH on which `bmeconf` is such a process, and all else is as it was."""
-        command = self.folder / "bin" / "bmeconf"
-        if not command.exists():
-            command.parent.mkdir()
-            command.write_text(COMMAND.format(python=sys.executable, door=self._door))
-            command.chmod(0o755)
+        """A PATH on which `bmeconf` and scripts of Python's are such processes."""
         installed = str(Path(sys.executable).parent)
-        return os.pathsep.join([str(command.parent), installed, os.environ["PATH"]])
+        return os.pathsep.join([str(self.command.parent), installed, os.environ["PATH"]])
+
+    @cached_property
+    def command(self) -> Path:
+        """The `bmeconf` on that path."""
+        folder = self.folder / "bin"
+        folder.mkdir()
+        for name in ("bmeconf", "python3"):
+            text = COMMAND.format(python=sys.executable, door=self._door)
+            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).chmod(0o755)
+        return folder / "bmeconf"
 
     def run(
         self,
@@ -116,23 +132,24 @@ class Forks:
                 return int(answers.readline())
 
 
-def _serve(door: socket.socket) -> None:
-    """Take one order, see to it in a fork, and answer with its pid and how it ended."""
-    _, streams, _, _ = socket.recv_fds(door, 1, 3)
-    with door.makefile("rw") as talk:
-        order = json.loads(talk.readline())
-        child = os.fork()
-        if child == 0:
-            try:
-                os._exit(_obey(order, streams))
-            finally:
-                os._exit(99)
-        for stream in streams:
-            os.close(stream)
-        talk.write(f"{child}\n")
-        talk.flush()
-        _, status = os.waitpid(child, 0)
-        talk.write(f"{os.waitstatus_to_exitcode(status)}\n")
+def _begin(door: socket.socket, visitor: socket.socket) -> int:
+    """Take one order, and fork what sees to it; its pid."""
+    _, streams, _, _ = socket.recv_fds(visitor, 1, 3)
+    with visitor.makefile("r") as orders:
+        order = json.loads(orders.readline())
+    child = os.fork()
+    if child == 0:
+        try:
+            door.close()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os._exit(_obey(order, streams))
+        finally:
+            os._exit(99)
+    for stream in streams:
+        os.close(stream)
+    visitor.sendall(f"{child}\n".encode())
+    return child
 
 
 def _obey(order: Any, streams: list[int]) -> int:
@@ -215,23 +232,28 @@ def _load_everything() -> None:
 def main(path: str) -> None:
     """Fork for everybody who comes to the door at `path`, until it is ended."""
     _load_everything()
+    # What is never collected is never copied: a fork shares it as it is.
+    gc.freeze()
+    ended, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(told)
+    visitors: dict[int, socket.socket] = {}
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(path)
         door.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         while True:
-            visitor, _ = door.accept()
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            with visitor:
-                if os.fork() == 0:
-                    door.close()
-                    try:
-                        _serve(visitor)
-                    finally:
-                        os._exit(0)
+            ready, _, _ = select.select([door, ended], [], [])
+            if door in ready:
+                visitor, _ = door.accept()
+                visitors[_begin(door, visitor)] = visitor
+            if ended in ready:
+                os.read(ended, 4096)
+            while visitors and (child := os.waitpid(-1, os.WNOHANG))[0]:
+                with visitors.pop(child[0]) as visitor, contextlib.suppress(OSError):
+                    visitor.sendall(f"{os.waitstatus_to_exitcode(child[1])}\n".encode())
 
 
 if __name__ == "__main__":
