@@ -9,33 +9,31 @@ from bmeconf.kinds import KINDS, Audience, Copyable, IdMap, Member, ReadApi, onl
 from bmeconf.live.match import Matches
 from bmeconf.model import Address, Resource, Snapshot
 
-Origins = Mapping[Address, tuple[Address, ...]]
 
+def members_ahead(
+    desired: Snapshot, live: Snapshot, matches: Matches
+) -> Mapping[Address, Resource]:
+    """The live contacts that the plan's new lists change, each as its own step will find it.
 
-def lists_to_make(desired: Snapshot, matches: Matches) -> Origins:
-    """The lists that a plan would make of others, each with those others."""
-    return {
+    A list made of others has their members (API contract 4.3): without this a contact would end
+    on a list that it does not declare.
+    """
+    lists = {
         resource.address: resource.intent.origins
         for resource in desired.of_kind(only(Audience).name)
         if resource.intent.origins and _is_created(resource, matches)
     }
-
-
-def with_new_lists(contact: Resource, lists: Origins) -> Resource:
-    """A live contact as its step will find it, once `lists` are made.
-
-    A list made of others has their members (API contract 4.3): without this a contact would end
-    on a list that it does not declare. A resource that is no contact comes back as it is.
-    """
-    kind = KINDS[contact.address.kind]
-    if not (lists and isinstance(kind, Member) and kind.membership in contact.fields):
-        return contact
-    held = set(contact.fields[kind.membership])
-    while joined := {new for new, origins in lists.items() if held & set(origins)} - held:
-        held |= joined
-    if len(held) == len(contact.fields[kind.membership]):
-        return contact
-    return replace(contact, fields={**contact.fields, kind.membership: tuple(sorted(held))})
+    ahead = {}
+    kind = only(Member)
+    for contact in live.of_kind(kind.name) if lists else ():
+        before = contact.fields.get(kind.membership, ())
+        held = set(before)
+        while joined := {new for new, origins in lists.items() if held & set(origins)} - held:
+            held |= joined
+        if len(held) > len(before):
+            fields = {**contact.fields, kind.membership: tuple(sorted(held))}
+            ahead[contact.address] = replace(contact, fields=fields)
+    return ahead
 
 
 def sources(

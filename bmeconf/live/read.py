@@ -182,16 +182,16 @@ def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
     to be changed is read once more before the change is planned.
     """
     id_map, managed = reading.account.id_map, reading.scope.managed
-    lists = copies.lists_to_make(reading.desired, reading.matches)
+    ahead = copies.members_ahead(reading.desired, resources, reading.matches)
     confirmed = dict(resources.resources)
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         kind, live = KINDS[desired.address.kind], resources.get(desired.address)
         if live is None or not isinstance(kind, Searched):
             continue
-        if not desired.intent.absent:
-            live = copies.with_new_lists(live, lists)
-            if kind.observed(desired, live, managed) == desired.fields:
-                continue
+        planned_on = ahead.get(desired.address, live)
+        in_sync = kind.observed(desired, planned_on, managed) == desired.fields
+        if in_sync and not desired.intent.absent:
+            continue
         try:
             raw = kind.fetch(api, id_map, live.id)
             confirmed[desired.address] = kind.live(raw, desired.address, id_map)

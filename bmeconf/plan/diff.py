@@ -33,18 +33,17 @@ from bmeconf.model import (
 
 def compare(reading: Reading, baseline: LockBaseline) -> tuple[Difference, ...]:
     """Every desired resource in scope beside its live one, in address order, and who moved."""
-    lists = copies.lists_to_make(reading.desired, reading.matches)
+    ahead = copies.members_ahead(reading.desired, reading.account.resources, reading.matches)
     differences = []
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         match = reading.matches[desired.address]
         live = reading.account.resources.get(desired.address)
         now = _classified(_difference(desired, live, baseline), match, baseline)
-        ahead = copies.with_new_lists(live, lists) if live and not desired.intent.absent else live
-        if ahead is live:
+        if desired.address not in ahead or desired.intent.absent:
             differences.append(now)
         else:
-            planned = _classified(_difference(desired, ahead, baseline), match, baseline)
-            differences.append(replace(planned, now=now))
+            planned = _difference(desired, ahead[desired.address], baseline)
+            differences.append(replace(_classified(planned, match, baseline), now=now))
     return tuple(differences)
 
 

@@ -164,7 +164,7 @@ def _rank(address: Address) -> tuple[int, Address]:
 
 def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
     """The addresses that must exist before this difference can be written."""
-    # What a contact is to leave may itself be made first: see `diff.foreseen`.
+    # What a contact is to leave may itself be made first: see `copies.members_ahead`.
     sides = [side for change in difference.changes for side in (change.before, change.after)]
     needs = {address for side in sides for address in references(side)}
     if difference.action == CREATE:
