@@ -36,6 +36,7 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ALONE = "sandbox"
 """Written from the contract, and not from the client: it shares nothing but the errors."""
 SHARED_WITH_SANDBOX = ("bmeconf.model.errors",)
+"""Also the only file that other rooms enter beside the face of its room."""
 BESIDE_ROOMS = {"__init__.py", "__main__.py", "py.typed"}
 
 DOORS = {
@@ -257,7 +258,7 @@ def faces(module: Module) -> Iterator[str]:
     folders = {name.rpartition(".")[0] for name in module.others}
     elsewhere = {
         name
-        for name in module.others - folders
+        for name in module.others - folders - {*SHARED_WITH_SANDBOX}
         if room_of(name) not in (module.room, ALONE, "__version__")
     }
     for node in module.nodes:

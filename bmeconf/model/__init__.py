@@ -16,31 +16,17 @@ from bmeconf.model.changes import (
     overlap,
     undotted,
 )
-from bmeconf.model.findings import (
-    LEFT_ALONE,
-    NOT_CONVERGED,
-    Finding,
-    Manual,
-    Problem,
-    stamp,
-)
-from bmeconf.model.formats import (
-    DRIFT_FORMAT,
-    PLAN_FORMAT,
-    PROBLEMS_FORMAT,
-    PULL_FORMAT,
-    REPORT_FORMAT,
-    RESULT_FORMAT,
-    SANDBOX,
-    SIMULATED,
-)
+from bmeconf.model.findings import LEFT_ALONE, NOT_CONVERGED, Finding, Manual, Problem
 from bmeconf.model.resources import (
     CAMPAIGNS,
     CONTACTS,
+    FINISHED,
     LISTS,
     NOTHING,
     STRUCTURE,
+    UNFINISHED,
     Address,
+    CampaignStatus,
     Fields,
     Intent,
     Place,
@@ -55,5 +41,16 @@ from bmeconf.model.resources import (
     lookup,
     references,
 )
-from bmeconf.model.status import FINISHED, UNFINISHED, CampaignStatus
-from bmeconf.model.words import counted, did_you_mean
+from bmeconf.model.words import (
+    DRIFT_FORMAT,
+    PLAN_FORMAT,
+    PROBLEMS_FORMAT,
+    PULL_FORMAT,
+    REPORT_FORMAT,
+    RESULT_FORMAT,
+    SANDBOX,
+    SIMULATED,
+    counted,
+    did_you_mean,
+    stamp,
+)

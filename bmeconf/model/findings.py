@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bmeconf.model.resources import Address, Place
@@ -35,8 +35,7 @@ class Finding:
     """Something a person should know about a resource; `error` level refuses an apply.
 
     `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it,
-    `field` the declared field that it is about, if one. What a code means to a run is told here,
-    and nowhere else.
+    `field` the declared field that it is about, if one. Only this class tells what a code means.
     """
 
     level: str
@@ -88,8 +87,3 @@ class Manual:
     note: str | None
     expect: Mapping[str, Any]
     observed: Mapping[str, Any]
-
-
-def stamp(instant: datetime) -> str:
-    """An aware instant as `2026-12-01T08:00:00Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +34,27 @@ class Address:
         if self.kind == STRUCTURE:
             return self.kind
         return f"{self.kind}/{self.name}" + (f"#{self.id}" if self.id else "")
+
+
+class CampaignStatus(StrEnum):
+    """A documented campaign status, each as the word that the API shows (API contract 4.4).
+
+    A live status stays a text, since the API may show one that is not documented.
+    """
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    PAUSED = "paused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+FINISHED = frozenset({CampaignStatus.SENT, CampaignStatus.FAILED, CampaignStatus.CANCELLED})
+"""Statuses of campaigns that reach nobody any more."""
+UNFINISHED = frozenset(CampaignStatus) - FINISHED
+"""Statuses of campaigns that may still be sent, to all or to the rest of their recipients."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,19 @@
-"""Words of messages: numbers with nouns, and guesses at what was meant."""
+"""Words of messages and documents: formats, counts, instants, guesses at what was meant."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from datetime import UTC, datetime
+
+PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
+PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
+REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
+"""The `format` of each JSON document."""
+SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
+"""The base URL in plans for the embedded simulator, whose address is another one each time; and
+what people call it.
+"""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -16,3 +26,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 problem`, `2 problems`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def stamp(instant: datetime) -> str:
+    """An aware instant as `2026-12-01T08:00:00Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
