@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bmeconf.drift.model import Drift
 from bmeconf.kinds import KINDS, Searched, Touch, Traceable, only, replies
 from bmeconf.live import Reading, resolve_namesakes
-from bmeconf.model import Address, Resource, Snapshot
+from bmeconf.model import Address, Cause, Resource, Snapshot
 from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
 
 if TYPE_CHECKING:
@@ -17,17 +17,14 @@ if TYPE_CHECKING:
     from bmeconf.client import Reader
 
 MOST_ASKED = 5
-"""Contacts that are looked for by their ids, and contacts that are asked for their events, each in
-one request: enough for a person to begin with.
-"""
+"""Contacts to look for by id, and contacts to ask for events, at one request each."""
 Answer = TypeVar("Answer")
 
 
 def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, str]]:
     """`reading` with namesakes resolved, and with contacts that only a search did not show yet.
 
-    Also the new addresses of contacts that were given another one by hand. At most `MOST_ASKED`
-    requests go to contacts that are not found by their address any more.
+    Also the new addresses of contacts that were given another one by hand.
 
     Raises:
         Interrupted: Ctrl-C during a wait.
@@ -41,7 +38,16 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
         here = raw.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return (kind.key(raw), kind.live(raw, address, id_map)) if here else None
 
-    found = _asked(reader, _lost(reading), look)
+    # Only of kinds that are searched by name: a listing shows the others.
+    lost = {
+        resource.address: entry.id
+        for resource in reading.desired
+        if isinstance(KINDS[resource.address.kind], Searched)
+        and not (resource.intent.absent or reading.matches.blocked(resource.address))
+        and reading.account.resources.get(resource.address) is None
+        and (entry := reading.section.at(resource.address))
+    }
+    found = _asked(reader, lost, look)
     late = {address: live for address, (key, live) in found.items() if key == address.name}
     resources = Snapshot({**reading.account.resources.resources, **late})
     account = replace(reading.account, resources=resources)
@@ -55,30 +61,13 @@ def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, 
     Raises:
         Interrupted: Ctrl-C during a wait.
     """
-    shown: dict[Address, Touch] = {}
-    for address in found.moved_by_hand:
-        live = reading.account.resources.get(address)
-        at = replies.text_of(live.raw.get("updatedAt")) if live else None
-        if at:
-            shown[address] = Touch(at)
-    kind = only(Traceable)
-    traceable = {a: id for a, id in found.moved_by_hand.items() if a.kind == kind.name}
+    kind, by_hand = only(Traceable), (Cause.DRIFT, Cause.CONFLICT)
+    moved = {item.address: item.id for item in found.items if item.id and item.cause in by_hand}
+    there = [live for address in moved if (live := reading.account.resources.get(address))]
+    updates = {live.address: replies.text_of(live.raw.get("updatedAt")) for live in there}
+    shown = {address: Touch(at) for address, at in updates.items() if at}
+    traceable = {a: id for a, id in moved.items() if a.kind == kind.name}
     return {**shown, **_asked(reader, traceable, lambda _, id: kind.last_write(reader, id))}
-
-
-def _lost(reading: Reading) -> dict[Address, str]:
-    """The ids of resources that were found by their name once, and are not now.
-
-    Only of kinds that are searched by name: a listing shows the others.
-    """
-    return {
-        resource.address: entry.id
-        for resource in reading.desired
-        if isinstance(KINDS[resource.address.kind], Searched)
-        and not (resource.intent.absent or reading.matches.blocked(resource.address))
-        and reading.account.resources.get(resource.address) is None
-        and (entry := reading.section.at(resource.address))
-    }
 
 
 def _asked(

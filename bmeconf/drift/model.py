@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -11,10 +10,10 @@ from bmeconf.model import FINISHED, Address, Cause, Finding, Manual, Path, Place
 from bmeconf.plan import Plan
 from bmeconf.project import KnownDrift
 
-DRIFT, CONFLICT, PENDING = Cause.DRIFT.value, Cause.CONFLICT.value, Cause.PENDING.value
+MOVED = (Cause.DRIFT.value, Cause.CONFLICT.value, Cause.PENDING.value)
 KNOWN, FROZEN, MANUAL = "known", "frozen", "manual"
-CLASSES = (DRIFT, CONFLICT, PENDING, KNOWN, FROZEN)
-WORDS = (DRIFT, CONFLICT, PENDING, MANUAL, FROZEN)
+CLASSES = (*MOVED, KNOWN, FROZEN)
+WORDS = (*MOVED, MANUAL, FROZEN)
 """The words that --fail-on takes."""
 FAILED = ("overdue", "undone", "wrong")
 """States of manual steps that somebody has to look after now; a `todo` has its time."""
@@ -117,29 +116,17 @@ class Drift:
         """The manual steps, in every state."""
         return self.plan.manual
 
-    @property
-    def moved_by_hand(self) -> Mapping[Address, str]:
-        """The ids of what somebody changed in the account, by address, in order."""
-        by_hand = (item for item in self.items if item.cause in (Cause.DRIFT, Cause.CONFLICT))
-        return {item.address: item.id for item in by_hand if item.id}
-
     def counts(self) -> Mapping[str, int]:
         """The number of items of each class."""
-        counted = Counter(item.sort for item in self.items)
-        return {sort: counted[sort] for sort in CLASSES}
+        return {sort: sum(item.sort == sort for item in self.items) for sort in CLASSES}
 
     def failing(self, fail_on: Collection[str]) -> tuple[DriftItem, ...]:
         """The items that make a run fail that fails on these words."""
         return tuple(item for item in self.items if item.counts_as in fail_on)
 
-    def neglected(self, fail_on: Collection[str]) -> tuple[Manual, ...]:
-        """The manual steps that make such a run fail."""
-        failed = (manual for manual in self.manual if manual.state in FAILED)
-        return tuple(failed) if MANUAL in fail_on else ()
-
     def exit_code(self, fail_on: Collection[str]) -> int:
         """The frozen exit code (design 4): 9 before 2."""
-        if self.neglected(fail_on):
+        if MANUAL in fail_on and any(manual.state in FAILED for manual in self.manual):
             return 9
         return 2 if self.failing(fail_on) else 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from bmeconf.baseline import LockBaseline, lock_store, record
-from bmeconf.drift.judge import now
 from bmeconf.drift.model import Drift
 from bmeconf.live import Reading
 from bmeconf.model import IDENTITY, Cause
@@ -47,11 +46,10 @@ def remember(path: Path, reading: Reading, found: Drift) -> bool:
     # Nothing is remembered by a name that leads to another object, or to several. Of a resource
     # that cannot be planned for another reason, its protection and its schedule still are.
     doubtful = {item.address for item in found.items if item.path == IDENTITY}
-    matches = {r.address: reading.matches[r.address] for r in reading.desired}
-    blocked = {address for address, match in matches.items() if match.blocked}
-    doubtful |= {address for address in blocked if matches[address].row is None}
+    blocked = {r.address for r in reading.desired if reading.matches.blocked(r.address)}
+    doubtful |= {address for address in blocked if reading.matches[address].row is None}
     baseline = LockBaseline(reading.account.id_map, section=reading.section.dropping(reading.gone))
-    compared = now(found.plan)
+    compared = [difference.now or difference for difference in found.plan.differences]
     protect = found.plan.preconditions.protect
     section = record.after(
         baseline,
