@@ -58,9 +58,9 @@ DOORS = {
 PURE = (
     *("model", "mail", "kinds", "plan", "render", "desired.validate", "desired.scope"),
     *("baseline.classify", "baseline.lock", "baseline.lock_baseline", "baseline.record"),
-    *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.namesakes"),
-    *("live.orphans", "live.references", "apply.options", "apply.result", "apply.remember"),
-    *("drift.model", "drift.judge", "report", "pull.pulled"),
+    *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
+    *("apply.options", "apply.result", "apply.remember", "drift.model", "drift.judge"),
+    *("report", "pull.pulled"),
     *("pull.entries", "pull.filenames", "pull.layout", "pull.objections"),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}

@@ -1,14 +1,16 @@
-"""The account as it was read, and both sides of a comparison brought together. Frozen data."""
+"""The account as it was read, and both sides of a comparison brought together. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline import CommitManifests, LockBaseline, Section, commit_baseline
 from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, IdMap
-from bmeconf.live.match import Matches
+from bmeconf.live.doubts import mentions
+from bmeconf.live.match import Matches, Status
 from bmeconf.model import Address, Finding, Problem, Resource, Snapshot
 
 
@@ -76,3 +78,74 @@ class Reading:
             if match.row is not None and self.desired.get(address) is None
         )
         return {(a.kind, KINDS[a.kind].key(row)): a for a, row in outside}
+
+
+def resolve_namesakes(reading: Reading) -> Reading:
+    """`reading` with those of several namesakes that the lock file knows, under their addresses.
+
+    A plan touches neither of them, nor resources that refer to them. A drift report must not end
+    there: one object of the same name, made by hand, would hide any change to the other one.
+    References then lead to the remembered objects. `comparable` are all resources but namesakes
+    none of which is remembered, and unremembered resources that refer to such. This reading is for
+    a look alone: no apply may follow from it.
+    """
+    ambiguous = [r for r in reading.desired if reading.matches[r.address].ambiguous]
+    if not ambiguous:
+        return reading
+    account, alike = reading.account, _namesakes(reading.account.id_map)
+    namesakes = {}
+    for resource in ambiguous:
+        known, kind = account.remembered.get(resource.address), KINDS[resource.address.kind]
+        if known and kind.key(known.raw) in kind.match_keys(resource):
+            namesakes[resource.address] = known
+    ids = {address: known.id for address, known in namesakes.items()}
+    id_map = account.id_map.with_ids({**_referred_to(reading, alike), **ids})
+    resources = {
+        a: r if a in account.unread else KINDS[a.kind].live(r.raw, a, id_map)
+        for a, r in {**account.resources.resources, **namesakes}.items()
+    }
+    resolved = replace(account, id_map=id_map, resources=Snapshot(resources))
+    comparable = {r.address for r in ambiguous if not _unclear(r, reading, id_map, alike)}
+    return replace(reading, account=resolved, comparable=frozenset(comparable))
+
+
+def _unclear(
+    resource: Resource, reading: Reading, id_map: IdMap, alike: Mapping[Address, Sequence[str]]
+) -> bool:
+    """True where `resource` cannot be compared; for a reference its own entry tells enough."""
+    if reading.matches[resource.address].status is Status.AMBIGUOUS:
+        return resource.address not in id_map.ids
+    doubtful = (a for a in mentions(resource, id_map) if a in alike and a not in id_map.ids)
+    return reading.section.at(resource.address) is None and any(doubtful)
+
+
+def _namesakes(id_map: IdMap) -> Mapping[Address, Sequence[str]]:
+    """The ids of live objects that no name tells apart, by the address that all of them have."""
+    ids: dict[Address, list[str]] = defaultdict(list)
+    for address, id in id_map.ids.items():
+        if address.id and address.name:
+            ids[replace(address, id="")].append(id)
+    return {**ids}
+
+
+def _referred_to(reading: Reading, alike: Mapping[Address, Sequence[str]]) -> Mapping[Address, str]:
+    """Namesakes that are only referred to, as a resource that refers to them was applied last."""
+    meant: dict[Address, str] = {}
+    for resource in reading.desired:
+        entry, kind = reading.section.at(resource.address), KINDS[resource.address.kind]
+        if entry is None:
+            continue
+        for field_ in kind.refers:
+            sent = {*entry.sent.get(field_, ())}
+            for address in resource.fields.get(field_) or ():
+                if address in meant or address in reading.account.id_map.ids:
+                    continue
+                fit = []
+                for id in alike.get(address, ()):
+                    # The digest of the reference, if its address were that of the object `id`.
+                    baseline = LockBaseline(IdMap(ids={address: id}), section=reading.section)
+                    if sent.issuperset(baseline.sent(kind, (field_,), (address,))):
+                        fit.append(id)
+                if len(fit) == 1:
+                    meant[address] = fit[0]
+    return meant

@@ -1,4 +1,4 @@
-"""Rows of listings -> live Resources, in few requests.
+"""What is read beside the listings: objects whole, templates, copied objects, sending domains.
 
 A row shows less than its object does, so each object is read on its own. It is not where the row
 and the baseline together tell that nothing moved on either side (design 7.17).
@@ -6,14 +6,32 @@ and the baseline together tell that nothing moved on either side (design 7.17).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from bmeconf.baseline import LockBaseline
-from bmeconf.kinds import KINDS, Detailed, Kind, Raw, ReadApi
-from bmeconf.model import Address, Resource, Snapshot
+from bmeconf.kinds import (
+    KINDS,
+    Audience,
+    Copyable,
+    Detailed,
+    IdMap,
+    Kind,
+    Mailing,
+    Member,
+    Raw,
+    ReadApi,
+    only,
+    replies,
+)
+from bmeconf.live import doubts
+from bmeconf.live.match import Matches
+from bmeconf.model import Address, Finding, Problem, Resource, Snapshot, Template, did_you_mean
+from bmeconf.model.errors import ReplyUnreadable, ScopeMissing
 
 Rows = Mapping[Address, Raw]
+DOMAINS, TEMPLATES = "/api/email/domain", "/api/email/template"
 
 
 def read(
@@ -37,28 +55,27 @@ def read(
         mine = {r.address: rows[r.address] for r in desired.of_kind(name) if r.address in rows}
         raws: Rows = mine
         if isinstance(kind, Detailed):
-            known = set() if name in whole else _known(baseline, desired, mine)
-            raws = _details(api, baseline, kind, desired, mine, known, unmanaged.get(name, ()))
-        for address in mine:
-            if address in raws:
-                resources[address] = kind.live(raws[address], address, baseline.id_map)
-            else:
-                row = kind.live(mine[address], address, baseline.id_map)
+            spared = [
+                address
+                for address, row in mine.items()
+                if name not in whole and baseline.settled(desired.resources[address], row)
+            ]
+            raws = _details(
+                api, baseline.id_map, kind, desired, mine, spared, unmanaged.get(name, ())
+            )
+        for address, row in mine.items():
+            live = kind.live(raws.get(address, row), address, baseline.id_map)
+            if address not in raws:
                 declared = desired.resources[address].fields
-                resources[address] = replace(row, fields={**row.fields, **declared})
+                live = replace(live, fields={**live.fields, **declared})
                 unread.add(address)
-    ordered = {r.address: resources[r.address] for r in desired if r.address in resources}
-    return ordered, frozenset(unread)
-
-
-def _known(baseline: LockBaseline, desired: Snapshot, rows: Rows) -> set[Address]:
-    """The objects that need no read of their own."""
-    return {a for a, row in rows.items() if baseline.settled(desired.resources[a], row)}
+            resources[address] = live
+    return resources, frozenset(unread)
 
 
 def _details(
     api: ReadApi,
-    baseline: LockBaseline,
+    id_map: IdMap,
     kind: Detailed,
     desired: Snapshot,
     rows: Rows,
@@ -70,13 +87,12 @@ def _details(
     A key that is missing from one reply and there in another is empty, not hidden. Where those
     of the declared objects do not tell, the unread ones may, and then one more object does.
     """
-    id_map = baseline.id_map
     raws = {a: kind.detail(api, id_map, row) for a, row in rows.items() if a not in unread}
     filled = _filled(kind, raws)
-    if unread and _hidden(kind, baseline, desired, filled):
+    if unread and _hidden(kind, id_map, desired, filled):
         raws |= {a: kind.detail(api, id_map, rows[a]) for a in unread}
         filled = _filled(kind, raws)
-    if not _hidden(kind, baseline, desired, filled):
+    if not _hidden(kind, id_map, desired, filled):
         return filled
     other = kind.complete_row(unmanaged)
     return _filled(kind, raws, kind.detail(api, id_map, other)) if other else filled
@@ -87,8 +103,139 @@ def _filled(kind: Detailed, raws: Rows, other: Collection[str] = ()) -> Rows:
     return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
-def _hidden(kind: Kind, baseline: LockBaseline, desired: Snapshot, raws: Rows) -> bool:
+def _hidden(kind: Kind, id_map: IdMap, desired: Snapshot, raws: Rows) -> bool:
     return any(
-        desired.resources[a].fields.keys() - kind.live_fields(raw, baseline.id_map).keys()
+        desired.resources[a].fields.keys() - kind.live_fields(raw, id_map).keys()
         for a, raw in raws.items()
     )
+
+
+# --- what copies bring along
+
+
+def members_ahead(
+    desired: Snapshot, live: Snapshot, matches: Matches
+) -> Mapping[Address, Resource]:
+    """The live contacts that the plan's new lists change, each as its own step will find it.
+
+    A list made of others has their members (API contract 4.3): without this a contact would end
+    on a list that it does not declare.
+    """
+    lists = {
+        resource.address: resource.intent.origins
+        for resource in desired.of_kind(only(Audience).name)
+        if resource.intent.origins and _is_created(resource, matches)
+    }
+    ahead = {}
+    kind = only(Member)
+    for contact in live.of_kind(kind.name) if lists else ():
+        before = contact.fields.get(kind.membership, ())
+        held = set(before)
+        while joined := {new for new, origins in lists.items() if held & set(origins)} - held:
+            held |= joined
+        if len(held) > len(before):
+            fields = {**contact.fields, kind.membership: tuple(sorted(held))}
+            ahead[contact.address] = replace(contact, fields=fields)
+    return ahead
+
+
+def sources(
+    api: ReadApi, id_map: IdMap, desired: Snapshot, matches: Matches
+) -> Mapping[Address, Resource]:
+    """The live objects that a plan would copy: their copies bring along undeclared content."""
+    copied = {
+        resource.intent.copy_of
+        for resource in desired
+        if isinstance(kind := KINDS[resource.address.kind], Copyable)
+        and kind.pins_source
+        and resource.intent.copy_of
+        and _is_created(resource, matches)
+    }
+    return {
+        address: kind.live(kind.fetch(api, id_map, id), address, id_map)
+        for address in sorted(copied)
+        if (id := id_map.id(address)) and (kind := KINDS[address.kind])
+    }
+
+
+def _is_created(resource: Resource, matches: Matches) -> bool:
+    match = matches[resource.address]
+    return match.row is None and not (match.blocked or resource.intent.absent)
+
+
+# --- what the account has beside its resources
+
+
+def with_templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, Sequence[Problem]]:
+    """`desired` with the HTML of each template in its place (API contract 4.5), and problems.
+
+    Raises:
+        ApiError, Refused, LimitReached: where the templates could not be read.
+    """
+
+    @cache
+    def listed(lang: str) -> Sequence[Raw]:
+        return api.listing(TEMPLATES, {"lang": lang})
+
+    @cache
+    def html(template: Template, id: str) -> str:
+        path = f"{TEMPLATES}/{id}"
+        html = replies.object_of(api.get(path, {"lang": template.lang}), path).get("html")
+        if not isinstance(html, str) or not html.strip():
+            raise ReplyUnreadable(
+                f"{path}: the API shows no html of the template {template.name!r}"
+            )
+        return html.replace("\r\n", "\n").strip()
+
+    resources, problems = dict(desired.resources), []
+    for resource in desired:
+        template = resource.fields.get("body")
+        if not isinstance(template, Template):
+            continue
+        rows = [row for row in listed(template.lang) if row.get("name") == template.name]
+        if len(rows) == 1:
+            body = html(template, replies.id_of(rows[0]))
+            fields = {**resource.fields, "body": body}
+            resources[resource.address] = replace(resource, fields=fields)
+        else:
+            names = [str(row.get("name")) for row in listed(template.lang)]
+            message = (
+                f"body: the account has {len(rows) or 'no'} templates {template.name!r} in"
+                f" {template.lang!r}{did_you_mean(template.name, names)}"
+            )
+            problems.append(doubts.problem(resource, "unknown_template", message, "body"))
+    return Snapshot(resources), problems
+
+
+def ready_domains(
+    api: ReadApi, desired: Snapshot
+) -> tuple[frozenset[str] | None, tuple[Finding, ...]]:
+    """The domains that are ready for sending, None where they were not or could not be read.
+
+    They are read only where a campaign declares a sender (design 7.10). A key without the scope
+    for it is a finding, and no error.
+
+    Raises:
+        ApiError, Refused, LimitReached: where the domains could not be read.
+    """
+    kind = only(Mailing)
+    senders = [r for r in desired.of_kind(kind.name) if r.fields.get(kind.sender)]
+    if not senders:
+        return None, ()
+    try:
+        rows = api.listing(DOMAINS)
+    except ScopeMissing as error:
+        unread = Finding(
+            "warning",
+            "sender_unchecked",
+            senders[0].address,
+            f"whether the sender's domain is ready could not be checked: {error.message}",
+            "give the key the scope domains:read",
+        )
+        return None, (unread,)
+    return frozenset(str(row.get("domain", "")).lower() for row in rows if _is_ready(row)), ()
+
+
+def _is_ready(domain: Raw) -> bool:
+    ready = domain.get("isReadyForSending")
+    return ready if isinstance(ready, bool) else domain.get("status") == "verified"

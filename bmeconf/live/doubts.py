@@ -1,23 +1,59 @@
-"""Findings on identity: what a person has to know of a match, or to decide about it. Pure.
+"""What a person has to know of a name, or to decide about it: findings and problems. Pure.
 
-A plan file shows these findings, and the codes are stable. No decision is made by them: the status
-of the match decides.
+A plan file shows the findings, and their codes are stable. No decision is made by them: the status
+of the match decides. Problems are references that neither the manifests nor the account can meet.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from bmeconf.kinds import KINDS, Kind, Searched, replies
-from bmeconf.live.match import Match, Matches, Namesakes, Status
-from bmeconf.model import Address, Finding, Resource, Snapshot
+from bmeconf.kinds import KINDS, IdMap, Searched, Singleton, UsesLabels, only, replies
+from bmeconf.live.match import Match, Namesakes, Status
+from bmeconf.model import (
+    Address,
+    Finding,
+    Place,
+    Problem,
+    Resource,
+    Snapshot,
+    did_you_mean,
+    references,
+)
 
 CODES = {
     Status.RENAMED_IN_ACCOUNT: "looks_renamed",
     Status.RENAMED_IN_MANIFESTS: "looks_renamed",
     Status.REPLACED_UNSEEN: "replaced",
 }
+SAY_WHICH = "correct the id or the name, so that the entry says what it deletes"
+ERRORS = {
+    Status.ID_NOT_FOUND: (
+        "the account has no object with the id {id}",
+        "correct the id, or leave it out to find or create the object by its name",
+    ),
+    Status.CLAIMED_TWICE: (
+        "the object with the id {id} is called {name!r} and would be deleted, while {rival} is to"
+        " exist",
+        SAY_WHICH,
+    ),
+    Status.ID_NAMES_ANOTHER: (
+        "the object with the id {id} is called {name!r}, which is not the name in the entry that"
+        " deletes it",
+        SAY_WHICH,
+    ),
+    Status.NAME_TAKEN: (
+        "would be renamed from {name!r}, and another live object has its new name already: {ids}",
+        "rename or delete the other one first, or choose another name",
+    ),
+    Status.RENAMED_IN_ACCOUNT: (
+        "looks like a rename in the account: it is now called {name!r}, and nothing is created"
+        " beside it",
+        "add renamed_from: {names} to rename it back, or declare the new name",
+    ),
+}
+"""By status, the message and the remedy of what an apply refuses."""
 
 
 def code(status: Status) -> str:
@@ -25,19 +61,16 @@ def code(status: Status) -> str:
     return CODES.get(status, status.value)
 
 
-def findings(desired: Snapshot, matches: Matches) -> Iterator[Finding]:
-    """The finding on every match that has one, and on every object that a rename left behind."""
-    for resource in desired:
-        match = matches.get(resource.address)
-        if match is None:
-            continue
-        yield from every(resource, match)
-
-
 def every(resource: Resource, match: Match) -> Iterator[Finding]:
     """The findings on one match: on the object it is, and on those that it refers to."""
-    if match.leftover:
-        yield _leftover(resource.address, match.leftover)
+    if old := match.leftover:
+        yield Finding(
+            "warning",
+            "rename_leftover",
+            resource.address,
+            f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed",
+            "remove renamed_from, or delete the one that is not wanted",
+        )
     if finding := of(resource, match):
         yield finding
     if match.referred_to:
@@ -46,46 +79,33 @@ def every(resource: Resource, match: Match) -> Iterator[Finding]:
 
 def of(resource: Resource, match: Match) -> Finding | None:
     """The finding on which object a resource is, None where there is nothing to tell."""
-    kind, address = KINDS[resource.address.kind], resource.address
-    match match.status:
-        case Status.FOUND | Status.MISSING:
-            return None
-        case Status.AMBIGUOUS:
-            return _ambiguous(address, Namesakes(match.names[0], match.candidates))
-        case Status.ID_NOT_FOUND:
-            message = f"the account has no object with the id {resource.id}"
-            remedy = "correct the id, or leave it out to find or create the object by its name"
-        case Status.CLAIMED_TWICE:
-            message = (
-                f"the object with the id {resource.id} is called {match.names[0]!r} and would be"
-                f" deleted, while {match.rival} is to exist"
-            )
-            remedy = "correct the id or the name, so that the entry says what it deletes"
-        case Status.ID_NAMES_ANOTHER:
-            message = (
-                f"the object with the id {resource.id} is called {match.names[0]!r}, which is not"
-                " the name in the entry that deletes it"
-            )
-            remedy = "correct the id or the name, so that the entry says what it deletes"
-        case Status.NAME_TAKEN:
-            message = (
-                f"would be renamed from {match.names[0]!r}, and another live object has its new"
-                f" name already: {', '.join(match.candidates)}"
-            )
-            remedy = "rename or delete the other one first, or choose another name"
-        case Status.RENAMED_IN_ACCOUNT:
-            message = (
-                f"looks like a rename in the account: it is now called {match.names[0]!r}, and"
-                " nothing is created beside it"
-            )
-            remedy = (
-                f"add renamed_from: {flow(match.names)} to rename it back, or declare the new name"
-            )
-        case Status.RENAMED_IN_MANIFESTS:
-            return _renamed_in_manifests(address, match.names)
-        case _:
-            return _replaced(kind, resource, match)
-    return Finding("error", code(match.status), address, message, remedy)
+    address, status, names = resource.address, match.status, match.names
+    if status in (Status.FOUND, Status.MISSING):
+        return None
+    if status is Status.AMBIGUOUS:
+        return _ambiguous(address, Namesakes(names[0], match.candidates))
+    if status is Status.RENAMED_IN_MANIFESTS:
+        orphans = " or ".join(map(repr, names))
+        choice = " or ".join(f"renamed_from: {flow([name])}" for name in names)
+        return Finding(
+            "warning",
+            code(status),
+            address,
+            f"looks like a rename in the manifests: {orphans} was declared before and is still"
+            " live",
+            f"if it is the same one, add {choice}",
+        )
+    if status not in ERRORS:
+        return _replaced(resource, match)
+    values = {
+        "id": resource.id,
+        "name": names[0] if names else "",
+        "names": flow(names),
+        "rival": match.rival,
+        "ids": ", ".join(match.candidates),
+    }
+    message, remedy = (text.format_map(values) for text in ERRORS[status])
+    return Finding("error", code(status), address, message, remedy)
 
 
 def flow(names: Sequence[str]) -> str:
@@ -100,37 +120,12 @@ def _ambiguous(address: Address, namesakes: Namesakes) -> Finding:
     return Finding("warning", "ambiguous", address, f"{message}; neither is touched", remedy)
 
 
-def _leftover(address: Address, old: str) -> Finding:
-    return Finding(
-        "warning",
-        "rename_leftover",
-        address,
-        f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed",
-        "remove renamed_from, or delete the one that is not wanted",
-    )
-
-
-def _renamed_in_manifests(address: Address, names: Sequence[str]) -> Finding:
-    orphans = " or ".join(repr(name) for name in names)
-    choice = " or ".join(f"renamed_from: {flow([name])}" for name in names)
-    return Finding(
-        "warning",
-        code(Status.RENAMED_IN_MANIFESTS),
-        address,
-        f"looks like a rename in the manifests: {orphans} was declared before and is still live",
-        f"if it is the same one, add {choice}",
-    )
-
-
-def _replaced(kind: Kind, resource: Resource, match: Match) -> Finding:
+def _replaced(resource: Resource, match: Match) -> Finding:
     assert match.row is not None
-    id = replies.id_of(match.row)
+    kind, id = KINDS[resource.address.kind], replies.id_of(match.row)
+    before = "not to be seen any more" if isinstance(kind, Searched) else "gone"
     if match.remembered is not None:
-        before = f"which is now called {kind.key(match.remembered)!r}"
-    else:
-        before = (
-            "which is not to be seen any more" if isinstance(kind, Searched) else "which is gone"
-        )
+        before = f"now called {kind.key(match.remembered)!r}"
     pin = "id: <its id>" if match.identified else f"id: {id}"
     deleted = resource.intent.absent and not match.identified
     how = "if this one is to go, pin it with" if deleted else "pin the one that is meant with"
@@ -138,6 +133,71 @@ def _replaced(kind: Kind, resource: Resource, match: Match) -> Finding:
         "warning" if match.identified else "error",
         code(match.status),
         resource.address,
-        f"is another object than before: {id} in place of {match.known_id}, {before}",
+        f"is another object than before: {id} in place of {match.known_id}, which is {before}",
         f"look whether that was meant; {how} {pin}",
     )
+
+
+# --- references that lead nowhere
+
+
+def mentions(resource: Resource, id_map: IdMap) -> list[Address]:
+    """The addresses that a resource refers to; its origins only until it exists."""
+    origins = () if resource.address in id_map.ids else resource.intent.origins
+    return [*references(resource.fields), *origins]
+
+
+def problem(resource: Resource, code: str, message: str, *paths: str) -> Problem:
+    """A problem at the place of the first of `paths` that was written, else of the resource."""
+    places = resource.intent.places
+    written = next((places[path] for path in paths if path in places), resource.intent.place)
+    return Problem(written or Place("the manifests"), str(resource.address), message, code)
+
+
+def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> Iterator[Problem]:
+    """Unknown lists, campaigns, fields and tags.
+
+    A reference of an `unclear` resource has several meanings, which is a finding of its own.
+    """
+    names = {address.name for address in (*id_map.ids, *desired.resources)}
+    for resource in desired:
+        if resource.address in unclear or resource.intent.absent:
+            continue
+        for address in mentions(resource, id_map):
+            if address not in id_map.ids and desired.get(address) is None:
+                kind, name = address.kind, address.name
+                message = f"refers to {address}, which neither the manifests nor the account have"
+                message += did_you_mean(name, names)
+                yield problem(resource, "unknown_reference", message, f"{kind}.{name}", kind)
+    labels, tags = set(id_map.fields), set(id_map.tags)
+    for structure in desired.of_kind(only(Singleton).name):
+        labels.update(structure.fields.get("fields") or ())
+        tags.update(structure.fields.get("tags") or ())
+    for contact in desired.of_kind(only(UsesLabels).name):
+        used, named = (contact.fields.get(key) or () for key in ("fields", "tags"))
+        unknown = [label for label in used if label not in labels and id_map.label(label) is None]
+        yield from _unknown_labels(contact, "fields", unknown, labels)
+        yield from _same_field(contact, used, id_map)
+        unknown = [tag for tag in named if tag not in tags]
+        yield from _unknown_labels(contact, "tags", unknown, tags)
+
+
+def _unknown_labels(
+    contact: Resource, key: str, unknown: Iterable[str], known: Iterable[str]
+) -> Iterator[Problem]:
+    for label in unknown:
+        message = (
+            f"{key}: the account has no {key[:-1]} {label!r}{did_you_mean(label, known)};"
+            f" declare it under structure: {key}, or correct the name"
+        )
+        yield problem(contact, f"unknown_{key[:-1]}", message, f"{key}.{label}", key)
+
+
+def _same_field(contact: Resource, used: Iterable[str], id_map: IdMap) -> Iterator[Problem]:
+    """Problems where two labels are one field: a predefined one, renamed by its owner."""
+    labels: dict[str, str] = {}
+    for label in used:
+        first = labels.setdefault(id_map.label(label) or label, label)
+        if first != label:
+            both = f"fields: {label!r} and {first!r} are one field of the account; remove one"
+            yield problem(contact, "same_field", both, f"fields.{label}", "fields")

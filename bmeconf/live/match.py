@@ -173,13 +173,9 @@ def _take(name: str, free: dict[str, list[Raw]]) -> Match:
     """The match by one name; a row that is taken is not `free` any more."""
     rows = free.get(name, [])
     if len(rows) > 1:
-        return namesakes(name, [replies.id_of(row) for row in rows])
+        ids = tuple(map(replies.id_of, rows))
+        return Match(Status.AMBIGUOUS, candidates=ids, names=(name,))
     return Match(Status.FOUND, free.pop(name)[0]) if rows else Match(Status.MISSING)
-
-
-def namesakes(name: str, ids: Sequence[str]) -> Match:
-    """Several live objects have one name: only an id can tell them apart."""
-    return Match(Status.AMBIGUOUS, candidates=tuple(ids), names=(name,))
 
 
 class _Judge:

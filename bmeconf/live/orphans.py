@@ -11,16 +11,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
-from bmeconf.baseline import CommitManifests, Section, commit_baseline
+from bmeconf.baseline import CommitManifests, commit_baseline
 from bmeconf.desired.scope import Scope, matches
-from bmeconf.kinds import KINDS, IdMap, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
+from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
-from bmeconf.live.match import Matches, Status
+from bmeconf.live.match import Status
 from bmeconf.model import Address, Finding, Resource, Snapshot, counted, references
 
 CODE = "no_longer_managed"
@@ -43,11 +42,6 @@ class Removed:
         removed = self.declared.of_kind(kind.name)
         return tuple(replace(r, id="") for r in removed) if isinstance(kind, Searched) else removed
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds that have to be read to find the orphans."""
-        return frozenset(r.address.kind for r in self.declared)
-
 
 def removed(commit: CommitManifests, scope: Scope) -> Removed:
     """The resources that `commit` declares and no manifest of the project does now.
@@ -69,87 +63,136 @@ def removed(commit: CommitManifests, scope: Scope) -> Removed:
     return Removed(kept, len(unsearched))
 
 
-@dataclass(frozen=True)
-class _Present:
-    """The resources that are declared now, and what is known of the account."""
-
-    now: Snapshot
-    id_map: IdMap
-    section: Section
-    commit: str
-
-    @cached_property
-    def users(self) -> Mapping[Address, Address]:
-        """For what is referred to, one declared resource that refers to it."""
-        found: dict[Address, Address] = {}
-        for resource in self.now:
-            if not resource.intent.absent:
-                for address in (*references(resource.fields), *resource.intent.origins):
-                    found.setdefault(address, resource.address)
-        return found
-
-    @cached_property
-    def declared(self) -> Collection[tuple[str, str]]:
-        return {(r.address.kind, r.address.name) for r in self.now}
-
-    def created(self, kind: Kind) -> Sequence[Address]:
-        """The resources of a kind that are to be created, and may be an orphan renamed."""
-        if isinstance(kind, NaturalKey):
-            return ()
-        there = {(address.kind, address.name) for address in self.id_map.ids}
-        return sorted(
-            r.address
-            for r in self.now.of_kind(kind.name)
-            if not (r.intent.absent or r.id or r.intent.origins)
-            and (kind.name, r.address.name) not in there
-            and not self._renamed(r.address)
-        )
-
-    def _renamed(self, address: Address) -> bool:
-        """True where it lives on under another name, so that nothing is created beside it."""
-        entry = self.section.at(address)
-        return entry is not None and self.id_map.knows(address.kind, entry.id)
-
-
 def findings(removed: Removed, commit: CommitManifests, reading: Reading) -> Iterator[Finding]:
     """A note on every orphan of `commit`, with the block that would delete it."""
-    now, id_map = reading.scope.whole, reading.account.id_map
-    present = _Present(now, id_map, reading.section, commit.commit)
+    notes = _Notes(commit.commit[:12], reading)
     for was in removed.declared:
-        yield from _notes(KINDS[was.address.kind], was, reading.orphans, present)
+        yield from notes.on(KINDS[was.address.kind], was)
     if removed.unsearched:
         kind = only(Searched)
         last = max(r.address for r in removed.declared.of_kind(kind.name))
         rest = counted(removed.unsearched, f"more {kind.noun}")
-        yield _note(last, commit.commit, f"{rest} like it were not looked for", "")
+        yield notes.note(last, f"{rest} like it were not looked for", "")
     if not reading.scope.targets:
-        yield from _structure(commit, now, id_map)
+        yield from notes.on_structure(commit.declared)
 
 
-def _structure(commit: CommitManifests, now: Snapshot, id_map: IdMap) -> Iterator[Finding]:
-    """A note on fields and tags that are declared no more and still there."""
-    parts = []
-    for key, live in (("fields", id_map.fields), ("tags", id_map.tags)):
-        sides = (commit.declared.of_kind(only(Singleton).name), now)
-        was, used = (_labels(side, key, id_map) for side in sides)
-        left = sorted(label for label in was - used if label in live)
-        if left:
-            parts.append(f"{counted(len(left), key[:-1])} ({', '.join(map(repr, left))})")
-    if parts:
-        yield Finding(
-            "note",
-            CODE,
-            only(Singleton).address,
-            f"{' and '.join(parts)} declared at {commit.commit[:12]} and by no manifest any more:"
-            " bmeconf never removes them",
-            "remove them in the web app, once nobody uses them",
+class _Notes:
+    """The notes on what `commit` declares, beside what is declared now and the account."""
+
+    def __init__(self, commit: str, reading: Reading) -> None:
+        self._commit, self._now, self._orphans = commit, reading.scope.whole, reading.orphans
+        self._id_map, self._section = reading.account.id_map, reading.section
+        self._declared = {(r.address.kind, r.address.name) for r in self._now}
+        self._users: dict[Address, Address] = {}
+        for resource in self._now:
+            if not resource.intent.absent:
+                for address in (*references(resource.fields), *resource.intent.origins):
+                    self._users.setdefault(address, resource.address)
+
+    def on(self, kind: Kind, was: Resource) -> Iterator[Finding]:
+        """The notes on one removed resource.
+
+        A name alone may lead to an object that came later: where the lock file remembers the id,
+        the note is about that one. A contact is its email address, and a pin says which one it is.
+        """
+        match = self._orphans[was.address]
+        if match.status is Status.AMBIGUOUS and (doubt := doubts.of(was, match)):
+            yield self.note(was.address, doubt.message, doubt.remedy)
+        entry = None if isinstance(kind, NaturalKey) or was.id else self._section.at(was.address)
+        if match.blocked:
+            return
+        if match.row is not None and (not entry or replies.id_of(match.row) == entry.id):
+            yield self._orphan(kind, was, match.row)
+        elif entry:
+            yield from self._moved(kind, was, match.row, entry.id)
+
+    def _moved(self, kind: Kind, was: Resource, other: Raw | None, id: str) -> Iterator[Finding]:
+        """The note where the name does not lead to the object `id` that was declared by it."""
+        free = {replies.id_of(row): row for row in self._orphans.unmanaged[kind.name]}
+        if other is None:
+            if id in free:
+                yield self._orphan(kind, was, free[id])
+            return
+        rows = {replies.id_of(row): row for row in self._orphans.rows(kind.name).values()} | free
+        name = was.address.name
+        another = f"the name {name!r} is now that of another object, {replies.id_of(other)}"
+        if id in rows:
+            now = Address(kind.name, kind.key(rows[id]))
+            remedy = "look which of them is to go, if any, and pin that one with id: <its id>"
+            yield self.note(now, f"its id is {id}; {another}", remedy, name)
+        elif not self._id_map.knows(kind.name, id):
+            message = f"was declared at {self._commit}, and is gone: its id was {id}; {another}"
+            remedy = "nothing is left to delete; leave the other one, or declare it"
+            yield Finding("note", CODE, was.address, message, remedy)
+
+    def _orphan(self, kind: Kind, was: Resource, row: Raw) -> Finding:
+        live = kind.live(row, Address(kind.name, kind.key(row)), self._id_map)
+        address = live.address
+        called = was.address.name if was.address.name != address.name else ""
+        if address in self._users:
+            user = f"{self._users[address]} still refers to it by name"
+            return self.note(address, user, "declare it again, or leave it: that is enough", called)
+        if refusal := kind.refusal(was, live, ()):
+            return self.note(address, refusal.message, "", called)
+        if (address.kind, address.name) in self._declared:
+            twin = f"its id is {live.id}, and another one of its name is declared"
+            remedy = "pin the declared one with id: before this one goes"
+            return self.note(address, twin, remedy, called)
+        usage, first = kind.usage(live), "if it is to go, "
+        going = f"add this manifest: {block(kind.name, kind.identity, address.name, live.id)}"
+        entry = self._section.of(address, live.id)
+        if was.intent.protect or (entry and entry.protect):
+            usage = f"{usage}; it is protected" if usage else "it is protected"
+            first, going = (
+                "",
+                f"declare it without protect: true and apply that first; then {going}",
+            )
+        if new := self._created(kind):
+            first = f"{_rename(address, new)}; if it is to go, "
+        return self.note(address, usage or "it stays as it is", f"{first}{going}", called)
+
+    def _created(self, kind: Kind) -> Sequence[Address]:
+        """The resources of a kind that are to be created, and may be an orphan renamed."""
+        there = {(address.kind, address.name) for address in self._id_map.ids}
+        return sorted(
+            r.address
+            for r in self._now.of_kind(kind.name)
+            if not (isinstance(kind, NaturalKey) or r.intent.absent or r.id or r.intent.origins)
+            and (kind.name, r.address.name) not in there
+            # One that lives on under another name is not created beside that.
+            and not ((e := self._section.at(r.address)) and self._id_map.knows(kind.name, e.id))
         )
 
+    def on_structure(self, then: Snapshot) -> Iterator[Finding]:
+        """A note on fields and tags that are declared no more and still there."""
+        parts = []
+        for key, live in (("fields", self._id_map.fields), ("tags", self._id_map.tags)):
+            was = self._labels(then.of_kind(only(Singleton).name), key)
+            left = sorted((was - self._labels(self._now, key)).intersection(live))
+            if left:
+                parts.append(f"{counted(len(left), key[:-1])} ({', '.join(map(repr, left))})")
+        if parts:
+            message = (
+                f"{' and '.join(parts)} declared at {self._commit} and by no manifest any more:"
+                " bmeconf never removes them"
+            )
+            remedy = "remove them in the web app, once nobody uses them"
+            yield Finding("note", CODE, only(Singleton).address, message, remedy)
 
-def _labels(side: Iterable[Resource], key: str, id_map: IdMap) -> set[str]:
-    """The labels that a side uses anywhere, in the account's own words."""
-    found = {label for r in side for label in r.fields.get(key) or ()}
-    return {id_map.label(label) or label for label in found} if key == "fields" else found
+    def _labels(self, side: Iterable[Resource], key: str) -> set[str]:
+        """The labels that a side uses anywhere, in the account's own words."""
+        labels = {label for r in side for label in r.fields.get(key) or ()}
+        return {self._id_map.label(each) or each for each in labels} if key == "fields" else labels
+
+    def note(self, address: Address, more: str, remedy: str, called: str = "") -> Finding:
+        """A note; `called` is the name that the object was declared by, if another one."""
+        by = f" as {called!r}" if called else ""
+        message = (
+            f"was declared at {self._commit}{by}, is still live, and no manifest declares it any"
+            f" more; {more}"
+        )
+        return Finding("note", CODE, address, message, remedy)
 
 
 def block(kind: str, identity: str, name: str, id: str = "") -> str:
@@ -178,84 +221,9 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _notes(kind: Kind, was: Resource, orphans: Matches, present: _Present) -> Iterator[Finding]:
-    """The notes on one removed resource.
-
-    A name alone may lead to an object that came later: where the lock file remembers the id, the
-    note is about that one. A contact is its email address, and a pin says which one it is.
-    """
-    match = orphans[was.address]
-    if match.status is Status.AMBIGUOUS and (doubt := doubts.of(was, match)):
-        yield _note(was.address, present.commit, doubt.message, doubt.remedy)
-    entry = None if isinstance(kind, NaturalKey) or was.id else present.section.at(was.address)
-    if match.blocked or (match.row is None and entry is None):
-        return
-    if entry and (match.row is None or replies.id_of(match.row) != entry.id):
-        yield from _moved(kind, was, orphans, entry.id, present)
-    elif match.row is not None:
-        yield _of_orphan(kind, was, match.row, present)
-
-
-def _moved(
-    kind: Kind, was: Resource, orphans: Matches, id: str, present: _Present
-) -> Iterator[Finding]:
-    """The note where the name does not lead to the object `id` that was declared by it."""
-    address, other = was.address, orphans[was.address].row
-    free = {replies.id_of(row): row for row in orphans.unmanaged[kind.name]}
-    if other is None:
-        if id in free:
-            yield _of_orphan(kind, was, free[id], present)
-        return
-    rows = {**free, **{replies.id_of(row): row for row in orphans.rows(kind.name).values()}}
-    another = f"the name {address.name!r} is now that of another object, {replies.id_of(other)}"
-    remedy = "look which of them is to go, if any, and pin that one with id: <its id>"
-    if id in rows:
-        now = Address(kind.name, kind.key(rows[id]))
-        yield _note(now, present.commit, f"its id is {id}; {another}", remedy, address.name)
-    elif not present.id_map.knows(kind.name, id):
-        message = f"was declared at {present.commit[:12]}, and is gone: its id was {id}; {another}"
-        remedy = "nothing is left to delete; leave the other one, or declare it"
-        yield Finding("note", CODE, address, message, remedy)
-
-
-def _of_orphan(kind: Kind, was: Resource, row: Raw, present: _Present) -> Finding:
-    live = kind.live(row, Address(kind.name, kind.key(row)), present.id_map)
-    address, commit = live.address, present.commit
-    called = was.address.name if was.address.name not in (address.name, "") else ""
-    entry = present.section.of(address, live.id)
-    refusal = kind.refusal(was, live, ())
-    if address in present.users:
-        user = f"{present.users[address]} still refers to it by name"
-        return _note(address, commit, user, "declare it again, or leave it: that is enough", called)
-    if refusal:
-        return _note(address, commit, refusal.message, "", called)
-    if (address.kind, address.name) in present.declared:
-        twin = f"its id is {live.id}, and another one of its name is declared"
-        remedy = "pin the declared one with id: before this one goes"
-        return _note(address, commit, twin, remedy, called)
-    usage = kind.usage(live)
-    first = "if it is to go, "
-    going = f"add this manifest: {block(kind.name, kind.identity, address.name, live.id)}"
-    if was.intent.protect or (entry and entry.protect):
-        usage = f"{usage}; it is protected" if usage else "it is protected"
-        first, going = "", f"declare it without protect: true and apply that first; then {going}"
-    new = present.created(kind)
-    asked = f"{_rename(address, new)}; if it is to go, " if new else first
-    return _note(address, commit, usage or "it stays as it is", f"{asked}{going}", called)
-
-
 def _rename(address: Address, new: Sequence[Address]) -> str:
     """The question to ask before a delete: what is to be created would be empty beside it."""
     names = [str(each) for each in new[:MOST_ASKED]]
     names += ["another new one"] if len(new) > MOST_ASKED else []
     choice = " or ".join(names)
     return f"if it is the same as {choice}, add renamed_from: [{_quoted(address.name)}] there"
-
-
-def _note(address: Address, commit: str, more: str, remedy: str, called: str = "") -> Finding:
-    """`called` is the name that the object was declared by, where that is another one."""
-    by = f" as {called!r}" if called else ""
-    message = (
-        f"was declared at {commit[:12]}{by}, is still live, and no manifest declares it any more"
-    )
-    return Finding("note", CODE, address, f"{message}; {more}", remedy)

@@ -7,7 +7,8 @@ no reading order is needed (design 7.2, 7.3).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bmeconf.baseline import CommitManifests, Lock, LockBaseline, Section, kind_of
@@ -24,7 +25,7 @@ from bmeconf.kinds import (
     only,
     replies,
 )
-from bmeconf.live import copies, details, domains, orphans, references, templates
+from bmeconf.live import details, doubts, orphans
 from bmeconf.live.account import Account, Reading
 from bmeconf.live.match import Match, Matches, Namesakes, Status, match
 from bmeconf.live.orphans import Removed
@@ -52,21 +53,26 @@ def read(
     id_map, matches = _structure(api, scope)
     section = lock.section(id_map.account(base_url), base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
-    for kind in _kinds_needed(scope, removed):
-        listing.take(kind)
+    for name in _kinds_needed(scope, removed):
+        listing.take(KINDS[name])
     id_map, unclear = _name_unmanaged(listing.id_map, listing.matches, scope.desired)
     matches = listing.matches.referring(unclear)
-    with_bodies, unknown = templates.resolved(api, scope.desired)
+    with_bodies, unknown = details.with_templates(api, scope.desired)
     desired = Snapshot.of(KINDS[r.address.kind].resolved(r, id_map) for r in with_bodies)
-    ready, unchecked = domains.ready(api, scope.desired)
+    ready, unchecked = details.ready_domains(api, scope.desired)
+    unmanaged = {
+        name: tuple(sorted(map(KINDS[name].key, rows)))
+        for name, rows in matches.unmanaged.items()
+        if not isinstance(KINDS[name], Searched | Singleton)
+    }
     reading = Reading(
         scope,
         desired,
-        Account(id_map, unmanaged=_unmanaged_names(matches), ready_domains=ready),
+        Account(id_map, unmanaged=unmanaged, ready_domains=ready),
         matches,
         section,
         gone=frozenset(listing.gone),
-        problems=(*references.problems(scope.desired, id_map, unclear), *unknown),
+        problems=(*doubts.problems(scope.desired, id_map, unclear), *unknown),
         findings=unchecked,
         orphans=listing.orphans,
         commit=commit,
@@ -134,45 +140,38 @@ class _Listing:
 def _with_details(
     api: ReadApi, reading: Reading, dependents: Mapping[Address, Raw], whole: Collection[str]
 ) -> Reading:
-    """`reading` with all that the API shows of the objects that were matched."""
+    """`reading` with all that the API shows of the objects that were matched.
+
+    `remembered` are the rows that the baseline knows of blocked resources without an object, and
+    `namesakes` those of them that are among the objects which the name may mean.
+    """
     desired, id_map, matches = reading.desired, reading.account.id_map, reading.matches
     baseline = LockBaseline(id_map, reading.scope.managed, section=reading.section)
-    known = _remembered(desired, matches)
-    namesakes = {a: row for a, row in known.items() if _is_namesake(desired, matches, a, row)}
-    rows = {r.address: row for r in desired if (row := matches[r.address].row) is not None}
+    rows, remembered, namesakes = {}, {}, {}
+    for resource in desired:
+        address, kind = resource.address, KINDS[resource.address.kind]
+        match = matches[address]
+        if match.row is not None:
+            rows[address] = match.row
+        elif match.blocked and match.remembered is not None:
+            remembered[address] = match.remembered
+            named = kind.key(match.remembered) in kind.match_keys(resource)
+            if named and match.status is Status.AMBIGUOUS:
+                namesakes[address] = match.remembered
     shown, unread = details.read(
         api, baseline, desired, {**rows, **namesakes}, matches.unmanaged, whole
     )
-    remembered = {a: KINDS[a.kind].live(row, a, id_map) for a, row in known.items()}
-    remembered |= {a: shown[a] for a in namesakes}
+    known = {a: KINDS[a.kind].live(row, a, id_map) for a, row in remembered.items()}
     resources = Snapshot.of(r for a, r in shown.items() if a not in namesakes)
-    resources = _confirmed(api, reading, resources)
     account = replace(
         reading.account,
-        resources=resources,
+        resources=_confirmed(api, reading, resources),
         unread=unread,
-        remembered=remembered,
+        remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
-        sources=copies.sources(api, id_map, desired, matches),
+        sources=details.sources(api, id_map, desired, matches),
     )
     return replace(reading, account=account)
-
-
-def _remembered(desired: Snapshot, matches: Matches) -> Mapping[Address, Raw]:
-    """Of resources that must not be planned and have no object: the rows that are remembered."""
-    blocked = {r.address: matches[r.address] for r in desired if matches.blocked(r.address)}
-    return {
-        address: match.remembered
-        for address, match in blocked.items()
-        if match.row is None and match.remembered is not None
-    }
-
-
-def _is_namesake(desired: Snapshot, matches: Matches, address: Address, row: Raw) -> bool:
-    """True where the remembered object is one of those that the name may mean."""
-    kind = KINDS[address.kind]
-    ambiguous = matches[address].status is Status.AMBIGUOUS
-    return ambiguous and kind.key(row) in kind.match_keys(desired.resources[address])
 
 
 def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
@@ -182,7 +181,7 @@ def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
     to be changed is read once more before the change is planned.
     """
     id_map, managed = reading.account.id_map, reading.scope.managed
-    ahead = copies.members_ahead(reading.desired, resources, reading.matches)
+    ahead = details.members_ahead(reading.desired, resources, reading.matches)
     confirmed = dict(resources.resources)
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         kind, live = KINDS[desired.address.kind], resources.get(desired.address)
@@ -238,26 +237,20 @@ def _apart(
     return own, [row for row in rows if replies.id_of(row) not in held]
 
 
-def _kinds_needed(scope: Scope, removed: Removed) -> list[Kind]:
-    """The kinds that are declared or referred to, or were; lists first, as others name them."""
-    needed = {r.address.kind for r in scope.desired} | removed.kinds
-    needed |= {a.kind for r in scope.desired for a in references.mentions(r, IdMap())}
-    needed |= {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
-    needed |= {*_shown_by_name(scope)}
-    return [
-        kind for name, kind in KINDS.items() if name in needed and not isinstance(kind, Singleton)
-    ]
+def _kinds_needed(scope: Scope, removed: Removed) -> list[str]:
+    """The kinds that are declared or referred to, or were; lists first, as others name them.
 
-
-def _shown_by_name(scope: Scope) -> Iterator[str]:
-    """The kinds whose objects a plan names when a reference to them is to go.
-
-    So that a plan does not depend on what else was read, not even where nothing is declared.
+    Also those whose objects a plan names when a reference to them is to go, so that a plan does
+    not depend on what else was read, not even where nothing is declared.
     """
+    needed = {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
+    needed |= {resource.address.kind for resource in removed.declared}
     for resource in scope.desired:
         kind = KINDS[resource.address.kind]
+        needed |= {kind.name, *(a.kind for a in doubts.mentions(resource, IdMap()))}
         if not isinstance(kind, PartialSets):
-            yield from (kind.refers[name] for name in resource.fields if name in kind.refers)
+            needed |= {kind.refers[name] for name in resource.fields if name in kind.refers}
+    return [name for name, k in KINDS.items() if name in needed and not isinstance(k, Singleton)]
 
 
 def _may_lose(kind: Kind, scope: Scope) -> bool:
@@ -274,26 +267,17 @@ def _name_unmanaged(
 
     Also the namesakes for each desired resource that refers to a name of several of them.
     """
-    unmanaged: dict[Address, list[str]] = {}
+    unmanaged: dict[Address, list[str]] = defaultdict(list)
     for kind, rows in matches.unmanaged.items():
         for row in rows:
-            address = Address(kind, KINDS[kind].key(row))
-            unmanaged.setdefault(address, []).append(replies.id_of(row))
+            unmanaged[Address(kind, KINDS[kind].key(row))].append(replies.id_of(row))
     ids: dict[Address, str] = {}
     for address, of_name in unmanaged.items():
         alone = len(of_name) == 1 and address.name and address not in id_map.ids
         ids |= {address if alone else replace(address, id=id): id for id in of_name}
     unclear = {}
     for resource in desired:
-        for address in references.mentions(resource, id_map):
+        for address in doubts.mentions(resource, id_map):
             if address not in id_map.ids and len(unmanaged.get(address, ())) > 1:
                 unclear[resource.address] = Namesakes(address.name, tuple(unmanaged[address]))
     return id_map.with_ids(ids), unclear
-
-
-def _unmanaged_names(matches: Matches) -> Mapping[str, tuple[str, ...]]:
-    return {
-        name: tuple(sorted(map(KINDS[name].key, rows)))
-        for name, rows in matches.unmanaged.items()
-        if not isinstance(KINDS[name], Searched | Singleton)
-    }

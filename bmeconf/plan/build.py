@@ -42,7 +42,7 @@ def build(
     watched = [step.address for step in manual_steps]
     findings = (
         *reading.findings,
-        *doubts.findings(reading.desired, reading.matches),
+        *(f for r in reading.desired for f in doubts.every(r, reading.matches[r.address])),
         *(finding for difference in planned for finding in _findings(difference)),
         *unreachable,
         *guard.check(steps, reading, policy),

@@ -12,7 +12,7 @@ from typing import Any
 
 from bmeconf.baseline import LockBaseline, SideStatus
 from bmeconf.kinds import KINDS, Kind, Rewritten
-from bmeconf.live import Match, Reading, Status, copies
+from bmeconf.live import Match, Reading, Status, details
 from bmeconf.model import (
     CREATE,
     DELETE,
@@ -33,7 +33,7 @@ from bmeconf.model import (
 
 def compare(reading: Reading, baseline: LockBaseline) -> tuple[Difference, ...]:
     """Every desired resource in scope beside its live one, in address order, and who moved."""
-    ahead = copies.members_ahead(reading.desired, reading.account.resources, reading.matches)
+    ahead = details.members_ahead(reading.desired, reading.account.resources, reading.matches)
     differences = []
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         match = reading.matches[desired.address]
