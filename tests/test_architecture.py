@@ -67,7 +67,6 @@ IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile",
 IMPURE_ALLOWED = {
     # A validated project carries the path of its root as a value.
     ("bmeconf/desired/validate/project_file.py", "pathlib"),
-    ("bmeconf/desired/validate/variables.py", "pathlib"),
 }
 ONCE = {
     "Plan": ("plan.build", "plan.decode"),
@@ -104,7 +103,7 @@ KINDS_NAMED = {
     "bmeconf/client/paging.py": (1, "a key of replies"),
     "bmeconf/desired/manifest/texts.py": (1, SECTION),
     "bmeconf/desired/validate/rules.py": (1, FIELD),
-    "bmeconf/desired/validate/tables.py": (1, SECTION),
+    "bmeconf/desired/validate/filling.py": (1, SECTION),
     "bmeconf/plan/decode.py": (2, KEY),
     "bmeconf/plan/encode.py": (2, KEY),
     "bmeconf/pull/entries.py": (3, FIELD),

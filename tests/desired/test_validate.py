@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, yaml_tree
-from bmeconf.desired.validate import times, violations
+from bmeconf.desired.validate import flaws, formats
 from bmeconf.model import Address, Problem, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema
@@ -368,7 +368,7 @@ def test_a_thousand_contacts_are_quick(here: Path) -> None:
     ],
 )
 def test_times(text: str, known: str | None) -> None:
-    moment = times.instant(text)
+    moment = formats.instant(text)
     assert (moment.isoformat() if moment else None) == known
 
 
@@ -376,7 +376,7 @@ def test_every_keyword_of_the_schemas_has_its_words() -> None:
     elsewhere = {"additionalProperties", "required", "properties", "items", "propertyNames"}
     for name in ("manifest", "project"):
         used = {key for part in _parts(load_schema(name)) for key in part if key in _KEYWORDS}
-        assert used <= set(violations.WORDS) | elsewhere | {"allOf"}
+        assert used <= set(flaws.WORDS) | elsewhere | {"allOf"}
 
 
 _KEYWORDS = {

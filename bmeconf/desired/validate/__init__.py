@@ -1,12 +1,11 @@
 """Documents + schemas -> the desired Snapshot, or every problem in them. Pure.
 
-- `reading`: the walk over all manifests
+- `reading`: the walk over all manifests, and resources of the sound entries
 - `project_file`: the same for bmeconf.yaml
-- `variables`, `tables`: what is filled in before anything is checked
-- `shape`, `resolve`: a tree and its schema -> data; `violations`, `flaws`: what is wrong in it
+- `filling`: the variables and CSV tables that are filled in before anything is checked
+- `shape`: a tree and its schema -> data; `flaws`: what is wrong in it, in words
 - `entries`, `rules`, `references`: one entry a resource, checked alone and then all together
-- `emails`, `times`: what an address and a time may be
-- `resources`: sound entries -> resources
+- `formats`: what an email address and a time may be
 """
 
 from bmeconf.desired.validate.project_file import project

@@ -35,11 +35,6 @@ class ManifestEntry:
     is_row: bool = False
 
     @property
-    def file(self) -> str:
-        """The manifest that declares the resource, as places name it."""
-        return self.node.place.file
-
-    @property
     def address(self) -> Address:
         """The address by name alone."""
         return Address(self.kind, self.name)
@@ -51,12 +46,10 @@ class ManifestEntry:
 
     @property
     def is_block(self) -> bool:
-        """True if a manifest declares the resource as a block of its own, not in a list."""
         return self.kind in BLOCKS
 
     @property
     def absent(self) -> bool:
-        """Whether the entry asks for deletion."""
         return bool(self.spec.get("state") == "absent")
 
     @property
@@ -88,10 +81,13 @@ def of(
 ) -> tuple[list[ManifestEntry], list[Problem]]:
     """The entries of one document, and its flaws as problems with their addresses, in order."""
     flawed = {_entry_path(flaw) for flaw in flaws}
-    entries = {
-        path: ManifestEntry(kind, _name(kind, spec), spec, node, path not in flawed, is_rows)
-        for path, kind, spec, node in _declared(tree, data)
-    }
+    entries: dict[Path, ManifestEntry] = {}
+    for path, spec in _declared(data if isinstance(data, Mapping) else {}):
+        kind, node = str(path[0]), at(tree, path)
+        if isinstance(spec, Mapping) and isinstance(node, Block):
+            name = "" if kind in BLOCKS else spec.get(KINDS[kind].identity)
+            name = KINDS[kind].canonical(name) if isinstance(name, str) else ""
+            entries[path] = ManifestEntry(kind, name, spec, node, path not in flawed, is_rows)
     addresses = {path: entry.shown for path, entry in entries.items()}
     problems = [flaw.problem(addresses.get(_entry_path(flaw), "")) for flaw in flaws]
     return list(entries.values()), problems
@@ -101,22 +97,12 @@ def _entry_path(flaw: Flaw) -> Path:
     return flaw.path[: 1 if flaw.path and flaw.path[0] in BLOCKS else 2]
 
 
-def _declared(tree: Node, data: Any) -> Iterator[tuple[Path, str, Mapping[str, Any], Block]]:
-    sections = data if isinstance(data, Mapping) else {}
-    for kind, declared in ((name, sections.get(name)) for name in KINDS):
-        items = [*enumerate(declared)] if isinstance(declared, list) else []
-        specs = [((kind,), declared)] if kind in BLOCKS else [((kind, n), s) for n, s in items]
-        for path, spec in specs:
-            node = at(tree, path)
-            if isinstance(spec, Mapping) and isinstance(node, Block):
-                yield path, kind, spec, node
-
-
-def _name(kind: str, spec: Mapping[str, Any]) -> str:
-    if kind in BLOCKS:
-        return ""
-    value = spec.get(KINDS[kind].identity)
-    return KINDS[kind].canonical(value) if isinstance(value, str) else ""
+def _declared(sections: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    for kind in (kind for kind in KINDS if kind in sections):
+        if kind in BLOCKS:
+            yield (kind,), sections[kind]
+        elif isinstance(sections[kind], list):
+            yield from (((kind, index), spec) for index, spec in enumerate(sections[kind]))
 
 
 def places(entry: ManifestEntry) -> Mapping[str, Place]:

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Node, ProjectFile, Scalar, at
+from bmeconf.desired.validate.formats import date_fault
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
-from bmeconf.desired.validate.times import date_fault
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin

@@ -7,17 +7,29 @@ flaw in one entry hides no flaw in another (design 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from types import MappingProxyType
 
-from bmeconf.desired.manifest import Node, Sources
-from bmeconf.desired.validate import entries, references, resources, rules, tables
+from bmeconf.desired.manifest import Block, Node, Sources, at
+from bmeconf.desired.validate import entries, filling, references, rules
 from bmeconf.desired.validate.entries import ManifestEntry
+from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
+from bmeconf.desired.validate.formats import instant
 from bmeconf.desired.validate.shape import Shape, keys_in_file
-from bmeconf.desired.validate.variables import Filler, used
-from bmeconf.model import Place, Problem, Snapshot, counted
+from bmeconf.kinds import KINDS
+from bmeconf.model import (
+    Address,
+    Intent,
+    Place,
+    Problem,
+    Resource,
+    Schedule,
+    Snapshot,
+    canonical_name,
+    counted,
+)
 from bmeconf.model.errors import InvalidInput, masked
 
 
@@ -68,7 +80,7 @@ def check_offline(sources: Sources, accounts: Mapping[str, Mapping[str, str]]) -
     accounts have names them. The snapshot is that of the first account.
     """
     texts = (text.text for text in sources.texts.values())
-    fills = any(map(used, sources.documents)) or any("${" in text for text in texts)
+    fills = any(map(filling.uses_variables, sources.documents)) or any("${" in t for t in texts)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for name, variables in (accounts if fills and accounts else {"": {}}).items():
         groups.setdefault(tuple(sorted(variables.items())), []).append(name)
@@ -96,24 +108,23 @@ class _Reading:
         self._problems: list[Problem] = []
         self._final = [*sources.problems]
         """Problems that hide all others at their places."""
-        for tree in sources.documents:
-            self._problems += keys_in_file(tree)
-            filler = Filler(variables)
-            self._document(filler.fill(tree), filler.flaws)
 
     def result(self, *, with_notes: bool) -> Desired:
         """The desired side of all documents."""
-        texts = self._sources.texts
+        for tree in self._sources.documents:
+            filler = Filler(self._variables)
+            self._problems += keys_in_file(tree)
+            self._document(filler.fill(tree), filler.flaws)
         found = sorted(self._entries, key=lambda entry: entry.node.place)
         problems = [*self._problems, *references.check(found)]
         for entry in found:
             if entry.sound:
-                problems += rules.check(entry, texts)
+                problems += rules.check(entry, self._sources.texts)
         if with_notes:
             problems += references.notes(found)
         final = {problem.place for problem in self._final}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
-        snapshot = resources.snapshot(found, texts)
+        snapshot = _snapshot(found, self._sources.texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
@@ -126,16 +137,56 @@ class _Reading:
         flawed = {flaw.path[:2] for flaw in (*unfilled, *flaws)}
         listed = data.get("contact_files") if isinstance(data, Mapping) else None
         for index, table in enumerate(listed if isinstance(listed, list) else []):
-            if ("contact_files", index) not in flawed:
-                self._table(tree, table, index)
+            path, node = ("contact_files", index), at(tree, ("contact_files", index))
+            if path in flawed or not isinstance(node, Block):
+                continue
+            text = rules.text_of(self._sources.texts, tree.place.file, table["csv"])
+            filler = Filler(self._variables)
+            rows, wrong = filling.contacts(node, table, text, filler)
+            self._problems += wrong
+            if rows is not None:
+                self._problems += keys_in_file(rows)
+                self._document(rows, filler.flaws, is_table=True)
 
-    def _table(self, tree: Node, table: Mapping[str, Any], index: int) -> None:
-        filler = Filler(self._variables)
-        rows, problems = tables.expand(tree, table, index, self._sources.texts, filler.fill)
-        self._problems += problems
-        if rows is not None:
-            self._problems += keys_in_file(rows)
-            self._document(rows, filler.flaws, is_table=True)
+
+def _snapshot(found: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
+    """The resources of all sound entries, sorted by address; of two at one address the first."""
+    declared = references.by_name(found)
+    resources: dict[Address, Resource] = {}
+    for entry in found:
+        if entry.sound:
+            spec = dict(entry.spec)
+            for key, name in (("body", "html"), ("plain_text", "text")):
+                content = spec.get(key)
+                if isinstance(content, Mapping) and "file" in content:
+                    file = rules.text_of(texts, entry.node.place.file, content["file"])
+                    spec[key] = {name: file.text}
+            fields = MappingProxyType(dict(KINDS[entry.kind].declared(spec)))
+            address = references.address(entry, declared)
+            resource = Resource(address, fields, id=entry.id, intent=_intent(entry))
+            resources.setdefault(address, resource)
+    return Snapshot(dict(sorted(resources.items())))
+
+
+def _intent(entry: ManifestEntry) -> Intent:
+    spec, refers = entry.spec, KINDS[entry.kind].refers
+    copied, schedule = spec.get("copy_of"), spec.get("schedule") or {}
+    due = instant(schedule["at"]) if schedule else None
+    return Intent(
+        absent=entry.absent,
+        protect=bool(spec.get("protect")),
+        renamed_from=tuple(entry.canonical(name) for name in entry.texts("renamed_from")),
+        copy_of=Address(refers["copy_of"], canonical_name(copied)) if copied else None,
+        merge_of=tuple(
+            Address(refers["merge_of"], canonical_name(name)) for name in entry.texts("merge_of")
+        ),
+        schedule=Schedule(due, schedule.get("owner"), schedule.get("note")) if due else None,
+        expect=MappingProxyType(
+            {metric: rules.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
+        ),
+        place=entry.node.place,
+        places=entries.places(entry),
+    )
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:

@@ -179,38 +179,32 @@ def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
 
 
 def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
-    """One problem for each ring of entries that are to be created from each other."""
-    edges: dict[Address, list[Reference]] = defaultdict(list)
+    """One problem for each ring of entries that are to be created from each other.
+
+    Walks depth first with its own stack; a step back onto the trail closes a ring.
+    """
+    ahead: dict[Address, list[Reference]] = defaultdict(list)
     for reference in references:
         source = reference.entry.address
         if reference.key in ORIGINS and reference.target != source:
-            edges[source].append(reference)
-    finished: set[Address] = set()
-    for start in sorted(edges):
-        if start not in finished:
-            yield from _cycles_from(start, edges, finished)
-
-
-def _cycles_from(
-    start: Address, edges: Mapping[Address, Sequence[Reference]], finished: set[Address]
-) -> Iterator[Problem]:
-    """Walks depth first with its own stack; a step back onto the trail closes a ring."""
-    trail = [start]
-    ahead = [list(edges[start])]
-    while trail:
-        if not ahead[-1]:
-            finished.add(trail.pop())
-            ahead.pop()
-            continue
-        reference = ahead[-1].pop()
-        if reference.target in trail:
-            ring = [*trail[trail.index(reference.target) :], reference.target]
-            names = " -> ".join(f'"{each.name}"' for each in ring)
-            message = f"{reference.key}: these are to be created from each other: {names}"
-            yield Problem(reference.place, reference.entry.shown, message, "cycle")
-        elif reference.target in edges and reference.target not in finished:
-            trail.append(reference.target)
-            ahead.append(list(edges[reference.target]))
+            ahead[source].append(reference)
+    started: set[Address] = set()
+    for start in sorted(ahead):
+        trail = [start] if start not in started else []
+        while trail:
+            started.add(trail[-1])
+            if not ahead[trail[-1]]:
+                trail.pop()
+                continue
+            reference = ahead[trail[-1]].pop()
+            target = reference.target
+            if target in trail:
+                ring = [*trail[trail.index(target) :], target]
+                names = " -> ".join(f'"{each.name}"' for each in ring)
+                message = f"{reference.key}: these are to be created from each other: {names}"
+                yield Problem(reference.place, reference.entry.shown, message, "cycle")
+            elif target in ahead and target not in started:
+                trail.append(target)
 
 
 def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:

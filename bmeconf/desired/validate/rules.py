@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.desired.manifest import RELATIVE, Text
-from bmeconf.desired.validate import emails, times
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.flaws import shown
+from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS
 from bmeconf.model import Problem, canonical_name
 
@@ -32,13 +32,21 @@ def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     if entry.id and not ID.fullmatch(entry.id):
         message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
         yield entry.problem(("id",), message, "id")
+    for key in KINDS[entry.kind].emails:
+        for index, text in enumerate(entry.texts(key)):
+            if fault := email_fault(text):
+                message = f"{key}: {shown(text)} is not an email address: {fault}"
+                yield entry.problem((key, index), message, "email")
+    schedule = entry.spec.get("schedule")
+    if schedule and (fault := time_fault(schedule["at"])):
+        message = f"schedule.at: {shown(schedule['at'])} {fault}"
+        yield entry.problem(("schedule", "at"), message, "schedule")
+    for metric, text in (entry.spec.get("expect") or {}).items():
+        if threshold(text) is None:
+            message = f'expect.{metric}: {shown(text)} is not a comparison; write one like ">= 20"'
+            yield entry.problem(("expect", metric), message, "expect")
     yield from _repeated(entry)
-    yield from _repeated_fields(entry)
-    if entry.absent:
-        yield from _absent(entry)
-    yield from _origins(entry)
-    yield from _emails(entry)
-    yield from _schedule(entry)
+    yield from _contradictions(entry)
     yield from _contents(entry, texts)
 
 
@@ -48,44 +56,38 @@ def threshold(text: str) -> str | None:
     return f"{'==' if match['sign'] == '=' else match['sign']} {match['number']}" if match else None
 
 
-def missing(reference: str) -> Text:
-    """The text of a file that was not read: only a variable can lead to one."""
-    return Text(reference, fault=f"{shown(reference)} does not exist; {RELATIVE}")
+def text_of(texts: Texts, file: str, reference: str) -> Text:
+    """The text that the manifest `file` names; only a variable leads to one that was not read."""
+    missing = Text(reference, fault=f"{shown(reference)} does not exist; {RELATIVE}")
+    return texts.get((file, reference), missing)
 
 
 def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
-    """A warning for each name that a list has twice."""
+    """A warning for each name that a list has twice, an error for each field."""
     for key in REPEATABLE:
         texts = entry.texts(key)
         canonical = str.lower if key == "reply_to" else canonical_name
         for index in _seen_before([canonical(text.strip()) for text in texts]):
             message = f"{key}: {shown(texts[index])} is given twice; remove one"
             yield entry.problem((key, index), message, "repeated", "warning")
-
-
-def _repeated_fields(entry: ManifestEntry) -> Iterator[Problem]:
     fields = [*(entry.spec.get("fields") or ())]
     labels = [canonical_name(each["label"] if entry.is_block else each) for each in fields]
     for index in _seen_before(labels):
+        path = (index, "label") if entry.is_block else (fields[index],)
+        message = f'fields: "{labels[index]}" is given twice; outer blanks do not count'
         if entry.is_block:
             message = f'the field "{labels[index]}" is declared twice'
-            yield entry.problem(("fields", index, "label"), message, "duplicate")
-        else:
-            message = f'fields: "{labels[index]}" is given twice; outer blanks do not count'
-            yield entry.problem(("fields", fields[index]), message, "duplicate")
+        yield entry.problem(("fields", *path), message, "duplicate")
 
 
-def _seen_before(names: Iterable[str]) -> Iterator[int]:
+def _seen_before(names: Sequence[str]) -> Iterator[int]:
     """The indexes of names that occur before."""
-    earlier: set[str] = set()
-    for index, name in enumerate(names):
-        if name in earlier:
-            yield index
-        earlier.add(name)
+    first = {name: index for index, name in reversed([*enumerate(names)])}
+    return (index for index, name in enumerate(names) if first[name] != index)
 
 
-def _absent(entry: ManifestEntry) -> Iterator[Problem]:
-    for key in entry.spec:
+def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
+    for key in entry.spec if entry.absent else ():
         scalar = entry.node.key(key)
         place = scalar.place if scalar else entry.node.place
         if key == "protect" and entry.spec[key]:
@@ -97,9 +99,6 @@ def _absent(entry: ManifestEntry) -> Iterator[Problem]:
         else:
             continue
         yield Problem(place, entry.shown, message, "contradiction")
-
-
-def _origins(entry: ManifestEntry) -> Iterator[Problem]:
     if "copy_of" in entry.spec and "merge_of" in entry.spec:
         message = "copy_of and merge_of exclude each other; keep one"
         yield entry.problem(("merge_of",), message, "contradiction")
@@ -109,33 +108,12 @@ def _origins(entry: ManifestEntry) -> Iterator[Problem]:
             yield entry.problem(("renamed_from", index), message, "renamed_from")
 
 
-def _emails(entry: ManifestEntry) -> Iterator[Problem]:
-    for key in KINDS[entry.kind].emails:
-        for index, text in enumerate(entry.texts(key)):
-            fault = emails.fault(text)
-            if fault:
-                message = f"{key}: {shown(text)} is not an email address: {fault}"
-                yield entry.problem((key, index), message, "email")
-
-
-def _schedule(entry: ManifestEntry) -> Iterator[Problem]:
-    schedule = entry.spec.get("schedule")
-    fault = times.fault(schedule["at"]) if schedule else ""
-    if schedule and fault:
-        message = f"schedule.at: {shown(schedule['at'])} {fault}"
-        yield entry.problem(("schedule", "at"), message, "schedule")
-    for metric, text in (entry.spec.get("expect") or {}).items():
-        if threshold(text) is None:
-            message = f'expect.{metric}: {shown(text)} is not a comparison; write one like ">= 20"'
-            yield entry.problem(("expect", metric), message, "expect")
-
-
 def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
         path, html = (key, "html"), spec.get("html", "")
         if "file" in spec:
-            file = texts.get((entry.file, spec["file"]), missing(spec["file"]))
+            file = text_of(texts, entry.node.place.file, spec["file"])
             path, html = (key, "file"), file.text
             fault = file.fault or (f"{file.file} is not a text" if "\0" in html else "")
             if fault:

@@ -1,4 +1,4 @@
-"""What a date and a time may be, in manifests (design 1). Pure."""
+"""What an email address, a date and a time may be in manifests (design 1). Pure."""
 
 from __future__ import annotations
 
@@ -6,17 +6,45 @@ import re
 from calendar import monthrange
 from datetime import UTC, datetime
 
+LONGEST_EMAIL = 254
+NOT_IN_EMAILS = re.compile(r'[<>,;:"()\[\]\\]')
+
 DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)")
 CLOCK = re.compile(r"[Tt ](?P<hour>\d\d):(?P<minute>\d\d)(:(?P<second>\d\d))?(?!\d)")
 OFFSET = re.compile(r"[+-](?P<hours>\d\d):?(?P<minutes>\d\d)$")
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
-EXAMPLE = "write one like 2026-12-01T09:00:00+01:00"
+
+
+def email_fault(text: str) -> str:
+    """Why a text is not an email address; empty where it is one."""
+    address = text.strip()
+    local, at, domain = address.partition("@")
+    last = domain.rpartition(".")[2]
+    inner = re.search(r"<([^<>\s]{1,80}@[^<>\s]{1,80})>", address)
+    forbidden = NOT_IN_EMAILS.search(address)
+    faults = (
+        (inner, f"write the address alone, {inner and inner[1]}"),
+        (not address, "it is empty"),
+        (not at, "there is no @ in it"),
+        ("@" in domain, "there is more than one @ in it"),
+        (re.search(r"\s", address), "there is a blank inside"),
+        (not local, "there is nothing before the @"),
+        (not domain, "there is nothing after the @"),
+        (forbidden, f'there is a "{forbidden and forbidden[0]}" in it'),
+        (".." in address, "there are two dots in a row"),
+        (len(address) > LONGEST_EMAIL, f"it is longer than {LONGEST_EMAIL} characters"),
+        (domain[:1] in (".", "-", "_"), f'its domain begins with "{domain[:1]}"'),
+        (not last, "its domain ends with a dot"),
+        ("." not in domain, "its domain has no dot"),
+        (len(last) < 2, f'the last part of its domain, "{last}", is too short'),
+    )
+    return next((words for wrong, words in faults if wrong), "")
 
 
 def instant(text: str) -> datetime | None:
-    """The aware time in a text, or None: see `fault`."""
+    """The aware time in a text, or None: see `time_fault`."""
     time = _aware(text)
     try:
         return time if time and time.astimezone(UTC) else None
@@ -24,7 +52,7 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def fault(text: str) -> str:
+def time_fault(text: str) -> str:
     """Why a text is no instant: no date and time, none with a zone, or none in the years of UTC.
 
     Empty where it is one.
@@ -38,8 +66,8 @@ def fault(text: str) -> str:
     if _aware(text):
         return "is before the year 1 or after the year 9999 in UTC; write one that lies between"
     match = TIME.fullmatch(text)
-    no_zone = match and not match["zone"]
-    return f"{'has no zone' if no_zone else 'is not a date and time'}; {EXAMPLE}"
+    wrong = "has no zone" if match and not match["zone"] else "is not a date and time"
+    return f"{wrong}; write one like 2026-12-01T09:00:00+01:00"
 
 
 def date_fault(text: str) -> str:

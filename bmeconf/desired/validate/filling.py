@@ -1,0 +1,171 @@
+"""What is filled in before anything is checked: variables, and the rows of CSV tables. Pure.
+
+- `${NAME}` in a tree -> the same tree with the account's values; `$${` is a literal `${`. A text
+  that came out of a variable is never plain: `${x}` with the value `null` is the word.
+- CSV text -> the same trees that contacts in YAML are, each cell at its line and column. So a row
+  meets the same rules as an entry under `contacts:`, and its errors name the CSV's place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, walk
+from bmeconf.desired.validate.flaws import Flaw, dotted, shown
+from bmeconf.model import Place, Problem, canonical_name, counted, did_you_mean
+
+MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
+CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
+END = re.compile(r",|\r\n|\n|\r|\Z")
+
+Row: TypeAlias = Sequence[Scalar]
+"""The cells of one line of a table, which has at least one."""
+
+
+def uses_variables(tree: Node) -> bool:
+    """Whether a tree holds any `${`."""
+    return any(isinstance(node, Scalar) and "${" in node.text for _, node in walk(tree))
+
+
+@dataclass
+class Filler:
+    """Fills trees from `values`; what cannot be filled is left as written, and a flaw."""
+
+    values: Mapping[str, str]
+    flaws: list[Flaw] = field(default_factory=list)
+
+    def fill(self, node: Node, path: Path = ()) -> Node:
+        """The tree, which stands at `path`, with every value filled; keys are taken as written."""
+        if isinstance(node, Scalar) and "${" not in node.text:
+            return node
+        if isinstance(node, Scalar):
+            text = MARK.sub(lambda match: self._value(match, node.place, path), node.text)
+            return Scalar(text, node.place)
+        if isinstance(node, Items):
+            items = tuple(self.fill(item, (*path, i)) for i, item in enumerate(node.items))
+            return Items(items, node.place)
+        entries = tuple((key, self.fill(value, (*path, key.text))) for key, value in node.entries)
+        return Block(entries, node.place)
+
+    def _value(self, match: re.Match[str], place: Place, path: Path) -> str:
+        if match[0] == "$${":
+            return "${"
+        if match[1] in self.values:
+            return self.values[match[1]]
+        if match[1] is None:
+            message = 'a "${" without a name and "}"; write "$${" for the characters themselves'
+        else:
+            defined = f" (defined: {', '.join(sorted(self.values))})" if self.values else ""
+            remedy = f"; define it under `vars:` of the account in bmeconf.yaml{defined}"
+            hint = did_you_mean(match[1], self.values) or remedy
+            message = f"the variable {match[0]} is not defined{hint}"
+        self.flaws.append(Flaw(path, place, message, "variable"))
+        return match[0]
+
+
+def contacts(
+    node: Block, data: Mapping[str, Any], text: Text, filler: Filler
+) -> tuple[Node | None, list[Problem]]:
+    """The contacts of one entry under `contact_files` of a manifest, as a document of their own.
+
+    `data` is that entry's sound data, `text` its file. There is no document where the file cannot
+    be read or lacks a column.
+    """
+    place = at(node, ("csv",)).place
+    if text.fault:
+        return None, [Problem(place, "", f"csv: {text.fault}", "file")]
+    table = rows(text.text, text.file)
+    if isinstance(table, Problem):
+        return None, [table]
+    if not table:
+        message = f"csv: {text.file} is empty; write a header line"
+        return None, [Problem(place, "", message, "csv")]
+    header, *body = table
+    names = [canonical_name(cell.text) for cell in header]
+    columns: dict[Path, str] = {("email",): data["email"]}
+    columns |= {("fields", label): column for label, column in data.get("fields", {}).items()}
+    problems = [
+        Problem(at(node, path).place, "", f"{dotted(path)}: {fault}", "csv_column")
+        for path, column in columns.items()
+        if (fault := _column_fault(column, names, text.file))
+    ]
+    if problems:
+        return None, problems
+    indexes = {path: names.index(canonical_name(column)) for path, column in columns.items()}
+    found = tuple(_contact(node, row, indexes, filler) for row in body if len(row) == len(header))
+    place = header[0].place
+    version = Scalar("version", place), Scalar("1", place, plain=True)
+    document = Block((version, (Scalar("contacts", place), Items(found, place))), place)
+    return document, [_misfit(row, header) for row in body if len(row) != len(header)]
+
+
+def rows(text: str, file: str) -> list[Row] | Problem:
+    """The rows of a CSV text (RFC 4180), blank ones left out; or its first stray quote."""
+    position, line, start = 0, 1, 0
+    table: list[list[Scalar]] = [[]]
+    while position < len(text):
+        place = Place(file, line, position - start + 1)
+        cell = CELL.match(text, position)
+        end = END.match(text, cell.end()) if cell else None
+        if cell is None or end is None:
+            message = 'a quote that does not fit; write a cell that holds one as "a ""b"" c"'
+            return Problem(place, "", message, "csv")
+        quoted = cell[1]
+        value = cell[2].strip() if quoted is None else quoted.replace('""', '"')
+        table[-1].append(Scalar(value, place))
+        breaks = re.findall(r"\r\n|\n|\r", cell[0])
+        line += len(breaks)
+        if breaks:
+            start = cell.start() + max(cell[0].rfind("\n"), cell[0].rfind("\r")) + 1
+        position = end.end()
+        if end[0] != ",":
+            table.append([])
+            line, start = line + 1, position
+        elif position == len(text):
+            table[-1].append(Scalar("", Place(file, line, position - start + 1)))
+    return [row for row in table if any(cell.text for cell in row)]
+
+
+def _column_fault(column: str, names: Sequence[str], file: str) -> str:
+    """Why a header with these names does not have a column once; empty where it does."""
+    wanted = canonical_name(column)
+    if names.count(wanted) == 1:
+        return ""
+    if wanted in names:
+        return f"{file} has several columns {shown(column)}; rename one"
+    if len(names) == 1 and ";" in names[0]:
+        return f"{file} is separated by semicolons; save it with commas"
+    hint = did_you_mean(wanted, names) or f"; its columns: {shown(', '.join(names))}"
+    return f"{file} has no column {shown(column)}{hint}"
+
+
+def _misfit(row: Row, header: Row) -> Problem:
+    quotes = "put a cell that holds a comma in quotes"
+    remedy = quotes if len(row) > len(header) else "add the missing commas"
+    message = f"this row has {counted(len(row), 'cell')}, the header has {len(header)}; {remedy}"
+    return Problem(row[0].place, "", message, "csv")
+
+
+def _contact(node: Block, row: Row, indexes: Mapping[Path, int], filler: Filler) -> Node:
+    """A row as a contact: its cells, then the defaults where a cell is empty."""
+    place = row[0].place
+    cells = {
+        path: (Scalar(str(path[-1]), row[index].place), filler.fill(row[index]))
+        for path, index in indexes.items()
+        if row[index].text or path == ("email",)
+    }
+    entries: dict[str, tuple[Scalar, Node]] = {"email": cells.pop(("email",))}
+    defaults = node.get("defaults")
+    if isinstance(defaults, Block):
+        entries |= {key.text: (key, value) for key, value in defaults.entries}
+    if cells:
+        _, below = entries.get("fields", (None, None))
+        given = below.entries if isinstance(below, Block) else ()
+        values = {
+            canonical_name(key.text): (key, value) for key, value in (*given, *cells.values())
+        }
+        entries["fields"] = Scalar("fields", place), Block(tuple(values.values()), place)
+    return Block(tuple(entries.values()), place)
