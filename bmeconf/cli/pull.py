@@ -85,7 +85,7 @@ def pull(
             account.reader, query, target, consent, lambda n, of: _progress(console, n, of)
         )
         pulled = replace(pulled, requests=account.reader.budget.used)
-    commands: Sequence[adoption.NextCommand] = ()
+    commands: Sequence[str] = ()
     if pulled.declared:
         pulled = adoption.write(pulled, target, force=force)
         _name_others(console, pulled.other_files)

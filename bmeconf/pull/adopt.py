@@ -2,24 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Sources
-from bmeconf.kinds import ReadApi, Singleton, only
+from bmeconf.kinds import Raw, ReadApi, Singleton, only
+from bmeconf.model import canonical_email
 from bmeconf.project import schema_text
 from bmeconf.project.scaffold import adopted_project_file
-from bmeconf.pull import inventory, layout, objections, other_manifests, proof
-from bmeconf.pull.cached_api import CachedApi
+from bmeconf.pull import entries, inventory, layout, proof
 from bmeconf.pull.entries import PulledEntry, entry_of
 from bmeconf.pull.inventory import Inventory
-from bmeconf.pull.pulled import Pulled
-from bmeconf.pull.query import Consent, PullQuery, Target
+from bmeconf.pull.model import Consent, Pulled, PullQuery, Target
 
 MOST_ROUNDS = 50
 """Each one takes something out; what is left after so many is a fault of this program."""
+Params = Mapping[str, Any] | None
+Reply = TypeVar("Reply")
+
+
+class CachedApi:
+    """A ReadApi that asks another one for everything once, and answers from memory after that.
+
+    So a pull proves its files against the account as it was read, by the stages of a plan,
+    without a second request.
+    """
+
+    def __init__(self, api: ReadApi) -> None:
+        self._api = api
+        self._replies: dict[tuple[object, ...], Any] = {}
+        self._contacts: dict[str, list[Raw]] = {}
+        self.dialect = api.dialect
+
+    def get(self, path: str, params: Params = None) -> Any:
+        return self._once(self._api.get, path, params)
+
+    def listing(self, path: str, params: Params = None) -> Sequence[Raw]:
+        return self._once(self._api.listing, path, params)
+
+    def pages(self, path: str, params: Params = None) -> Sequence[Raw]:
+        return self._once(self._api.pages, path, params)
+
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
+        """The hits; from memory where it asks only for keys that were found before."""
+        criteria = [f["criterias"] for f in body["contactSpecification"]["filters"]]
+        keys: list[str] = []
+        if all(len(each) == 1 and each[0]["columnToFilter"] == "KEY" for each in criteria):
+            keys = sorted({str(value) for each in criteria for value in each[0]["values"]})
+        if keys and all(key in self._contacts for key in keys):
+            return [row for key in keys for row in self._contacts[key]]
+        rows = self._api.search(body, size)
+        by_key: dict[str, list[Raw]] = {}
+        for row in rows:
+            by_key.setdefault(canonical_email(str(row.get("key"))), []).append(row)
+        self._contacts |= by_key
+        return rows
+
+    def pause(self, seconds: float) -> None:
+        self._api.pause(seconds)
+
+    def _once(self, ask: Callable[[str, Params], Reply], path: str, params: Params) -> Reply:
+        key = (ask.__name__, path, tuple(sorted((k, str(v)) for k, v in (params or {}).items())))
+        if key not in self._replies:
+            self._replies[key] = ask(path, params)
+        reply: Reply = self._replies[key]
+        return reply
 
 
 def adopt(
@@ -41,8 +91,8 @@ def adopt(
     api = CachedApi(reader)
     account = inventory.read(api, query, target.project.policy, consent, progress)
     pulled = _proven(api, account, target)
-    others = other_manifests.read(target, pulled.files)
-    findings = other_manifests.check(api, pulled, others, query, target)
+    others = proof.other_manifests(target, pulled.files)
+    findings = proof.beside(api, pulled, others, query, target)
     support = _support_files(target, others) if pulled.declared else {}
     return replace(
         pulled,
@@ -54,17 +104,17 @@ def adopt(
 
 def _proven(api: ReadApi, account: Inventory, target: Target) -> Pulled:
     """The account as files; whatever stands in the way of an empty plan is taken out."""
-    entries = [entry_of(r, account.id_map, account.several) for r in account.resources]
+    kept = [entry_of(r, account.id_map, account.several) for r in account.resources]
     structure = only(Singleton).address
-    if account.several and not any(entry.address == structure for entry in entries):
+    if account.several and not any(entry.address == structure for entry in kept):
         # Also where the query leaves the structure out: a plan has to know which one is meant.
-        entries.append(PulledEntry(structure, {"id": account.id_map.structure_id}))
+        kept.append(PulledEntry(structure, {"id": account.id_map.structure_id}))
     left = [*account.left_out]
-    wrong = [*objections.unnamed_lists(account.resources), *objections.unsafe(entries)]
+    wrong = [*entries.unnamed_lists(account.resources), *entries.unsafe(kept)]
     for _ in range(MOST_ROUNDS):
-        entries, more = objections.without(entries, wrong)
+        kept, more = entries.without(kept, wrong)
         left += more
-        laid = layout.lay_out(entries)
+        laid = layout.lay_out(kept)
         wrong = [*proof.objections(api, laid, target)] if laid.files else []
         if not wrong:
             declared = [entry.address for part in laid.entries.values() for entry in part]

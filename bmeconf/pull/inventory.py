@@ -39,8 +39,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import InvalidInput
 from bmeconf.plan import guard
 from bmeconf.project import Policy
-from bmeconf.pull.pulled import LeftOut
-from bmeconf.pull.query import Consent, PullQuery
+from bmeconf.pull.model import Consent, LeftOut, PullQuery
 
 SURE = ("body", "lists")
 """Fields that every sent campaign has: a reply without them hides them."""
@@ -73,9 +72,10 @@ def read(
         BmeconfError: as `Consent.covering`.
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
-    raw, several = _structure(api, query)
-    reader = _Reader(api, query, IdMap.of(raw))
     structure = only(Singleton)
+    rows = structure.rows(api, IdMap(), ())
+    raw = _structure(query, rows)
+    reader = _Reader(api, query, IdMap.of(raw))
     reader.add(structure, {structure.address: raw})
     if query.reads(*(kind for kind in KINDS.values() if kind is not structure)):
         reader.contacts(reader.lists(), policy, consent)
@@ -83,19 +83,18 @@ def read(
         reader.campaigns(progress)
     _refuse_missed_targets(query, [resource.address for resource in reader.resources])
     wanted = tuple(resource for resource in reader.resources if query.wants(resource.address))
-    return Inventory(reader.id_map, several, wanted, tuple(reader.left_out))
+    return Inventory(reader.id_map, len(rows) > 1, wanted, tuple(reader.left_out))
 
 
-def _structure(api: ReadApi, query: PullQuery) -> tuple[Raw, bool]:
-    """The contact structure that is meant, and whether the account has several."""
+def _structure(query: PullQuery, rows: Sequence[Raw]) -> Raw:
+    """The contact structure that is meant."""
     kind = only(Singleton)
-    rows = kind.rows(api, IdMap(), ())
     if not query.structure and len(rows) <= 1:
-        return kind.pick(rows, ()), False
+        return kind.pick(rows, ())
     by_id = [row for row in rows if replies.id_of(row) == query.structure]
     meant = by_id or [row for row in rows if kind.key(row) == canonical_name(query.structure)]
     if query.structure and len(meant) == 1:
-        return meant[0], len(rows) > 1
+        return meant[0]
     given = f"--structure {query.structure}: " if query.structure else ""
     labels = ", ".join(f"{kind.key(row)!r} ({replies.id_of(row)})" for row in rows)
     raise InvalidInput(
@@ -108,21 +107,17 @@ class _Reader:
     """Gathers live resources, and why others are left out."""
 
     def __init__(self, api: ReadApi, query: PullQuery, id_map: IdMap) -> None:
-        self._api, self._query = api, query
-        self.id_map = id_map
+        self._api, self._query, self.id_map = api, query, id_map
         self.resources: list[Resource] = []
         self.left_out: list[LeftOut] = []
 
     def add(self, kind: Kind, rows: Mapping[Address, Raw]) -> None:
-        """Take rows as resources."""
         self.resources += [kind.live(row, address, self.id_map) for address, row in rows.items()]
 
     def lists(self) -> Mapping[Address, Raw]:
-        """Add all lists; return their rows."""
         kind = only(Audience)
         rows = _addressed(kind, kind.rows(self._api, self.id_map, ()))
-        ids = {address: replies.id_of(row) for address, row in rows.items()}
-        self.id_map = self.id_map.with_ids(ids)
+        self.id_map = self.id_map.with_ids({a: replies.id_of(row) for a, row in rows.items()})
         self.add(kind, rows)
         return rows
 
@@ -132,10 +127,7 @@ class _Reader:
         chosen = [_list(name, lists) for name in query.lists]
         if policy.seeds is None and not query.targets:
             # Before a whole audience is read, at a request a second, and not after.
-            totals = [
-                only(Audience).facts(lists[address]).get(only(Personal).name, 0)
-                for address in chosen
-            ]
+            totals = [only(Audience).facts(lists[a]).get(kind.name, 0) for a in chosen]
             consent = consent.covering(max(totals, default=0))
         rows: dict[str, Raw] = {}
         for address in chosen:
@@ -163,7 +155,6 @@ class _Reader:
             self.left_out.append(LeftOut(finding, outside))
 
     def campaigns(self, progress: Callable[[int, int], None]) -> None:
-        """Add the campaigns that are asked for, each with its content."""
         kind, query = only(Detailed), self._query
         rows = {
             address: row
@@ -196,12 +187,12 @@ class _Reader:
 def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
     """Rows by address, sorted; the address has an id where the name alone is not enough."""
     shared = Counter(kind.key(row) for row in rows)
-    by_address = {}
-    for row in rows:
+
+    def address(row: Raw) -> Address:
         name = kind.key(row)
-        id = "" if name and shared[name] == 1 else replies.id_of(row)
-        by_address[Address(kind.name, name, id)] = row
-    return dict(sorted(by_address.items(), key=lambda pair: pair[0]))
+        return Address(kind.name, name, "" if name and shared[name] == 1 else replies.id_of(row))
+
+    return {address(row): row for row in sorted(rows, key=address)}
 
 
 def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
@@ -222,9 +213,8 @@ def _list(name: str, lists: Mapping[Address, Raw]) -> Address:
 
 
 def _refuse_missed_targets(query: PullQuery, addresses: Sequence[Address]) -> None:
-    for target in query.targets:
-        if any(matches(target, address) for address in addresses):
-            continue
+    missed = (t for t in query.targets if not any(matches(t, address) for address in addresses))
+    for target in missed:
         if target.startswith(f"{only(Personal).name}/") and not (query.lists or query.contacts):
             raise InvalidInput(
                 f"--target {target}: contacts are only pulled where they are asked for",

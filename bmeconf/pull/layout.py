@@ -1,15 +1,21 @@
-"""Manifest entries -> files, and back from a place in a file to an entry. Pure."""
+"""Manifest entries -> files, and back from a place in a file to an entry. Pure.
+
+Live names are anybody's text: the name of a file is no path, no device of Windows, no two that a
+file system which folds case or composes characters takes for one, and none too long for any.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Items, Node, walk, yaml_text
 from bmeconf.kinds import KINDS, Detailed, Singleton
 from bmeconf.model import Address, Place
-from bmeconf.pull import filenames
 from bmeconf.pull.entries import CONTENTS, Path, PulledEntry, texts, with_line_ends
 
 MANIFESTS = "manifests"
@@ -17,6 +23,13 @@ HEAVY = 20_000
 """Values in one file, and texts by their length; the reader takes several times as much."""
 SCHEMA = "yaml-language-server: $schema={up}schemas/manifest.schema.json"
 """The first line of each manifest; `{up}` leads to the root."""
+MOST_BYTES = 100
+"""The length of a file's name."""
+NOTHING = "unnamed"
+RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.I)
+"""Names that Windows keeps for devices, whatever comes after a dot."""
+KEPT = ("L", "N", "M")
+"""Letters, digits, and the marks that belong to them."""
 Places = Mapping[Place | None, tuple[Address, Path]]
 
 
@@ -25,13 +38,13 @@ class Layout:
     """Entries as files: texts by path, and the entries of each manifest in their order."""
 
     files: Mapping[str, str]
-    entries: Mapping[str, tuple[PulledEntry, ...]]
+    entries: Mapping[str, Sequence[PulledEntry]]
 
 
 def lay_out(entries: Sequence[PulledEntry]) -> Layout:
     """The manifests, one or a few for each kind and one for each campaign, with their bodies."""
     files: dict[str, str] = {}
-    manifests: dict[str, tuple[PulledEntry, ...]] = {}
+    manifests: dict[str, Sequence[PulledEntry]] = {}
     together = [kind for kind in KINDS.values() if not isinstance(kind, Detailed)]
     for kind in together:
         ours = [entry for entry in entries if entry.address.kind == kind.name and entry.spec]
@@ -40,19 +53,19 @@ def lay_out(entries: Sequence[PulledEntry]) -> Layout:
             specs: Any = [dict(entry.spec) for entry in part]
             data = specs[0] if isinstance(kind, Singleton) else specs
             files[path] = _manifest(kind.name, data, "../")
-            manifests[path] = tuple(part)
-    alone = {e.address: e for e in entries if isinstance(KINDS[e.address.kind], Detailed)}
-    stems = filenames.distinct({address: address.name for address in alone})
-    for address, entry in alone.items():
-        stem = stems[address]
-        base = f"{MANIFESTS}/{address.kind}/{stem}"
+            manifests[path] = part
+    alone = [entry for entry in entries if isinstance(KINDS[entry.address.kind], Detailed)]
+    stems = distinct(entry.address.name for entry in alone)
+    for entry, stem in zip(alone, stems, strict=True):
+        kind_name = entry.address.kind
+        base = f"{MANIFESTS}/{kind_name}/{stem}"
         for key, text in entry.contents.items():
             # Reading takes one byte order mark off.
             mark = "\ufeff" if text.startswith("\ufeff") else ""
             files[base + CONTENTS[key]] = f"{mark}{with_line_ends(text)}\n"
         bodies = {key: {"file": f"{stem}{CONTENTS[key]}"} for key in entry.contents}
-        files[f"{base}.yaml"] = _manifest(address.kind, [{**entry.spec, **bodies}], "../../")
-        manifests[f"{base}.yaml"] = (entry,)
+        files[f"{base}.yaml"] = _manifest(kind_name, [{**entry.spec, **bodies}], "../../")
+        manifests[f"{base}.yaml"] = [entry]
     return Layout(files, manifests)
 
 
@@ -92,3 +105,32 @@ def _blocks(document: Node) -> Iterator[Block]:
             yield value
         elif isinstance(value, Items):
             yield from (item for item in value.items if isinstance(item, Block))
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """A stem for each name, no two alike: all but the first of the alike end in a number."""
+    stems: dict[str, str] = {}
+    for name in names:
+        plain = stem(name)
+        candidates = (f"{plain}-{number}" if number > 1 else plain for number in count(1))
+        free = next(each for each in candidates if folded(each) not in stems)
+        stems[folded(free)] = free
+    return [*stems.values()]
+
+
+def stem(name: str) -> str:
+    """A file's name without its suffix: letters and digits of any script, `_` and `-`."""
+    composed = unicodedata.normalize("NFC", name)
+    kept = (c if c == "_" or unicodedata.category(c)[0] in KEPT else "-" for c in composed)
+    whole = re.sub("-+", "-", "".join(kept)).strip("-")
+    short = whole.encode()[:MOST_BYTES].decode(errors="ignore").strip("-")
+    # A mark without its letter would join what stands before it.
+    short = short.lstrip("".join(c for c in short if unicodedata.category(c)[0] == "M"))
+    if not short or RESERVED.fullmatch(short):
+        return f"{NOTHING}-{short}".strip("-")
+    return short
+
+
+def folded(text: str) -> str:
+    """A name as file systems compare it."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

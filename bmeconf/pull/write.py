@@ -1,12 +1,14 @@
 """Pulled files -> the disk: all of them or none, and nothing that a person wrote is lost.
 
-A file on disk may say more than an account can show.
+A file on disk may say more than an account can show. Also the commands to type after that.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
@@ -14,8 +16,8 @@ from bmeconf.kinds import KINDS, Singleton
 from bmeconf.model import Place, Resource, Snapshot, Template
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, write_files
-from bmeconf.pull.pulled import Pulled, refuse
-from bmeconf.pull.query import Target
+from bmeconf.pull.layout import MANIFESTS
+from bmeconf.pull.model import Pulled, Target, refuse
 
 ELSEWHERE = "pull into another folder with --out"
 
@@ -47,6 +49,26 @@ def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
     return replace(pulled, unchanged=same, overwritten=frozenset(in_the_way))
 
 
+def next_commands(target: Target, out: Path | None, account: Sequence[str]) -> tuple[str, str]:
+    """The plan that is empty, and what makes drift know more, as lines to type.
+
+    `out` is the folder as it was typed, `account` the options that name it. The commands name a
+    path only where they would not find the pulled manifests without one.
+    """
+    patterns = target.project.manifests
+    covered = patterns is None or any(each.strip("./") in ("", MANIFESTS) for each in patterns)
+    paths = []
+    if not (covered and target.folder == target.project.root):
+        paths = [str((out or target.folder) / MANIFESTS)]
+    elif out and target.folder != Path.cwd():
+        paths = [str(out)]
+    record = shlex.join(["bmeconf", "drift", "--record", *paths, *account])
+    return (
+        shlex.join(["bmeconf", "plan", *paths, *account]),
+        f"{record}  # remember the ids, so that a rename is known",
+    )
+
+
 def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> None:
     """Refuse to overwrite, at these paths, what only a person can write again."""
     files = DiskFiles(target.project.root)
@@ -75,25 +97,21 @@ def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:
     for resource in new:
         pulled.setdefault((resource.address.kind, resource.address.name), []).append(resource)
     for was in old:
-        namesakes = pulled.get((was.address.kind, was.address.name), [])
-        lost = [*_changed(was, namesakes)] if namesakes else ["not in what was pulled"]
-        for each in (*lost, *_not_shown(was)):
+        for each in _lost(was, pulled.get((was.address.kind, was.address.name), [])):
             yield was.intent.place, f"{was.address}: {each}"
 
 
-def _changed(was: Resource, namesakes: Sequence[Resource]) -> Iterator[str]:
-    """Labels of the structure, and schedules, that the pulled resources do not have."""
-    if isinstance(KINDS[was.address.kind], Singleton):
+def _lost(was: Resource, namesakes: Sequence[Resource]) -> Iterator[str]:
+    """What pulled resources of the name do not have, and what no account shows of a resource."""
+    intent = was.intent
+    if not namesakes:
+        yield "not in what was pulled"
+    elif isinstance(KINDS[was.address.kind], Singleton):
         for key in ("fields", "tags"):
             kept = namesakes[0].fields.get(key) or ()
             yield from (f"{key}: {each}" for each in was.fields.get(key) or () if each not in kept)
-    if was.intent.schedule and not any(each.intent.schedule for each in namesakes):
+    elif intent.schedule and not any(each.intent.schedule for each in namesakes):
         yield "schedule: nothing is scheduled in the account"
-
-
-def _not_shown(was: Resource) -> Iterator[str]:
-    """What no account shows of a resource that it has."""
-    intent = was.intent
     said = {
         "state": intent.absent,
         "protect": intent.protect,
@@ -105,4 +123,4 @@ def _not_shown(was: Resource) -> Iterator[str]:
         "schedule: owner": intent.schedule and intent.schedule.owner,
         "schedule: note": intent.schedule and intent.schedule.note,
     }
-    return (f"{key}: the account does not show it" for key, value in said.items() if value)
+    yield from (f"{key}: the account does not show it" for key, value in said.items() if value)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, yaml_text, yaml_tree
 from bmeconf.desired.manifest.writing import TIME
 from bmeconf.project import write_files
-from bmeconf.pull import filenames
+from bmeconf.pull import layout
 from tests.support.driver import Account, Project, Ran
 from tests.support.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident
 from tests.support.terminal import typed
@@ -312,13 +312,13 @@ def test_it_reads_as_if_somebody_had_typed_it() -> None:
 @examples(400)
 @given(st.lists(NAMES | TEXTS, max_size=8))
 def test_file_names_are_safe_everywhere(names: list[str]) -> None:
-    stems = list(filenames.distinct(dict(enumerate(names))).values())
+    stems = layout.distinct(names)
     assert len(stems) == len(names)
-    folded = {filenames._folded(stem) for stem in stems}
+    folded = {layout.folded(stem) for stem in stems}
     assert len(folded) == len(stems)
     for stem in stems:
-        assert 0 < len(stem.encode()) <= filenames.MOST_BYTES + 20
-        assert not filenames.RESERVED.fullmatch(stem)
+        assert 0 < len(stem.encode()) <= layout.MOST_BYTES + 20
+        assert not layout.RESERVED.fullmatch(stem)
         assert not set(stem) & set('<>:"/\\|?*. \0\n')
         assert stem.strip("-") == stem
 
@@ -338,12 +338,12 @@ def test_file_names_are_safe_everywhere(names: list[str]) -> None:
     ],
 )
 def test_a_name_becomes_a_file(name: str, stem: str) -> None:
-    assert filenames.stem(name) == stem
+    assert layout.stem(name) == stem
 
 
 def test_names_that_a_file_system_takes_for_one_get_numbers() -> None:
-    found = filenames.distinct({1: "News", 2: "NEWS", 3: "news!", 4: "caf\u00e9", 5: "cafe\u0301"})
-    assert list(found.values()) == ["News", "NEWS-2", "news-3", "café", "café-2"]
+    found = layout.distinct(["News", "NEWS", "news!", "caf\u00e9", "cafe\u0301"])
+    assert found == ["News", "NEWS-2", "news-3", "café", "café-2"]
 
 
 # --- what is asked for

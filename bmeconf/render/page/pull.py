@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bmeconf.model import PULL_FORMAT, Finding, counted
-from bmeconf.pull import NextCommand, Pulled
+from bmeconf.pull import Pulled
 from bmeconf.render import documents
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page.plan import finding_items, tally
@@ -16,7 +16,7 @@ SIGNS = {"written": "+", "overwritten": "~", "unchanged": "="}
 EMPTY = "What is empty in the account is left out as well, and so is not managed."
 
 
-def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[NextCommand] = ()) -> Page:
+def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[str] = ()) -> Page:
     """What a pull wrote and left out.
 
     `account` names it for people, `next_commands` are what to type after it.
@@ -42,9 +42,7 @@ def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[NextCommand]
             Section("Not managed", text=not_managed, in_text=InText.BRIEF),
         ),
         price=f"Read with {counted(pulled.requests, 'request')}.",
-        next_commands=tuple(
-            f"{each.command}  # {each.why}" if each.why else each.command for each in next_commands
-        ),
+        next_commands=tuple(next_commands),
     )
 
 

@@ -1,17 +1,19 @@
-"""What a pull is asked for: which resources, how many contacts, and into which folder."""
+"""What a pull is asked for, where its files go, and what comes out of it. Pure data."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bmeconf.baseline import Lock
 from bmeconf.desired.scope import matches
 from bmeconf.kinds import KINDS, Kind, Personal
-from bmeconf.model import Address, counted
+from bmeconf.model import Address, Finding, counted
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.project import Project
+
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -88,3 +90,62 @@ class Target:
     variables: Mapping[str, str]
     lock: Lock
     base_url: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Why something live is not declared; `resources` is 0 where it is a single field."""
+
+    finding: Finding
+    resources: int = 0
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """`files` are texts by path below their folder; `declared` are the resources in them.
+
+    `unchanged` files were on disk with the same text, `overwritten` ones with another.
+    `other_files` are the project's other manifests, `other_findings` what to know of them.
+    `requests` counts the requests to the API.
+    """
+
+    files: Mapping[str, str]
+    declared: tuple[Address, ...]
+    left_out: tuple[LeftOut, ...]
+    unchanged: frozenset[str] = frozenset()
+    overwritten: frozenset[str] = frozenset()
+    other_files: tuple[str, ...] = ()
+    other_findings: tuple[Finding, ...] = ()
+    requests: int = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many resources of each kind are declared."""
+        return {kind: sum(a.kind == kind for a in self.declared) for kind in KINDS}
+
+    @property
+    def missing(self) -> Mapping[str, int]:
+        """How many resources of each kind were left out."""
+        counts = dict.fromkeys(KINDS, 0)
+        for each in self.left_out:
+            counts[each.finding.address.kind] += each.resources
+        return counts
+
+    @property
+    def fields(self) -> int:
+        """How many single fields were left out of declared resources."""
+        return sum(not each.resources for each in self.left_out)
+
+
+def refuse(lines: Sequence[str], noun: str, reason: str, remedy: str) -> None:
+    """Refuse to write anything if there are `lines`: each is one `noun` that stands in the way.
+
+    Raises:
+        InvalidInput: with the first of the lines.
+    """
+    if lines:
+        shown = [f"  {line}" for line in lines[:MOST_NAMED]]
+        more = len(lines) - MOST_NAMED
+        shown += [f"  and {more:,} more"] if more > 0 else []
+        opening = f"nothing was written: {counted(len(lines), noun)} {reason}"
+        raise InvalidInput("\n".join([opening, *shown]), remedy)
