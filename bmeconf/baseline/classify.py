@@ -65,12 +65,14 @@ class Memory(Protocol):
 class Baseline(ABC):
     """Resources as they were last applied or declared, in the words of this run.
 
-    `behind` is asked who moved where this one does not know.
+    `behind` is asked who moved where this one does not know. Where a baseline is `complete`, a
+    resource that it does not remember was not declared.
     """
 
     id_map: IdMap = field(default_factory=IdMap)
     managed: Managed = field(default_factory=Managed)
     behind: Baseline | None = None
+    complete: bool = False
 
     @abstractmethod
     def at(self, address: Address) -> Memory | None:
@@ -84,14 +86,9 @@ class Baseline(ABC):
     def was_there(self, address: Address) -> bool:
         """True where the object that has this address now is remembered."""
 
-    @property
-    @abstractmethod
-    def complete(self) -> bool:
-        """True where a resource that is not remembered was not declared."""
-
-    @abstractmethod
     def means_another(self, kind: Kind, path: Path, value: Value) -> bool:
-        """True where a name in `value` leads to another object than it did."""
+        """True where a name in `value` is known to lead to another object than it did."""
+        return False
 
     def classify(
         self, desired: Resource, live: Resource | None, changes: Sequence[Change]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.desired import scope
-from bmeconf.kinds import KINDS, IdMap, Kind, Managed, PartialSets, Rewritten
+from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets, Rewritten
 from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
 
 
@@ -57,27 +57,18 @@ class CommitBaseline(Baseline):
     """The resources that a commit declares, under the addresses of now."""
 
     memories: Mapping[Address, CommitMemory] = field(default_factory=dict)
-    whole: bool = True
-
-    @property
-    def complete(self) -> bool:
-        return self.whole
 
     def at(self, address: Address) -> CommitMemory | None:
         return self.memories.get(address)
 
     def of(self, live: Resource) -> CommitMemory | None:
         memory = self.memories.get(live.address)
-        return (
-            memory if memory and memory.id == live.id and (memory.sent or memory.flawed) else None
-        )
+        told = memory and memory.id == live.id and (memory.sent or memory.flawed)
+        return memory if told else None
 
     def was_there(self, address: Address) -> bool:
         memory = self.memories.get(address)
         return memory is not None and bool(memory.id)
-
-    def means_another(self, kind: Kind, path: Path, value: Value) -> bool:
-        return False
 
 
 def of_commit(
@@ -113,8 +104,15 @@ def of_commit(
             for key, value in kind.resolved(was, id_map).fields.items()
             if key not in flawed
         }
-        memories[address] = _memory(id_map, fields, live.get(address), covered, flawed)
-    return CommitBaseline(id_map, managed, None, memories, then.complete)
+        there, sent = live.get(address), dict(leaves(fields))
+        shown = {
+            path: value if there is None else _read_back(path, value, there, covered)
+            for path, value in sent.items()
+            if not isinstance(value, Template)
+        }
+        id = there.id if there else ""
+        memories[address] = CommitMemory(id_map, id, sent, shown, flawed)
+    return CommitBaseline(id_map, managed, None, then.complete, memories)
 
 
 def same_now(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
@@ -124,11 +122,10 @@ def same_now(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
     """
     by_id = {(r.address.kind, r.id): r for r in now if r.id}
     by_name: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    for resource in now:
-        by_name[resource.address.kind, resource.address.name].append(resource)
-    for resource in now:
-        for name in resource.intent.renamed_from:
-            by_name[resource.address.kind, name].append(resource)
+    names = [(r.address.name, r) for r in now]
+    names += [(name, r) for r in now for name in r.intent.renamed_from]
+    for name, resource in names:
+        by_name[resource.address.kind, name].append(resource)
     addresses = {}
     for was in then:
         pinned = by_id.get((was.address.kind, was.id)) if was.id else None
@@ -137,22 +134,6 @@ def same_now(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
         if pinned or same:
             addresses[was.address] = (pinned or same[0]).address
     return addresses
-
-
-def _memory(
-    id_map: IdMap,
-    fields: Mapping[str, Value],
-    live: Resource | None,
-    covered: Collection[Value],
-    flawed: frozenset[str],
-) -> CommitMemory:
-    sent = dict(leaves(fields))
-    shown = {
-        path: value if live is None else _read_back(path, value, live, covered)
-        for path, value in sent.items()
-        if not isinstance(value, Template)
-    }
-    return CommitMemory(id_map, live.id if live else "", sent, shown, flawed)
 
 
 def _of_now(value: Value, addresses: Mapping[Address, Address]) -> Value:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -146,15 +146,12 @@ class Lock:
 
     def section(self, account: str, base_url: str) -> Section:
         """The section of one account, an empty one where the account is new."""
-        found = self.accounts.get(account)
-        raw = _resources(found, self.name, account) if found is not None else {}
         section = Section(account, base_url)
-        fit = {
-            key: entry
-            for key, entry in raw.items()
-            if entry.get(CHECK) == _check(section, key, entry)
+        entries = {
+            key: _entry(raw, f"{self.name}: {key}")
+            for key, raw in self.accounts.get(account, {}).get("resources", {}).items()
+            if raw.get(CHECK) == _check(section, key, raw)
         }
-        entries = {key: _entry(entry, f"{self.name}: {key}") for key, entry in fit.items()}
         return replace(section, entries=entries)
 
     def having(self, section: Section) -> Lock:
@@ -196,7 +193,11 @@ def parse(text: str, name: str) -> Lock:
     if set(whole) != {"format", "accounts"} or not isinstance(accounts, dict):
         raise _unusable(name, "is not what an apply writes")
     for account, section in accounts.items():
-        _resources(section, name, account)
+        match section:
+            case {"base_url": str(), "resources": dict() as entries, **rest} if not rest:
+                if all(isinstance(entry, dict) for entry in entries.values()):
+                    continue
+        raise _unusable(name, f"has no usable section for {account}")
     return Lock(name, accounts)
 
 
@@ -207,8 +208,6 @@ def kind_of(key: str) -> str:
 
 # --- entries as JSON
 
-TEXTS = ("id", "updated_at", "listed", "scheduled")
-KNOWN = {*TEXTS, "sent", "seen", "unproven", "version", "protect"}
 CHECK = "check"
 """A digest of the rest of an entry: an entry merged from two is ignored."""
 DEPTH = 4
@@ -216,9 +215,8 @@ DEPTH = 4
 
 
 def _json(section: Section, key: str, entry: LockEntry) -> dict[str, Any]:
-    whole = {key: getattr(entry, key) for key in KNOWN}
     # A version may be 0, and that tells something.
-    told = {k: v for k, v in whole.items() if v or (k == "version" and v is not None)}
+    told = {k: v for k, v in vars(entry).items() if v or (k == "version" and v is not None)}
     return {**told, CHECK: _check(section, key, told)}
 
 
@@ -248,48 +246,39 @@ def _compact(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def _resources(section: Any, name: str, account: str) -> Mapping[str, Mapping[str, Any]]:
-    """The entries in a section, as they are."""
-    if (
-        not isinstance(section, dict)
-        or set(section) != {"base_url", "resources"}
-        or not isinstance(section["base_url"], str)
-        or not isinstance(section["resources"], dict)
-        or not all(isinstance(entry, dict) for entry in section["resources"].values())
-    ):
-        raise _unusable(name, f"has no usable section for {account}")
-    resources: Mapping[str, Mapping[str, Any]] = section["resources"]
-    return resources
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_digests(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is_text(v) or _is_texts(v) for v in value.values())
+
+
+SHAPES: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("id", "updated_at", "listed", "scheduled", CHECK), _is_text),
+    **dict.fromkeys(("sent", "seen"), _is_digests),
+    "unproven": _is_texts,
+    "version": lambda value: value is None or type(value) is int,
+    "protect": lambda value: isinstance(value, bool),
+}
 
 
 def _entry(raw: Mapping[str, Any], where: str) -> LockEntry:
-    if not raw.keys() <= {*KNOWN, CHECK} or not raw.get("id"):
+    known = all(key in SHAPES and SHAPES[key](value) for key, value in raw.items())
+    if not (known and raw.get("id")):
         raise _unusable(where, "is not what an apply writes")
-    texts = {key: raw[key] for key in TEXTS if key in raw}
-    version = raw.get("version")
-    unproven, protect = raw.get("unproven", []), raw.get("protect", False)
-    sound = (
-        all(isinstance(text, str) for text in texts.values())
-        and (version is None or type(version) is int)
-        and _texts(unproven)
-        and isinstance(protect, bool)
-    )
-    if not sound:
-        raise _unusable(where, "is not what an apply writes")
-    sent, seen = (_digests(raw.get(key, {}), where) for key in ("sent", "seen"))
-    return LockEntry(
-        **texts, sent=sent, seen=seen, version=version, protect=protect, unproven=tuple(unproven)
-    )
+    return LockEntry(**{key: _frozen(value) for key, value in raw.items() if key != CHECK})
 
 
-def _digests(raw: Any, where: str) -> dict[str, Digest]:
-    if not isinstance(raw, dict) or not all(isinstance(v, str) or _texts(v) for v in raw.values()):
-        raise _unusable(where, "is not what an apply writes")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+def _frozen(value: Any) -> Any:
+    """A JSON value with tuples in place of its lists."""
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

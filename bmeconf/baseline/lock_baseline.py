@@ -5,7 +5,7 @@ References are digested by the ids of what they lead to, so that a rename moves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Set
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
@@ -44,10 +44,6 @@ class LockBaseline(Baseline):
 
     section: Section = field(default_factory=Section)
 
-    @property
-    def complete(self) -> bool:
-        return False
-
     def at(self, address: Address) -> LockMemory | None:
         entry = self.section.at(address)
         return LockMemory(self, KINDS[address.kind], entry) if entry else None
@@ -77,7 +73,7 @@ class LockBaseline(Baseline):
 
     def sent(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a declared value, by the ids that it would be sent with now."""
-        return self._digests(kind, path, value, self.id_map.id)
+        return self._digest(kind, path, value, self.id_map.id)
 
     def declared(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a value as a manifest declares it.
@@ -85,7 +81,7 @@ class LockBaseline(Baseline):
         An address is what it was at the last apply: that another object has its name by now is
         nothing that the manifest did.
         """
-        return self._digests(kind, path, value, self._former_id)
+        return self._digest(kind, path, value, self._former_id)
 
     def live(self, kind: Kind, path: Path, value: Value) -> Digest:
         """The digest of a live value; of a set without members that this run only foresees."""
@@ -97,16 +93,12 @@ class LockBaseline(Baseline):
         entry = self.section.at(address)
         return entry.id if entry else self.id_map.id(address)
 
-    def _digests(
+    def _digest(
         self, kind: Kind, path: Path, value: Value, ids: Callable[[Address], str | None]
     ) -> Digest:
         if isinstance(value, tuple):
-            return tuple(sorted({self._digest(kind, path, member, ids) for member in value}))
-        return self._digest(kind, path, value, ids)
-
-    def _digest(
-        self, kind: Kind, path: Path, value: Value, ids: Callable[[Address], str | None]
-    ) -> str:
+            members = {str(self._digest(kind, path, member, ids)) for member in value}
+            return tuple(sorted(members))
         digest = self.section.digest(dotted(path), _by_id(value, ids))
         return digest[:SHORT] if isinstance(kind, Personal) else digest
 
@@ -134,17 +126,19 @@ class LockBaseline(Baseline):
         entry = self.section.of(desired.address, replies.id_of(row))
         if entry is None or entry.unproven or desired.intent.absent:
             return False
-        if not (entry.listed and entry.updated_at):
+        state = row_state(kind, self.section, row)
+        if not all(state) or (entry.listed, entry.updated_at) != state:
             return False
         if isinstance(kind, Scheduled) and desired.intent.schedule and not kind.tells_when(row):
             return False
-        if (entry.listed, entry.updated_at) != row_state(kind, self.section, row):
-            return False
-        return all(
-            entry.sent.get(dotted(path)) == self.sent(kind, path, value)
-            and _kept(kind, path, entry)
-            for path, value in leaves(desired.fields)
-        )
+        for path, value in leaves(desired.fields):
+            sent, seen = entry.sent.get(dotted(path)), entry.seen.get(dotted(path))
+            # What was read back is as it was sent, or in the service's own words.
+            rewritten = isinstance(kind, Rewritten) and path[0] in kind.rewritable
+            kept = seen is not None if rewritten else seen == sent
+            if sent != self.sent(kind, path, value) or not kept:
+                return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -173,15 +167,18 @@ class LockMemory:
         self, path: Path, declared: Value, live: Value, over: Collection[Value] | None
     ) -> SideStatus:
         key, kind, baseline = dotted(path), self.kind, self.baseline
-        pairs: list[tuple[Digest | None, Digest | None]] = [
-            (self.entry.sent.get(key), baseline.declared(kind, path, declared)),
-            (self.entry.seen.get(key), baseline.live(kind, path, live)),
-        ]
-        if over is not None:
-            members = tuple(over)
-            digests = {*baseline.declared(kind, path, members), *baseline.sent(kind, path, members)}
-            pairs = [(_within(was, digests), _within(now, digests)) for was, now in pairs]
-        return SideStatus(*(None if was is None else was == now for was, now in pairs))
+        members = tuple(over or ())
+        compared = {*baseline.declared(kind, path, members), *baseline.sent(kind, path, members)}
+
+        def same(was: Digest | None, now: Digest) -> bool | None:
+            if over is not None and isinstance(was, tuple) and isinstance(now, tuple):
+                return {*was} & compared == {*now} & compared
+            return None if was is None else was == now
+
+        return SideStatus(
+            same(self.entry.sent.get(key), baseline.declared(kind, path, declared)),
+            same(self.entry.seen.get(key), baseline.live(kind, path, live)),
+        )
 
 
 def row_state(kind: Kind, section: Section, raw: Raw) -> tuple[str, str]:
@@ -207,17 +204,3 @@ def _by_id(value: Value, ids: Callable[[Address], str | None]) -> Value:
     if isinstance(value, Mapping):
         return {key: _by_id(inner, ids) for key, inner in value.items()}
     return [value.name, value.lang] if isinstance(value, Template) else value
-
-
-def _kept(kind: Kind, path: Path, entry: LockEntry) -> bool:
-    """True where a value was read back as it was sent, or in the service's own words."""
-    key = dotted(path)
-    rewritten = isinstance(kind, Rewritten) and path[0] in kind.rewritable
-    return (rewritten and key in entry.seen) or entry.seen.get(key) == entry.sent.get(key)
-
-
-def _within(digest: Digest | None, over: Set[str]) -> Digest | None:
-    """Of a set those members that are compared at all."""
-    if isinstance(digest, tuple):
-        return tuple(sorted({*digest} & over))
-    return digest

@@ -67,16 +67,13 @@ def after(
         baseline = _found(baseline, difference, difference.address in unread)
     for write in writes:
         if write.live is None:
-            kind = write.address.kind
-            section = baseline.section.without(kind, write.id)
-            baseline = replace(baseline, section=section)
-            continue
-        compared = planned.get(write.address)
-        if compared is None:
-            entry = _written(baseline, write, write.live)
-        else:
+            baseline = _without(baseline, write.address, write.id)
+        elif compared := planned.get(write.address):
             entry = _applied(baseline, write, write.live, compared)
-        baseline = _having(baseline, write.address, entry, baseline.entry(write.live))
+            baseline = _having(baseline, write.address, entry)
+        else:
+            entry = _written(baseline, write, write.live)
+            baseline = _having(baseline, write.address, entry)
     return _intended(baseline, planned.values(), manual, protect or {}).section
 
 
@@ -87,22 +84,27 @@ def _found(baseline: LockBaseline, difference: Difference, unread: bool) -> Lock
     """
     desired, live = difference.desired, difference.live
     if live is None:
-        return _without(baseline, desired.address) if desired.intent.absent else baseline
+        entry = baseline.section.at(desired.address) if desired.intent.absent else None
+        if entry is None or baseline.id_map.knows(desired.address.kind, entry.id):
+            return baseline
+        # It is to be absent and is, under any name.
+        return _without(baseline, desired.address, entry.id)
     if desired.intent.absent or difference.action is not None:
         return baseline
     old = baseline.entry(live)
     if old is not None and unread:
-        return _having(baseline, desired.address, old, old)
+        return _having(baseline, desired.address, old)
     entry = _entry(baseline, desired, live, difference.unreadable)
-    return _having(baseline, desired.address, _as_seen(entry, old), old)
+    if old is not None:
+        # What was once read back of fields that this reading does not show.
+        same = {key for key in entry.sent if entry.sent[key] == old.sent.get(key)}
+        seen = {key: digest for key, digest in old.seen.items() if key in same}
+        entry = replace(_kept(entry, old), seen={**seen, **entry.seen})
+    return _having(baseline, desired.address, entry)
 
 
-def _without(baseline: LockBaseline, address: Address) -> LockBaseline:
-    """The baseline without a resource that is to be absent and is, under any name."""
-    entry = baseline.section.at(address)
-    if entry is None or baseline.id_map.knows(address.kind, entry.id):
-        return baseline
-    return replace(baseline, section=baseline.section.without(address.kind, entry.id))
+def _without(baseline: LockBaseline, address: Address, id: str) -> LockBaseline:
+    return replace(baseline, section=baseline.section.without(address.kind, id))
 
 
 def _applied(
@@ -135,25 +137,23 @@ def _written(baseline: LockBaseline, write: ProvenWrite, live: Resource) -> Lock
     The rest stays as it was. That it still is so is proven only where what was pinned is what is
     remembered, and nobody wrote since.
     """
-    changes, old = write.changes, baseline.entry(live)
-    part = _entry(baseline, Resource(write.address, nested(changes)), live, ())
-    if old is None:
-        return part if write.alone is not False else _unmoored(part)
-    rest, paths = {*old.sent, *old.seen}, [change.path for change in changes]
-    rest -= {key for key in rest if any(overlap(undotted(key), path) for path in paths)}
-    entry = replace(
-        _kept(part, old),
-        sent={**{k: v for k, v in old.sent.items() if k in rest}, **part.sent},
-        seen={**{k: v for k, v in old.seen.items() if k in rest}, **part.seen},
-        unproven=tuple(n for n in old.unproven if n not in {path[0] for path in paths}),
-    )
-    proven = write.before is not None and unmoved(old, write.before) and write.alone
-    return entry if proven else _unmoored(entry)
+    old, proven = baseline.entry(live), write.alone is not False
+    entry = _entry(baseline, Resource(write.address, nested(write.changes)), live, ())
+    if old is not None:
+        proven = bool(write.before is not None and unmoved(old, write.before) and write.alone)
+        paths = [change.path for change in write.changes]
 
+        def rest(digests: Mapping[str, Digest]) -> dict[str, Digest]:
+            kept = {k for k in digests if not any(overlap(undotted(k), path) for path in paths)}
+            return {key: digests[key] for key in kept}
 
-def _unmoored(entry: LockEntry) -> LockEntry:
-    """`entry` without what would prove that the account still is as it tells."""
-    return replace(entry, version=None, updated_at="", listed="")
+        entry = replace(
+            _kept(entry, old),
+            sent={**rest(old.sent), **entry.sent},
+            seen={**rest(old.seen), **entry.seen},
+            unproven=tuple(n for n in old.unproven if n not in {path[0] for path in paths}),
+        )
+    return entry if proven else replace(entry, version=None, updated_at="", listed="")
 
 
 def _kept(entry: LockEntry, old: LockEntry | None) -> LockEntry:
@@ -165,17 +165,13 @@ def _entry(
     baseline: LockBaseline, desired: Resource, live: Resource, unproven: Collection[str]
 ) -> LockEntry:
     kind = KINDS[desired.address.kind]
-    sent: dict[str, Digest] = {}
-    seen: dict[str, Digest] = {}
-    for path, value in leaves(desired.fields):
-        sent[dotted(path)] = baseline.sent(kind, path, value)
-        if path[0] in live.fields:
-            seen[dotted(path)] = baseline.live(kind, path, lookup(live.fields, path))
+    declared = [*leaves(desired.fields)]
+    shown = [path for path, _ in declared if path[0] in live.fields]
     row, updated_at = row_state(kind, baseline.section, live.raw)
     return LockEntry(
         id=live.id,
-        sent=sent,
-        seen=seen,
+        sent={dotted(path): baseline.sent(kind, path, value) for path, value in declared},
+        seen={dotted(p): baseline.live(kind, p, lookup(live.fields, p)) for p in shown},
         unproven=tuple(sorted(unproven)),
         version=replies.version_of(live.raw),
         updated_at=updated_at,
@@ -183,20 +179,10 @@ def _entry(
     )
 
 
-def _as_seen(entry: LockEntry, old: LockEntry | None) -> LockEntry:
-    """`entry`, with what was once read back of fields that this reading does not show."""
-    if old is None:
-        return entry
-    same = (key for key in entry.sent if entry.sent[key] == old.sent.get(key) and key in old.seen)
-    return replace(_kept(entry, old), seen={**{key: old.seen[key] for key in same}, **entry.seen})
-
-
-def _having(
-    baseline: LockBaseline, address: Address, entry: LockEntry, old: LockEntry | None
-) -> LockBaseline:
+def _having(baseline: LockBaseline, address: Address, entry: LockEntry) -> LockBaseline:
     """The baseline with `entry`, unless it tells no more than is remembered."""
-    at = baseline.section.at(address)
-    if old is not None and at == old:
+    old = baseline.section.at(address)
+    if old is not None and old.id == entry.id:
         # Not every way of reading shows a version, which alone is no change to commit.
         version = old.version if None in (entry.version, old.version) else entry.version
         if replace(entry, version=version) == old:

@@ -67,7 +67,7 @@ class Reading:
         if self.commit is not None:
             sides = self.scope.whole, self.desired, self.account.resources
             behind = commit_baseline.of_commit(self.commit, id_map, managed, *sides)
-        return LockBaseline(id_map, managed, behind, self.section)
+        return LockBaseline(id_map, managed, behind, section=self.section)
 
     @property
     def out_of_scope(self) -> Mapping[tuple[str, str], Address]:
