@@ -368,7 +368,7 @@ def test_the_package_keeps_its_shape() -> None:
     [
         ("plan/order.py", "import requests", "whose door is client"),
         ("plan/order.py", "import deepdiff", "whose door is plan.diff"),
-        ("desired/scope/globs.py", "import yaml", "whose door is desired.manifest"),
+        ("desired/scope.py", "import yaml", "whose door is desired.manifest"),
         ("live/read.py", "import click", "whose door is cli"),
         ("kinds/lists.py", "from bmeconf import client", "imports upward: client"),
         ("model/errors.py", "from bmeconf import plan", "imports upward: plan"),

@@ -16,8 +16,7 @@ import click
 from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
-from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
-from bmeconf.desired.scope import OtherManifests
+from bmeconf.desired import OtherManifests, ProjectFiles, read_project_files, scope, validate
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live

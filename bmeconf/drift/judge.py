@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
-from bmeconf.desired import scope
-from bmeconf.desired.scope import OtherManifests, matches
+from bmeconf.desired import OtherManifests, matches, scope
 from bmeconf.drift.model import ABSENT, KNOWN, PRESENT, Drift, DriftItem
 from bmeconf.kinds import KINDS, Singleton, only
 from bmeconf.live import Reading, Status

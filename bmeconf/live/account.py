@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline import CommitManifests, LockBaseline, Section, commit_baseline
-from bmeconf.desired.scope import Scope
+from bmeconf.desired import Scope
 from bmeconf.kinds import KINDS, IdMap
 from bmeconf.live.doubts import mentions
 from bmeconf.live.match import Matches, Status

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline import CommitManifests, commit_baseline
-from bmeconf.desired.scope import Scope, matches
+from bmeconf.desired import Scope, matches
 from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bmeconf.baseline import CommitManifests, Lock, LockBaseline, Section, kind_of
-from bmeconf.desired.scope import Scope
+from bmeconf.desired import Scope
 from bmeconf.kinds import (
     KINDS,
     IdMap,

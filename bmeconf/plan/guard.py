@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from bmeconf.desired.scope import matches, named
+from bmeconf.desired import matches, named
 from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
 from bmeconf.live import Reading, Status, doubts
 from bmeconf.model import (

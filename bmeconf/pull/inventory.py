@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bmeconf.desired.scope import matches
+from bmeconf.desired import matches
 from bmeconf.kinds import (
     KINDS,
     Audience,

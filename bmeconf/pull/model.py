@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bmeconf.baseline import Lock
-from bmeconf.desired.scope import matches
+from bmeconf.desired import matches
 from bmeconf.kinds import KINDS, Kind, Personal
 from bmeconf.model import Address, Finding, counted
 from bmeconf.model.errors import BmeconfError, InvalidInput

@@ -12,9 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bmeconf.desired import manifest, scope, validate
+from bmeconf.desired import Scope, manifest, scope, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, Sources
-from bmeconf.desired.scope import Scope
 from bmeconf.kinds import KINDS, ReadApi, Searched, Singleton, replies
 from bmeconf.live import Reading, doubts, match
 from bmeconf.live import read as live

@@ -3,10 +3,9 @@
 All reading of project files happens here; all meaning is given in `validate`.
 
 - `files`: where files come from, one door for disk and memory (and for a commit, `baseline.git`)
-- `search`: which of them are manifests
 - `texts`: bytes -> texts, and the files that a manifest names
-- `yaml_tree`, `syntax`, `nodes`: a text -> a tree that knows its places, or a problem in words
-- `reading`: all of that in one call, `read`
+- `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
+- `reading`: which files are manifests, and all of that in one call, `read`
 - `writing`: plain data -> YAML
 """
 
@@ -21,7 +20,15 @@ from bmeconf.desired.manifest.files import (
     matching,
 )
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, walk
-from bmeconf.desired.manifest.reading import ProjectFile, Sources, read, read_project
-from bmeconf.desired.manifest.search import PROJECT_FILE, SUFFIXES, find_root, is_manifest
+from bmeconf.desired.manifest.reading import (
+    PROJECT_FILE,
+    SUFFIXES,
+    ProjectFile,
+    Sources,
+    find_root,
+    is_manifest,
+    read,
+    read_project,
+)
 from bmeconf.desired.manifest.texts import RELATIVE, Text
 from bmeconf.desired.manifest.writing import yaml_text

@@ -61,13 +61,6 @@ def at(node: Node, path: Sequence[str | int]) -> Node:
     return node
 
 
-def blocks(node: Node | None, section: str) -> Iterator[Block]:
-    """The blocks listed under the key `section` of a document's tree."""
-    listed = node.get(section) if isinstance(node, Block) else None
-    if isinstance(listed, Items):
-        yield from (item for item in listed.items if isinstance(item, Block))
-
-
 def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """A node that stands at `path`, and all below it; each key comes with its value's path."""
     yield path, node

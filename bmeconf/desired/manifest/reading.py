@@ -1,23 +1,33 @@
 """Files -> documents that know file, line and column, with the texts of the files they name.
 
-A file that cannot be read or parsed becomes a problem and never hides the next one (design 1).
+Which files are manifests: those that a project's paths and patterns lead to (design 1, 2). A file
+that cannot be read or parsed becomes a problem and never hides the next one (design 1).
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from glob import has_magic
+from pathlib import Path, PurePosixPath
 
-from bmeconf.desired.manifest import search, yaml_tree
-from bmeconf.desired.manifest.files import Files
+from bmeconf.desired.manifest import yaml_tree
+from bmeconf.desired.manifest.files import Files, absolute, below, children, matching
 from bmeconf.desired.manifest.nodes import Node, at
-from bmeconf.desired.manifest.search import PROJECT_FILE
 from bmeconf.desired.manifest.texts import Named, Text, candidates, decoded, read_named
-from bmeconf.model import Place, Problem
+from bmeconf.model import Place, Problem, did_you_mean
 from bmeconf.model.errors import InvalidInput
+
+PROJECT_FILE = "bmeconf.yaml"
+SUFFIXES = (".yaml", ".yml")
+LOOKS_LIKE_ONE = re.compile(rb"(?m)^version:[ \t]*1[ \t\r]*$")
+FOLDERS_ABOVE = 5
+"""Where there are no manifests, so many folders above are searched for some."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,9 @@ def read_project(files: Files) -> ProjectFile:
     if not files.exists(PROJECT_FILE):
         return ProjectFile()
     documents, problems = _documents(files, PROJECT_FILE, files.read([PROJECT_FILE])[PROJECT_FILE])
-    if not documents:
-        problems = [
-            replace(p, message=f"{p.message}; write `version: 1`", level="error")
-            if p.code == "empty"
-            else p
-            for p in problems
-        ]
+    if [p.code for p in problems] == ["empty"]:
+        message = f"{problems[0].message}; write `version: 1`"
+        problems = [replace(problems[0], message=message, level="error")]
     if len(documents) > 1:
         place = documents[1].place
         problems.append(Problem(place, "", "a project file is one YAML document", "documents"))
@@ -76,7 +82,7 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     documents: list[Node] = []
     problems: list[Problem] = []
     named: dict[tuple[str, str], Named] = {}
-    contents = files.read(_manifests(files, names, patterns))
+    contents = files.read(manifests(files, names, patterns))
     for name, content in contents.items():
         found, wrong = _documents(files, name, content)
         documents += found
@@ -93,20 +99,10 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     )
 
 
-def _manifests(files: Files, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """As `search.manifests`; an entry of the project file that fails is named with its place."""
-    try:
-        return search.manifests(files, names, patterns)
-    except search.LeadsNowhere as error:
-        document = read_project(files).document
-        place = f"{at(document, ('manifests', error.index)).place}: " if document else ""
-        raise InvalidInput(f"{place}{error.message}", error.remedy) from None
-
-
 def _documents(
     files: Files, name: str, content: bytes | OSError
 ) -> tuple[list[Node], list[Problem]]:
-    text = decoded(files.shown(name), content, partial(search.near, files, name))
+    text = decoded(files.shown(name), content, partial(near, files, name))
     place = Place(text.file, text.line, text.column)
     if text.fault:
         return [], [Problem(place, "", text.fault, "unreadable")]
@@ -123,3 +119,90 @@ def _digest(contents: Mapping[str, bytes | OSError]) -> str:
         data = content if isinstance(content, bytes) else b""
         total.update(f"{name}\0{hashlib.sha256(data).hexdigest()}\n".encode("utf-8", "replace"))
     return f"sha256:{total.hexdigest()}"
+
+
+def find_root(path: Path) -> Path:
+    """The project root: the nearest folder upward from `path` with a bmeconf.yaml (design 2).
+
+    Without one it is `path` itself, or its folder where `path` is a file.
+    """
+    start = absolute(path)
+    # os.path, since a Path raises where a folder may not be entered.
+    if os.path.isfile(start):
+        start = start.parent
+    folders = (start, *start.parents)
+    return next((f for f in folders if os.path.isfile(f / PROJECT_FILE)), start)
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file of this name, or path, is read as a manifest."""
+    path = PurePosixPath(name)
+    return path.name != PROJECT_FILE and path.suffix in SUFFIXES
+
+
+def manifests(files: Files, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The names of all manifests as `read` finds them, sorted, each once."""
+    found: dict[str, str] = {}
+    for start in _starts(files, names or [""], patterns):
+        for name in below(files, start):
+            real = files.resolved(name)
+            if real is not None and is_manifest(name) and not files.is_folder(name):
+                found.setdefault(real, name)
+    if not found:
+        where = ", ".join(files.shown(name) for name in names or [""])
+        raise InvalidInput(
+            f"no manifests found under {where}{_above(files, (*names, '')[0])}",
+            "write one (see `bmeconf schema`), or name another path",
+        )
+    return sorted(found.values(), key=PurePosixPath)
+
+
+def near(files: Files, name: str) -> str:
+    """A did-you-mean among the neighbours of a name that does not exist."""
+    return did_you_mean(posixpath.basename(name), children(files, posixpath.dirname(name)))
+
+
+def _starts(files: Files, names: Sequence[str], patterns: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if not files.exists(name):
+            raise InvalidInput(
+                f"{files.shown(name)} does not exist{near(files, name)}", "check the path"
+            )
+        if files.resolved(name) is None:
+            raise InvalidInput(
+                f"{files.shown(name)} lies outside the project root {files.shown('')}",
+                "run one project at a time, from a path inside it",
+            )
+        if name or not patterns:
+            yield name
+            continue
+        for index, pattern in enumerate(patterns):
+            found = matching(files, pattern)
+            if not found or any(files.resolved(each) is None for each in found):
+                raise _leads_nowhere(files, pattern, index, found)
+            yield from found
+
+
+def _leads_nowhere(files: Files, pattern: str, index: int, found: Sequence[str]) -> InvalidInput:
+    """The error of an entry under `manifests:`, with its place in the project file."""
+    document = read_project(files).document
+    place = f"{at(document, ('manifests', index)).place}: " if document else ""
+    fault, remedy = "out of the project", f"folders or files below {files.shown('')}"
+    if not found:
+        hint = "" if has_magic(pattern) else near(files, pattern.rstrip("/"))
+        fault, remedy = f"to nothing{hint}", "folders or files that exist, relative to bmeconf.yaml"
+    return InvalidInput(f'{place}manifests: "{pattern}" leads {fault}', f"name {remedy}")
+
+
+def _above(files: Files, start: str) -> str:
+    """Words for where manifests are, for a command that was run too deep in the project."""
+    if start and files.exists(PROJECT_FILE):
+        return f"; the project's {PROJECT_FILE} is in {files.shown('')}"
+    for number in range(1, FOLDERS_ABOVE + 1):
+        folder = posixpath.normpath(posixpath.join(start, *[".."] * number))
+        for above in (folder, f"{folder}/manifests"):
+            names = [f"{above}/{child}" for child in children(files, above)]
+            contents = files.read(name for name in names if name.endswith(SUFFIXES)).values()
+            if any(isinstance(c, bytes) and LOOKS_LIKE_ONE.search(c) for c in contents):
+                return f"; there are some in {files.shown(above)}"
+    return ""

@@ -12,9 +12,12 @@ from functools import partial
 from pathlib import PurePath, PurePosixPath
 
 from bmeconf.desired.manifest.files import MAX_BYTES, Files, TooLarge, children, matching
-from bmeconf.desired.manifest.nodes import Node, Scalar, at, blocks
+from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, at
 
-BODIES = ("body", "plain_text")
+REFERENCES = {
+    "campaigns": (("body", "file"), ("plain_text", "file")),
+    "contact_files": (("csv",),),
+}
 RELATIVE = "paths are relative to the manifest"
 POINTER = b"version https://git-lfs.github.com/spec/"
 """The beginning of the file that Git LFS leaves in place of one that it has not fetched."""
@@ -132,7 +135,7 @@ def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named]:
     Variables have their values only in `validate`, which must not read files: so every file is
     read that the path could come to, a variable standing for any text without a slash.
     """
-    for reference in references(tree):
+    for reference in _references(tree):
         if "\0" in reference or reference.startswith("/") or not VARIABLE.search(reference):
             yield Named(folder, reference)
             continue
@@ -143,8 +146,10 @@ def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named]:
             yield Named(folder, name.removeprefix(f"{folder}/") if folder else name)
 
 
-def references(tree: Node) -> Iterator[str]:
+def _references(tree: Node) -> Iterator[str]:
     """The paths that a manifest names as written: of bodies, plain texts and tables."""
-    nodes = [at(c, (key, "file")) for c in blocks(tree, "campaigns") for key in BODIES]
-    nodes += [at(table, ("csv",)) for table in blocks(tree, "contact_files")]
-    yield from (node.text for node in nodes if isinstance(node, Scalar))
+    for section, paths in REFERENCES.items():
+        listed = at(tree, (section,))
+        for item in listed.items if isinstance(listed, Items) else ():
+            nodes = [at(item, path) for path in paths if isinstance(item, Block)]
+            yield from (node.text for node in nodes if isinstance(node, Scalar))

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bmeconf.desired.manifest import syntax
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar
 from bmeconf.model import Place, Problem
 
@@ -31,6 +30,39 @@ UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+STUCK_DASH = re.compile(r"\s*-[A-Za-z_]+:")
+INDENTATION = (
+    "the indentation does not line up with the lines above, or something follows a closing "
+    "quote or bracket"
+)
+BRACKETS = (
+    "a bracket or brace that is not closed, or a missing comma; inside { } and [ ] write "
+    '"${NAME}" in quotes'
+)
+WORDINGS = (
+    (
+        "mapping values are not allowed",
+        'a second ": " in one value, or an indentation that does not line up; '
+        'put a text that holds ": " in quotes',
+    ),
+    ("could not find expected ':'", 'a key without its ":", or an indentation that is off'),
+    ("did not find expected key", INDENTATION),
+    ("<block end>", INDENTATION),
+    ("did not find expected '-' indicator", INDENTATION),
+    ("<document start>", "this line belongs to no key; check the quotes and brackets before it"),
+    ("unexpected end of stream", "a quote that is opened and never closed"),
+    ("comment or line break", "a plain text may not begin with > or |; put it in quotes"),
+    ("alphabetic or numeric", "a plain text may not begin with & or *; put it in quotes"),
+    ("escape c", 'a "\\" that double quotes do not know; write "\\\\", or use single quotes'),
+    ("expected ',' or", BRACKETS),
+    (
+        "did not find expected node content",
+        "a value is missing or is not closed; inside { } and [ ] put texts with special "
+        "characters in quotes",
+    ),
+)
+"""Parts of the parser's message, and how to mend the file; the first that fits counts."""
+
 
 def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
     """The tree of each document in `text` that is not empty, and the problems of the file.
@@ -39,18 +71,23 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
     """
     import yaml
 
-    unprintable = UNPRINTABLE.search(text)
-    if unprintable:
-        return [], [_unprintable(text, unprintable, file)]
+    if unprintable := UNPRINTABLE.search(text):
+        line = text.count("\n", 0, unprintable.start()) + 1
+        column = unprintable.start() - text.rfind("\n", 0, unprintable.start())
+        message = (
+            f"the character U+{ord(unprintable[0]):04X} may not stand in a YAML file; remove it, "
+            f'or write it as "\\u{ord(unprintable[0]):04x}" inside double quotes'
+        )
+        return [], [Problem(Place(file, line, column), "", message, "unprintable")]
     builder = _Builder(file)
     error = builder.read(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    if error is not None and syntax.explained(error, text, file) is None:
+    if error is not None and _explained(error, text, file) is None:
         # libyaml scans ahead of its events, and has limits of its own in words that change with
         # its version. The parser in Python has none: ours come first, or its words are known.
         builder = _Builder(file)
         error = builder.read(text, yaml.SafeLoader)
     if error is not None:
-        builder.problems.append(syntax.problem(error, text, file))
+        builder.problems.append(_problem(error, text, file))
     return builder.roots, builder.problems
 
 
@@ -210,13 +247,36 @@ def _check_tag(tag: str | None, place: Place) -> None:
         raise _Refused(place, message, "yaml_tag")
 
 
-def _unprintable(text: str, match: re.Match[str], file: str) -> Problem:
-    before = text[: match.start()]
-    line, column = before.count("\n") + 1, match.start() - before.rfind("\n")
-    return Problem(
-        Place(file, line, column),
-        "",
-        f"the character U+{ord(match[0]):04X} may not stand in a YAML file; remove it, "
-        f'or write it as "\\u{ord(match[0]):04x}" inside double quotes',
-        "unprintable",
-    )
+def _problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    """The problem behind an error in `text`, the content of `file`."""
+    place = _place_of(error, file)
+    message = _explained(error, text, file)
+    message = message or f"this is not valid YAML ({_message(error).strip()})"
+    lines = text.split("\n")[max(place.line - 2, 0) : place.line]
+    if any(STUCK_DASH.match(line) for line in lines):
+        message += '; a dash needs a blank after it: "- name: ..."'
+    return Problem(place, "", message, "yaml")
+
+
+def _explained(error: yaml.YAMLError, text: str, file: str) -> str | None:
+    """What is wrong in a person's words, None where the parser's message is not known."""
+    message, place = _message(error), _place_of(error, file)
+    line = text.split("\n")[place.line - 1 : place.line]
+    character = "".join(line)[place.column - 1 : place.column]
+    if character == "\t":
+        return "a tab; YAML is indented with spaces only"
+    if "cannot start any token" in message:
+        return f'a plain text may not begin with "{character}"; put it in quotes'
+    return next((wording for part, wording in WORDINGS if part in message), None)
+
+
+def _message(error: yaml.YAMLError) -> str:
+    return f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
+
+
+def _place_of(error: yaml.YAMLError, file: str) -> Place:
+    message = _message(error)
+    unclosed = any(part in message for part in ("quoted scalar", "flow mapping", "flow sequence"))
+    first, second = ("context_mark", "problem_mark")[:: 1 if unclosed else -1]
+    mark = getattr(error, first, None) or getattr(error, second, None)
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)

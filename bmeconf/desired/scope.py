@@ -1,11 +1,15 @@
-"""The desired resources of a run: those that --target names, and what these depend on. Pure."""
+"""Which resources a run looks at and touches: all that is declared, or what --target names. Pure.
+
+A target is a glob on addresses, as in `contacts/*@acme.example`; what a resource depends on comes
+along.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bmeconf.desired.scope.globs import named
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
 from bmeconf.model import Address, Resource, Snapshot, did_you_mean, references
@@ -124,3 +128,23 @@ def _why_none(kind: str, glob: str, desired: Snapshot, present: Snapshot) -> str
     if others:
         return f"names no {noun}, and only {kind} are reported"
     return f"no declared {noun} matches{_did_you_mean(glob, present)}"
+
+
+def named(glob: str, addresses: Iterable[Address]) -> set[Address]:
+    """The addresses that a glob names: the one that it spells out, else those it matches."""
+    known = set(addresses)
+    exact = {address for address in known if str(address) == glob}
+    return exact or {address for address in known if matches(glob, address)}
+
+
+def matches(glob: str, address: Address) -> bool:
+    """Whether a glob matches an address: `*` is any text, `/` included; kinds are spelled out."""
+    kind, slash, name = glob.partition("/")
+    if kind != address.kind:
+        return False
+    if isinstance(KINDS[kind], Singleton):
+        return not slash
+    name = KINDS[kind].canonical(name)
+    pattern = ".*".join(re.escape(part) for part in name.split("*"))
+    with_id = f"{address.name}#{address.id}" if address.id else address.name
+    return any(re.fullmatch(pattern, text, re.DOTALL) for text in (with_id, address.name))
