@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.api import Api
+from tests.support.api import UNSUBSCRIBED, Api, valid
 
 pytestmark = pytest.mark.long
 
@@ -35,51 +35,17 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def seeds(api: Api) -> list[tuple[str, str, Any]]:
-    return requests_of(api)
-
-
-def requests_of(api: Api) -> list[tuple[str, str, Any]]:
     """Valid requests, as the starting points."""
     state = api.state()
-    structure, contact = state["structures"][0], state["contacts"][0]
-    draft = state["campaigns"][-1]
-    status = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
-    fields = [{"_id": structure["fields"][0]["_id"], "value": "x"}]
-    base = {"key": "n@example.com", "contactStructureId": structure["_id"], "fields": fields}
-    full = {**base, "lists": contact["lists"], "tags": [{"_id": "f" * 24}], **status, "__v": 0}
-    criterion = {"columnToFilter": "KEY", "operator": "EQ", "values": ["a@example.com"]}
-    query = {
-        "contactStructureId": structure["_id"],
-        "page": 1,
-        "pageSize": 5,
-        "source": ["key"],
-        "contactSpecification": {"filters": [{"criterias": [criterion]}]},
-    }
-    campaign = {"name": "n", "from": "a@acme.example", "lists": draft["lists"], "__v": 0}
+    contact, campaign = state["contacts"][0]["_id"], state["campaigns"][-1]["_id"]
+    # Without keys and standing, so that the account stays open to the other requests.
+    account = {name: state[name] for name in state if name not in ("keys", "standing")}
     return [
-        ("POST", "/api/contact", full),
-        ("PUT", f"/api/contact/{contact['_id']}", full),
-        ("PATCH", f"/api/contact/{contact['_id']}", status),
-        ("POST", "/api/contact/search", query),
-        ("POST", "/api/contact/export", query),
-        ("POST", "/api/contact-structure", structure),
-        ("PUT", f"/api/contact-structure/{structure['_id']}", structure),
-        ("POST", api.lists, {"name": "n", "type": "static"}),
-        ("PATCH", f"{api.lists}/{state['lists'][0]['_id']}", {"name": "n", "__v": 0}),
-        ("POST", f"{api.lists}/merge", {"name": "n", "listIds": contact["lists"]}),
-        ("DELETE", api.lists, {"listIds": ["f" * 24]}),
-        ("POST", "/api/email/campaign", campaign),
-        ("PATCH", f"/api/email/campaign/{draft['_id']}", campaign),
-        ("POST", f"/api/email/campaign/{draft['_id']}/duplicate", {"name": "n"}),
-        # Without keys and standing, so that the account stays open to the other requests.
-        (
-            "PUT",
-            "/_sandbox/state",
-            {name: state[name] for name in state if name not in ("keys", "standing")},
-        ),
+        *valid(api).values(),
+        ("PUT", "/_sandbox/state", account),
         ("PATCH", "/_sandbox/switches", {"search_lag_ms": 1}),
-        ("POST", f"/_sandbox/contacts/{contact['_id']}/status", status),
-        ("POST", f"/_sandbox/campaigns/{draft['_id']}/status", {"status": "draft"}),
+        ("POST", f"/_sandbox/contacts/{contact}/status", {"status": UNSUBSCRIBED}),
+        ("POST", f"/_sandbox/campaigns/{campaign}/status", {"status": "draft"}),
         ("POST", "/_sandbox/forms", {"name": "n", "fieldIds": []}),
     ]
 

@@ -1,19 +1,25 @@
-"""The driver of the sandbox tests, and the life of a sandbox: start, stop, keep, reset."""
+"""The life of a sandbox, and of `bmeconf sandbox`: start, stop, keep, reset, serve."""
 
 from __future__ import annotations
 
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from bmeconf.sandbox import DEFAULT_KEY, Sandbox, SandboxBusy, SandboxError, reset
-from tests.support.api import Api, search_all
+from tests.support.api import CONTACTS, SEARCH, Api, at_once, exported, search, served
+from tests.support.driver import Project
+
+MANIFEST = "version: 1\nlists: [{name: Autumn}]\n"
 
 
 def test_default_key_has_the_documented_form() -> None:
@@ -78,29 +84,27 @@ def test_a_file_survives_restarts_and_is_seeded_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "sandbox.db"
     with Api(path=path) as api:
         assert len(api.state()["lists"]) == 4
-        created = api.call("POST", api.lists, {"name": "Kept"}).json()
+        created = api.ok("POST", api.lists, {"name": "Kept"}, status=201)
         before = api.state()
     with Api(path=path) as api:
         assert api.state() == before
         assert api.get(f"{api.lists}/{created['_id']}") == created
-        hits = api.call("POST", "/api/contact/search", search_all(api)).json()
+        hits = api.ok("POST", SEARCH, search(api))
         assert hits["totalRecords"] == len(before["contacts"])
-    reset(path)
-    assert list(path.parent.iterdir()) == []
-    reset(path)
+    for _ in range(2):
+        reset(path)
+        assert list(path.parent.iterdir()) == []
     with Api(path=path) as api:
         assert len(api.state()["lists"]) == 4
 
 
 def test_two_seeded_accounts_are_the_same() -> None:
-    states = []
-    for _ in range(2):
-        with Api() as api:
-            states.append(api.state())
-    for part in ("structures", "lists", "contacts", "campaigns"):
-        assert [doc["_id"] for doc in states[0][part]] == [doc["_id"] for doc in states[1][part]]
-    assert states[0]["contacts"] == states[1]["contacts"]
-    assert states[0]["campaigns"] == states[1]["campaigns"]
+    with Api() as one, Api() as other:
+        first, second = one.state(), other.state()
+    for part in ("structures", "lists"):
+        assert [doc["_id"] for doc in first[part]] == [doc["_id"] for doc in second[part]]
+    for part in ("contacts", "campaigns"):
+        assert first[part] == second[part]
 
 
 def test_an_unseeded_account_has_the_default_structure_and_the_key() -> None:
@@ -108,52 +112,61 @@ def test_an_unseeded_account_has_the_default_structure_and_the_key() -> None:
         state = api.state()
         assert [doc["label"] for doc in state["structures"]] == ["Default Contacts"]
         assert state["lists"] == state["contacts"] == state["campaigns"] == []
-        assert api.get("/api/contact") == []
+        assert api.get(CONTACTS) == []
+
+
+# --- files that are none of ours, broken, or in use
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A file that is no database."""
+    path = tmp_path / "notes.txt"
+    path.write_text("remember the milk\n" * 100)
+    return path
+
+
+def execute(path: Path, sql: str) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute(sql)
+    db.close()
 
 
 def test_a_file_of_another_format_says_to_reset(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     with Api(path=path):
         pass
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE meta SET value = '0' WHERE name = 'format'")
-    db.close()
+    execute(path, "UPDATE meta SET value = '0' WHERE name = 'format'")
     with pytest.raises(SandboxError, match=r"format 0.*reset"):
         Sandbox(path).start()
 
 
-def test_a_file_that_is_no_database_says_to_reset(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("remember the milk\n" * 100)
+def test_a_file_that_is_no_database_says_to_reset(notes: Path) -> None:
     with pytest.raises(SandboxError, match=r"not a sandbox file.*reset"):
-        Sandbox(path).start()
+        Sandbox(notes).start()
+    reset(notes)
+    assert not notes.exists()
 
 
 def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE precious (x)")
-    db.close()
+    execute(path, "CREATE TABLE precious (x)")
     with pytest.raises(SandboxError, match="format unknown"):
         Sandbox(path).start()
 
 
-def test_a_second_sandbox_on_the_same_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "one.db"
-    with Api(path=path), pytest.raises(SandboxBusy, match="another sandbox"):
-        Sandbox(path).start()
-
-
-def test_a_reset_is_refused_while_a_sandbox_runs_on_the_file(tmp_path: Path) -> None:
+def test_a_file_in_use_is_neither_opened_again_nor_thrown_away(tmp_path: Path) -> None:
     path = tmp_path / "one.db"
     with Api(path=path) as api:
-        before = api.state()
+        before = len(api.state()["lists"])
+        with pytest.raises(SandboxBusy, match="another sandbox"):
+            Sandbox(path).start()
         with pytest.raises(SandboxBusy, match=r"another sandbox.*stop that one first"):
             reset(path)
-        api.call("POST", api.lists, {"name": "Kept"})
-        assert len(api.state()["lists"]) == len(before["lists"]) + 1
+        api.ok("POST", api.lists, {"name": "Kept"}, status=201)
+        assert len(api.state()["lists"]) == before + 1
     with Api(path=path) as api:
-        assert len(api.state()["lists"]) == len(before["lists"]) + 1
+        assert len(api.state()["lists"]) == before + 1
     reset(path)
     assert list(tmp_path.iterdir()) == []
 
@@ -176,16 +189,12 @@ def test_a_reset_is_refused_while_another_process_serves_the_file(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reset_takes_a_broken_file_away(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("remember the milk\n" * 100)
-    reset(path)
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_reset_of_a_folder_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="cannot be removed"):
         reset(tmp_path)
+
+
+# --- several at once
 
 
 def test_wait_ends_when_the_sandbox_stops(api: Api) -> None:
@@ -199,19 +208,77 @@ def test_wait_ends_when_the_sandbox_stops(api: Api) -> None:
 
 def test_concurrent_creates_do_not_lose_or_double_anything(api: Api) -> None:
     owner = api.structure["_id"]
-    codes: list[int] = []
+    bodies = [{"key": f"c{n}@example.com", "contactStructureId": owner} for n in range(10)]
+    codes = at_once(4, lambda: [api.call("POST", CONTACTS, body).status_code for body in bodies])
+    assert sorted(codes) == [200] * 10 + [400] * 30
+    assert [entry["n"] for entry in api.log()] == list(range(1, 41))
 
-    def work(name: str) -> None:
-        for n in range(10):
-            body = {"key": f"c{n}@example.com", "contactStructureId": owner}
-            codes.append(api.call("POST", "/api/contact", body).status_code)
 
-    threads = [threading.Thread(target=work, args=(str(n),)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert codes.count(200) == 10
-    assert codes.count(400) == 30
-    log = api.get("/_sandbox/log")
-    assert [entry["n"] for entry in log] == list(range(1, 41))
+# --- the command line
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with served(tmp_path) as process:
+        yield process
+        process.kill()
+
+
+def test_what_serve_prints_opens_the_account(
+    serving: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    env = exported(serving)
+    headers = {"X-API-Key": env["BMECONF_API_KEY"]}
+    url = f"{env['BMECONF_BASE_URL']}/api/contact-structure"
+    assert requests.get(url, headers=headers, timeout=10).status_code == 200
+    project = Project(tmp_path, env)
+    project.write("a.yaml", MANIFEST)
+    assert project.apply()["converged"]
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(10) == 0
+    assert serving.stderr
+    assert f"Open {env['BMECONF_BASE_URL']}/ to see the account" in serving.stderr.read()
+
+
+def test_sandbox_runs_meet_the_one_that_is_served_and_do_not_throw_it_away(
+    serving: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    env = exported(serving)
+    project = Project(tmp_path)
+    project.write("a.yaml", MANIFEST)
+    refused = project.run("sandbox", "reset")
+    assert refused.code == 3
+    assert "Traceback" not in refused.err
+    assert project.apply("--sandbox")["converged"]
+    assert Project(tmp_path, env).plan()["steps"] == []
+
+
+def test_reset_starts_afresh(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("a.yaml", MANIFEST)
+    project.apply("--sandbox")
+    first, second = (project.plan("--sandbox") for _ in range(2))
+    assert first["account"] == second["account"]
+    assert second["steps"] == []
+    project.run("sandbox", "reset").ok()
+    assert project.plan("--sandbox")["summary"]["create"] == 1
+    assert (tmp_path / ".bmeconf" / ".gitignore").read_text(encoding="utf-8") == "*\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--switch", "lists_pages=array", "lists_page"),
+        ("--switch", "lists_page", "lists_page"),
+        ("--port", "70000", "65535"),
+        ("--fault", "drop", "fault"),
+        ("--fault", "slow:times=x", "fault"),
+    ],
+)
+def test_serve_refuses_what_it_cannot_do(
+    option: str, value: str, said: str, tmp_path: Path
+) -> None:
+    ran = Project(tmp_path).run("sandbox", "serve", option, value)
+    assert ran.code == 3
+    assert said in ran.err
+    assert "\\n" not in ran.err
