@@ -1,12 +1,19 @@
 """What became of the campaigns that were sent, and whether that is what was expected.
 
 `read_report` (`reading`) finds each declared campaign in the account, reads the reports of those
-that were sent (`replies` brings them to `results`) and judges them by what the manifests expect
-(`expectations`). `delivery` is what comes out: a `Report` with a `Delivery` for each campaign.
+that were sent (`results`), and judges them by what the manifests expect. `delivery` is what comes
+out: a `Report` with a `Delivery` for each campaign.
 """
 
-from bmeconf.report.delivery import PERIODS, Delivery, DeliveryQuery, DeliveryState, Report
-from bmeconf.report.expectations import Expectation, Verdict
+from bmeconf.report.delivery import (
+    PERIODS,
+    Delivery,
+    DeliveryQuery,
+    DeliveryState,
+    Expectation,
+    Report,
+    Verdict,
+)
+from bmeconf.report.listing import Memory
 from bmeconf.report.reading import read_report
-from bmeconf.report.remembered import Memory
-from bmeconf.report.results import Dashboard, Link, Measure, Peak, Results
+from bmeconf.report.results import Dashboard, Engagement, Link, Measure, Peak, Results

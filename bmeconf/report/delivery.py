@@ -1,15 +1,37 @@
-"""What became of each declared campaign, and of the account as a whole. Pure data."""
+"""What became of each declared campaign, and what its manifest expects of it. Pure."""
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
-from bmeconf.model import FINISHED, UNFINISHED, Address, CampaignStatus, Finding, Place
-from bmeconf.report.expectations import Expectation, Verdict
+from bmeconf.model import FINISHED, UNFINISHED, Address, CampaignStatus, Finding, Place, Resource
 from bmeconf.report.results import Dashboard, Engagement, Results
+
+METRICS: Mapping[str, Callable[[Results], int | Decimal | None]] = {
+    "sent": lambda results: results.sent.count,
+    "delivered": lambda results: results.delivered.count,
+    "open_rate": lambda results: results.opens.rate,
+    "click_rate": lambda results: results.clicks.rate,
+    "bounce_rate": lambda results: results.bounces.rate,
+    "hard_bounce_rate": lambda results: results.hard_bounces.rate,
+    "soft_bounce_rate": lambda results: results.soft_bounces.rate,
+    "complaints": lambda results: results.complaints.count,
+    "unsubscribes": lambda results: results.unsubscribes.count,
+}
+"""What a manifest may expect, and the number that decides it."""
+COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+}
 
 PERIODS = ("24hours", "week", "month")
 """Of time after the sending, over which opens and clicks are shown (API contract 4.7)."""
@@ -40,6 +62,42 @@ class DeliveryState(StrEnum):
         if status in UNFINISHED:
             return cls.NOT_SENT
         return cls.NEVER_SENT if status in FINISHED else cls.UNCLEAR
+
+
+class Verdict(StrEnum):
+    """How an expectation ended; `OPEN` may still be decided."""
+
+    MET = "met"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    OPEN = "open"
+
+
+UNDECIDED = {
+    DeliveryState.SENT: (Verdict.UNKNOWN, "the account shows no report of it"),
+    DeliveryState.NOT_SENT: (Verdict.OPEN, "it is not sent yet"),
+    DeliveryState.NEVER_SENT: (Verdict.UNKNOWN, "it will not be sent any more"),
+    DeliveryState.UNCLEAR: (Verdict.UNKNOWN, "whether it was sent cannot be told"),
+    DeliveryState.MISSING: (Verdict.OPEN, "it is not in the account"),
+    DeliveryState.GONE: (Verdict.UNKNOWN, "the campaign with its id is not in the account"),
+    DeliveryState.AMBIGUOUS: (Verdict.UNKNOWN, "which live campaign is meant cannot be told"),
+}
+"""The verdict on expectations that no results decide, and the reason."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation with its verdict.
+
+    `live` is the number that decided; `why` says what kept the expectation from being decided.
+    """
+
+    metric: str
+    threshold: str
+    verdict: Verdict
+    live: Decimal | None = None
+    why: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -105,3 +163,27 @@ class Report:
     def as_expected(self) -> bool:
         """True if no expectation failed, and none on a sent campaign is undecided."""
         return not self.verdicts[Verdict.FAILED] and not self.verdicts[Verdict.UNKNOWN]
+
+
+def judge(
+    desired: Resource, results: Results | None, state: DeliveryState
+) -> tuple[Expectation, ...]:
+    """Every expectation of a campaign against its results, in the order of the manifest."""
+    judged = []
+    for metric, threshold in desired.intent.expect.items():
+        number = METRICS[metric](results) if results else None
+        live = None if number is None else Decimal(number)
+        verdict, why = UNDECIDED[state]
+        if live is not None:
+            verdict, why = Verdict.MET if holds(threshold, live) else Verdict.FAILED, ""
+        elif results:
+            verdict, why = Verdict.UNKNOWN, "the account does not show this number"
+        place = desired.intent.places.get(f"expect.{metric}") or desired.intent.place
+        judged.append(Expectation(metric, threshold, verdict, live, why, place))
+    return tuple(judged)
+
+
+def holds(threshold: str, value: Decimal) -> bool:
+    """True if `value` satisfies a comparison in its canonical form, such as `>= 20`; exact."""
+    sign, _, number = threshold.partition(" ")
+    return COMPARISONS[sign](value, Decimal(number))

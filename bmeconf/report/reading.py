@@ -14,28 +14,15 @@ from datetime import datetime
 from typing import Any
 
 from bmeconf.kinds import ReadApi
-from bmeconf.model import Finding, Resource, Snapshot
+from bmeconf.model import Finding, Snapshot
 from bmeconf.model.errors import NotFound, Refused
-from bmeconf.report import replies
-from bmeconf.report.delivery import Delivery, DeliveryQuery, DeliveryState, Report
-from bmeconf.report.expectations import Verdict, judge
-from bmeconf.report.listing import listed
-from bmeconf.report.remembered import Memory
-from bmeconf.report.results import Dashboard
+from bmeconf.report.delivery import Delivery, DeliveryQuery, DeliveryState, Report, judge
+from bmeconf.report.listing import Memory, listed
+from bmeconf.report.results import Dashboard, Engagement, Results
 
 DASHBOARD, OF_CAMPAIGN = "/api/reports/dashboard", "/api/reports/email"
 PER_CAMPAIGN = 2
 """Requests for each campaign that was sent."""
-UNDECIDED = {
-    DeliveryState.SENT: (Verdict.UNKNOWN, "the account shows no report of it"),
-    DeliveryState.NOT_SENT: (Verdict.OPEN, "it is not sent yet"),
-    DeliveryState.NEVER_SENT: (Verdict.UNKNOWN, "it will not be sent any more"),
-    DeliveryState.UNCLEAR: (Verdict.UNKNOWN, "whether it was sent cannot be told"),
-    DeliveryState.MISSING: (Verdict.OPEN, "it is not in the account"),
-    DeliveryState.GONE: (Verdict.UNKNOWN, "the campaign with its id is not in the account"),
-    DeliveryState.AMBIGUOUS: (Verdict.UNKNOWN, "which live campaign is meant cannot be told"),
-}
-"""The verdict on expectations that no results decide, and the reason."""
 
 
 def read_report(
@@ -66,36 +53,26 @@ def read_report(
         if delivery.state == DeliveryState.SENT:
             progress(f"[{number}/{sent}] {delivery.address}")
             delivery = _with_results(api, delivery, query)
-        deliveries.append(_judged(delivery, chosen.resources[delivery.address]))
+        desired = chosen.resources[delivery.address]
+        expectations = judge(desired, delivery.results, delivery.state)
+        deliveries.append(replace(delivery, expectations=expectations))
     dashboard, unread = _dashboard(api, query, alone=not deliveries)
     return Report(now, query, tuple(deliveries), dashboard, unread)
-
-
-def _judged(delivery: Delivery, desired: Resource) -> Delivery:
-    expectations = judge(desired, delivery.results, UNDECIDED[delivery.state])
-    return replace(delivery, expectations=expectations)
 
 
 def _with_results(api: ReadApi, delivery: Delivery, query: DeliveryQuery) -> Delivery:
     path = f"{OF_CAMPAIGN}/{delivery.id}"
     try:
-        delivery = replace(delivery, results=replies.results(api.get(path)))
-    except NotFound as error:
-        reason = "was sent, and the account has no report of it"
-        return _without(delivery, "no_report", reason, error)
-    over_time = {"period": query.period, "timezone": query.timezone}
-    try:
+        code, reason = "no_report", "was sent, and the account has no report of it"
+        delivery = replace(delivery, results=Results.of(api.get(path)))
+        code, reason = "no_engagement", "has a report, and none of its opens and clicks over time"
+        over_time = {"period": query.period, "timezone": query.timezone}
         reply = api.get(f"{path}/engagement", over_time)
     except NotFound as error:
-        reason = "has a report, and none of its opens and clicks over time"
-        return _without(delivery, "no_engagement", reason, error)
-    return replace(delivery, engagement=replies.engagement(reply))
-
-
-def _without(delivery: Delivery, code: str, reason: str, error: NotFound) -> Delivery:
-    message, remedy = f"{reason}: {error.message}", "run again later, or look in the web app"
-    finding = Finding("warning", code, delivery.address, message, remedy)
-    return replace(delivery, findings=(*delivery.findings, finding))
+        message, remedy = f"{reason}: {error.message}", "run again later, or look in the web app"
+        finding = Finding("warning", code, delivery.address, message, remedy)
+        return replace(delivery, findings=(*delivery.findings, finding))
+    return replace(delivery, engagement=Engagement.of(reply))
 
 
 def _dashboard(api: ReadApi, query: DeliveryQuery, *, alone: bool) -> tuple[Dashboard | None, str]:
@@ -104,7 +81,7 @@ def _dashboard(api: ReadApi, query: DeliveryQuery, *, alone: bool) -> tuple[Dash
         return None, ""
     params: dict[str, Any] = {"pastDays": query.past_days, "timezone": query.timezone}
     try:
-        return replies.dashboard(api.get(DASHBOARD, params)), ""
+        return Dashboard.of(api.get(DASHBOARD, params)), ""
     except (Refused, NotFound) as error:
         if alone:
             raise

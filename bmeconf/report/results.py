@@ -1,14 +1,48 @@
-"""The service's own numbers, and nothing computed from them. Pure data.
+"""The service's own numbers, and nothing computed from them: the replies of the reports API. Pure.
 
-Its rates fit no single denominator (API contract 4.7). None stands for a number that it does not
-show.
+Each class reads its part of a reply, whatever that lacks (API contract 4.7, 6.1): decoded JSON of
+any shape, and nothing raises. None stands for a number that is not there or is no such number.
+The service's rates fit no single denominator (API contract 4.7).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any, TypeVar
+
+from bmeconf.kinds import replies
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,30})?", re.ASCII)
+MOST = Decimal(10) ** 15
+LONGEST_MOMENT = 40
+INNER = ("value", "count", "unique")
+"""The keys of a number that one reply has bare and another one in an object."""
+MEASURES = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "opens": "opens",
+    "clicks": "clicks",
+    "hard_bounces": "hardBounces",
+    "soft_bounces": "softBounces",
+    "bounces": "totalBounces",
+    "complaints": "complaints",
+    "unsubscribes": "unsubscribes",
+}
+"""The measures of a campaign, by their names in a reply."""
+TRENDS = {
+    "sent": ("sent",),
+    "delivered": ("delivered",),
+    "opens": ("uniqueOpens",),
+    "open_rate": ("uniqueOpens", "rate"),
+    "clicks": ("uniqueClicks",),
+    "click_rate": ("uniqueClicks", "rate"),
+}
+"""The way to each number of the dashboard's campaigns."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,6 +53,10 @@ class Measure:
     rate: Decimal | None = None
     last: datetime | None = None
 
+    @classmethod
+    def of(cls, value: Any) -> Measure:
+        return cls(count(value), rate(_part(value, "rate")), moment(_part(value, "last")))
+
 
 @dataclass(frozen=True)
 class Link:
@@ -28,6 +66,12 @@ class Link:
     total: int | None = None
     unique: int | None = None
     id: str | None = None
+
+    @classmethod
+    def of(cls, row: Any) -> Link:
+        path, id = replies.text_of(_part(row, "path")), replies.text_of(_part(row, "id"))
+        clicks = _part(row, "clicks")
+        return cls(path, count(_part(clicks, "total")), count(_part(clicks, "unique")), id)
 
 
 @dataclass(frozen=True)
@@ -48,6 +92,12 @@ class Results:
     unsubscribes: Measure = Measure()
     links: tuple[Link, ...] | None = None
 
+    @classmethod
+    def of(cls, reply: Any) -> Results:
+        """The report of one campaign."""
+        measures = {name: Measure.of(_part(reply, "stats", key)) for name, key in MEASURES.items()}
+        return cls(**measures, links=_rows(reply, "linkActivity", Link.of))
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -58,6 +108,11 @@ class Moment:
     clicks: int | None = None
     total: int | None = None
 
+    @classmethod
+    def of(cls, row: Any) -> Moment:
+        ways = (("detail", "uniqueOpens"), ("detail", "uniqueClicks"), ("total",))
+        return cls(moment(_part(row, "date")), *(count(_part(row, *way)) for way in ways))
+
 
 @dataclass(frozen=True)
 class Peak:
@@ -66,6 +121,11 @@ class Peak:
     start: datetime | None = None
     end: datetime | None = None
     total: int | None = None
+
+    @classmethod
+    def of(cls, value: Any) -> Peak:
+        start = moment(_part(value, "startDate") or _part(value, "date"))
+        return cls(start, moment(_part(value, "endDate")), count(_part(value, "total")))
 
 
 @dataclass(frozen=True)
@@ -77,6 +137,13 @@ class Engagement:
     peak: Peak = Peak()
     moments: tuple[Moment, ...] | None = None
 
+    @classmethod
+    def of(cls, reply: Any) -> Engagement:
+        """Opens and clicks of one campaign over time."""
+        start, end = moment(_part(reply, "start")), moment(_part(reply, "end"))
+        peak = Peak.of(_part(reply, "peak"))
+        return cls(start, end, peak, _rows(reply, "histogram", Moment.of))
+
 
 @dataclass(frozen=True)
 class Trend:
@@ -84,6 +151,14 @@ class Trend:
 
     value: Decimal | None = None
     diff: Decimal | None = None
+
+    @classmethod
+    def of(cls, value: Any) -> Trend:
+        """`{count, diff}`, `{count: {value, diff}}` or `{value, diff}`, whichever it is."""
+        inner = _part(value, "count")
+        diff = number(_part(inner, "diff"))
+        shown = inner if inner is not None else _part(value, "value")
+        return cls(number(shown), number(_part(value, "diff")) if diff is None else diff)
 
 
 @dataclass(frozen=True)
@@ -99,3 +174,71 @@ class Dashboard:
     contacts: Trend = Trend()
     days: tuple[Moment, ...] | None = None
     peak: Peak = Peak()
+
+    @classmethod
+    def of(cls, reply: Any) -> Dashboard:
+        """The dashboard; a count is a number or an object there, a rate is an object."""
+        trends = {name: Trend.of(_part(reply, "campaign", *way)) for name, way in TRENDS.items()}
+        contact = _part(reply, "contact")
+        growth = _part(contact, "histogram")
+        days, peak = _rows(growth, "histogram", Moment.of), Peak.of(_part(growth, "peak"))
+        return cls(**trends, contacts=Trend.of(contact), days=days, peak=peak)
+
+
+def count(value: Any) -> int | None:
+    """A count: a whole number from 0 up, as a number, as text, or one or two objects deeper.
+
+    None where a percentage stands in its place.
+    """
+    amount = number(value, unit="")
+    if amount is None or amount < 0 or amount != amount.to_integral_value():
+        return None
+    return int(amount)
+
+
+def rate(value: Any) -> Decimal | None:
+    """A percentage, exactly as given; none is below zero."""
+    amount = number(value)
+    return None if amount is None or amount < 0 else amount
+
+
+def number(value: Any, unit: str = "%", depth: int = 2) -> Decimal | None:
+    """A number as given, digit for digit: as JSON has it, as text, or up to `depth` objects deeper.
+
+    A text may end in the `unit`.
+    """
+    if isinstance(value, Mapping) and depth:
+        inner = next((value[key] for key in INNER if value.get(key) is not None), None)
+        return number(inner, unit, depth - 1)
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, str):
+        text = value.strip().removesuffix(unit).rstrip()
+        return Decimal(text) if NUMBER.fullmatch(text) else None
+    # The shortest text of a float is what the service wrote; its binary value is not.
+    amount = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return amount if amount.is_finite() and abs(amount) < MOST else None
+
+
+def moment(value: Any) -> datetime | None:
+    """An instant in UTC; a text without a zone is UTC already (API contract 4)."""
+    if not isinstance(value, str) or len(value) > LONGEST_MOMENT:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value.strip())
+        instant = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    # At the ends of the calendar other zones have no such day.
+    return instant if 1970 <= instant.year < 9999 else None
+
+
+def _part(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _rows(value: Any, key: str, read: Callable[[Any], T]) -> tuple[T, ...] | None:
+    rows = _part(value, key)
+    return tuple(map(read, rows)) if isinstance(rows, list) else None

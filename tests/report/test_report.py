@@ -26,8 +26,9 @@ from bmeconf.project import load_schema
 from bmeconf.render import documents
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
-from bmeconf.report import DeliveryState, Measure, Results, Verdict, expectations
-from bmeconf.report import replies as delivery_replies
+from bmeconf.report import Dashboard, DeliveryState, Engagement, Measure, Results
+from bmeconf.report.delivery import METRICS, holds, judge
+from bmeconf.report.results import moment, rate
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, edited, instead, refusal, reply
 
@@ -565,7 +566,7 @@ def test_a_check_of_nothing_says_so(project: Project) -> None:
 
 def test_the_metrics_are_those_of_the_manifest_schema() -> None:
     known = load_schema("manifest")["$defs"]["expect"]["properties"]
-    assert set(expectations.METRICS) == set(known)
+    assert set(METRICS) == set(known)
 
 
 decimals = st.decimals(min_value=0, max_value=10**9, places=4, allow_nan=False)
@@ -581,20 +582,20 @@ def test_a_comparison_is_exact(live: Decimal, wanted: Decimal, sign: str) -> Non
         ">=": one >= other,
         "==": one == other,
     }[sign]
-    assert expectations.holds(f"{sign} {wanted:f}", live) == cause
+    assert holds(f"{sign} {wanted:f}", live) == cause
 
 
-@given(st.sampled_from([*expectations.METRICS]), st.integers(0, 10**6), st.integers(0, 10**6))
+@given(st.sampled_from([*METRICS]), st.integers(0, 10**6), st.integers(0, 10**6))
 def test_an_expectation_and_its_opposite_never_hold_both(metric: str, live: int, at: int) -> None:
     number = Decimal(live) / 100
     measure = Measure(live, number)
     results = Results(*[measure] * 9)
-    wanted = at if expectations.METRICS[metric](results) == live else Decimal(at) / 100
+    wanted = at if METRICS[metric](results) == live else Decimal(at) / 100
 
     def end(sign: str) -> str:
         intent = Intent(expect={metric: f"{sign} {wanted}"})
-        (judged,) = expectations.judge(
-            Resource(Address(CAMPAIGNS, "X"), intent=intent), results, (Verdict.OPEN, "")
+        (judged,) = judge(
+            Resource(Address(CAMPAIGNS, "X"), intent=intent), results, DeliveryState.SENT
         )
         return judged.verdict
 
@@ -604,9 +605,9 @@ def test_an_expectation_and_its_opposite_never_hold_both(metric: str, live: int,
 
 @given(st.decimals(min_value=0, max_value=10**6, places=2, allow_nan=False))
 def test_a_number_is_what_the_service_wrote(written: Decimal) -> None:
-    assert delivery_replies.rate(json.loads(f"{written:f}")) == written
-    assert delivery_replies.rate(f"{written:f}") == written
-    assert delivery_replies.rate(f" {written:f} % ") == written
+    assert rate(json.loads(f"{written:f}")) == written
+    assert rate(f"{written:f}") == written
+    assert rate(f" {written:f} % ") == written
 
 
 @pytest.mark.parametrize(
@@ -628,7 +629,7 @@ def test_a_number_is_what_the_service_wrote(written: Decimal) -> None:
     ],
 )
 def test_instants(given: Any, instant: datetime | None) -> None:
-    assert delivery_replies.moment(given) == instant
+    assert moment(given) == instant
 
 
 # --- junk
@@ -684,8 +685,8 @@ def every(value: Any) -> list[Any]:
 
 @given(filled(REPORT), filled({**SPAN, "histogram": HISTOGRAM}))
 def test_no_junk_breaks_the_reading_of_a_campaign(report: Any, over_time: Any) -> None:
-    results = delivery_replies.results(report)
-    delivery_replies.engagement(over_time)
+    results = Results.of(report)
+    Engagement.of(over_time)
     numbers = [n for n in every(results) if isinstance(n, int | Decimal)]
     assert all(0 <= number < 10**15 for number in numbers)
 
@@ -694,16 +695,16 @@ def test_no_junk_breaks_the_reading_of_a_campaign(report: Any, over_time: Any) -
 def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) -> None:
     intent = Intent(expect={"open_rate": ">= 20", "sent": "> 0"})
     resource = Resource(Address(CAMPAIGNS, "X"), intent=intent)
-    results = delivery_replies.results(report)
+    results = Results.of(report)
     told = delivery.Delivery(
         resource.address,
         DeliveryState.SENT,
         results=results,
-        engagement=delivery_replies.engagement(over_time),
-        expectations=expectations.judge(resource, results, (Verdict.OPEN, "")),
+        engagement=Engagement.of(over_time),
+        expectations=judge(resource, results, DeliveryState.SENT),
     )
     asked = delivery.DeliveryQuery(period=period)
-    dashboard = delivery_replies.dashboard(report)
+    dashboard = Dashboard.of(report)
     whole = delivery.Report(datetime.now(UTC), asked, (told,), dashboard)
     document = json.loads(documents.text(documents.report(whole, "sandbox:local")))
     assert [error.message for error in SCHEMA.iter_errors(document)] == []
@@ -713,7 +714,7 @@ def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) 
 
 @given(filled({"campaign": {"sent": NUMBERS["opens"]}, "contact": {"histogram": {**SPAN}}}))
 def test_no_junk_breaks_the_reading_of_the_dashboard(told: Any) -> None:
-    numbers = [n for n in every(delivery_replies.dashboard(told)) if isinstance(n, int | Decimal)]
+    numbers = [n for n in every(Dashboard.of(told)) if isinstance(n, int | Decimal)]
     assert all(abs(number) < 10**15 for number in numbers)
 
 
