@@ -59,7 +59,7 @@ PURE = (
     *("model", "mail", "kinds", "plan", "render", "desired.validate", "desired.scope"),
     *("baseline.classify", "baseline.lock", "baseline.lock_baseline", "baseline.record"),
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
-    *("apply.options", "apply.result", "apply.remember", "drift.model", "drift.judge"),
+    *("apply.model", "apply.remember", "drift.model", "drift.judge"),
     *("report", "pull.model", "pull.entries", "pull.layout"),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
@@ -402,7 +402,7 @@ def test_the_package_keeps_its_shape() -> None:
         ("drift/judge.py", "PLAN = Plan()", "calls Plan, as plan.build"),
         ("drift/judge.py", "X = diff.compare()", "calls diff.compare"),
         ("drift/judge.py", "X = baseline.classify()", "calls baseline.classify"),
-        ("apply/modes.py", "def f(kind):\n    kind.update()", "calls kind.update"),
+        ("apply/run.py", "def f(kind):\n    kind.update()", "calls kind.update"),
         ("loose.py", "", "is no room"),
         ("attic/__init__.py", "", "is no room"),
     ],

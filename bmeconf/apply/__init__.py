@@ -1,12 +1,12 @@
 """A Plan -> outcomes, one by one, and the proof that they hold.
 
-- `modes`: the ways into an apply (planned, saved, resumed); `run`: the one way through it
+- `run`: the ways into an apply (planned, saved, resumed), and the one way through it
 - `executor`: the only writer; `checks`: whether what was planned still holds, before each write
 - `recovery`: writes whose answers were lost; `journal`, `receipts`: what is on disk about a run
-- `verify`: reading back; `remember`: the lock file; `result`, `options`: data
+- `verify`: reading back; `remember`: the lock file; `model`: options, outcomes, results as data
 """
 
-from bmeconf.apply import modes
+from bmeconf.apply.journal import Journal
+from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.receipts import Receipts
-from bmeconf.apply.result import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.apply.run import Run
+from bmeconf.apply.run import Run, apply_planned, apply_saved, resume

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bmeconf.apply.options import ApplyOptions
+from bmeconf.apply.model import ApplyOptions
 from bmeconf.kinds import (
     KINDS,
     Audience,
@@ -27,8 +27,6 @@ from bmeconf.kinds import (
 from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
 from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, preconditions
-
-PLAN_AGAIN = "plan again"
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,9 @@ class StepCheck:
             if not self.kind.holds(c, c.before, self.live, self.managed)
         )
 
-    def hidden(self) -> bool:
-        """True where the API does not show a field that the step writes."""
-        return any(change.path[0] not in self.live.fields for change in self.step.changes)
+    def hidden(self) -> Sequence[str]:
+        """The fields that the step writes and the API does not show."""
+        return sorted({change.path[0] for change in self.step.changes} - self.live.fields.keys())
 
     def differs(self) -> bool:
         """True where the object is another than the one that was pinned."""
@@ -104,7 +102,7 @@ class StepCheck:
         self.hold_against_rules()
         moved = self.moved()
         if moved or strict:
-            raise Stale(self._changed(moved), PLAN_AGAIN)
+            raise Stale(self._changed(moved))
 
     def hold_for_delete(self) -> None:
         """Hold a delete against the object right before it is deleted.
@@ -117,9 +115,9 @@ class StepCheck:
         shown = pin.version is not None and version is not None
         moved = pin.version != version if shown else self.differs()
         if moved or self.refusal():
-            raise Stale(f"{self.step.address} changed since it was planned", PLAN_AGAIN)
+            raise Stale(f"{self.step.address} changed since it was planned")
         if uses := self._more_uses():
-            raise Stale(uses, PLAN_AGAIN)
+            raise Stale(uses)
 
     def hold_against_rules(self) -> None:
         """Refuse to write what may not be written, whatever was planned.
@@ -128,7 +126,7 @@ class StepCheck:
             Stale: saying why.
         """
         if refusal := self.refusal():
-            raise Stale(refusal, PLAN_AGAIN)
+            raise Stale(refusal)
 
     def _changed(self, moved: Sequence[Change]) -> str:
         fields = ", ".join(dotted(change.path) for change in moved) or "it"
@@ -264,7 +262,7 @@ def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
     kind = KINDS[step.address.kind]
     rows = kind.look(api, id_map, [step.source.id], [])
     if moved := "" if ours else source_moved(step, rows):
-        raise Stale(moved, PLAN_AGAIN)
+        raise Stale(moved)
 
 
 def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
@@ -277,7 +275,7 @@ def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
     lists = only(Audience).reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):
         if other := not_meant(address, id_map.id(address), lists):
-            raise Stale(f"{step.address}: {address} {other}", PLAN_AGAIN)
+            raise Stale(f"{step.address}: {address} {other}")
 
 
 def _name_taken(kind: Kind, step: Step, rows: Mapping[str, Raw], steps: Sequence[Step]) -> str:

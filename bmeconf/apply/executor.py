@@ -11,11 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from bmeconf.apply import checks, recovery
-from bmeconf.apply.checks import PLAN_AGAIN, StepCheck
+from bmeconf.apply.checks import StepCheck
 from bmeconf.apply.journal import Journal
-from bmeconf.apply.options import MOVED, ApplyOptions, CopyEvidence
+from bmeconf.apply.model import (
+    APPLIED,
+    BLOCKED,
+    FAILED,
+    MOVED,
+    NOT_ATTEMPTED,
+    REVIEW,
+    STALE,
+    UNKNOWN,
+    ApplyOptions,
+    CopyEvidence,
+    Outcome,
+)
 from bmeconf.apply.recovery import Landing, Recovery
-from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, STALE, UNKNOWN, Outcome
 from bmeconf.kinds import (
     KINDS,
     Copyable,
@@ -62,14 +73,14 @@ class Execution:
         plan: Plan,
         journal: Journal,
         stop_asked: Callable[[], bool],
-        options: ApplyOptions = ApplyOptions(),  # noqa: B008 (frozen)
+        options: ApplyOptions,
     ) -> None:
         self._api, self._plan, self._journal = api, plan, journal
         self._stop_asked, self._options = stop_asked, options
         self.id_map, self.managed = id_map, plan.preconditions.managed
         self.stopped: BmeconfError | None = None
         if options.moved and not options.skip_stale:
-            self.stopped = Stale(MOVED, "plan again, and have that reviewed")
+            self.stopped = Stale(MOVED, REVIEW)
         self.ended: dict[str, Outcome] = {}
         self._made: set[str] = set()
         self._evidence: CopyEvidence | None = None
@@ -103,12 +114,13 @@ class Execution:
             return Outcome(step, APPLIED, "applied before", self._options.done[step.id])
         if step.id in self._options.moved:
             moved = self._options.moved[step.id]
-            return Outcome(step, STALE, moved, error=Stale(moved, PLAN_AGAIN))
+            return Outcome(step, STALE, moved, error=Stale(moved))
         if self.stopped is None and self._stop_asked():
             self.stopped = Interrupted("interrupted; the steps before were finished")
         if self.stopped is not None:
             return Outcome(step, NOT_ATTEMPTED, error=self.stopped)
-        waits = [id for id in step.depends_on if not self._applied(id)]
+        applied = {id for id, outcome in self.ended.items() if outcome.state == APPLIED}
+        waits = [id for id in step.depends_on if id not in applied]
         if waits:
             return Outcome(step, BLOCKED, f"waits for step {', '.join(waits)}")
         self._evidence = self._options.doubtful.get(step.id)
@@ -127,9 +139,6 @@ class Execution:
                 return self._broken_off(step, error)
             return self._failed(step, error.message, error)
 
-    def _applied(self, id: str) -> bool:
-        return id in self.ended and self.ended[id].state == APPLIED
-
     def _failed(self, step: Step, message: str, error: BmeconfError) -> Outcome:
         """A step that was not done; an error that is not about it alone ends the run."""
         if isinstance(error, ENDING) and not isinstance(error, ScopeMissing):
@@ -139,13 +148,9 @@ class Execution:
     # --- the three writes, each behind its checks
 
     def _do(self, step: Step) -> Outcome:
-        kind = KINDS[step.address.kind]
         checks.hold_recipients(self._api, self.id_map, step)
-        if step.action == CREATE:
-            return self._create(kind, step)
-        if step.action == DELETE:
-            return self._delete(kind, step)
-        return self._update(kind, step)
+        write = {CREATE: self._create, DELETE: self._delete}.get(step.action, self._update)
+        return write(KINDS[step.address.kind], step)
 
     def _check(self, step: Step, row: Raw) -> StepCheck:
         return StepCheck(step, row, self.id_map, self.managed, self._made)
@@ -157,7 +162,7 @@ class Execution:
         if isinstance(kind, SharedNames) or step.intent.origins:
             rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
-                raise Stale(f"{step.address} exists by now", PLAN_AGAIN)
+                raise Stale(f"{step.address} exists by now")
             if isinstance(kind, Copyable) and step.intent.origins:
                 ours = any(other.address == step.intent.copy_of for other in self._plan.steps)
                 checks.hold_source(self._api, self.id_map, step, ours)
@@ -177,36 +182,32 @@ class Execution:
         """
         ours = not self._options.strict or step.id in self._options.doubtful
         if not (isinstance(kind, Searched) and ours):
-            raise Stale(f"{error.message}: {step.address} exists by now", PLAN_AGAIN)
+            raise Stale(f"{error.message}: {step.address} exists by now")
         for id in recovery.find(self._api, kind, self.id_map, name):
             row = kind.fetch(self._api, self.id_map, id)
             if not self._check(step, row).unmet():
                 return Outcome(step, APPLIED, "existed already, as declared", id)
-        raise Stale(f"{error.message}: it exists by now, and does not show as declared", PLAN_AGAIN)
+        raise Stale(f"{error.message}: it exists by now, and does not show as declared")
 
     def _update(self, kind: Kind, step: Step) -> Outcome:
         for change in step.changes:
             renamed = change.path == (kind.identity,) and not isinstance(kind, Unique)
             if renamed and kind.taken(self._api, self.id_map, str(change.after)):
-                raise Stale(f"{step.address} exists beside it by now", PLAN_AGAIN)
+                raise Stale(f"{step.address} exists beside it by now")
         try:
             return self._write_held(kind, step)
         except NotFound as error:
-            raise Stale(f"{step.address} is gone", PLAN_AGAIN) from error
+            raise Stale(f"{step.address} is gone") from error
         except VersionConflict as error:
             if self._options.strict:
-                raise Stale(f"{step.address} moved while it was written", PLAN_AGAIN) from error
-            return self._write_again(kind, step)
-
-    def _write_again(self, kind: Kind, step: Step) -> Outcome:
-        """Once more on the newest state, where the planned values still hold (design 7.6)."""
+                raise Stale(f"{step.address} moved while it was written") from error
         try:
+            # Once more on the newest state, where the planned values still hold (design 7.6).
             return self._write_held(kind, step)
         except (NotFound, VersionConflict) as error:
-            raise Stale(f"{step.address} moves while it is written", PLAN_AGAIN) from error
+            raise Stale(f"{step.address} moves while it is written") from error
 
     def _write_held(self, kind: Kind, step: Step) -> Outcome:
-        """Read, hold against the pin, write."""
         check = self._check(step, kind.fetch(self._api, self.id_map, step.pinned.id))
         check.hold_for_update(self._options.strict)
         reply = self._write(check, step.changes)
@@ -228,7 +229,7 @@ class Execution:
         row = kind.look(self._api, self.id_map, [id], []).get(id)
         if row is None:
             if self._options.strict and step.id not in self._options.doubtful:
-                raise Stale(f"{step.address} is gone", PLAN_AGAIN)
+                raise Stale(f"{step.address} is gone")
             return Outcome(step, APPLIED, "was gone already")
         self._check(step, row).hold_for_delete()
         kind.delete(self._api, self.id_map, id)
@@ -242,10 +243,11 @@ class Execution:
             return None
         try:
             found = self._recovery(step)
-            if found.outcome in (Landing.ABSENT, Landing.UNSEEN):
-                return None
-            if found.outcome is Landing.UNLIKE and not self._options.resumed:
+            nowhere = [Landing.ABSENT, Landing.UNSEEN]
+            if not self._options.resumed:
                 # A new plan may be made long after: new objects are somebody else's.
+                nowhere.append(Landing.UNLIKE)
+            if found.outcome in nowhere:
                 return None
             return self._concluded(step, found, "the run before was cut off")
         except BmeconfError as error:
@@ -305,7 +307,7 @@ class Execution:
             finished = f"{why}; it had landed in part, and was finished"
             return Outcome(step, APPLIED, finished, id, reply=reply)
         if found.outcome is Landing.GONE:
-            gone = Stale(f"{step.address} is gone", PLAN_AGAIN)
+            gone = Stale(f"{step.address} is gone")
             return Outcome(step, STALE, gone.message, error=gone)
         message = {
             Landing.UNSEEN: "nothing has its name, so far",

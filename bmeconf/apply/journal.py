@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bmeconf.apply.options import CopyEvidence
+from bmeconf.apply.model import CopyEvidence
 from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
+from bmeconf.plan import Plan, decode
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -30,6 +31,9 @@ LOOKED_AT = 50
 """The number of newest journals in which a later apply looks for loose ends."""
 NOT_DONE = ("refused", "not sent")
 """Ends of a write after which nothing is in doubt."""
+CLOSED = -1
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+"""What reading a file that is no journal, or is damaged, ends in."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,14 @@ class JournalState:
 
 
 class Journal:
-    """One run's journal, open for appending; nobody else may append meanwhile."""
+    """One run's journal, open for appending; nobody else may append meanwhile.
+
+    `made` is the id in the first answer of the step under way.
+    """
 
     def __init__(self, path: Path, file: int) -> None:
         self.path, self._file = path, file
-        self._step = ""
-        self.made = ""
-        """The id in the first answer of the step under way."""
+        self._step = self.made = ""
         self._lost: OSError | None = None
         self._held: BaseFileLock | None = None
 
@@ -73,8 +78,9 @@ class Journal:
         started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path, file = _new(folder, f"{started}-{plan['fingerprint']}")
-            journal = cls(path, file)
+            path = folder / f"{started}-{plan['fingerprint']}.jsonl"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            journal = cls(path, os.open(path, flags, 0o600))
             journal._lock()
             journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
             _sync_folder(folder)
@@ -86,11 +92,12 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, path: Path) -> tuple[Journal, JournalState]:
-        """A journal that another run left, and the state of that run.
+    def reopen(cls, path: Path) -> tuple[Journal, JournalState, Plan]:
+        """A journal that another run left, the state of that run, and its plan.
 
         Raises:
-            InvalidInput: where the file is no journal, or another run is still writing it.
+            InvalidInput: where the file is no journal, its plan was changed, or another run is
+                still writing it.
         """
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -108,13 +115,13 @@ class Journal:
             # A line that the process could not finish is about nothing that was sent.
             os.ftruncate(file, whole)
             journal._append("resume")
+            return journal, state, decode.of(state.plan, str(path))
         except OSError as error:
             journal.close()
             raise InvalidInput(f"{path} cannot be continued: {error.strerror}") from error
         except BmeconfError:
             journal.close()
             raise
-        return journal, state
 
     # --- events of an apply
 
@@ -124,10 +131,9 @@ class Journal:
 
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
         """Note the evidence for a copy that the step is about to make: ids and source."""
-        before = CopyEvidence(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
-        values = {"ids": list(before.ids), "source": dict(source), "made": before.at}
-        self._write("copy", step=self._step, **values)
-        return before
+        at = stamp(datetime.now(UTC))
+        self._write("copy", ids=sorted(ids), source=dict(source), made=at)
+        return CopyEvidence(tuple(sorted(ids)), source, at)
 
     def before(self, method: str, path: str) -> None:
         """Note that this request is about to be sent.
@@ -135,7 +141,7 @@ class Journal:
         Raises:
             JournalLost: where the note cannot be written; then the request must not be sent.
         """
-        self._write("write", step=self._step, method=method, path=path)
+        self._write("write", method=method, path=path)
 
     def after(self, fate: str, made: str = "") -> None:
         """Note how a write ended (`taken`, `refused`, `unknown`, `not sent`), and the id in it."""
@@ -156,7 +162,13 @@ class Journal:
             self._note("end", exit_code=exit_code)
         with contextlib.suppress(OSError):
             os.close(self._file)
-        self._unlock()
+        self._file = CLOSED
+        if self._held is not None:
+            # Before it is let go: whoever opened this file meanwhile sees that it is gone.
+            with contextlib.suppress(OSError):
+                os.unlink(self._held.lock_file)
+            self._held.release()
+            self._held = None
 
     def discard(self) -> None:
         """Remove the journal: the run did not begin after all."""
@@ -167,7 +179,8 @@ class Journal:
     # --- lines
 
     def _write(self, event: str, **values: Any) -> None:
-        self._note(event, **values)
+        """Write a line about the step under way, without which its next write must not be sent."""
+        self._note(event, step=self._step, **values)
         if self._lost is not None:
             raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
 
@@ -208,23 +221,12 @@ class Journal:
             ) from error
         self._held = lock
 
-    def _unlock(self) -> None:
-        if self._held is not None:
-            # Before it is let go: whoever opened this file meanwhile sees that it is gone.
-            with contextlib.suppress(OSError):
-                os.unlink(self._held.lock_file)
-            self._held.release()
-            self._held = None
-
     def _read(self) -> tuple[JournalState, int]:
         """The state of the run so far, and the bytes of the lines that are whole."""
-        with open(self.path, "rb") as file:
-            content = file.read()
-        whole, newline, _ = content.rpartition(b"\n")
+        whole, newline, _ = self.path.read_bytes().rpartition(b"\n")
         try:
-            lines = [json.loads(line) for line in whole.splitlines()]
-            return _state(lines), len(whole + newline)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            return _state(whole), len(whole + newline)
+        except DAMAGE as error:
             raise InvalidInput(
                 f"{self.path} is not a journal of bmeconf, or is damaged",
                 "give the path that the interrupted apply named; or plan and apply again, which"
@@ -242,7 +244,7 @@ def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
     settled: set[str] = set()
     for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
         try:
-            state = _state([json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]])
+            state = _state(path.read_bytes().rpartition(b"\n")[0])
             if state.plan["account"]["fingerprint"] != account:
                 continue
             for step in state.plan["steps"]:
@@ -251,7 +253,7 @@ def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
                     ends.setdefault(address, evidence)
                 if step["id"] in state.done:
                     settled.add(address)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except (OSError, *DAMAGE):
             # A damaged journal, or a file of somebody else's, tells nothing.
             continue
     return ends
@@ -262,19 +264,8 @@ def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     text = json.dumps(plan)
     if masked(text) == text:
         return plan
-    body: dict[str, Any] = json.loads(masked(text))
-    del body["digest"]
+    body = {key: value for key, value in json.loads(masked(text)).items() if key != "digest"}
     return {**body, "digest": replies.digest(body)}
-
-
-def _new(folder: Path, stem: str) -> tuple[Path, int]:
-    """A file of a name that was free, for its owner only."""
-    for number in range(1, 1000):
-        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.jsonl"
-        with contextlib.suppress(FileExistsError):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-            return path, os.open(path, flags, 0o600)
-    raise OSError(0, "too many journals of one second")
 
 
 def _sync_folder(folder: Path) -> None:
@@ -288,15 +279,16 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _state(lines: list[dict[str, Any]]) -> JournalState:
-    head = lines[0]
+def _state(whole: bytes) -> JournalState:
+    """The state that the whole lines of a journal tell."""
+    head, *lines = [json.loads(line) for line in whole.splitlines()]
     if head["event"] != "begin" or head["format"] != FORMAT:
         raise ValueError(f"a journal of the format {head.get('format')}")
     done: dict[str, str] = {}
     copies: dict[str, CopyEvidence] = {}
     landed: set[str] = set()
     open_: set[str] = set()
-    for line in lines[1:]:
+    for line in lines:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
             copies[step] = CopyEvidence(tuple(line["ids"]), line["source"], line["made"])

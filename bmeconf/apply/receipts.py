@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,6 @@ class Receipts:
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """The paths of the receipts, whether they exist or not."""
         beside = self.plan.with_name(self.plan.name + SUFFIX)
         return beside, self.folder / (self.digest.partition(":")[2] + SUFFIX)
 
@@ -43,9 +42,9 @@ class Receipts:
             Stale: saying when it was applied, and where its journal is.
         """
         for path in self.paths:
-            if receipt := _read(path, self.digest):
+            if receipt := self._read(path):
                 command = shlex.join([*resuming, receipt.get("journal", "")])
-                raise _used(self.plan, receipt, f"; if it was cut off: {command}")
+                raise self._used(receipt, f"; if it was cut off: {command}")
 
     def claim(self, now: datetime, journal: str) -> None:
         """Make the receipts; of several runs at once, one alone succeeds.
@@ -62,18 +61,36 @@ class Receipts:
             # Only this plan's own receipt can have this name, so that making it is the claim.
             write_file(ours, text, place=os.link)
         except FileExistsError as error:
-            raise _used(self.plan, _read(ours, self.digest) or receipt) from error
+            raise self._used(self._read(ours) or receipt) from error
         except OSError as error:
             raise _unwritable(ours, error) from error
         try:
             write_file(beside, text)
         except OSError as error:
-            _remove([ours])
+            with contextlib.suppress(OSError):
+                ours.unlink()
             raise _unwritable(beside, error) from error
 
     def release(self) -> None:
         """Take the receipts back: nothing was written, so the plan may be applied again."""
-        _remove(self.paths)
+        for path in self.paths:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def _read(self, path: Path) -> dict[str, str] | None:
+        try:
+            receipt = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        ours = isinstance(receipt, dict) and receipt.get("digest") == self.digest
+        return receipt if ours else None
+
+    def _used(self, receipt: Mapping[str, str], finish: str = "") -> Stale:
+        begun = receipt.get("begun_at")
+        return Stale(
+            f"{self.plan} was applied already, begun at {begun}; nothing was written",
+            f"plan again to see what is left{finish}",
+        )
 
 
 def _unwritable(path: Path, error: OSError) -> InvalidInput:
@@ -82,25 +99,3 @@ def _unwritable(path: Path, error: OSError) -> InvalidInput:
         " nothing was written to the account",
         "put the plan where this user may write: its receipt says that it was applied",
     )
-
-
-def _read(path: Path, digest: str) -> dict[str, str] | None:
-    """The receipt at `path`, None where there is none for this plan."""
-    try:
-        receipt = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return receipt if isinstance(receipt, dict) and receipt.get("digest") == digest else None
-
-
-def _used(plan: Path, receipt: dict[str, str], finish: str = "") -> Stale:
-    return Stale(
-        f"{plan} was applied already, begun at {receipt.get('begun_at')}; nothing was written",
-        f"plan again to see what is left{finish}",
-    )
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with contextlib.suppress(OSError):
-            path.unlink()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bmeconf.apply.checks import StepCheck
-from bmeconf.apply.options import CopyEvidence
+from bmeconf.apply.model import CopyEvidence
 from bmeconf.kinds import KINDS, Copyable, IdMap, Kind, Managed, Raw, ReadApi, Searched, replies
 from bmeconf.model import CREATE, DELETE, Change, Finding, nested
 from bmeconf.model.errors import NotFound
@@ -60,7 +60,7 @@ def look_up(
     """
     kind = KINDS[step.address.kind]
     if step.action == CREATE:
-        return _created(api, id_map, managed, kind, step, evidence)
+        return _created(api, id_map, managed, step, evidence)
     try:
         row = kind.fetch(api, id_map, step.pinned.id)
     except NotFound:
@@ -101,13 +101,9 @@ def landed_twice(step: Step, ids: tuple[str, ...]) -> Finding:
 
 
 def _created(
-    api: ReadApi,
-    id_map: IdMap,
-    managed: Managed,
-    kind: Kind,
-    step: Step,
-    evidence: CopyEvidence,
+    api: ReadApi, id_map: IdMap, managed: Managed, step: Step, evidence: CopyEvidence
 ) -> Recovery:
+    kind = KINDS[step.address.kind]
     ids = find(api, kind, id_map, str(nested(step.changes)[kind.identity]))
     if len(ids) > 1:
         return Recovery(Landing.TWICE, ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bmeconf.apply.result import APPLIED, Outcome, Proof
+from bmeconf.apply.model import APPLIED, Outcome, Proof
 from bmeconf.baseline import LockBaseline, ProvenWrite, Section, record
 from bmeconf.kinds import KINDS, Detailed, IdMap, Raw, replies
 from bmeconf.live import Account, Reading

@@ -1,41 +1,45 @@
-"""The way through an apply: step by step, then the proof, then the lock file.
+"""The ways into an apply (planned just now, saved, cut off), and the one way through it.
 
-In: a plan and what it was made from, a journal that is open. Out: the Result, whatever happened
-on the way. Nothing is printed here.
+In: a plan, a client that may only read, the project's files. Out: the Result, whatever happened on
+the way, after all that was written was read back. Nothing is printed here.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bmeconf.apply import remember, verify
+from bmeconf.apply import checks, remember, verify
 from bmeconf.apply.executor import Execution
-from bmeconf.apply.journal import Journal
-from bmeconf.apply.options import ApplyOptions
-from bmeconf.apply.remember import Basis
-from bmeconf.apply.result import NOT_ATTEMPTED, Outcome, Proof, Result
-from bmeconf.baseline import Section, lock_store
-from bmeconf.model.errors import (
-    BmeconfError,
-    Bug,
-    Interrupted,
-    InvalidInput,
-    JournalLost,
-    LossyWrite,
-    Stale,
+from bmeconf.apply.journal import Journal, JournalState, loose_ends
+from bmeconf.apply.model import (
+    MOVED,
+    NOT_ATTEMPTED,
+    REVIEW,
+    ApplyOptions,
+    CopyEvidence,
+    Outcome,
+    Proof,
+    Result,
 )
-from bmeconf.plan import Plan
+from bmeconf.apply.receipts import Receipts
+from bmeconf.apply.remember import Basis
+from bmeconf.baseline import lock_store
+from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only
+from bmeconf.live import Account, Reading
+from bmeconf.model import errors
+from bmeconf.plan import AccountId, Plan, encode
+from bmeconf.project import journal_folder
 
 if TYPE_CHECKING:
     # Not at run time, since results are also shown where nothing is asked for.
     from bmeconf.client import Reader
 
-READABLE = (Interrupted, JournalLost, LossyWrite, Stale)
+READABLE = (errors.Interrupted, errors.JournalLost, errors.LossyWrite, errors.Stale)
 """Errors that end the writing, but do not keep a run from reading back what it wrote."""
 
 
@@ -56,16 +60,135 @@ class Run:
     told: Callable[[Outcome], None]
 
 
-def nothing_to_do(run: Run, plan: Plan, basis: Basis) -> Result:
-    """No step, no journal; but what was found in sync is remembered."""
-    result = Result(plan, (), Proof(), False, run.reader.budget.used)
-    unlocked, bug = _remembered(
-        run, lambda: remember.section_after(basis, plan, basis.account.id_map)
+# --- the ways in
+
+
+def apply_planned(run: Run, reading: Reading, plan: Plan) -> Result:
+    """Carry out a plan that was made of `reading` a moment ago.
+
+    Raises:
+        LimitReached, InvalidInput: before the first write, where it could not be finished or
+            put down.
+    """
+    basis = Basis.of(reading, plan)
+    if not plan.steps:
+        return _nothing_to_do(run, plan, basis)
+    run.reader.budget.afford(plan.price.write + plan.price.verify)
+    declared = (resource.id for resource in reading.account.resources)
+    options = ApplyOptions(doubtful=_loose_ends(run, plan, declared))
+    return _through(run, plan, basis, _begun(run, plan), options)
+
+
+def apply_saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
+    """Carry out a saved plan: all pins first, then each again at its own write (design 7.14).
+
+    Raises:
+        Stale: where it was applied already.
+        Guarded: where the key opens another account than the plan is for.
+        ApiError, Refused, LimitReached, InvalidInput: before the first write.
+    """
+    basis = _opened(run, plan)
+    if not plan.steps:
+        return _nothing_to_do(run, plan, basis)
+    price = plan.price
+    run.reader.budget.afford(price.check - 1 + price.write + price.verify)
+    doubtful = _loose_ends(run, plan, plan.preconditions.ids.values())
+    options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
+    moved = checks.first_look(run.reader, basis.account.id_map, plan, options)
+    if moved and (not skip_stale or len(moved) == len(plan.steps)):
+        stale = errors.Stale(f"{MOVED}; nothing was written", REVIEW)
+        return Result.unwritten(plan, stale, run.reader.budget.used, moved)
+    journal = _begun(run, plan, skip_stale)
+    try:
+        receipts.claim(run.now, str(journal.path.absolute()))
+    except errors.BmeconfError:
+        journal.discard()
+        raise
+    result = _through(run, plan, basis, journal, replace(options, moved=moved))
+    if not result.written:
+        receipts.release()
+    return result
+
+
+def resume(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Result:
+    """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
+
+    Raises:
+        Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
+    """
+    basis = _opened(run, plan)
+    # The run that is resumed may itself have gone on from the loose end of another.
+    ends = _loose_ends(run, plan, plan.preconditions.ids.values())
+    loose = {id: before for id, before in ends.items() if id not in state.done}
+    options = ApplyOptions(
+        strict=True,
+        skip_stale=state.skip_stale,
+        done=state.done,
+        doubtful={**loose, **state.doubtful},
+        resumed=True,
     )
-    return replace(result, unlocked=unlocked, stopped=bug)
+    id_map = basis.account.id_map
+    new_lists = _new_lists(run, id_map, plan, state)
+    moved = checks.first_look(run.reader, id_map, plan, options, new_lists)
+    return _through(run, plan, basis, journal, replace(options, moved=moved), state.written)
 
 
-def through(
+def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, CopyEvidence]:
+    """The copies of this plan that an earlier run may have made, none of which is `declared`."""
+    copies = [step for step in plan.steps if step.intent.origins]
+    if not copies:
+        return {}
+    ends = loose_ends(journal_folder(run.root), plan.account.fingerprint)
+    others = tuple(id for id in declared if id)
+    found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
+    return {id: replace(before, ids=(*before.ids, *others)) for id, before in found.items()}
+
+
+def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
+    """The lists that the run before made, or may have made: they took contacts along."""
+    new_lists = {id for id in state.done.values() if id}
+    copies = [
+        before
+        for step in plan.steps
+        if isinstance(KINDS[step.address.kind], Audience)
+        and (before := state.doubtful.get(step.id)) is not None
+    ]
+    rows = only(Audience).reread(run.reader, id_map, ()) if copies else ()
+    return new_lists | {id for id in rows if any(id not in before.ids for before in copies)}
+
+
+def _opened(run: Run, plan: Plan) -> Basis:
+    """The basis of a plan whose comparisons are not at hand, in the account it was made for."""
+    for row in only(Singleton).rows(run.reader, IdMap(), ()):
+        id_map = IdMap(row)
+        if AccountId(run.base_url, id_map.account(run.base_url)) == plan.account:
+            section = lock_store.read(run.lock_file).section(
+                plan.account.fingerprint, plan.account.base_url
+            )
+            return Basis(Account(plan.preconditions.id_map(id_map)), section)
+    other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
+    raise errors.Guarded(
+        f"the plan was made for another account at {plan.account.base_url}, and not for the one"
+        f" that this key opens{other}; nothing was written",
+        "choose the account it was made for with --account, or plan again for this one",
+    )
+
+
+def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
+    return Journal.create(journal_folder(run.root), encode.plan(plan), run.now, skip_stale)
+
+
+# --- the way through
+
+
+def _nothing_to_do(run: Run, plan: Plan, basis: Basis) -> Result:
+    """No step, no journal; but what was found in sync is remembered."""
+    unlocked, bug = _remembered(run, plan, basis, basis.account.id_map, (), Proof())
+    used = run.reader.budget.used
+    return Result(plan, (), Proof(), False, used, stopped=bug, unlocked=unlocked)
+
+
+def _through(
     run: Run,
     plan: Plan,
     basis: Basis,
@@ -83,21 +206,18 @@ def through(
         for outcome in execution.outcomes():
             run.told(outcome)
     except KeyboardInterrupt:
-        execution.stopped = Interrupted("interrupted twice; the steps before were finished")
+        execution.stopped = errors.Interrupted("interrupted twice; the steps before were finished")
     left = plan.steps[len(execution.ended) :]
     rest = (Outcome(step, NOT_ATTEMPTED, error=execution.stopped) for step in left)
-    outcomes = [*execution.ended.values(), *rest]
+    outcomes = (*execution.ended.values(), *rest)
     lockable = lock_store.can_keep(run.lock_file)
     proof, stopped = _verified(writer, execution, outcomes, lockable, basis)
-    unlocked, bug = _remembered(
-        run,
-        lambda: remember.section_after(basis, plan, execution.id_map, outcomes, proof),
-    )
+    unlocked, bug = _remembered(run, plan, basis, execution.id_map, outcomes, proof)
     if not (unlocked or lockable):
         unlocked = f"{run.lock_file} cannot be written"
     result = Result(
         plan=plan,
-        outcomes=tuple(outcomes),
+        outcomes=outcomes,
         proof=proof,
         written=written_before or writer.writes > 0,
         requests=writer.budget.used,
@@ -119,7 +239,7 @@ def _from_here(path: Path) -> str:
 
 def _verified(
     reader: Reader, execution: Execution, outcomes: Sequence[Outcome], lockable: bool, basis: Basis
-) -> tuple[Proof, BmeconfError | None]:
+) -> tuple[Proof, errors.BmeconfError | None]:
     """The proof, one without rows where nothing could be read back; and what stopped the run."""
     unread = Proof(rows=None)
     if execution.stopped is not None and not isinstance(execution.stopped, READABLE):
@@ -130,28 +250,32 @@ def _verified(
             lockable=lockable,
             differences=basis.differences,
         )
-    except BmeconfError as error:
+    except errors.BmeconfError as error:
         return unread, execution.stopped or error
     except KeyboardInterrupt:
-        return unread, Interrupted("interrupted while reading back: what was written is not proven")
+        return unread, errors.Interrupted(
+            "interrupted while reading back: what was written is not proven"
+        )
     except Exception as error:
-        return unread, Bug.of(error)
+        return unread, errors.Bug.of(error)
     return proof, execution.stopped
 
 
-def _remembered(run: Run, section: Callable[[], Section]) -> tuple[str, BmeconfError | None]:
+def _remembered(
+    run: Run, plan: Plan, basis: Basis, id_map: IdMap, outcomes: Sequence[Outcome], proof: Proof
+) -> tuple[str, errors.BmeconfError | None]:
     """Write the lock file: why it could not be, and the bug where that is one.
 
     Whatever becomes of it, what was done to the account is still to be reported.
     """
     path = run.lock_file
     try:
-        lock_store.keep(path, section())
+        lock_store.keep(path, remember.section_after(basis, plan, id_map, outcomes, proof))
     except KeyboardInterrupt:
         return f"{path} was not written: interrupted", None
-    except (OSError, InvalidInput) as error:
-        reason = error.message if isinstance(error, InvalidInput) else error.strerror
+    except (OSError, errors.InvalidInput) as error:
+        reason = error.message if isinstance(error, errors.InvalidInput) else error.strerror
         return f"{path} could not be written: {reason}", None
     except Exception as error:
-        return f"{path} was not written", Bug.of(error)
+        return f"{path} was not written", errors.Bug.of(error)
     return "", None

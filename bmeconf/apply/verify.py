@@ -8,11 +8,12 @@ written (API contract 6, question 9).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bmeconf.apply.checks import StepCheck, not_meant
+from bmeconf.apply.model import APPLIED, Outcome, Proof
 from bmeconf.apply.recovery import landed_twice
-from bmeconf.apply.result import APPLIED, Outcome, Proof
 from bmeconf.kinds import (
     KINDS,
     Audience,
@@ -51,8 +52,8 @@ def check(
     managed: Managed,
     outcomes: Sequence[Outcome],
     *,
-    lockable: bool = False,
-    differences: Iterable[Difference] = (),
+    lockable: bool,
+    differences: Iterable[Difference],
 ) -> Proof:
     """Read back what was applied: a finding for every field that is not as declared.
 
@@ -75,17 +76,18 @@ def check(
     for kind in KINDS.values():
         mine = [written for written in applied if written.step.address.kind == kind.name]
         together = _together(api, id_map, kind, [written.step for written in mine])
-        for written in mine:
-            row = together.get(written.id) if together is not None else None
-            if together is None or not written.reads_back(row):
-                row = _alone(api, id_map, kind, written.id)
-            answer = written.outcome.reply if lockable else None
-            problems = [*written.problems(row, answer)]
-            findings += [*problems, *written.notes(row, answer)]
+        for listed in mine:
+            written = replace(listed, row=(together or {}).get(listed.outcome.object_id))
+            if together is None or any(written.problems()) or any(written.notes()):
+                row = _alone(api, id_map, kind, listed.outcome.object_id)
+                answer = listed.outcome.reply if lockable else None
+                written = replace(listed, row=row, answer=answer)
+            problems = [*written.problems()]
+            findings += [*problems, *written.notes()]
             unproven |= {finding.address for finding in problems}
-            hidden |= bool(written.hidden(row))
-            if row is not None:
-                rows[written.step.address] = row
+            hidden |= bool(written.check and written.check.hidden())
+            if written.row is not None:
+                rows[written.step.address] = written.row
         namesakes = [*_twice(kind, [written.step for written in mine], together or {})]
         findings += namesakes
         twice |= bool(namesakes)
@@ -98,82 +100,87 @@ def check(
 
 @dataclass(frozen=True)
 class _Written:
-    """One applied step, to be held against its object as it reads back.
+    """One applied step beside its object `row` as it reads back, None where it is not there.
 
-    `row` is that object in every method, None where it is not there; `answer` is the reply to the
-    write, where it may prove that nobody wrote after it.
+    `answer` is the reply to the write, where it may prove that nobody wrote after it.
     """
 
     outcome: Outcome
     id_map: IdMap
     managed: Managed
     difference: Difference | None
+    row: Raw | None = None
+    answer: Raw | None = None
 
     @property
     def step(self) -> Step:
         return self.outcome.step
 
-    @property
-    def id(self) -> str:
-        return self.outcome.object_id
+    @cached_property
+    def check(self) -> StepCheck | None:
+        """The step beside its object, None where there is, or should be, no object."""
+        if self.row is None or self.step.action == DELETE:
+            return None
+        return StepCheck(self.step, self.row, self.id_map, self.managed)
 
-    def reads_back(self, row: Raw | None) -> bool:
-        """True where there is nothing at all to say of the object."""
-        return not (any(self.problems(row)) or any(self.notes(row)))
-
-    def problems(self, row: Raw | None, answer: Raw | None = None) -> Iterator[Finding]:
-        """Findings on what does not read back as declared."""
-        if self.step.action == DELETE:
-            if row is not None:
-                yield _not_converged(self.step, "was deleted and is still there")
-        elif row is None:
-            yield _not_converged(self.step, "was written and is not there")
-        else:
-            reworded = self._reworded(row, answer)
-            for change in self._check(row).unmet():
-                if change not in reworded:
-                    told = f"{dotted(change.path)} was written and reads back differently"
-                    yield _not_converged(self.step, told)
-            for field in self._meanwhile(row):
-                yield _not_converged(self.step, f"{field} changed while this ran")
-
-    def notes(self, row: Raw | None, answer: Raw | None = None) -> Iterator[Finding]:
-        """Findings on what reads back as declared in other words, or is not shown."""
-        if self.step.action == DELETE or row is None:
-            return
-        if reworded := self._reworded(row, answer):
-            yield _remembered(self.step, reworded)
-        if hidden := self.hidden(row):
-            yield _hidden(self.step, hidden)
-        kind, live = KINDS[self.step.address.kind], self._check(row).live
-        changes = [(c.path[0], c.after, lookup(live.fields, c.path)) for c in self.step.changes]
-        if isinstance(kind, Rewritten):
-            fields = {change[0] for change in changes if kind.rewrote(*change)}
-            yield from [build.rewritten(self.step.address, sorted(fields))] if fields else []
-
-    def hidden(self, row: Raw | None) -> Sequence[str]:
-        """The written fields that the API does not show."""
-        if self.step.action == DELETE or row is None:
-            return ()
-        written = {change.path[0] for change in self.step.changes}
-        return sorted(written - self._check(row).live.fields.keys())
-
-    def _check(self, row: Raw) -> StepCheck:
-        return StepCheck(self.step, row, self.id_map, self.managed)
-
-    def _reworded(self, row: Raw, answer: Raw | None) -> list[Change]:
+    @cached_property
+    def reworded(self) -> list[Change]:
         """Texts that read back as something else than was sent, and was there before.
 
         All of their words have to be there: what was cut off is no rewriting.
         """
-        kind, check = KINDS[self.step.address.kind], self._check(row)
-        ours = answer is not None and replies.same_moment(answer, row)
-        if not (ours and isinstance(kind, Rewritten)):
+        check, answer = self.check, self.answer
+        if check is None or answer is None or not replies.same_moment(answer, check.row):
+            return []
+        kind = check.kind
+        if not isinstance(kind, Rewritten):
             return []
         lives = ((change, lookup(check.live.fields, change.path)) for change in check.unmet())
         return [c for c, v in lives if v != c.before and kind.reworded(c.path[0], c.after, v)]
 
-    def _meanwhile(self, row: Raw) -> Iterator[str]:
+    def problems(self) -> Iterator[Finding]:
+        """Findings on what does not read back as declared."""
+        if self.check is not None:
+            for change in self.check.unmet():
+                if change not in self.reworded:
+                    told = f"{dotted(change.path)} was written and reads back differently"
+                    yield _not_converged(self.step, told)
+            for field in self._meanwhile(self.check):
+                yield _not_converged(self.step, f"{field} changed while this ran")
+        elif self.row is not None:
+            yield _not_converged(self.step, "was deleted and is still there")
+        elif self.step.action != DELETE:
+            yield _not_converged(self.step, "was written and is not there")
+
+    def notes(self) -> Iterator[Finding]:
+        """Findings on what reads back as declared in other words, or is not shown."""
+        if self.check is None:
+            return
+        address, kind, live = self.step.address, self.check.kind, self.check.live
+        if self.reworded:
+            yield Finding(
+                "warning",
+                "rewritten",
+                address,
+                f"the service rewrote {', '.join(dotted(c.path) for c in self.reworded)} of it in"
+                " a way that it is not known for; the lock file remembers what was sent and what"
+                " came of it, and as long as both stay it is in sync",
+                "look at it in the web app once",
+            )
+        if hidden := self.check.hidden():
+            yield Finding(
+                "warning",
+                "unreadable",
+                address,
+                f"{', '.join(hidden)} was written, and the API does not show it: not proven",
+                "compare in the web app where it matters",
+            )
+        changes = [(c.path[0], c.after, lookup(live.fields, c.path)) for c in self.step.changes]
+        if isinstance(kind, Rewritten):
+            fields = {change[0] for change in changes if kind.rewrote(*change)}
+            yield from [build.rewritten(address, sorted(fields))] if fields else []
+
+    def _meanwhile(self, check: StepCheck) -> Iterator[str]:
         """Declared fields that were not written, and are neither as declared nor as planned upon.
 
         Nobody judged what they are now, so that it must not be taken for what the service makes of
@@ -181,9 +188,9 @@ class _Written:
         """
         if self.difference is None:
             return
-        kind, desired = KINDS[self.step.address.kind], self.difference.desired
+        kind, desired = check.kind, self.difference.desired
         planned, written = self.difference.live, [change.path for change in self.step.changes]
-        now = kind.observed(desired, self._check(row).live, self.managed)
+        now = kind.observed(desired, check.live, self.managed)
         was = kind.observed(desired, planned, self.managed) if planned else {}
         for change in diff.field_changes(now, {key: desired.fields[key] for key in now}):
             known = change.path[0] in was and lookup(was, change.path) == change.before
@@ -240,25 +247,3 @@ def _other_lists(
 
 def _not_converged(step: Step, message: str) -> Finding:
     return Finding("warning", NOT_CONVERGED, step.address, message, "plan again")
-
-
-def _hidden(step: Step, fields: Sequence[str]) -> Finding:
-    return Finding(
-        "warning",
-        "unreadable",
-        step.address,
-        f"{', '.join(fields)} was written, and the API does not show it: not proven",
-        "compare in the web app where it matters",
-    )
-
-
-def _remembered(step: Step, changes: Sequence[Change]) -> Finding:
-    fields = ", ".join(dotted(change.path) for change in changes)
-    return Finding(
-        "warning",
-        "rewritten",
-        step.address,
-        f"the service rewrote {fields} of it in a way that it is not known for; the lock file"
-        " remembers what was sent and what came of it, and as long as both stay it is in sync",
-        "look at it in the web app once",
-    )

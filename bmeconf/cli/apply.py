@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,14 +14,22 @@ from typing import Any
 
 import click
 
-from bmeconf.apply import STALE, Outcome, Receipts, Result, Run, modes
-from bmeconf.baseline import lock_store
-from bmeconf.cli import plan_file, session, stages
+from bmeconf.apply import (
+    STALE,
+    Journal,
+    Outcome,
+    Receipts,
+    Result,
+    Run,
+    apply_planned,
+    apply_saved,
+    resume,
+)
+from bmeconf.cli import show, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.cli.session import Session
+from bmeconf.cli.session import Session, finishing, opened
 from bmeconf.desired import manifest, project_at
-from bmeconf.model import RESULT_FORMAT, SIMULATED
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import Plan, decode, guard
 from bmeconf.project import receipt_folder, root_around
@@ -111,7 +119,7 @@ class ApplyFlags:
     metavar="JOURNAL",
     help="Finish an apply that was cut off, from its journal.",
 )
-@common(RESULT_FORMAT)
+@common
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.
 
@@ -143,62 +151,50 @@ def _planned(
             "apply asks before it writes, and there is no terminal to ask at",
             "add --auto-approve once the plan was reviewed, or apply a saved plan",
         )
-    files = stages.project_files(paths)
-    with session.opened(options, files.project, console) as account:
-        comparison = stages.compared(options, files, account, console)
-        plan = stages.planned(comparison, account)
+    with stages.compared(options, console, paths) as comparison:
+        plan, session = stages.planned(comparison), comparison.session
 
         def work(run: Run) -> Result:
-            return modes.planned(run, comparison.reading, plan)
+            return apply_planned(run, comparison.reading, plan)
 
-        approval = None if flags.auto_approve else lambda: _confirm(plan, account.label)
-        return _applied(plan, flags, console, account, files.project.root, work, approval)
+        return _applied(plan, flags, session, work, ask=not flags.auto_approve)
 
 
 def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) -> Result:
     limit = decode.age(MAX_AGE if flags.max_plan_age is None else flags.max_plan_age)
-    plan, document = plan_file.load(file)
+    plan, document = show.load(file)
     decode.fresh(plan, datetime.now(UTC), limit)
-    root = plan_file.root_of(file, plan)
+    root = show.root_of(file, plan)
     receipts = Receipts(file, receipt_folder(root), document["digest"])
     receipts.refuse(_resume(options))
     project = project_at(root)
-    with session.opened(options, project, console) as account:
+    with opened(options, console, project) as session:
 
         def work(run: Run) -> Result:
             guard.recheck(plan, project.policy)
-            return modes.saved(run, plan, receipts, flags.on_stale == "skip")
+            return apply_saved(run, plan, receipts, flags.on_stale == "skip")
 
-        return _applied(plan, flags, console, account, root, work)
+        return _applied(plan, flags, session, work)
 
 
 def _resumed(options: Options, console: Console, path: Path) -> Result:
-    journal, past, plan = modes.recorded(path)
-    root = root_around(path) or manifest.find_root(Path("."))
-    try:
-        project = project_at(root)
+    journal, past, plan = Journal.reopen(path)
+    with closing(journal):
+        project = project_at(root_around(path) or manifest.find_root(Path(".")))
         guard.recheck(plan, project.policy)
-        with (
-            session.opened(options, project, console) as account,
-            _listening(plan, console, account, root) as run,
-        ):
-            return replace(modes.resumed(run, journal, past, plan), account=account.label)
-    except BaseException:
-        journal.close()
-        raise
+        with opened(options, console, project) as session, _listening(plan, session) as run:
+            return replace(resume(run, journal, past, plan), account=session.label)
 
 
 def _applied(
     plan: Plan,
     flags: ApplyFlags,
-    console: Console,
-    account: Session,
-    root: Path,
+    session: Session,
     work: Callable[[Run], Result],
-    approval: Callable[[], None] | None = None,
+    ask: bool = False,
 ) -> Result:
     """Show the plan, have it approved, carry it out; a refusal is a result as well."""
-    shown = texts.render(page.of_plan(plan, account.label))
+    console, shown = session.console, texts.render(page.of_plan(plan, session.label))
     if console.format == TEXT:
         console.product(shown)
     elif not console.quiet:
@@ -212,43 +208,43 @@ def _applied(
                 "review this plan, then expect its fingerprint",
             )
         guard.acknowledge(plan, flags.allow_delete)
-        if plan.steps and approval:
-            approval()
-        with _listening(plan, console, account, root) as run:
-            return replace(work(run), account=account.label)
+        if plan.steps and ask:
+            _confirm(plan, session.label)
+        with _listening(plan, session) as run:
+            result = work(run)
     except BmeconfError as error:
-        refused = Result.refused(plan, error, account.reader.budget.used)
-        return replace(refused, account=account.label)
+        result = Result.unwritten(plan, error, session.reader.budget.used)
+    return replace(result, account=session.label)
 
 
 @contextmanager
-def _listening(plan: Plan, console: Console, account: Session, root: Path) -> Iterator[Run]:
+def _listening(plan: Plan, session: Session) -> Iterator[Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     total = len(plan.steps)
 
     def tell(outcome: Outcome) -> None:
         item = page.outcome_item(outcome)
         text = f"[{outcome.step.id}/{total}] {item.sign} {item.address}: {item.state}"
-        console.note(text, "bad" if item.fails else "good")
+        session.console.note(text, "bad" if item.fails else "good")
 
-    with session.finishing(account.stop):
+    with finishing(session.stop):
         yield Run(
-            reader=account.reader,
-            base_url=account.identity,
-            root=root,
-            lock_file=lock_store.path_of(root, simulated=account.identity == SIMULATED),
+            reader=session.reader,
+            base_url=session.identity,
+            root=session.project.root,
+            lock_file=session.lock_file,
             now=datetime.now(UTC),
-            stop_asked=account.stop.is_set,
+            stop_asked=session.stop.is_set,
             told=tell,
         )
 
 
 def _published(options: Options, console: Console, result: Result) -> int:
     """Publish what an apply did, and return its exit code."""
-    resume = shlex.join([*_resume(options), result.journal]) if result.resumable else ""
-    following = [resume] if resume else []
+    command = shlex.join([*_resume(options), result.journal]) if result.resumable else ""
+    following = [command] if command else []
     if result.begun and not result.complete:
-        plan = shlex.join(["bmeconf", "plan", *stages.account_of(options)])
+        plan = shlex.join(["bmeconf", "plan", *options.account_words()])
         following.append(f"{plan}  # shows what is left")
     if any(outcome.state == STALE for outcome in result.outcomes):
         # What moved since it was planned is planned anew first: to resume only repeats that it is.
@@ -268,14 +264,14 @@ def _published(options: Options, console: Console, result: Result) -> int:
         )
     if result.error:
         console.error(result.error)
-    if resume and console.format != TEXT:
-        console.tell([Line(safe_line(f"Finish exactly this plan with: {resume}"))])
+    if command and console.format != TEXT:
+        console.tell([Line(safe_line(f"Finish exactly this plan with: {command}"))])
     return code
 
 
 def _resume(options: Options) -> list[str]:
     """The command that resumes this apply, without the journal at its end."""
-    return ["bmeconf", "apply", *stages.account_of(options), "--resume"]
+    return ["bmeconf", "apply", *options.account_words(), "--resume"]
 
 
 def _plan_file(paths: Sequence[Path]) -> Path | None:

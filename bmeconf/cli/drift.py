@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from bmeconf.baseline import lock_store
-from bmeconf.cli import session, stages
+from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
+from bmeconf.cli.options import PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.session import Session
 from bmeconf.drift import (
     WORDS,
     Drift,
@@ -23,7 +23,7 @@ from bmeconf.drift import (
     unfit,
 )
 from bmeconf.live import Reading
-from bmeconf.model import DRIFT_FORMAT, did_you_mean
+from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
 from bmeconf.render import documents, page
@@ -32,7 +32,7 @@ DEFAULT = "drift,conflict,manual"
 
 
 @click.command()
-@stages.PATHS
+@PATHS
 @click.option(
     "--fail-on",
     metavar="CLASSES",
@@ -41,8 +41,8 @@ DEFAULT = "drift,conflict,manual"
     help="Classes that make it exit 2 or 9; pending and frozen may be added.",
 )
 @click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
-@stages.SINCE
-@common(DRIFT_FORMAT)
+@SINCE
+@common
 def drift(
     options: Options,
     console: Console,
@@ -62,20 +62,18 @@ def drift(
     bmeconf drift --since HEAD~1
     """
     classes = words(fail_on)
-    files = stages.project_files(paths)
-    with session.opened(options, files.project, console) as account:
-        reader = account.reader
-        comparison = stages.compared(options, files, account, console, since)
+    with stages.compared(options, console, paths, since) as comparison:
+        session, reader = comparison.session, comparison.session.reader
         reading, new_names = closer(reader, comparison.reading)
-        plan = stages.planned(replace(comparison, reading=reading), account)
-        policy, others = files.project.policy, comparison.others()
+        plan = stages.planned(replace(comparison, reading=reading))
+        policy, others = session.project.policy, comparison.others()
         report = find_drift(reading, plan, policy, others, new_names)
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
     recorded, failed = False, None
     if record:
-        recorded, failed = _recorded(options, files.project.root, reading, report, console)
-    shown = page.of_drift(report, account.label, classes, _undoing(options, paths, reading, report))
+        recorded, failed = _recorded(session, reading, report)
+    shown = page.of_drift(report, session.label, classes, _undoing(options, paths, reading, report))
     code = console.publish(
         shown,
         lambda _, error: documents.drift(report, classes, recorded, error),
@@ -104,13 +102,13 @@ def words(text: str) -> frozenset[str]:
 
 
 def _recorded(
-    options: Options, root: Path, reading: Reading, report: Drift, console: Console
+    session: Session, reading: Reading, report: Drift
 ) -> tuple[bool, BmeconfError | None]:
     """True if the lock file was written, and the error that kept it from being written."""
     if reason := unfit(report):
-        console.note(f"Note: {reason}.")
+        session.console.note(f"Note: {reason}.")
     try:
-        return remember(lock_store.path_of(root, options.sandbox), reading, report), None
+        return remember(session.lock_file, reading, report), None
     except BmeconfError as error:
         return False, error
 
@@ -124,4 +122,4 @@ def _undoing(options: Options, paths: Sequence[Path], reading: Reading, report: 
     if guard.refusal(report.plan) or not undone:
         return ""
     targets = options.target if len(undone) == len(report.plan.steps) else [*map(str, undone)]
-    return stages.apply_command(report.plan, paths, stages.account_of(options), targets, undone)
+    return apply_command(report.plan, paths, options.account_words(), targets, undone)

@@ -9,24 +9,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.clock import Clock
 from bmeconf.cli.console import Console, outputs
-from bmeconf.cli.failure import guarded
-from bmeconf.model import (
-    DRIFT_FORMAT,
-    PLAN_FORMAT,
-    PROBLEMS_FORMAT,
-    PULL_FORMAT,
-    REPORT_FORMAT,
-    RESULT_FORMAT,
-)
+from bmeconf.cli.options import guarded
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import FORMATS
+
+if TYPE_CHECKING:
+    from bmeconf.cli.session import Clock
 
 COMMANDS = {
     "init": "Make a working project: project file, manifests, an email, a CI workflow.",
@@ -41,15 +35,6 @@ COMMANDS = {
     "sandbox": "The account simulator: everything the API does, on this machine.",
 }
 """Each command with its first line of help: a module of this room, and a function in it."""
-DOCUMENTS = {
-    "plan": PLAN_FORMAT,
-    "show": PLAN_FORMAT,
-    "apply": RESULT_FORMAT,
-    "drift": DRIFT_FORMAT,
-    "pull": PULL_FORMAT,
-    "report": REPORT_FORMAT,
-}
-"""The JSON of each command; of the others it is `PROBLEMS_FORMAT`."""
 
 
 class LazyCommands(click.Group):
@@ -96,8 +81,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
     """Run one command and return its exit code; it waits by `clock`, by default the system's."""
     command = next((word for word in arguments if not word.startswith("-")), "")
-    document = DOCUMENTS.get(command, PROBLEMS_FORMAT)
-    return guarded(_guessed(arguments), document, lambda: _run(arguments, clock))
+    return guarded(_guessed(arguments), command, lambda: _run(arguments, clock))
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:

@@ -1,21 +1,53 @@
-"""The options that the commands share, as one value."""
+"""Everything that commands have in common: shared options, a console, and an end with a report.
+
+Whatever ends a command, `guarded` makes it end with a report and a frozen exit code: it is the
+only place that turns errors into codes.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+import shlex
+import sys
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bmeconf.cli import console, failure
-from bmeconf.cli.console import Console
+from bmeconf.cli.console import Console, StdoutLost, abandon, outputs
+from bmeconf.model import (
+    DELETE,
+    DRIFT_FORMAT,
+    PLAN_FORMAT,
+    PROBLEMS_FORMAT,
+    PULL_FORMAT,
+    REPORT_FORMAT,
+    RESULT_FORMAT,
+    Address,
+    Problem,
+)
+from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.render import FORMATS
+
+if TYPE_CHECKING:
+    # Not at run time, so that `--help` and `--version` start fast.
+    from bmeconf.plan import Plan
 
 Command = Callable[..., int]
 Decorator = Callable[[Command], Command]
+
+DOCUMENTS = {
+    "plan": PLAN_FORMAT,
+    "show": PLAN_FORMAT,
+    "apply": RESULT_FORMAT,
+    "drift": DRIFT_FORMAT,
+    "pull": PULL_FORMAT,
+    "report": REPORT_FORMAT,
+}
+"""The JSON of each command; of the others it is `PROBLEMS_FORMAT`."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +74,20 @@ class Options:
         named = os.environ.get("BMECONF_ACCOUNT", "")
         return Console(
             format=self.format,
-            outputs=console.outputs(self.output),
+            outputs=outputs(self.output),
             no_color=self.no_color,
             quiet=self.quiet,
             verbose=self.verbose,
             account="the sandbox" if self.sandbox else self.account or named,
         )
+
+    def account_words(self) -> list[str]:
+        """The options that name the same account to another command."""
+        words = ["--sandbox"] if self.sandbox else []
+        words += ["--account", self.account] if self.account else []
+        for host in self.allow_host:
+            words += ["--allow-host", host]
+        return words
 
 
 PRODUCT: Sequence[Decorator] = (
@@ -92,30 +132,106 @@ ACCOUNT: Sequence[Decorator] = (
         help="A host beside the vendor's that may get the key (BMECONF_ALLOW_HOSTS).",
     ),
 )
+PATHS = click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
+)
+SINCE = click.option(
+    "--since",
+    metavar="REV",
+    help="Compare with the manifests at a Git revision: who moved, and which orphans are left.",
+)
 
 
-def common(document: str) -> Decorator:
-    """Give a command the shared options and a console, as its first two arguments.
-
-    `document` is the format of its JSON. Whatever ends the command, it ends with a report and
-    an exit code.
-    """
-    return functools.partial(_decorated, (*ACCOUNT, *PRODUCT), document)
+def common(command: Command) -> Command:
+    """Give a command the shared options and a console, as its first two arguments."""
+    return _decorated((*ACCOUNT, *PRODUCT), command)
 
 
-def offline(document: str) -> Decorator:
+def offline(command: Command) -> Command:
     """As `common`, for a command that meets no account."""
-    return functools.partial(_decorated, PRODUCT, document)
+    return _decorated(PRODUCT, command)
 
 
-def _decorated(shared: Sequence[Decorator], document: str, command: Command) -> Command:
+def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
     @functools.wraps(command)
     def run(**given: Any) -> int:
         options = Options(**{f.name: given.pop(f.name) for f in fields(Options) if f.name in given})
-        speaking = options.console()
-        return failure.guarded(speaking, document, lambda: command(options, speaking, **given))
+        console = options.console()
+        return guarded(console, command.__name__, lambda: command(options, console, **given))
 
     decorated: Command = run
     for option in reversed(shared):
         decorated = option(decorated)
     return decorated
+
+
+def apply_command(
+    plan: Plan,
+    paths: Sequence[Path],
+    account: Sequence[str],
+    targets: Sequence[str] = (),
+    addresses: Collection[Address] | None = None,
+) -> str:
+    """The apply that carries out a plan, with the acknowledgements that it will ask for.
+
+    `account` are the options that name the account. `addresses` limits the acknowledgements to
+    the steps that `targets` leave.
+    """
+    words = ["bmeconf", "apply", *map(str, paths), *account]
+    for target in targets:
+        words += ["--target", target]
+    for step in plan.steps:
+        if step.action == DELETE and (addresses is None or step.address in addresses):
+            words += ["--allow-delete", str(step.address)]
+    return shlex.join(words)
+
+
+def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
+    """Run the command of this name; it ends with a report and a frozen exit code (design 4)."""
+    try:
+        try:
+            return command()
+        except click.exceptions.Exit as exit:
+            return exit.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            error: BmeconfError = Interrupted("interrupted; nothing more was sent")
+        except click.ClickException as usage:
+            error = _usage(usage)
+        except (BrokenPipeError, StdoutLost):
+            raise
+        except BmeconfError as expected:
+            error = expected
+        except Exception as unexpected:
+            error = Bug.of(unexpected)
+        return _report(console, DOCUMENTS.get(name, PROBLEMS_FORMAT), error)
+    except BrokenPipeError:
+        # Whoever read the output has gone: say nothing more.
+        abandon(sys.stdout)
+        return BmeconfError.exit_code
+    except StdoutLost as error:
+        abandon(sys.stdout)
+        console.error(error)
+        return error.exit_code
+
+
+def _usage(error: click.ClickException) -> InvalidInput:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "bmeconf"
+    return InvalidInput(error.format_message(), f"see: {path} --help")
+
+
+def _report(console: Console, document: str, error: BmeconfError) -> int:
+    """Report an error on stderr and in every format asked for; return its exit code."""
+    from bmeconf.render import documents, page
+
+    problems: Sequence[Problem] = getattr(error, "problems", ())
+    console.problems(problems)
+    console.error(error)
+    return console.publish(
+        page.of_failure(document, error, problems, console.account),
+        lambda *_: documents.failure(document, error, problems),
+        error.exit_code,
+        error,
+        stands=True,
+        on_stderr=True,
+    )

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import click
 
-from bmeconf.cli import plan_file, session, stages
+from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
-from bmeconf.model import PLAN_FORMAT
+from bmeconf.cli.options import PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.show import PLAN_FILE, make_room, save
 from bmeconf.plan import encode, guard
 from bmeconf.render import page
 
 
 @click.command()
-@stages.PATHS
+@PATHS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending.")
 @click.option(
     "--show-unmanaged", is_flag=True, help="Name live resources that no manifest declares."
 )
-@click.option("--out", type=plan_file.PATH, metavar="FILE", help="Save the plan, for `apply FILE`.")
-@stages.SINCE
-@common(PLAN_FORMAT)
+@click.option("--out", type=PLAN_FILE, metavar="FILE", help="Save the plan, for `apply FILE`.")
+@SINCE
+@common
 def plan(
     options: Options,
     console: Console,
@@ -42,26 +42,20 @@ def plan(
     bmeconf plan --since origin/main
     """
     if out:
-        plan_file.make_room(out)
-    files = stages.project_files(paths)
+        make_room(out)
     folder = out.parent if out else Path()
-    with session.opened(options, files.project, console) as account:
-        comparison = stages.compared(options, files, account, console, since)
-        plan = stages.planned(comparison, account, folder=folder, show_unmanaged=show_unmanaged)
+    with stages.compared(options, console, paths, since) as comparison:
+        plan = stages.planned(comparison, folder, show_unmanaged)
     refusal = guard.refusal(plan)
     pending = 2 if detailed_exitcode and plan.steps else 0
     code = refusal.exit_code if refusal else pending
     if out:
-        plan_file.save(out, encode.plan(plan, code, refusal))
-    command = stages.apply_command(
-        plan,
-        (out,) if out else paths,
-        stages.account_of(options),
-        () if out else options.target,
-    )
+        save(out, encode.plan(plan, code, refusal))
+    files, targets = ((out,), ()) if out else (paths, options.target)
+    command = apply_command(plan, files, options.account_words(), targets)
     shown = page.of_plan(
         plan,
-        account.label,
+        comparison.session.label,
         "" if refusal else command,
         {r.address: r.intent.place for r in comparison.reading.desired if r.intent.place},
     )

@@ -11,11 +11,11 @@ import click
 
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
-from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
+from bmeconf.cli.session import opened
 from bmeconf.desired import manifest, project_at
-from bmeconf.model import PULL_FORMAT, CampaignStatus, counted
+from bmeconf.model import CampaignStatus, counted
 from bmeconf.render import documents, page
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
@@ -49,7 +49,7 @@ MOST_NAMED = 20
 )
 @click.option("--structure", metavar="LABEL", default="", help="The contact structure to write.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
-@common(PULL_FORMAT)
+@common
 def pull(
     options: Options,
     console: Console,
@@ -78,20 +78,20 @@ def pull(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)
     )
     consent = adoption.Consent(max_contacts, _ask if sys.stdin.isatty() else None)
-    with session.opened(options, project, console) as account:
-        lock = lock_store.read(lock_store.path_of(root, options.sandbox))
-        target = adoption.Target(project, folder, account.account.vars, lock, account.identity)
+    with opened(options, console, project) as session:
+        lock = lock_store.read(session.lock_file)
+        target = adoption.Target(project, folder, session.account.vars, lock, session.identity)
         pulled = adoption.adopt(
-            account.reader, query, target, consent, lambda n, of: _progress(console, n, of)
+            session.reader, query, target, consent, lambda n, of: _progress(console, n, of)
         )
-        pulled = replace(pulled, requests=account.reader.budget.used)
+        pulled = replace(pulled, requests=session.reader.budget.used)
     commands: Sequence[str] = ()
     if pulled.declared:
         pulled = adoption.write(pulled, target, force=force)
         _name_others(console, pulled.other_files)
-        commands = adoption.next_commands(target, out, stages.account_of(options))
+        commands = adoption.next_commands(target, out, options.account_words())
     return console.publish(
-        page.of_pulled(pulled, account.label, commands),
+        page.of_pulled(pulled, session.label, commands),
         lambda _, error: documents.pulled(pulled, str(out or root), error),
     )
 

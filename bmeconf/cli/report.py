@@ -10,12 +10,13 @@ from datetime import UTC, datetime, tzinfo
 import click
 
 from bmeconf.baseline import lock_store
-from bmeconf.cli import session, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
-from bmeconf.desired import scope, validate
+from bmeconf.cli.session import opened
+from bmeconf.cli.stages import HERE
+from bmeconf.desired import read_project_files, scope, validate
 from bmeconf.kinds import Mailing, only
-from bmeconf.model import REPORT_FORMAT, did_you_mean
+from bmeconf.model import did_you_mean
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import documents, page
 from bmeconf.report import PERIODS, DeliveryQuery, Memory, Report, Verdict, read_report
@@ -51,7 +52,7 @@ MANY = 10
     help="The zone in which times are shown, such as Europe/Oslo.",
 )
 @click.option("--no-dashboard", is_flag=True, help="Leave the account's dashboard out.")
-@common(REPORT_FORMAT)
+@common
 def report(
     options: Options,
     console: Console,
@@ -75,14 +76,14 @@ def report(
     """
     zone = _zone(timezone)
     query = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
-    files = stages.project_files(())
-    with session.opened(options, files.project, console) as account:
-        budget = account.reader.budget
-        desired = validate.desired(files.sources, account.account.vars)
+    files = read_project_files((HERE,))
+    with opened(options, console, files.project) as session:
+        budget = session.reader.budget
+        desired = validate.desired(files.sources, session.account.vars)
         whole = desired.sound()
         chosen = scope.only(only(Mailing).name, whole, (*addresses, *options.target))
         console.warnings(desired.problems)
-        lock = lock_store.read(lock_store.path_of(files.project.root, options.sandbox))
+        lock = lock_store.read(session.lock_file)
 
         def announce(requests: int) -> None:
             budget.afford(requests)
@@ -90,12 +91,12 @@ def report(
                 console.note(f"Reading the reports: {requests} requests.")
 
         deliveries = read_report(
-            account.reader,
+            session.reader,
             whole,
             chosen,
             query,
             datetime.now(UTC),
-            Memory(lock, account.identity),
+            Memory(lock, session.identity),
             announce,
             console.progress,
         )
@@ -103,8 +104,8 @@ def report(
     if check:
         _tell_check(deliveries, console)
     return console.publish(
-        page.of_report(deliveries, account.label, zone),
-        lambda code, error: documents.report(deliveries, account.identity, code, error),
+        page.of_report(deliveries, session.label, zone),
+        lambda code, error: documents.report(deliveries, session.identity, code, error),
         UNEXPECTED if check and not deliveries.as_expected else 0,
     )
 

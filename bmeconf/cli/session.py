@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from bmeconf.cli.clock import SYSTEM_CLOCK, Clock
+from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import PER_MINUTE, Budget, Reader
@@ -36,6 +37,18 @@ TOLD_ABOVE = 5.0
 
 
 @dataclass(frozen=True)
+class Clock:
+    """The time that a run waits by: handed in, so that a test need not wait.
+
+    `now` returns Unix seconds. `pause` waits for seconds, or until the event is set; it returns
+    True if the event is set.
+    """
+
+    now: Callable[[], float] = time.time
+    pause: Callable[[threading.Event, float], bool] = threading.Event.wait
+
+
+@dataclass(frozen=True)
 class Session:
     """An account that was opened for reading, and the switch that Ctrl-C turns.
 
@@ -43,15 +56,22 @@ class Session:
     another one each time.
     """
 
+    options: Options
+    console: Console
+    project: Project
     account: Account
     reader: Reader
     stop: threading.Event
     label: str
     identity: str
 
+    @property
+    def lock_file(self) -> Path:
+        return lock_store.path_of(self.project.root, self.options.sandbox)
+
 
 @contextmanager
-def opened(options: Options, project: Project, console: Console) -> Iterator[Session]:
+def opened(options: Options, console: Console, project: Project) -> Iterator[Session]:
     """The account that `options` name, as long as the block runs.
 
     Raises:
@@ -60,21 +80,19 @@ def opened(options: Options, project: Project, console: Console) -> Iterator[Ses
     with _account(options, project) as account:
         for note in account.notes:
             console.note(f"Note: {note}")
-        stop = threading.Event()
-        clock = click.get_current_context().find_object(Clock) or SYSTEM_CLOCK
+        stop, url = threading.Event(), urlsplit(account.base_url)
+        clock = click.get_current_context().find_object(Clock) or Clock()
         budget = Budget(
             clock=clock.now,
             sleep=lambda seconds: _wait(seconds, clock, budget, stop, console),
-            per_minute=_per_minute(account.base_url),
+            # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
+            per_minute=None if is_loopback(url.hostname or "") else PER_MINUTE,
             ceiling=options.max_requests,
         )
         reader = Reader(account.base_url, account.key.reveal(), budget, trace=console.trace)
-        host = urlsplit(account.base_url).netloc
-        label = f"{account.name} ({host})" if account.name else host
-        if options.sandbox:
-            yield Session(account, reader, stop, SANDBOX, SIMULATED)
-        else:
-            yield Session(account, reader, stop, label, account.base_url)
+        label = f"{account.name} ({url.netloc})" if account.name else url.netloc
+        named = (SANDBOX, SIMULATED) if options.sandbox else (label, account.base_url)
+        yield Session(options, console, project, account, reader, stop, *named)
 
 
 @contextmanager
@@ -141,11 +159,6 @@ def sandbox_module() -> ModuleType:
             "install it with: pip install 'bmeconf[sandbox]'",
         ) from error
     return sandbox
-
-
-def _per_minute(base_url: str) -> int | None:
-    # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
-    return None if is_loopback(urlsplit(base_url).hostname or "") else PER_MINUTE
 
 
 def _wait(

@@ -1,22 +1,33 @@
-"""`show`: a saved plan again, in any format."""
+"""`show`: a saved plan again; and how plans are saved, for their owner only, and read back."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from bmeconf.cli import plan_file, stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, offline
-from bmeconf.model import PLAN_FORMAT, SANDBOX, SIMULATED
-from bmeconf.plan import encode, guard
-from bmeconf.render import page
+from bmeconf.cli.options import Options, apply_command, offline
+from bmeconf.desired import manifest
+from bmeconf.desired.manifest import PROJECT_FILE
+from bmeconf.model import SANDBOX, SIMULATED
+from bmeconf.model.errors import InvalidInput, masked
+from bmeconf.plan import Plan, decode, encode, guard
+from bmeconf.project import WORK_FOLDER, can_write, write_file
+from bmeconf.render import documents, page
+
+PLAN_FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
+START = 4096
+"""Characters of a file that tell whether it is a plan."""
 
 
 @click.command()
-@click.argument("file", type=plan_file.PATH, metavar="PLAN")
-@offline(PLAN_FORMAT)
+@click.argument("file", type=PLAN_FILE, metavar="PLAN")
+@offline
 def show(options: Options, console: Console, file: Path) -> int:
     """Show a saved plan again, in any format; nothing is sent.
 
@@ -24,13 +35,96 @@ def show(options: Options, console: Console, file: Path) -> int:
     bmeconf show plan.json
     bmeconf show plan.json --format json
     """
-    plan, _ = plan_file.load(file)
+    plan, _ = load(file)
     refusal = guard.refusal(plan)
-    simulated = plan.account.base_url == SIMULATED
-    command = stages.apply_command(plan, (file,), ["--sandbox"] if simulated else [])
-    shown = page.of_plan(
-        plan,
-        SANDBOX if simulated else plan.account.base_url,
-        "" if refusal else command,
+    account, words = plan.account.base_url, list[str]()
+    if account == SIMULATED:
+        account, words = SANDBOX, ["--sandbox"]
+    command = "" if refusal else apply_command(plan, (file,), words)
+    return console.publish(
+        page.of_plan(plan, account, command),
+        lambda code, error: encode.plan(plan, code, error),
+        0,
+        refusal,
     )
-    return console.publish(shown, lambda code, error: encode.plan(plan, code, error), 0, refusal)
+
+
+def make_room(path: Path) -> None:
+    """Delete the plan of an earlier run, so that none is left if this run fails.
+
+    Raises:
+        InvalidInput: where a plan cannot be written there, or something else stands there.
+    """
+    if path.suffix in manifest.SUFFIXES:
+        raise InvalidInput(
+            f"--out {path}: would be taken for a manifest", "name it otherwise, as in plan.json"
+        )
+    if not can_write(path):
+        raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
+    if not os.path.lexists(path):
+        return
+    try:
+        is_plan = path.is_file() and _is_plan(path)
+    except OSError as error:
+        raise InvalidInput(f"--out {path}: cannot be read: {error.strerror}") from error
+    if not is_plan:
+        raise InvalidInput(
+            f"--out {path}: there is a file of that name, and it is no plan",
+            "choose another name, or remove that file yourself",
+        )
+    path.unlink()
+
+
+def save(path: Path, plan: Mapping[str, Any]) -> None:
+    """Write a plan document, readable by its owner only: it has the values to be written.
+
+    Raises:
+        InvalidInput: where it cannot be written, or would carry what looks like a key.
+    """
+    plain = json.dumps(plan)
+    if masked(plain) != plain:
+        raise InvalidInput(
+            f"--out {path}: something in this plan looks like an API key; a plan never holds one",
+            "see the plan without --out; replace the key, and remove it from the account's data",
+        )
+    try:
+        write_file(path, documents.text(plan))
+    except OSError as error:
+        raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
+
+
+def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
+    """A saved plan, and the document it is in.
+
+    Raises:
+        InvalidInput: where the file cannot be read, is no plan, or was edited.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not a saved plan: it is not text") from error
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be read as a plan: {error.strerror}",
+            "give a file that `bmeconf plan --out FILE` wrote",
+        ) from error
+    saved = decode.read(text, str(path))
+    return decode.of(saved, str(path)), saved
+
+
+def root_of(path: Path, plan: Plan) -> Path:
+    """The root of a saved plan's project: as recorded, seen from the plan; else found from here.
+
+    Raises:
+        InvalidInput: as `manifest.find_root`.
+    """
+    known = path.absolute().parent / plan.source.root
+    if any((known / name).exists() for name in (PROJECT_FILE, WORK_FOLDER)):
+        return known.resolve()
+    return manifest.find_root(Path("."))
+
+
+def _is_plan(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        start = file.read(START)
+    return start.lstrip().startswith("{") and '"bmeconf.plan/' in start

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import click
 
-from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
-from bmeconf.cli.stages import PATHS
-from bmeconf.desired import scope
+from bmeconf.cli.options import PATHS, Options, common
+from bmeconf.desired import read_project_files, scope
 from bmeconf.desired import validate as offline
-from bmeconf.model import PROBLEMS_FORMAT
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan import guard
 from bmeconf.render import documents, page
@@ -21,7 +18,7 @@ from bmeconf.render import documents, page
 
 @click.command()
 @PATHS
-@common(PROBLEMS_FORMAT)
+@common
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.
 
@@ -29,7 +26,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     bmeconf validate
     bmeconf validate manifests/seeds.yaml --format github
     """
-    files = stages.project_files(paths)
+    files = read_project_files(paths or (Path("."),))
     accounts = {name: entry.vars for name, entry in files.project.accounts.items()}
     desired = offline.check_offline(files.sources, accounts)
     if not desired.errors:

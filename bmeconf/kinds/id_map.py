@@ -66,7 +66,7 @@ class IdMap:
         """
         id = self.id(address)
         if id is None:
-            raise Stale(f"{address} is not in the account", "plan again")
+            raise Stale(f"{address} is not in the account")
         return id
 
     def with_ids(self, ids: Mapping[Address, str]) -> IdMap:
@@ -94,7 +94,7 @@ class IdMap:
         if label.startswith("#") and label not in self.tags:
             return label[1:]
         if label not in self.tags:
-            raise Stale(f"the account has no tag {label!r} any more", "plan again")
+            raise Stale(f"the account has no tag {label!r} any more")
         return self.tags[label]
 
     def relabelled(self, desired: Resource) -> Resource:

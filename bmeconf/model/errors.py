@@ -59,7 +59,7 @@ class LimitReached(BmeconfError, code="limit_reached", exit_code=5):
     """Rate limit, monthly quota or --max-requests (API contract 3, design 7.16)."""
 
 
-class Stale(BmeconfError, code="stale", exit_code=6):
+class Stale(BmeconfError, code="stale", exit_code=6, advice="plan again"):
     """The live account moved since the plan was made; nothing was written to what moved."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bmeconf.apply.result import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Proof, Result
+from bmeconf.apply.model import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Proof, Result
 from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
 from bmeconf.model.errors import Interrupted, InvalidInput
 from bmeconf.render import Page, PageItem, Section, markdown

@@ -108,7 +108,7 @@ def field_values(
     merged = dict(live)
     for label, value in declared.items():
         if label not in id_map.fields:
-            raise Stale(f"the account has no field {label!r} any more", "plan again")
+            raise Stale(f"the account has no field {label!r} any more")
         id = replies.id_of(id_map.fields[label], f"the field {label!r}")
         merged.pop(id, None)
         if value is not None:

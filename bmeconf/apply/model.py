@@ -1,4 +1,4 @@
-"""How steps end: outcomes, and the result of a whole apply. Frozen data."""
+"""How a plan is carried out, how its steps end, and how the whole apply does. Frozen data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,40 @@ from bmeconf.plan import Plan, Step
 
 APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
 BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
+MOVED = "the account moved since the plan was made"
+REVIEW = "plan again, and have that reviewed"
+
+
+@dataclass(frozen=True)
+class CopyEvidence:
+    """The account before a copy was made: all ids, and the marks of the object that was copied.
+
+    A copy whose answer was lost is known by them: it is new, it looks as its source did then, and
+    it was made at that time, `at` (design 7.13). Where the answer came, `made` is the id in it.
+    """
+
+    ids: tuple[str, ...] = ()
+    source: Raw = field(default_factory=dict)
+    at: str = ""
+    made: str = ""
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """How a plan is carried out, beside what it says itself.
+
+    `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14). `moved`
+    then says, by step id, what moved before the first write, and a stale step ends the run unless
+    `skip_stale`. `done` and `doubtful` are what journals tell of earlier runs: applied steps with
+    the ids they made, and steps whose writes may have landed, with the evidence for a copy.
+    """
+
+    strict: bool = False
+    skip_stale: bool = True
+    moved: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, str] = field(default_factory=dict)
+    doubtful: Mapping[str, CopyEvidence | None] = field(default_factory=dict)
+    resumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,9 +107,17 @@ class Result:
     account: str = ""
 
     @classmethod
-    def refused(cls, plan: Plan, error: BmeconfError, requests: int) -> Result:
-        """The result of a plan that was not begun, for the reason given."""
-        outcomes = tuple(Outcome(step, NOT_ATTEMPTED, error=error) for step in plan.steps)
+    def unwritten(
+        cls, plan: Plan, error: BmeconfError, requests: int, moved: Mapping[str, str] | None = None
+    ) -> Result:
+        """The result of a plan that was not begun; `moved` says by step id what is stale."""
+        stale = moved or {}
+        outcomes = tuple(
+            Outcome(step, STALE, stale[step.id], error=error)
+            if step.id in stale
+            else Outcome(step, NOT_ATTEMPTED, error=error)
+            for step in plan.steps
+        )
         return cls(plan, outcomes, Proof(), False, requests, error)
 
     @property
