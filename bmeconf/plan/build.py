@@ -10,10 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bmeconf.kinds import KINDS, Kind, Raw, Versioned, replies
+from bmeconf.kinds import (
+    KINDS,
+    Audience,
+    Batched,
+    Kind,
+    Raw,
+    Scheduled,
+    ScheduleEvidence,
+    Versioned,
+    replies,
+)
 from bmeconf.live import Reading, doubts
-from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, nested
-from bmeconf.plan import diff, guard, manual, order, preconditions, price
+from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, Manual, nested
+from bmeconf.plan import diff, guard, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
@@ -35,11 +45,10 @@ def build(
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
     differences = diff.compare(reading, reading.baseline())
     planned = [d for d in differences if not reading.matches[d.address].blocked]
-    kept, unreachable = order.reachable([d for d in planned if _is_step(d)], reading)
+    possible = [d for d in planned if d.action is not None and refusal(d) is None]
+    kept, unreachable = order.reachable(possible, reading)
     steps = _steps(order.ordered(kept, id_map), reading)
-    manual_steps = manual.steps(differences, reading, now)
-    protect = preconditions.protection(reading.desired, id_map, reading.section)
-    watched = [step.address for step in manual_steps]
+    manual = tuple(step for each in differences for step in _manual(each, reading, now))
     findings = (
         *reading.findings,
         *(f for r in reading.desired for f in doubts.every(r, reading.matches[r.address])),
@@ -52,13 +61,13 @@ def build(
         account=AccountId(base_url, id_map.account(base_url)),
         source=source,
         steps=steps,
-        manual=manual_steps,
+        manual=manual,
         findings=by_severity(findings),
         in_sync=sum(not (d.action or d.unreadable) for d in planned),
         unmanaged={kind: len(names) for kind, names in unmanaged.items()},
         left_out=reading.scope.left_out,
-        price=price.of(steps, spent),
-        preconditions=preconditions.of(steps, id_map, reading.scope.managed, protect, watched),
+        price=_price(steps, spent),
+        preconditions=preconditions.of(steps, reading, {step.address for step in manual}),
         unmanaged_names=unmanaged if show_unmanaged else {},
         differences=differences,
     )
@@ -84,22 +93,12 @@ def rewritten(address: Address, fields: Sequence[str]) -> Finding:
     )
 
 
-def pin_of(kind: Kind, raw: Raw) -> Pin:
-    """The pin of an object as it was read."""
-    content = replies.digest(kind.pin_content(raw))
-    return Pin(replies.id_of(raw), replies.version_of(raw), content)
-
-
 def refusal(difference: Difference) -> Finding | None:
     """Why the kind refuses this update or delete, None where it does not."""
     if difference.action not in (UPDATE, DELETE) or difference.live is None:
         return None
     kind = KINDS[difference.address.kind]
     return kind.refusal(difference.desired, difference.live, difference.changes)
-
-
-def _is_step(difference: Difference) -> bool:
-    return difference.action is not None and refusal(difference) is None
 
 
 def _findings(difference: Difference) -> Iterator[Finding]:
@@ -137,8 +136,13 @@ def _step(difference: Difference, reading: Reading) -> Step:
     live, changes = difference.live, difference.changes
     step = Step("", difference.address, difference.action or "", changes=changes)
     if live is None:
-        return _create(step, difference.desired.intent, reading)
-    pin = pin_of(kind, live.raw)
+        intent = difference.desired.intent
+        origin = Intent(copy_of=intent.copy_of, merge_of=tuple(sorted(intent.merge_of)))
+        calls = tuple(kind.create_calls(id_map, nested(changes), origin))
+        copied = reading.account.sources.get(intent.copy_of) if intent.copy_of else None
+        source = _pin(kind, copied.raw) if copied else None
+        return replace(step, calls=calls, intent=origin, source=source)
+    pin = _pin(kind, live.raw)
     if difference.action == DELETE:
         uses = {key: count for key, count in live.facts.items() if type(count) is int}
         calls = tuple(kind.delete_calls(id_map, pin.id))
@@ -149,10 +153,48 @@ def _step(difference: Difference, reading: Reading) -> Step:
     return replace(step, pin=pin, calls=calls, check="enforced" if enforced else "checked")
 
 
-def _create(step: Step, intent: Intent, reading: Reading) -> Step:
-    kind = KINDS[step.address.kind]
-    origin = Intent(copy_of=intent.copy_of, merge_of=tuple(sorted(intent.merge_of)))
-    calls = kind.create_calls(reading.account.id_map, nested(step.changes), origin)
-    copied = reading.account.sources.get(intent.copy_of) if intent.copy_of else None
-    source = pin_of(kind, copied.raw) if copied else None
-    return replace(step, calls=tuple(calls), intent=origin, source=source)
+def _pin(kind: Kind, raw: Raw) -> Pin:
+    content = replies.digest(kind.pin_content(raw))
+    return Pin(replies.id_of(raw), replies.version_of(raw), content)
+
+
+def _manual(difference: Difference, reading: Reading, now: datetime) -> Iterable[Manual]:
+    """The manual steps of one resource.
+
+    A name alone does not tell which campaign a schedule is about: another may have it by now. The
+    lock file knows the id, and what it knows is judged even where nothing can be planned
+    (design 7.3, 7.9).
+    """
+    address, section, id_map = difference.address, reading.section, reading.account.id_map
+    kind, match = KINDS[address.kind], reading.matches[address]
+    if not isinstance(kind, Scheduled) or difference.desired.intent.absent:
+        return ()
+    live, doubt = difference.live, ""
+    if not match.identified and match.row is None:
+        live, doubt = reading.account.remembered.get(address), doubts.code(match.status)
+    evidence = ScheduleEvidence(live, doubt=doubt)
+    entry = (section.of(address, live.id) if live else None) or section.at(address)
+    if entry is not None:
+        replaced, former = live is None or entry.id != live.id, ""
+        if replaced and id_map.knows(address.kind, entry.id):
+            former = id_map.address(address.kind, entry.id).name or entry.id
+        evidence = ScheduleEvidence(live, entry.scheduled, doubt, replaced, former)
+    return kind.manual(difference.desired, evidence, now)
+
+
+def _price(steps: Sequence[Step], spent: Price) -> Price:
+    """The whole price; `spent` has the requests that reading took, and those that are left.
+
+    Reading back costs as much as where all reads back as written, and the first look of a saved
+    plan as much as in listings of one page.
+    """
+    verify, check = 0, 1
+    for kind in KINDS.values():
+        count = sum(step.address.kind == kind.name for step in steps)
+        batch = kind.batch_price(count) if isinstance(kind, Batched) else count
+        verify += min(count, batch) if count else 0
+        ids, keys = preconditions.looked_at(kind, steps)
+        check += kind.look_price(len(ids), len(keys))
+    if not any(isinstance(KINDS[step.address.kind], Audience) for step in steps):
+        verify += any(step.recipients() for step in steps)
+    return replace(spent, write=sum(len(s.calls) for s in steps), verify=verify, check=check)

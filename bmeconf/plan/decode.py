@@ -22,7 +22,6 @@ from bmeconf.model import (
     Finding,
     Intent,
     Manual,
-    Value,
     stamp,
     undotted,
 )
@@ -78,20 +77,36 @@ def of(document: Document, name: str) -> Plan:
 
 
 def _plan(document: Document) -> Plan:
-    known = _addresses(document["grounds"])
-    unmanaged = document.get("unmanaged_names", {})
+    grounds, unmanaged = document["grounds"], document.get("unmanaged_names", {})
+    since, managed = document["source"].get("since"), grounds["managed"]
+    known = {}
+    for text, entry in grounds["references"].items():
+        kind, _, rest = text.partition("/")
+        known[text] = Address(kind, entry["name"], rest[len(entry["name"]) + 1 :])
     return Plan(
         created_at=_instant(document["created_at"]),
         account=AccountId(**document["account"]),
-        source=_source(document["source"]),
+        source=Source(**{**document["source"], "since": Since(**since) if since else None}),
         steps=tuple(_step(step, known) for step in document["steps"]),
         manual=tuple(_manual(manual, known) for manual in document["manual"]),
-        findings=tuple(_finding(finding) for finding in document["findings"]),
+        findings=tuple(
+            Finding(**{**finding, "address": _address(finding["address"])})
+            for finding in document["findings"]
+        ),
         in_sync=document["summary"]["in_sync"],
         unmanaged=document["unmanaged"],
-        left_out=tuple(_address(text) for text in document["left_out"]),
+        left_out=tuple(map(_address, document["left_out"])),
         price=Price(**document["requests"]),
-        preconditions=_preconditions(document["grounds"], known),
+        preconditions=Preconditions(
+            structure=grounds["structure"],
+            ids={known[text]: entry["id"] for text, entry in grounds["references"].items()},
+            fields=grounds["fields"],
+            tags=grounds["tags"],
+            managed=Managed(
+                frozenset(known[text] for text in managed["lists"]), frozenset(managed["tags"])
+            ),
+            protect={known[text]: protect for text, protect in grounds["protect"].items()},
+        ),
         unmanaged_names={kind: tuple(names) for kind, names in unmanaged.items()},
     )
 
@@ -122,17 +137,13 @@ def fresh(plan: Plan, now: datetime, limit: timedelta) -> None:
             "set the clocks of both machines, then plan again",
         )
     if now - plan.created_at > limit:
+        seconds = int(limit.total_seconds())
+        unit = next(u for u in ("d", "h", "m", "s") if seconds % UNITS[u] == 0)
         raise Stale(
             f"the plan has expired: it was made at {stamp(plan.created_at)},"
-            f" more than {_shown(limit)} ago",
+            f" more than {seconds // UNITS[unit]}{unit} ago",
             "plan again, and have that reviewed; or raise --max-plan-age",
         )
-
-
-def _shown(limit: timedelta) -> str:
-    seconds = int(limit.total_seconds())
-    unit = next(u for u in ("d", "h", "m", "s") if seconds % UNITS[u] == 0)
-    return f"{seconds // UNITS[unit]}{unit}"
 
 
 def _check(document: Document, name: str) -> None:
@@ -153,29 +164,6 @@ def _check(document: Document, name: str) -> None:
         )
     if flaw := validate.flaw(document, "plan"):
         raise InvalidInput(f"{name}: {flaw}", remedy)
-
-
-def _addresses(grounds: Document) -> dict[str, Address]:
-    known = {}
-    for text, entry in grounds["references"].items():
-        kind, _, _ = text.partition("/")
-        plain = f"{kind}/{entry['name']}"
-        id = text[len(plain) + 1 :] if text.startswith(f"{plain}#") else ""
-        known[text] = Address(kind, entry["name"], id)
-    return known
-
-
-def _preconditions(grounds: Document, known: Known) -> Preconditions:
-    managed = grounds["managed"]
-    lists = frozenset(known[text] for text in managed["lists"])
-    return Preconditions(
-        structure=grounds["structure"],
-        ids={known[text]: entry["id"] for text, entry in grounds["references"].items()},
-        fields=grounds["fields"],
-        tags=grounds["tags"],
-        managed=Managed(lists, frozenset(managed["tags"])),
-        protect={known[text]: protect for text, protect in grounds["protect"].items()},
-    )
 
 
 def _step(step: Document, known: Known) -> Step:
@@ -203,19 +191,11 @@ def _step(step: Document, known: Known) -> Step:
 def _change(change: Document, kind: str, known: Known) -> Change:
     path = undotted(change["path"])
     refers = path[0] in KINDS[kind].refers
-    before, after = (_value(change[side], refers, known) for side in ("before", "after"))
+    before, after = (
+        tuple(known[item] if refers else item for item in side) if isinstance(side, list) else side
+        for side in (change["before"], change["after"])
+    )
     return Change(path, before, after, change.get("class", ""))
-
-
-def _value(value: Any, refers: bool, known: Known) -> Value:
-    if isinstance(value, list):
-        return tuple(known[item] if refers else item for item in value)
-    return value
-
-
-def _source(source: Document) -> Source:
-    since = source.get("since")
-    return Source(**{**source, "since": Since(**since) if since else None})
 
 
 def _manual(manual: Document, known: Known) -> Manual:
@@ -225,14 +205,9 @@ def _manual(manual: Document, known: Known) -> Manual:
     return Manual(**{**values, "address": known[manual["address"]], "due": due})
 
 
-def _finding(finding: Document) -> Finding:
-    return Finding(**{**finding, "address": _address(finding["address"])})
-
-
 def _address(text: str) -> Address:
     """An address that is shown again, and never looked up."""
-    kind, _, name = text.partition("/")
-    return Address(kind, name)
+    return Address(*text.split("/", 1))
 
 
 def _instant(text: str) -> datetime:

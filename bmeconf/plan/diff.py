@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from bmeconf.baseline import LockBaseline, SideStatus
@@ -138,12 +139,7 @@ def plain(value: Value) -> Any:
 
 def _field_path(path: tuple[Any, ...]) -> tuple[str, ...]:
     """`path` up to the first list index: a set changes as a whole."""
-    names = []
-    for step in path:
-        if not isinstance(step, str):
-            break
-        names.append(step)
-    return tuple(names)
+    return tuple(takewhile(lambda step: isinstance(step, str), path))
 
 
 def _leaves(path: tuple[str, ...], before: Fields, after: Fields) -> Iterator[tuple[str, ...]]:

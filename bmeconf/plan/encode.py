@@ -12,7 +12,7 @@ from typing import Any
 
 from bmeconf import __version__
 from bmeconf.kinds import replies
-from bmeconf.model import PLAN_FORMAT, Finding, Manual, dotted, stamp
+from bmeconf.model import CREATE, DELETE, PLAN_FORMAT, UPDATE, Finding, Manual, dotted, stamp
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan.diff import plain
 from bmeconf.plan.model import Pin, Plan, Preconditions, Source, Step
@@ -35,12 +35,11 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "manual": manual(plan.manual),
         "findings": findings(plan.findings),
         "unmanaged": dict(plan.unmanaged),
-        "left_out": [str(address) for address in plan.left_out],
+        "left_out": plain(plan.left_out),
         "grounds": _preconditions(plan.preconditions),
     }
     if plan.unmanaged_names:
-        names = {kind: list(names) for kind, names in plan.unmanaged_names.items()}
-        body["unmanaged_names"] = names
+        body["unmanaged_names"] = plain(plan.unmanaged_names)
     return {**body, "digest": replies.digest(body)}
 
 
@@ -50,9 +49,7 @@ def summary(plan: Plan) -> dict[str, int]:
     left_alone = sum(finding.is_left_alone for finding in plan.findings)
     frozen = sum(finding.is_frozen for finding in plan.findings)
     return {
-        "create": actions["create"],
-        "update": actions["update"],
-        "delete": actions["delete"],
+        **{action: actions[action] for action in (CREATE, UPDATE, DELETE)},
         "in_sync": plan.in_sync,
         "manual": sum(manual.state != "done" for manual in plan.manual),
         "frozen": frozen,
@@ -63,27 +60,18 @@ def summary(plan: Plan) -> dict[str, int]:
 
 def failure(error: BmeconfError) -> dict[str, Any]:
     """`error: {code, message, remedy}`."""
-    parts = {"code": error.code, "message": error.message, "remedy": error.remedy}
-    return {"error": parts}
+    return {"error": _picked(error, "code", "message", "remedy")}
 
 
 def findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
     """Findings as JSON."""
-    return [
-        {
-            "level": finding.level,
-            "code": finding.code,
-            "address": str(finding.address),
-            "message": finding.message,
-            "remedy": finding.remedy,
-        }
-        for finding in findings
-    ]
+    names = ("level", "code", "address", "message", "remedy")
+    return [_picked(finding, *names) for finding in findings]
 
 
 def source(source: Source) -> dict[str, Any]:
     """The files that a plan was made from, and the commit that it was compared with."""
-    body = {"digest": source.digest, "commit": source.commit, "root": source.root}
+    body = _picked(source, "digest", "commit", "root")
     return {**body, "since": asdict(source.since)} if source.since else body
 
 
@@ -91,26 +79,23 @@ def manual(manual_steps: Iterable[Manual]) -> list[dict[str, Any]]:
     """Manual steps as JSON."""
     return [
         {
-            "address": str(manual.address),
-            "what": manual.what,
-            "state": manual.state,
+            **_picked(manual, "address", "what", "state"),
             "due": stamp(manual.due),
             "at": manual.due.isoformat(timespec="seconds"),
-            "owner": manual.owner,
-            "note": manual.note,
-            "expect": dict(manual.expect),
-            "observed": dict(manual.observed),
+            **_picked(manual, "owner", "note", "expect", "observed"),
         }
         for manual in manual_steps
     ]
 
 
+def _picked(item: object, *names: str) -> dict[str, Any]:
+    """Fields of a dataclass as JSON."""
+    return {name: plain(getattr(item, name)) for name in names}
+
+
 def _step(step: Step) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "id": step.id,
-        "address": str(step.address),
-        "action": step.action,
-        "depends_on": list(step.depends_on),
+        **_picked(step, "id", "address", "action", "depends_on"),
         "pin": _pin(step.pin) if step.pin else None,
         "check": step.check,
         "changes": [
@@ -125,7 +110,7 @@ def _step(step: Step) -> dict[str, Any]:
         "calls": [asdict(call) for call in step.calls],
     }
     if step.intent.origins:
-        body["origin"] = [str(address) for address in step.intent.origins]
+        body["origin"] = plain(step.intent.origins)
     if step.intent.merge_of:
         body["merge"] = True
     if step.source:
@@ -136,20 +121,16 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _pin(pin: Pin) -> dict[str, Any]:
-    body = {"id": pin.id, "version": pin.version, "digest": pin.digest}
+    body = _picked(pin, "id", "version", "digest")
     return {**body, "uses": dict(pin.uses)} if pin.uses else body
 
 
 def _preconditions(preconditions: Preconditions) -> dict[str, Any]:
-    managed, protect = preconditions.managed, preconditions.protect
+    ids, managed = preconditions.ids, preconditions.managed
     return {
         "structure": preconditions.structure,
-        "references": {
-            str(address): {"name": address.name, "id": id}
-            for address, id in preconditions.ids.items()
-        },
-        "fields": dict(preconditions.fields),
-        "tags": dict(preconditions.tags),
+        "references": {str(a): {"name": a.name, "id": id} for a, id in ids.items()},
+        **_picked(preconditions, "fields", "tags"),
         "managed": {"lists": sorted(map(str, managed.lists)), "tags": sorted(managed.tags)},
-        "protect": {str(address): protect[address] for address in protect},
+        "protect": {str(a): protect for a, protect in preconditions.protect.items()},
     }

@@ -19,7 +19,6 @@ from bmeconf.model import (
     CampaignStatus,
     Finding,
     Problem,
-    Resource,
     Snapshot,
     counted,
     references,
@@ -32,8 +31,7 @@ from bmeconf.project import Policy
 def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Finding, ...]:
     """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7)."""
     return (
-        *seeds(reading.desired, policy),
-        *_live_seeds(reading, policy),
+        *_seeds(reading.desired, reading.account.resources, policy),
         *_protected(steps, reading),
         *_deletes(steps, policy),
         *_in_use(steps, reading),
@@ -42,45 +40,39 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
     )
 
 
-def seeds(desired: Snapshot, policy: Policy) -> Iterable[Finding]:
-    """Errors for contacts outside the seed policy; a note where no policy limits many contacts."""
-    contacts = desired.of_kind(only(Personal).name)
-    if policy.seeds is None:
-        if len(contacts) > 200:
-            yield Finding(
-                "note",
-                "many_contacts",
-                contacts[0].address,
-                f"{len(contacts)} contacts are declared and no seed policy limits them",
-                "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml",
-            )
-        return
+def _seeds(desired: Snapshot, live: Snapshot, policy: Policy) -> Iterable[Finding]:
+    """Errors for contacts outside the seed policy; a note where no policy limits many contacts.
+
+    A pinned contact may be somebody else, so that the live address counts as well.
+    """
+    kind = only(Personal)
+    contacts = desired.of_kind(kind.name)
+    if policy.seeds is None and len(contacts) > 200:
+        yield Finding(
+            "note",
+            "many_contacts",
+            contacts[0].address,
+            f"{len(contacts)} contacts are declared and no seed policy limits them",
+            "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml",
+        )
     for contact in contacts:
-        for email in (contact.address.name, *contact.intent.renamed_from):
+        emails = [contact.address.name, *contact.intent.renamed_from]
+        if there := live.get(contact.address):
+            emails.append(str(there.fields[kind.identity]))
+        for email in dict.fromkeys(emails):
             if not is_seed(email, policy):
                 yield _not_a_seed(contact.address, email)
 
 
 def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
-    """The findings of `seeds` as problems, at the places of the contacts."""
+    """What the seed policy says of the contacts, as problems at their places."""
     problems = []
-    for finding in seeds(desired, policy):
+    for finding in _seeds(desired, Snapshot(), policy):
         place = desired.resources[finding.address].intent.place
         assert place is not None
         message = f"{finding.message}; {finding.remedy}"
         problems.append(Problem(place, str(finding.address), message, finding.code, finding.level))
     return problems
-
-
-def _live_seeds(reading: Reading, policy: Policy) -> Iterable[Finding]:
-    """Errors for pinned contacts whose live address is no seed: they may be somebody else."""
-    kind = only(Personal)
-    for contact in reading.desired.of_kind(kind.name) if policy.seeds is not None else ():
-        live = reading.account.resources.get(contact.address)
-        email = str(live.fields[kind.identity]) if live else contact.address.name
-        known = (contact.address.name, *contact.intent.renamed_from)
-        if email not in known and not is_seed(email, policy):
-            yield _not_a_seed(contact.address, email)
 
 
 def is_seed(email: str, policy: Policy) -> bool:
@@ -111,13 +103,13 @@ def refusal(plan: Plan, errors: Sequence[Finding] = ()) -> Guarded | None:
     return Guarded(f"the plan is refused: {named}{more}", errors[0].remedy)
 
 
-def refuse(plan: Plan) -> None:
-    """Refuse a plan that has an error-level finding.
+def refuse(plan: Plan, errors: Sequence[Finding] = ()) -> None:
+    """Refuse a plan that has an error-level finding, or `errors` beside it.
 
     Raises:
         Guarded: naming the findings.
     """
-    if refused := refusal(plan):
+    if refused := refusal(plan, errors):
         raise refused
 
 
@@ -128,13 +120,12 @@ def recheck(plan: Plan, policy: Policy) -> None:
         Guarded: naming what the policy does not allow any more.
     """
     findings = [*_deletes(plan.steps, policy)]
-    for step in plan.steps if policy.seeds is not None else ():
+    for step in plan.steps:
         kind, emails = KINDS[step.address.kind], {step.address.name}
         emails |= {str(c.after) for c in step.changes if c.path == (kind.identity,)}
         if isinstance(kind, Personal) and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
-    if refused := refusal(plan, findings):
-        raise refused
+    refuse(plan, findings)
 
 
 def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
@@ -225,12 +216,14 @@ def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
 
 
 def _senders(reading: Reading) -> Iterable[Finding]:
-    if reading.account.ready_domains is None:
-        return
     kind, domains = only(Mailing), reading.account.ready_domains
+    if domains is None:
+        return
     for campaign in reading.desired.of_kind(kind.name):
         domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
-        if domain and domain not in domains and _still_draft(campaign, reading):
+        live = reading.account.resources.get(campaign.address)
+        draft = live is None or live.facts.get("status") == CampaignStatus.DRAFT
+        if domain and domain not in domains and draft:
             ready = ", ".join(sorted(domains)) or "none"
             yield Finding(
                 "error",
@@ -240,11 +233,6 @@ def _senders(reading: Reading) -> Iterable[Finding]:
                 "verify the domain in the web app, or use a sender on one that is ready",
                 kind.sender,
             )
-
-
-def _still_draft(campaign: Resource, reading: Reading) -> bool:
-    live = reading.account.resources.get(campaign.address)
-    return live is None or live.facts.get("status") == CampaignStatus.DRAFT
 
 
 def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:

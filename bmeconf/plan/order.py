@@ -8,6 +8,7 @@ in reverse.
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
@@ -19,7 +20,6 @@ from bmeconf.model import (
     Address,
     Difference,
     Finding,
-    Resource,
     nested,
     references,
 )
@@ -41,7 +41,11 @@ def reachable(
     """
     kept = list(differences)
     findings: list[Finding] = []
-    live = {_name(resource): resource.address for resource in reading.account.resources}
+    live = {
+        (kind.name, str(resource.fields.get(kind.identity))): resource.address
+        for resource in reading.account.resources
+        if (kind := KINDS[resource.address.kind])
+    }
     held = {**reading.out_of_scope, **live}
     while True:
         created = {d.address for d in kept}
@@ -49,13 +53,20 @@ def reachable(
         kept_names = {key: address for key, address in held.items() if key not in given_up}
         lost = {}
         for difference in kept:
+            address, remedy = difference.address, MEND_THAT
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
             if users := _harmed(difference, kept, reading):
-                lost[difference.address] = _still_used(difference.address, users)
+                reason = f"is not deleted: {_named(users)} still uses it, and this plan leaves that"
+                reason += " as it is"
+                remedy = "take it off there first, or wait until that campaign is sent"
             elif gaps := _gaps(difference, created, reading.account.id_map):
-                lost[difference.address] = _left_waiting(difference.address, gaps)
-            elif holder and holder != difference.address:
-                lost[difference.address] = _name_kept(difference.address, holder)
+                reason = f"refers to {_named(gaps)}, which this plan leaves alone"
+            elif holder and holder != address:
+                reason = f"its name is still that of the live object declared as {holder},"
+                reason += " which this plan does not rename first"
+            else:
+                continue
+            lost[address] = Finding("warning", "blocked", address, reason, remedy)
         if not lost:
             return kept, findings
         kept = [d for d in kept if d.address not in lost]
@@ -99,11 +110,6 @@ def _brought_along(
     return {*references({k: value for k, value in fields.items() if k not in desired.fields})}
 
 
-def _still_used(address: Address, users: Sequence[Address]) -> Finding:
-    reason = f"is not deleted: {_named(users)} still uses it, and this plan leaves that as it is"
-    return _blocked(address, reason, "take it off there first, or wait until that campaign is sent")
-
-
 def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
     """Differences by kind and name, each after those that it waits for; deletes at the end."""
     writes = {d.address: d for d in differences if d.action != DELETE}
@@ -111,23 +117,18 @@ def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
     waits = {address: _waits_for(d, writes, freed, id_map) for address, d in writes.items()}
     deletes = [d for d in differences if d.action == DELETE]
     deletes.sort(key=lambda d: (-RANK[d.address.kind], d.address))
-    users = _users(differences)
-    return [
-        *((writes[address], needed) for address, needed in _sorted(waits)),
-        *((d, frozenset(users.get(d.address, ()))) for d in deletes),
-    ]
-
-
-def _users(differences: Sequence[Difference]) -> Mapping[Address, set[Address]]:
-    """By object, the steps that let go of it: its delete waits for them."""
-    users: dict[Address, set[Address]] = {}
+    # A delete waits for the steps that let go of its object.
+    users: dict[Address, set[Address]] = defaultdict(set)
     for difference in differences:
         lets_go = {a for change in difference.changes for a in references(change.before)}
         if difference.action == DELETE and difference.live:
             lets_go.update(references(difference.live.fields))
         for address in lets_go:
-            users.setdefault(address, set()).add(difference.address)
-    return users
+            users[address].add(difference.address)
+    return [
+        *((writes[address], needed) for address, needed in _sorted(waits)),
+        *((d, frozenset(users[d.address])) for d in deletes),
+    ]
 
 
 def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
@@ -164,22 +165,17 @@ def _rank(address: Address) -> tuple[int, Address]:
 
 def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
     """The addresses that must exist before this difference can be written."""
-    # What a contact is to leave may itself be made first: see `copies.members_ahead`.
+    # What a contact is to leave may itself be made first: see `details.members_ahead`.
     sides = [side for change in difference.changes for side in (change.before, change.after)]
     needs = {address for side in sides for address in references(side)}
     if difference.action == CREATE:
         needs.update(difference.desired.intent.origins)
-    if _uses_new_labels(difference, id_map):
-        needs.add(THE_STRUCTURE)
+    if isinstance(KINDS[difference.address.kind], UsesLabels):
+        after = nested(difference.changes)
+        labels, tags = set(after.get("fields") or ()), set(after.get("tags") or ())
+        if not (labels <= id_map.fields.keys() and tags <= id_map.tags.keys()):
+            needs.add(THE_STRUCTURE)
     return needs
-
-
-def _uses_new_labels(difference: Difference, id_map: IdMap) -> bool:
-    if not isinstance(KINDS[difference.address.kind], UsesLabels):
-        return False
-    after = nested(difference.changes)
-    labels, tags = after.get("fields") or {}, after.get("tags") or ()
-    return not (set(labels) <= set(id_map.fields) and set(tags) <= set(id_map.tags))
 
 
 def _gaps(difference: Difference, created: set[Address], id_map: IdMap) -> list[Address]:
@@ -191,26 +187,8 @@ def _gaps(difference: Difference, created: set[Address], id_map: IdMap) -> list[
     )
 
 
-def _left_waiting(address: Address, gaps: Sequence[Address]) -> Finding:
-    return _blocked(address, f"refers to {_named(gaps)}, which this plan leaves alone")
-
-
-def _name_kept(address: Address, holder: Address) -> Finding:
-    reason = f"its name is still that of the live object declared as {holder}"
-    return _blocked(address, f"{reason}, which this plan does not rename first")
-
-
-def _blocked(address: Address, reason: str, remedy: str = MEND_THAT) -> Finding:
-    return Finding("warning", "blocked", address, reason, remedy)
-
-
 def _named(addresses: Sequence[Address]) -> str:
     return ", ".join(str(address) for address in addresses)
-
-
-def _name(resource: Resource) -> tuple[str, str]:
-    kind = KINDS[resource.address.kind]
-    return kind.name, str(resource.fields.get(kind.identity))
 
 
 def _waits_for(
@@ -220,18 +198,18 @@ def _waits_for(
     id_map: IdMap,
 ) -> set[Address]:
     needs = {address for address in _needs(difference, id_map) if address in writes}
-    waits = {a for a in needs if a == THE_STRUCTURE or _becomes(writes[a])}
+    # What is there already, and under its name, need not be waited for.
+    waits = {
+        a
+        for a in needs
+        if a == THE_STRUCTURE or writes[a].action == CREATE or _identity(writes[a], "before")
+    }
     # A copy is of what its source is to be.
     waits |= needs.intersection(difference.desired.intent.origins)
     taken = _identity(difference, "after")
     if taken and taken in freed:
         waits.add(freed[taken])
     return waits - {difference.address}
-
-
-def _becomes(difference: Difference) -> bool:
-    """Whether there is nothing under this address, or under another name, before this is done."""
-    return difference.action == CREATE or _identity(difference, "before") is not None
 
 
 def _identity(difference: Difference, side: str) -> tuple[str, str] | None:

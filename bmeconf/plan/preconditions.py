@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bmeconf.baseline import Section
-from bmeconf.kinds import KINDS, IdMap, Managed, UsesLabels, replies
-from bmeconf.model import Address, Snapshot, nested
+from bmeconf.kinds import KINDS, IdMap, Kind, UsesLabels, replies
+from bmeconf.live import Reading
+from bmeconf.model import Address, nested
 from bmeconf.plan.model import Preconditions, Step
 
 
-def of(
-    steps: Sequence[Step],
-    id_map: IdMap,
-    managed: Managed,
-    protect: Mapping[Address, bool],
-    watched: Iterable[Address],
-) -> Preconditions:
-    """The preconditions of `steps`; the ids of `watched` resources are for the lock file."""
+def of(steps: Sequence[Step], reading: Reading, watched: Iterable[Address]) -> Preconditions:
+    """The preconditions of `steps`; the ids of `watched` resources are for the lock file.
+
+    `protect` has each resource that is declared as protected, or was last applied so.
+    """
+    id_map, managed = reading.account.id_map, reading.scope.managed
+    protect = {}
+    for resource in sorted(reading.desired, key=lambda resource: resource.address):
+        id, wanted = id_map.id(resource.address), resource.intent.protect
+        entry = reading.section.of(resource.address, id) if id else None
+        if not resource.intent.absent and (wanted or (entry and entry.protect)):
+            protect[resource.address] = wanted
     addresses = {step.address for step in steps} | managed.lists | {*protect, *watched}
     addresses.update(address for step in steps for address in step.mentioned())
     used_labels = {label for step in steps for label in labels(step)}
@@ -33,20 +37,8 @@ def of(
         fields={label: id for label in sorted(used_labels) if (id := field_id(id_map, label))},
         tags={tag: id_map.tags[tag] for tag in sorted(used_tags) if tag in id_map.tags},
         managed=managed,
-        protect={address: protect[address] for address in sorted(protect)},
+        protect=protect,
     )
-
-
-def protection(desired: Snapshot, id_map: IdMap, section: Section) -> Mapping[Address, bool]:
-    """Of each resource that is declared as protected, or was last applied so, if it is to be."""
-    protected = {}
-    for resource in desired:
-        id = id_map.id(resource.address)
-        entry = section.of(resource.address, id) if id else None
-        wanted = resource.intent.protect
-        if not resource.intent.absent and (wanted or (entry and entry.protect)):
-            protected[resource.address] = wanted
-    return protected
 
 
 def labels(step: Step) -> set[str]:
@@ -67,3 +59,12 @@ def tags(step: Step) -> set[str]:
 def field_id(id_map: IdMap, label: str) -> str | None:
     """The id of a contact field, None where the account has none of that label."""
     return replies.id_of(id_map.fields[label]) if label in id_map.fields else None
+
+
+def looked_at(kind: Kind, steps: Sequence[Step]) -> tuple[list[str], list[str]]:
+    """The pinned ids of one kind, and the identities that the steps take or mention."""
+    mine = [step for step in steps if step.address.kind == kind.name]
+    keys = {str(c.after) for step in mine for c in step.changes if c.path == (kind.identity,)}
+    keys |= {a.name for step in steps for a in step.mentioned() if a.kind == kind.name}
+    pins = [pin for step in mine for pin in (step.pin, step.source) if pin]
+    return sorted({pin.id for pin in pins}), sorted(keys)
