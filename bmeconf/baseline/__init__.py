@@ -1,7 +1,7 @@
 """What was last applied or declared, and who moved since.
 
 - `lock`: the lock file as data; `lock_store`: on disk; `record`: what a run leaves in it
-- `commit`: the manifests at an earlier commit; `git/`: the door to Git
+- `commit`: the manifests at an earlier commit; `git`: the door to Git
 - `classify`: who moved, asked of a `Baseline`: `lock_baseline` by digests, `commit_baseline` by
   values
 """

@@ -12,8 +12,7 @@ import click
 
 from bmeconf.model import counted
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import compare_files, write_files
-from bmeconf.project.scaffold import OPTIONAL, starter_project
+from bmeconf.project import compare_files, scaffold, write_files
 
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 
@@ -29,8 +28,8 @@ def init(folder: Path) -> int:
     bmeconf init
     bmeconf init acme
     """
-    files = dict(starter_project(date.today()))
-    there = [path for path in OPTIONAL if os.path.lexists(folder / path)]
+    files = dict(scaffold.starter_project(date.today()))
+    there = [path for path in scaffold.OPTIONAL if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
     _refuse_existing(folder, files)
     try:

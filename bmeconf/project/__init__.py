@@ -1,6 +1,6 @@
 """What lies on disk around the manifests, and whose key a run uses.
 
-- `settings`: the project file as data; `credentials`, `origin`: whose key, and who may have it
+- `settings`: the project file as data; `credentials`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
 - `work_folder`: `.bmeconf/`, kept between runs
 - `atomic`: files that are written whole or not at all
@@ -8,8 +8,7 @@
 """
 
 from bmeconf.project.atomic import AS_USUAL, can_write, compare_files, write_file, write_files
-from bmeconf.project.credentials import choose_account, credentials
-from bmeconf.project.origin import is_loopback, origin
+from bmeconf.project.credentials import choose_account, credentials, is_loopback, origin
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
 from bmeconf.project.work_folder import (

@@ -62,18 +62,18 @@ def compare_files(folder: Path, texts: Mapping[str, str]) -> tuple[frozenset[str
         solid = [p for p in parents if os.path.lexists(p) and (p.is_symlink() or not p.is_dir())]
         if solid:
             in_the_way[solid[-1].relative_to(folder).as_posix()] = None
-        elif _content(path) == text.encode():
+        elif _holds(path, text):
             same.add(name)
         elif os.path.lexists(path):
             in_the_way[name] = None
     return frozenset(same), tuple(in_the_way)
 
 
-def _content(path: Path) -> bytes | None:
+def _holds(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes() if path.is_file() else None
+        return path.is_file() and path.read_bytes() == text.encode()
     except OSError:
-        return None
+        return False
 
 
 def write_files(folder: Path, texts: Mapping[str, str], *, overwrite: bool = False) -> None:

@@ -6,17 +6,21 @@ read; its text never goes into a message.
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from bmeconf.model import did_you_mean
-from bmeconf.model.errors import InvalidInput
-from bmeconf.project.origin import HOSTS_VARIABLE, check_host, origin
+from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.project.settings import Account, AccountEntry, Project, Secret
 
 ACCOUNT_VARIABLE = "BMECONF_ACCOUNT"
 URL_VARIABLE = "BMECONF_BASE_URL"
 KEY_VARIABLE = "BMECONF_API_KEY"
+VENDOR_DOMAINS = ("benchmarkemail.io", "benchmarkemail.com")
+HOSTS_VARIABLE = "BMECONF_ALLOW_HOSTS"
+HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 
 
 def choose_account(
@@ -77,19 +81,23 @@ def credentials(
             f"no API key: {variable} is not set{named}" + (f"; {unused}" if unused else ""),
             f"set {variable} to the API key",
         )
-    _check_key(key, variable)
-    notes = []
-    if not key.startswith("bme_"):
-        notes.append(f"the key in {variable} does not begin with bme_")
-    if entry and unused:
-        notes.append(f'{unused}: bmeconf.yaml declares the account "{entry.name}"')
-    return Account(
-        entry.name if entry else None,
-        url,
-        Secret(key),
-        entry.vars if entry else {},
-        tuple(notes),
-    )
+    if "\n" in key or "\r" in key:
+        raise InvalidInput(
+            f"the API key in {variable} holds a line break",
+            "set it to the key alone, for example with $(cat FILE) rather than a heredoc",
+        )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise InvalidInput(
+            f"the API key in {variable} holds blanks or characters that no key has",
+            "copy it again from the API Keys page",
+        )
+    odd = f"the key in {variable} does not begin with bme_"
+    notes: tuple[str, ...] = () if key.startswith("bme_") else (odd,)
+    if not entry:
+        return Account(None, url, Secret(key), {}, notes)
+    if unused:
+        notes += (f'{unused}: bmeconf.yaml declares the account "{entry.name}"',)
+    return Account(entry.name, url, Secret(key), entry.vars, notes)
 
 
 def _url_from_environment(project: Project, environ: Mapping[str, str]) -> str:
@@ -121,14 +129,88 @@ def _unused(entry: AccountEntry, environ: Mapping[str, str]) -> str:
     return f"{' and '.join(names)} {verb} set but not used" if names else ""
 
 
-def _check_key(key: str, variable: str) -> None:
-    if "\n" in key or "\r" in key:
-        raise InvalidInput(
-            f"the API key in {variable} holds a line break",
-            "set it to the key alone, for example with $(cat FILE) rather than a heredoc",
+def origin(text: str) -> str:
+    """`text` as `https://host[:port]`: a trailing `/` or `/api` is taken off.
+
+    Raises:
+        InvalidInput: it is not a plain http(s) origin (API contract 1.1).
+    """
+    text = text.strip()
+    if re.search(r"[\s\\\x00-\x1f\x7f]", text) or not text.isascii():
+        raise _malformed("it holds blanks or special characters")
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise _malformed("its host or port cannot be read") from None
+    host = (parts.hostname or "").removesuffix(".")
+    if parts.scheme not in ("http", "https"):
+        raise _malformed("it must begin with https://")
+    if "@" in parts.netloc:
+        raise _malformed("it must not carry a user name or password")
+    if not (_is_ipv6(host) or HOST.fullmatch(host)):
+        raise _malformed("its host is not a plain host name")
+    if parts.query or parts.fragment or parts.path.rstrip("/") not in ("", "/api"):
+        raise _malformed("it must end after the host; bmeconf adds the path")
+    return f"{parts.scheme}://{f'[{host}]' if _is_ipv6(host) else host}{port}"
+
+
+def _malformed(reason: str) -> InvalidInput:
+    return InvalidInput(
+        f"the base URL cannot be used: {reason}",
+        "copy it from the API Keys page, for example https://api-us-west-2-a.benchmarkemail.io",
+    )
+
+
+def check_host(url: str, allowed: Iterable[str]) -> None:
+    """Refuse a host that may not have a key: not the vendor's, not loopback, not `allowed`.
+
+    Raises:
+        Guarded: the key would go to a stranger, or in the clear.
+        InvalidInput: `allowed` holds what is no host name.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    hosts = {_allowed(text.strip()) for text in allowed if text.strip()}
+    if is_loopback(host):
+        return
+    vendor = any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+    if not (vendor or hosts & {host, f"{host}:{parts.port or 443}"}):
+        raise Guarded(
+            f"{host} is not a Benchmark Email host, so it does not get the API key",
+            f"correct the base URL; if the host is yours, allow it with --allow-host {host} "
+            f"or {HOSTS_VARIABLE}",
         )
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise InvalidInput(
-            f"the API key in {variable} holds blanks or characters that no key has",
-            "copy it again from the API Keys page",
+    if parts.scheme != "https":
+        raise Guarded(
+            f"http://{host} would carry the API key in the clear", "write https:// in the base URL"
         )
+
+
+def _allowed(text: str) -> str:
+    """An allowed host as `host` or `host:port`."""
+    has_port = re.search(r":\d+$", text) and not _is_ipv6(text)
+    host, _, port = text.lower().rpartition(":") if has_port else (text.lower(), "", "")
+    host = host.strip("[]").removesuffix(".")
+    if not (_is_ipv6(host) or HOST.fullmatch(host)):
+        raise InvalidInput(
+            f'"{text}" cannot be allowed: it is not a host name',
+            f"give plain names to --allow-host or {HOSTS_VARIABLE}, no URL and no wildcard",
+        )
+    return f"{host}:{port}" if port else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself: 127.0.0.0/8, ::1 or localhost (design 2)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback and (address.version == 4 or str(address) == "::1")
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).version == 6 and "%" not in host
+    except ValueError:
+        return False

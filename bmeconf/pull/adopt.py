@@ -11,8 +11,7 @@ from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Sources
 from bmeconf.kinds import Raw, ReadApi, Singleton, only
 from bmeconf.model import canonical_email
-from bmeconf.project import schema_text
-from bmeconf.project.scaffold import adopted_project_file
+from bmeconf.project import scaffold, schema_text
 from bmeconf.pull import entries, inventory, layout, proof
 from bmeconf.pull.entries import PulledEntry, entry_of
 from bmeconf.pull.inventory import Inventory
@@ -135,4 +134,4 @@ def _support_files(target: Target, others: Sources) -> Mapping[str, str]:
     if not all(path.is_relative_to(target.folder / layout.MANIFESTS) for path in read):
         return files
     files["schemas/project.schema.json"] = schema_text("project")
-    return {"bmeconf.yaml": adopted_project_file(), **files}
+    return {"bmeconf.yaml": scaffold.adopted_project_file(), **files}

@@ -11,8 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.project.scaffold import starter_project
-from bmeconf.project.scaffold.starter import first_monday_of_next_month
+from bmeconf.project.scaffold import first_monday_of_next_month, starter_project
 from tests.support.driver import Account, Project
 from tests.support.strategies import examples
 

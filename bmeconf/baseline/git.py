@@ -1,17 +1,21 @@
-"""Read commands of Git. The only module that runs it.
+"""The door to Git: which commit the files are at, and what they were at another one.
 
-None of them runs hooks, filters, pagers or diff drivers.
+No command of Git runs hooks, filters, pagers or diff drivers, and nothing is checked out. What a
+commit holds may be as hostile as anything under review: nothing of it leads out of the project
+(`manifest.ListedFiles`).
 """
 
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bmeconf.desired.manifest import MAX_BYTES, ListedFiles, TooLarge
 from bmeconf.model.errors import InvalidInput
 
 HARDENED = (
@@ -29,6 +33,8 @@ QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_ASKPASS": "
 PATIENCE = 60.0
 """Seconds for one call of Git, which may have to fetch what a partial clone lacks."""
 FULL_DEPTH = "in CI fetch the whole history: `fetch-depth: 0` with actions/checkout"
+FILE, LINK = ("100644", "100755", "100664"), "120000"
+"""Modes in a tree. Submodules have another one: they are other repositories."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,51 @@ class Repository:
             head = output[start:end].split()
             if end < 0 or len(head) != 3 or head[1] != b"blob":
                 raise InvalidInput(
-                    f"--since: the object {id[:12]} is not in this clone{git_error(done)}",
+                    f"--since: the object {id[:12]} is not in this clone{_git_error(done)}",
                     f"fetch the whole history; {FULL_DEPTH}",
                 )
             size = int(head[2])
             contents[id] = output[end + 1 : end + 1 + size]
             start = end + size + 2
         return contents
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file's content: its id, and its size in bytes."""
+
+    id: str
+    size: int
+
+
+@dataclass(frozen=True)
+class GitTree(ListedFiles):
+    """The project's files at a commit.
+
+    `prefix` is where the project is in its repository, empty or with a slash at its end.
+    """
+
+    commit: str
+    prefix: str
+    repository: Repository
+    files: Mapping[str, Blob]
+    links: Mapping[str, str]
+
+    def shown(self, name: str) -> str:
+        """`name` as `git show` takes it."""
+        path = self.prefix + posixpath.normpath(name) if name else self.prefix or "./"
+        return f"{self.commit[:12]}:{path}"
+
+    def contents(self, names: Sequence[str]) -> Mapping[str, bytes | OSError]:
+        """The bytes of each file, in one call of Git.
+
+        Raises:
+            InvalidInput: an object is not in this clone.
+        """
+        blobs = {name: self.files[name] for name in names}
+        small = {blob.id for blob in blobs.values() if blob.size <= MAX_BYTES}
+        contents = self.repository.blobs(sorted(small))
+        return {name: contents.get(blob.id, TooLarge()) for name, blob in blobs.items()}
 
 
 def current_commit(root: Path) -> str | None:
@@ -113,7 +157,45 @@ def current_commit(root: Path) -> str | None:
     return done.stdout.strip() or None if done.returncode == 0 else None
 
 
-def commit_of(repository: Repository, revision: str, shallow: bool) -> str:
+def read_tree(root: Path, revision: str, environ: Mapping[str, str]) -> GitTree:
+    """The project at `root` as it was at `revision`.
+
+    Raises:
+        InvalidInput: there is no such commit, no repository, or no Git.
+    """
+    repository = Repository(root, environ)
+    done = repository.run("rev-parse", "--is-shallow-repository", "--show-prefix")
+    if done.returncode != 0:
+        raise _no_repository(root, done)
+    shallow, _, prefix = os.fsdecode(done.stdout).partition("\n")
+    prefix = prefix.removesuffix("\n")
+    commit = _commit_of(repository, revision, shallow == "true")
+    folder = f"{commit}:{prefix.removesuffix('/')}"
+    done = repository.run("ls-tree", "--full-tree", "-r", "-z", "-l", folder)
+    # Without such a folder the commit has no files of the project.
+    if done.returncode != 0 and b"valid object name" not in done.stderr:
+        raise InvalidInput(
+            f"--since: git cannot list the files of {commit[:12]}{_git_error(done)}",
+            f"fetch the whole history; {FULL_DEPTH}",
+        )
+    files: dict[str, Blob] = {}
+    links: dict[str, str] = {}
+    for line in os.fsdecode(done.stdout).split("\0"):
+        head, _, name = line.partition("\t")
+        words = head.split()
+        # Names that a checkout would not make.
+        if len(words) != 4 or {"", ".", "..", ".git"} & {*name.lower().split("/")}:
+            continue
+        if words[0] in FILE:
+            files[name] = Blob(words[2], int(words[3]))
+        elif words[0] == LINK:
+            links[name] = words[2]
+    targets = repository.blobs(sorted(set(links.values())))
+    followed = {name: os.fsdecode(targets[id]) for name, id in links.items()}
+    return GitTree(commit, prefix, repository, files, followed)
+
+
+def _commit_of(repository: Repository, revision: str, shallow: bool) -> str:
     """The id of the commit that the user calls `revision`.
 
     Raises:
@@ -138,7 +220,7 @@ def commit_of(repository: Repository, revision: str, shallow: bool) -> str:
     raise InvalidInput(f"--since {revision}: this repository knows no such commit", remedy)
 
 
-def no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> InvalidInput:
+def _no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> InvalidInput:
     """Why Git does not take `root` for a part of a repository."""
     if b"safe.directory" in done.stderr or b"dubious ownership" in done.stderr:
         return InvalidInput(
@@ -150,10 +232,10 @@ def no_repository(root: Path, done: subprocess.CompletedProcess[bytes]) -> Inval
             f"--since needs a Git repository, and {root} is in none",
             "leave --since out, or run in a clone of the project",
         )
-    return InvalidInput(f"--since: git cannot read the repository of {root}{git_error(done)}")
+    return InvalidInput(f"--since: git cannot read the repository of {root}{_git_error(done)}")
 
 
-def git_error(done: subprocess.CompletedProcess[bytes]) -> str:
+def _git_error(done: subprocess.CompletedProcess[bytes]) -> str:
     """Git's own words for what went wrong, to come after others; empty where it has none."""
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return f": {lines[0].removeprefix('fatal: ')}" if lines else ""
