@@ -141,7 +141,7 @@ class StepCheck:
 
 def differs(kind: Kind, pin: Pin, row: Raw, new_lists: Collection[str]) -> bool:
     """True where an object is another than the one that was pinned; see `StepCheck`."""
-    lists = replies.ids_of(row.get("lists")) or ()
+    lists = replies.ids_of(row, "lists") or ()
     kept = [id for id in lists if id not in new_lists]
     taken_along = len(kept) < len(lists)
     version = replies.version_of(row)

@@ -98,10 +98,10 @@ def of_commit(
         address = addresses.get(was.address)
         if address is None or was.intent.absent:
             continue
-        kind, flawed = KINDS[address.kind], then.flawed.get(was.address, frozenset())
+        flawed = then.flawed.get(was.address, frozenset())
         fields = {
             key: _of_now(contents.get(value, value) if key == "body" else value, addresses)
-            for key, value in kind.resolved(was, id_map).fields.items()
+            for key, value in id_map.relabelled(was).fields.items()
             if key not in flawed
         }
         there, sent = live.get(address), dict(leaves(fields))

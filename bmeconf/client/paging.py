@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from bmeconf.kinds import replies
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds import Raw, replies
 from bmeconf.model.errors import IncompleteRead, Rejected, ReplyUnreadable
 
 SIZES = (100, 25, 10)

@@ -20,8 +20,6 @@ from bmeconf.kinds.capabilities import (
     Patchable,
     Personal,
     Rewritten,
-    Scheduled,
-    ScheduleEvidence,
     Searched,
     SharedNames,
     Singleton,
@@ -33,4 +31,5 @@ from bmeconf.kinds.capabilities import (
 )
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.schedules import TOLERANCE, Scheduled, ScheduleEvidence, on_time
 from bmeconf.kinds.table import KINDS, having, only

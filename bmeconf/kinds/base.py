@@ -8,7 +8,7 @@ Questions that make sense for some kinds only are capabilities: see `capabilitie
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
+    LISTS,
     NOTHING,
     Address,
     Call,
@@ -67,6 +68,8 @@ class Kind(ABC):
     identity: ClassVar[str]
     sets: ClassVar[frozenset[str]] = frozenset()
     """Fields whose value is a sorted tuple; a missing set is the empty tuple."""
+    shapes: ClassVar[Mapping[str, Callable[[Any], Value]]]
+    """Manifest key -> what makes its value canonical."""
     refers: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Manifest key -> the kind whose resources it names."""
     emails: ClassVar[tuple[str, ...]] = ()
@@ -80,9 +83,9 @@ class Kind(ABC):
 
     # --- shaping, pure
 
-    @abstractmethod
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         """The canonical fields of a valid manifest entry, only those that it declares."""
+        return {key: shape(spec[key]) for key, shape in self.shapes.items() if key in spec}
 
     def canonical(self, text: str) -> str:
         """`text`, an identity of this kind, in the form in which two identities compare."""
@@ -120,11 +123,8 @@ class Kind(ABC):
 
     def match_keys(self, desired: Resource) -> tuple[str, ...]:
         """The identities under which `desired` may be found, its own first."""
-        return (str(desired.fields[self.identity]), *desired.intent.renamed_from)
-
-    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        """`desired` with the labels that the live account uses."""
-        return desired
+        own = desired.fields.get(self.identity)
+        return (*([str(own)] if own else []), *desired.intent.renamed_from)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         """The live values of the fields that `desired` declares, as far as the reply shows them."""
@@ -259,6 +259,16 @@ def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:
     """`body` with the version that `raw` shows, where it does (API contract 6, question 11)."""
     version = replies.version_of(raw)
     return dict(body) if version is None else {**body, "__v": version}
+
+
+def set_of(member: Callable[[str], Value]) -> Callable[[Iterable[str] | None], Value]:
+    """What makes a set canonical: a sorted tuple of its members, each as `member` makes it."""
+    return lambda given: tuple(sorted({member(each) for each in given or ()}))
+
+
+def list_address(name: str) -> Address:
+    """The address of a list, by the name that a manifest has for it."""
+    return Address(LISTS, canonical_name(name))
 
 
 def blocked(resource: Resource, message: str, remedy: str) -> Finding:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
@@ -18,7 +17,7 @@ from bmeconf.kinds.api import ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, Written
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Address, Call, Change, Fields, Intent, Manual, Resource, Value, lookup
+from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value, lookup
 
 # --- identity
 
@@ -136,18 +135,27 @@ class PartialSets(Kind):
         return {*(change.before or ()), *(change.after or ())}
 
 
+Compare = Callable[[str, str], bool]
+"""Compares the declared text of a field with the live one."""
+
+
 class Rewritten(Kind):
     """The service may show `rewritable` fields in words of its own (design 7.4)."""
 
-    rewritable: ClassVar[frozenset[str]]
+    rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]]
+    """Field -> what knows the rewriting of the service, and what finds all words kept."""
 
-    @abstractmethod
     def rewrote(self, field: str, declared: Value, live: Value) -> bool:
         """True if `live` is `declared` as the service is known to rewrite it: in sync."""
+        if field not in self.rewritable or declared == live or not isinstance(declared, str):
+            return False
+        # Of a body that was nothing but active elements the service leaves none.
+        return self.rewritable[field][0](declared, live or "")
 
-    @abstractmethod
     def reworded(self, field: str, declared: Value, live: Value) -> bool:
         """True if `live` has all the words of `declared`, whatever was done to them."""
+        texts = isinstance(declared, str) and isinstance(live, str)
+        return field in self.rewritable and texts and self.rewritable[field][1](declared, live)
 
     def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
         return super().holds(change, value, live, managed) or self.rewrote(
@@ -173,13 +181,16 @@ class Versioned(Kind):
 class Detailed(Kind):
     """A row shows a part of its object; the rest is read one by one."""
 
-    @abstractmethod
+    row_keys: ClassVar[tuple[str, ...]]
+    """The keys that a row and the whole object both show."""
+
     def listed(self, raw: Raw) -> Any:
         """The JSON content that a row and the whole object both show."""
+        return [replies.text_of(raw.get(key)) or None for key in self.row_keys]
 
-    @abstractmethod
     def touched(self, raw: Raw) -> str:
         """When the object was last changed, empty where the reply does not show that."""
+        return replies.text_of(raw.get("updatedAt")) or ""
 
     @abstractmethod
     def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
@@ -263,35 +274,3 @@ class Copyable(Kind):
         """
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
         return fresh and names_copy(self.key(raw), self.key(marks))
-
-
-@dataclass(frozen=True)
-class ScheduleEvidence:
-    """What is known of the live object that a manual step is about.
-
-    `doubt` is the code of the finding that says why it is not sure which object is meant; `live`
-    is then the one that the lock file knows, where there is one. `scheduled` is the instant for
-    which it was seen to be scheduled, empty if never.
-    `replaced`: the lock file knows another object than `live`, or there is none any more;
-    `former` is the name that the other object has now, empty where it is gone.
-    """
-
-    live: Resource | None = None
-    scheduled: str = ""
-    doubt: str = ""
-    replaced: bool = False
-    former: str = ""
-
-
-class Scheduled(Kind):
-    """Has a schedule that a person carries out: a manual step, which the live status proves."""
-
-    @abstractmethod
-    def manual(
-        self, desired: Resource, evidence: ScheduleEvidence, now: datetime
-    ) -> Iterable[Manual]:
-        """The manual steps of a resource, judged by `evidence` at the time `now`."""
-
-    @abstractmethod
-    def tells_when(self, raw: Raw) -> bool:
-        """True if a reply shows for when the object is scheduled, where it is."""

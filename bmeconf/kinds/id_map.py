@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -51,8 +51,16 @@ class IdMap:
 
     def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
         """The lists that a reply names, as a set; None where it does not show them."""
-        ids = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        ids = replies.ids_of(raw, "lists")
         return None if ids is None else tuple(sorted(self.address(LISTS, id) for id in ids))
+
+    def tags_of(self, raw: Raw) -> tuple[str, ...] | None:
+        """The tags that a reply names, by label; None where it does not show them."""
+        ids = replies.ids_of(raw, "tags")
+        if ids is None:
+            return None
+        labels = {id: label for label, id in self.tags.items()}
+        return tuple(sorted(labels.get(id, f"#{id}") for id in ids))
 
     def id(self, address: Address) -> str | None:
         """The live id behind `address`, None while it does not exist."""
@@ -77,13 +85,13 @@ class IdMap:
     def fields(self) -> Mapping[str, Raw]:
         """The structure's fields by canonical label."""
         fields = replies.objects_of(self.structure.get("fields"), "the fields of the structure")
-        return {_label(field): field for field in fields}
+        return {label_of(field): field for field in fields}
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
         """The structure's tags: id by canonical label."""
         tags = replies.objects_of(self.structure.get("tags"), "the tags of the structure")
-        return {_label(tag): replies.id_of(tag, "a tag of the structure") for tag in tags}
+        return {label_of(tag): replies.id_of(tag, "a tag of the structure") for tag in tags}
 
     def tag(self, label: str) -> str:
         """The id of a tag, by its label.
@@ -114,10 +122,6 @@ class IdMap:
         return wanted if wanted in self.fields else None
 
 
-def _label(raw: Raw) -> str:
+def label_of(raw: Raw) -> str:
+    """The canonical label of a structure, a field or a tag; empty where it shows none."""
     return canonical_name(replies.text_of(raw.get("label")) or "")
-
-
-def declared_lists(names: Iterable[str] | None) -> tuple[Address, ...]:
-    """The lists that a manifest entry names, as a set."""
-    return tuple(sorted({Address(LISTS, canonical_name(name)) for name in names or ()}))

@@ -27,10 +27,8 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
     name = LISTS
     noun = "list"
     identity = "name"
+    shapes = MappingProxyType({"name": canonical_name})
     refers = MappingProxyType({"copy_of": LISTS, "merge_of": LISTS})
-
-    def declared(self, spec: Mapping[str, Any]) -> Fields:
-        return {"name": canonical_name(spec["name"])}
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {"name": self.key(raw)}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked, versioned
+from bmeconf.kinds.base import Managed, Written, blocked, set_of, versioned
 from bmeconf.kinds.capabilities import PartialSets, Singleton
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.id_map import IdMap, label_of
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     STRUCTURE,
@@ -24,6 +25,8 @@ from bmeconf.model import (
 from bmeconf.model.errors import InvalidInput, LossyWrite, ReplyUnreadable
 
 PATH = "/api/contact-structure"
+VALUES = ("type", "required")
+"""The keys of a field, beside its label."""
 READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
@@ -37,27 +40,22 @@ class Structure(Singleton, PartialSets):
     noun = "structure"
     identity = "label"
     sets = frozenset({"tags"})
+    shapes = MappingProxyType(
+        {
+            "label": canonical_name,
+            "fields": lambda entries: {
+                canonical_name(entry["label"]): {k: entry[k] for k in VALUES if k in entry}
+                for entry in entries
+            },
+            "tags": set_of(canonical_name),
+        }
+    )
 
     def declared(self, spec: Mapping[str, Any]) -> Fields:
-        fields: dict[str, Any] = {}
-        if spec.get("label"):
-            fields["label"] = canonical_name(spec["label"])
-        if spec.get("fields"):
-            fields["fields"] = {
-                canonical_name(entry["label"]): {
-                    key: entry[key] for key in ("type", "required") if key in entry
-                }
-                for entry in spec["fields"]
-            }
-        if spec.get("tags"):
-            fields["tags"] = tuple(sorted({canonical_name(tag) for tag in spec["tags"]}))
-        return fields
+        return super().declared({key: value for key, value in spec.items() if value})
 
     def key(self, raw: Raw) -> str:
-        return canonical_name(replies.text_of(raw.get("label")) or "")
-
-    def match_keys(self, desired: Resource) -> tuple[str, ...]:
-        return (str(desired.fields["label"]),) if "label" in desired.fields else ()
+        return label_of(raw)
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {
@@ -74,9 +72,6 @@ class Structure(Singleton, PartialSets):
 
     def pin_content(self, raw: Raw) -> Any:
         return {key: raw.get(key) for key in ("label", "keyName", "keyType", "fields", "tags")}
-
-    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         fields = dict(super().observed(desired, live, managed))
@@ -146,7 +141,7 @@ class Structure(Singleton, PartialSets):
         kept = self.fetch(api, id_map, replies.id_of(raw))
         for key in ("fields", "tags"):
             ids = {part["_id"] for part in body[key] if "_id" in part}
-            if ids - set(replies.ids_of(kept.get(key)) or ()):
+            if ids - set(replies.ids_of(kept, key) or ()):
                 raise LossyWrite(f"PUT {path}: the API did not keep the {key} of the structure")
         return Written(replies.id_of(raw), read=kept)
 
@@ -175,9 +170,9 @@ def _replaced(raw: Raw, changes: Sequence[Change]) -> dict[str, Any]:
 
 def _set_field(fields: list[dict[str, Any]], label: str, declared: Mapping[str, Any]) -> None:
     """Add a field to `fields`, or change the one with that label."""
-    known = [f for f in fields if canonical_name(replies.text_of(f.get("label")) or "") == label]
-    if known:
-        known[0].update({k: v for k, v in declared.items() if k == "required"})
+    known = next((field for field in fields if label_of(field) == label), None)
+    if known is not None:
+        known.update({k: v for k, v in declared.items() if k == "required"})
         return
     required = declared.get("required", False)
     fields.append({"label": label, "dataType": declared.get("type", "text"), "required": required})

@@ -58,7 +58,7 @@ def read(
     id_map, unclear = _name_unmanaged(listing.id_map, listing.matches, scope.desired)
     matches = listing.matches.referring(unclear)
     with_bodies, unknown = details.with_templates(api, scope.desired)
-    desired = Snapshot.of(KINDS[r.address.kind].resolved(r, id_map) for r in with_bodies)
+    desired = Snapshot.of(id_map.relabelled(r) for r in with_bodies)
     ready, unchecked = details.ready_domains(api, scope.desired)
     unmanaged = {
         name: tuple(sorted(map(KINDS[name].key, rows)))

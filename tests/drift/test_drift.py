@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bmeconf.drift.look import MOST_ASKED
-from bmeconf.kinds.campaigns import TOLERANCE
-from bmeconf.kinds.contacts import events
+from bmeconf.kinds import TOLERANCE, Touch
+from bmeconf.kinds.contacts import last_write
 from bmeconf.render import FORMATS
 from tests.support.documents import codes, found, only, state_of
 from tests.support.driver import LOCK, Account, Project, Ran, from_now
@@ -784,13 +784,13 @@ def test_a_ceiling_on_requests_is_no_failure_for_the_rest(
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ({"timestamp": "2026-11-20T10:00:00"}, events.Touch("2026-11-20T10:00:00")),
+        ({"timestamp": "2026-11-20T10:00:00"}, Touch("2026-11-20T10:00:00")),
         ({"timestamp": "2026-11-20T10:00:00Z", "triggeredBy": 7, "source": []}, None),
         (event("2026-11-20T10:00:00Z", triggeredBy={"userId": 5}), None),
     ],
 )
-def test_an_event_of_odd_parts(row: dict[str, Any], told: events.Touch | None) -> None:
-    seen = events.last_of({"records": [row], "total": 1})
+def test_an_event_of_odd_parts(row: dict[str, Any], told: Touch | None) -> None:
+    seen = last_write({"records": [row], "total": 1})
     assert seen is not None
     assert seen.at == row["timestamp"]
     assert told is None or seen == told

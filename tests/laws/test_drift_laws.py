@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.kinds.campaigns import TOLERANCE
+from bmeconf.kinds import TOLERANCE
 from tests.support.laboratory import Field, Kept, Laboratory, fields, kept, moved
 from tests.support.strategies import (
     SENT,

@@ -1,4 +1,4 @@
-"""Seed contacts: the kind, and the members of a list."""
+"""Seed contacts: the kind, how it is read and written, and the members of a list."""
 
 from bmeconf.kinds.contacts.kind import Contacts
-from bmeconf.kinds.contacts.search import members_of
+from bmeconf.kinds.contacts.reading import last_write, members_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked
+from bmeconf.kinds.base import Managed, Written, blocked, list_address, set_of
 from bmeconf.kinds.capabilities import (
     Batched,
     Member,
@@ -22,9 +22,9 @@ from bmeconf.kinds.capabilities import (
     UsesLabels,
     Versioned,
 )
-from bmeconf.kinds.contacts import content, events, search, writing
-from bmeconf.kinds.contacts.content import PATH
-from bmeconf.kinds.id_map import IdMap, declared_lists
+from bmeconf.kinds.contacts import reading, writing
+from bmeconf.kinds.contacts.writing import PATH
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
@@ -64,25 +64,22 @@ class Contacts(
     noun = "contact"
     identity = "email"
     sets = frozenset({"lists", "tags"})
+    shapes = MappingProxyType(
+        {
+            "email": canonical_email,
+            "fields": lambda values: {
+                canonical_name(label): canonical_text(value)
+                for label, value in (values or {}).items()
+            },
+            "lists": set_of(list_address),
+            "tags": set_of(canonical_name),
+            "status": str,
+        }
+    )
     refers = MappingProxyType({"lists": LISTS})
     emails = ("email", "renamed_from")
     membership = "lists"
     finishes = frozenset({"status", "tags"})
-
-    def declared(self, spec: Mapping[str, Any]) -> Fields:
-        fields: dict[str, Any] = {"email": canonical_email(spec["email"])}
-        if "fields" in spec:
-            fields["fields"] = {
-                canonical_name(label): canonical_text(value)
-                for label, value in (spec["fields"] or {}).items()
-            }
-        if "lists" in spec:
-            fields["lists"] = declared_lists(spec["lists"])
-        if "tags" in spec:
-            fields["tags"] = tuple(sorted({canonical_name(tag) for tag in spec["tags"] or ()}))
-        if spec.get("status"):
-            fields["status"] = spec["status"]
-        return fields
 
     def canonical(self, text: str) -> str:
         return canonical_email(text)
@@ -93,10 +90,10 @@ class Contacts(
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"email": self.key(raw)}
         if "fields" in raw:
-            fields["fields"] = content.values(raw, id_map)
+            fields["fields"] = writing.values(raw, id_map)
         shown = {
             "lists": id_map.lists_of(raw),
-            "tags": content.tag_labels(raw, id_map),
+            "tags": id_map.tags_of(raw),
             "status": replies.status_of(raw)[0],
         }
         return {**fields, **{key: value for key, value in shown.items() if value is not None}}
@@ -112,14 +109,11 @@ class Contacts(
         return {
             "key": self.key(raw),
             "fields": {id: value for id, value in values.items() if value},
-            "lists": sorted(replies.ids_of(raw.get("lists")) or ()),
-            "tags": sorted(replies.ids_of(raw.get("tags")) or ()),
+            "lists": sorted(replies.ids_of(raw, "lists") or ()),
+            "tags": sorted(replies.ids_of(raw, "tags") or ()),
             # An Active contact may carry a secondary status, or not: it says nothing.
             "status": [primary, secondary] if primary == "Inactive" else [primary],
         }
-
-    def resolved(self, desired: Resource, id_map: IdMap) -> Resource:
-        return id_map.relabelled(desired)
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         fields = dict(super().observed(desired, live, managed))
@@ -189,14 +183,14 @@ class Contacts(
         return PATH
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        found, wanted = search.by_email(api, id_map, keys), {*keys}
+        found, wanted = reading.by_email(api, id_map, keys), {*keys}
         return {replies.id_of(row): row for row in found if self.key(row) in wanted}
 
     def batch_price(self, count: int) -> int:
-        return -(-count // search.BATCH)
+        return -(-count // reading.BATCH)
 
     def last_write(self, api: ReadApi, id: str) -> Touch | None:
-        return events.last_write(api, f"{PATH}/{id}/events")
+        return reading.last_write(api.get(f"{PATH}/{id}/events", reading.EVENTS))
 
     # --- writing
 

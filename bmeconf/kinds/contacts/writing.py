@@ -1,35 +1,54 @@
-"""Writes of contacts: read-modify-write, in the shapes that the account takes (contract 4.2)."""
+"""Writes of contacts: read-modify-write, in the shapes that the account takes (contract 4.2).
+
+A replacement loses whatever it leaves out, so everything that was read goes back, with the
+declared changes made to it. Where a reply hides a part, nothing is written at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import WriteApi
-from bmeconf.kinds.contacts import content
-from bmeconf.kinds.contacts.content import PATH
+from bmeconf.kinds.base import versioned
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.replies import Raw
-from bmeconf.model import Change, Fields
-from bmeconf.model.errors import LossyWrite, Rejected
+from bmeconf.model import Change, Fields, canonical_text, nested
+from bmeconf.model.errors import LossyWrite, Rejected, Stale
 
+PATH = "/api/contact"
 UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
+PARTS = frozenset({"fields", "lists", "tags"})
+READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
 def create(api: WriteApi, id_map: IdMap, fields: Fields) -> Raw:
     """Create a contact with all of `fields` but its status; the reply of the create."""
+    tags = fields.get("tags") or ()
     body = {
         "key": fields["email"],
         "contactStructureId": id_map.structure_id,
-        "fields": content.field_values({}, fields.get("fields") or {}, id_map),
+        "fields": _with_values({}, fields.get("fields") or {}, id_map),
+        **({"tags": [{"_id": id_map.tag(tag)} for tag in tags]} if tags else {}),
+        "lists": [id_map.require(address) for address in fields.get("lists") or ()],
     }
-    if fields.get("tags"):
-        body["tags"] = content.tags(fields["tags"], id_map)
-    lists = content.lists(fields.get("lists"), id_map)
-    made = replies.made_of(_posted(api, body, lists), f"contacts/{fields['email']}")
-    if fields.get("tags"):
-        _add_tags(api, id_map, made, fields["tags"])
+    try:
+        reply = _send(api, "POST", PATH, body)
+    except Rejected as error:
+        # Whether a create takes tags is not documented; a replacement does (contract 4.2).
+        if not tags or not error.names_field("tags"):
+            raise
+        del body["tags"]
+        reply = _send(api, "POST", PATH, body)
+    made = replies.made_of(reply, f"contacts/{fields['email']}")
+    if tags:
+        path = f"{PATH}/{replies.id_of(made)}"
+        shown = made if "tags" in made else replies.object_of(api.get(path), path)
+        live = id_map.tags_of(shown) or ()
+        if not set(tags) <= set(live):
+            raw = replies.object_of(api.get(path), path)
+            replace(api, id_map, raw, [Change(("tags",), live, tags)])
     return made
 
 
@@ -38,18 +57,21 @@ def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -
 
     Raises:
         LossyWrite: where the API does not keep a part of it.
+        ReplyUnreadable: where `raw` does not show all that a replacement must carry.
+        Stale: where a list, field or tag that is referred to is gone.
     """
     path = f"{PATH}/{replies.id_of(raw)}"
-    sent = content.replaced(raw, changes, id_map)
-    reply = _with_lists(api, "PUT", path, sent.body, sent.lists, sent.left)
-    if api.dialect.replacement_proven >= content.PARTS:
+    body = _replaced(raw, changes, id_map)
+    left = [id for id in _members(raw, "lists") if id not in body["lists"]]
+    reply = _send(api, "PUT", path, body, left)
+    if api.dialect.replacement_proven >= PARTS:
         return
-    shown = isinstance(reply, Mapping) and reply.keys() >= content.PARTS
-    read = reply if shown else api.get(path)
-    lost, proven = content.kept(sent, replies.object_of(read, path))
-    if lost:
+    shown = isinstance(reply, Mapping) and reply.keys() >= PARTS
+    sent, kept = _parts(body), _parts(replies.object_of(reply if shown else api.get(path), path))
+    if lost := [part for part in sent if sent[part] - kept[part]]:
         raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
-    api.dialect.replacement_proven |= proven
+    # A part that was sent empty proves nothing (API contract 6, question 3).
+    api.dialect.replacement_proven |= {part for part in sent if sent[part]}
 
 
 def unsubscribe(api: WriteApi, id: str) -> None:
@@ -57,49 +79,101 @@ def unsubscribe(api: WriteApi, id: str) -> None:
     api.send("PATCH", f"{PATH}/{id}", UNSUBSCRIBED)
 
 
-def _posted(api: WriteApi, body: Mapping[str, Any], lists: Sequence[str]) -> Any:
-    # Whether a create takes tags is not documented; a replacement does (contract 4.2).
-    try:
-        return _with_lists(api, "POST", PATH, body, lists)
-    except Rejected as error:
-        if "tags" not in body or not error.names_field("tags"):
-            raise
-    bare = {key: value for key, value in body.items() if key != "tags"}
-    return _with_lists(api, "POST", PATH, bare, lists)
+def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
+    """The field values of a reply by label, without empty ones."""
+    labels = {str(live.get("_id")): label for label, live in id_map.fields.items()}
+    texts = {id: canonical_text(replies.text_of(v)) for id, v in _values(raw).items()}
+    return {labels.get(id, f"#{id}"): text for id, text in texts.items() if text is not None}
 
 
-def _add_tags(api: WriteApi, id_map: IdMap, made: Raw, tags: Sequence[str]) -> None:
-    """Add the `tags` that a create did not take."""
-    path = f"{PATH}/{replies.id_of(made)}"
-    shown = made if "tags" in made else replies.object_of(api.get(path), path)
-    live = content.tag_labels(shown, id_map) or ()
-    if not set(tags) <= set(live):
-        raw = replies.object_of(api.get(path), path)
-        replace(api, id_map, raw, [Change(("tags",), live, tags)])
+def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, Any]:
+    """The contact that was read as `raw`, with `changes` made; `lists` are all its lists, by id."""
+    parts = {part: _members(raw, part) for part in ("lists", "tags")}
+    id_of: Mapping[str, Callable[[Any], str]] = {"lists": id_map.require, "tags": id_map.tag}
+    for change in changes:
+        part = change.path[0]
+        if part in parts:
+            before, after = change.before or (), change.after or ()
+            leave, join = ([id_of[part](each) for each in side] for side in (before, after))
+            kept = [id for id in parts[part] if id not in leave or id in join]
+            parts[part] = kept + [id for id in join if id not in parts[part]]
+    written = nested(changes)
+    body = {
+        **{key: value for key, value in raw.items() if key not in READ_ONLY},
+        "key": written.get("email", raw.get("key")),
+        "fields": _with_values(_values(raw), written.get("fields") or {}, id_map),
+        "lists": parts["lists"],
+        "tags": [{"_id": id} for id in parts["tags"]],
+    }
+    return versioned(body, raw)
 
 
-def _with_lists(
-    api: WriteApi,
-    method: str,
-    path: str,
-    body: Mapping[str, Any],
-    ids: Sequence[str],
-    left: Sequence[str] = (),
+def _with_values(
+    live: Mapping[str, Any], declared: Mapping[str, Any], id_map: IdMap
+) -> list[dict[str, Any]]:
+    """The `live` values by field id, with the `declared` ones by label written over them.
+
+    A declared None removes the value.
+    """
+    merged = dict(live)
+    for label, value in declared.items():
+        if label not in id_map.fields:
+            raise Stale(f"the account has no field {label!r} any more")
+        id = replies.id_of(id_map.fields[label], f"the field {label!r}")
+        merged.pop(id, None)
+        if value is not None:
+            merged[id] = value
+    return [{"_id": id, "value": value} for id, value in merged.items()]
+
+
+def _parts(raw: Raw) -> dict[str, set[str]]:
+    """The ids of all that a contact has, by the part that has them."""
+    filled = {id for id, value in _values(raw).items() if replies.text_of(value)}
+    return {"fields": filled, **{part: {*_members(raw, part)} for part in ("lists", "tags")}}
+
+
+def _values(raw: Raw) -> dict[str, Any]:
+    fields = raw.get("fields", False)
+    if fields is None:
+        return {}
+    if not isinstance(fields, list) or not all(isinstance(f, Mapping) for f in fields):
+        raise replies.hidden("contact", "fields")
+    shown = [(replies.id_of(f, "a field value"), f.get("value")) for f in fields]
+    return {id: value for id, value in shown if value is not None}
+
+
+def _members(raw: Raw, part: str) -> list[str]:
+    ids = replies.ids_of(raw, part)
+    if ids is None:
+        raise replies.hidden("contact", part)
+    return [*ids]
+
+
+def _send(
+    api: WriteApi, method: str, path: str, body: Mapping[str, Any], left: Sequence[str] = ()
 ) -> Any:
     """Send `body` with its lists in the shape that the account takes (contract 6, question 1).
 
-    `ids` are all lists that the contact is to be on, `left` those that it is to leave.
+    Its `lists` are the ids of all that the contact is to be on, `left` of those that it leaves.
     """
-    dialect = api.dialect
+    dialect, ids = api.dialect, body["lists"]
     shape = dialect.contact_lists
     try:
-        reply = api.send(method, path, {**body, "lists": content.shaped(ids, left, shape)})
+        reply = api.send(method, path, {**body, "lists": _shaped(ids, left, shape)})
     except Rejected as error:
         if dialect.contact_lists_known or not (ids or left) or not error.names_field("lists"):
             raise
         shape = "actions"
-        reply = api.send(method, path, {**body, "lists": content.shaped(ids, left, shape)})
+        reply = api.send(method, path, {**body, "lists": _shaped(ids, left, shape)})
     if ids:
         # Only a write that was taken tells: a refusal may be about one list that is gone.
         dialect.contact_lists, dialect.contact_lists_known = shape, True
     return reply
+
+
+def _shaped(ids: Sequence[str], left: Sequence[str], shape: str) -> list[Any]:
+    """Lists as ids or as actions: these serve as the whole set, and as the changes to it."""
+    if shape == "ids":
+        return [*ids]
+    adds = [{"_id": id, "action": "add"} for id in ids]
+    return adds + [{"_id": id, "action": "remove"} for id in left]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from bmeconf.kinds.campaigns import on_time
+from bmeconf.kinds import on_time
 from bmeconf.model import CampaignStatus, Manual
 from bmeconf.render import values
 

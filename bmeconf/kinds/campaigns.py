@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import ReadApi, WriteApi
-from bmeconf.kinds.base import Written, blocked, versioned
-from bmeconf.kinds.campaigns import content, schedules
-from bmeconf.kinds.campaigns.content import CONTENTS, KEYS, TEXTS
+from bmeconf.kinds.base import Written, blocked, list_address, set_of, versioned
 from bmeconf.kinds.capabilities import (
     Copyable,
     Dependent,
@@ -20,13 +17,12 @@ from bmeconf.kinds.capabilities import (
     Mailing,
     Patchable,
     Rewritten,
-    Scheduled,
-    ScheduleEvidence,
     Versioned,
 )
-from bmeconf.kinds.id_map import IdMap, declared_lists
+from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.schedules import Scheduled
 from bmeconf.mail import is_footed, is_rewriting, keeps_page_words, keeps_words
 from bmeconf.model import (
     CAMPAIGNS,
@@ -39,21 +35,52 @@ from bmeconf.model import (
     Fields,
     Finding,
     Intent,
-    Manual,
     Resource,
+    Template,
     Value,
     canonical_email,
     canonical_name,
     canonical_text,
     dotted,
     nested,
-    stamp,
 )
 from bmeconf.model.errors import Rejected
 
 PATH = "/api/email/campaign"
+KEYS = {
+    "name": "name",
+    "from": "from",
+    "from_name": "fromName",
+    "subject": "subject",
+    "preview_text": "previewText",
+    "body": "body",
+    "plain_text": "plainTextBody",
+    "reply_to": "replyToAddresses",
+}
+"""Manifest field -> API field; `lists` goes beside them, as ids."""
 LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
+
+
+def _sender(text: str | None) -> str | None:
+    return canonical_email(text or "") or None
+
+
+def _content(text: str | None) -> str | None:
+    """A body as comparison sees it: LF line ends, outer blanks trimmed, empty is None."""
+    return (text or "").replace("\r\n", "\n").strip() or None
+
+
+def _body(spec: Mapping[str, Any] | None) -> Value:
+    """A manifest's `body` as a field value: its HTML, or the template that has it."""
+    if spec and "template" in spec:
+        return Template(spec["template"]["name"], spec["template"]["lang"])
+    return _content(spec["html"]) if spec else None
+
+
+LINES = {"from": _sender, **dict.fromkeys(("from_name", "subject", "preview_text"), canonical_text)}
+TEXTS = {**LINES, "body": _content, "plain_text": _content}
+"""Fields that replies show as one text -> what makes it canonical."""
 
 
 class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned):
@@ -63,46 +90,35 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
     noun = "campaign"
     identity = "name"
     sets = frozenset({"reply_to", "lists"})
+    shapes = MappingProxyType(
+        {
+            "name": canonical_name,
+            **LINES,
+            "reply_to": set_of(canonical_email),
+            "body": _body,
+            "plain_text": lambda spec: _content((spec or {}).get("text")),
+            "lists": set_of(list_address),
+        }
+    )
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
     emails = ("from", "reply_to")
     sender = "from"
     pins_source = True
-    rewritable = frozenset(CONTENTS)
-
-    def declared(self, spec: Mapping[str, Any]) -> Fields:
-        fields: dict[str, Any] = {"name": canonical_name(spec["name"])}
-        if "from" in spec:
-            fields["from"] = canonical_email(spec["from"] or "") or None
-        for key in TEXTS:
-            if key in spec:
-                fields[key] = canonical_text(spec[key])
-        if "reply_to" in spec:
-            fields["reply_to"] = tuple(sorted({canonical_email(a) for a in spec["reply_to"] or ()}))
-        if "body" in spec:
-            fields["body"] = content.declared(spec["body"])
-        if "plain_text" in spec:
-            fields["plain_text"] = content.canonical((spec["plain_text"] or {}).get("text"))
-        if "lists" in spec:
-            fields["lists"] = declared_lists(spec["lists"])
-        return fields
+    rewritable = MappingProxyType(
+        {"body": (is_rewriting, keeps_page_words), "plain_text": (is_footed, keeps_words)}
+    )
+    row_keys = ("name", "status", *LISTED)
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"name": self.key(raw)} if "name" in raw else {}
-        if "from" in raw:
-            fields["from"] = canonical_email(replies.text_of(raw["from"]) or "") or None
-        for key, theirs in TEXTS.items():
-            if theirs in raw:
-                fields[key] = canonical_text(replies.text_of(raw[theirs]))
-        for key, theirs in CONTENTS.items():
-            if theirs in raw:
-                fields[key] = content.canonical(replies.text_of(raw[theirs]))
+        for key, shape in TEXTS.items():
+            if KEYS[key] in raw:
+                fields[key] = shape(replies.text_of(raw[KEYS[key]]))
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
             fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
         lists = id_map.lists_of(raw)
-        if lists is not None:
-            fields["lists"] = lists
-        return fields
+        return fields if lists is None else {**fields, "lists": lists}
 
     def facts(self, raw: Raw) -> Mapping[str, Any]:
         facts = {"status": replies.text_of(raw.get("status"))}
@@ -111,10 +127,9 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         return facts
 
     def pin_content(self, raw: Raw) -> Any:
-        shown = {key: raw[key] for key in sorted(KEYS.values()) if raw.get(key) is not None}
-        lists = replies.ids_of(raw["lists"]) if "lists" in raw else None
+        lists = replies.ids_of(raw, "lists")
         return {
-            **shown,
+            **{key: raw[key] for key in KEYS.values() if raw.get(key) is not None},
             # One reply leaves out what is empty, where another shows it as empty.
             "lists": sorted(lists) if lists else None,
             "status": raw.get("status"),
@@ -127,18 +142,6 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         return replace(live, facts={**live.facts, "foreign": theirs != id_map.structure_id})
 
     # --- judging
-
-    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
-        known = {"body": is_rewriting, "plain_text": is_footed}.get(field)
-        if known is None or declared == live:
-            return False
-        # Of a body that was nothing but active elements the service leaves none.
-        return isinstance(declared, str) and known(declared, live or "")
-
-    def reworded(self, field: str, declared: Value, live: Value) -> bool:
-        kept = {"body": keeps_page_words, "plain_text": keeps_words}.get(field)
-        texts = isinstance(declared, str) and isinstance(live, str)
-        return kept is not None and texts and kept(declared, live)
 
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]
@@ -173,26 +176,6 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
         return same and raw.get("status") == CampaignStatus.DRAFT and super().copied(marks, raw, at)
 
-    def manual(
-        self, desired: Resource, evidence: ScheduleEvidence, now: datetime
-    ) -> Iterable[Manual]:
-        schedule = desired.intent.schedule
-        if schedule is None:
-            return
-        yield Manual(
-            address=desired.address,
-            what="schedule",
-            state=schedules.state(schedule, evidence, now),
-            due=schedule.at,
-            owner=schedule.owner,
-            note=schedule.note,
-            expect={"status": [*schedules.EXPECTED], "scheduled_at": stamp(schedule.at)},
-            observed=schedules.observed(evidence, desired.address.name),
-        )
-
-    def tells_when(self, raw: Raw) -> bool:
-        return raw.get("status") == CampaignStatus.DRAFT or bool(raw.get("scheduledAt"))
-
     # --- reading
 
     def folder(self, id_map: IdMap) -> str:
@@ -207,12 +190,6 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
 
     def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
         return {**row, **super().fetch(api, id_map, replies.id_of(row))}
-
-    def listed(self, raw: Raw) -> Any:
-        return [replies.text_of(raw.get(key)) or None for key in ("name", "status", *LISTED)]
-
-    def touched(self, raw: Raw) -> str:
-        return replies.text_of(raw.get("updatedAt")) or ""
 
     def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
         empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}
@@ -233,19 +210,18 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         if intent.copy_of is None:
             return (*look, Call("POST", PATH))
         known = id_map.id(intent.copy_of)
-        source = known or f"{{{intent.copy_of}}}"
         copied = f"{PATH}/{{id}}"
         return (
             *look,
             Call("GET", PATH),
             *((Call("GET", self.path(id_map, known)),) if known else ()),
-            Call("POST", f"{PATH}/{source}/duplicate"),
+            Call("POST", f"{PATH}/{known or f'{{{intent.copy_of}}}'}/duplicate"),
             Call("GET", copied),
             Call("PATCH", copied),
         )
 
     def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
-        body = content.written(fields, id_map)
+        body = _written(fields, id_map)
         what = f"campaigns/{fields['name']}"
         if intent.copy_of is None:
             body["contactStructureId"] = id_map.structure_id
@@ -253,12 +229,16 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
             return Written(replies.id_of(made), made)
         source = self.path(id_map, id_map.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
-        made = replies.made_of(api.send("POST", f"{source}/duplicate", {}), what)
-        id = replies.id_of(made)
+        id = replies.id_of(replies.made_of(api.send("POST", f"{source}/duplicate", {}), what))
         try:
             return self._patch(api, id_map, self.fetch(api, id_map, id), body)
         except Rejected as error:
-            self._name_at_least(api, id_map, id, body["name"], error)
+            # Named at least: unnamed, it would be copied again.
+            try:
+                self._patch(api, id_map, self.fetch(api, id_map, id), {"name": body["name"]})
+            except Rejected:
+                error.message += f"; the copy it made stays, with the id {id}"
+                error.remedy = "name or delete that copy in the web app before the next apply"
             raise
 
     def _patch(self, api: WriteApi, id_map: IdMap, raw: Raw, body: Mapping[str, Any]) -> Written:
@@ -266,31 +246,34 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         reply = api.send("PATCH", self.path(id_map, id), versioned(body, raw))
         return Written(id, reply if isinstance(reply, Mapping) else {})
 
-    def _name_at_least(
-        self, api: WriteApi, id_map: IdMap, id: str, name: str, error: Rejected
-    ) -> None:
-        """Name a copy that `error` keeps from being more: unnamed, it would be copied again."""
-        try:
-            self._patch(api, id_map, self.fetch(api, id_map, id), {"name": name})
-        except Rejected:
-            error.message += f"; the copy it made stays, with the id {id}"
-            error.remedy = "name or delete that copy in the web app before the next apply"
-
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:
         path = self.path(id_map, id)
         renamed = any(change.path == ("name",) for change in changes)
-        names_too = (Call("GET", PATH),) if renamed else ()
         return (
             *_last_look(id_map, nested(changes)),
-            *names_too,
+            *((Call("GET", PATH),) if renamed else ()),
             Call("GET", path),
             Call("PATCH", path),
         )
 
     def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
-        return self._patch(api, id_map, raw, content.written(nested(changes), id_map))
+        return self._patch(api, id_map, raw, _written(nested(changes), id_map))
 
 
 def _last_look(id_map: IdMap, fields: Fields) -> Sequence[Call]:
     """The lists are looked at once more before a draft is made to go to them."""
     return (Call("GET", everything(id_map)),) if fields.get("lists") else ()
+
+
+def _written(fields: Fields, id_map: IdMap) -> dict[str, Any]:
+    """What a create or an update sends for `fields`; an empty text clears."""
+    body: dict[str, Any] = {}
+    for key, value in fields.items():
+        if key == "lists":
+            body["lists"] = [id_map.require(address) for address in value]
+            body["contactStructureId"] = id_map.structure_id
+        elif key == "reply_to":
+            body[KEYS[key]] = list(value)
+        else:
+            body[KEYS[key]] = "" if value is None else value
+    return body
