@@ -1,8 +1,8 @@
 """What is known of an e-mail body, once.
 
 `parse` reads HTML as browsers do, into tokens. `rewriting` compares the tokens of two bodies, and
-tells the service's own rewriting from any other change; `tracking` does so for links. `visible`
-is the text that a reader sees, `inert` makes a body safe to show in a report.
+tells the service's own rewriting from any other change. `visible` is the text that a reader sees,
+`inert` makes a body safe to show in a report.
 """
 
 from bmeconf.mail.inert import make_inert

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -99,7 +99,6 @@ class _Reader:
         self._in_noscript = False
 
     def read(self, text: str) -> None:
-        """Add the tokens of `text`."""
         # Takes 40 ms to load, and few runs compare a body.
         import turbohtml
 
@@ -175,7 +174,12 @@ def without(tokens: Iterable[Token], names: Collection[str]) -> tuple[list[Token
 
 def laid(tokens: Iterable[Token], spaced: bool) -> list[Token]:
     """`tokens` with only the white space that a reader sees; with all of it where `spaced`."""
-    joined = [*_joined(tokens)]
+    # One text in place of neighbours, between which something was taken out.
+    joined = [
+        token
+        for are_texts, group in itertools.groupby(tokens, lambda token: token.kind == "text")
+        for token in ([Token("text", "".join(t.name for t in group))] if are_texts else group)
+    ]
     kept: list[Token] = []
     verbatim = 0
     for before, token, after in zip([None, *joined], joined, [*joined[1:], None], strict=False):
@@ -189,12 +193,3 @@ def laid(tokens: Iterable[Token], spaced: bool) -> list[Token]:
         if token.kind != "text" or token.name:
             kept.append(token)
     return kept
-
-
-def _joined(tokens: Iterable[Token]) -> Iterator[Token]:
-    """`tokens` with one text in place of neighbours, between which something was taken out."""
-    for are_texts, group in itertools.groupby(tokens, lambda token: token.kind == "text"):
-        if are_texts:
-            yield Token("text", "".join(token.name for token in group))
-        else:
-            yield from group

@@ -68,12 +68,9 @@ def _shown(markup: str, pictures: bool) -> str:
 def compare_lines(before: Sequence[str], after: Sequence[str]) -> list[Row]:
     """Both sides as one text: the words that came and went, and a few lines around them."""
     if max(len(before), len(after)) > MOST_LINES:
-        return [Row((Part(GONE, line),)) for line in before] + [
-            Row((Part(NEW, line),)) for line in after
-        ]
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
+        return [*_changed(before, ()), *_changed((), after)]
     rows: list[Row] = []
-    codes = matcher.get_opcodes()
+    codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     for n, (what, a, b, c, d) in enumerate(codes):
         if what == "equal":
             rows += _around(before[a:b], n > 0, n < len(codes) - 1)
@@ -86,17 +83,16 @@ def _around(same: Sequence[str], below: bool, above: bool) -> Iterator[Row]:
     """The lines that stay next to a change, and how many others stay."""
     first, last = (AROUND if below else 0), (AROUND if above else 0)
     if len(same) <= first + last + 1:
-        yield from (Row((Part(SAME, line),)) for line in same)
-        return
+        first = len(same) - last
     yield from (Row((Part(SAME, line),)) for line in same[:first])
-    yield Row(left_out=len(same) - first - last)
+    if left_out := len(same) - first - last:
+        yield Row(left_out=left_out)
     yield from (Row((Part(SAME, line),)) for line in same[len(same) - last :])
 
 
 def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Row]:
     both = min(len(before), len(after))
-    for old, new in zip(before[:both], after[:both], strict=True):
-        yield Row(tuple(_words(old, new)))
+    yield from (Row(tuple(_words(*pair))) for pair in zip(before, after, strict=False))
     yield from (Row((Part(GONE, line),)) for line in before[both:])
     yield from (Row((Part(NEW, line),)) for line in after[both:])
 
@@ -109,9 +105,9 @@ def _words(old: str, new: str) -> Iterator[Part]:
         yield from (Part(GONE, old), Part(SAME, " "), Part(NEW, new))
         return
     for what, a, b, c, d in matcher.get_opcodes():
+        gone, came = "".join(ours[a:b]), "".join(theirs[c:d])
         if what == "equal":
             # At the end of a line a word has no blank behind it.
-            yield Part(SAME, max("".join(ours[a:b]), "".join(theirs[c:d]), key=len))
-            continue
-        yield from [Part(GONE, "".join(ours[a:b]))] if b > a else []
-        yield from [Part(NEW, "".join(theirs[c:d]))] if d > c else []
+            yield Part(SAME, max(gone, came, key=len))
+        else:
+            yield from (Part(kind, text) for kind, text in ((GONE, gone), (NEW, came)) if text)
