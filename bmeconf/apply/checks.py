@@ -134,7 +134,7 @@ class StepCheck:
 
     def _more_uses(self) -> str:
         """Uses of an object that its planned delete did not know, in words; empty if none."""
-        uses, now = self.step.pinned.uses, self.kind.facts(self.row)
+        uses, now = self.step.pinned.uses, self.kind.facts(self.row, self.id_map)
         more = [f"{now[kind]} {kind}" for kind in uses if now.get(kind, 0) > uses[kind]]
         return f"{self.step.address}: {' and '.join(more)} use it by now" if more else ""
 

@@ -5,7 +5,7 @@ capability: a stage asks for that, and never for the name of a kind. `IdMap` kno
 names, `replies` the shapes in which the API answers.
 """
 
-from bmeconf.kinds.api import Dialect, ReadApi, WriteApi
+from bmeconf.kinds.api import Dialect, Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, Written
 from bmeconf.kinds.capabilities import (
     Audience,
@@ -30,6 +30,5 @@ from bmeconf.kinds.capabilities import (
     Versioned,
 )
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.schedules import TOLERANCE, Scheduled, ScheduleEvidence, on_time
 from bmeconf.kinds.table import KINDS, having, only

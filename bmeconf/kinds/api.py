@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bmeconf.kinds.replies import Raw
+Raw = Mapping[str, Any]
+"""A JSON object as the API sends it."""
 
 
 @dataclass

@@ -14,9 +14,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     LISTS,
     NOTHING,
@@ -109,11 +108,11 @@ class Kind(ABC):
             address,
             self.live_fields(raw, id_map),
             id=replies.id_of(raw, str(address)),
-            facts=self.facts(raw),
+            facts=self.facts(raw, id_map),
             raw=raw,
         )
 
-    def facts(self, raw: Raw) -> Mapping[str, Any]:
+    def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         """Read-only values of a live object that plans and reports show."""
         return NOTHING
 

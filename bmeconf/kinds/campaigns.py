@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Written, blocked, list_address, set_of, versioned
 from bmeconf.kinds.capabilities import (
     Copyable,
@@ -21,14 +20,12 @@ from bmeconf.kinds.capabilities import (
 )
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.lists import everything
-from bmeconf.kinds.replies import Raw
 from bmeconf.kinds.schedules import Scheduled
 from bmeconf.mail import is_footed, is_rewriting, keeps_page_words, keeps_words
 from bmeconf.model import (
     CAMPAIGNS,
     FINISHED,
     LISTS,
-    Address,
     Call,
     CampaignStatus,
     Change,
@@ -120,11 +117,13 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         lists = id_map.lists_of(raw)
         return fields if lists is None else {**fields, "lists": lists}
 
-    def facts(self, raw: Raw) -> Mapping[str, Any]:
-        facts = {"status": replies.text_of(raw.get("status"))}
-        if raw.get("scheduledAt"):
-            facts["scheduled_at"] = replies.text_of(raw["scheduledAt"])
-        return facts
+    def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
+        at, structure = raw.get("scheduledAt"), raw.get("contactStructureId")
+        return {
+            "status": replies.text_of(raw.get("status")),
+            **({"scheduled_at": replies.text_of(at)} if at else {}),
+            "foreign": (structure or id_map.structure_id) != id_map.structure_id,
+        }
 
     def pin_content(self, raw: Raw) -> Any:
         lists = replies.ids_of(raw, "lists")
@@ -135,11 +134,6 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
             "status": raw.get("status"),
             "scheduledAt": raw.get("scheduledAt"),
         }
-
-    def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
-        live = super().live(raw, address, id_map)
-        theirs = raw.get("contactStructureId") or id_map.structure_id
-        return replace(live, facts={**live.facts, "foreign": theirs != id_map.structure_id})
 
     # --- judging
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, Written
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value, lookup
 
 # --- identity

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.replies import Raw
+from bmeconf.kinds.api import Raw
 from bmeconf.model import LISTS, STRUCTURE, Address, Resource, canonical_name
 from bmeconf.model.errors import Stale
 

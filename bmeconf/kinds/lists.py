@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Written, versioned
 from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames, Versioned
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
 from bmeconf.model.errors import DuplicateName, Rejected
 
@@ -33,7 +32,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         return {"name": self.key(raw)}
 
-    def facts(self, raw: Raw) -> Mapping[str, Any]:
+    def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         counts = {
             "contacts": replies.count_of(raw.get("totalContacts")),
             "campaigns": replies.count_of(raw.get("totalCampaigns")),

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from bmeconf.kinds.api import Raw
 from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
-Raw = Mapping[str, Any]
-"""A JSON object as the API sends it."""
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id becomes part of a path, so nothing else is taken for one (API contract 4)."""
 CLOCKS = timedelta(minutes=10)

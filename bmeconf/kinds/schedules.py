@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bmeconf.kinds.api import Raw
 from bmeconf.kinds.base import Kind
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import CampaignStatus, Manual, Resource, Schedule, stamp
 
 TOLERANCE = timedelta(minutes=5)

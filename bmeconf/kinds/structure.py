@@ -7,11 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Managed, Written, blocked, set_of, versioned
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap, label_of
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     STRUCTURE,
     Call,

@@ -127,7 +127,9 @@ class _Reader:
         chosen = [_list(name, lists) for name in query.lists]
         if policy.seeds is None and not query.targets:
             # Before a whole audience is read, at a request a second, and not after.
-            totals = [only(Audience).facts(lists[a]).get(kind.name, 0) for a in chosen]
+            audience = only(Audience)
+            facts = [audience.facts(lists[address], self.id_map) for address in chosen]
+            totals = [shown.get(kind.name, 0) for shown in facts]
             consent = consent.covering(max(totals, default=0))
         rows: dict[str, Raw] = {}
         for address in chosen:

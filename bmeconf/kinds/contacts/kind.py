@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Managed, Written, blocked, list_address, set_of
 from bmeconf.kinds.capabilities import (
     Batched,
@@ -25,7 +25,6 @@ from bmeconf.kinds.capabilities import (
 from bmeconf.kinds.contacts import reading, writing
 from bmeconf.kinds.contacts.writing import PATH
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import (
     CONTACTS,
     LISTS,
@@ -98,7 +97,7 @@ class Contacts(
         }
         return {**fields, **{key: value for key, value in shown.items() if value is not None}}
 
-    def facts(self, raw: Raw) -> Mapping[str, Any]:
+    def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         _, secondary = replies.status_of(raw)
         return {"sub_status": secondary} if secondary else {}
 

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import ReadApi
+from bmeconf.kinds.api import Raw, ReadApi
 from bmeconf.kinds.capabilities import Touch
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model.errors import Rejected
 
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]

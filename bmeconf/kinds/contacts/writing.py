@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import WriteApi
+from bmeconf.kinds.api import Raw, WriteApi
 from bmeconf.kinds.base import versioned
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.replies import Raw
 from bmeconf.model import Change, Fields, canonical_text, nested
 from bmeconf.model.errors import LossyWrite, Rejected, Stale
 
