@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from tests.support.fake_server import (
     SPOIL,
     Action,
     FakeServer,
+    Handler,
     Reply,
     Seen,
     refusal,
@@ -46,56 +48,56 @@ from tests.support.fake_server import (
 KEY = "bme_us_" + "Q7" * 21 + "z"
 PATH = "/api/contact-structure"
 ROW = {"_id": "64a1b2c3d4e5f6a7b8c9d0aa"}
-FAR = 10**6
-
-
-class Witnessed:
-    """Hears of writes, and says nothing."""
-
-    def before(self, method: str, path: str) -> None:
-        """Nothing stands in its way."""
-
-    def after(self, fate: str, made: str = "") -> None:
-        """Nothing is made of it."""
 
 
 class Line:
-    """A client and the server it talks to; each request takes the next of `actions`."""
+    """A client and the server it talks to, or the one at `url`.
 
-    def __init__(self, *actions: Action, **bounds: Any) -> None:
-        self.actions = list(actions)
-        self.clock = FakeClock()
-        self.trace: list[str] = []
-        self.fates: list[str] = []
-        self.server = FakeServer(self._next)
-        self._bounds = bounds
+    Each request takes the next of `actions`, the last one again and again.
+    """
+
+    def __init__(
+        self,
+        *actions: Action | Handler,
+        url: str = "",
+        tls: ssl.SSLContext | None = None,
+        deaf: bool = False,
+        **bounds: Any,
+    ) -> None:
+        self.actions, self.clock, self.trace = [*actions], FakeClock(), list[str]()
+        self.server = FakeServer(self._next, deaf, tls)
+        budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
+        limits = Bounds(**{"timeout": (2.0, 0.3), **bounds})
+        self.reader = Reader(url or self.server.url, KEY, budget, None, self.trace.append, limits)
+        self.writer = self.reader.for_writing(self)
 
     def _next(self, seen: Seen) -> Action:
-        return self.actions.pop(0) if len(self.actions) > 1 else self.actions[0]
+        action = self.actions.pop(0) if len(self.actions) > 1 else self.actions[0]
+        return action(seen) if callable(action) else action
 
     def __enter__(self) -> Line:
         self.server.__enter__()
-        budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
-        bounds = Bounds(**{"timeout": (2.0, 0.3), **self._bounds})
-        self.reader = Reader(self.server.url, KEY, budget, None, self.trace.append, bounds)
-        self.writer = self.reader.for_writing(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.server.__exit__()
 
     def before(self, method: str, path: str) -> None:
-        self.fates.append(f"{method} {path}")
+        """Hear of a write."""
 
     def after(self, fate: str, made: str = "") -> None:
-        self.fates[-1] += f": {fate}"
+        """Hear what became of it."""
 
     @property
     def requests(self) -> int:
         return len(self.server.seen)
 
+    @property
+    def queries(self) -> list[str]:
+        return [seen.query for seen in self.server.seen]
 
-def failure(action: Action, method: str = "GET") -> BmeconfError:
+
+def failure(action: Action | Handler, method: str = "GET") -> BmeconfError:
     """What a client raises where every answer is `action`."""
     with Line(action) as line, pytest.raises(BmeconfError) as raised:
         asked(line.writer, method)
@@ -109,90 +111,65 @@ def asked(writer: Writer, method: str) -> Any:
 
 # --- error envelopes (API contract 2.2)
 
+EXIT_CODES: Mapping[type[BmeconfError], int] = {
+    **dict.fromkeys((Rejected, DuplicateName, VersionConflict, NotFound), 1),
+    Refused: 4,
+    ScopeMissing: 4,
+    LimitReached: 5,
+}
+WEB_ONLY = "This endpoint is not accessible via API key"
+NO_SCOPE = "API key missing required scope: contacts:write"
+MONTH = "Monthly API quota exceeded."
+BLOCKED = "Too many failed authentication attempts. Please try again later."
 CATALOGUE = [
-    (400, "ValidationError", "contactStructureId is required", Rejected, 1, ""),
-    (400, "DuplicateFieldError", "name is already in use", DuplicateName, 1, ""),
-    (400, "ConcurrencyError", "Document version mismatch", VersionConflict, 1, ""),
-    (400, "ContactFieldInUseError", "in use", Rejected, 1, ""),
-    (401, "UnauthorizedError", "Invalid API key", Refused, 4, "whole, active and not expired"),
-    (401, "UnauthorizedError", "API key expired", Refused, 4, "not expired"),
-    (
-        403,
-        "ForbiddenError",
-        "API key missing required scope: contacts:write",
-        ScopeMissing,
-        4,
-        "give the key the scope",
-    ),
-    (
-        403,
-        "ForbiddenError",
-        "This endpoint is not accessible via API key",
-        Refused,
-        4,
-        "in the web app",
-    ),
-    (403, "ForbiddenError", "Account does not have API access", Refused, 4, "owner of the account"),
-    (404, "RecordNotFound", "Contact not found", NotFound, 1, ""),
-    (400, "RecordNotFound", "List not found", NotFound, 1, ""),
-    (
-        429,
-        "TooManyRequestsError",
-        "Monthly API quota exceeded.",
-        LimitReached,
-        5,
-        "next billing period",
-    ),
-    (
-        429,
-        "TooManyRequestsError",
-        "Too many failed authentication attempts. Please try again later.",
-        Refused,
-        4,
-        "each attempt prolongs the block",
-    ),
-    (418, "TeapotError", "short and stout", Rejected, 1, ""),
+    (400, "ValidationError", "contactStructureId is required", Rejected, ""),
+    (400, "DuplicateFieldError", "name is already in use", DuplicateName, ""),
+    (400, "ConcurrencyError", "Document version mismatch", VersionConflict, ""),
+    (400, "ContactFieldInUseError", "in use", Rejected, ""),
+    (401, "UnauthorizedError", "Invalid API key", Refused, "whole, active and not expired"),
+    (401, "UnauthorizedError", "API key expired", Refused, "not expired"),
+    (403, "ForbiddenError", NO_SCOPE, ScopeMissing, "give the key the scope"),
+    (403, "ForbiddenError", WEB_ONLY, Refused, "in the web app"),
+    (403, "ForbiddenError", "Account does not have API access", Refused, "owner of the account"),
+    (404, "RecordNotFound", "Contact not found", NotFound, ""),
+    (400, "RecordNotFound", "List not found", NotFound, ""),
+    (429, "TooManyRequestsError", MONTH, LimitReached, "next billing period"),
+    (429, "TooManyRequestsError", BLOCKED, Refused, "each attempt prolongs the block"),
+    (418, "TeapotError", "short and stout", Rejected, ""),
 ]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Retry_After": "86400"}], ids=["", "to be tried again"])
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
 @pytest.mark.parametrize(
-    ("status", "error_type", "message", "kind", "code", "remedy"),
+    ("status", "error_type", "message", "kind", "remedy"),
     CATALOGUE,
     ids=[f"{row[0]}-{row[1]}-{row[2][:20]}" for row in CATALOGUE],
 )
-def test_every_envelope_has_its_error(
+def test_every_envelope_has_its_error_at_once(
+    headers: dict[str, str],
     method: str,
     status: int,
     error_type: str,
     message: str,
     kind: type[BmeconfError],
-    code: int,
     remedy: str,
 ) -> None:
-    error = failure(refusal(status, error_type, message, Retry_After="86400"), method)
+    with Line(refusal(status, error_type, message, **headers)) as line:
+        with pytest.raises(BmeconfError) as raised:
+            asked(line.writer, method)
+        assert (line.requests, line.clock.waits) == (1, [])
+    error = raised.value
     assert type(error) is kind
-    assert error.exit_code == code
+    assert error.exit_code == EXIT_CODES[kind]
     assert error.message == f"{method} {PATH}: {status}: {message}"
     assert remedy in error.remedy
 
 
-def test_an_envelope_is_final_at_once() -> None:
-    for status, error_type, message, *_ in CATALOGUE:
-        with Line(refusal(status, error_type, message)) as line:
-            with pytest.raises(BmeconfError):
-                line.reader.get(PATH)
-            assert (line.requests, line.clock.waits) == (1, [])
-
-
 def test_the_forms_that_use_a_field_are_named() -> None:
     forms = {"affectedForms": [{"_id": "1", "name": "Sign up"}, {"name": "Footer"}]}
-    error = failure(
-        reply(
-            {"errors": [{"errorType": "ContactFieldInUseError", "message": "", "debug": forms}]},
-            400,
-        )
-    )
+    errors = [{"errorType": "ContactFieldInUseError", "message": "", "debug": forms}]
+    error = failure(reply({"errors": errors}, 400))
     assert "ContactFieldInUseError (used by the forms Sign up, Footer)" in error.message
 
 
@@ -205,8 +182,7 @@ def test_several_errors_are_all_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "code"),
-    [(400, Rejected, 1), (401, Refused, 4), (403, Refused, 4), (404, NotFound, 1)],
+    ("status", "kind"), [(400, Rejected), (401, Refused), (403, Refused), (404, NotFound)]
 )
 @pytest.mark.parametrize(
     "body",
@@ -224,11 +200,11 @@ def test_several_errors_are_all_told() -> None:
     ],
 )
 def test_what_is_no_envelope_goes_by_its_status(
-    status: int, kind: type[BmeconfError], code: int, body: bytes
+    status: int, kind: type[BmeconfError], body: bytes
 ) -> None:
     error = failure(Reply(status, body))
     assert type(error) is kind
-    assert error.exit_code == code
+    assert error.exit_code == EXIT_CODES[kind]
     assert error.message.startswith(f"GET {PATH}: {status}: ")
     assert len(error.message) < 300
 
@@ -297,9 +273,7 @@ def test_a_limit_is_not_tried_for_ever(method: str) -> None:
         assert line.writer.writes == 0
 
 
-@pytest.mark.parametrize(
-    "message", ["Monthly API quota exceeded.", "Too many failed authentication attempts."]
-)
+@pytest.mark.parametrize("message", [MONTH, BLOCKED])
 @pytest.mark.parametrize("header", ["1", "2000000"])
 def test_month_and_block_are_final_whatever_the_header_says(message: str, header: str) -> None:
     with Line(refusal(429, "TooManyRequestsError", message, Retry_After=header)) as line:
@@ -447,28 +421,21 @@ def test_a_write_may_be_answered_with_nothing(body: bytes) -> None:
             assert line.writer.send("DELETE", PATH) is None
 
 
-def test_a_host_that_does_not_listen_was_sent_nothing() -> None:
-    with FakeServer(lambda seen: CLOSE) as gone:
-        url = gone.url
-    clock = FakeClock()
-    reader = Reader(url, KEY, Budget(clock=clock.time, sleep=clock.sleep))
-    for work in (
-        lambda: reader.get(PATH),
-        lambda: reader.for_writing(Witnessed()).send("POST", PATH, {}),
-    ):
-        with pytest.raises(NetworkError, match="Connection refused") as raised:
-            work()
-        assert type(raised.value) is NetworkError
-        assert "check the base URL" in raised.value.remedy
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_host_that_does_not_listen_was_sent_nothing(method: str) -> None:
+    with Line(CLOSE) as gone:
+        pass
+    with pytest.raises(NetworkError, match="Connection refused") as raised:
+        asked(gone.writer, method)
+    assert type(raised.value) is NetworkError
+    assert "check the base URL" in raised.value.remedy
 
 
 def test_a_host_that_hangs_up_on_everybody_is_a_network_error() -> None:
-    clock = FakeClock()
-    with FakeServer(lambda seen: CLOSE, deaf=True) as server:
-        reader = Reader(server.url, KEY, Budget(clock=clock.time, sleep=clock.sleep))
+    with Line(CLOSE, deaf=True) as line:
         with pytest.raises(NetworkError):
-            reader.get(PATH)
-        assert server.connections == Bounds().attempts
+            line.reader.get(PATH)
+        assert line.server.connections == Bounds().attempts
 
 
 # --- redirects
@@ -512,16 +479,10 @@ def echoes(seen: Seen) -> list[Action]:
 @pytest.mark.parametrize("which", range(14))
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_key_that_the_server_echoes_is_not_shown(which: int, method: str) -> None:
-    trace: list[str] = []
-    clock = FakeClock()
-    with FakeServer(lambda seen: echoes(seen)[which]) as server:
-        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        reader = Reader(server.url, KEY, budget, trace=trace.append)
-        with pytest.raises(BmeconfError) as raised:
-            asked(reader.for_writing(Witnessed()), method)
+    with Line(lambda seen: echoes(seen)[which]) as line, pytest.raises(BmeconfError) as raised:
+        asked(line.writer, method)
     error = raised.value
-    shown = [error.message, error.remedy, str(error), repr(error), *trace]
-    for text in shown:
+    for text in (error.message, error.remedy, str(error), repr(error), *line.trace):
         assert KEY[7:19] not in text
 
 
@@ -560,33 +521,38 @@ def test_cookies_are_not_kept() -> None:
         assert "cookie" not in line.server.seen[1].headers
 
 
-def test_no_proxy_comes_between_this_machine_and_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes the environment name a proxy for everything."""
+
+    def name(url: str) -> None:
+        for scheme in ("HTTP", "HTTPS", "ALL"):
+            monkeypatch.setenv(f"{scheme}_PROXY", url)
+            monkeypatch.setenv(f"{scheme}_PROXY".lower(), url)
+
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    return name
+
+
+def test_no_proxy_comes_between_this_machine_and_itself(proxied: Callable[[str], None]) -> None:
     with FakeServer(lambda seen: reply(["proxied"])) as proxy, Line(reply(["direct"])) as line:
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, proxy.url)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
+        proxied(proxy.url)
         assert line.reader.get(PATH) == ["direct"]
         assert line.writer.send("POST", PATH, {}) == ["direct"]
         assert proxy.connections == 0
 
 
-def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    monkeypatch.delenv("no_proxy", raising=False)
-    clock = FakeClock()
-    with FakeServer(lambda seen: Reply(403)) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        monkeypatch.setenv("https_proxy", proxy.url)
-        budget = Budget(clock=clock.time, sleep=clock.sleep)
-        writer = Reader("https://api.benchmarkemail.io", KEY, budget).for_writing(Witnessed())
+def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(proxied: Callable[[str], None]) -> None:
+    with Line(Reply(403), url="https://api.benchmarkemail.io") as line:
+        proxied(line.server.url)
         with pytest.raises(NetworkError, match="Tunnel connection failed: 403") as raised:
-            writer.send("POST", PATH, {})
+            line.writer.send("POST", PATH, {})
         assert type(raised.value) is NetworkError
         assert "proxy" in raised.value.remedy
-        assert writer.writes == 0
-        assert proxy.lines() == ["CONNECT api.benchmarkemail.io:443"]
-        assert "x-api-key" not in proxy.seen[0].headers
+        assert line.writer.writes == 0
+        assert line.server.lines() == ["CONNECT api.benchmarkemail.io:443"]
+        assert "x-api-key" not in line.server.seen[0].headers
 
 
 def test_credentials_are_not_looked_for_in_netrc(
@@ -605,68 +571,44 @@ def test_credentials_are_not_looked_for_in_netrc(
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 and its key, made on the spot."""
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 with its key, made on the spot."""
+    file = tmp_path_factory.mktemp("tls") / "cert.pem"
     subprocess.run(
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {key}"
-        f" -out {cert}".split(),
+        f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {file}"
+        f" -out {file}".split(),
         check=True,
         capture_output=True,
     )
-    return cert, key
+    return file
 
 
 @pytest.fixture
-def tls(certificate: tuple[Path, Path]) -> Iterator[Callable[[Action], FakeServer]]:
-    """Starts servers that speak TLS."""
-    opened: list[FakeServer] = []
-
-    def start(action: Action) -> FakeServer:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate)
-        server = FakeServer(lambda seen: action, tls=context)
-        opened.append(server)
-        return server.__enter__()
-
-    yield start
-    for server in opened:
-        server.__exit__()
-
-
-def secure(server: FakeServer) -> Reader:
-    clock = FakeClock()
-    budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-    return Reader(server.url, KEY, budget, bounds=Bounds(timeout=(2.0, 0.3)))
+def tls(certificate: Path) -> ssl.SSLContext:
+    """What makes a server one that speaks TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 @pytest.mark.parametrize("name", ["closed", "reset", "silence", "half the body", "spoilt"])
 def test_a_write_that_is_lost_inside_tls_may_have_landed(
-    name: str,
-    tls: Callable[[Action], FakeServer],
-    certificate: tuple[Path, Path],
-    monkeypatch: pytest.MonkeyPatch,
+    name: str, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate[0]))
-    server = tls(SPOIL if name == "spoilt" else LOST[name])
-    writer = secure(server).for_writing(Witnessed())
-    with pytest.raises(OutcomeUnknown):
-        writer.send("POST", PATH, {"name": "x"})
-    assert server.lines() == [f"POST {PATH}"]
-    assert writer.writes == 1
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with Line(SPOIL if name == "spoilt" else LOST[name], tls=tls) as line:
+        with pytest.raises(OutcomeUnknown):
+            line.writer.send("POST", PATH, {"name": "x"})
+        assert (line.server.lines(), line.writer.writes) == ([f"POST {PATH}"], 1)
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_key(
-    tls: Callable[[Action], FakeServer],
-) -> None:
-    server = tls(reply([]))
-    writer = secure(server).for_writing(Witnessed())
-    with pytest.raises(NetworkError, match="certificate") as raised:
-        writer.send("POST", PATH, {"name": "x"})
-    assert type(raised.value) is NetworkError
-    assert (server.seen, writer.writes) == ([], 0)
+def test_a_certificate_that_nobody_vouches_for_gets_no_key(tls: ssl.SSLContext) -> None:
+    with Line(reply([]), tls=tls) as line:
+        with pytest.raises(NetworkError, match="certificate") as raised:
+            line.writer.send("POST", PATH, {"name": "x"})
+        assert type(raised.value) is NetworkError
+        assert (line.requests, line.writer.writes) == (0, 0)
 
 
 # --- reading only
@@ -711,12 +653,11 @@ def test_a_reader_has_no_way_to_send() -> None:
 # --- pages
 
 
-def pages(*batches: Any, total: Any = None) -> Callable[[Seen], Action]:
+def pages(*batches: Any, total: Any = None) -> Handler:
     """A listing that gives `batches` page by page and then nothing."""
 
     def answer(seen: Seen) -> Action:
-        query = dict(pair.split("=") for pair in seen.query.split("&"))
-        page = int(query["page"])
+        page = int(dict(pair.split("=") for pair in seen.query.split("&"))["page"])
         rows = batches[page - 1] if page <= len(batches) else []
         return reply(rows if total is None else {"total": total, "records": rows})
 
@@ -727,12 +668,9 @@ def rows(*numbers: int) -> list[dict[str, str]]:
     return [{"_id": f"{number:024x}"} for number in numbers]
 
 
-def walked(answer: Callable[[Seen], Action]) -> tuple[list[Any], list[str]]:
-    clock = FakeClock()
-    with FakeServer(answer) as server:
-        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        found = Reader(server.url, KEY, budget).pages(PATH)
-        return list(found), [seen.query for seen in server.seen]
+def walked(answer: Handler) -> tuple[list[Any], list[str]]:
+    with Line(answer) as line:
+        return list(line.reader.pages(PATH)), line.queries
 
 
 ALL = rows(1, 2, 3, 4, 5)
@@ -778,7 +716,7 @@ def test_an_empty_listing_is_empty() -> None:
     ],
     ids=["more", "fewer", "none", "no rows", "empty page", "repeated page", "twins"],
 )
-def test_totals_that_disagree_are_an_error(answer: Callable[[Seen], Action]) -> None:
+def test_totals_that_disagree_are_an_error(answer: Handler) -> None:
     with pytest.raises(IncompleteRead, match=f"{PATH}: the API counts") as raised:
         walked(answer)
     assert "nothing is concluded from half a listing" in raised.value.remedy
@@ -794,14 +732,11 @@ def test_a_row_that_comes_while_the_pages_are_walked_is_no_error() -> None:
 
 
 def test_a_listing_without_end_is_an_error() -> None:
-    counter = iter(range(1, FAR))
-    with FakeServer(lambda seen: reply(rows(next(counter)))) as server:
-        clock = FakeClock()
-        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        reader = Reader(server.url, KEY, budget, bounds=Bounds(most_pages=20))
+    counter = itertools.count(1)
+    with Line(lambda seen: reply(rows(next(counter))), most_pages=20) as line:
         with pytest.raises(IncompleteRead, match="no end after 20 pages"):
-            reader.pages(PATH)
-        assert len(server.seen) == 20
+            line.reader.pages(PATH)
+        assert line.requests == 20
 
 
 @pytest.mark.parametrize(
@@ -818,14 +753,8 @@ def test_a_listing_without_end_is_an_error() -> None:
         ["64a1b2c3d4e5f6a7b8c9d0aa"],
         [None],
         [{}],
-        [{"_id": None}],
-        [{"_id": 7}],
-        [{"_id": ""}],
-        [{"_id": "../../email/campaign"}],
-        [{"_id": "a b"}],
-        [{"_id": "a?x=1"}],
-        [{"_id": "\ud800"}],
-        [{"_id": "a" * 500}],
+        *([{"_id": odd}] for odd in (None, 7, "", "../../email/campaign", "a b", "a?x=1")),
+        *([{"_id": odd}] for odd in ("\ud800", "a" * 500)),
     ],
     ids=str,
 )
@@ -871,9 +800,7 @@ def test_a_search_asks_page_by_page() -> None:
         assert asked["pageSize"] == 50
         return reply({"contacts": ALL[start : start + 2], "totalRecords": 5})
 
-    with FakeServer(answer) as server:
-        clock = FakeClock()
-        budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        found = Reader(server.url, KEY, budget).search({"source": ["_id"]}, 50)
+    with Line(answer) as line:
+        found = line.reader.search({"source": ["_id"]}, 50)
         assert list(found) == ALL
-        assert server.lines() == [f"POST {client.SEARCH}"] * 3
+        assert line.server.lines() == [f"POST {client.SEARCH}"] * 3
