@@ -1,7 +1,7 @@
 """Budget: how many requests a run may still make, and how long it waits before the next.
 
-In: a clock, the limit headers of each reply. Out: a pause, or LimitReached. Both documented
-limits, 60 a minute and 3,600 an hour, hold when no minute sees more than 60 (API contract 3.1).
+Both documented limits, 60 a minute and 3,600 an hour, hold when no minute sees more than 60 (API
+contract 3.1).
 """
 
 from __future__ import annotations
@@ -60,14 +60,12 @@ class Budget:
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take over what a reply's headers say; absent or odd ones change nothing."""
-        hour, reset = (
-            _number(headers, "X-RateLimit-Remaining"),
-            _number(headers, "X-RateLimit-Reset"),
-        )
-        month = _number(headers, "X-Monthly-Remaining")
-        self.hour_remaining = self.hour_remaining if hour is None else int(hour)
+        if (hour := _number(headers, "X-RateLimit-Remaining")) is not None:
+            self.hour_remaining = int(hour)
+        if (month := _number(headers, "X-Monthly-Remaining")) is not None:
+            self.month_remaining = int(month)
+        reset = _number(headers, "X-RateLimit-Reset")
         self.hour_reset = self.hour_reset if reset is None else reset
-        self.month_remaining = self.month_remaining if month is None else int(month)
 
     def afford(self, requests: int) -> None:
         """Refuse, before the first write, work that the limits would cut short.
@@ -78,7 +76,7 @@ class Budget:
         left = {
             "--max-requests": None if self.ceiling is None else self.ceiling - self.used,
             "the monthly quota": self.month_remaining,
-            "this hour": self._hour_left(),
+            "this hour": self.hour_remaining if self._until_reset() > LONGEST_WAIT else None,
         }
         for limit, remaining in left.items():
             if remaining is not None and requests > remaining:
@@ -87,11 +85,6 @@ class Budget:
                     " nothing was written",
                     "narrow the run with --target, raise the limit, or wait for its reset",
                 )
-
-    def _hour_left(self) -> int | None:
-        if self.hour_remaining is None or self._until_reset() <= LONGEST_WAIT:
-            return None
-        return self.hour_remaining
 
     def _until_reset(self) -> float:
         return max(0.0, (self.hour_reset or 0.0) - self.clock())

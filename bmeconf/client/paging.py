@@ -1,7 +1,6 @@
-"""Listings, walked to their end: complete, or an error (design 7.2). Pure but for `fetch`.
+"""Listings, walked to their end: every row once, or an error (design 7.2). Pure but for `fetch`.
 
-In: a function that fetches one page. Out: every row once. Sources: API contract 3.4 (page and
-size), 6 (questions 7, 8, 10).
+Sources: API contract 3.4 (page and size), 6 (questions 7, 8, 10).
 """
 
 from __future__ import annotations
@@ -39,23 +38,20 @@ def page_of(reply: Any, what: str) -> Page:
 def sized(
     what: str, field: str, sizes: Sequence[int], fetch: Callable[[int, int], Page], most: int
 ) -> Sequence[Raw]:
-    """Every row of `fetch(size, page)`, with the largest size that the server does not refuse."""
-    for size in sizes[:-1]:
-        try:
-            return collect(what, partial(fetch, size), most)
-        except Rejected as error:
-            if error.status != 400 or not error.names_field(field):
-                raise
-    return collect(what, partial(fetch, sizes[-1]), most)
+    """Every row of `fetch(size, page)`, with the largest size that the server does not refuse.
 
-
-def collect(what: str, fetch: Callable[[int], Page], most: int) -> Sequence[Raw]:
-    """Every row of `fetch(page)`, pages from 1, `most` of them at the utmost.
+    Pages are from 1, `most` of them at the utmost.
 
     Raises:
         IncompleteRead: where the pages have no end, or the rows and the total do not agree.
     """
-    return _agreed(what, lambda: _walk(what, fetch, most))
+    for size in sizes[:-1]:
+        try:
+            return _agreed(what, partial(_walk, what, partial(fetch, size), most))
+        except Rejected as error:
+            if error.status != 400 or not error.names_field(field):
+                raise
+    return _agreed(what, partial(_walk, what, partial(fetch, sizes[-1]), most))
 
 
 def whole(what: str, fetch: Callable[[], Page]) -> Sequence[Raw]:

@@ -1,26 +1,56 @@
-"""Reader and Writer: requests to one account, answered with decoded JSON or an error.
-
-In: a base URL, a key, a Budget; for a Writer also a Witness.
-"""
+"""Reader and Writer: requests to one account, answered with decoded JSON or an error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 from bmeconf import __version__
-from bmeconf.client import answers, failures, paging
+from bmeconf.client import answers, paging
 from bmeconf.client.answers import Answer
 from bmeconf.client.pace import Budget
-from bmeconf.client.wire import SEARCH, Key, ReadOnlyTransport
 from bmeconf.kinds import Dialect, Raw
 from bmeconf.model.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
+
+SEARCH = "/api/contact/search"
+Data = Mapping[str, Any] | None
+"""The parameters of a request, or its body."""
+
+
+class WriteRefused(AssertionError):
+    """A write was asked of a client that was opened for reading: a bug of ours, stopped here."""
+
+
+class Key(AuthBase):
+    """Sets the key header, and keeps requests from looking for credentials elsewhere."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-API-Key"] = self._key
+        return request
+
+
+class ReadOnlyTransport(HTTPAdapter):
+    """The transport of a Reader: the wire end refuses, whatever the layers above ask."""
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        search = request.method == "POST" and urlsplit(request.url or "").path == SEARCH
+        if request.method != "GET" and not search:
+            raise WriteRefused(f"{request.method} {request.url}")
+        return super().send(request, *args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -73,19 +103,19 @@ class Reader:
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self.transport())
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: Data = None) -> Any:
         """The decoded reply of one GET.
 
         Raises:
             ApiError, Refused, LimitReached: as the reply, or the lack of one, says.
         """
-        return self._read("GET", path, params=params)
+        return self._read("GET", path, params)
 
-    def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+    def listing(self, path: str, params: Data = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
         return paging.whole(path, lambda: paging.page_of(self.get(path, params), path))
 
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
+    def pages(self, path: str, params: Data = None) -> Sequence[Raw]:
         """Every row of a paged listing, once each, to the last page."""
 
         def fetch(size: int, page: int) -> paging.Page:
@@ -114,24 +144,18 @@ class Reader:
         writer.witness = witness
         return writer
 
-    def _read(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def _read(self, method: str, path: str, params: Data = None, body: Data = None) -> Any:
         """The decoded reply of a request that is repeated over resets, timeouts, 5xx and 429s."""
         with self._key_masked():
             try:
-                answer = self._repeated(
-                    lambda: self._once(method, path, params=params, body=body), repeatable=True
-                )
-            except NetworkError as error:
-                raise failures.without_doubt(error) from error
+                request = partial(self._once, method, path, params, body)
+                answer = self._repeated(request, repeatable=True)
+            except OutcomeUnknown as error:
+                # Nothing is in doubt after a read.
+                remedy = "run again; if it stays, check the network and the base URL"
+                raise NetworkError(error.message, remedy) from error
             if answer.status >= 300:
-                raise failures.of_answer(answer)
+                raise answers.error_of(answer)
             return answers.decoded(answer)
 
     def _repeated(self, request: Callable[[], Answer], *, repeatable: bool) -> Answer:
@@ -168,14 +192,7 @@ class Reader:
     def _masked(self, text: str) -> str:
         return text.replace(self._key, "***")
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> Answer:
+    def _once(self, method: str, path: str, params: Data = None, body: Data = None) -> Answer:
         """One request on the wire.
 
         Raises:
@@ -196,7 +213,7 @@ class Reader:
             ) as response:
                 content = self._content(response, request)
         except requests.RequestException as error:
-            failure = failures.of_wire(request, self._base, error)
+            failure = answers.error_on_wire(request, self._base, error)
             self._trace(self._masked(failure.message))
             raise failure from error
         self._trace(self._masked(f"{request} {response.status_code}"))
@@ -224,7 +241,7 @@ class Writer(Reader):
     writes = 0
     """Writes that were done, or may have been."""
 
-    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def send(self, method: str, path: str, body: Data = None) -> Any:
         """One write; the decoded reply, None where it is empty.
 
         Raises:
@@ -232,17 +249,17 @@ class Writer(Reader):
             Rejected, Refused, LimitReached, NetworkError: it was not done.
         """
         with self._key_masked():
-            answer = self._repeated(lambda: self._write(method, path, body), repeatable=False)
+            request = partial(self._write, method, path, body)
+            answer = self._repeated(request, repeatable=False)
             if answer.status < 300 or answer.status >= 500:
                 self._count_write()
-            if answer.status >= 500:
-                raise failures.in_doubt(failures.of_answer(answer))
             if answer.status >= 300:
-                raise failures.of_answer(answer)
+                failed = answers.error_of(answer)
+                raise failed if answer.status < 500 else _in_doubt(failed)
             try:
                 return answers.decoded(answer)
             except ReplyUnreadable as error:
-                raise failures.in_doubt(error) from error
+                raise _in_doubt(error) from error
 
     def between_steps(self) -> None:
         """No step is under way: waits may be cut short again."""
@@ -256,7 +273,7 @@ class Writer(Reader):
         self.writes += 1
         self.budget.patient = True
 
-    def _write(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+    def _write(self, method: str, path: str, body: Data) -> Answer:
         self.witness.before(method, path)
         try:
             answer = self._once(method, path, body=body)
@@ -269,7 +286,12 @@ class Writer(Reader):
             else:
                 self.witness.after("not sent")
             if isinstance(error, ReplyUnreadable):
-                raise failures.in_doubt(error) from error
+                raise _in_doubt(error) from error
             raise
         self.witness.after(*answers.fate(answer))
         return answer
+
+
+def _in_doubt(error: BmeconfError) -> OutcomeUnknown:
+    """The error for a write that may have landed, for the reason that `error` gives."""
+    return OutcomeUnknown(error.message, error.remedy)
