@@ -1,16 +1,15 @@
 """What is shown: one Page for every command, one renderer for every format.
 
 `page/` turns a Plan, a Result, a Drift ... into a `Page` (`model`), which says everything and has
-no format. Each format renders every Page: `text/`, `markdown/`, `html/`, `junit`, `github`;
-`documents/` tells machines the same as JSON. So all formats tell the same, and a new subject has
-all formats at once. `formats` chooses among them.
+no format. Each format renders every Page: `text`, `markdown`, `html`, `junit`, `github`;
+`documents` tells machines the same as JSON. So all formats tell the same, and a new subject has
+all formats at once. `formats` chooses among them; `figures` draws what several need.
 
 Names and values come from the account and are data: `safe` makes a line harmless, and each format
 escapes what would be markup in it. Pure throughout.
 """
 
 from bmeconf.render.formats import FORMATS, GITHUB, TEXT, Product, rendered, summary, unfit
-from bmeconf.render.lines import Line, wrapped
 from bmeconf.render.model import Field, InText, Page, PageItem, Section, Series, Table, Task
+from bmeconf.render.safe import Line, plain_ascii, wrapped
 from bmeconf.render.safe import line as safe_line
-from bmeconf.render.safe import plain_ascii

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from bmeconf.model.errors import BmeconfError
-from bmeconf.render.lines import Line
 from bmeconf.render.model import Page
+from bmeconf.render.safe import Line
 
 TEXT, GITHUB = "text", "github"
 FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)

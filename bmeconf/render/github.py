@@ -27,7 +27,7 @@ def render(page: Page) -> str:
         room = SHOWN - 1 if level == "note" else SHOWN
         if level != "error" and len(own) > room:
             more = f"{len(own) - room + 1:,} more like these are in the whole report"
-            own = [*own[: room - 1], _command(level, None, "more", more)]
+            own[room - 1 :] = [_command(level, None, "more", more)]
         lines += own
     verdict = page.verdict + (f" Fingerprint: {page.fingerprint}" if page.fingerprint else "")
     return "".join(f"{line}\n" for line in (*lines, _command("note", None, page.name, verdict)))
@@ -53,7 +53,7 @@ def _command(level: str, place: Place | None, title: str, message: str) -> str:
 
 
 def _message(text: str) -> str:
-    return safe.line(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return safe.line(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bmeconf.model import stamp
 from bmeconf.render import safe, text
-from bmeconf.render.lines import Line
 from bmeconf.render.model import DONE, Page, PageItem, Task
+from bmeconf.render.safe import Line
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, even as a reference."""
@@ -22,14 +22,26 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(page: Page) -> str:
     """The page as one XML document; a suite per section, and one for the verdict."""
     root = Element("testsuites", name=_text(f"bmeconf: {page.title}"))
-    _verdict(_suite(root, page, page.title), page)
+    suite = _suite(root, page, page.title)
+    case = _case(suite, page, f"account {page.account}" if page.account else page.title)
+    fingerprint = f"Fingerprint: {page.fingerprint}" if page.fingerprint else ""
+    commands = (f"Next: {command}" for command in page.next_commands)
+    lines = (page.verdict, page.price, fingerprint, *commands)
+    _add(case, "system-out", [Line(line) for line in lines if line])
     for section in page.sections:
         suite = _suite(root, page, section.title)
         for item in section.items:
-            _item(suite, page, item)
+            case = _case(suite, page, f"{item.address} {item.state}".lstrip())
+            if item.place:
+                case.set("file", _text(item.place.file))
+                case.set("line", str(item.place.line))
+            _end(case, item, text.item(item))
         for task in section.tasks:
-            _task(suite, page, task)
-        if rest := text.figures(section):
+            case = _case(suite, page, f"{task.address} by hand: {task.state}")
+            if not task.fails and task.state != DONE:
+                SubElement(case, "skipped", message=_text(task.gist))
+            _end(case, task, text.task(task))
+        if rest := text.figures_of(section):
             _add(suite, "system-out", rest)
     for suite in (*root, root):
         suite.set("tests", str(len([*suite.iter("testcase")])))
@@ -48,43 +60,16 @@ def _suite(root: Element, page: Page, title: str) -> Element:
     return suite
 
 
-def _verdict(suite: Element, page: Page) -> None:
-    case = _case(suite, page, f"account {page.account}" if page.account else page.title)
-    lines = (
-        page.verdict,
-        page.price,
-        f"Fingerprint: {page.fingerprint}" if page.fingerprint else "",
-        *(f"Next: {command}" for command in page.next_commands),
-    )
-    _add(case, "system-out", [Line(line) for line in lines if line])
-
-
-def _item(suite: Element, page: Page, item: PageItem) -> None:
-    case = _case(suite, page, f"{item.address} {item.state}".lstrip())
-    if item.place:
-        case.set("file", _text(item.place.file))
-        case.set("line", str(item.place.line))
-    lines = text.item(item)
-    if item.fails:
-        _add(case, "failure", lines, message=_text(item.gist), type=_text(item.state))
-    else:
-        _add(case, "system-out", lines)
-
-
-def _task(suite: Element, page: Page, task: Task) -> None:
-    case = _case(suite, page, f"{task.address} by hand: {task.state}")
-    lines, message = text.task(task), _text(task.gist)
-    if task.fails:
-        _add(case, "failure", lines, message=message, type=_text(task.state))
-        return
-    if task.state != DONE:
-        SubElement(case, "skipped", message=message)
-    _add(case, "system-out", lines)
-
-
 def _case(suite: Element, page: Page, name: str) -> Element:
     kind = page.document.partition("/")[0]
     return SubElement(suite, "testcase", classname=_text(kind), name=_text(name))
+
+
+def _end(case: Element, of: PageItem | Task, lines: Iterable[Line]) -> None:
+    if of.fails:
+        _add(case, "failure", lines, message=_text(of.gist), type=_text(of.state))
+    else:
+        _add(case, "system-out", lines)
 
 
 def _add(element: Element, tag: str, lines: Iterable[Line], **attributes: str) -> None:

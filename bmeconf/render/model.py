@@ -5,7 +5,7 @@ Texts are as they came: each format makes them harmless in its own way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -91,13 +91,15 @@ class Task:
 
     @property
     def gist(self) -> str:
-        """Address, state, sentence and owner on one line."""
-        return f"{self.address} ({self.state}): {self.what}{self.owned}"
+        """Address, state, `what` and owner on one line."""
+        return f"{self.address} ({self.state}): {replace(self, distance='').sentence}"
 
     @property
-    def owned(self) -> str:
-        """The owner in parentheses, after a blank; empty if there is none."""
-        return f" (owner: {self.owner})" if self.owner else ""
+    def sentence(self) -> str:
+        """What is to be done, when and by whom."""
+        distance = f", {self.distance}" if self.distance else ""
+        owner = f" (owner: {self.owner})" if self.owner else ""
+        return f"{self.what}{distance}{owner}"
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,6 @@ class Section:
     text: str = ""
     in_text: InText = InText.WHOLE
 
-    @property
-    def empty(self) -> bool:
-        """True if the section has nothing but its title."""
-        return not (self.items or self.tasks or self.tables or self.series or self.text)
-
 
 @dataclass(frozen=True)
 class Page:
@@ -188,4 +185,4 @@ class Page:
 
 def filled(*sections: Section) -> tuple[Section, ...]:
     """Those sections that have more than a title."""
-    return tuple(section for section in sections if not section.empty)
+    return tuple(s for s in sections if s.items or s.tasks or s.tables or s.series or s.text)

@@ -6,9 +6,13 @@ a CI log line can be taken for a workflow command are broken up visibly.
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
+from dataclasses import dataclass
 
 from bmeconf.model.errors import masked
+
+WIDTH = 80
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 JOINERS = "\u200c\u200d"
@@ -18,6 +22,14 @@ BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
 PAIRS = str.maketrans(
     {"→": "->", "»": ">>", "…": "...", "·": "-", "–": "-", "✓": "v", "✗": "x", **BLOCKS}
 )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of output; `style` is a word that the command line knows a colour for."""
+
+    text: str = ""
+    style: str = ""
 
 
 def line(text: str) -> str:
@@ -31,6 +43,20 @@ def line(text: str) -> str:
     if bare.startswith("::"):
         return shown[: len(shown) - len(bare)] + "\\x3a" + bare[1:]
     return shown
+
+
+def wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list[Line]:
+    """`text` made harmless and broken at blanks, `first` and `rest` before its lines."""
+    lines = textwrap.wrap(
+        line(text),
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    # What stood in the middle may begin a line now.
+    return [Line(line(each), style) for each in lines]
 
 
 def plain_ascii(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from bmeconf.model import Address, Value
@@ -28,6 +28,15 @@ def text(value: Value) -> str:
             return "(defaults)"
         return ", ".join(f"{safe.line(key)}: {text(inner)}" for key, inner in value.items())
     return safe.line(str(plain(value)))
+
+
+def parsed(text: str, shown: Callable[[datetime], str]) -> str:
+    """An instant of the API as `shown` gives it, in UTC if it names no zone; else as it came."""
+    try:
+        live = datetime.fromisoformat(text)
+        return shown(live if live.tzinfo else live.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        return text
 
 
 def utc(instant: datetime) -> str:

@@ -16,4 +16,4 @@ from bmeconf.report.delivery import (
 )
 from bmeconf.report.listing import Memory
 from bmeconf.report.reading import read_report
-from bmeconf.report.results import Dashboard, Engagement, Link, Measure, Peak, Results
+from bmeconf.report.results import Dashboard, Engagement, Link, Measure, Moment, Peak, Results

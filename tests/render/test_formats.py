@@ -18,9 +18,9 @@ from bmeconf.model.errors import InvalidInput
 from bmeconf.plan import encode
 from bmeconf.plan.model import Plan
 from bmeconf.render import Page, Section, Series, Table, github, html, junit, markdown, safe, values
+from bmeconf.render import markdown_parts as marked
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
-from bmeconf.render.markdown import escape as marked
 from tests.support import plans
 from tests.support.driver import Project, Ran
 from tests.support.formats import FORMATS, Seen, squeezed, told
@@ -226,8 +226,9 @@ def check_harmless(format: str, names: list[str]) -> None:
 def test_markdown_of_a_name_is_read_as_text(name: str) -> None:
     cmark = pytest.importorskip("cmarkgfm", reason="cmarkgfm is not installed")
     unsafe = pytest.importorskip("cmarkgfm.cmark").Options.CMARK_OPT_UNSAFE
-    source = f"a {marked.prose(name)} b\n\n{marked.code(name)}\n\n| h |\n| --- |\n"
-    source += f"| {marked.cell(name)} |\n\n" + "\n".join(marked.block([name], "text"))
+    table = marked.table(Table(("h",), ((name,),)))
+    lines = (f"a {marked.prose(name)} b", "", marked.code(name), "", *table)
+    source = "\n".join((*lines, *marked.block([name], "text")))
     seen = Seen(cmark.github_flavored_markdown_to_html(source, unsafe))
     bare = [tag for tag in seen.tags if tag.strip() != "code"]
     assert [tag.strip() for tag in bare] == [

@@ -151,6 +151,14 @@ def test_longer_words_that_become_the_most_common_have_room() -> None:
         assert len(markdown.render(page, room).encode()) <= room
 
 
+def test_groups_of_one_size_are_counted_in_the_order_of_the_page() -> None:
+    words = ("update", "create", "frozen", "drift", "blocked")
+    items = tuple(PageItem("!", "", word, "w" * 200) for word in words for _ in range(50))
+    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    counts = "50 × create, 50 × frozen, 50 × drift, 50 × blocked, 49 × update not named here.\n"
+    assert counts in markdown.render(page, 500)
+
+
 def crowded(*items: PageItem) -> str:
     """What names the items where there is no room for the messages of all."""
     more = [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.model import Address, Change, Place, Problem
-from bmeconf.render import github, lines, safe
+from bmeconf.render import Line, figures, github, safe
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from bmeconf.render.page.plan import field
@@ -82,7 +82,7 @@ def test_json_keeps_exact_values(account: Account, project: Project) -> None:
     assert EVIL[0] in ran.json["unmanaged_names"]["lists"]
 
 
-def change_lines(change: Change) -> list[lines.Line]:
+def change_lines(change: Change) -> list[Line]:
     """One field that changes, as a plan shows it."""
     return list(texts.field(field(change)))
 
@@ -90,7 +90,7 @@ def change_lines(change: Change) -> list[lines.Line]:
 def test_long_values_are_wrapped_and_kept_whole() -> None:
     words = " ".join(f"word{n}" for n in range(60))
     shown = [line.text for line in change_lines(Change(("subject",), "Old", words))]
-    assert all(len(line) <= lines.WIDTH for line in shown)
+    assert all(len(line) <= safe.WIDTH for line in shown)
     assert " ".join(" ".join(shown).split()).count("word59") == 1
 
 
@@ -98,7 +98,7 @@ def test_a_long_body_is_cut_and_says_so() -> None:
     before = "\n".join(f"line {n}" for n in range(200))
     after = "\n".join(f"other {n}" for n in range(200))
     shown = [line.text for line in change_lines(Change(("body",), before, after))]
-    assert len(shown) == texts.MOST_LINES + 2
+    assert len(shown) == figures.MOST_LINES + 2
     assert "--format json" in shown[-1]
 
 
@@ -107,7 +107,7 @@ def test_a_difference_in_a_long_line_can_be_seen() -> None:
     shown = [line.text for line in change_lines(Change(("body",), before, after))]
     assert any("10 EUR" in line and line.lstrip().startswith("-…") for line in shown)
     assert any("99 EUR" in line and line.lstrip().startswith("+…") for line in shown)
-    assert all(len(line) <= lines.WIDTH for line in shown)
+    assert all(len(line) <= safe.WIDTH for line in shown)
 
 
 def test_recipients_are_told_apart() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bmeconf.mail import compare_lines, visible_lines
 from bmeconf.model import Address, Manual
-from bmeconf.render import Field, PageItem, Series, Table, html
+from bmeconf.render import Field, PageItem, Series, Table, figures, html
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from bmeconf.render.page.plan import task_list
@@ -21,13 +21,14 @@ from bmeconf.render.page.tasks import task_of
 from tests.support import plans
 
 AT = datetime.fromisoformat("2026-12-01T09:00:00+01:00")
+EARLIER = AT - timedelta(days=9)
 TODO = Manual(
     Address("campaigns", "Winter"), "schedule", "todo", AT, "marketing", "look", {}, {}
 )  # fmt: skip
 
 
 def test_a_task_says_what_to_enter_in_both_zones() -> None:
-    task = task_of(TODO, lists=("News", "Press"))
+    task = task_of(TODO, EARLIER, lists=("News", "Press"))
     assert task.what == "schedule it for 2026-12-01 09:00 (UTC+01:00)"
     assert dict(task.enter) == {
         "Campaign": "Winter",
@@ -77,7 +78,7 @@ def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
 def test_a_task_says_where_it_stands(
     state: str, observed: dict[str, str], what: str, click: str, fails: bool
 ) -> None:
-    task = task_of(replace(TODO, state=state, observed=observed))
+    task = task_of(replace(TODO, state=state, observed=observed), EARLIER)
     assert what in task.what
     assert click in " ".join(task.where)
     assert bool(task.where) == (state != "done")
@@ -190,14 +191,14 @@ def test_an_inbox_shows_only_what_is_known() -> None:
     st.lists(st.tuples(st.text(), st.text(max_size=30), st.text(max_size=9)), min_size=1),
 )
 def test_a_table_stays_on_the_page(rows: list[tuple[str, str, str]]) -> None:
-    lines = [line.text for line in texts.table(Table(("Name", "B", "N"), tuple(rows), (2,)))]
-    assert all(texts.width(line) <= 160 for line in lines)
+    lines = [line.text for line in figures.table(Table(("Name", "B", "N"), tuple(rows), (2,)))]
+    assert all(figures.width(line) <= 160 for line in lines)
     assert len(lines) >= len(rows) + 2
 
 
 def test_numbers_stand_below_one_another() -> None:
     table = Table(("Name", "Sent"), (("a", "1,200"), ("日本", "3")), (1,))
-    assert [line.text for line in texts.table(table)] == [
+    assert [line.text for line in figures.table(table)] == [
         "Name   Sent",
         "----  -----",
         "a     1,200",
@@ -208,13 +209,13 @@ def test_numbers_stand_below_one_another() -> None:
 @given(st.lists(st.floats(-10, 1e6), max_size=300))
 def test_a_plot_is_narrow(values: list[float]) -> None:
     series = Series("T", tuple(f"d{n}" for n in range(len(values))), tuple(values), "%")
-    lines = [line.text for line in texts.plot(series)]
+    lines = [line.text for line in figures.plot(series)]
     assert all(len(line) <= 80 for line in lines)
 
 
 def test_bars_grow_with_their_values() -> None:
     series = Series("T", ("a", "b", "c", "d"), (0, 0.01, 5, 10))
-    bars = [line.text.count("█") * 2 + line.text.count("▌") for line in texts.plot(series)[1:]]
+    bars = [line.text.count("█") * 2 + line.text.count("▌") for line in figures.plot(series)[1:]]
     assert bars[0] == 0
     assert bars[1] == 1
     assert all(one < other for one, other in pairwise(bars))

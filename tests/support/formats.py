@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-from bmeconf.render.markdown import escape as marked
+from bmeconf.render import markdown_parts as marked
 
 FORMATS = ("text", "json", "markdown", "html", "junit", "github")
 

@@ -1,7 +1,7 @@
 """What a command has to tell -> one Page.
 
 One file per subject: `plan`, `result`, `drift`, `report`, `pull`, and `failure` with the problems
-of manifests. `tasks` and `schedules` put manual steps into words.
+of manifests. `tasks` puts manual steps into words.
 """
 
 from bmeconf.render.page.drift import of_drift

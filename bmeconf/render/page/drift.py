@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
@@ -17,25 +16,20 @@ from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, cou
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.tasks import BROKEN
 
 MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
 TOO_LATE = "declared otherwise, and that cannot be applied any more"
 DIFFERS = "not as declared"
-TITLES = {
-    Cause.DRIFT: "Drift (declared → live)",
-    Cause.CONFLICT: "Conflicts (declared → live)",
-    Cause.PENDING: "Not applied yet (declared → live)",
-    FROZEN: "No drafts any more (declared → live)",
-    KNOWN: "Known drift (declared → live)",
+SORTS = {
+    Cause.DRIFT: ("Drift (declared → live)", "drifted"),
+    Cause.CONFLICT: ("Conflicts (declared → live)", "changed on both sides"),
+    Cause.PENDING: ("Not applied yet (declared → live)", "not applied yet"),
+    FROZEN: ("No drafts any more (declared → live)", "frozen"),
+    KNOWN: ("Known drift (declared → live)", "known"),
 }
-SUMS = {
-    Cause.DRIFT: "drifted",
-    Cause.CONFLICT: "changed on both sides",
-    Cause.PENDING: "not applied yet",
-    FROZEN: "frozen",
-    KNOWN: "known",
-}
+"""The title of each class of items, and the word in which the verdict counts it."""
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
 UNTOLD = (
     "Where the lock file remembers nothing of a resource, nothing tells who moved, and every"
@@ -47,7 +41,6 @@ STOP = (
 )
 TOO_LATE_FOR = "nothing can be written to it any more: declare what is live"
 ANSWER = ", or answer for it until a day in bmeconf.yaml (policy: known_drift)"
-ADVICE = "What to do"
 UNDO = "To undo what was done by hand, apply."
 KEEP = (
     "To keep what was done by hand, change the manifest, or answer for it until a day in"
@@ -63,6 +56,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     """
     failing = drift.failing(fail_on)
     manual = sum(manual.state != DONE for manual in drift.manual)
+    broken = any(manual.state in BROKEN for manual in drift.manual)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)
@@ -72,19 +66,19 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         title="Drift",
         account=account,
         verdict=_verdict(drift),
-        mood=_mood(drift, fail_on),
+        mood="bad" if drift.exit_code(fail_on) else "warn" if broken or not drift.clean else "good",
         counts=(
             *((sort, number) for sort, number in drift.counts().items() if number),
             ("in sync", drift.in_sync),
             *(((MANUAL, manual),) if manual else ()),
         ),
         sections=filled(
-            *(_section(sort, drift, failing) for sort in TITLES),
+            *(_section(sort, drift, failing) for sort in SORTS),
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
-            Section("Findings", tuple(plan_page.finding_items(drift.findings))),
+            Section("Findings", finding_items(drift.findings)),
             plan_page.left_out(drift.left_out),
             plan_page.compared_with(drift.plan),
-            _advice(drift, bool(next_command)),
+            Section("What to do", text=_advice(drift, bool(next_command))),
         ),
         price=f"{drift.in_sync} in sync; read with {counted(drift.requests, 'request')}.",
         next_commands=(next_command,) if next_command else (),
@@ -105,7 +99,7 @@ def _verdict(drift: Drift) -> str:
 
 def _state(drift: Drift) -> str:
     counts = drift.counts()
-    sums = [f"{counts[sort]} {words}" for sort, words in SUMS.items() if counts[sort]]
+    sums = [f"{counts[sort]} {words}" for sort, (_, words) in SORTS.items() if counts[sort]]
     if len(drift.items) > counts[KNOWN]:
         return f"not as declared: {counted(len(drift.items), 'difference')} ({', '.join(sums)})"
     if drift.uncompared:
@@ -115,11 +109,12 @@ def _state(drift: Drift) -> str:
     return "as declared"
 
 
-def _mood(drift: Drift, fail_on: Collection[str]) -> str:
-    if drift.exit_code(fail_on):
-        return "bad"
-    broken = any(manual.state in BROKEN for manual in drift.manual)
-    return "warn" if broken or not drift.clean else "good"
+def _advice(drift: Drift, undoable: bool) -> str:
+    if not any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items):
+        return ""
+    unknown = UNTOLD if any(item.untold for item in drift.items) else ""
+    sentences = (unknown if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
+    return " ".join(filter(None, sentences))
 
 
 # --- items
@@ -129,7 +124,8 @@ def _section(sort: str, drift: Drift, failing: Sequence[DriftItem]) -> Section:
     """All items of one class, those of one resource and cause together."""
     mine = [item for item in drift.items if item.sort == sort]
     alike = groupby(mine, key=lambda item: (item.address, item.known, item.cause))
-    return Section(TITLES[sort], tuple(_item([*items], drift, failing) for _, items in alike))
+    items = tuple(_item([*items], drift, failing) for _, items in alike)
+    return Section(SORTS[sort][0], items)
 
 
 def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]) -> PageItem:
@@ -140,7 +136,17 @@ def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]
         address=str(first.address),
         state=first.sort,
         head=_head(items, drift.remembers),
-        fields=tuple(_field(item) for item in items if item.path != PRESENCE),
+        fields=tuple(
+            Field(
+                name=_name(item),
+                before=item.desired,
+                after=item.live,
+                body=item.path[0] in plan_page.BODIES,
+                markup=item.path == ("body",),
+            )
+            for item in items
+            if item.path != PRESENCE
+        ),
         notes=(*_notes(first, drift.touches.get(first.address)), *_members(items)),
         remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
@@ -188,16 +194,6 @@ def _name(item: DriftItem) -> str:
     return "id of the live object" if item.path == IDENTITY else item.field
 
 
-def _field(item: DriftItem) -> Field:
-    return Field(
-        name=_name(item),
-        before=item.desired,
-        after=item.live,
-        body=item.path[0] in plan_page.BODIES,
-        markup=item.path == ("body",),
-    )
-
-
 def _members(items: Iterable[DriftItem]) -> Iterator[str]:
     """The members that a set lacks, and the unexpected ones in it."""
     for item in items:
@@ -217,25 +213,9 @@ def _notes(item: DriftItem, touch: Touch | None) -> Iterator[str]:
     if touch:
         who = " ".join(word for word in (touch.by, touch.user) if word)
         parts = (
-            f"last changed at {_instant(touch.at)}",
+            f"last changed at {values.parsed(touch.at, values.utc)}",
             f"by {who}" if who else "",
             f"from {touch.source}" if touch.source else "",
             f"({touch.event})" if touch.event else "",
         )
         yield " ".join(filter(None, parts))
-
-
-def _instant(text: str) -> str:
-    """The API's words for an instant, made readable if they are one."""
-    try:
-        return values.utc(datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return text
-
-
-def _advice(drift: Drift, undoable: bool) -> Section:
-    if not any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items):
-        return Section(ADVICE)
-    unknown = UNTOLD if any(item.untold for item in drift.items) else ""
-    sentences = (unknown if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
-    return Section(ADVICE, text=" ".join(filter(None, sentences)))

@@ -1,18 +1,20 @@
-"""Why a command could not do its work, and the problems of manifests -> Page. Pure."""
+"""Why a command could not do its work, the problems of manifests, and findings -> Page. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted
+from bmeconf.model import PROBLEMS_FORMAT, Address, Finding, Place, Problem, counted
 from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
+Places = Mapping[Address, Place]
+NOWHERE: Places = {}
+LEVELS = ("error", "warning", "note")
 LONGEST = 300
 """Characters of a verdict; the message itself is shown whole below it."""
-LEVELS = ("error", "warning", "note")
 TITLES = {"plan": "Plan", "result": "Apply", "problems": "Manifests"}
 
 
@@ -75,8 +77,18 @@ def error_item(error: BmeconfError) -> PageItem:
     )
 
 
-def finding_item(finding: Finding | Problem, place: Place | None) -> PageItem:
-    """A finding or a problem; an error fails, and is kept however little room there is."""
+def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> tuple[PageItem, ...]:
+    """Findings as items, at the places of their resources."""
+    return tuple(_item(finding, places.get(finding.address)) for finding in findings)
+
+
+def problem_item(problem: Problem) -> PageItem:
+    """A problem of a manifest, at its place."""
+    return _item(problem, problem.place)
+
+
+def _item(finding: Finding | Problem, place: Place | None) -> PageItem:
+    """An error fails, and is kept however little room there is."""
     error = finding.level == "error"
     return PageItem(
         sign="!",
@@ -89,11 +101,6 @@ def finding_item(finding: Finding | Problem, place: Place | None) -> PageItem:
         must=error,
         place=place,
     )
-
-
-def problem_item(problem: Problem) -> PageItem:
-    """A problem of a manifest, at its place."""
-    return finding_item(problem, problem.place)
 
 
 def _problems(problems: Sequence[Problem]) -> Section:

@@ -14,18 +14,14 @@ from bmeconf.model import (
     Address,
     Cause,
     Change,
-    Finding,
-    Place,
     counted,
     dotted,
 )
 from bmeconf.plan import Plan, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
-from bmeconf.render.page.failure import finding_item
+from bmeconf.render.page.failure import NOWHERE, Places, finding_items
 from bmeconf.render.page.tasks import BROKEN, task_of
 
-Places = Mapping[Address, Place]
-NOWHERE: Places = {}
 BODIES = ("body", "plain_text")
 BRIEF = InText.BRIEF
 REFUSAL, MANUAL_STEPS = "Why apply refuses this plan", "Manual steps"
@@ -34,7 +30,6 @@ MOVED = {
     Cause.CONFLICT: "changed here and in the account",
 }
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
-HEADS = {CREATE: "will be created", UPDATE: "will be updated", DELETE: "will be deleted"}
 RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
 """What a plan counts beside its steps, as its document calls it."""
 
@@ -45,19 +40,27 @@ def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = N
     `account` names it for people, `next_command` is the apply that makes it happen, `places` is
     where its resources are declared, as far as known.
     """
-    findings = [*finding_items(plan.findings, places)]
+    findings = finding_items(plan.findings, places)
     errors = tuple(item for item in findings if item.fails)
     unmanaged = [f"{kind}/{name}" for kind, each in plan.unmanaged_names.items() for name in each]
+    counts = encode.summary(plan)
+    steps = [(f"to {action}", counts[action]) for action in SIGNS]
+    rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
+    start = "Nothing to do"
+    if plan.steps:
+        start = f"Plan: {', '.join(f'{number} {label}' for label, number in steps if number)}"
+    refused = f"apply refuses this plan: {counted(len(errors), 'error')}. " if errors else ""
+    broken = any(manual.state in BROKEN for manual in plan.manual)
     return Page(
         document=PLAN_FORMAT,
         title="Plan",
         account=account,
-        verdict=_verdict(plan, len(errors)),
-        mood=_mood(plan),
-        counts=_counts(plan),
+        verdict=refused + _sentence(start, [f"{number} {label}" for label, number in rest]),
+        mood="bad" if errors else "warn" if broken or counts[DELETE] or findings else "good",
+        counts=(*steps, *rest),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
-            Section("Changes", tuple(step_item(s, places) for s in plan.steps), in_text=BRIEF),
+            Section("Changes", tuple(_step(step, places) for step in plan.steps), in_text=BRIEF),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
             Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
@@ -72,13 +75,39 @@ def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = N
     )
 
 
-def step_item(step: Step, places: Places = NOWHERE) -> PageItem:
-    """One step, before it is done."""
+def _price(plan: Plan) -> str:
+    price = plan.price
+    if not plan.steps:
+        return f"Read with {counted(price.read, 'request')}."
+    left = [
+        f"{remaining} left this {period}"
+        for period, remaining in (("hour", price.hour_remaining), ("month", price.month_remaining))
+        if remaining is not None
+    ]
+    start = f"Requests: {price.read} read, {price.write} to write, {price.verify} to verify"
+    return _sentence(start, left)
+
+
+def _sentence(start: str, rest: Sequence[str]) -> str:
+    return f"{start}; {', '.join(rest)}." if rest else f"{start}."
+
+
+# --- steps
+
+
+def _step(step: Step, places: Places) -> PageItem:
+    """One step, before it is done: what becomes of its resource, and how the write is guarded."""
+    head = f"will be {step.action}d"
+    if any(change.before and change.path == _identity(step) for change in step.changes):
+        head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
+    if step.intent.origins:
+        head += f" from {', '.join(map(str, step.intent.origins))}"
     return PageItem(
         sign=SIGNS[step.action],
         address=str(step.address),
         state=step.action,
-        head=_head(step),
+        # A resource to be created has no version yet that a check could compare.
+        head=f"{head} [{step.check}]" if step.pin else head,
         fields=tuple(fields(step)),
         notes=tuple(notes(step)),
         must=step.action == DELETE,
@@ -90,8 +119,7 @@ def fields(step: Step) -> Iterator[Field]:
     """The changes of a step that its address does not tell already."""
     for change in step.changes:
         if step.action != CREATE or change.path != _identity(step):
-            moved = "" if step.action == CREATE else MOVED.get(change.cause, "")
-            yield field(change, moved)
+            yield field(change, "" if step.action == CREATE else MOVED.get(change.cause, ""))
 
 
 def field(change: Change, note: str = "") -> Field:
@@ -115,9 +143,11 @@ def notes(step: Step) -> Iterator[str]:
         yield step.usage
 
 
-def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> Iterator[PageItem]:
-    """Findings as items, at the places of their resources."""
-    return (finding_item(finding, places.get(finding.address)) for finding in findings)
+def _identity(step: Step) -> tuple[str, ...]:
+    return (KINDS[step.address.kind].identity,)
+
+
+# --- what other pages of a plan show too
 
 
 def task_list(plan: Plan) -> tuple[Task, ...]:
@@ -129,11 +159,21 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
     )
 
 
+def _recipients(changes: Iterable[Change]) -> tuple[str, ...]:
+    after = [change.after for change in changes if change.path == ("lists",)]
+    return tuple(address.name for value in after if isinstance(value, tuple) for address in value)
+
+
 def left_out(addresses: Collection[Address], title: str = "Left out") -> Section:
     """The resources that a run was not asked to look at."""
     kinds = tally(Counter(address.kind for address in addresses))
     text = f"{title}: {', '.join(kinds)}." if kinds else ""
     return Section(title, tables=_addresses(map(str, addresses)), text=text, in_text=BRIEF)
+
+
+def _addresses(addresses: Iterable[str]) -> tuple[Table, ...]:
+    rows = tuple((address,) for address in addresses)
+    return (Table(("Address",), rows),) if rows else ()
 
 
 def compared_with(plan: Plan) -> Section:
@@ -148,69 +188,3 @@ def compared_with(plan: Plan) -> Section:
 def tally(counts: Mapping[str, int]) -> list[str]:
     """How many there are of each kind: `the structure`, `2 lists`."""
     return [KINDS[kind].counted(number) for kind, number in counts.items() if number]
-
-
-def _recipients(changes: Iterable[Change]) -> tuple[str, ...]:
-    after = [change.after for change in changes if change.path == ("lists",)]
-    return tuple(address.name for value in after if isinstance(value, tuple) for address in value)
-
-
-def _addresses(addresses: Iterable[str]) -> tuple[Table, ...]:
-    rows = tuple((address,) for address in addresses)
-    return (Table(("Address",), rows),) if rows else ()
-
-
-def _head(step: Step) -> str:
-    """What becomes of the resource, from what it is made, and how the write is guarded."""
-    head = HEADS[step.action]
-    if any(change.before and change.path == _identity(step) for change in step.changes):
-        head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
-    if step.intent.origins:
-        head += f" from {', '.join(map(str, step.intent.origins))}"
-    # A resource to be created has no version yet that a check could compare.
-    return f"{head} [{step.check}]" if step.pin else head
-
-
-def _identity(step: Step) -> tuple[str, ...]:
-    return (KINDS[step.address.kind].identity,)
-
-
-def _verdict(plan: Plan, errors: int) -> str:
-    counts = encode.summary(plan)
-    steps = [f"{counts[action]} to {action}" for action in SIGNS if counts[action]]
-    rest = [f"{counts[key]} {key.replace('_', ' ')}" for key in RESTS if counts[key]]
-    refused = f"apply refuses this plan: {counted(errors, 'error')}. " if errors else ""
-    start = f"Plan: {', '.join(steps)}" if plan.steps else "Nothing to do"
-    return refused + _sentence(start, rest)
-
-
-def _mood(plan: Plan) -> str:
-    if any(finding.level == "error" for finding in plan.findings):
-        return "bad"
-    broken = any(manual.state in BROKEN for manual in plan.manual)
-    deletes = any(step.action == DELETE for step in plan.steps)
-    return "warn" if broken or deletes or plan.findings else "good"
-
-
-def _counts(plan: Plan) -> tuple[tuple[str, int], ...]:
-    counts = encode.summary(plan)
-    steps = [(f"to {action}", counts[action]) for action in SIGNS]
-    rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
-    return (*steps, *rest)
-
-
-def _price(plan: Plan) -> str:
-    price = plan.price
-    if not plan.steps:
-        return f"Read with {counted(price.read, 'request')}."
-    left = [
-        f"{remaining} left this {period}"
-        for period, remaining in (("hour", price.hour_remaining), ("month", price.month_remaining))
-        if remaining is not None
-    ]
-    start = f"Requests: {price.read} read, {price.write} to write, {price.verify} to verify"
-    return _sentence(start, left)
-
-
-def _sentence(start: str, rest: Sequence[str]) -> str:
-    return f"{start}; {', '.join(rest)}." if rest else f"{start}."

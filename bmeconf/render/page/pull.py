@@ -8,7 +8,8 @@ from bmeconf.model import PULL_FORMAT, Finding, counted
 from bmeconf.pull import Pulled
 from bmeconf.render import documents
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
-from bmeconf.render.page.plan import finding_items, tally
+from bmeconf.render.page.failure import finding_items
+from bmeconf.render.page.plan import tally
 
 MOST_FINDINGS = 50
 """So many of each section are shown; an account may be full of them."""
@@ -47,7 +48,6 @@ def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[str] = ()) -
 
 
 def _section(title: str, findings: Sequence[Finding]) -> Section:
-    items = tuple(finding_items(findings[:MOST_FINDINGS]))
     more = len(findings) - MOST_FINDINGS
     text = f"{more:,} more like these; --format json names them all." if more > 0 else ""
-    return Section(title, items, text=text, in_text=InText.BRIEF)
+    return Section(title, finding_items(findings[:MOST_FINDINGS]), text=text, in_text=InText.BRIEF)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from bmeconf.model import REPORT_FORMAT, counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table
-from bmeconf.render.page.plan import finding_items
+from bmeconf.render.page.failure import finding_items
 from bmeconf.report import (
     PERIODS,
     Dashboard,

@@ -9,7 +9,7 @@ from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT, counted
 from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
-from bmeconf.render.page.failure import error_item
+from bmeconf.render.page.failure import error_item, finding_items
 from bmeconf.render.page.tasks import BROKEN
 
 GRAVE = ("failed", "unknown")
@@ -19,28 +19,26 @@ ELSEWHERE = InText.NOTHING
 def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     """How an apply ended; `next_commands` are the commands to go on with."""
     error = result.error
-    findings = [*plan_page.finding_items(result.plan.findings)]
+    findings = finding_items(result.plan.findings)
     steps = [outcome_item(outcome) for outcome in result.outcomes]
-    tasks = plan_page.task_list(result.plan)
     journal = f"; the journal is {result.journal}" if result.journal else ""
+    manual = sum(manual.state != DONE for manual in result.manual)
     sections = (
         Section("Why it is not done", (error_item(error),) if error else (), in_text=ELSEWHERE),
         Section(plan_page.REFUSAL, tuple(i for i in findings if i.fails), in_text=ELSEWHERE),
         Section("Not done", tuple(i for i in steps if i.fails), in_text=InText.HEADS),
         Section("Applied", tuple(i for i in steps if not i.fails), in_text=ELSEWHERE),
-        Section(
-            "Read back", tuple(plan_page.finding_items(result.read_back)), in_text=InText.BRIEF
-        ),
-        Section(plan_page.MANUAL_STEPS, tasks=tasks, in_text=ELSEWHERE),
+        Section("Read back", finding_items(result.read_back), in_text=InText.BRIEF),
+        Section(plan_page.MANUAL_STEPS, tasks=plan_page.task_list(result.plan), in_text=ELSEWHERE),
         Section("Findings", tuple(i for i in findings if not i.fails), in_text=ELSEWHERE),
     )
     return Page(
         document=RESULT_FORMAT,
         title="Apply",
         account=result.account,
-        verdict=_verdict(result),
+        verdict=_verdict(result, manual),
         mood=_mood(result),
-        counts=_counts(result),
+        counts=_counts(result, manual),
         sections=filled(*sections),
         fingerprint=result.plan.fingerprint if result.outcomes else "",
         price=f"{counted(result.requests, 'request')}{journal}.",
@@ -68,13 +66,12 @@ def outcome_item(outcome: Outcome) -> PageItem:
     )
 
 
-def _verdict(result: Result) -> str:
+def _verdict(result: Result, manual: int) -> str:
     applied = sum(outcome.state == APPLIED for outcome in result.outcomes)
     tally = f"{applied} of {len(result.outcomes)} steps applied"
     if not result.complete:
         what = "partly applied" if result.written else "nothing was written"
         return f"Not done ({what}): {tally}."
-    manual = sum(manual.state != DONE for manual in result.manual)
     waiting = f" {counted(manual, 'manual step')} left." if manual else ""
     return f"Applied: {tally}. {_proof(result)}{waiting}"
 
@@ -101,10 +98,9 @@ def _mood(result: Result) -> str:
     return "warn" if broken or not result.converged else "good"
 
 
-def _counts(result: Result) -> tuple[tuple[str, int], ...]:
-    states = [outcome.state for outcome in result.outcomes]
-    steps = [(state, states.count(state)) for state in dict.fromkeys((APPLIED, *states))]
-    manual = sum(manual.state != DONE for manual in result.manual)
+def _counts(result: Result, manual: int) -> tuple[tuple[str, int], ...]:
+    states = Counter({APPLIED: 0})
+    states.update(outcome.state for outcome in result.outcomes)
     codes = Counter(f.code for f in result.findings if not f.is_not_converged)
     rest = [(code.replace("_", " "), number) for code, number in codes.items()]
-    return (*steps, *([("manual", manual)] if manual else []), *rest)
+    return (*states.items(), *([("manual", manual)] if manual else []), *rest)

@@ -6,17 +6,25 @@ of the campaigns, the campaign, its schedule) and leave the rest to the reader's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
+from bmeconf.kinds import on_time
 from bmeconf.model import CampaignStatus, Manual, counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
-from bmeconf.render.page import schedules
 
 BROKEN = ("overdue", "undone", "wrong")
 """States in which somebody has to look after a manual step now."""
-DRAFTS = (None, CampaignStatus.DRAFT)
+STOPPED: Mapping[str, str] = {
+    CampaignStatus.PAUSED: "is paused, and goes to nobody until somebody resumes it",
+    CampaignStatus.CANCELLED: "was cancelled, and goes to nobody",
+    CampaignStatus.FAILED: "has failed: the web app shows the reason",
+}
+SENT: Mapping[str, str] = {
+    CampaignStatus.SENDING: "is being sent",
+    CampaignStatus.SENT: "was sent",
+}
 OPEN_PAGE = "In the web app, open Campaigns."
 ENTER = "Enter the date and the time; mind the zone that the page shows."
 CLEAR = (
@@ -27,19 +35,18 @@ TOO_LATE = "Its time is over: find out whether it was sent before another one go
 AHEAD = "The words on the buttons may differ in your version of the web app."
 
 
-def task_of(manual: Manual, now: datetime | None = None, lists: Sequence[str] = ()) -> Task:
+def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
     """The task that a manual step is.
 
-    `now` adds how far off it is, `lists` the names of the recipients' lists, if known. The
-    instants are aware.
+    `now` is aware, `lists` are the names of the recipients' lists, if known.
     """
     where = () if manual.state == DONE else _where(manual, lists, now)
     return Task(
         address=str(manual.address),
         state=manual.state,
-        what=schedules.sentence(manual),
+        what=_sentence(manual),
         due=manual.due,
-        distance=_distance(manual, now) if now else "",
+        distance=_distance(manual, now),
         owner=manual.owner or "",
         note=manual.note or "",
         where=where,
@@ -47,6 +54,39 @@ def task_of(manual: Manual, now: datetime | None = None, lists: Sequence[str] = 
         fails=manual.state in BROKEN,
         enter=_enter(manual, lists) if manual.state == DONE or ENTER in where else (),
     )
+
+
+# --- what is known of the campaign
+
+
+def _unsent(manual: Manual) -> bool:
+    """True if its time is over and the campaign still waits to be sent."""
+    return manual.state == "overdue" and manual.observed.get("status") == CampaignStatus.SCHEDULED
+
+
+def _unidentified(manual: Manual) -> bool:
+    """True if nothing tells which live campaign is meant."""
+    return "doubt" in manual.observed and "id" not in manual.observed
+
+
+def _replaced(manual: Manual) -> bool:
+    """True if the campaign that was scheduled is gone, or another one has its name now."""
+    named_anew = "replaced" in manual.observed
+    return manual.state == "undone" and (named_anew or "status" not in manual.observed)
+
+
+def _live(manual: Manual) -> str:
+    """What the account shows: `is scheduled for 2030-12-02T08:00:00Z`; empty if unknown."""
+    observed = manual.observed
+    if _unidentified(manual):
+        return ""
+    if "status" not in observed and "id" not in observed:
+        return f"is not in the account {'any more' if _replaced(manual) else 'yet'}"
+    at = observed.get("scheduled_at")
+    return f"is {observed.get('status', 'of no known status')}" + (f" for {at}" if at else "")
+
+
+# --- what is to be done
 
 
 def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -61,20 +101,19 @@ def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _where(manual: Manual, lists: Sequence[str], now: datetime | None) -> tuple[str, ...]:
+def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ...]:
     status = manual.observed.get("status")
-    if schedules.unidentified(manual):
+    if _unidentified(manual):
         return CLEAR
-    if schedules.replaced(manual) and now and manual.due < now:
+    if _replaced(manual) and manual.due < now:
         return (OPEN_PAGE, *_look_first(manual), TOO_LATE)
     name, id = manual.observed.get("name", manual.address.name), manual.observed.get("id")
     which = f" with the id {id}" if id else ""
     opened = (OPEN_PAGE, *_look_first(manual), f'Open the campaign "{name}"{which}.')
-    if schedules.unsent(manual):
+    if _unsent(manual):
         return (*opened, "Find out why it was not sent, and decide whether it still should be.")
-    if status not in (*DRAFTS, CampaignStatus.SCHEDULED) or (
-        "id" in manual.observed and not status
-    ):
+    plannable = (None, CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
+    if status not in plannable or ("id" in manual.observed and not status):
         state = f"is {status}" if status else "is of no known status"
         return (*opened, f"It {state}, so that its time may be fixed: decide what should happen.")
     look = "See that its recipients are "
@@ -93,24 +132,61 @@ def _look_first(manual: Manual) -> Iterator[str]:
         yield "First see that no other campaign was scheduled or sent in its place."
 
 
-def _live(manual: Manual) -> str:
-    """What the account shows: `is scheduled for 2030-12-02T08:00:00Z`; empty if unknown."""
-    observed = manual.observed
-    if schedules.unidentified(manual):
-        return ""
-    if "status" not in observed and "id" not in observed:
-        return f"is not in the account {'any more' if schedules.replaced(manual) else 'yet'}"
-    at = observed.get("scheduled_at")
-    return f"is {observed.get('status', 'of no known status')}" + (f" for {at}" if at else "")
-
-
 def _distance(manual: Manual, now: datetime) -> str:
     apart = abs(manual.due - now)
-    days, hours = apart.days, apart.seconds // 3600
-    if apart < timedelta(hours=1):
-        length = counted(apart.seconds // 60, "minute")
-    else:
-        length = counted(days, "day") if days else counted(hours, "hour")
+    numbers = {"day": apart.days, "hour": apart.seconds // 3600, "minute": apart.seconds // 60}
+    unit = next((unit for unit, number in numbers.items() if number), "minute")
+    length = counted(numbers[unit], unit)
     if manual.state == "overdue":
         return f"overdue by {length}"
     return f"in {length}" if manual.due > now else f"{length} ago"
+
+
+# --- how far it is, in a sentence without the address; instants are in the manifest's zone
+
+
+def _sentence(manual: Manual) -> str:
+    due = values.zoned(manual.due)
+    match manual.state:
+        case "todo":
+            return f"schedule it for {due}"
+        case "done":
+            return f"scheduled for {due}"
+        case "overdue" if _unsent(manual):
+            return f"should have gone out at {due}, but the account still shows it as scheduled"
+        case "overdue":
+            return f"should have been scheduled for {due}"
+        case "undone":
+            return _undone(manual, due)
+        case "wrong":
+            return _wrong(manual, due)
+    return f"{manual.what} for {due}: {manual.state}"
+
+
+def _undone(manual: Manual, due: str) -> str:
+    if not _replaced(manual):
+        return f"was scheduled, and is a draft again: schedule it for {due}"
+    if "status" in manual.observed:
+        return f"was scheduled for {due}, and another campaign has its name now"
+    former = manual.observed.get("former")
+    now = f'is called "{former}" now' if former else "is not in the account any more"
+    return f"was scheduled for {due}, and {now}"
+
+
+def _wrong(manual: Manual, due: str) -> str:
+    # A plan file may hold anything here.
+    status, at = (str(manual.observed.get(key) or "") for key in ("status", "scheduled_at"))
+    if _unidentified(manual):
+        return f"it is unclear which live campaign is meant; it should be sent at {due}"
+    if status in STOPPED:
+        return f"{STOPPED[status]}; it should be sent at {due}"
+    if status not in (CampaignStatus.SCHEDULED, *SENT):
+        known = f"is {status}" if status else "is of no known status"
+        return f"{known}, which proves nothing; it should be sent at {due}"
+    if not at:
+        return f"is {status}, and the API does not show for when; it should be for {due}"
+    if status in SENT and on_time(at, manual.due):
+        return f"{SENT[status]} before its time, {due}"
+    state = f"{SENT[status]}, scheduled" if status in SENT else "is scheduled"
+    live = values.parsed(at, lambda live: values.zoned(live.astimezone(manual.due.tzinfo)))
+    return f"{state} for {live}, which is not {due}"

@@ -1,0 +1,149 @@
+"""Any Page as one HTML file that a marketer can read: no script, nothing remote. Pure.
+
+Every text goes through `safe.line` and the template engine's escaping on its way out (`finalize`),
+so that no place of a template can forget it. The bodies of mails are shown in frames that may
+run, load, send and open nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bmeconf import __version__
+from bmeconf.kinds import KINDS, Mailing, only
+from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
+from bmeconf.model import Address, Value
+from bmeconf.model.errors import masked
+from bmeconf.render import figures, safe, values
+from bmeconf.render.model import DONE, Field, Page, PageItem, Series
+
+MOST_OPEN, MOST_LOOKS = 40, 3
+"""Items, and mails as they look, that are unfolded from the start."""
+MOST_DIFF = 400
+"""Lines of the markup of a body."""
+INBOX = ("from_name", "subject", "preview_text")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+FRAME = (
+    f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    '<meta http-equiv="x-dns-prefetch-control" content="off"><meta charset="utf-8">'
+    "<style>body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}</style>"
+)
+ODD = re.compile(r"[^ !$%(-;=?-~]")
+
+
+def render(page: Page) -> str:
+    """The page as one self-contained HTML document."""
+    items = [item for section in page.sections for item in section.items]
+    html = TEMPLATES.get_template("page.html").render(
+        page=page,
+        policy=POLICY,
+        version=__version__,
+        deletes=[item for item in items if item.state == "delete"],
+        open_tasks=[t for s in page.sections for t in s.tasks if t.state != DONE],
+        unfolded=len(items) <= MOST_OPEN,
+        looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
+    )
+    return html + "\n"
+
+
+# --- filters of the templates
+
+
+def kind(address: str) -> str:
+    """The kind that an address begins with, empty if it is no resource's."""
+    prefix, slash, _ = address.partition("/")
+    return KINDS[prefix].noun if slash and prefix in KINDS else ""
+
+
+def name(address: str) -> str:
+    """An address without its kind."""
+    return address.partition("/")[2] if kind(address) else address
+
+
+def value(value: Value) -> str:
+    """A value as people write it: a text without quotes, a list by its name."""
+    if isinstance(value, Address) and value.name:
+        return value.name + (f" #{value.id}" if value.id else "")
+    return value if isinstance(value, str) and value.strip() else values.text(value)
+
+
+def inbox(item: PageItem) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """A campaign in an inbox, before and after, if anything changes that an inbox shows."""
+    fields = [field for field in item.fields if field.name in INBOX]
+    if fields and kind(item.address) == only(Mailing).noun:
+        if not all(field.new for field in fields):
+            yield "Before", {field.name: str(field.before or "") for field in fields}
+        yield "After", {field.name: str(field.after or "") for field in fields}
+
+
+def members(field: Field) -> Iterator[tuple[str, str]]:
+    """The members of a set that changes, each after `same`, `new` or `gone`; these at the end."""
+    before = field.before if isinstance(field.before, tuple) else ()
+    after = field.after if isinstance(field.after, tuple) else ()
+    yield from (("same" if member in before else "new", value(member)) for member in after)
+    yield from (("gone", value(member)) for member in before if member not in after)
+
+
+def body_words(field: Field) -> list[Row]:
+    """The words that a reader sees of a body, with those that came and went."""
+    lines = visible_lines if field.markup else str.splitlines
+    return compare_lines(*(lines(str(side or "")) for side in (field.before, field.after)))
+
+
+def diff(field: Field) -> Iterator[tuple[str, str]]:
+    """The lines of a body's diff, each after a word for its sort."""
+    lines = figures.diff(field.before, field.after)
+    for line in lines[:MOST_DIFF]:
+        yield {"+": "new", "-": "gone", "@": "hunk"}.get(line[:1], "same"), line
+    if len(lines) > MOST_DIFF:
+        yield "hunk", f"… {len(lines) - MOST_DIFF:,} more lines; --format json has them all"
+
+
+class Bar(NamedTuple):
+    """One value of a plot; `share` is its part of the highest, in percent."""
+
+    label: str
+    text: str
+    share: float
+
+
+def bars(series: Series) -> list[Bar]:
+    """The values of a plot as bars."""
+    top = max((*series.values, 0.0)) or 1.0
+    return [
+        Bar(label, figures.number(value, series.unit), round(100 * max(value, 0.0) / top, 2))
+        for label, value in zip(series.labels, series.values, strict=True)
+    ]
+
+
+def frame(body: object) -> Markup:
+    """The body of a mail as the document of a frame, an attribute's value on one line."""
+    return Markup(ODD.sub(_escaped, FRAME + make_inert(masked(str(body or "")))))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    category = unicodedata.category(character)
+    if category in ("Cc", "Cs") and character not in "\n\t":
+        return "" if character == "\r" else "\ufffd"
+    plain = character not in "&<>\"'#" and category not in safe.HIDDEN
+    return character if plain else f"&#{ord(character)};"
+
+
+TEMPLATES = Environment(
+    loader=PackageLoader("bmeconf.render"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    finalize=lambda text: text if isinstance(text, Markup) else safe.line(str(text)),
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+FILTERS = (bars, body_words, diff, frame, inbox, kind, members, name, value)
+TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
+TEMPLATES.filters |= {"number": "{:,}".format, "utc": values.utc}
