@@ -104,6 +104,11 @@ class Project:
         """Write the one manifest of the project, m.yaml."""
         self.write("m.yaml", yaml.safe_dump({"version": 1, **manifest}, allow_unicode=True))
 
+    def deploy(self, **manifest: Any) -> Any:
+        """Write the one manifest and apply it, which must succeed; the result document."""
+        self.declare(**manifest)
+        return self.apply()
+
     def known_drift(self, **entry: Any) -> None:
         """Write a project file that answers for one difference."""
         answered = {"reason": "legal edit", "owner": "marketing", "expires": "2999-12-31", **entry}
@@ -259,6 +264,12 @@ class Account:
         """Delete every object of a kind with this name by hand."""
         state = self.state()
         state[kind] = [o for o in state[kind] if o[IDENTITY[kind]] != name]
+        self.set(state)
+
+    def add(self, kind: str, **values: Any) -> None:
+        """Make an object by hand, as little of it as `values` tell."""
+        state = self.state()
+        state[kind].append(values)
         self.set(state)
 
     def limit(self, scopes: Sequence[str]) -> None:
