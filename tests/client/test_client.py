@@ -7,6 +7,7 @@ import json
 import ssl
 import subprocess
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -97,11 +98,27 @@ class Line:
         return [seen.query for seen in self.server.seen]
 
 
-def failure(action: Action | Handler, method: str = "GET") -> BmeconfError:
-    """What a client raises where every answer is `action`."""
-    with Line(action) as line, pytest.raises(BmeconfError) as raised:
+@dataclass(frozen=True)
+class Failure:
+    """An error that a client raises, and the line on which it did."""
+
+    error: BmeconfError
+    line: Line
+
+    @property
+    def cost(self) -> tuple[int, list[float], int]:
+        """Requests, waits, and writes that may have been done."""
+        return self.line.requests, self.line.clock.waits, self.line.writer.writes
+
+
+def failing(
+    action: Action | Handler, method: str = "GET", *, kind: type[BmeconfError], **given: Any
+) -> Failure:
+    """One request that is always answered by `action`, and so ends with an error of this `kind`."""
+    with Line(action, **given) as line, pytest.raises(BmeconfError) as raised:
         asked(line.writer, method)
-    return raised.value
+    assert type(raised.value) is kind
+    return Failure(raised.value, line)
 
 
 def asked(writer: Writer, method: str) -> Any:
@@ -155,27 +172,23 @@ def test_every_envelope_has_its_error_at_once(
     kind: type[BmeconfError],
     remedy: str,
 ) -> None:
-    with Line(refusal(status, error_type, message, **headers)) as line:
-        with pytest.raises(BmeconfError) as raised:
-            asked(line.writer, method)
-        assert (line.requests, line.clock.waits) == (1, [])
-    error = raised.value
-    assert type(error) is kind
-    assert error.exit_code == EXIT_CODES[kind]
-    assert error.message == f"{method} {PATH}: {status}: {message}"
-    assert remedy in error.remedy
+    failure = failing(refusal(status, error_type, message, **headers), method, kind=kind)
+    assert failure.cost == (1, [], 0)
+    assert failure.error.exit_code == EXIT_CODES[kind]
+    assert failure.error.message == f"{method} {PATH}: {status}: {message}"
+    assert remedy in failure.error.remedy
 
 
 def test_the_forms_that_use_a_field_are_named() -> None:
     forms = {"affectedForms": [{"_id": "1", "name": "Sign up"}, {"name": "Footer"}]}
     errors = [{"errorType": "ContactFieldInUseError", "message": "", "debug": forms}]
-    error = failure(reply({"errors": errors}, 400))
+    error = failing(reply({"errors": errors}, 400), kind=Rejected).error
     assert "ContactFieldInUseError (used by the forms Sign up, Footer)" in error.message
 
 
 def test_several_errors_are_all_told() -> None:
     errors = [{"errorType": "ValidationError", "message": m, "field": m} for m in ("one", "two")]
-    error = failure(reply({"errors": errors}, 400))
+    error = failing(reply({"errors": errors}, 400), kind=Rejected).error
     assert isinstance(error, Rejected)
     assert error.message.endswith("one; two")
     assert error.names_field("two")
@@ -202,86 +215,76 @@ def test_several_errors_are_all_told() -> None:
 def test_what_is_no_envelope_goes_by_its_status(
     status: int, kind: type[BmeconfError], body: bytes
 ) -> None:
-    error = failure(Reply(status, body))
-    assert type(error) is kind
+    error = failing(Reply(status, body), kind=kind).error
     assert error.exit_code == EXIT_CODES[kind]
     assert error.message.startswith(f"GET {PATH}: {status}: ")
     assert len(error.message) < 300
 
 
 def test_a_long_message_is_cut() -> None:
-    error = failure(refusal(400, "ValidationError", "x" * 100_000))
-    assert len(error.message) < 1000
+    long = refusal(400, "ValidationError", "x" * 100_000)
+    assert len(failing(long, kind=Rejected).error.message) < 1000
 
 
 # --- 429
 
 
+def limited(retry_after: str | None = None, message: str = "Rate limit exceeded.") -> Reply:
+    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    return refusal(429, "TooManyRequestsError", message, **headers)
+
+
 @pytest.mark.parametrize(
     ("header", "waits"),
     [
-        (None, [1, 2, 4]),
+        *((header, [1, 2, 4]) for header in (None, "soon", "nan", "-nan")),
+        *((header, [0, 0, 0]) for header in ("0", "-5", formatdate(1_800_000_000, usegmt=True))),
         ("45", [45, 90, 180]),
         ("100", [100, 200, 300]),
-        ("0", [0, 0, 0]),
         ("2.5", [2.5, 5, 10]),
-        ("-5", [0, 0, 0]),
-        ("soon", [1, 2, 4]),
-        ("nan", [1, 2, 4]),
-        ("-nan", [1, 2, 4]),
         (formatdate(1_900_000_010, usegmt=True), [10, 0, 0]),
-        (formatdate(1_800_000_000, usegmt=True), [0, 0, 0]),
     ],
 )
 def test_a_passing_limit_is_waited_for_by_the_vendors_formula(
     header: str | None, waits: list[float]
 ) -> None:
-    headers = {"Retry_After": header} if header else {}
-    limited = refusal(429, "TooManyRequestsError", "Rate limit exceeded.", **headers)
-    with Line(limited, limited, limited, reply([])) as line:
+    with Line(*[limited(header)] * 3, reply([])) as line:
         assert line.reader.get(PATH) == []
         assert line.clock.waits == waits
 
 
 @pytest.mark.parametrize("header", ["301", "1e9", "inf", "infinity", "+inf", "1e999"])
 def test_a_limit_that_lasts_ends_the_run(header: str) -> None:
-    with Line(refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After=header)) as line:
-        with pytest.raises(LimitReached) as raised:
-            line.reader.get(PATH)
-        assert (line.requests, line.clock.waits) == (1, [])
-    assert raised.value.exit_code == 5
-    assert "all keys of the account share the limit" in raised.value.remedy
+    failure = failing(limited(header), kind=LimitReached)
+    assert failure.cost == (1, [], 0)
+    assert failure.error.exit_code == 5
+    assert "all keys of the account share the limit" in failure.error.remedy
 
 
 def test_a_limit_that_lasts_says_when_to_come_back() -> None:
-    seconds = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="1800")
-    assert "run again in 1800 seconds" in failure(seconds).remedy
     date = formatdate(FakeClock().now + 1800, usegmt=True)
-    dated = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After=date)
-    assert "seconds" not in failure(dated).remedy
-    assert date in failure(dated).remedy
-    assert "run again later" in failure(refusal(429, "TooManyRequestsError", "Limit.")).remedy
+    seconds, dated, unknown = (
+        failing(limited(header), kind=LimitReached).error.remedy for header in ("1800", date, None)
+    )
+    assert "run again in 1800 seconds" in seconds
+    assert "seconds" not in dated
+    assert date in dated
+    assert "run again later" in unknown
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_limit_is_not_tried_for_ever(method: str) -> None:
-    with Line(refusal(429, "TooManyRequestsError", "Limit.", Retry_After="1")) as line:
-        with pytest.raises(LimitReached):
-            asked(line.writer, method)
-        assert line.requests == Bounds().attempts
-        assert line.clock.waits == [1, 2, 4]
-        assert line.writer.writes == 0
+    failure = failing(limited("1"), method, kind=LimitReached)
+    assert failure.cost == (Bounds().attempts, [1, 2, 4], 0)
 
 
-@pytest.mark.parametrize("message", [MONTH, BLOCKED])
+@pytest.mark.parametrize(("message", "kind"), [(MONTH, LimitReached), (BLOCKED, Refused)])
 @pytest.mark.parametrize("header", ["1", "2000000"])
-def test_month_and_block_are_final_whatever_the_header_says(message: str, header: str) -> None:
-    with Line(refusal(429, "TooManyRequestsError", message, Retry_After=header)) as line:
-        with pytest.raises((LimitReached, Refused)):
-            line.reader.get(PATH)
-        with pytest.raises((LimitReached, Refused)):
-            line.writer.send("POST", PATH, {})
-        assert (line.requests, line.clock.waits) == (2, [])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_month_and_block_are_final_whatever_the_header_says(
+    message: str, kind: type[BmeconfError], header: str, method: str
+) -> None:
+    assert failing(limited(header, message), method, kind=kind).cost == (1, [], 0)
 
 
 # --- reads are repeated, writes are not
@@ -316,12 +319,9 @@ def test_a_read_is_repeated_until_it_works(name: str) -> None:
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_read_is_not_repeated_for_ever(name: str) -> None:
-    with Line(BROKEN[name], timeout=(1.0, 0.1)) as line:
-        with pytest.raises(NetworkError) as raised:
-            line.reader.get(PATH)
-        assert line.requests == Bounds().attempts
-        assert line.clock.waits == [0.5, 1.0, 2.0]
-    error = raised.value
+    failure = failing(BROKEN[name], kind=NetworkError, timeout=(1.0, 0.1))
+    error = failure.error
+    assert failure.cost == (Bounds().attempts, [0.5, 1.0, 2.0], 0)
     assert error.exit_code == 1
     assert error.message.startswith(f"GET {PATH}: ")
     assert error.remedy
@@ -338,12 +338,10 @@ def test_a_search_is_repeated_like_a_read() -> None:
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_is_sent_once(name: str, method: str) -> None:
-    with Line(BROKEN[name], timeout=(1.0, 0.1)) as line:
-        with pytest.raises(OutcomeUnknown) as raised:
-            line.writer.send(method, PATH, {"name": "x"})
-        assert line.server.lines() == [f"{method} {PATH}"]
-        assert line.writer.writes == 1
-    assert raised.value.message.startswith(f"{method} {PATH}: ")
+    failure = failing(BROKEN[name], method, kind=OutcomeUnknown, timeout=(1.0, 0.1))
+    assert failure.cost == (1, [], 1)
+    assert failure.line.server.lines() == [f"{method} {PATH}"]
+    assert failure.error.message.startswith(f"{method} {PATH}: ")
 
 
 UNREADABLE: Mapping[str, Action] = {
@@ -364,8 +362,7 @@ UNREADABLE: Mapping[str, Action] = {
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_read_that_says_nothing_clear_is_an_error(name: str) -> None:
-    error = failure(UNREADABLE[name])
-    assert type(error) is ReplyUnreadable
+    error = failing(UNREADABLE[name], kind=ReplyUnreadable).error
     assert error.exit_code == 1
     assert error.message.startswith(f"GET {PATH}: the answer is not the JSON")
     assert "proxy" in error.remedy
@@ -373,22 +370,15 @@ def test_a_read_that_says_nothing_clear_is_an_error(name: str) -> None:
 
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_a_write_whose_answer_says_nothing_may_have_landed(name: str) -> None:
-    with Line(UNREADABLE[name]) as line:
-        with pytest.raises(OutcomeUnknown):
-            line.writer.send("POST", PATH, {})
-        assert (line.requests, line.writer.writes) == (1, 1)
+    assert failing(UNREADABLE[name], "POST", kind=OutcomeUnknown).cost == (1, [], 1)
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_answer_without_end_is_not_swallowed(method: str) -> None:
+@pytest.mark.parametrize(("method", "kind"), [("GET", ReplyUnreadable), ("POST", OutcomeUnknown)])
+def test_an_answer_without_end_is_not_swallowed(method: str, kind: type[BmeconfError]) -> None:
     huge = Reply(200, b"[" + b"1," * 600_000 + b"1]")
-    with Line(huge, most_bytes=1_000_000) as line:
-        with pytest.raises(BmeconfError, match="larger than 1 MB") as raised:
-            asked(line.writer, method)
-        assert line.requests == 1
-        kind = ReplyUnreadable if method == "GET" else OutcomeUnknown
-        assert type(raised.value) is kind
-        assert line.writer.writes == (method == "POST")
+    failure = failing(huge, method, kind=kind, most_bytes=1_000_000)
+    assert failure.cost == (1, [], method == "POST")
+    assert "larger than 1 MB" in failure.error.message
 
 
 def test_a_slow_answer_is_an_answer() -> None:
@@ -398,8 +388,7 @@ def test_a_slow_answer_is_an_answer() -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_is_repeated_where_it_was_not_taken(method: str) -> None:
-    limited = refusal(429, "TooManyRequestsError", "Rate limit exceeded.", Retry_After="2")
-    with Line(limited, limited, reply(ROW)) as line:
+    with Line(limited("2"), limited("2"), reply(ROW)) as line:
         assert line.writer.send(method, PATH, {"name": "x"}) == ROW
         assert line.requests == 3
         assert line.clock.waits == [2, 4]
@@ -408,17 +397,16 @@ def test_a_write_is_repeated_where_it_was_not_taken(method: str) -> None:
 
 
 def test_a_write_that_was_refused_is_no_write() -> None:
-    with Line(refusal(400, "ValidationError", "no")) as line:
-        with pytest.raises(Rejected):
-            line.writer.send("POST", PATH, {})
-        assert line.writer.writes == 0
+    refused = refusal(400, "ValidationError", "no")
+    assert failing(refused, "POST", kind=Rejected).cost == (1, [], 0)
 
 
-@pytest.mark.parametrize("body", [b"", b" \n"])
-def test_a_write_may_be_answered_with_nothing(body: bytes) -> None:
-    for status in (200, 201, 204):
-        with Line(Reply(status, body if status != 204 else b"")) as line:
-            assert line.writer.send("DELETE", PATH) is None
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b""), (200, b" \n"), (201, b""), (201, b" \n"), (204, b"")]
+)
+def test_a_write_may_be_answered_with_nothing(status: int, body: bytes) -> None:
+    with Line(Reply(status, body)) as line:
+        assert line.writer.send("DELETE", PATH) is None
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -432,10 +420,8 @@ def test_a_host_that_does_not_listen_was_sent_nothing(method: str) -> None:
 
 
 def test_a_host_that_hangs_up_on_everybody_is_a_network_error() -> None:
-    with Line(CLOSE, deaf=True) as line:
-        with pytest.raises(NetworkError):
-            line.reader.get(PATH)
-        assert line.server.connections == Bounds().attempts
+    failure = failing(CLOSE, kind=NetworkError, deaf=True)
+    assert failure.line.server.connections == Bounds().attempts
 
 
 # --- redirects
@@ -446,9 +432,8 @@ def test_a_host_that_hangs_up_on_everybody_is_a_network_error() -> None:
 def test_a_redirect_is_not_followed(status: int, method: str) -> None:
     with FakeServer(lambda seen: reply([])) as other:
         moved = Reply(status, headers={"Location": f"{other.url}{PATH}"})
-        error = failure(moved, method)
+        error = failing(moved, method, kind=ApiError).error
         assert other.connections == 0
-    assert type(error) is ApiError
     assert f"{method} {PATH}: {status}: the host answers with a redirect" in error.message
     assert "give the base URL exactly" in error.remedy
 
@@ -597,18 +582,15 @@ def test_a_write_that_is_lost_inside_tls_may_have_landed(
     name: str, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    with Line(SPOIL if name == "spoilt" else LOST[name], tls=tls) as line:
-        with pytest.raises(OutcomeUnknown):
-            line.writer.send("POST", PATH, {"name": "x"})
-        assert (line.server.lines(), line.writer.writes) == ([f"POST {PATH}"], 1)
+    lost = SPOIL if name == "spoilt" else LOST[name]
+    failure = failing(lost, "POST", kind=OutcomeUnknown, tls=tls)
+    assert failure.cost == (1, [], 1)
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_key(tls: ssl.SSLContext) -> None:
-    with Line(reply([]), tls=tls) as line:
-        with pytest.raises(NetworkError, match="certificate") as raised:
-            line.writer.send("POST", PATH, {"name": "x"})
-        assert type(raised.value) is NetworkError
-        assert (line.requests, line.writer.writes) == (0, 0)
+    failure = failing(reply([]), "POST", kind=NetworkError, tls=tls)
+    assert "certificate" in failure.error.message
+    assert failure.cost == (0, [], 0)
 
 
 # --- reading only
