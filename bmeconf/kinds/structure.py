@@ -11,16 +11,7 @@ from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Managed, Written, blocked, set_of, versioned
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap, label_of
-from bmeconf.model import (
-    STRUCTURE,
-    Call,
-    Change,
-    Fields,
-    Finding,
-    Resource,
-    canonical_name,
-    nested,
-)
+from bmeconf.model import STRUCTURE, Call, Change, Fields, Finding, Resource, canonical_name, nested
 from bmeconf.model.errors import InvalidInput, LossyWrite, ReplyUnreadable
 
 PATH = "/api/contact-structure"

@@ -11,17 +11,8 @@ from bmeconf.mail import is_rewriting, keeps_page_words, make_inert, parse, visi
 
 PIECES = (
     *("<a ", "<a href=", "<!--", "<!-- --", "</", "<?", "<![", "<", "&", "&amp", "'", "href "),
-    *(
-        "<div>",
-        "</div>",
-        "<b>",
-        "<p><b>",
-        "<table><td>",
-        "<svg>",
-        "<template>",
-        "<object>",
-        "<td>\n",
-    ),
+    *("<div>", "</div>", "<b>", "<p><b>", "<table><td>", "<svg>", "<template>", "<object>"),
+    "<td>\n",
     *("<script>", "<script><!--", "<title>", "<noscript>", "<textarea></textarea", "white-space "),
     *("<!-- c -->", "<form>", "<v:fill/>", "<iframe></iframe>"),
 )

@@ -117,10 +117,7 @@ SAME = {
         "<noscript><IMG src='x'></noscript>a",
         '<noscript><img src="x"></noscript>a',
     ),
-    "the second of an attribute, which no browser reads": (
-        "<p id=a id=b>a</p>",
-        '<p id="a">a</p>',
-    ),
+    "the second of an attribute, which no browser reads": ("<p id=a id=b>a</p>", '<p id="a">a</p>'),
     "a slash that no browser reads": ("<div/>a</div>", "<div>a</div>"),
     "a script closed by a slash, and then by a tag": ("<script/>1</script>a", "a"),
     "a comment with an odd end": ("<p>a</p><!-- b --!><p>c</p>", "<p>a</p><p>c</p>"),
