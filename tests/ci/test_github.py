@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ci_project
-from tests.support.ci_project import OWNED, WORKFLOW, Repository
+from tests.support.ci_project import OWNED, Repository
 from tests.support.driver import Account
 from tests.support.fake_github import FakeGitHub
 from tests.support.fake_server import RESET, Rule, after, instead, reply
@@ -20,6 +20,7 @@ from tests.support.runner import ROOT, Run
 LISTS = "manifests/lists.yaml"
 AUTUMN = "version: 1\nlists: [{name: Autumn}]\n"
 RENAMED = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
+MORE, SPRING = "manifests/more.yaml", "version: 1\nlists: [{name: Spring}]\n"
 BOTH = "version: 1\nlists: [{name: Autumn}, {name: Winter}]\n"
 pytestmark = pytest.mark.timeout(400)
 """A run is a dozen processes, on machines that do other things too."""
@@ -43,25 +44,26 @@ def repository(tmp_path: Path, account: Account, forks: Forks) -> Iterator[Repos
         yield ci_project.repository(tmp_path / "runs", github, account, forks.path)
 
 
-def writes(account: Account) -> list[str]:
-    """Every write that reached the account."""
-    return [
-        f"{entry['method']} {entry['path']}"
-        for entry in account.log()
-        if entry["method"] != "GET" and entry["path"] != "/api/contact/search"
-    ]
-
-
 def lists(account: Account) -> set[str]:
     """The names of the account's lists."""
     return {entry["name"] for entry in account.state()["lists"]}
 
 
-def reviewed(repository: Repository, text: str, number: int = 1) -> str:
+def reviewed(repository: Repository, text: str) -> str:
     """A pull request with these lists, planned and merged; the commit on main."""
-    repository.propose(number, **{LISTS: text})
-    repository.pull_request(number).ok()
-    return repository.merge(number)
+    return repository.reviewed(1, **{LISTS: text})
+
+
+def ended(run: Run, what: str) -> tuple[str, int]:
+    """How a run ended, and the exit code of its last step, which ends as a command did."""
+    step = run.step(f"End as the {what} did")
+    assert step is not None, run.log
+    return run.conclusion, step.code
+
+
+def kept_lock(repository: Repository) -> str:
+    """The lock file among what the apply left."""
+    return repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
 
 
 def stopped(repository: Repository, run: Run, said: str, code: int = 6) -> None:
@@ -71,7 +73,7 @@ def stopped(repository: Repository, run: Run, said: str, code: int = 6) -> None:
     assert held is not None, run.log
     assert (held.code, said in held.said) == (code, True), held.said
     assert "nothing was written" in held.said
-    assert writes(repository.account) == []
+    assert repository.account.writes() == []
 
 
 # --- the pull request
@@ -81,32 +83,25 @@ def test_a_pull_request_has_one_comment_that_is_kept_up_to_date(repository: Repo
     others = [{"id": n, "user": {"login": "mallory"}, "body": f"{n}"} for n in range(1, 121)]
     others[7]["body"] = f"{MARK}\nNothing will change."
     repository.github.comments[1] = list(others)
-    repository.propose(1, **{LISTS: AUTUMN})
-    repository.pull_request(1).ok()
-    first = repository.comments(1)[120:]
-    assert len(first) == 1
-    assert first[0].startswith(f"{MARK}\n")
-    assert "Autumn" in first[0]
-    assert "Winter" not in first[0]
+    repository.planned(1, **{LISTS: AUTUMN})
+    (first,) = repository.comments(1)[120:]
+    assert first.startswith(f"{MARK}\n")
+    assert "Autumn" in first
+    assert "Winter" not in first
 
-    repository.propose(1, **{LISTS: BOTH})
-    repository.pull_request(1).ok()
+    repository.planned(1, **{LISTS: BOTH})
     (second,) = repository.comments(1)[120:]
     assert "Winter" in second
     assert repository.github.git("rev-parse", "change-1")[:12] in second
     assert repository.github.comments[1][:120] == others
-    assert writes(repository.account) == []
+    assert repository.account.writes() == []
 
 
 def test_the_comment_tells_of_a_plan_that_failed(repository: Repository) -> None:
-    repository.propose(1, **{LISTS: AUTUMN})
-    repository.pull_request(1).ok()
+    repository.planned(1, **{LISTS: AUTUMN})
     repository.propose(1, **{LISTS: "version: 1\nlists: [{nmae: Autumn}]\n"})
     run = repository.pull_request(1)
-    assert run.conclusion == "failure"
-    ended = run.step("End as the plan did")
-    assert ended is not None
-    assert ended.code == 3
+    assert ended(run, "plan") == ("failure", 3)
     assert f"::error file={LISTS},line=2,col=" in run.log
     (comment,) = repository.comments(1)
     assert "nmae" in comment
@@ -118,10 +113,8 @@ def test_a_fork_is_validated_without_a_key(repository: Repository, trusting: boo
     repository.propose(1, "mallory/mail", **{LISTS: AUTUMN})
     if trusting:
         # Some let private forks have secrets; the action does not take them.
-        path = repository.folder / WORKFLOW
         key = repository.account.sandbox.key
-        path.write_text(path.read_text().replace("${{ secrets.BMECONF_READ_KEY }}", key))
-        repository.commit()
+        repository.edit_workflow("${{ secrets.BMECONF_READ_KEY }}", key, times=2)
     run = repository.pull_request(1).ok()
     assert [step.name for step in run.steps] == ["Check the inputs", "Install", "Validate"]
     assert all(repository.account.sandbox.key not in step.env.values() for step in run.steps)
@@ -132,8 +125,7 @@ def test_a_fork_is_validated_without_a_key(repository: Repository, trusting: boo
 
 def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> None:
     repository.runner.secrets = {}
-    repository.propose(1, **{LISTS: AUTUMN})
-    run = repository.pull_request(1).ok()
+    run = repository.planned(1, **{LISTS: AUTUMN})
     assert "::warning::There is no api-key" in run.log
     assert repository.account.log() == []
 
@@ -142,14 +134,13 @@ def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> No
 
 
 def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
-    repository.propose(1)
-    planned = repository.pull_request(1).ok()
+    planned = repository.planned(1)
     (comment,) = repository.comments(1)
     record = json.loads(repository.github.kept("bmeconf-plan-default-1")["review.json"])
     assert record["fingerprint"] in comment
     assert planned.summary.count(record["fingerprint"]) == 1, planned.summary
     assert "<h1>" not in json.dumps(record), "the record carries no values"
-    assert writes(repository.account) == []
+    assert repository.account.writes() == []
 
     repository.merge(1)
     applied = repository.push().ok()
@@ -170,16 +161,15 @@ def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
 def test_nothing_is_applied_where_the_account_moved(repository: Repository) -> None:
     # Its version alone: somebody touched it after it was looked at.
     reviewed(repository, RENAMED)
-    rename(repository.account, "Product updates", "Product updates")
+    ci_project.touch(repository.account, "Product updates")
     repository.account.clear_log()
     stopped(repository, repository.push(), "lists/Product news: ")
 
 
 def test_a_change_that_was_not_in_the_plan_stops_the_apply(repository: Repository) -> None:
-    repository.propose(1, **{LISTS: AUTUMN})
-    repository.pull_request(1).ok()
-    (repository.folder / "manifests/more.yaml").write_text("version: 1\nlists: [{name: Spring}]\n")
-    repository.commit("Straight to main, and not applied")
+    repository.planned(1, **{LISTS: AUTUMN})
+    # Straight to main, and not applied.
+    repository.write(MORE, SPRING)
     repository.merge(1)
     stopped(repository, repository.push(), "lists/Spring: was not in the reviewed plan")
 
@@ -200,8 +190,7 @@ def test_a_forged_record_applies_nothing(repository: Repository) -> None:
 
 
 def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
-    (repository.folder / LISTS).write_text(AUTUMN, encoding="utf-8")
-    commit = repository.commit("Straight to main")
+    commit = repository.write(LISTS, AUTUMN)
     refused = repository.push()
     stopped(repository, refused, f"{commit[:12]} is not the merge of one pull request into main")
     assert "start the workflow by hand" in refused.log
@@ -215,11 +204,7 @@ def test_a_run_that_was_cut_off_is_finished_by_starting_it_again(repository: Rep
     commit = reviewed(repository, BOTH)
     fault = {"kind": "error-500", "method": "POST", "path": "*/lists", "times": 9, "skip": 1}
     repository.account.faults(fault)
-    first = repository.push(commit)
-    assert first.conclusion == "failure"
-    ended = first.step("End as the apply did")
-    assert ended is not None
-    assert ended.code == 8, first.log
+    assert ended(repository.push(commit), "apply") == ("failure", 8)
     left = repository.github.kept("bmeconf-apply-default")
     assert any(name.startswith("journals/") for name in left)
     repository.account.faults()
@@ -231,31 +216,21 @@ def test_deletes_are_to_be_allowed_in_the_workflow(repository: Repository) -> No
     gone = "version: 1\nlists: [{name: Product updates, state: absent}]\n"
     commit = reviewed(repository, gone)
     refused = repository.push(commit)
-    ended = refused.step("End as the apply did")
-    assert ended is not None
-    assert ended.code == 7
+    assert ended(refused, "apply") == ("failure", 7)
     assert "--allow-delete" in refused.log
-    assert writes(repository.account) == []
+    assert repository.account.writes() == []
 
-    workflow = repository.folder / WORKFLOW
     kept = "          expect: ${{ inputs.expect }}\n"
-    globs = ("lists/None*", "lists/Product*")
-    allowing = kept + "\n".join(
-        ["          allow-delete: |", *(f"{' ' * 12}{g}" for g in globs), ""]
-    )
-    text = workflow.read_text(encoding="utf-8").replace(kept, allowing)
-    workflow.write_text(text, encoding="utf-8")
-    repository.commit("Allow it")
-    repository.propose(2, **{"manifests/note.yaml": "version: 1\n# again\nlists: []\n"})
-    repository.pull_request(2).ok()
-    repository.merge(2)
+    allowed = "".join(f"{' ' * 12}{glob}\n" for glob in ("lists/None*", "lists/Product*"))
+    repository.edit_workflow(kept, f"{kept}          allow-delete: |\n{allowed}")
+    repository.reviewed(2, **{"manifests/note.yaml": "version: 1\n# again\nlists: []\n"})
     repository.push().ok()
     assert "Product updates" not in lists(repository.account)
 
 
 def test_two_merges_in_a_row_keep_both_in_the_lock_file(repository: Repository) -> None:
     first = reviewed(repository, AUTUMN)
-    repository.propose(2, **{"manifests/more.yaml": "version: 1\nlists: [{name: Spring}]\n"})
+    repository.propose(2, **{MORE: SPRING})
     repository.push(first).ok()
     repository.pull_request(2).ok()
     second = repository.merge(2)
@@ -281,36 +256,26 @@ def test_a_protected_branch_is_told_of(repository: Repository) -> None:
     assert kept is not None
     assert "commit-lock: false" in kept.said
     assert "Autumn" in lists(repository.account)
-    assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
+    assert "Autumn" in kept_lock(repository)
 
 
 def test_the_lock_file_can_be_left_to_a_person(repository: Repository) -> None:
-    workflow = repository.folder / WORKFLOW
-    text = workflow.read_text(encoding="utf-8")
-    assert text.count("commit-lock: true") == 1
-    workflow.write_text(text.replace("commit-lock: true", "commit-lock: false"), encoding="utf-8")
-    repository.commit()
+    repository.edit_workflow("commit-lock: true", "commit-lock: false")
     run = repository.push(reviewed(repository, AUTUMN)).ok()
-    assert (
-        "::warning::The lock file changed: commit the file in the artifact bmeconf-app" in run.log
-    )
+    said = "::warning::The lock file changed: commit the file in the artifact bmeconf-app"
+    assert said in run.log
     assert not (repository.folder / "bmeconf.lock.json").exists()
-    assert "Autumn" in repository.github.kept("bmeconf-apply-default")["bmeconf.lock.json"]
+    assert "Autumn" in kept_lock(repository)
 
 
 def test_a_project_that_declares_no_account_is_applied(repository: Repository) -> None:
     bare = (ROOT / "bmeconf/project/scaffold/files/adopted.yaml").read_text(encoding="utf-8")
-    (repository.folder / "bmeconf.yaml").write_text(bare, encoding="utf-8")
-    workflow = repository.folder / WORKFLOW
+    repository.write("bmeconf.yaml", bare)
     named, url = "api-key-variable: BMECONF_PRODUCTION_KEY", repository.account.sandbox.url
-    told = re.sub(
-        rf"( +){named}\n",
-        rf"\1api-key-variable: BMECONF_API_KEY\n\1base-url: {url}\n",
-        workflow.read_text(encoding="utf-8"),
-    )
-    assert told.count(url) == 3
-    workflow.write_text(told, encoding="utf-8")
-    repository.commit()
+    # Each stands in a mapping of its own, six or ten columns in.
+    for indent, times in ((" " * 6, 2), (" " * 10, 1)):
+        told = f"\n{indent}api-key-variable: BMECONF_API_KEY\n{indent}base-url: {url}\n"
+        repository.edit_workflow(f"\n{indent}{named}\n", told, times)
     repository.push(reviewed(repository, AUTUMN)).ok()
     assert "Autumn" in lists(repository.account)
     repository.schedule().ok()
@@ -321,22 +286,15 @@ def test_a_project_that_declares_no_account_is_applied(repository: Repository) -
 
 def test_the_key_of_an_environment_reaches_no_workflow_of_others(repository: Repository) -> None:
     # What the recipe is built around; the runner of these tests has to keep to it.
-    workflow = repository.folder / WORKFLOW
-    text = workflow.read_text(encoding="utf-8")
-    assert "secrets.BMECONF_READ_KEY" in text
-    only = text.replace("secrets.BMECONF_READ_KEY", "secrets.BMECONF_API_KEY")
-    workflow.write_text(only, encoding="utf-8")
-    repository.commit()
-    repository.propose(1, **{LISTS: AUTUMN})
-    assert "::warning::There is no api-key" in repository.pull_request(1).ok().log
+    repository.edit_workflow("secrets.BMECONF_READ_KEY", "secrets.BMECONF_API_KEY", times=2)
+    assert "::warning::There is no api-key" in repository.planned(1, **{LISTS: AUTUMN}).log
     assert "there is no api-key" in repository.schedule().log
     assert repository.account.log() == []
 
 
 def test_the_key_and_the_token_are_where_they_are_needed_alone(repository: Repository) -> None:
     key = repository.account.sandbox.key
-    commit = reviewed(repository, AUTUMN)
-    repository.push(commit).ok()
+    repository.push(reviewed(repository, AUTUMN)).ok()
     steps = []
     repository.propose(2, **{LISTS: BOTH})
     for run in (repository.pull_request(2), repository.dispatch("00000000")):
@@ -386,10 +344,7 @@ def test_hostile_names_do_nothing_in_a_comment(repository: Repository) -> None:
     hostile = (
         f"</details>{MARK}<script>x</script>@everyone ![x](https://evil.example/x)\n::error::no"
     )
-    state = repository.account.state()
-    campaign = next(c for c in state["campaigns"] if c["name"] == "Welcome")
-    campaign["subject"] = hostile
-    repository.account.set(state)
+    repository.account.edit("campaigns", "Welcome", subject=hostile)
     repository.propose(1, **{LISTS: "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n"})
     run = repository.pull_request(1).ok()
     (comment,) = repository.comments(1)
@@ -411,7 +366,7 @@ def test_drift_has_one_issue_until_it_is_clean(repository: Repository) -> None:
     assert repository.schedule().ok().step("Bring the issue up to date") is not None
     assert repository.github.issues == []
 
-    rename(repository.account, "Autumn", "Fall")
+    repository.account.edit("lists", "Autumn", name="Fall")
     repository.schedule().ok()
     repository.schedule().ok()
     (issue,) = repository.github.issues
@@ -419,42 +374,24 @@ def test_drift_has_one_issue_until_it_is_clean(repository: Repository) -> None:
     assert issue["body"].startswith("<!-- bmeconf:drift account=default -->\n")
     assert "Fall" in issue["body"]
 
-    rename(repository.account, "Fall", "Autumn")
+    repository.account.edit("lists", "Fall", name="Autumn")
     repository.schedule().ok()
     assert issue["state"] == "closed"
-    rename(repository.account, "Autumn", "Herbst")
+    repository.account.edit("lists", "Autumn", name="Herbst")
     repository.schedule().ok()
     assert [issue["state"] for issue in repository.github.issues] == ["closed", "open"]
 
 
-def rename(account: Account, old: str, new: str) -> None:
-    """What somebody does by hand, in the web app."""
-    state = account.state()
-    entry = next(entry for entry in state["lists"] if entry["name"] == old)
-    entry |= {"name": new, "__v": entry["__v"] + 1}
-    account.set(state)
-
-
 def test_drift_fails_the_job_where_that_is_asked_for(repository: Repository) -> None:
-    workflow = repository.folder / WORKFLOW
-    text = workflow.read_text(encoding="utf-8")
     call = f"bmeconf-drift.yml@{'0' * 40}\n    with:\n"
-    workflow.write_text(text.replace(call, f"{call}      fail: true\n"), encoding="utf-8")
-    repository.commit()
+    repository.edit_workflow(call, f"{call}      fail: true\n")
     repository.push(reviewed(repository, AUTUMN)).ok()
-    rename(repository.account, "Autumn", "Fall")
-    run = repository.schedule()
-    ended = run.step("End as the drift report did")
-    assert ended is not None
-    assert (run.conclusion, ended.code) == ("failure", 2)
+    repository.account.edit("lists", "Autumn", name="Fall")
+    assert ended(repository.schedule(), "drift report") == ("failure", 2)
     assert len(repository.github.issues) == 1
 
 
 def test_a_drift_report_that_failed_says_nothing_in_an_issue(repository: Repository) -> None:
     repository.runner.secrets = {"BMECONF_READ_KEY": "bme_" + "x" * 40}
-    run = repository.schedule()
-    assert run.conclusion == "failure"
-    ended = run.step("End as the drift report did")
-    assert ended is not None
-    assert ended.code == 4
+    assert ended(repository.schedule(), "drift report") == ("failure", 4)
     assert repository.github.issues == []

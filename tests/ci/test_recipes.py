@@ -28,6 +28,7 @@ MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
 SCHEDULE = {**PUSH, "CI_PIPELINE_SOURCE": "schedule"}
 
+CHECKED = {"install": "on_success", "validate": "on_success"}
 INSTALLED = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 pytestmark = pytest.mark.timeout(300)
@@ -61,11 +62,7 @@ def pipeline(checkout: Path, account: Account, forks: Forks) -> Pipelines:
 
 def test_a_merge_request_is_planned(pipeline: Pipelines) -> None:
     proposed = pipeline(MERGE_REQUEST)
-    assert proposed.jobs() == {
-        "install": "on_success",
-        "validate": "on_success",
-        "plan": "on_success",
-    }
+    assert proposed.jobs() == {**CHECKED, "plan": "on_success"}
     for job in proposed.jobs():
         assert proposed.run(job).code == 0
     assert "Fingerprint" in proposed.kept["plan"]["plan.md"].decode()
@@ -73,19 +70,14 @@ def test_a_merge_request_is_planned(pipeline: Pipelines) -> None:
 
 def test_a_merge_request_without_a_key_is_validated(pipeline: Pipelines, account: Account) -> None:
     proposed = pipeline(MERGE_REQUEST, key=False)
-    assert proposed.jobs() == {"install": "on_success", "validate": "on_success"}
+    assert proposed.jobs() == CHECKED
     assert proposed.run("validate").code == 0
     assert account.log() == []
 
 
 def test_exactly_the_plan_of_the_pipeline_is_applied(pipeline: Pipelines, account: Account) -> None:
     merged = pipeline(PUSH)
-    assert merged.jobs() == {
-        "install": "on_success",
-        "validate": "on_success",
-        "plan": "on_success",
-        "apply": "manual",
-    }
+    assert merged.jobs() == {**CHECKED, "plan": "on_success", "apply": "manual"}
     said = "".join(merged.run(job).said for job in ("validate", "plan"))
     plan = json.loads(merged.kept["plan"]["plan.json"])
     assert plan["fingerprint"] in said
@@ -102,18 +94,15 @@ def test_exactly_the_plan_of_the_pipeline_is_applied(pipeline: Pipelines, accoun
 def test_an_account_that_moved_stops_the_pipeline(pipeline: Pipelines, account: Account) -> None:
     merged = pipeline(PUSH)
     assert merged.run("plan").code == 0
-    state = account.state()
-    entry = next(entry for entry in state["lists"] if entry["name"] == "Product updates")
-    entry["__v"] += 1
-    moved = account.set(state)
+    ci_project.touch(account, "Product updates")
+    moved = account.state()
     assert merged.run("apply").code == 6
     assert account.state() == moved
 
 
 def test_a_schedule_looks_for_drift_alone(pipeline: Pipelines) -> None:
     nightly = pipeline(SCHEDULE)
-    assert "apply" not in nightly.jobs()
-    assert "plan" not in nightly.jobs()
+    assert not {"apply", "plan"} & nightly.jobs().keys()
     drifted = nightly.run("drift")
     assert drifted.code == 2, drifted.said
     assert "drift.md" in nightly.kept["drift"]
@@ -133,8 +122,7 @@ def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -
     assert {"--no-index", "--no-deps", "wheels/*.whl"} <= set(install.split())
     others = {name: job for name, job in document.items() if "stage" in job and name != "install"}
     assert not [name for name, job in others.items() if "pip" in str(job)]
-    with_needs = [job["needs"] for job in others.values() if "needs" in job]
-    assert all("install" in needs for needs in with_needs)
+    assert all("install" in job["needs"] for job in others.values() if "needs" in job)
 
 
 def run(checkout: Path, programs: str, *command: str, **env: str) -> CompletedProcess[str]:
@@ -157,37 +145,34 @@ def test_the_shell_recipe_goes_the_whole_way(
         return run(checkout, forks.path, "sh", f"{RECIPES}/shell.sh", *arguments, **env).returncode
 
     key = {OWNED: account.sandbox.key}
-    kept = {"BMECONF_KEEP": str(checkout.parent)}
+    kept = {**key, "BMECONF_KEEP": str(checkout.parent)}
     assert ended("validate") == 0
     assert account.log() == []
-    assert ended("plan", **key, **kept) == 2
-    saved = checkout.parent / "plan.json"
-    assert saved.stat().st_mode & 0o077 == 0
-    assert ended("apply", **key, **kept) == 0
-    assert ended("plan", **key) == 0
-    assert ended("drift", **key) == 0
-    assert ended("apply", **key, **kept) == 6
+    assert ended("plan", **kept) == 2
+    assert (checkout.parent / "plan.json").stat().st_mode & 0o077 == 0
+    assert ended("apply", **kept) == 0
+    assert ended("plan", **key) == ended("drift", **key) == 0
+    assert ended("apply", **kept) == 6
     assert ended() == 3
 
 
 # --- the hook
 
 
-def hook() -> dict[str, object]:
-    (entry,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    found: dict[str, object] = entry
-    return found
+(HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    ("files", "code"),
-    [("lists: [{name: Autumn}]", 0), ("lists: [{nmae: Autumn}]", 3)],
-)
-def test_the_entry_of_the_hook_checks_the_project(checkout: Path, files: str, code: int) -> None:
-    (checkout / "manifests" / "more.yaml").write_text(f"version: 1\n{files}\n", encoding="utf-8")
-    entry = hook()
-    assert entry["pass_filenames"] is False
-    ran = run(checkout, INSTALLED, *str(entry["entry"]).split())
+def declare(checkout: Path, key: str) -> None:
+    """A manifest with this key in the place of `name`."""
+    text = f"version: 1\nlists: [{{{key}: Autumn}}]\n"
+    (checkout / "manifests" / "more.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("key", "code"), [("name", 0), ("nmae", 3)])
+def test_the_entry_of_the_hook_checks_the_project(checkout: Path, key: str, code: int) -> None:
+    declare(checkout, key)
+    assert HOOK["pass_filenames"] is False
+    ran = run(checkout, INSTALLED, *HOOK["entry"].split())
     assert ran.returncode == code, ran.stdout
 
 
@@ -198,14 +183,12 @@ def test_pre_commit_runs_the_hook_on_what_is_staged(checkout: Path) -> None:
 
     staged("git", "init", "--quiet")
     # The same hook, without an installation of its own.
-    local = {**hook(), "language": "system"}
-    config = {"repos": [{"repo": "local", "hooks": [local]}]}
+    config = {"repos": [{"repo": "local", "hooks": [{**HOOK, "language": "system"}]}]}
     (checkout / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    bad = checkout / "manifests" / "more.yaml"
-    bad.write_text("version: 1\nlists: [{nmae: Autumn}]\n", encoding="utf-8")
+    declare(checkout, "nmae")
     staged("git", "add", "--all")
     # What is mended, but not staged, does not count.
-    bad.write_text("version: 1\nlists: [{name: Autumn}]\n", encoding="utf-8")
+    declare(checkout, "name")
     refused = staged("pre-commit", "run")
     assert refused.returncode == 1
     assert "nmae" in refused.stdout

@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.ci_project import merged_pull
 from tests.support.driver import Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
 from tests.support.fake_server import Rule, after, instead, reply
@@ -87,26 +88,19 @@ def script(github: FakeGitHub, tmp_path: Path, forks: Forks) -> Script:
 # --- what was reviewed
 
 
-def pull(**changes: Any) -> dict[str, Any]:
-    """A merged pull request."""
-    return {
-        "number": 1,
-        "merged_at": "2026-11-22T12:00:00Z",
-        "merge_commit_sha": COMMIT,
-        "base": {"ref": "main", "repo": {"full_name": REPOSITORY}},
-        "head": {"sha": HEAD, "repo": {"full_name": REPOSITORY}},
-        **changes,
-    }
-
-
 @pytest.fixture
 def merged(github: FakeGitHub) -> FakeGitHub:
     """A GitHub where #1 was planned, and merged."""
-    run = github.begin(".github/workflows/bmeconf.yml", "pull_request", HEAD)
-    github.keep(run, NAME, {"review.json": json.dumps(RECORD).encode()})
-    github.end(run, "success")
-    github.merged[COMMIT] = [pull()]
+    leave(github, RECORD)
+    github.merged[COMMIT] = [merged_pull(1, COMMIT, HEAD)]
     return github
+
+
+def leave(github: FakeGitHub, record: Any) -> None:
+    """A run that planned #1, and left this record."""
+    run = github.begin(".github/workflows/bmeconf.yml", "pull_request", HEAD)
+    github.keep(run, NAME, {"review.json": json.dumps(record).encode()})
+    github.end(run, "success")
 
 
 def test_the_record_is_found_by_the_commit(merged: FakeGitHub, script: Script) -> None:
@@ -117,76 +111,71 @@ def test_the_record_is_found_by_the_commit(merged: FakeGitHub, script: Script) -
 
 def test_the_newest_run_and_the_newest_record_count(merged: FakeGitHub, script: Script) -> None:
     newer = {**RECORD, "fingerprint": "00000000"}
-    run = merged.begin(".github/workflows/bmeconf.yml", "pull_request", HEAD)
-    merged.keep(run, NAME, {"review.json": json.dumps(newer).encode()})
-    merged.end(run, "success")
+    leave(merged, newer)
     script.run("reviewed.py")
     assert json.loads((script.folder / "review.json").read_text()) == newer
 
 
-def missing(script: Script, said: str) -> None:
-    """No record, for a reason; and that alone fails nothing."""
+def other_run(**changes: object) -> Callable[[FakeGitHub], None]:
+    """GitHub answers with another run; it is asked for no other, and that is not relied on."""
+
+    def meddle(github: FakeGitHub) -> None:
+        found = {"workflow_runs": [{**github.runs[0], **changes}]}
+        github.meddle(Rule(r"GET .*/runs", instead(reply(found))))
+
+    return meddle
+
+
+def other_merge(**changes: object) -> Callable[[FakeGitHub], None]:
+    """The commit is another merge, or none."""
+    other = {**merged_pull(1, COMMIT, HEAD), **changes}
+    return lambda github: github.merged.update({COMMIT: [other]})
+
+
+NO_RUN = "no run of .github/workflows/bmeconf.yml on #1 succeeded at dddddddddddd"
+NO_MERGE = "is not the merge of one pull request into main"
+FORK = {"full_name": "mallory/mail"}
+MISSING: dict[str, tuple[Callable[[FakeGitHub], None], str]] = {
+    "the run failed": (other_run(conclusion="failure"), NO_RUN),
+    "another event": (other_run(event="push"), NO_RUN),
+    "another workflow": (other_run(path=".github/workflows/evil/bmeconf.yml"), NO_RUN),
+    "another head": (other_run(head_sha="0" * 40), NO_RUN),
+    "a run of a fork": (other_run(head_repository=FORK), NO_RUN),
+    "a run of a fork that is gone": (other_run(head_repository=None), NO_RUN),
+    "not merged": (other_merge(merged_at=None), NO_MERGE),
+    "merged as another commit": (other_merge(merge_commit_sha="0" * 40), NO_MERGE),
+    "merged elsewhere": (
+        other_merge(base={"ref": "other", "repo": {"full_name": REPOSITORY}}),
+        NO_MERGE,
+    ),
+    "merged into a fork": (other_merge(base={"ref": "main", "repo": FORK}), NO_MERGE),
+    "from a fork": (other_merge(head={"sha": HEAD, "repo": FORK}), "#1 came from a fork"),
+    "from a fork that is gone": (
+        other_merge(head={"sha": HEAD, "repo": None}),
+        "#1 came from a fork",
+    ),
+    # The same head can be offered to two branches.
+    "another pull request": (
+        lambda github: github.artifacts[0].update(name="bmeconf-plan-default-2"),
+        "no run on #1 left a plan for dddddddddddd",
+    ),
+    "expired": (
+        lambda github: github.artifacts[0].update(expired=True),
+        "the record of the plan of #1 has expired",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MISSING)
+def test_a_plan_that_was_not_reviewed_is_missing_and_fails_nothing(
+    merged: FakeGitHub, script: Script, what: str
+) -> None:
+    change, said = MISSING[what]
+    change(merged)
     ran = script.run("reviewed.py")
     assert ran.returncode == 0, ran.stdout
     assert said in script.outputs()["missing"]
     assert not (script.folder / "review.json").exists()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"conclusion": "failure"},
-        {"event": "push"},
-        {"path": ".github/workflows/evil/bmeconf.yml"},
-        {"head_sha": "0" * 40},
-        {"head_repository": {"full_name": "mallory/mail"}},
-        {"head_repository": None},
-    ],
-)
-def test_only_the_run_that_planned_counts(
-    merged: FakeGitHub, script: Script, other: dict[str, object]
-) -> None:
-    # GitHub is asked for no other, and that is not relied on.
-    found = {"workflow_runs": [{**merged.runs[0], **other}]}
-    merged.meddle(Rule(r"GET .*/runs", instead(reply(found))))
-    missing(script, "no run of .github/workflows/bmeconf.yml on #1 succeeded at dddddddddddd")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"merged_at": None},
-        {"merge_commit_sha": "0" * 40},
-        {"base": {"ref": "other", "repo": {"full_name": REPOSITORY}}},
-        {"base": {"ref": "main", "repo": {"full_name": "mallory/mail"}}},
-    ],
-)
-def test_only_what_was_merged_here_counts(
-    merged: FakeGitHub, script: Script, other: dict[str, object]
-) -> None:
-    merged.merged[COMMIT] = [pull(**other)]
-    missing(script, "is not the merge of one pull request into main")
-
-
-@pytest.mark.parametrize("repo", [None, {"full_name": "mallory/mail"}])
-def test_what_came_from_a_fork_was_never_planned(
-    merged: FakeGitHub, script: Script, repo: dict[str, str] | None
-) -> None:
-    merged.merged[COMMIT] = [pull(head={"sha": HEAD, "repo": repo})]
-    missing(script, "#1 came from a fork")
-
-
-def test_the_record_of_another_pull_request_does_not_count(
-    merged: FakeGitHub, script: Script
-) -> None:
-    # The same head can be offered to two branches.
-    merged.artifacts[0]["name"] = "bmeconf-plan-default-2"
-    missing(script, "no run on #1 left a plan for dddddddddddd")
-
-
-def test_a_record_expires(merged: FakeGitHub, script: Script) -> None:
-    merged.artifacts[0]["expired"] = True
-    missing(script, "the record of the plan of #1 has expired")
 
 
 @pytest.mark.parametrize(
@@ -207,8 +196,7 @@ def test_a_record_that_is_none_stops_the_apply(
 ) -> None:
     merged.keep(merged.runs[0]["id"], NAME, {"review.json": data})
     ran = script.run("reviewed.py")
-    assert ran.returncode == 6
-    assert "Have the plan reviewed again" in ran.stdout
+    assert (ran.returncode, "Have the plan reviewed again" in ran.stdout) == (6, True)
     assert not (script.folder / "review.json").exists()
 
 
@@ -236,24 +224,20 @@ def test_a_token_that_may_not_look_is_told_what_it_needs(
 # --- the same plan, or another
 
 
-def planned(project: Project, text: str, name: str = "plan.json") -> Any:
-    """A saved plan of these manifests, as `name` in the folder."""
-    project.write("m.yaml", text)
-    project.run("plan", "--out", name).ok()
-    return json.loads((project.folder / name).read_text(encoding="utf-8"))
-
-
-SOME = """\
-version: 1
-lists: [{name: Product news, renamed_from: [Product updates]}, {name: Autumn}]
-campaigns: [{name: Welcome, subject: Changed, lists: [Customers]}]
-"""
+def planned(project: Project) -> Any:
+    """A saved plan of some manifests, as plan.json in the folder."""
+    project.declare(
+        lists=[{"name": "Product news", "renamed_from": ["Product updates"]}, {"name": "Autumn"}],
+        campaigns=[{"name": "Welcome", "subject": "Changed", "lists": ["Customers"]}],
+    )
+    project.run("plan", "--out", "plan.json").ok()
+    return json.loads((project.folder / "plan.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
 def recorded(project: Project, script: Script) -> Any:
     """A plan, with its record beside it."""
-    plan = planned(project, SOME)
+    plan = planned(project)
     assert script.run("record.py", RECORD=script.env["REVIEWED"]).returncode == 0
     assert script.outputs() == {"fingerprint": plan["fingerprint"], "changes": "true"}
     return plan
@@ -265,8 +249,7 @@ def change(script: Script, plan: Any, edit: Any) -> None:
 
 
 def test_the_same_plan_made_again_agrees(project: Project, script: Script, recorded: Any) -> None:
-    again = planned(project, SOME)
-    assert again["created_at"] >= recorded["created_at"]
+    assert planned(project)["created_at"] >= recorded["created_at"]
     ran = script.run("agree.py")
     assert (ran.returncode, script.outputs()) == (0, {"apply": "true"})
 
@@ -278,7 +261,11 @@ def test_the_record_has_no_values(script: Script, recorded: Any) -> None:
     assert "lists/Autumn" in text
 
 
-EDITS = {
+def step(plan: Any, start: str) -> Any:
+    return next(step for step in plan["steps"] if step["address"].startswith(start))
+
+
+EDITS: dict[str, Callable[[Any], object]] = {
     "a version": lambda plan: step(plan, "lists/Product")["pin"].update(version=99),
     "a digest": lambda plan: step(plan, "lists/Product")["pin"].update(digest="sha256:0"),
     "an id": lambda plan: step(plan, "campaigns/")["pin"].update(id="0" * 24),
@@ -295,31 +282,17 @@ EDITS = {
 }
 
 
-def step(plan: Any, start: str) -> Any:
-    return next(step for step in plan["steps"] if step["address"].startswith(start))
-
-
+@pytest.mark.parametrize("attempt", ["1", "2"])
 @pytest.mark.parametrize("what", EDITS)
-def test_any_other_plan_does_not_agree(script: Script, recorded: Any, what: str) -> None:
-    change(script, recorded, EDITS[what])
-    ran = script.run("agree.py")
-    assert ran.returncode == 6, what
-    assert "nothing was written" in ran.stdout
-    assert script.outputs() == {}
-
-
-@pytest.mark.parametrize(("attempt", "code"), [("1", 6), ("2", 0)])
-def test_a_run_started_again_finds_less_to_do(
-    script: Script, recorded: Any, attempt: str, code: int
+def test_no_other_plan_agrees_but_one_with_less_to_do_in_a_run_started_again(
+    script: Script, recorded: Any, what: str, attempt: str
 ) -> None:
-    change(script, recorded, EDITS["one step less"])
-    assert script.run("agree.py", GITHUB_RUN_ATTEMPT=attempt).returncode == code
-
-
-@pytest.mark.parametrize("what", sorted(EDITS.keys() - {"one step less"}))
-def test_a_run_started_again_does_nothing_else(script: Script, recorded: Any, what: str) -> None:
     change(script, recorded, EDITS[what])
-    assert script.run("agree.py", GITHUB_RUN_ATTEMPT="2").returncode == 6
+    ran = script.run("agree.py", GITHUB_RUN_ATTEMPT=attempt)
+    less = (what, attempt) == ("one step less", "2")
+    assert ran.returncode == (0 if less else 6)
+    assert ("nothing was written" in ran.stdout) != less
+    assert script.outputs() == ({"apply": "true"} if less else {})
 
 
 def test_another_account_is_refused(script: Script, recorded: Any) -> None:
@@ -359,27 +332,30 @@ def test_only_deletes_that_are_planned_are_allowed(
 RUN = {"CODE": "2", "PULL_REQUEST": "1"}
 
 
+def commented(github: FakeGitHub, script: Script, report: str) -> str:
+    """The comment that a report becomes."""
+    (script.folder / "report.md").write_text(report, encoding="utf-8")
+    assert script.run("comment.py", **RUN).returncode == 0
+    (comment,) = github.comments[1]
+    return str(comment["body"])
+
+
 @pytest.mark.parametrize("size", [100, 65_000, 65_400, 65_536, 70_000])
 def test_a_report_of_any_size_becomes_a_comment(
     github: FakeGitHub, script: Script, size: int
 ) -> None:
-    (script.folder / "report.md").write_text("é" * (size // 2), encoding="utf-8")
-    assert script.run("comment.py", **RUN).returncode == 0
-    (comment,) = github.comments[1]
-    whole = "é" * (size // 2) in comment["body"]
-    assert whole == (size < 65_536)
-    assert whole or "too long" in comment["body"]
+    report = "é" * (size // 2)
+    comment = commented(github, script, report)
+    assert (report in comment) == (size < 65_536) == ("too long" not in comment)
 
 
 def test_a_report_loses_its_marker_and_its_command(github: FakeGitHub, script: Script) -> None:
     text = "<!-- bmeconf:plan account=x -->\n## Plan\n\nNext:\n\n```sh\nbmeconf apply /tmp/x\n```\n"
-    (script.folder / "report.md").write_text(text, encoding="utf-8")
-    script.run("comment.py", **RUN)
-    (comment,) = github.comments[1]
-    assert comment["body"].startswith("<!-- bmeconf:plan account=default -->\n\n## Plan\n")
-    assert comment["body"].count("<!--") == 1
-    assert "Next:" not in comment["body"]
-    assert f"Commit {COMMIT[:12]}, [run 7](" in comment["body"]
+    comment = commented(github, script, text)
+    assert comment.startswith("<!-- bmeconf:plan account=default -->\n\n## Plan\n")
+    assert comment.count("<!--") == 1
+    assert "Next:" not in comment
+    assert f"Commit {COMMIT[:12]}, [run 7](" in comment
 
 
 def test_two_projects_have_a_comment_each(github: FakeGitHub, script: Script) -> None:
@@ -406,22 +382,28 @@ def test_an_issue_of_somebody_else_is_left_alone(github: FakeGitHub, script: Scr
     assert github.issues[2]["title"].startswith("The account has drifted")
 
 
-@pytest.mark.parametrize(("name", "code"), [("comment.py", "2"), ("issue.py", "2")])
+@pytest.mark.parametrize("name", ["comment.py", "issue.py"])
 def test_a_token_of_another_author_is_told_of(
-    github: FakeGitHub, script: Script, name: str, code: str
+    github: FakeGitHub, script: Script, name: str
 ) -> None:
     # What it wrote would not be found again: every run would write one more, and be green.
     github.tokens["t0k3n"] = Token("t0k3n", EVERYTHING, "acme-mail[bot]")
-    ran = script.run(name, PULL_REQUEST="1", CODE=code)
+    ran = script.run(name, **RUN)
     assert ran.returncode == 3
     assert "set author: acme-mail[bot]" in ran.stdout
     for _ in range(2):
-        known = script.run(name, PULL_REQUEST="1", CODE=code, AUTHOR="acme-mail[bot]")
+        known = script.run(name, **RUN, AUTHOR="acme-mail[bot]")
         assert known.returncode == 0, known.stdout
     assert len(github.issues) + len(github.comments.get(1, [])) == 1
 
 
 # --- the lock file
+
+
+def lock(script: Script, what: str, project: str = ".") -> None:
+    """Take the lock file, or keep what an apply left; it must succeed."""
+    ran = script.run("lock.py", what, PROJECT=project, ARTIFACT="bmeconf-apply-default")
+    assert ran.returncode == 0, ran.stdout
 
 
 @pytest.mark.parametrize("project", [".", "mail/eu west"])
@@ -430,18 +412,17 @@ def test_the_lock_file_goes_to_its_project(
 ) -> None:
     for root in (github.origin, script.folder):
         (root / project).mkdir(parents=True, exist_ok=True)
-    (github.origin / project / "a.yaml").write_text("version: 1\n", encoding="utf-8")
+    tree(github.origin / project, "a.yaml")
     github.git("add", "--all")
     github.git("commit", "--quiet", "-m", "Begin")
     kept = script.folder / project / "bmeconf.lock.json"
-    assert script.run("lock.py", "take", PROJECT=project).returncode == 0
+    lock(script, "take", project)
     assert not kept.exists()
 
     for text in ('{"a": 1}\n', '{"a": 2}\n', '{"a": 2}\n'):
         github.keep(7, "bmeconf-apply-default", {"bmeconf.lock.json": text.encode()})
-        ran = script.run("lock.py", "keep", PROJECT=project, ARTIFACT="bmeconf-apply-default")
-        assert ran.returncode == 0, ran.stdout
-        assert script.run("lock.py", "take", PROJECT=project).returncode == 0
+        lock(script, "keep", project)
+        lock(script, "take", project)
         assert kept.read_text(encoding="utf-8") == text
     assert github.git("rev-list", "--count", "HEAD") == "3"
 
@@ -450,9 +431,9 @@ def test_a_lock_file_that_landed_unheard_is_not_committed_twice(
     github: FakeGitHub, script: Script
 ) -> None:
     github.git("commit", "--quiet", "--allow-empty", "-m", "Begin")
-    github.keep(7, "left", {"bmeconf.lock.json": b"{}\n"})
+    github.keep(7, "bmeconf-apply-default", {"bmeconf.lock.json": b"{}\n"})
     github.meddle(Rule(r"PUT .*", after(reply({}, 502)), times=1))
-    assert script.run("lock.py", "keep", PROJECT=".", ARTIFACT="left").returncode == 0
+    lock(script, "keep")
     assert github.git("rev-list", "--count", "HEAD") == "2"
 
 
@@ -471,17 +452,23 @@ SETUP: Mapping[str, str] = {
 }
 
 
-def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    script.output.write_text("", encoding="utf-8")
+def bash(name: str, env: Mapping[str, str], work: Path) -> subprocess.CompletedProcess[str]:
+    """One shell script of the action."""
     return subprocess.run(
-        ["bash", str(ACTION / "setup.sh")],
-        env={**script.env, "RUNNER_TEMP": str(script.folder), **SETUP, **env},
-        cwd=work or script.folder,
+        ["bash", str(ACTION / name)],
+        env=env,
+        cwd=work,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
+
+
+def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    script.output.write_text("", encoding="utf-8")
+    given = {**script.env, "RUNNER_TEMP": str(script.folder), **SETUP, **env}
+    return bash("setup.sh", given, work or script.folder)
 
 
 @pytest.mark.parametrize(
@@ -511,35 +498,27 @@ def test_inputs_that_cannot_be_are_refused(script: Script, env: dict[str, str], 
 
 
 @pytest.mark.parametrize(
-    ("env", "meets"),
+    ("env", "output", "value"),
     [
-        ({}, "true"),
-        ({"MODE": "validate"}, "false"),
-        ({"FORK": "true"}, "false"),
-        ({"HAS_KEY": "false"}, "false"),
-        ({"MODE": "drift", "GITHUB_EVENT_NAME": "schedule"}, "true"),
+        ({}, "meets", "true"),
+        ({"MODE": "validate"}, "meets", "false"),
+        ({"FORK": "true"}, "meets", "false"),
+        ({"HAS_KEY": "false"}, "meets", "false"),
+        ({"MODE": "drift", "GITHUB_EVENT_NAME": "schedule"}, "meets", "true"),
+        ({}, "name", "default"),
+        ({"PROJECT": "./"}, "name", "default"),
+        ({"PROJECT": "mail/eu west"}, "name", "mail-eu-west"),
+        ({"PROJECT": "mail/eu west", "ACCOUNT": "eu"}, "name", "eu"),
+        ({"ACCOUNT": "eu", "NAME": "x"}, "name", "x"),
     ],
 )
-def test_who_meets_the_account(script: Script, env: dict[str, str], meets: str) -> None:
-    assert setup(script, **env).returncode == 0
-    assert script.outputs()["meets"] == meets
-
-
-@pytest.mark.parametrize(
-    ("env", "name"),
-    [
-        ({}, "default"),
-        ({"PROJECT": "./"}, "default"),
-        ({"PROJECT": "mail/eu west"}, "mail-eu-west"),
-        ({"PROJECT": "mail/eu west", "ACCOUNT": "eu"}, "eu"),
-        ({"ACCOUNT": "eu", "NAME": "x"}, "x"),
-    ],
-)
-def test_projects_are_told_apart(script: Script, env: dict[str, str], name: str) -> None:
+def test_who_meets_the_account_and_how_projects_are_told_apart(
+    script: Script, env: dict[str, str], output: str, value: str
+) -> None:
     (script.folder / "mail" / "eu west").mkdir(parents=True)
     ran = setup(script, **env)
     assert ran.returncode == 0, ran.stdout
-    assert script.outputs()["name"] == name
+    assert script.outputs()[output] == value
 
 
 def tree(folder: Path, *files: str) -> None:
@@ -574,41 +553,28 @@ def test_the_path_is_that_of_the_project_file(
     assert fits or "path must be the folder with bmeconf.yaml" in ran.stdout
 
 
-HOSTILE = "import pathlib\npathlib.Path({marker!r}).touch()\n"
 SHADOWED = ("venv", "ensurepip", "pip", "json", "sitecustomize", "usercustomize", "zipfile")
-
-
-def shadow(work: Path, marker: Path) -> None:
-    """Modules at the root of a checkout that take the names of those that the steps use."""
-    work.mkdir()
-    for name in SHADOWED:
-        (work / f"{name}.py").write_text(HOSTILE.format(marker=str(marker)), encoding="utf-8")
+"""Modules at the root of a checkout that take the names of those that the steps use."""
 
 
 def test_an_installation_runs_nothing_of_the_checkout(tmp_path: Path) -> None:
-    work, marker, bare = tmp_path / "checkout", tmp_path / "ran", tmp_path / "bin"
-    shadow(work, marker)
-    bare.mkdir()
+    work, marker, bare, temp = (tmp_path / name for name in ("checkout", "ran", "bin", "temp"))
+    for folder in (work, bare, temp):
+        folder.mkdir()
+    for name in SHADOWED:
+        hostile = f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n"
+        (work / f"{name}.py").write_text(hostile, encoding="utf-8")
     (bare / "python3").symlink_to(sys.base_prefix + f"/bin/python3.{sys.version_info.minor}")
-    temp = tmp_path / "temp"
-    temp.mkdir()
-    ran = subprocess.run(
-        ["bash", str(ACTION / "install.sh")],
-        cwd=work,
-        env={
-            "PATH": f"{bare}:/usr/bin:/bin",
-            "HOME": str(tmp_path),
-            "PYTHONPATH": str(work),
-            "RUNNER_TEMP": str(temp),
-            "GITHUB_ACTION_PATH": str(ACTION),
-            "GITHUB_PATH": str(tmp_path / "path"),
-            "PIP_NO_INDEX": "1",
-        },
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    env = {
+        "PATH": f"{bare}:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(work),
+        "RUNNER_TEMP": str(temp),
+        "GITHUB_ACTION_PATH": str(ACTION),
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "PIP_NO_INDEX": "1",
+    }
+    ran = bash("install.sh", env, work)
     # Without an index there is nothing to build with: pip was reached, and that is enough.
     assert "hatchling" in ran.stderr, ran.stdout + ran.stderr
     assert not marker.exists()
@@ -616,12 +582,11 @@ def test_an_installation_runs_nothing_of_the_checkout(tmp_path: Path) -> None:
 
 def test_every_python_of_a_step_leaves_the_checkout_out() -> None:
     # -I leaves out the folder of a script as well, where ours have the modules that they share.
-    texts = {path.name: path.read_text(encoding="utf-8") for path in ACTION.rglob("*.yml")}
-    texts |= {path.name: path.read_text(encoding="utf-8") for path in ACTION.glob("*.sh")}
-    for name, text in texts.items():
-        for call in re.findall(r"python3?\"? [-\"$].*", re.sub(r"(?m)^\s*#.*", "", text)):
+    for path in (*ACTION.rglob("*.yml"), *ACTION.glob("*.sh")):
+        text = re.sub(r"(?m)^\s*#.*", "", path.read_text(encoding="utf-8"))
+        for call in re.findall(r"python3?\"? [-\"$].*", text):
             isolated = re.match(r'python3?"? (-I -[mc] |-Es "\$GITHUB_ACTION_PATH/)', call)
-            assert isolated, f"{name}: {call}"
+            assert isolated, f"{path.name}: {call}"
 
 
 @pytest.mark.parametrize(
@@ -639,6 +604,8 @@ def test_every_python_of_a_step_leaves_the_checkout_out() -> None:
         ("drift", 4, "false", 4),
     ],
 )
-def test_a_job_ends_as_its_command_did(mode: str, code: int, fail: str, ends: int) -> None:
+def test_a_job_ends_as_its_command_did(
+    mode: str, code: int, fail: str, ends: int, tmp_path: Path
+) -> None:
     env = {"PATH": os.environ["PATH"], "MODE": mode, "CODE": str(code), "FAIL": fail}
-    assert subprocess.run(["bash", ACTION / "verdict.sh"], env=env, check=False).returncode == ends
+    assert bash("verdict.sh", env, tmp_path).returncode == ends

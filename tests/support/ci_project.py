@@ -30,6 +30,27 @@ class Repository:
         """The working tree at GitHub, on main."""
         return self.github.origin
 
+    def write(self, path: str, text: str) -> str:
+        """Commit a file straight to main; the commit."""
+        (self.folder / path).write_text(text, encoding="utf-8")
+        return self.commit()
+
+    def edit_workflow(self, old: str, new: str, times: int = 1) -> None:
+        """Commit the workflow with other words in it."""
+        text = (self.folder / WORKFLOW).read_text(encoding="utf-8")
+        assert text.count(old) == times
+        self.write(WORKFLOW, text.replace(old, new))
+
+    def planned(self, number: int, **files: str | None) -> Run:
+        """Open a pull request, or push to it; its run, which must succeed."""
+        self.propose(number, **files)
+        return self.pull_request(number).ok()
+
+    def reviewed(self, number: int, **files: str | None) -> str:
+        """A pull request that was planned and merged; the commit on main."""
+        self.planned(number, **files)
+        return self.merge(number)
+
     def commit(self, message: str = "Change") -> str:
         """Commit all there is; the commit."""
         self.github.git("add", "--all")
@@ -79,18 +100,8 @@ class Repository:
         branch, repository = self.pulls[number]
         self.github.git("merge", "--quiet", "--no-ff", "-m", f"Merge #{number}", branch)
         commit = self.github.git("rev-parse", "HEAD")
-        self.github.merged[commit] = [
-            {
-                "number": number,
-                "merged_at": "2026-11-22T12:00:00Z",
-                "merge_commit_sha": commit,
-                "base": {"ref": "main", "repo": {"full_name": REPOSITORY}},
-                "head": {
-                    "sha": self.github.git("rev-parse", branch),
-                    "repo": {"full_name": repository},
-                },
-            }
-        ]
+        head = self.github.git("rev-parse", branch)
+        self.github.merged[commit] = [merged_pull(number, commit, head, repository)]
         return commit
 
     def push(self, commit: str = "", attempt: int = 1) -> Run:
@@ -112,6 +123,26 @@ class Repository:
     def comments(self, number: int) -> list[str]:
         """The comments on a pull request."""
         return [comment["body"] for comment in self.github.comments.get(number, [])]
+
+
+def merged_pull(
+    number: int, commit: str, head: str, repository: str = REPOSITORY
+) -> dict[str, object]:
+    """What GitHub tells of a pull request that was merged as this commit."""
+    return {
+        "number": number,
+        "merged_at": "2026-11-22T12:00:00Z",
+        "merge_commit_sha": commit,
+        "base": {"ref": "main", "repo": {"full_name": REPOSITORY}},
+        "head": {"sha": head, "repo": {"full_name": repository}},
+    }
+
+
+def touch(account: Account, name: str) -> None:
+    """Give a list another version, and change nothing else."""
+    state = account.state()
+    next(entry for entry in state["lists"] if entry["name"] == name)["__v"] += 1
+    account.set(state)
 
 
 def newsletter(folder: Path) -> None:
