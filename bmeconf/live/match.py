@@ -7,6 +7,7 @@ the only place that decides identity; everything else reads a match's status.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -132,17 +133,9 @@ def match(
     kind: Kind, desired: Sequence[Resource], rows: Sequence[Raw], ids: RememberedIds = NO_IDS
 ) -> Matches:
     """Match by id, then by own name, then by `renamed_from`; no row serves two resources."""
-    by_id = {replies.id_of(row): row for row in rows}
-    first = {r.address: _by_id(r, by_id) for r in desired if r.id}
-    taken = {replies.id_of(found.row) for found in first.values() if found.row is not None}
-    free: dict[str, list[Raw]] = {}
-    for row in rows:
-        if replies.id_of(row) not in taken:
-            free.setdefault(kind.key(row), []).append(row)
-    first |= _by_name(kind, [resource for resource in desired if not resource.id], free)
-    judge = _Judge(kind, desired, free, first, ids).judge
-    unmanaged = tuple(row for group in free.values() for row in group)
-    return Matches({r.address: judge(r) for r in desired}, {kind.name: unmanaged})
+    judge = _Judge(kind, desired, rows, ids)
+    matches = {resource.address: judge.judge(resource) for resource in desired}
+    return Matches(matches, {kind.name: tuple(judge.unmanaged.values())})
 
 
 def _by_id(resource: Resource, by_id: Mapping[str, Raw]) -> Match:
@@ -185,16 +178,21 @@ class _Judge:
         self,
         kind: Kind,
         desired: Sequence[Resource],
-        free: Mapping[str, Sequence[Raw]],
-        first: Mapping[Address, Match],
+        rows: Sequence[Raw],
         ids: RememberedIds,
     ) -> None:
+        self._every = {replies.id_of(row): row for row in rows}
+        first = {r.address: _by_id(r, self._every) for r in desired if r.id}
+        taken = {replies.id_of(found.row) for found in first.values() if found.row is not None}
+        free: dict[str, list[Raw]] = defaultdict(list)
+        for id, row in self._every.items():
+            if id not in taken:
+                free[kind.key(row)].append(row)
+        first |= _by_name(kind, [resource for resource in desired if not resource.id], free)
         self._kind, self._free, self._first, self._ids = kind, free, first, ids
         self._by_name = {k: r.address for r in desired if not r.id for k in kind.match_keys(r)}
-        self._unmanaged = {replies.id_of(row): row for rows in free.values() for row in rows}
-        matched = (found.row for found in first.values() if found.row is not None)
-        self._every = {**self._unmanaged, **{replies.id_of(row): row for row in matched}}
-        orphans = [kind.key(self._unmanaged[id]) for id in ids.orphans if id in self._unmanaged]
+        self.unmanaged = {replies.id_of(row): row for rows in free.values() for row in rows}
+        orphans = [kind.key(self.unmanaged[id]) for id in ids.orphans if id in self.unmanaged]
         self._orphans = tuple(sorted(orphans)) if len(orphans) <= MOST_ORPHANS else ()
 
     def judge(self, resource: Resource) -> Match:
@@ -202,7 +200,7 @@ class _Judge:
         found = self._first[resource.address]
         if found.status is Status.AMBIGUOUS:
             known = self._ids.by_address.get(resource.address, "")
-            return replace(found, remembered=self._unmanaged.get(known))
+            return replace(found, remembered=self.unmanaged.get(known))
         if found.row is not None:
             if left_alone := self._claimed(resource, found, found.row):
                 return left_alone
@@ -243,8 +241,8 @@ class _Judge:
     def _renamed(self, resource: Resource, missing: Match) -> Match:
         """`missing`, as a rename where the ids tell of one that no manifest declares."""
         known = self._ids.by_address.get(resource.address, "")
-        if known in self._unmanaged:
-            row = self._unmanaged[known]
+        if known in self.unmanaged:
+            row = self.unmanaged[known]
             names = (self._kind.key(row),)
             return Match(Status.RENAMED_IN_ACCOUNT, None, row, known_id=known, names=names)
         if self._orphans and not resource.intent.origins:

@@ -8,8 +8,8 @@ no reading order is needed (design 7.2, 7.3).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline import CommitManifests, Lock, LockBaseline, Section, kind_of
 from bmeconf.desired import Scope
@@ -84,57 +84,49 @@ def read(
     return reading if reading.problems else _with_details(api, reading, listing.dependents, whole)
 
 
+@dataclass
 class _Listing:
-    """The listings of all kinds, one after the other, and what their rows are matched with."""
+    """The listings of all kinds, one after the other, and what their rows are matched with.
 
-    def __init__(
-        self,
-        api: ReadApi,
-        scope: Scope,
-        section: Section,
-        removed: Removed,
-        id_map: IdMap,
-        matches: Matches,
-    ) -> None:
-        self._api, self._scope, self._section, self._removed = api, scope, section, removed
-        self._elsewhere = scope.elsewhere.beyond(scope.whole)
-        self.id_map, self.matches = id_map, matches
-        self.orphans = Matches()
-        self.gone: set[str] = set()
-        self.dependents: dict[Address, Raw] = {}
+    `gone` are the lock's keys of what is neither declared nor live any more.
+    """
+
+    api: ReadApi
+    scope: Scope
+    section: Section
+    removed: Removed
+    id_map: IdMap
+    matches: Matches
+    orphans: Matches = field(default_factory=Matches)
+    gone: set[str] = field(default_factory=set)
+    dependents: dict[Address, Raw] = field(default_factory=dict)
 
     def take(self, kind: Kind) -> None:
         """Read the rows of one kind, and match them."""
-        claimants, removed = _claimants(kind, self._scope), self._removed.of_kind(kind)
-        rows = kind.rows(self._api, self.id_map, [*claimants, *removed])
+        elsewhere = self.scope.elsewhere.beyond(self.scope.whole)
+        claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
+        rows = kind.rows(self.api, self.id_map, [*claimants, *removed])
         own, others = _apart(kind, claimants, rows)
-        ids = self._section.remembered(kind.name, claimants, self._elsewhere)
+        ids = self.section.remembered(kind.name, claimants, elsewhere)
         matches = match(kind, claimants, own, ids)
         left = [*matches.unmanaged[kind.name], *others]
         self.orphans = self.orphans.including(match(kind, removed, left))
-        self._forget(kind, claimants, own)
+        if not isinstance(kind, Searched) and self.scope.elsewhere.complete:
+            # A complete listing does not show them, and no part of the project declares them.
+            declared = {r.address for r in claimants if not r.intent.absent}.union(elsewhere)
+            kept, listed = set(map(self.section.key, declared)), set(map(replies.id_of, own))
+            self.gone |= {
+                key
+                for key, entry in self.section.entries.items()
+                if kind_of(key) == kind.name and key not in kept and entry.id not in listed
+            }
         found = matches.rows(kind.name)
         self.id_map = self.id_map.with_ids({a: replies.id_of(row) for a, row in found.items()})
         self.matches = self.matches.including(matches)
-        if _may_lose(kind, self._scope):
-            outside = {a: row for a, row in found.items() if self._scope.desired.get(a) is None}
+        if _may_lose(kind, self.scope):
+            outside = {a: row for a, row in found.items() if self.scope.desired.get(a) is None}
             for address, row in outside.items():
-                self.dependents[address] = kind.detail(self._api, self.id_map, row)
-
-    def _forget(self, kind: Kind, claimants: Iterable[Resource], rows: Iterable[Raw]) -> None:
-        """Note the lock's keys of what no manifest declares and a complete listing does not show.
-
-        A run on a part of the project forgets nothing that the rest of it declares.
-        """
-        if isinstance(kind, Searched) or not self._scope.elsewhere.complete:
-            return
-        key = self._section.key
-        kept = {key(r.address) for r in claimants if not r.intent.absent}
-        kept |= {key(address) for address in self._elsewhere}
-        ids = set(map(replies.id_of, rows))
-        for remembered, entry in self._section.entries.items():
-            if kind_of(remembered) == kind.name and remembered not in kept and entry.id not in ids:
-                self.gone.add(remembered)
+                self.dependents[address] = kind.detail(self.api, self.id_map, row)
 
 
 def _with_details(
