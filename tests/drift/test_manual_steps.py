@@ -39,12 +39,6 @@ def renamed(account: Account, to: str) -> None:
     account.edit("campaigns", "Mine", name=to)
 
 
-def added(account: Account, **campaign: Any) -> None:
-    state = account.state()
-    state["campaigns"].append({"name": "Mine", **campaign})
-    account.set(state)
-
-
 def told(project: Project, code: int) -> str:
     """What drift tells as text, on one line."""
     return " ".join(project.drift_text(code=code).split())
@@ -75,7 +69,7 @@ def test_what_is_done_stays_done_beside_a_namesake(
     at: str, status: str, project: Project, account: Account
 ) -> None:
     id = proven(project, account, at, status)
-    added(account)
+    account.add("campaigns", name="Mine")
     document = project.drift()
     assert (state_of(document), observed(document)["id"]) == ("done", id)
     assert not any(said in told(project, 0) for said in DO_IT)
@@ -84,7 +78,7 @@ def test_what_is_done_stays_done_beside_a_namesake(
 def test_it_takes_no_request_to_tell(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
     before = project.drift()["requests"]
-    added(account)
+    account.add("campaigns", name="Mine")
     assert project.drift()["requests"] <= before
 
 
@@ -93,7 +87,7 @@ def test_a_draft_beside_a_namesake_is_looked_for_by_its_id(
 ) -> None:
     declared(project, FAR)
     id = account.id_of("campaigns", "Mine")
-    added(account, status="sent", scheduledAt=FAR)
+    account.add("campaigns", name="Mine", status="sent", scheduledAt=FAR)
     assert state_of(project.drift()) == "todo"
     said = told(project, 0)
     assert f'Open the campaign "Mine" with the id {id}.' in said
@@ -113,7 +107,7 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
 ) -> None:
     declared(project, at)
     project.unlock()
-    added(account)
+    account.add("campaigns", name="Mine")
     document = project.drift(code=9)
     assert (state_of(document), observed(document)) == ("wrong", {"doubt": "ambiguous"})
     said = told(project, 9)
@@ -131,16 +125,6 @@ def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Ac
     assert "is unclear which live campaign is meant" in told(project, 9)
 
 
-def test_what_is_to_be_copied_of_a_twin_is_just_not_there(
-    project: Project, account: Account
-) -> None:
-    state = account.state()
-    state["campaigns"] += [{"name": "Twin"}, {"name": "Twin"}]
-    account.set(state)
-    project.declare(campaigns=[{"name": "Mine", "copy_of": "Twin", "schedule": {"at": FAR}}])
-    assert state_of(project.drift()) == "todo"
-
-
 # --- what is gone or replaced
 
 
@@ -155,7 +139,7 @@ def test_what_was_scheduled_and_is_gone_is_undone(project: Project, account: Acc
 def test_what_was_scheduled_and_is_replaced_is_undone(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
     account.remove("campaigns", "Mine")
-    added(account)
+    account.add("campaigns", name="Mine")
     for _ in range(2):
         assert state_of(project.drift("--record", code=9)) == "undone"
     assert "another campaign has its name now" in told(project, 9)
@@ -164,7 +148,7 @@ def test_what_was_scheduled_and_is_replaced_is_undone(project: Project, account:
 def test_the_former_one_may_still_go_out(project: Project, account: Account) -> None:
     proven(project, account, FAR, "scheduled")
     renamed(account, "Old")
-    added(account)
+    account.add("campaigns", name="Mine")
     document = project.drift(code=9)
     assert (state_of(document), observed(document)["former"]) == ("undone", "Old")
     assert 'See first whether "Old" was sent or still goes out' in told(project, 9)
@@ -177,17 +161,11 @@ def test_what_may_have_been_sent_is_not_to_be_sent_again(
     proven(project, account, PAST, "sent")
     account.remove("campaigns", "Mine")
     if replaced:
-        added(account)
+        account.add("campaigns", name="Mine")
     assert state_of(project.drift(code=9)) == "undone"
     said = told(project, 9)
     assert "Its time is over: find out whether it was sent" in said
     assert not any(told_so in said for told_so in DO_IT)
-
-
-def test_what_was_never_seen_as_scheduled_is_open_again(project: Project, account: Account) -> None:
-    declared(project, FAR)
-    account.remove("campaigns", "Mine")
-    assert state_of(project.drift(code=2)) == "todo"
 
 
 # --- when it was sent
@@ -283,9 +261,7 @@ def test_a_schedule_is_remembered_beside_an_ambiguous_reference(
     project: Project, account: Account
 ) -> None:
     declared(project, FAR)
-    state = account.state()
-    state["lists"].append({"name": "Newsletter", "_id": "7" * 24})
-    account.set(state)
+    account.add("lists", name="Newsletter", _id="7" * 24)
     shown(account, FAR)
     assert state_of(project.drift("--record")) == "done"
     state = account.state()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.documents import codes, found
 from tests.support.driver import LOCK, Account, Project
-from tests.support.edits import ANN, WELCOME
+from tests.support.edits import WELCOME
 from tests.support.git import commit
 
 BODY = '<p>Hi <a href="https://acme.example/a">buy</a></p>'
@@ -25,20 +25,6 @@ def two(project: Project, other: str, first: str = "lists: [{name: Customers}]\n
     """A project of two files, a.yaml and b.yaml."""
     project.write("a.yaml", f"version: 1\n{first}")
     project.write("b.yaml", f"version: 1\n{other}")
-
-
-def twin(account: Account, **values: Any) -> None:
-    """A second campaign of the name Welcome."""
-    state = account.state()
-    state["campaigns"].append({"name": "Welcome", **values})
-    account.set(state)
-
-
-def untwinned(account: Account) -> None:
-    state = account.state()
-    last = max(n for n, one in enumerate(state["campaigns"]) if one["name"] == "Welcome")
-    del state["campaigns"][last]
-    account.set(state)
 
 
 # --- a part of the project
@@ -142,31 +128,6 @@ def test_what_is_declared_elsewhere_is_no_rename(project: Project, account: Acco
 # --- what a first look could not remember
 
 
-def test_what_was_ambiguous_at_the_first_look_is_drift_later(
-    project: Project, account: Account
-) -> None:
-    project.declare(lists=[{"name": "Customers"}], campaigns=[{"name": "Welcome", "subject": "A"}])
-    account.edit("campaigns", "Welcome", subject="A")
-    twin(account, subject="A")
-    assert project.drift("--record")["recorded"]
-    untwinned(account)
-    account.edit("campaigns", "Welcome", subject="HAND")
-    assert found(project.drift(code=2)) == {f"{WELCOME} subject": "drift"}
-
-
-def test_what_was_blocked_at_the_first_look_is_drift_later(
-    project: Project, account: Account
-) -> None:
-    gone = {"primary": "Inactive", "secondary": "Unsubscribe"}
-    account.edit("contacts", ANN, status=gone, fields={account.field_id("First Name"): "Nan"})
-    contact = {"email": ANN, "status": "Active", "fields": {"First Name": "Anna"}}
-    project.declare(contacts=[contact], lists=[{"name": "Customers"}])
-    document = project.drift("--record", code=2)
-    assert (document["recorded"], codes(document)) == (False, ["blocked"])
-    account.edit("contacts", ANN, status={"primary": "Active"})
-    assert found(project.drift(code=2)) == {f"contacts/{ANN} fields.First Name": "drift"}
-
-
 @pytest.mark.parametrize("more", [{}, {"protect": True}], ids=str)
 def test_what_was_known_at_the_first_look_is_drift_later(
     more: dict[str, Any], project: Project, account: Account
@@ -195,13 +156,6 @@ def test_what_was_pending_at_the_first_look_is_drift_without_git(
     assert (found(document), document["recorded"]) == ({f"{WELCOME} subject": "pending"}, True)
     account.edit("campaigns", "Welcome", subject="HAND")
     assert found(project.drift(code=2)) == {f"{WELCOME} subject": "drift"}
-
-
-def test_a_new_field_of_what_is_remembered_is_pending(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "Customers"}])
-    project.apply()
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "preview_text": "P"}])
-    assert found(project.drift()) == {f"{WELCOME} preview_text": "pending"}
 
 
 def test_it_is_said_that_nothing_is_remembered_of_it(project: Project, account: Account) -> None:
@@ -274,9 +228,7 @@ def test_protection_of_another_object_is_not_remembered(project: Project, accoun
     project.declare(campaigns=[{"name": "Mine"}])
     project.apply()
     account.remove("campaigns", "Mine")
-    state = account.state()
-    state["campaigns"].append({"name": "Mine"})
-    account.set(state)
+    account.add("campaigns", name="Mine")
     project.declare(campaigns=[{"name": "Mine", "protect": True}])
     before = (project.folder / LOCK).read_bytes()
     assert found(project.drift("--record", code=2)) == {"campaigns/Mine id": "drift"}

@@ -17,13 +17,6 @@ NEWS, PERSON = "lists/Newsletter", f"contacts/{ANN}"
 TWIN = "7" * 24
 
 
-def twin(account: Account, kind: str, name: str, times: int = 1, **fields: Any) -> None:
-    """Others of the same name, made by hand."""
-    state = account.state()
-    state[kind] += [{"name": name, **fields} for _ in range(times)]
-    account.set(state)
-
-
 def replaced(account: Account, name: str) -> str:
     """Delete a list, and make two others of its name; the id that is gone."""
     state, gone = account.state(), account.id_of("lists", name)
@@ -31,7 +24,8 @@ def replaced(account: Account, name: str) -> str:
     for row in (*state["contacts"], *state["campaigns"]):
         row["lists"] = [id for id in row.get("lists", []) if id != gone]
     account.set(state)
-    twin(account, "lists", name, 2)
+    account.add("lists", name=name)
+    account.add("lists", name=name)
     return gone
 
 
@@ -61,7 +55,7 @@ def applied_then_twin(project: Project, account: Account) -> dict[str, Any]:
     campaign = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}
     project.declare(campaigns=[campaign])
     project.apply()
-    twin(account, "lists", "Newsletter", _id=TWIN)
+    account.add("lists", name="Newsletter", _id=TWIN)
     return campaign
 
 
@@ -95,26 +89,16 @@ def test_a_twin_of_a_list_hides_nothing_of_what_names_it(
     applied(project)
     edited_by_hand(account)
     assert found(project.drift(code=2)) == EDITED
-    twin(account, "lists", "Newsletter", _id=id)
+    account.add("lists", name="Newsletter", _id=id)
     document = project.drift(code=2)
     assert found(document) == EDITED
     assert {*codes(document)} == {"ambiguous"}
     assert not document["clean"]
 
 
-def test_a_twin_alone_is_no_drift(project: Project, account: Account) -> None:
-    applied(project)
-    twin(account, "lists", "Newsletter")
-    twin(account, "campaigns", "Welcome", subject="Other")
-    document = project.drift()
-    assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
-    assert document["summary"]["in_sync"] == 3
-    assert not document["clean"]
-
-
 def test_to_be_sent_to_the_twin_of_a_list_is_drift(project: Project, account: Account) -> None:
     applied(project)
-    twin(account, "lists", "Newsletter", _id=TWIN)
+    account.add("lists", name="Newsletter", _id=TWIN)
     account.edit("campaigns", "Welcome", lists=[TWIN])
     item = only(project.drift(code=2))
     assert (item["address"], item["field"], item["class"]) == (WELCOME, "lists", "drift")
@@ -125,7 +109,7 @@ def test_a_twin_of_a_campaign_hides_nothing_of_it(project: Project, account: Acc
     applied(project)
     edited_by_hand(account)
     account.schedule()
-    twin(account, "campaigns", "Welcome", subject="A")
+    account.add("campaigns", name="Welcome", subject="A")
     document = project.drift(code=2)
     items = {i["field"]: i for i in document["items"] if i["address"] == WELCOME}
     assert {*items} == {"subject", "lists"}
@@ -143,16 +127,6 @@ def test_twins_of_what_is_gone_are_drift_themselves(project: Project, account: A
     assert f"~ {NEWS} (drift): id of the live object" in project.run("drift").out
 
 
-def test_a_twin_of_a_list_that_is_only_referred_to(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
-    project.apply()
-    twin(account, "lists", "Newsletter", _id=TWIN)
-    assert project.drift()["items"] == []
-    account.edit("campaigns", "Welcome", subject="B", lists=[TWIN])
-    document = project.drift(code=2)
-    assert found(document) == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "drift"}
-
-
 def test_twins_that_nothing_is_known_of_hide_nothing_else(
     project: Project, account: Account
 ) -> None:
@@ -164,34 +138,10 @@ def test_twins_that_nothing_is_known_of_hide_nothing_else(
     assert told == {f"{WELCOME} subject": "drift", f"{WELCOME} lists": "conflict"}
 
 
-def test_without_a_memory_twins_are_a_finding(project: Project, account: Account) -> None:
-    applied(project)
-    project.unlock()
-    twin(account, "lists", "Newsletter")
-    document = project.drift()
-    assert (document["items"], {*codes(document)}) == ([], {"ambiguous"})
-
-
-def test_what_is_to_be_absent_and_has_a_twin_is_pending(project: Project, account: Account) -> None:
-    project.declare(lists=[{"name": "Customers"}])
-    project.apply()
-    twin(account, "lists", "Customers")
-    project.declare(lists=[{"name": "Customers", "state": "absent"}])
-    assert found(project.drift()) == {"lists/Customers state": "pending"}
-
-
-def test_known_drift_of_what_has_a_twin(project: Project, account: Account) -> None:
-    project.known_drift(address=WELCOME, field="subject")
-    applied(project)
-    account.edit("campaigns", "Welcome", subject="B")
-    twin(account, "campaigns", "Welcome")
-    assert found(project.drift()) == {f"{WELCOME} subject": "known"}
-
-
 def test_a_plan_leaves_twins_and_what_names_them_alone(project: Project, account: Account) -> None:
     applied(project)
     edited_by_hand(account)
-    twin(account, "lists", "Newsletter")
+    account.add("lists", name="Newsletter")
     plan = project.plan()
     assert plan["steps"] == []
     assert {f["address"] for f in plan["findings"] if f["code"] == "ambiguous"} == {
