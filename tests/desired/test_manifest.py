@@ -13,22 +13,11 @@ from bmeconf.desired import manifest
 from bmeconf.desired.manifest import Block, DiskFiles, Items, Scalar, yaml_tree
 from bmeconf.model import Place
 from bmeconf.model.errors import InvalidInput
-
-MANIFEST = "version: 1\n"
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    return root
+from tests.support import files
 
 
-def write(root: Path, *names: str, text: str = MANIFEST) -> None:
-    for name in names:
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+def write(root: Path, *names: str, text: str = "version: 1\n") -> None:
+    files.write(root, dict.fromkeys(names, text))
 
 
 def read(root: Path, *paths: str, patterns: Sequence[str] = ()) -> manifest.Sources:
@@ -37,11 +26,14 @@ def read(root: Path, *paths: str, patterns: Sequence[str] = ()) -> manifest.Sour
     return manifest.read(disk, [disk.name(Path(path)) for path in paths], patterns)
 
 
-def files(sources: manifest.Sources) -> list[str]:
+def found(sources: manifest.Sources) -> list[str]:
     return [document.place.file for document in sources.documents]
 
 
-def test_root_is_the_nearest_folder_with_a_project_file(here: Path) -> None:
+def test_root_is_the_nearest_folder_with_a_project_file_or_the_path(here: Path) -> None:
+    write(here, "a/b.yaml")
+    assert manifest.find_root(Path("a")) == here / "a"
+    assert manifest.find_root(Path("a/b.yaml")) == here / "a"
     write(here, "bmeconf.yaml", "a/b/c.yaml")
     assert manifest.find_root(Path("a/b/c.yaml")) == here
     assert manifest.find_root(Path("a/b")) == here
@@ -50,25 +42,19 @@ def test_root_is_the_nearest_folder_with_a_project_file(here: Path) -> None:
     assert manifest.find_root(Path()) == here
 
 
-def test_root_without_a_project_file_is_the_path(here: Path) -> None:
-    write(here, "a/b.yaml")
-    assert manifest.find_root(Path("a")) == here / "a"
-    assert manifest.find_root(Path("a/b.yaml")) == here / "a"
-
-
 def test_manifests_are_found_sorted_and_hidden_folders_left_out(here: Path) -> None:
     write(here, "b.yaml", "a/z.yml", "a/b/c.yaml", "bmeconf.yaml", "sub/bmeconf.yaml")
     write(here, ".github/ci.yaml", ".bmeconf/x.yaml", ".hidden.yaml", "notes.txt", "x.yaml.bak")
-    assert files(read(here, ".")) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
-    assert files(read(here)) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
-    assert files(read(here, "a", "a/z.yml")) == ["a/b/c.yaml", "a/z.yml"]
+    assert found(read(here, ".")) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
+    assert found(read(here)) == ["a/b/c.yaml", "a/z.yml", "b.yaml"]
+    assert found(read(here, "a", "a/z.yml")) == ["a/b/c.yaml", "a/z.yml"]
 
 
 def test_patterns_stand_in_for_the_root_only(here: Path) -> None:
     write(here, "manifests/a.yaml", "teams/x/b.yaml", "teams/y/b.yaml", "other/c.yaml")
-    found = files(read(here, patterns=["manifests/", "teams/*/b.yaml"]))
-    assert found == ["manifests/a.yaml", "teams/x/b.yaml", "teams/y/b.yaml"]
-    assert files(read(here, "other", patterns=["manifests/"])) == ["other/c.yaml"]
+    names = ["manifests/a.yaml", "teams/x/b.yaml", "teams/y/b.yaml"]
+    assert found(read(here, patterns=["manifests/", "teams/*/b.yaml"])) == names
+    assert found(read(here, "other", patterns=["manifests/"])) == ["other/c.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +157,7 @@ def test_a_byte_order_mark_is_tolerated(here: Path) -> None:
 
 def test_a_folder_named_like_a_manifest_is_a_folder(here: Path) -> None:
     write(here, "a.yaml/b.yaml")
-    assert files(read(here)) == ["a.yaml/b.yaml"]
+    assert found(read(here)) == ["a.yaml/b.yaml"]
 
 
 def test_a_pipe_is_not_waited_for(here: Path) -> None:
@@ -186,28 +172,22 @@ def test_paths_outside_the_current_folder_are_whole(
     write(here, "a.yaml")
     (here / "sub").mkdir()
     monkeypatch.chdir(here / "sub")
-    assert files(read(here)) == [str(here / "a.yaml")]
+    assert found(read(here)) == [str(here / "a.yaml")]
 
 
 def test_trees_know_places_and_quotes() -> None:
     (tree,), problems = yaml_tree.parse('å: [x, "y", !!str z]\nb: &b {c: d}\ne: *b\n', "f.yaml")
     assert problems == []
     assert isinstance(tree, Block)
-    items = tree.get("å")
-    assert items == Items(
-        (
-            Scalar("x", Place("f.yaml", 1, 5), plain=True),
-            Scalar("y", Place("f.yaml", 1, 8)),
-            Scalar("z", Place("f.yaml", 1, 13)),
-        ),
-        Place("f.yaml", 1, 4),
-    )
+    list_, x, y, z = (Place("f.yaml", 1, column) for column in (4, 5, 8, 13))
+    items = (Scalar("x", x, plain=True), Scalar("y", y), Scalar("z", z))
+    assert tree.get("å") == Items(items, list_)
     assert tree.get("e") == tree.get("b")
 
 
-def test_several_documents_in_one_file(here: Path) -> None:
-    write(here, "a.yaml", text="---\nversion: 1\n---\n# empty\n---\nversion: 1\n...\n")
-    assert len(read(here).documents) == 2
+def test_several_documents_in_one_file() -> None:
+    text = "---\nversion: 1\n---\n# empty\n---\nversion: 1\n...\n"
+    assert len(yaml_tree.parse(text, "f.yaml")[0]) == 2
 
 
 def _laughs(width: int) -> str:

@@ -1,7 +1,8 @@
-"""Manifests in, desired Snapshot or problems out; bad manifests are cases in bad_manifests/.
+"""Manifests in, desired Snapshot or problems out, by cases in good_ and bad_manifests/.
 
 A case is one text file: a title, each input file under `-- name --`, the variables under
-`-- vars --`, and what is to be said under `-- problems --`, one problem a line.
+`-- vars --`, and what is to be said under `-- problems --`, one problem a line, or what is
+declared under `-- resources --`, one field a line.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -20,28 +22,41 @@ from hypothesis import strategies as st
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, yaml_tree
 from bmeconf.desired.validate import flaws, formats
-from bmeconf.model import Address, Problem, Snapshot
+from bmeconf.model import Address, Intent, Problem, Resource, Schedule, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema
+from tests.support.files import write
 
-CASES = Path(__file__).parent / "bad_manifests"
-ID, OTHER_ID = "66f1a6e4698f1bca60424900", "66f1a6e4698f1bca60424901"
-
-
-def case_parts(path: Path) -> dict[str, str]:
-    pieces = re.split(r"(?m)^-- (\S+) --\n", path.read_text(encoding="utf-8"))
-    return dict(zip(pieces[1::2], pieces[2::2], strict=True))
+HERE = Path(__file__).parent
+GOOD, BAD = (sorted((HERE / f"{sort}_manifests").rglob("*.txt")) for sort in ("good", "bad"))
 
 
-def write(root: Path, files: Mapping[str, str]) -> None:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8", newline="")
+def parts_of(case: Path, last: str) -> tuple[dict[str, str], list[str], dict[str, str]]:
+    """The files of a case, the lines under `last`, and the variables."""
+    pieces = re.split(r"(?m)^-- (\S+) --\n", case.read_text(encoding="utf-8"))
+    parts = dict(zip(pieces[1::2], pieces[2::2], strict=True))
+    variables = dict(line.split("=", 1) for line in parts.pop("vars", "").splitlines())
+    return parts, parts.pop(last).splitlines(), variables
 
 
 def said(problem: Problem) -> str:
     address = problem.address.encode("unicode_escape").decode()
     return f"{problem.level} {problem.code} {problem.place}: {address}: {problem.message}"
+
+
+def stated(resource: Resource) -> Iterator[str]:
+    """Every field, and what the intent has beside them, as JSON."""
+    intent = {f.name: getattr(resource.intent, f.name) for f in fields(Intent)}
+    beside = {k: v for k, v in intent.items() if v and k not in ("place", "places")}
+    id = {"id": resource.id} if resource.id else {}
+    for name, value in {**resource.fields, **id, **beside}.items():
+        yield f"{resource.address} {name}: {json.dumps(value, ensure_ascii=False, default=plain)}"
+
+
+def plain(value: object) -> object:
+    if isinstance(value, Schedule):
+        return {"at": value.at.isoformat(), "owner": value.owner, "note": value.note}
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def problems_of(root: Path, variables: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -50,15 +65,6 @@ def problems_of(root: Path, variables: Mapping[str, str]) -> tuple[Problem, ...]
     with pytest.raises(validate.ManifestProblems) as raised:
         validate.project(manifest.read_project(DiskFiles(root)), root)
     return raised.value.problems
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder below a folder of its own, as the current one."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    return root
 
 
 def desired(root: Path, text: str, variables: Mapping[str, str] | None = None) -> validate.Desired:
@@ -70,27 +76,25 @@ def snapshot(root: Path, text: str, variables: Mapping[str, str] | None = None) 
     return desired(root, text, variables).sound()
 
 
-@pytest.mark.parametrize(
-    "case", sorted(CASES.rglob("*.txt")), ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
+@pytest.mark.parametrize("case", BAD, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_bad_manifest(case: Path, here: Path) -> None:
-    parts = case_parts(case)
-    expected = parts.pop("problems").splitlines()
-    variables = dict(line.split("=", 1) for line in parts.pop("vars", "").splitlines())
+    parts, expected, variables = parts_of(case, "problems")
     write(here, parts)
     assert [said(problem) for problem in problems_of(here, variables)] == expected
+    for never in ("is not valid under", "required property", "0123456789012345"):
+        assert not any(never in line for line in expected)
 
 
 def test_there_are_many_bad_manifests() -> None:
-    assert len(list(CASES.rglob("*.txt"))) >= 55
+    assert len(BAD) >= 55
 
 
-def test_no_case_shows_jsonschema_wording_or_a_key() -> None:
-    for case in CASES.rglob("*.txt"):
-        told = case_parts(case)["problems"]
-        assert "is not valid under" not in told
-        assert "required property" not in told
-        assert "0123456789012345" not in told
+@pytest.mark.parametrize("case", GOOD, ids=lambda path: path.stem)
+def test_good_manifest(case: Path, here: Path) -> None:
+    parts, expected, variables = parts_of(case, "resources")
+    write(here, parts)
+    got = validate.desired(manifest.read(DiskFiles(here)), variables).sound()
+    assert [line for resource in got for line in stated(resource)] == expected
 
 
 @pytest.mark.parametrize(
@@ -116,75 +120,6 @@ def test_a_plain_text_is_the_text_as_written(here: Path, text: str) -> None:
     assert Address("lists", text) in got.resources
 
 
-def test_quoted_null_is_the_word(here: Path) -> None:
-    got = snapshot(here, "campaigns:\n  - name: 'null'\n    subject: \"null\"\n")
-    assert got.resources[Address("campaigns", "null")].fields["subject"] == "null"
-
-
-def test_a_variable_with_the_value_null_is_the_word(here: Path) -> None:
-    got = snapshot(here, "campaigns:\n  - name: A\n    subject: ${x}\n", {"x": "null"})
-    assert got.resources[Address("campaigns", "A")].fields["subject"] == "null"
-
-
-def test_null_clears_and_left_out_is_not_managed(here: Path) -> None:
-    got = snapshot(
-        here,
-        "campaigns:\n  - name: A\n  - name: B\n    from: null\n    from_name: null\n"
-        "    subject: null\n    preview_text: null\n    reply_to: null\n    body: null\n"
-        "    plain_text: null\n    lists: null\n"
-        "  - {name: C, lists: [], reply_to: [], subject: ''}\n"
-        "contacts:\n  - {email: qa@acme.example, fields: {City: null}, lists: ~, tags: null}\n",
-    )
-    fields = {r.address.name: dict(r.fields) for r in got}
-    assert fields["A"] == {"name": "A"}
-    assert fields["B"] == {
-        "name": "B", "from": None, "from_name": None, "subject": None, "preview_text": None,
-        "reply_to": (), "body": None, "plain_text": None, "lists": (),
-    }  # fmt: skip
-    assert fields["C"] == {"name": "C", "lists": (), "reply_to": (), "subject": None}
-    assert fields["qa@acme.example"] == {
-        "email": "qa@acme.example", "fields": {"City": None}, "lists": (), "tags": (),
-    }  # fmt: skip
-
-
-def test_empty_sections_are_no_entries(here: Path) -> None:
-    assert len(snapshot(here, "lists:\ncontacts: null\nstructure:\ncampaigns: []\n")) == 0
-
-
-def test_everything_a_manifest_can_say(here: Path) -> None:
-    write(here, {"mails/a.html": "<p>å</p>\r\n", "mails/a.txt": "plain ${not_a_variable}\n"})
-    got = snapshot(
-        here,
-        "structure: {label: Default, fields: [{label: City, type: text, required: true}]}\n"
-        f"lists:\n  - {{name: A, id: {ID}, protect: true, renamed_from: Old}}\n"
-        "  - {name: B, copy_of: A}\n  - {name: C, merge_of: [A, B]}\n"
-        "campaigns:\n  - name: N\n    from: News@${domain}\n    body: {file: mails/a.html}\n"
-        "    plain_text: {file: mails/a.txt}\n    copy_of: M\n"
-        "    schedule: {at: 2026-12-01T09:00:00+01:00, owner: me, note: look}\n"
-        "    expect: {open_rate: '>=20 %', complaints: = 0}\n"
-        "  - {name: T, body: {template: {name: Plain, lang: en}}, subject: '$${x}'}\n",
-        {"domain": "acme.example"},
-    )
-    a, b, c = (got.resources[Address("lists", name)] for name in "ABC")
-    assert (a.id, a.intent.protect, a.intent.renamed_from) == (ID, True, ("Old",))
-    assert b.intent.copy_of == a.address
-    assert c.intent.merge_of == (a.address, b.address)
-    campaign = got.resources[Address("campaigns", "N")]
-    assert campaign.fields["from"] == "news@acme.example"
-    assert campaign.fields["body"] == "<p>å</p>"
-    assert campaign.fields["plain_text"] == "plain ${not_a_variable}"
-    assert campaign.intent.copy_of == Address("campaigns", "M")
-    assert campaign.intent.expect == {"open_rate": ">= 20", "complaints": "== 0"}
-    schedule = campaign.intent.schedule
-    assert schedule is not None
-    assert schedule.at.isoformat() == "2026-12-01T09:00:00+01:00"
-    assert (schedule.owner, schedule.note) == ("me", "look")
-    assert got.resources[Address("campaigns", "T")].fields["subject"] == "${x}"
-    structure = got.resources[Address("structure")]
-    assert structure.fields["label"] == "Default"
-    assert structure.fields["fields"] == {"City": {"type": "text", "required": True}}
-
-
 def test_places_of_fields(here: Path) -> None:
     got = snapshot(
         here,
@@ -202,49 +137,15 @@ def test_places_of_fields(here: Path) -> None:
     assert str(places["lists"]) == "manifest.yaml:6:7"
 
 
-def test_two_of_one_name_are_told_apart_by_id(here: Path) -> None:
-    got = snapshot(here, f"lists:\n  - {{name: A, id: {ID}}}\n  - {{name: A, id: {OTHER_ID}}}\n")
-    assert list(got.resources) == [Address("lists", "A", ID), Address("lists", "A", OTHER_ID)]
-
-
-def test_one_with_an_id_keeps_its_plain_address(here: Path) -> None:
-    assert list(snapshot(here, f"lists:\n  - {{name: A, id: {ID}}}\n").resources) == [
-        Address("lists", "A")
-    ]
-
-
-def test_an_absent_entry_only_needs_its_name(here: Path) -> None:
-    got = snapshot(here, "lists:\n  - {name: A, state: absent}\n  - {name: B, state: present}\n")
-    assert [resource.intent.absent for resource in got] == [True, False]
-
-
-def test_rows_of_a_table_are_contacts(here: Path) -> None:
-    table = '\ufeffGiven,Email,Town\r\n"Ann ""A""",ann@acme.example,\r\n\r\nBob,bob@${d},null\r\n'
-    write(here, {"seeds.csv": table})
-    got = snapshot(
+def test_a_row_knows_its_place_after_a_byte_order_mark_and_line_breaks(here: Path) -> None:
+    write(
         here,
-        "contact_files:\n  - csv: seeds.csv\n    email: Email\n"
-        "    fields: {First Name: Given, City: Town}\n"
-        "    defaults: {fields: {City: Oslo, Pet: cat}, lists: [News], tags: [], status: Active}\n",
-        {"d": "acme.example"},
+        {"seeds.csv": '\ufeffEmail,Town\r\n"ann@acme.example",\r\n\r\nb@acme.example,Oslo\r\n'},
     )
-    ann = got.resources[Address("contacts", "ann@acme.example")]
-    bob = got.resources[Address("contacts", "bob@acme.example")]
-    assert ann.fields["fields"] == {"First Name": 'Ann "A"', "City": "Oslo", "Pet": "cat"}
-    assert bob.fields["fields"] == {"First Name": "Bob", "City": "null", "Pet": "cat"}
-    assert bob.fields["lists"] == (Address("lists", "News"),)
-    assert bob.fields["tags"] == ()
-    assert bob.intent.place is not None
-    assert str(bob.intent.places["fields.City"]) == "seeds.csv:4:14"
+    got = snapshot(here, "contact_files: [{csv: seeds.csv, email: Email, fields: {City: Town}}]\n")
+    bob = got.resources[Address("contacts", "b@acme.example")]
     assert str(bob.intent.place) == "seeds.csv:4:1"
-
-
-def test_each_account_reads_its_own_file(here: Path) -> None:
-    write(here, {"m/en.html": "hello", "m/no.html": "hei"})
-    text = "campaigns:\n  - {name: N, body: {file: 'm/${lang}.html'}}\n"
-    for lang, body in (("en", "hello"), ("no", "hei")):
-        got = snapshot(here, text, {"lang": lang})
-        assert got.resources[Address("campaigns", "N")].fields["body"] == body
+    assert str(bob.intent.places["fields.City"]) == "seeds.csv:4:16"
 
 
 def test_variables_side_by_side_stand_for_no_folder(here: Path) -> None:

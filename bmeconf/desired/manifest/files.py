@@ -75,7 +75,8 @@ class DiskFiles:
 
     def exists(self, name: str) -> bool:
         try:
-            (self.root / name).stat()
+            # A Path would drop the "." of "file/.", which is nothing.
+            os.stat(os.path.join(self.root, name))
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
