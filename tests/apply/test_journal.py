@@ -7,17 +7,16 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
-from tests.support.driver import Account, Project, Ran, ended
-from tests.support.fake_server import CLOSE, Rule, after, instead
+from tests.support.driver import Account, Project, Ran
+from tests.support.fake_server import CLOSE, Cut, Rule, after, instead
 from tests.support.forks import Forks
+from tests.support.terminal import interrupted
 
 ALL = """\
 version: 1
@@ -46,8 +45,9 @@ TELLING = ("begin", "answer", "end")
 
 
 def lines(project: Project) -> list[Any]:
-    texts = [path.read_text() for path in project.journals()[-1:]]
-    return [json.loads(line) for text in texts for line in text.splitlines()]
+    """The whole lines of the last journal; its last one may be torn."""
+    text = project.journal().read_text() if project.journals() else ""
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 def resume(project: Project, *arguments: str) -> Ran:
@@ -105,13 +105,6 @@ def test_nothing_to_do_needs_no_journal(project: Project) -> None:
 # --- killed
 
 
-def boundaries(project: Project, account: Account, forks: Forks, start: Any) -> list[str]:
-    """The events in the journal of an undisturbed run, which has changed the account."""
-    account.set(start)
-    assert forks.run(project.folder, project.env, *APPLY) == 0
-    return [line["event"] for line in lines(project)]
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("how", ["again", "resume"])
@@ -120,7 +113,8 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
 ) -> None:
     project.write("m.yaml", ALL)
     start = account.state()
-    events = boundaries(project, account, forks, start)
+    assert forks.run(project.folder, project.env, *APPLY) == 0
+    events = [line["event"] for line in lines(project)]
     assert len(events) > 40
     wanted = names(account.state())
     deadly = [line for line, event in enumerate(events, 1) if when == "after" or event in TELLING]
@@ -195,15 +189,11 @@ def test_a_finished_journal_has_nothing_left(project: Project, account: Account)
 
 
 def test_resume_checks_the_pins_of_what_is_left(cut_off: Project, account: Account) -> None:
-    state = account.state()
-    welcome = next(row for row in state["campaigns"] if row["name"] == "Welcome")
-    welcome.update(subject="By hand", __v=welcome["__v"] + 1)
-    account.set(state)
+    welcome = account.edit("campaigns", "Welcome", subject="By hand")
     account.clear_log()
     ran = resume(cut_off)
     assert ran.code == 8
-    found = {step["address"]: step["state"] for step in ran.json["steps"]}
-    assert found["campaigns/Welcome"] == "stale"
+    assert ran.states["campaigns/Welcome"] == "stale"
     assert not any(line.endswith(welcome["_id"]) for line in account.writes())
 
 
@@ -217,26 +207,30 @@ def test_resume_is_refused_on_another_account(cut_off: Project, account: Account
     assert account.writes() == []
 
 
-BROKEN = {
-    "missing": None,
-    "empty": b"",
-    "no json": b"hello\n",
-    "another document": b'{"event": "begin", "format": "x"}\n',
-    "a line that is none": b"[]\n",
-    "binary": b"\xff\xfe\n",
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_journal_that_is_none(project: Project, account: Account, name: str) -> None:
-    content = BROKEN[name]
-    if content is not None:
-        (project.folder / "j.jsonl").write_bytes(content)
-    ran = project.run("apply", "--resume", "j.jsonl", "--format", "json")
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"hello\n", b"[]\n", b"\xff\xfe\n", b"a = 1\nb = 2", b"{}\n{"),
+        b'{"event": "begin", "format": "x"}\n',
+    ],
+)
+def test_a_file_that_is_no_journal_is_left_as_it_is(
+    content: bytes, project: Project, account: Account
+) -> None:
+    files = {"uv.toml": content, "uv.lock": b"locked", ".uv.toml.lock": b"too"}
+    for name, text in files.items():
+        (project.folder / name).write_bytes(text)
+    ran = project.run("apply", "--resume", "uv.toml", "--format", "json")
     assert ran.code == 3, ran.out
-    assert "j.jsonl" in ran.json["error"]["message"]
+    assert "uv.toml is not a journal" in ran.json["error"]["message"]
     assert "Traceback" not in ran.err
+    assert {name: (project.folder / name).read_bytes() for name in files} == files
     assert account.log() == []
+
+
+def test_a_journal_that_is_not_there(project: Project) -> None:
+    ran = project.run("apply", "--resume", "j.jsonl", "--format", "json")
+    assert (ran.code, "j.jsonl cannot be read" in ran.json["error"]["message"]) == (3, True)
 
 
 def test_a_journal_that_was_edited_is_refused(cut_off: Project, account: Account) -> None:
@@ -260,33 +254,17 @@ def lock_of(journal: Path) -> Path:
     return journal.with_name(f".{journal.name}.lock")
 
 
-def test_a_journal_is_written_by_one_run_only_whichever_link_leads_to_it(cut_off: Project) -> None:
+def test_a_journal_is_written_by_one_run_only_whichever_link_leads_to_it(
+    cut_off: Project, account: Account
+) -> None:
     link = cut_off.folder / "latest.jsonl"
     link.symlink_to(cut_off.journal())
+    account.clear_log()
     with FileLock(lock_of(cut_off.journal())):
-        ran = cut_off.run("apply", "--resume", str(link))
-    assert ran.code == 3
-    assert "still running" in ran.err
-
-
-@pytest.mark.parametrize("content", ["a = 1\nb = 2", "{}\n{", "[]\n", ""])
-def test_a_file_that_is_no_journal_is_left_as_it_is(content: str, project: Project) -> None:
-    files = {"uv.toml": content, "uv.lock": "locked", ".uv.toml.lock": "too"}
-    for name, text in files.items():
-        project.write(name, text)
-    ran = project.run("apply", "--resume", "uv.toml")
-    assert ran.code == 3
-    assert "is not a journal" in ran.err
-    assert {name: (project.folder / name).read_text() for name in files} == files
-
-
-def test_a_journal_is_written_by_one_run_only(cut_off: Project, account: Account) -> None:
-    with FileLock(lock_of(cut_off.journal())):
-        account.clear_log()
-        ran = resume(cut_off)
-        assert ran.code == 3
-        assert "still running" in ran.json["error"]["message"]
-        assert account.log() == []
+        for path in (link, cut_off.journal()):
+            ran = cut_off.run("apply", "--resume", str(path))
+            assert (ran.code, "still running" in ran.err) == (3, True)
+    assert account.log() == []
     assert resume(cut_off).code == 0
     assert [*cut_off.journal().parent.glob(".*.lock")] == []
 
@@ -352,7 +330,7 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
     cut(make, look)
     ran = project.run(*APPLY[:4])
     assert ran.code == 8
-    assert [step["state"] for step in ran.json["steps"]] == ["unknown", "not attempted"]
+    assert [*ran.states.values()] == ["unknown", "not attempted"]
     account.clear_log()
     done = resume(project)
     assert done.code == 0, done.out
@@ -365,24 +343,16 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_finishes_the_request_in_flight(
-    project: Project, account: Account, cut: Any, sent: int
+    project: Project, account: Account, cut: Cut, sent: int
 ) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-
-    def interrupt(seen: Any, forward: Any) -> Any:
-        started[0].send_signal(sent)
-        time.sleep(0.3)
-        return forward()
-
-    cut(Rule("POST .*/lists", interrupt, times=1))
     project.write("m.yaml", ALL)
-    started.append(project.start(*APPLY))
-    ran = ended(started[0])
+    ran = interrupted(project, cut, "POST .*/lists", *APPLY, signals=[sent])
     assert ran.code == 130, ran.err
     assert ran.states["lists/Autumn"] == "applied"
-    assert "not attempted" in ran.states.values()
+    states = [*ran.states.values()]
+    assert {*states[states.index("not attempted") :]} == {"not attempted"}
     result = ran.json
-    assert result["error"]["code"] == "interrupted"
+    assert (result["exit_code"], result["error"]["code"]) == (130, "interrupted")
     told = lines(project)
     assert told[-1]["exit_code"] == 130
     assert {line["step"] for line in told if line["event"] == "step"} == {
@@ -411,13 +381,12 @@ def test_a_full_disk_stops_the_writes_and_not_the_report(
     project: Project, account: Account, forks: Forks
 ) -> None:
     project.write("m.yaml", ALL)
-    project.run(*APPLY[:1], "--expect", "00000000")
     start = account.state()
-    boundaries(project, account, forks, start)
-    whole = project.journal()
+    assert forks.run(project.folder, project.env, *APPLY) == 0
+    whole = project.journal().stat().st_size
     for part in (0.75, 0.9):
         account.set(start)
-        size = int(whole.stat().st_size * part)
+        size = int(whole * part)
         account.clear_log()
         code = forks.run(project.folder, project.env, *APPLY, most_bytes=size)
         result = json.loads((project.folder / "out.txt").read_text())
@@ -427,18 +396,5 @@ def test_a_full_disk_stops_the_writes_and_not_the_report(
             continue
         assert code == 8, result
         assert result["error"]["code"] == "journal_lost"
-        sent = [line for line in lines_of(project) if line["event"] == "write"]
+        sent = [line for line in lines(project) if line["event"] == "write"]
         assert len(sent) >= len(account.writes())
-        account.set(account.state())
-
-
-def lines_of(project: Project) -> list[Any]:
-    """The whole lines of the last journal; its last one may be torn."""
-    texts = [path.read_text() for path in project.journals()[-1:]]
-    found = []
-    for line in (line for text in texts for line in text.splitlines()):
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
-    return found

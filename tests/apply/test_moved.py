@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import threading
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bmeconf.apply.receipts import Receipts
-from tests.support.driver import Account, Project, ended
-from tests.support.fake_server import CLOSE, Rule, after, instead, refusal
+from bmeconf.apply import Receipts
+from bmeconf.model.errors import Stale
+from tests.support.driver import Account, Project
+from tests.support.fake_server import CLOSE, Cut, Rule, after, instead, refusal
 from tests.support.forks import Forks
+from tests.support.terminal import interrupted
 
 COPY = "version: 1\ncampaigns: [{name: Second, copy_of: Welcome, subject: Again}]\n"
 RENAME = """\
@@ -33,21 +34,18 @@ RECIPIENTS = (
 APPLY = ("apply", "--auto-approve", "--format", "json")
 
 
-def edit(account: Account, change: Callable[[Any], None]) -> None:
-    """Somebody else's edit, in the state as JSON."""
+def add(account: Account, kind: str, row: Any) -> Any:
+    """Somebody else's object, as the account shows it."""
     state = account.state()
-    change(state)
-    account.set(state)
+    state[kind].append({**row, "_id": "c" * 24})
+    return account.set(state)[kind][-1]
 
 
-def rename(account: Account, name: str, new: str) -> None:
-    """A list is called otherwise, by hand."""
-
-    def change(state: Any) -> None:
-        row = next(row for row in state["lists"] if row["name"] == name)
-        row.update(name=new, __v=row["__v"] + 1)
-
-    edit(account, change)
+def copies(account: Account) -> list[str]:
+    """Campaigns that still have the name that the service gives to a copy."""
+    names = [row["name"] for row in account.state()["campaigns"]]
+    assert names.count("Second") == 1
+    return [name for name in names if name.startswith("Copy of")]
 
 
 def killed(project: Project, account: Account, forks: Forks, *arguments: str, request: str) -> None:
@@ -85,16 +83,11 @@ def test_somebody_elses_campaign_is_not_taken_for_the_copy(
     project.write("m.yaml", COPY)
     killed(project, account, forks, *APPLY, request="/duplicate")
 
-    def add(state: Any) -> None:
-        source = next(row for row in state["campaigns"] if row["name"] == "Welcome")
-        state["campaigns"].append({**source, "_id": "c" * 24, **theirs})
-
-    edit(account, add)
-    before = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
+    source = account.named("campaigns", "Welcome")
+    before = add(account, "campaigns", {**source, **theirs})
     how = ("apply", "--resume", str(project.journal()), "--format", "json") if resumed else APPLY
     ran = project.run(*how)
-    after_ = next(row for row in account.state()["campaigns"] if row["_id"] == "c" * 24)
-    assert after_ == before
+    assert before in account.state()["campaigns"]
     assert ran.states["campaigns/Second"] == ("unknown" if resumed else "applied")
 
 
@@ -104,8 +97,7 @@ def test_somebody_elses_list_is_not_taken_for_the_copy(
     project.write("m.yaml", "version: 1\nlists: [{name: Archive, copy_of: Newsletter}]\n")
     killed(project, account, forks, *APPLY, request="/duplicate")
     source = account.named("lists", "Newsletter")
-    theirs = {**source, "_id": "c" * 24, "name": "Newsletter VIP prospects"}
-    edit(account, lambda state: state["lists"].append(theirs))
+    add(account, "lists", {**source, "name": "Newsletter VIP prospects"})
     assert project.run(*APPLY).code == 0
     assert account.named("lists", "Newsletter VIP prospects")["_id"] == "c" * 24
     assert account.named("lists", "Archive")["_id"] != "c" * 24
@@ -121,9 +113,7 @@ def test_a_saved_plan_finds_the_copy_of_the_one_before(
         assert code == -signal.SIGKILL
     project.run("plan", "--out", "plan.json").ok()
     project.run("apply", "plan.json").ok()
-    names = [row["name"] for row in account.state()["campaigns"]]
-    assert [name for name in names if name.startswith("Copy of")] == []
-    assert names.count("Second") == 1
+    assert copies(account) == []
 
 
 # --- what is not shown proves nothing
@@ -161,7 +151,7 @@ def test_who_refers_to_a_list_waits_for_its_rename(
     before = account.named("campaigns", "Welcome")["lists"]
     if saved:
         project.run("plan", "--out", "plan.json").ok()
-        rename(account, "Product updates", "Do not mail")
+        account.edit("lists", "Product updates", name="Do not mail")
         ran = project.run("apply", "plan.json", "--on-stale", "skip", "--format", "json")
     else:
         fail = refusal(400, "ValidationError", "no")
@@ -179,7 +169,7 @@ def test_recipients_are_looked_at_right_before_the_write(
 ) -> None:
     def race(seen: Any, forward: Any) -> Any:
         reply = forward()
-        rename(account, "Customers", "Do not mail")
+        account.edit("lists", "Customers", name="Do not mail")
         return reply
 
     cut(Rule("POST .*/lists", race, times=1))
@@ -197,7 +187,7 @@ def test_recipients_that_were_renamed_at_the_last_moment_are_told(
     project: Project, account: Account, cut: Any
 ) -> None:
     def race(seen: Any, forward: Any) -> Any:
-        rename(account, "Customers", "Do not mail")
+        account.edit("lists", "Customers", name="Do not mail")
         return forward()
 
     cut(Rule("PATCH /api/email/campaign/.*", race, times=1))
@@ -214,7 +204,7 @@ def test_resume_looks_at_what_a_doubtful_step_refers_to(
     project.write("m.yaml", RECIPIENTS)
     killed(project, account, forks, *APPLY, request=account.named("campaigns", "Welcome")["_id"])
     before = account.named("campaigns", "Welcome")["lists"]
-    rename(account, "Customers", "Do not mail")
+    account.edit("lists", "Customers", name="Do not mail")
     ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert ran.code in (6, 8)
     assert account.named("campaigns", "Welcome")["lists"] == before
@@ -231,25 +221,20 @@ def test_resume_after_a_rename_in_doubt(project: Project, account: Account, fork
 
 # --- what a copy brings along
 
-SOURCES: dict[str, Callable[[Any], Any]] = {
-    "other content": lambda row: row.update(body="<p>Other</p>", __v=row["__v"] + 1),
-    "another audience": lambda row: row.update(lists=[], __v=row["__v"] + 1),
-}
 
-
-@pytest.mark.parametrize("name", [*SOURCES, "gone"])
-def test_the_source_of_a_copy_is_held(project: Project, account: Account, name: str) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda account: account.edit("campaigns", "Welcome", body="<p>Other</p>"),
+        lambda account: account.edit("campaigns", "Welcome", lists=[]),
+        lambda account: account.remove("campaigns", "Welcome"),
+    ],
+    ids=["other content", "another audience", "gone"],
+)
+def test_the_source_of_a_copy_is_held(project: Project, account: Account, change: Any) -> None:
     project.write("m.yaml", COPY + "lists: [{name: Autumn}]\n")
     project.run("plan", "--out", "plan.json").ok()
-
-    def change(state: Any) -> None:
-        row = next(row for row in state["campaigns"] if row["name"] == "Welcome")
-        if name == "gone":
-            state["campaigns"].remove(row)
-        else:
-            SOURCES[name](row)
-
-    edit(account, change)
+    change(account)
     account.clear_log()
     ran = project.run("apply", "plan.json", "--format", "json")
     assert ran.code == 6
@@ -264,13 +249,11 @@ def test_the_source_of_a_copy_is_held(project: Project, account: Account, name: 
 def test_a_delete_is_of_what_was_seen_to_hang_on_it(
     project: Project, account: Account, cut: Any, when: str
 ) -> None:
-    def use(state: Any) -> None:
-        old = next(row["_id"] for row in state["lists"] if row["name"] == "Old list")
-        welcome = next(row for row in state["campaigns"] if row["name"] == "Welcome")
-        welcome.update(lists=[old], __v=welcome["__v"] + 1)
+    def use() -> None:
+        account.edit("campaigns", "Welcome", lists=account.list_ids("Old list"))
 
     def race(seen: Any, forward: Any) -> Any:
-        edit(account, use)
+        use()
         return forward()
 
     if when == "meanwhile":
@@ -278,7 +261,7 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
     project.write("m.yaml", "version: 1\nlists: [{name: Old list, state: absent}, {name: A}]\n")
     project.run("plan", "--out", "plan.json").ok()
     if when == "before":
-        edit(account, use)
+        use()
     ran = project.run("apply", "plan.json", "--allow-delete", "lists/Old list", *APPLY[2:])
     assert ran.code == (6 if when == "before" else 8), ran.out
     assert ran.states["lists/Old list"] == "stale"
@@ -290,32 +273,23 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
 # --- interrupted, cut off, given away
 
 
-def test_a_second_ctrl_c_in_a_write_leaves_it_in_doubt(
-    project: Project, account: Account, cut: Any
+def test_a_second_ctrl_c_ends_a_write_at_once_and_leaves_it_in_doubt(
+    project: Project, account: Account, cut: Cut
 ) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    arrived = threading.Event()
-
-    def interrupt(seen: Any, forward: Any) -> Any:
-        forward()
-        started[0].send_signal(signal.SIGINT)
-        arrived.wait(0.5)
-        started[0].send_signal(signal.SIGINT)
-        arrived.wait(1.5)
-        return CLOSE
-
-    cut(Rule("POST .*/duplicate", interrupt, times=1))
     project.write("m.yaml", COPY)
-    project.run("plan", "--out", "plan.json").ok()
-    started.append(project.start("apply", "plan.json", "--format", "json"))
-    ran = ended(started[0])
+    ran = interrupted(
+        *(project, cut, "POST .*/duplicate", "apply", "plan.json", "--format", "json"),
+        signals=[signal.SIGINT] * 2,
+        answer=CLOSE,
+        first=["plan", "--out", "plan.json"],
+    )
+    assert ran.json["error"]["code"] == "interrupted"
     assert ran.code == 130, ran.err
     assert ran.json["steps"][0]["state"] == "unknown"
     assert "--resume" in ran.err
     assert project.run("apply", "plan.json").code == 6
     assert project.run("apply", "--resume", str(project.journal())).code == 0
-    names = [row["name"] for row in account.state()["campaigns"]]
-    assert [name for name in names if "Copy of" in name] == []
+    assert copies(account) == []
 
 
 @pytest.mark.parametrize("stdout", ["closed", "full"])
@@ -348,27 +322,10 @@ def test_a_look_that_fails_leaves_a_step_in_doubt(
     assert ran.states == {"lists/Autumn": "unknown"}
 
 
-def test_an_output_that_cannot_be_written_is_told_in_every_document(
-    project: Project, account: Account
-) -> None:
-    project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
-    outputs = ["--output", "json=whole.json", "--output", "text=/dev/full"]
-    ran = project.run(*APPLY, *outputs)
-    assert ran.code == 3
-    assert ran.json["exit_code"] == 3
-    assert "/dev/full" in ran.json["error"]["message"]
-    assert json.loads((project.folder / "whole.json").read_text()) == ran.json
-    assert [step["state"] for step in ran.json["steps"]] == ["applied"]
-
-
 def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
     project: Project, account: Account, forks: Forks
 ) -> None:
-    def put(state: Any) -> None:
-        row = next(row for row in state["campaigns"] if row["name"] == "Welcome")
-        row.update(subject="bme_us_" + "x7" * 21, __v=row["__v"] + 1)
-
-    edit(account, put)
+    account.edit("campaigns", "Welcome", subject="bme_us_" + "x7" * 21)
     project.write("m.yaml", "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n")
     assert forks.run(project.folder, project.env, *APPLY, line=2) == -signal.SIGKILL
     assert "x7x7" not in project.journal().read_text()
@@ -376,46 +333,31 @@ def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
 
 
 def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
-    from datetime import UTC, datetime
-
-    from bmeconf.model.errors import Stale
-
     plan = tmp_path / "plan.json"
     plan.write_text("{}")
-    for turn in range(40):
-        receipts = Receipts(plan, tmp_path / "receipts", f"sha256:{turn:064x}")
-        won: list[int] = []
 
-        def claim(number: int, receipts: Receipts = receipts, won: list[int] = won) -> None:
-            try:
-                receipts.claim(datetime.now(UTC), f"{number}.jsonl")
-                won.append(number)
-            except Stale:
-                pass
+    def claimed(number: int) -> list[int]:
+        try:
+            receipts.claim(datetime.now(UTC), f"{number}.jsonl")
+        except Stale:
+            return []
+        return [number]
 
-        threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(won) == 1
-        for path in receipts.paths:
-            assert json.loads(path.read_text())["journal"] == f"{won[0]}.jsonl"
-        assert {path.name for path in tmp_path.iterdir()} == {
-            "plan.json",
-            "plan.json.applied",
-            "receipts",
-        }
+    with ThreadPoolExecutor(4) as runs:
+        for turn in range(40):
+            receipts = Receipts(plan, tmp_path / "receipts", f"sha256:{turn:064x}")
+            (won,) = [number for numbers in runs.map(claimed, range(4)) for number in numbers]
+            for path in receipts.paths:
+                assert json.loads(path.read_text())["journal"] == f"{won}.jsonl"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("plan.json", "plan.json.applied", "receipts")
+    }
 
 
 def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
     project: Project, account: Account
 ) -> None:
-    def use(state: Any) -> None:
-        old = next(row["_id"] for row in state["lists"] if row["name"] == "Old list")
-        next(row for row in state["campaigns"] if row["name"] == "Welcome")["lists"] = [old]
-
-    edit(account, use)
+    account.edit("campaigns", "Welcome", lists=account.list_ids("Old list"))
     gone = "version: 1\nlists: [{name: Old list, state: absent}]\n"
     project.write("m.yaml", gone)
     findings = project.plan()["findings"]
@@ -424,24 +366,22 @@ def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
     assert project.plan()["findings"] == []
 
 
-@pytest.mark.parametrize("command", [["plan"], ["apply", "--auto-approve"]])
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        (["plan"], signal.SIGINT),
+        (["plan"], signal.SIGTERM),
+        (["apply", "--auto-approve"], signal.SIGTERM),
+    ],
+)
 def test_a_job_that_is_cancelled_while_it_reads_says_so(
-    project: Project, account: Account, cut: Any, command: list[str]
+    project: Project, account: Account, cut: Cut, command: list[str], sent: int
 ) -> None:
-    started: list[subprocess.Popen[bytes]] = []
-    waiting = threading.Event()
-
-    def cancel(seen: Any, forward: Any) -> Any:
-        started[0].send_signal(signal.SIGTERM)
-        waiting.wait(1.0)
-        return forward()
-
-    cut(Rule("GET /api/contact-structure", cancel, times=1))
     project.write("m.yaml", "version: 1\nlists: [{name: A}]\n")
     account.clear_log()
-    started.append(project.start(*command, "--format", "json"))
-    ran = ended(started[0])
-    assert ran.code == 130, ran.err
+    request = "GET /api/contact-structure"
+    ran = interrupted(project, cut, request, *command, "--format", "json", signals=[sent])
+    assert ran.code == ran.json["exit_code"] == 130, ran.err
     assert ran.json["error"]["code"] == "interrupted"
     assert all(entry["method"] == "GET" for entry in account.log())
 
@@ -469,6 +409,4 @@ def test_a_loose_end_is_passed_on_from_run_to_run(project: Project, account: Acc
     assert project.run("apply", "plan.json").code in (4, 5, 8)
     assert account.fault_hits() == [2]
     project.run("apply", "--resume", str(project.journal())).ok()
-    names = [row["name"] for row in account.state()["campaigns"]]
-    assert [name for name in names if name.startswith("Copy of")] == []
-    assert names.count("Second") == 1
+    assert copies(account) == []

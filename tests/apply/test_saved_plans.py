@@ -33,9 +33,17 @@ campaigns:
 """
 
 
+KINDS = {"lists": "name", "contacts": "key", "campaigns": "name"}
+WELCOME, NEWS_LIST = "campaigns/Welcome", "lists/Product news"
+
+
 def save(project: Project, text: str = SOME) -> Any:
     """The plan document of a manifest, saved as plan.json."""
     project.write("m.yaml", text)
+    return saved(project)
+
+
+def saved(project: Project) -> Any:
     project.run("plan", "--out", "plan.json").ok()
     return json.loads((project.folder / "plan.json").read_text())
 
@@ -62,11 +70,10 @@ def called(call: Any) -> str:
     return f"{call['method']} {path}"
 
 
-def example_project(project: Project, account: Account, example: str) -> None:
-    """The files of an example, on this account."""
+def example_plan(project: Project, account: Account, example: str) -> Any:
+    """The saved plan of an example, on this account."""
     if example == "some":
-        project.write("m.yaml", SOME)
-        return
+        return save(project)
     ignore = shutil.ignore_patterns(".bmeconf", "bmeconf.lock.json")
     shutil.copytree(EXAMPLES / example, project.folder, dirs_exist_ok=True, ignore=ignore)
     declared = project.folder / "bmeconf.yaml"
@@ -74,15 +81,14 @@ def example_project(project: Project, account: Account, example: str) -> None:
         here = re.sub("https://[a-z0-9.-]+", account.sandbox.url, declared.read_text())
         declared.write_text(re.sub("api_key_env: .*", "api_key_env: EXAMPLE_KEY", here))
         project.env = {"EXAMPLE_KEY": account.sandbox.key}
+    return saved(project)
 
 
 @pytest.mark.parametrize("example", ["first", "newsletter", "some"])
 def test_untouched_it_performs_exactly_the_calls_it_listed(
     project: Project, account: Account, example: str
 ) -> None:
-    example_project(project, account, example)
-    project.run("plan", "--out", "plan.json").ok()
-    plan = json.loads((project.folder / "plan.json").read_text())
+    plan = example_plan(project, account, example)
     deletes = [s["address"] for s in plan["steps"] if s["action"] == "delete"]
     account.clear_log()
     result = carry(project, *(f"--allow-delete={address}" for address in deletes)).ok().json
@@ -118,6 +124,13 @@ def without(state: Any, kind: str, key: str, name: str) -> None:
         user["lists"] = [id for id in user["lists"] if id != row["_id"]]
 
 
+def moved_to(state: Any, name: str) -> None:
+    """The contact on another list than it was on."""
+    touched(
+        named(state["contacts"], "key", BOB), lists=[named(state["lists"], "name", name)["_id"]]
+    )
+
+
 def replaced(state: Any, label: str) -> None:
     """Another field of the same label, with the values of the former."""
     field = named(state["structures"][0]["fields"], "label", label)
@@ -126,106 +139,62 @@ def replaced(state: Any, label: str) -> None:
     state.update(json.loads(text))
 
 
-def _again(rows: Any, key: str, source: str, name: str) -> None:
-    rows.append({**named(rows, key, source), "_id": "f" * 24, key: name})
+Edit = Callable[[Any], Any]
 
 
-EDITS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+def changed(kind: str, name: str, /, **values: Any) -> Edit:
+    return lambda state: touched(named(state[kind], KINDS[kind], name), **values)
+
+
+def gone(kind: str, name: str) -> Edit:
+    return lambda state: without(state, kind, KINDS[kind], name)
+
+
+def there(kind: str, source: str, name: str) -> Edit:
+    """One more object, which is as `source` but for its name."""
+
+    def add(state: Any) -> None:
+        row = named(state[kind], KINDS[kind], source)
+        state[kind].append({**row, "_id": "f" * 24, KINDS[kind]: name})
+
+    return add
+
+
+BOB, NEW = "bob@example.com", "new@acme.example"
+BOUNCED = {"primary": "Inactive", "secondary": "Bounce"}
+SCHEDULED = {"status": "scheduled", "scheduledAt": "2031-01-01T00:00:00.000Z"}
+EDITS: dict[str, tuple[str, Edit]] = {
     "the structure: a tag more": (
         "structure",
         lambda s: s["structures"][0]["tags"].append({"_id": "e" * 24, "label": "seed"}),
     ),
     "the structure: its version": ("structure", lambda s: touched(s["structures"][0])),
-    "a list: renamed": (
-        "lists/Product news",
-        lambda s: touched(named(s["lists"], "name", "Product updates"), name="Other"),
-    ),
-    "a list: there and back": (
-        "lists/Product news",
-        lambda s: touched(named(s["lists"], "name", "Product updates")),
-    ),
-    "a list: gone": (
-        "lists/Product news",
-        lambda s: without(s, "lists", "name", "Product updates"),
-    ),
-    "a list: its new name is taken": (
-        "lists/Product news",
-        lambda s: _again(s["lists"], "name", "Newsletter", "Product news"),
-    ),
-    "a list: it exists by now": (
-        "lists/Autumn",
-        lambda s: _again(s["lists"], "name", "Newsletter", "Autumn"),
-    ),
-    "a contact: the planned field": (
-        "contacts/bob@example.com",
-        lambda s: touched(named(s["contacts"], "key", "bob@example.com"), fields={}),
-    ),
-    "a contact: nothing planned": (
-        "contacts/bob@example.com",
-        lambda s: touched(
-            named(s["contacts"], "key", "bob@example.com"),
-            lists=[named(s["lists"], "name", "Customers")["_id"]],
-        ),
-    ),
-    "a contact: unsubscribed": (
-        "contacts/bob@example.com",
-        lambda s: touched(
-            named(s["contacts"], "key", "bob@example.com"),
-            status={"primary": "Inactive", "secondary": "Bounce"},
-        ),
-    ),
-    "a contact: gone": (
-        "contacts/bob@example.com",
-        lambda s: without(s, "contacts", "key", "bob@example.com"),
-    ),
-    "a contact: it exists by now": (
-        "contacts/new@acme.example",
-        lambda s: _again(s["contacts"], "key", "bob@example.com", "new@acme.example"),
-    ),
-    "a campaign: the planned field": (
-        "campaigns/Welcome",
-        lambda s: touched(named(s["campaigns"], "name", "Welcome"), subject="By hand"),
-    ),
-    "a campaign: another field": (
-        "campaigns/Welcome",
-        lambda s: touched(named(s["campaigns"], "name", "Welcome"), fromName="By hand"),
-    ),
-    "a campaign: its version": (
-        "campaigns/Welcome",
-        lambda s: touched(named(s["campaigns"], "name", "Welcome")),
-    ),
-    "a campaign: scheduled": (
-        "campaigns/Welcome",
-        lambda s: touched(
-            named(s["campaigns"], "name", "Welcome"),
-            status="scheduled",
-            scheduledAt="2031-01-01T00:00:00.000Z",
-        ),
-    ),
-    "a campaign: gone": (
-        "campaigns/Welcome",
-        lambda s: without(s, "campaigns", "name", "Welcome"),
-    ),
+    "a list: renamed": (NEWS_LIST, changed("lists", "Product updates", name="Other")),
+    "a list: there and back": (NEWS_LIST, changed("lists", "Product updates")),
+    "a list: gone": (NEWS_LIST, gone("lists", "Product updates")),
+    "a list: its new name is taken": (NEWS_LIST, there("lists", "Newsletter", "Product news")),
+    "a list: it exists by now": ("lists/Autumn", there("lists", "Newsletter", "Autumn")),
+    "a contact: the planned field": (f"contacts/{BOB}", changed("contacts", BOB, fields={})),
+    "a contact: nothing planned": (f"contacts/{BOB}", lambda state: moved_to(state, "Customers")),
+    "a contact: unsubscribed": (f"contacts/{BOB}", changed("contacts", BOB, status=BOUNCED)),
+    "a contact: gone": (f"contacts/{BOB}", gone("contacts", BOB)),
+    "a contact: it exists by now": (f"contacts/{NEW}", there("contacts", BOB, NEW)),
+    "a campaign: the planned field": (WELCOME, changed("campaigns", "Welcome", subject="Mine")),
+    "a campaign: another field": (WELCOME, changed("campaigns", "Welcome", fromName="Me")),
+    "a campaign: its version": (WELCOME, changed("campaigns", "Welcome")),
+    "a campaign: scheduled": (WELCOME, changed("campaigns", "Welcome", **SCHEDULED)),
+    "a campaign: gone": (WELCOME, gone("campaigns", "Welcome")),
     "a campaign: it exists by now": (
         "campaigns/Autumn offer",
-        lambda s: _again(s["campaigns"], "name", "Welcome", "Autumn offer"),
+        there("campaigns", "Welcome", "Autumn offer"),
     ),
-    "a copy: it exists by now": (
-        "campaigns/Second",
-        lambda s: _again(s["campaigns"], "name", "Welcome", "Second"),
-    ),
-    "a list that others refer to: renamed": (
-        "campaigns/Welcome",
-        lambda s: touched(named(s["lists"], "name", "Customers"), name="Everyone"),
-    ),
+    "a copy: it exists by now": ("campaigns/Second", there("campaigns", "Welcome", "Second")),
+    "a list that others refer to: renamed": (WELCOME, changed("lists", "Customers", name="All")),
     "a field that contacts write: another one": (
-        "contacts/bob@example.com",
-        lambda s: replaced(s, "First Name"),
+        f"contacts/{BOB}",
+        lambda state: replaced(state, "First Name"),
     ),
 }
-
-
-KINDS = {"lists": "name", "contacts": "key", "campaigns": "name"}
 
 
 def single_edits(plan: Any, state: Any) -> Iterator[tuple[str, Any]]:
@@ -239,24 +208,21 @@ def single_edits(plan: Any, state: Any) -> Iterator[tuple[str, Any]]:
             rows = edited[where]
             if how == "there":
                 rows.append({**rows[0], "_id": "f" * 24, KINDS[kind]: name})
-                yield address, edited
-                continue
-            row = next(row for row in rows if row["_id"] == step["pin"]["id"])
-            if how == "touched":
-                row["__v"] += 1
-                yield address, edited
+            elif how == "touched":
+                touched(named(rows, "_id", step["pin"]["id"]))
             elif kind in KINDS:
+                row = named(rows, "_id", step["pin"]["id"])
                 without(edited, kind, KINDS[kind], row[KINDS[kind]])
-                yield address, edited
+            else:
+                continue
+            yield address, edited
 
 
 @pytest.mark.parametrize("example", ["first", "newsletter", "some"])
 def test_no_single_edit_of_what_an_example_touches_is_overrun(
     project: Project, account: Account, example: str
 ) -> None:
-    example_project(project, account, example)
-    project.run("plan", "--out", "plan.json").ok()
-    plan = json.loads((project.folder / "plan.json").read_text())
+    plan = example_plan(project, account, example)
     assert len(plan["steps"]) >= 4
     tried = 0
     for address, state in single_edits(plan, account.state()):
@@ -465,7 +431,6 @@ def test_an_age_that_is_none(project: Project, age: str) -> None:
 
 BROKEN: dict[str, Callable[[str], str]] = {
     "edited": lambda text: text.replace("Changed", "Charged"),
-    "edited spaces do not matter": lambda text: json.dumps(json.loads(text)),
     "cut off": lambda text: text[:-40],
     "empty": lambda text: "",
     "an array": lambda text: "[]",
@@ -485,17 +450,18 @@ def test_a_file_that_is_no_plan_any_more(project: Project, account: Account, nam
     path = project.folder / "plan.json"
     path.write_text(BROKEN[name](path.read_text()))
     account.clear_log()
-    for command in (["show", "plan.json"], ["apply", "plan.json"]):
-        ran = project.run(*command, "--format", "json")
-        if name == "edited spaces do not matter":
-            assert ran.code == 0
-            continue
+    for command in ("show", "apply"):
+        ran = project.run(command, "plan.json", "--format", "json")
         assert ran.code == 3, ran.out
         assert "plan.json" in ran.json["error"]["message"]
         assert ran.json["error"]["remedy"]
         assert "Traceback" not in ran.err
-    if name != "edited spaces do not matter":
-        assert account.log() == []
+    assert account.log() == []
+
+
+def test_spaces_of_a_saved_plan_do_not_matter(project: Project) -> None:
+    (project.folder / "plan.json").write_text(json.dumps(save(project)))
+    carry(project).ok()
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

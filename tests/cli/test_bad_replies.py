@@ -7,7 +7,7 @@ message, and for an apply what each step is said to be, held against what the ac
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,90 +95,74 @@ class Case:
     told: str = ""
 
 
+def refused(status: int, error_type: str, message: str, **headers: str) -> Meddle:
+    """A refusal in the place of the answer."""
+    return instead(refusal(status, error_type, message, **headers))
+
+
+LIMITED = "TooManyRequestsError"
+KEY_GONE = refused(401, "UnauthorizedError", "Invalid API key")
+NO_SCOPE = refused(403, "ForbiddenError", "API key missing required scope: campaigns:read")
+NO_WRITE_SCOPE = refused(403, "ForbiddenError", "API key missing required scope: contacts:write")
+NO_ACCESS = refused(403, "ForbiddenError", "Account does not have API access")
+NO_MONTH = refused(429, LIMITED, "Monthly API quota exceeded.", Retry_After="99999")
+LONG_HOUR = refused(429, LIMITED, "Rate limit.", Retry_After="3000")
+PASSING = refused(429, LIMITED, "Rate limit.", Retry_After="0")
+BLOCK = refused(429, LIMITED, "Too many failed authentication attempts.")
+INVALID = refused(400, "ValidationError", "name is not to our taste")
+TAKEN = refused(400, "DuplicateFieldError", "name is taken")
+STALE = refused(400, "ConcurrencyError", "Document version mismatch")
+GONE = refused(404, "RecordNotFound", "gone")
+GATEWAY = Reply(502, b"<h1>Bad gateway</h1>")
 HTML = Reply(200, b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html"})
+
+
+def raw(body: bytes) -> Meddle:
+    return instead(Reply(200, body))
+
+
+def ends_the_month(seen: Any, forward: Any) -> Reply:
+    return Reply(200, forward().body, {"X-Monthly-Remaining": "0"})
+
+
+def totals(count: int) -> Meddle:
+    return edited(lambda value: value.update(total=count))
+
+
 PLAN_CASES = {
     # --- instead of an answer
     "html in place of JSON": Case(STRUCTURE, instead(HTML), told="is not the JSON"),
-    "an empty answer": Case(LISTS, instead(Reply(200)), told="not a listing"),
+    "an empty answer": Case(LISTS, raw(b""), told="not a listing"),
     "no content": Case(SEARCH, instead(Reply(204)), told="not a listing"),
-    "half a document": Case(CAMPAIGNS, instead(Reply(200, b'{"total": 2, "rec'))),
-    "not UTF-8": Case(CAMPAIGN, instead(Reply(200, b'{"_id": "a", "name": "\xff"}'))),
-    "NaN": Case(CONTACT, instead(Reply(200, b'{"_id": "a", "__v": NaN}'))),
+    "half a document": Case(CAMPAIGNS, raw(b'{"total": 2, "rec')),
+    "not UTF-8": Case(CAMPAIGN, raw(b'{"_id": "a", "name": "\xff"}')),
+    "NaN": Case(CONTACT, raw(b'{"_id": "a", "__v": NaN}')),
     "a string": Case(CAMPAIGN, instead(reply("nothing here")), told="a string, not with an object"),
     "an array for an object": Case(CONTACT, instead(reply([])), told="an array"),
     "null for an object": Case(CAMPAIGN, instead(reply(None)), told="nothing"),
     "an object for a listing": Case(LISTS, instead(reply({"ok": True})), told="not a listing"),
     "an error with a good status": Case(
-        SEARCH, instead(refusal(200, "InternalError", "sorry")), told="not a listing"
+        SEARCH, refused(200, "InternalError", "sorry"), told="not a listing"
     ),
-    "deep nesting": Case(DOMAINS, instead(Reply(200, b"[" * 100_000))),
+    "deep nesting": Case(DOMAINS, raw(b"[" * 100_000)),
     "a redirect": Case(
         STRUCTURE, instead(Reply(302, headers={"Location": "http://127.0.0.1:1/"})), 1, "api_error"
     ),
-    "a proxy's error page": Case(
-        LISTS, instead(Reply(502, b"<h1>Bad gateway</h1>")), 1, "network", "502"
-    ),
+    "a proxy's error page": Case(LISTS, instead(GATEWAY), 1, "network", "502"),
     # --- refusals
-    "a key that is refused": Case(
-        STRUCTURE,
-        instead(refusal(401, "UnauthorizedError", "Invalid API key")),
-        4,
-        "refused",
-        "Invalid API key",
-    ),
-    "a scope that is missing": Case(
-        CAMPAIGNS,
-        instead(refusal(403, "ForbiddenError", "API key missing required scope: campaigns:read")),
-        4,
-        "scope_missing",
-        "campaigns:read",
-    ),
-    "an account without access": Case(
-        SEARCH,
-        instead(refusal(403, "ForbiddenError", "Account does not have API access")),
-        4,
-        "refused",
-    ),
-    "a month that is used up": Case(
-        LISTS,
-        instead(refusal(429, "TooManyRequestsError", "Monthly API quota exceeded.")),
-        5,
-        "limit_reached",
-    ),
-    "an hour that is used up": Case(
-        LISTS,
-        instead(refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="3000")),
-        5,
-        "limit_reached",
-        "429",
-    ),
-    "a block": Case(
-        STRUCTURE,
-        instead(refusal(429, "TooManyRequestsError", "Too many failed authentication attempts.")),
-        4,
-        "refused",
-    ),
-    "a month that ends at this answer": Case(
-        STRUCTURE,
-        lambda seen, forward: Reply(200, forward().body, {"X-Monthly-Remaining": "0"}),
-        5,
-        "limit_reached",
-        "monthly",
-    ),
-    "a refusal out of the blue": Case(
-        DOMAINS, instead(refusal(400, "ValidationError", "no")), 1, "rejected"
-    ),
+    "a key that is refused": Case(STRUCTURE, KEY_GONE, 4, "refused", "Invalid API key"),
+    "a scope that is missing": Case(CAMPAIGNS, NO_SCOPE, 4, "scope_missing", "campaigns:read"),
+    "an account without access": Case(SEARCH, NO_ACCESS, 4, "refused"),
+    "a month that is used up": Case(LISTS, NO_MONTH, 5, "limit_reached"),
+    "an hour that is used up": Case(LISTS, LONG_HOUR, 5, "limit_reached", "429"),
+    "a block": Case(STRUCTURE, BLOCK, 4, "refused"),
+    "a month that ends here": Case(STRUCTURE, ends_the_month, 5, "limit_reached", "monthly"),
+    "a refusal out of the blue": Case(DOMAINS, INVALID, 1, "rejected"),
     "an unknown status": Case(TEMPLATES, instead(Reply(418, b"teapot")), 1, "rejected", "418"),
-    "an object that is gone": Case(
-        CAMPAIGN, instead(refusal(404, "RecordNotFound", "gone")), 1, "not_found"
-    ),
+    "an object that is gone": Case(CAMPAIGN, GONE, 1, "not_found"),
     # --- listings that do not add up
-    "a total that is too high": Case(
-        LISTS, edited(lambda value: value.update(total=99)), 1, "incomplete_read", "counts 99"
-    ),
-    "a total that is too low": Case(
-        CAMPAIGNS, edited(lambda value: value.update(total=1)), 1, "incomplete_read", "counts 1"
-    ),
+    "a total that is too high": Case(LISTS, totals(99), 1, "incomplete_read", "counts 99"),
+    "a total that is too low": Case(CAMPAIGNS, totals(1), 1, "incomplete_read", "counts 1"),
     "a search that hides hits": Case(
         SEARCH, edited(lambda value: value.update(contacts=[])), 1, "incomplete_read"
     ),
@@ -253,23 +237,6 @@ TOLERATED = {
 }
 
 
-BOTH = [(request, name) for request in (CAMPAIGNS, CAMPAIGN) for name in TOLERATED]
-
-
-@pytest.mark.parametrize(
-    ("request_", "name"), [pair for pair in BOTH if pair != (CAMPAIGN, "a total as text")]
-)
-def test_plan_goes_on_where_it_can(project: Project, cut: Any, name: str, request_: str) -> None:
-    rule = Rule(request_, TOLERATED[name])
-    cut(rule)
-    project.write("m.yaml", EVERYTHING)
-    for format in ("json", "text"):
-        ran = project.run("plan", "--format", format)
-        assert "Traceback" not in ran.err
-        assert ran.code == 0, ran.err
-    assert rule.hits
-
-
 CONTACT_TOLERATED = {
     "nothing but ids": lambda row: [row.pop(k) for k in list(row) if k not in ("_id", "key")],
     "fields of null": lambda row: row.update(fields=None, lists=None, tags=None),
@@ -283,19 +250,21 @@ CONTACT_TOLERATED = {
     "an unknown status": lambda row: row.update(status={"primary": "Asleep", "secondary": None}),
     "a key of another type": lambda row: row.update(key=7),
 }
+OF_CONTACTS = {name: first(change) for name, change in CONTACT_TOLERATED.items()}
+REQUESTS = {CAMPAIGNS: TOLERATED, CAMPAIGN: TOLERATED, SEARCH: OF_CONTACTS, CONTACT: OF_CONTACTS}
+GOES_ON = [(request, name) for request, acts in REQUESTS.items() for name in acts]
+GOES_ON.remove((CAMPAIGN, "a total as text"))
 
 
-@pytest.mark.parametrize("name", CONTACT_TOLERATED)
-@pytest.mark.parametrize("request_", [SEARCH, CONTACT])
-def test_plan_of_contacts_goes_on_where_it_can(
-    project: Project, cut: Any, name: str, request_: str
-) -> None:
-    rule = Rule(request_, first(CONTACT_TOLERATED[name]))
+@pytest.mark.parametrize(("request_", "name"), GOES_ON)
+def test_plan_goes_on_where_it_can(project: Project, cut: Any, name: str, request_: str) -> None:
+    rule = Rule(request_, REQUESTS[request_][name])
     cut(rule)
     project.write("m.yaml", EVERYTHING)
-    ran = project.run("plan", "--format", "json")
-    assert "Traceback" not in ran.err
-    assert ran.code in (0, 1), ran.err
+    for format in ("json", "text"):
+        ran = project.run("plan", "--format", format)
+        assert "Traceback" not in ran.err
+        assert ran.code in ((0, 1) if "contact" in request_ else (0,)), ran.err
     assert rule.hits
 
 
@@ -352,7 +321,7 @@ LOSSES: dict[str, Action] = {
     "cut": CLOSE,
     "reset": RESET,
     "half an answer": Reply(200, b'{"_id": "66f1', length=400),
-    "a gateway's error": Reply(502, b"<h1>Bad gateway</h1>"),
+    "a gateway's error": GATEWAY,
     "html": HTML,
     "an array": reply([]),
     "no id": reply({"ok": True}),
@@ -456,127 +425,76 @@ def test_a_write_that_never_arrived(
 
 THREE = "version: 1\nlists: [{name: A}, {name: B}, {name: C}]\n"
 MAKE = f"POST {LISTS_PATH}"
-KEY_GONE = refusal(401, "UnauthorizedError", "Invalid API key")
-NO_SCOPE = refusal(403, "ForbiddenError", "API key missing required scope: contacts:write")
-NO_MONTH = refusal(429, "TooManyRequestsError", "Monthly API quota exceeded.", Retry_After="99999")
-LONG_HOUR = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="2000")
-PASSING = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="0")
-INVALID = refusal(400, "ValidationError", "name is not to our taste")
-STALE = refusal(400, "ConcurrencyError", "Document version mismatch")
-DONE, FAILED, UNTRIED = "applied", "failed", "not attempted"
+LETTERS = {"A": "applied", "F": "failed", "S": "stale", "?": "unknown", "-": "not attempted"}
+
+
+Told = tuple[str, Meddle, int, int]
+"""A rule, to be made for each test anew."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What is meddled with, and how the steps and the run must end; `made` are the new lists."""
+    """What is meddled with, and how the run must end; `made` are the new lists.
 
-    rules: tuple[tuple[str, Meddle, int, int], ...]
+    `states` are those of the steps, by their letters.
+    """
+
+    rules: Sequence[Told]
     code: int
-    states: tuple[str, ...]
-    error: str
+    states: str
+    error: str = ""
     manifest: str = THREE
     made: str = ""
 
 
-def at(request: str, act: Meddle, skip: int = 0, times: int = 99) -> Any:
+def at(request: str, act: Meddle, skip: int = 0, times: int = 99) -> Told:
     return request, act, times, skip
 
 
-ALL_LISTS = f"GET {LISTS_PATH}/all"
-ONE_LIST = f"GET {LISTS_PATH}/{ID}"
+ALL_LISTS, ONE_LIST, PATCH = (f"{LISTS}/all", f"{LISTS}/{ID}", f"PATCH {LISTS_PATH}/{ID}")
+UNREADABLE, MOVED = "reply_unreadable", instead(Reply(307, headers={"Location": "/elsewhere"}))
+NOT_KEPT = instead(reply({"_id": "0" * 24}))
+NO_FIELDS = edited(lambda value: value.update(fields="Rob"))
 COURSES = {
-    "a key that is refused at once": Course(
-        (at(MAKE, instead(KEY_GONE)),), 4, (FAILED, UNTRIED, UNTRIED), "refused"
-    ),
-    "a key that is refused midway": Course(
-        (at(MAKE, instead(KEY_GONE), 1),), 8, (DONE, FAILED, UNTRIED), "refused", made="A"
-    ),
-    "a scope that is missing": Course(
-        (at(MAKE, instead(NO_SCOPE)),), 4, (FAILED, FAILED, FAILED), "scope_missing"
-    ),
-    "a month that ends at once": Course(
-        (at(MAKE, instead(NO_MONTH)),), 5, (FAILED, UNTRIED, UNTRIED), "limit_reached"
-    ),
+    "a key that is refused at once": Course([at(MAKE, KEY_GONE)], 4, "F--", "refused"),
+    "a key that is refused midway": Course([at(MAKE, KEY_GONE, 1)], 8, "AF-", "refused", made="A"),
+    "a scope that is missing": Course([at(MAKE, NO_WRITE_SCOPE)], 4, "FFF", "scope_missing"),
+    "a month that ends at once": Course([at(MAKE, NO_MONTH)], 5, "F--", "limit_reached"),
     "a month that ends midway": Course(
-        (at(MAKE, instead(NO_MONTH), 2),), 8, (DONE, DONE, FAILED), "limit_reached", made="AB"
+        [at(MAKE, NO_MONTH, 2)], 8, "AAF", "limit_reached", made="AB"
     ),
     "an hour that ends midway": Course(
-        (at(MAKE, instead(LONG_HOUR), 1),), 8, (DONE, FAILED, UNTRIED), "limit_reached", made="A"
+        [at(MAKE, LONG_HOUR, 1)], 8, "AF-", "limit_reached", made="A"
     ),
-    "a limit that passes": Course(
-        (at(MAKE, instead(PASSING), 1, 2),), 0, (DONE, DONE, DONE), "", made="ABC"
-    ),
-    "a refusal of one": Course(
-        (at(MAKE, instead(INVALID), 1, 1),), 8, (DONE, FAILED, DONE), "rejected", made="AC"
-    ),
-    "a refusal of all": Course(
-        (at(MAKE, instead(INVALID)),), 1, (FAILED, FAILED, FAILED), "rejected"
-    ),
-    "a name that is taken meanwhile": Course(
-        (at(MAKE, instead(refusal(400, "DuplicateFieldError", "name is taken")), 2),),
-        8,
-        (DONE, DONE, "stale"),
-        "stale",
-        made="AB",
-    ),
+    "a limit that passes": Course([at(MAKE, PASSING, 1, 2)], 0, "AAA", made="ABC"),
+    "a refusal of one": Course([at(MAKE, INVALID, 1, 1)], 8, "AFA", "rejected", made="AC"),
+    "a refusal of all": Course([at(MAKE, INVALID)], 1, "FFF", "rejected"),
+    "a name that is taken meanwhile": Course([at(MAKE, TAKEN, 2)], 8, "AAS", "stale", made="AB"),
     "a look before the write that fails": Course(
-        (at(ALL_LISTS, instead(HTML)),), 1, (FAILED, FAILED, FAILED), "reply_unreadable"
+        [at(ALL_LISTS, instead(HTML))], 1, "FFF", UNREADABLE
     ),
     "a lost answer that cannot be settled": Course(
-        (at(MAKE, after(CLOSE)), at(ALL_LISTS, instead(HTML), 1)),
-        8,
-        ("unknown", UNTRIED, UNTRIED),
-        "reply_unreadable",
-        made="A",
+        [at(MAKE, after(CLOSE)), at(ALL_LISTS, instead(HTML), 1)], 8, "?--", UNREADABLE, made="A"
     ),
-    "a redirect of the write": Course(
-        (at(MAKE, instead(Reply(307, headers={"Location": "/elsewhere"}))),),
-        1,
-        (FAILED, FAILED, FAILED),
-        "api_error",
-    ),
+    "a redirect of the write": Course([at(MAKE, MOVED)], 1, "FFF", "api_error"),
     "a proof that cannot be read": Course(
-        (at(ALL_LISTS, instead(HTML), 3),), 8, (DONE, DONE, DONE), "reply_unreadable", made="ABC"
+        [at(ALL_LISTS, instead(HTML), 3)], 8, "AAA", UNREADABLE, made="ABC"
     ),
-    "a version that moves once": Course(
-        (at(f"PATCH {LISTS_PATH}/{ID}", instead(STALE), 0, 1),), 0, (DONE,), "", RENAME
-    ),
-    "a version that keeps moving": Course(
-        (at(f"PATCH {LISTS_PATH}/{ID}", instead(STALE)),), 6, ("stale",), "stale", RENAME
-    ),
+    "a version that moves once": Course([at(PATCH, STALE, 0, 1)], 0, "A", "", RENAME),
+    "a version that keeps moving": Course([at(PATCH, STALE)], 6, "S", "stale", RENAME),
     "an object that is gone before its write": Course(
-        (at(ONE_LIST, instead(refusal(404, "RecordNotFound", "gone"))),),
-        6,
-        ("stale",),
-        "stale",
-        RENAME,
+        [at(ONE_LIST, GONE)], 6, "S", "stale", RENAME
     ),
     "an object of another shape before its write": Course(
-        (at(ONE_LIST, instead(reply([1, 2]))),), 1, (FAILED,), "reply_unreadable", RENAME
+        [at(ONE_LIST, instead(reply([1, 2])))], 1, "F", UNREADABLE, RENAME
     ),
     "a lost change that reads back in another shape": Course(
-        (at(f"PATCH {LISTS_PATH}/{ID}", after(CLOSE)), at(ONE_LIST, instead(reply("x")), 1)),
-        8,
-        ("unknown",),
-        "reply_unreadable",
-        RENAME,
+        [at(PATCH, after(CLOSE)), at(ONE_LIST, instead(reply("x")), 1)], 8, "?", UNREADABLE, RENAME
     ),
-    "a change that is not kept": Course(
-        (at(f"PATCH {LISTS_PATH}/{ID}", instead(reply({"_id": "0" * 24}))),),
-        8,
-        (DONE,),
-        "not_converged",
-        RENAME,
-    ),
+    "a change that is not kept": Course([at(PATCH, NOT_KEPT)], 8, "A", "not_converged", RENAME),
     "fields of another type after a lost change": Course(
-        (
-            at(f"PUT /api/contact/{ID}", after(CLOSE)),
-            at(f"GET /api/contact/{ID}", edited(lambda value: value.update(fields="Rob")), 2),
-        ),
-        8,
-        ("unknown",),
-        "reply_unreadable",
-        CONTACT_PUT,
+        [at(f"PUT /api/contact/{ID}", after(CLOSE)), at(CONTACT, NO_FIELDS, 2)],
+        *(8, "?", UNREADABLE, CONTACT_PUT),
     ),
 }
 
@@ -591,15 +509,16 @@ def test_apply_says_how_each_step_ended(
     ran = project.run("apply", "--auto-approve", "--format", "json")
     assert "Traceback" not in ran.err
     document = ran.json
-    assert tuple(step["state"] for step in document["steps"]) == course.states, document
+    states = [LETTERS[letter] for letter in course.states]
+    assert [step["state"] for step in document["steps"]] == states, document
     assert document["converged"] is (course.code == 0)
     if course.code:
         error = says_it_once(ran, course.code, "bmeconf.result/1")
         assert error["code"] == course.error, error
     made = [row["name"] for row in account.state()["lists"] if len(row["name"]) == 1]
     assert "".join(sorted(made)) == course.made
-    said = zip(document["steps"], course.states, strict=True)
-    assert all(step["message"] for step, state in said if state not in (DONE, UNTRIED))
+    said = [step for step in document["steps"] if step["state"] not in ("applied", "not attempted")]
+    assert all(step["message"] for step in said)
     settles(project, account)
 
 

@@ -44,12 +44,15 @@ def test_a_pipe_stays_a_pipe(declared: Project) -> None:
 
 
 def test_a_file_that_cannot_be_written_changes_what_the_others_say(declared: Project) -> None:
-    files = ("--output", "json=plan.json", "--output", "text=/dev/full")
+    files = ("--output", "json=out.json", "--output", "text=/dev/full")
     ran = declared.run("plan", *files)
     assert (ran.code, ran.err.count("Error: ")) == (3, 1)
-    document = json.loads((declared.folder / "plan.json").read_text())
-    assert (document["exit_code"], document["error"]["code"]) == (3, "invalid_input")
     assert "lists/Autumn" in ran.out
+    applied = declared.run("apply", "--auto-approve", "--format", "json", *files)
+    assert (applied.code, applied.states) == (3, {"lists/Autumn": "applied"})
+    for document in (applied.json, json.loads((declared.folder / "out.json").read_text())):
+        assert (document["exit_code"], document["error"]["code"]) == (3, "invalid_input")
+        assert "/dev/full" in document["error"]["message"]
 
 
 @pytest.mark.parametrize("format", ["github", "junit"])

@@ -7,10 +7,14 @@ import fcntl
 import os
 import pty
 import select
+import signal
+import subprocess
 import termios
 import time
+from collections.abc import Sequence
 
-from tests.support.driver import Project
+from tests.support.driver import Project, Ran, ended
+from tests.support.fake_server import Action, Cut, Forward, Rule, Seen
 
 
 def typed(
@@ -42,3 +46,37 @@ def typed(
 def _take_the_terminal() -> None:
     # Only a controlling terminal turns a typed Ctrl-C into a signal.
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def interrupted(
+    project: Project,
+    cut: Cut,
+    request: str,
+    *arguments: str,
+    signals: Sequence[int] = (signal.SIGINT,),
+    answer: Action | None = None,
+    first: Sequence[str] = (),
+) -> Ran:
+    """A command that gets `signals` while it waits for the answer to a request.
+
+    After the last one the answer comes, or `answer` in its place. After a second one the command
+    must be over before that. The command `first` goes before, to the same server.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(seen: Seen, forward: Forward) -> Action:
+        reply = forward()
+        for number in signals:
+            started[0].send_signal(number)
+            time.sleep(0.3)
+        if len(signals) > 1:
+            started[0].wait(8)
+        return answer or reply
+
+    cut(Rule(request, interrupt, times=1))
+    if first:
+        project.run(*first).ok()
+    started.append(project.start(*arguments))
+    ran = ended(started[0])
+    assert "Traceback" not in ran.err
+    return ran
