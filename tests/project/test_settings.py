@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import traceback
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bmeconf.desired import manifest, validate
+from bmeconf.desired.manifest import MemoryFiles
 from bmeconf.model import did_you_mean
-from bmeconf.model.errors import BmeconfError, Guarded, InvalidInput
+from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.project import (
     Account,
     AccountEntry,
+    KnownDrift,
+    Policy,
     Project,
     Secret,
     choose_account,
@@ -60,20 +65,20 @@ def test_choice(
 
 
 @pytest.mark.parametrize(
-    ("project", "name", "environ", "message"),
+    ("project", "name", "named", "message"),
     [
-        (TWO, None, {}, "several accounts: production, staging"),
-        (TWO, "stagin", {}, 'no account "stagin"; did you mean "staging"'),
-        (ONE, None, {"BMECONF_ACCOUNT": "x"}, 'no account "x"'),
-        (NONE, "production", {}, "there is no bmeconf.yaml here"),
-        (EMPTY, "production", {}, "bmeconf.yaml declares none"),
+        (TWO, None, "", "several accounts: production, staging; pick one with --account NAME"),
+        (TWO, "stagin", "", 'no account "stagin"; did you mean "staging"'),
+        (ONE, None, "x", 'no account "x"; declared are: production'),
+        (EMPTY, "production", "", "bmeconf.yaml declares none; declare it under `accounts:`"),
+        (NONE, "production", "", "there is no bmeconf.yaml here; .* leave --account out"),
+        (NONE, None, "production", "there is no bmeconf.yaml here; .* unset BMECONF_ACCOUNT"),
     ],
 )
-def test_no_choice(
-    project: Project, name: str | None, environ: Mapping[str, str], message: str
-) -> None:
-    with pytest.raises(InvalidInput, match=message):
-        choose_account(project, name, environ)
+def test_no_choice(project: Project, name: str | None, named: str, message: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        choose_account(project, name, {"BMECONF_ACCOUNT": named})
+    assert re.search(message, f"{raised.value.message}; {raised.value.remedy}")
 
 
 def test_a_declared_account_wins_over_the_environment() -> None:
@@ -98,47 +103,36 @@ def test_a_declared_account_wins_over_the_environment() -> None:
     ],
 )
 def test_only_what_would_lead_elsewhere_is_remarked(environ: Mapping[str, str], notes: int) -> None:
-    account = credentials(ONE, None, {"PROD_KEY": KEY, **environ})
-    assert len(account.notes) == notes
+    assert len(credentials(ONE, None, {"PROD_KEY": KEY, **environ}).notes) == notes
 
 
 def test_a_declared_account_may_use_the_common_variable() -> None:
-    entry = AccountEntry("production", URL, "BMECONF_API_KEY")
-    project = Project(Path(), accounts={"production": entry}, has_file=True)
+    project = Project(Path(), accounts={"a": AccountEntry("a", URL, "BMECONF_API_KEY")})
     assert credentials(project, None, {"BMECONF_API_KEY": KEY}).notes == ()
 
 
-def test_an_unset_option_is_not_blamed_on_the_environment() -> None:
-    with pytest.raises(InvalidInput) as raised:
-        choose_account(NONE, "production", {})
-    assert "leave --account out" in raised.value.remedy
-    with pytest.raises(InvalidInput) as raised:
-        choose_account(NONE, None, {"BMECONF_ACCOUNT": "production"})
-    assert "unset BMECONF_ACCOUNT" in raised.value.remedy
-
-
 @pytest.mark.parametrize(
-    ("project", "name", "environ", "message"),
+    ("project", "environ", "message"),
     [
-        (NONE, None, {}, "no account: there is no bmeconf.yaml here"),
-        (EMPTY, None, {}, "no account: bmeconf.yaml declares none"),
-        (NONE, None, {"BMECONF_BASE_URL": URL}, "BMECONF_API_KEY is not set"),
-        (ONE, None, {}, r"PROD_KEY is not set \(named by accounts.production in bmeconf.yaml\)$"),
-        (ONE, None, {"BMECONF_API_KEY": KEY}, r"yaml\); BMECONF_API_KEY is set but not used"),
-        (ONE, None, {"PROD_KEY": " \t"}, "PROD_KEY is not set"),
-        (ONE, None, {"PROD_KEY": f"{KEY}\n"}, "a line break"),
-        (ONE, None, {"PROD_KEY": f"{KEY}\r\nX-Evil: 1"}, "a line break"),
-        (ONE, None, {"PROD_KEY": KEY + "é"}, "characters that no key has"),
-        (ONE, None, {"PROD_KEY": KEY + " x"}, "holds blanks"),
-        (ONE, None, {"PROD_KEY": KEY + "\x00"}, "characters that no key has"),
+        (NONE, {}, "^no account: there is no bmeconf.yaml here .* or use --sandbox$"),
+        (EMPTY, {}, "no account: bmeconf.yaml declares none"),
+        (NONE, {"BMECONF_BASE_URL": URL}, "BMECONF_API_KEY is not set"),
+        (ONE, {}, r"PROD_KEY is not set \(named by accounts.production in bmeconf.yaml\) set"),
+        (ONE, {"BMECONF_API_KEY": KEY}, r"yaml\); BMECONF_API_KEY is set but not used"),
+        (ONE, {"PROD_KEY": " \t"}, "PROD_KEY is not set"),
+        (ONE, {"PROD_KEY": f"{KEY}\n"}, "a line break"),
+        (ONE, {"PROD_KEY": f"{KEY}\r\nX-Evil: 1"}, "a line break"),
+        (ONE, {"PROD_KEY": KEY + "é"}, "characters that no key has"),
+        (ONE, {"PROD_KEY": KEY + " x"}, "holds blanks"),
+        (ONE, {"PROD_KEY": KEY + "\x00"}, "characters that no key has"),
     ],
 )
-def test_missing_or_broken(
-    project: Project, name: str | None, environ: Mapping[str, str], message: str
-) -> None:
-    with pytest.raises(InvalidInput, match=message) as raised:
-        credentials(project, name, environ)
-    assert KEY not in f"{raised.value.message} {raised.value.remedy}"
+def test_missing_or_broken(project: Project, environ: Mapping[str, str], message: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        credentials(project, None, environ)
+    told = f"{raised.value.message} {raised.value.remedy}"
+    assert re.search(message, told)
+    assert KEY not in told
 
 
 def test_an_odd_key_is_a_note() -> None:
@@ -233,12 +227,7 @@ def test_what_cannot_be_allowed(allowed: str) -> None:
 
 def test_a_secret_shows_itself_nowhere() -> None:
     account = of_environment()
-    shown = [
-        repr(account),
-        str(account),
-        f"{account.key}",
-        f"{account.key:>60}",
-    ]
+    shown = (repr(account), str(account), f"{account.key}", f"{account.key:>60}")
     assert all(KEY not in text for text in shown)
     assert "***" in repr(account)
     for leak in (lambda: json.dumps(account.key), lambda: copy.deepcopy(account)):
@@ -252,40 +241,34 @@ def test_secrets_compare_by_their_text() -> None:
     assert len({Secret("a"), Secret("a")}) == 1
 
 
-def test_a_whole_project_file(tmp_path: Path) -> None:
-    (tmp_path / "bmeconf.yaml").write_text(
+def read(texts: Mapping[str, str]) -> Project:
+    return validate.project(manifest.read_project(MemoryFiles(texts)), Path())
+
+
+def test_a_whole_project_file() -> None:
+    text = (
         "version: 1\nmanifests: [manifests/]\naccounts:\n  production:\n"
         f"    base_url: {URL}/api/\n    api_key_env: PROD_KEY\n    vars: {{domain: 0123}}\n"
         "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  known_drift:\n"
         "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
-    )  # fmt: skip
-    project = validate.project(manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path)
-    assert project.has_file
-    assert project.manifests == ("manifests/",)
-    assert project.accounts["production"].base_url == URL
-    assert project.accounts["production"].vars == {"domain": "0123"}
-    assert project.policy.seeds == ("*@seeds.acme.example",)
-    assert project.policy.max_deletes == 3
-    (known,) = project.policy.known_drift
-    assert (known.address, known.owner, known.expires.isoformat()) == (
-        "lists/A",
-        "me",
-        "2026-12-24",
+    )
+    project = read({"bmeconf.yaml": text})
+    known = KnownDrift("lists/A", "name", "legal", date(2026, 12, 24), "me")
+    assert project == Project(
+        Path(),
+        ("manifests/",),
+        {"production": AccountEntry("production", URL, "PROD_KEY", {"domain": "0123"})},
+        Policy(("*@seeds.acme.example",), 3, (known,)),
+        has_file=True,
     )
 
 
-def test_no_project_file(tmp_path: Path) -> None:
-    assert validate.project(
-        manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path
-    ) == Project(tmp_path)
+def test_no_project_file() -> None:
+    assert read({}) == NONE
 
 
-def test_no_seeds_allowed_is_not_no_policy(tmp_path: Path) -> None:
-    (tmp_path / "bmeconf.yaml").write_text("version: 1\npolicy: {seeds: []}\n")
-    assert (
-        validate.project(manifest.read_project(manifest.DiskFiles(tmp_path)), tmp_path).policy.seeds
-        == ()
-    )
+def test_no_seeds_allowed_is_not_no_policy() -> None:
+    assert read({"bmeconf.yaml": "version: 1\npolicy: {seeds: []}\n"}).policy.seeds == ()
 
 
 @pytest.mark.parametrize(
@@ -299,9 +282,3 @@ def test_no_seeds_allowed_is_not_no_policy(tmp_path: Path) -> None:
 )
 def test_did_you_mean(word: str, known: list[str], hint: str) -> None:
     assert did_you_mean(word, known) == hint
-
-
-def test_errors_have_a_remedy() -> None:
-    with pytest.raises(BmeconfError) as raised:
-        credentials(NONE, None, {})
-    assert "--sandbox" in raised.value.remedy
