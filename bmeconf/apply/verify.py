@@ -23,7 +23,6 @@ from bmeconf.kinds import (
     Managed,
     Raw,
     ReadApi,
-    Rewritten,
     SharedNames,
     only,
     replies,
@@ -132,11 +131,9 @@ class _Written:
         check, answer = self.check, self.answer
         if check is None or answer is None or not replies.same_moment(answer, check.row):
             return []
-        kind = check.kind
-        if not isinstance(kind, Rewritten):
-            return []
         lives = ((change, lookup(check.live.fields, change.path)) for change in check.unmet())
-        return [c for c, v in lives if v != c.before and kind.reworded(c.path[0], c.after, v)]
+        reworded = check.kind.reworded
+        return [c for c, v in lives if v != c.before and reworded(c.path[0], c.after, v)]
 
     def problems(self) -> Iterator[Finding]:
         """Findings on what does not read back as declared."""
@@ -176,9 +173,8 @@ class _Written:
                 "compare in the web app where it matters",
             )
         changes = [(c.path[0], c.after, lookup(live.fields, c.path)) for c in self.step.changes]
-        if isinstance(kind, Rewritten):
-            fields = {change[0] for change in changes if kind.rewrote(*change)}
-            yield from [build.rewritten(address, sorted(fields))] if fields else []
+        if fields := {change[0] for change in changes if kind.rewrote(*change)}:
+            yield build.rewritten(address, sorted(fields))
 
     def _meanwhile(self, check: StepCheck) -> Iterator[str]:
         """Declared fields that were not written, and are neither as declared nor as planned upon.

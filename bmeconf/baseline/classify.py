@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Rewritten
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed
 from bmeconf.model import PRESENCE, Address, Cause, Change, Fields, Path, Resource, Value, lookup
 
 
@@ -107,7 +107,7 @@ class Baseline(ABC):
     def rewriting(self, field: str, desired: Resource, live: Resource) -> SideStatus:
         """Both sides of a field that a service may rewrite."""
         memory, kind = self.of(live), KINDS[desired.address.kind]
-        if memory is None or not (isinstance(kind, Rewritten) and field in kind.rewritable):
+        if memory is None or field not in kind.rewritable:
             return SideStatus()
         return memory.sides((field,), desired.fields.get(field), live.fields.get(field), None)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.desired import scope
-from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets, Rewritten
+from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets
 from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
 
 
@@ -155,7 +155,7 @@ def _read_back(path: Path, value: Value, live: Resource, covered: Collection[Val
     if path[0] not in live.fields:
         return value
     current = lookup(live.fields, path)
-    if isinstance(kind, Rewritten) and kind.rewrote(path[0], value, current):
+    if kind.rewrote(path[0], value, current):
         return current
     if isinstance(kind, PartialSets) and path[0] in kind.sets:
         return (*value, *(member for member in current or () if member not in covered))

@@ -17,7 +17,6 @@ from bmeconf.kinds import (
     Patchable,
     Personal,
     Raw,
-    Rewritten,
     Scheduled,
     replies,
 )
@@ -134,8 +133,7 @@ class LockBaseline(Baseline):
         for path, value in leaves(desired.fields):
             sent, seen = entry.sent.get(dotted(path)), entry.seen.get(dotted(path))
             # What was read back is as it was sent, or in the service's own words.
-            rewritten = isinstance(kind, Rewritten) and path[0] in kind.rewritable
-            kept = seen is not None if rewritten else seen == sent
+            kept = seen is not None if path[0] in kind.rewritable else seen == sent
             if sent != self.sent(kind, path, value) or not kept:
                 return False
         return True

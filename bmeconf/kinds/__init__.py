@@ -19,7 +19,6 @@ from bmeconf.kinds.capabilities import (
     PartialSets,
     Patchable,
     Personal,
-    Rewritten,
     Searched,
     SharedNames,
     Singleton,

@@ -33,6 +33,9 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import NotFound
 
+Compare = Callable[[str, str], bool]
+"""Compares the declared text of a field with the live one."""
+
 
 @dataclass(frozen=True)
 class Managed:
@@ -59,12 +62,14 @@ class Kind(ABC):
     """One resource kind.
 
     `name` is its key in manifests and the first part of its addresses, `noun` the word for one
-    resource of it. `identity` is the manifest field that identifies a resource.
+    resource of it. `identity` is the manifest field that identifies a resource, `root` the path
+    under which the API has it.
     """
 
     name: ClassVar[str]
     noun: ClassVar[str]
     identity: ClassVar[str]
+    root: ClassVar[str]
     sets: ClassVar[frozenset[str]] = frozenset()
     """Fields whose value is a sorted tuple; a missing set is the empty tuple."""
     shapes: ClassVar[Mapping[str, Callable[[Any], Value]]]
@@ -73,6 +78,11 @@ class Kind(ABC):
     """Manifest key -> the kind whose resources it names."""
     emails: ClassVar[tuple[str, ...]] = ()
     """Manifest keys whose texts are email addresses."""
+    rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]] = MappingProxyType({})
+    """Fields that the service may show in words of its own (design 7.4).
+
+    Each with what knows that rewriting, and what finds all words kept.
+    """
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
 
@@ -98,9 +108,9 @@ class Kind(ABC):
         """
         return self.canonical(replies.key_of(raw, "name", f"the {self.noun}"))
 
-    @abstractmethod
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         """The canonical fields of a reply, only those that it shows."""
+        return {self.identity: self.key(raw)}
 
     def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
         """A reply as the Resource at `address`."""
@@ -136,12 +146,26 @@ class Kind(ABC):
         if change.path[0] not in live.fields:
             return True
         current = lookup(live.fields, change.path)
+        if self.rewrote(change.path[0], value, current):
+            return True
         if isinstance(value, Mapping):
             return isinstance(current, Mapping) and value.items() <= current.items()
         if change.path[0] in self.sets:
             members, exact = set(current or ()), self.exact_over(change, managed)
             return members.intersection(members if exact is None else exact) == set(value or ())
         return bool(current == value)
+
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        """True if `live` is `declared` as the service is known to rewrite it: in sync."""
+        if field not in self.rewritable or declared == live or not isinstance(declared, str):
+            return False
+        # Of a body that was nothing but active elements the service leaves none.
+        return self.rewritable[field][0](declared, live or "")
+
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        """True if `live` has all the words of `declared`, whatever was done to them."""
+        texts = isinstance(declared, str) and isinstance(live, str)
+        return field in self.rewritable and texts and self.rewritable[field][1](declared, live)
 
     def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
         """The members over which the set of `change` is compared; None where all count."""
@@ -159,9 +183,9 @@ class Kind(ABC):
 
     # --- reading
 
-    @abstractmethod
     def folder(self, id_map: IdMap) -> str:
         """The path under which the objects of this kind are listed."""
+        return self.root
 
     def path(self, id_map: IdMap, id: str) -> str:
         """The path of one object."""

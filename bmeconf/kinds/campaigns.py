@@ -15,7 +15,6 @@ from bmeconf.kinds.capabilities import (
     Detailed,
     Mailing,
     Patchable,
-    Rewritten,
     Versioned,
 )
 from bmeconf.kinds.id_map import IdMap
@@ -80,12 +79,13 @@ TEXTS = {**LINES, "body": _content, "plain_text": _content}
 """Fields that replies show as one text -> what makes it canonical."""
 
 
-class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Patchable, Versioned):
+class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Patchable, Versioned):
     """Recipients are exact; a schedule is a manual step that the live status proves."""
 
     name = CAMPAIGNS
     noun = "campaign"
     identity = "name"
+    root = PATH
     sets = frozenset({"reply_to", "lists"})
     shapes = MappingProxyType(
         {
@@ -171,9 +171,6 @@ class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Rewritten, Pa
         return same and raw.get("status") == CampaignStatus.DRAFT and super().copied(marks, raw, at)
 
     # --- reading
-
-    def folder(self, id_map: IdMap) -> str:
-        return PATH
 
     def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
         raw = super().fetch(api, id_map, id)

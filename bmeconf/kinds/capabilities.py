@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Kind, Managed, Written
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value, lookup
+from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value
 
 # --- identity
 
@@ -132,34 +132,6 @@ class PartialSets(Kind):
         if change.path[0] not in self.sets:
             return None
         return {*(change.before or ()), *(change.after or ())}
-
-
-Compare = Callable[[str, str], bool]
-"""Compares the declared text of a field with the live one."""
-
-
-class Rewritten(Kind):
-    """The service may show `rewritable` fields in words of its own (design 7.4)."""
-
-    rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]]
-    """Field -> what knows the rewriting of the service, and what finds all words kept."""
-
-    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
-        """True if `live` is `declared` as the service is known to rewrite it: in sync."""
-        if field not in self.rewritable or declared == live or not isinstance(declared, str):
-            return False
-        # Of a body that was nothing but active elements the service leaves none.
-        return self.rewritable[field][0](declared, live or "")
-
-    def reworded(self, field: str, declared: Value, live: Value) -> bool:
-        """True if `live` has all the words of `declared`, whatever was done to them."""
-        texts = isinstance(declared, str) and isinstance(live, str)
-        return field in self.rewritable and texts and self.rewritable[field][1](declared, live)
-
-    def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
-        return super().holds(change, value, live, managed) or self.rewrote(
-            change.path[0], value, lookup(live.fields, change.path)
-        )
 
 
 class Patchable(Kind):

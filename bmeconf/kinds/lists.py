@@ -26,11 +26,9 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
     name = LISTS
     noun = "list"
     identity = "name"
+    root = "/api/contact-structure"
     shapes = MappingProxyType({"name": canonical_name})
     refers = MappingProxyType({"copy_of": LISTS, "merge_of": LISTS})
-
-    def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
-        return {"name": self.key(raw)}
 
     def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         counts = {
@@ -47,7 +45,7 @@ class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
         return " and ".join(counts) + " use it" if counts else ""
 
     def folder(self, id_map: IdMap) -> str:
-        return f"/api/contact-structure/{id_map.structure_id}/lists"
+        return f"{self.root}/{id_map.structure_id}/lists"
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         return {replies.id_of(row): row for row in api.listing(everything(id_map))}

@@ -29,6 +29,7 @@ class Structure(Singleton, PartialSets):
     name = STRUCTURE
     noun = "structure"
     identity = "label"
+    root = PATH
     sets = frozenset({"tags"})
     shapes = MappingProxyType(
         {
@@ -89,9 +90,6 @@ class Structure(Singleton, PartialSets):
                 )
         return None
 
-    def folder(self, id_map: IdMap) -> str:
-        return PATH
-
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         return api.listing(PATH)
 
@@ -100,12 +98,12 @@ class Structure(Singleton, PartialSets):
             raise ReplyUnreadable("the account shows no contact structure; every account has one")
         labels = ", ".join(repr(self.key(row)) for row in rows)
         declared = wanted[0] if wanted else None
-        keys = self.match_keys(declared) if declared else ()
-        if declared and (declared.id or keys):
+        label = declared.fields.get("label") if declared else None
+        if declared and (declared.id or label):
             by_id = [row for row in rows if replies.id_of(row) == declared.id]
-            matching = by_id if declared.id else [row for row in rows if self.key(row) in keys]
+            matching = by_id if declared.id else [row for row in rows if self.key(row) == label]
             if len(matching) != 1:
-                how = f"id {declared.id}" if declared.id else f"label {keys[0]!r}"
+                how = f"id {declared.id}" if declared.id else f"label {label!r}"
                 raise InvalidInput(
                     f"{declared.intent.place or 'structure'}: structure: {len(matching)} contact"
                     f" structures of the account have the {how}; it has {labels}",

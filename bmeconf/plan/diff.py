@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Any
 
 from bmeconf.baseline import LockBaseline, SideStatus
-from bmeconf.kinds import KINDS, Kind, Rewritten
+from bmeconf.kinds import KINDS, Kind
 from bmeconf.live import Match, Reading, Status, details
 from bmeconf.model import (
     CREATE,
@@ -93,7 +93,7 @@ def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideSta
     """
     if declared == live or False in (sides.manifest, sides.account):
         return False
-    return sides.still or (isinstance(kind, Rewritten) and kind.rewrote(field, declared, live))
+    return sides.still or kind.rewrote(field, declared, live)
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

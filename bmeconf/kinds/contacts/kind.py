@@ -62,6 +62,7 @@ class Contacts(
     name = CONTACTS
     noun = "contact"
     identity = "email"
+    root = PATH
     sets = frozenset({"lists", "tags"})
     shapes = MappingProxyType(
         {
@@ -177,9 +178,6 @@ class Contacts(
         # A contact of another structure is none of this run's: its fields have other ids.
         here = found.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return found if here else None
-
-    def folder(self, id_map: IdMap) -> str:
-        return PATH
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         found, wanted = reading.by_email(api, id_map, keys), {*keys}
