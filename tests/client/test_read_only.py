@@ -64,9 +64,13 @@ OPTIONS = (
 
 @pytest.fixture
 def watched(account: Account) -> Iterator[FakeServer]:
-    """The account behind a server that writes down every request."""
+    """The account behind a server that writes down every request, of which none may write."""
+    before = account.state()
     with in_front_of(account.sandbox.url, lambda seen, forward: forward()) as server:
         yield server
+        assert server.writes() == []
+        assert set(server.lines("POST")) <= {SEARCH}
+        assert account.state() == before
 
 
 @pytest.fixture
@@ -77,8 +81,11 @@ def silent() -> Iterator[FakeServer]:
         assert server.connections == 0
 
 
-def at(server: FakeServer) -> dict[str, str]:
-    return {"BMECONF_BASE_URL": server.url, "BMECONF_API_KEY": Sandbox().key}
+def project_at(server: FakeServer, folder: Path, manifest: str) -> Project:
+    env = {"BMECONF_BASE_URL": server.url, "BMECONF_API_KEY": Sandbox().key}
+    project = Project(folder, env)
+    project.write("m.yaml", manifest)
+    return project
 
 
 # --- validate
@@ -91,9 +98,7 @@ def at(server: FakeServer) -> dict[str, str]:
 def test_validate_sends_nothing(
     tmp_path: Path, silent: FakeServer, name: str, options: tuple[str, ...]
 ) -> None:
-    project = Project(tmp_path, at(silent))
-    project.write("m.yaml", MANIFESTS[name])
-    ran = project.run("validate", *options)
+    ran = project_at(silent, tmp_path, MANIFESTS[name]).run("validate", *options)
     assert ran.code in (0, 3)
     assert not (tmp_path / ".bmeconf").exists()
 
@@ -118,25 +123,16 @@ def test_validate_needs_no_key_and_no_address(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_plan_sends_nothing_that_writes(
-    tmp_path: Path, account: Account, watched: FakeServer, name: str
-) -> None:
-    project = Project(tmp_path, at(watched))
-    project.write("m.yaml", MANIFESTS[name])
-    before = account.state()
+def test_plan_sends_nothing_that_writes(tmp_path: Path, watched: FakeServer, name: str) -> None:
+    project = project_at(watched, tmp_path, MANIFESTS[name])
     for options in OPTIONS:
         ran = project.run("plan", *options)
         assert ran.code in (0, 2, 3, 5, 7), ran.err
         assert "Traceback" not in ran.err
-    assert watched.writes() == []
-    assert set(watched.lines("POST")) <= {SEARCH}
     assert len(watched.seen) >= len(OPTIONS)
-    assert account.state() == before
 
 
-def test_plan_of_the_example_sends_nothing_that_writes(
-    tmp_path: Path, account: Account, watched: FakeServer
-) -> None:
+def test_plan_of_the_example_sends_nothing_that_writes(tmp_path: Path, watched: FakeServer) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "newsletter")
     file = tmp_path / "newsletter" / "bmeconf.yaml"
     text = file.read_text(encoding="utf-8")
@@ -144,11 +140,7 @@ def test_plan_of_the_example_sends_nothing_that_writes(
     assert vendor in text
     file.write_text(text.replace(vendor, watched.url), encoding="utf-8")
     project = Project(tmp_path / "newsletter", {"BMECONF_PRODUCTION_KEY": Sandbox().key})
-    before = account.state()
-    made = project.plan()
-    assert {step["action"] for step in made["steps"]} == {"create", "update"}
-    assert watched.writes() == []
-    assert account.state() == before
+    assert {step["action"] for step in project.plan()["steps"]} == {"create", "update"}
 
 
 @pytest.mark.parametrize("switch", [{"lists_page": "array"}, {"campaign_body": "minimal"}])
@@ -156,21 +148,13 @@ def test_plan_sends_nothing_that_writes_in_another_reading_of_the_api(
     tmp_path: Path, account: Account, watched: FakeServer, switch: dict[str, str]
 ) -> None:
     account.switch(**switch, search_max_groups=1)
-    project = Project(tmp_path, at(watched))
-    project.write("m.yaml", CHANGES)
-    project.run("plan").ok()
-    assert watched.writes() == []
+    project_at(watched, tmp_path, CHANGES).run("plan").ok()
 
 
-def test_an_apply_that_is_refused_sends_nothing_that_writes(
-    tmp_path: Path, account: Account, watched: FakeServer
+@pytest.mark.parametrize(("name", "code"), [("deletes", 7), ("wrong", 3), ("in sync", 0)])
+def test_an_apply_without_a_step_sends_nothing_that_writes(
+    tmp_path: Path, watched: FakeServer, name: str, code: int
 ) -> None:
-    project = Project(tmp_path, at(watched))
-    before = account.state()
-    for name, code in (("deletes", 7), ("wrong", 3)):
-        project.write("m.yaml", MANIFESTS[name])
-        assert project.run("apply", "--auto-approve").code == code
-    project.write("m.yaml", "version: 1\nlists: [{name: Newsletter}]\n")
-    project.run("apply", "--auto-approve").ok()
-    assert watched.writes() == []
-    assert account.state() == before
+    manifests = {**MANIFESTS, "in sync": "version: 1\nlists: [{name: Newsletter}]\n"}
+    project = project_at(watched, tmp_path, manifests[name])
+    assert project.run("apply", "--auto-approve").code == code
