@@ -6,40 +6,29 @@ A number that the service does not show is a dash, never a zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from bmeconf.model import REPORT_FORMAT, counted
-from bmeconf.render.model import Page, PageItem, Section, Series, Table
+from bmeconf.render.model import Page, PageItem, Section, Series, Table, filled
 from bmeconf.render.page.failure import finding_items
-from bmeconf.report import (
-    PERIODS,
-    Dashboard,
-    Delivery,
-    DeliveryState,
-    Expectation,
-    Link,
-    Peak,
-    Report,
-    Results,
-    Verdict,
-)
+from bmeconf.report import PERIODS, Delivery, DeliveryState, Link, Peak, Report, Results, Verdict
 
 DASH = "–"
 COUNT, EXACT, PERCENT, RISE = "{:,}", "{:,f}", "{:f} %", "+{:f} %"
 """How numbers are shown: all but counts digit for digit as the service gives them."""
 MOST_LINKS = 10
 SPANS = {"24hours": "24 hours", "week": "a week", "month": "a month"}
-STATES = (
-    (DeliveryState.SENT, "sent"),
-    (DeliveryState.NOT_SENT, "not sent yet"),
-    (DeliveryState.NEVER_SENT, "never sent"),
-    (DeliveryState.UNCLEAR, "unclear"),
-    (DeliveryState.MISSING, "not in the account"),
-    (DeliveryState.GONE, "gone"),
-    (DeliveryState.AMBIGUOUS, "ambiguous"),
-)
+STATES = {
+    DeliveryState.SENT: "sent",
+    DeliveryState.NOT_SENT: "not sent yet",
+    DeliveryState.NEVER_SENT: "never sent",
+    DeliveryState.UNCLEAR: "unclear",
+    DeliveryState.MISSING: "not in the account",
+    DeliveryState.GONE: "gone",
+    DeliveryState.AMBIGUOUS: "ambiguous",
+}
 SIGNS = {
     Verdict.MET: ("=", "✓"),
     Verdict.FAILED: ("!", "✗"),
@@ -47,42 +36,30 @@ SIGNS = {
     Verdict.OPEN: ("=", "·"),
 }
 LEVELS = {Verdict.FAILED: "error", Verdict.UNKNOWN: "warning"}
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The time zone of a report, and its name."""
-
-    zone: tzinfo
-    name: str
-
-    def time(self, at: datetime | None, absent: str = DASH) -> str:
-        """An instant to the minute, `absent` if it is not known."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M} {self.name}" if at else absent
-
-    def busiest(self, peak: Peak) -> str:
-        """When most happened, and how much."""
-        return f"{self.time(peak.start)}: {_number(peak.total, COUNT)}"
+UNRATED = ("Sent", "Delivered", "Complaints", "Unsubscribes")
+"""Results of which the service gives no rate."""
 
 
 def of_report(report: Report, account: str, zone: tzinfo) -> Page:
     """The whole report; `account` names it for people, times are in `zone`."""
-    clock = Clock(zone, report.query.timezone)
     states, ends = report.states, report.verdicts
+    findings = any(delivery.findings for delivery in report.deliveries)
+    warn = ends[Verdict.UNKNOWN] or findings or report.unread
+    sent = [each for each in report.deliveries if each.state == DeliveryState.SENT]
     return Page(
         document=REPORT_FORMAT,
         title="Delivery",
         account=account,
         verdict=_verdict(report),
-        mood=_mood(report),
+        mood="bad" if ends[Verdict.FAILED] else "warn" if warn else "good",
         counts=(
-            *((label, states[state]) for state, label in STATES if states[state]),
+            *((label, states[state]) for state, label in STATES.items() if states[state]),
             *((end, ends[end]) for end in SIGNS if ends[end]),
         ),
         sections=(
-            *(_sent(d, report, clock) for d in report.deliveries if d.state == DeliveryState.SENT),
-            *_not_sent(report, clock),
-            *_dashboard(report, clock),
+            *(_sent(each, report.query.period, zone) for each in sent),
+            *_not_sent(report, zone),
+            *_dashboard(report, zone),
         ),
         price=f"Read with {counted(report.requests, 'request')}.",
         made_at=report.made_at,
@@ -100,59 +77,49 @@ def _verdict(report: Report) -> str:
     return f"{sent}; of {counted(ends.total(), 'expectation')} {each}."
 
 
-def _mood(report: Report) -> str:
-    if report.verdicts[Verdict.FAILED]:
-        return "bad"
-    findings = any(delivery.findings for delivery in report.deliveries)
-    return "warn" if report.verdicts[Verdict.UNKNOWN] or findings or report.unread else "good"
-
-
 # --- campaigns
 
 
-def _sent(sent: Delivery, report: Report, clock: Clock) -> Section:
+def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
     """A campaign that was sent: when, what came of it, and how that went on."""
     engagement, results = sent.engagement, sent.results
-    sentences = [f"Sent {clock.time(sent.sent_at)}."]
-    if not sent.sent_at:
-        sentences = ["When it was sent is not shown."]
-    if sent.subject:
-        sentences.append(f'Subject: "{sent.subject}".')
-    if sent.name and sent.name != sent.address.name:
-        sentences.append(f'In the account it is called "{sent.name}".')
-    if engagement and _known(engagement.peak):
-        sentences.append(f"Busiest from {clock.busiest(engagement.peak)} opens and clicks.")
-    span, period = SPANS[report.query.period], report.query.period
+    busiest = _busiest(engagement.peak, zone) if engagement else ""
+    renamed = sent.name not in ("", sent.address.name)
+    sentences = (
+        f"Sent {_time(sent.sent_at, zone)}." if sent.sent_at else "When it was sent is not shown.",
+        f'Subject: "{sent.subject}".' if sent.subject else "",
+        f'In the account it is called "{sent.name}".' if renamed else "",
+        f"Busiest from {busiest} opens and clicks." if busiest else "",
+    )
     form = "%m-%d %H:%M" if period == PERIODS[0] else "%m-%d"
     moments = (engagement.moments if engagement else None) or ()
     opens, clicks = [(m.at, m.opens) for m in moments], [(m.at, m.clicks) for m in moments]
     return Section(
         title=str(sent.address),
-        text=" ".join(sentences),
-        items=(*_findings(sent), *(_expectation(sent, each) for each in sent.expectations)),
-        tables=(_numbers(results, clock), *_links(results.links)) if results else (),
+        text=" ".join(filter(None, sentences)),
+        items=(*_findings(sent), *_expectations(sent)),
+        tables=(_numbers(results, zone), *_links(results.links or ())) if results else (),
         series=(
-            *_series(f"First opens over {span}", opens, clock, form),
-            *_series(f"First clicks over {span}", clicks, clock, form),
+            *_series(f"First opens over {SPANS[period]}", opens, zone, form),
+            *_series(f"First clicks over {SPANS[period]}", clicks, zone, form),
         ),
     )
 
 
-def _not_sent(report: Report, clock: Clock) -> Iterator[Section]:
+def _not_sent(report: Report, zone: tzinfo) -> tuple[Section, ...]:
     """The declared campaigns that were not sent yet, and those to look at."""
     waiting: list[PageItem] = []
     doubtful: list[PageItem] = []
     for each in report.deliveries:
-        expected = [_expectation(each, expected) for expected in each.expectations]
         if each.state == DeliveryState.NOT_SENT:
-            at = f", scheduled for {clock.time(each.scheduled_at)}" if each.scheduled_at else ""
-            head = f"not sent yet{at}"
-            waiting += [PageItem("=", str(each.address), each.status, head), *expected]
+            at = f", scheduled for {_time(each.scheduled_at, zone)}" if each.scheduled_at else ""
+            waiting.append(PageItem("=", str(each.address), each.status, f"not sent yet{at}"))
+            waiting += _expectations(each)
         elif each.state != DeliveryState.SENT:
-            doubtful += [*_findings(each), *expected]
-    for title, items in (("Not sent yet", waiting), ("Without a report", doubtful)):
-        if items:
-            yield Section(title, tuple(items))
+            doubtful += [*_findings(each), *_expectations(each)]
+    return filled(
+        Section("Not sent yet", tuple(waiting)), Section("Without a report", tuple(doubtful))
+    )
 
 
 def _findings(delivery: Delivery) -> Iterator[PageItem]:
@@ -160,46 +127,52 @@ def _findings(delivery: Delivery) -> Iterator[PageItem]:
         yield replace(item, fails=False, must=False, place=delivery.place)
 
 
-def _expectation(delivery: Delivery, expected: Expectation) -> PageItem:
-    """One expectation; if it could not be decided it fails too, since nobody may rely on it."""
-    sign, mark = SIGNS[expected.verdict]
-    unit = " %" if expected.metric.endswith("_rate") else ""
-    head = f"expected {expected.threshold}{unit}, and {expected.why}"
-    if expected.live is not None:
-        head = f"{expected.live:f}{unit}, expected {expected.threshold}{unit}"
-    return PageItem(
-        sign=sign,
-        address=str(delivery.address),
-        state=f"{expected.metric} {expected.verdict}",
-        head=f"{mark} {head}",
-        level=LEVELS.get(expected.verdict, ""),
-        fails=expected.verdict in LEVELS,
-        must=expected.verdict in LEVELS,
-        place=expected.place,
-    )
-
-
-def _numbers(results: Results, clock: Clock) -> Table:
-    rows = [
-        (label, _number(measure.count, COUNT), rate, clock.time(measure.last, ""))
-        for label, measure, rate in (
-            ("Sent", results.sent, ""),
-            ("Delivered", results.delivered, ""),
-            ("Opened", results.opens, _number(results.opens.rate, PERCENT)),
-            ("Clicked", results.clicks, _number(results.clicks.rate, PERCENT)),
-            ("Bounced, hard", results.hard_bounces, _number(results.hard_bounces.rate, PERCENT)),
-            ("Bounced, soft", results.soft_bounces, _number(results.soft_bounces.rate, PERCENT)),
-            ("Bounced, all", results.bounces, _number(results.bounces.rate, PERCENT)),
-            ("Complaints", results.complaints, ""),
-            ("Unsubscribes", results.unsubscribes, ""),
+def _expectations(delivery: Delivery) -> Iterator[PageItem]:
+    """One that could not be decided fails too, since nobody may rely on it."""
+    for expected in delivery.expectations:
+        sign, mark = SIGNS[expected.verdict]
+        unit = " %" if expected.metric.endswith("_rate") else ""
+        head = f"expected {expected.threshold}{unit}, and {expected.why}"
+        if expected.live is not None:
+            head = f"{expected.live:f}{unit}, expected {expected.threshold}{unit}"
+        fails = expected.verdict in LEVELS
+        yield PageItem(
+            sign=sign,
+            address=str(delivery.address),
+            state=f"{expected.metric} {expected.verdict}",
+            head=f"{mark} {head}",
+            level=LEVELS.get(expected.verdict, ""),
+            fails=fails,
+            must=fails,
+            place=expected.place,
         )
+
+
+def _numbers(results: Results, zone: tzinfo) -> Table:
+    measures = (
+        ("Sent", results.sent),
+        ("Delivered", results.delivered),
+        ("Opened", results.opens),
+        ("Clicked", results.clicks),
+        ("Bounced, hard", results.hard_bounces),
+        ("Bounced, soft", results.soft_bounces),
+        ("Bounced, all", results.bounces),
+        ("Complaints", results.complaints),
+        ("Unsubscribes", results.unsubscribes),
+    )
+    rows = [
+        (
+            label,
+            _number(measure.count, COUNT),
+            "" if label in UNRATED else _number(measure.rate, PERCENT),
+            _time(measure.last, zone, ""),
+        )
+        for label, measure in measures
     ]
     return Table(("", "Count", "Rate", "Last"), tuple(rows), numbers=(1, 2, 3))
 
 
-def _links(links: Sequence[Link] | None) -> Iterator[Table]:
-    if not links:
-        return
+def _links(links: Sequence[Link]) -> Iterator[Table]:
     busiest = sorted(links, key=lambda link: (-(link.total or 0), link.path or ""))
     rows = [
         (
@@ -211,13 +184,14 @@ def _links(links: Sequence[Link] | None) -> Iterator[Table]:
     ]
     if len(links) > MOST_LINKS:
         rows.append((f"{len(links) - MOST_LINKS} more; --format json has all", "", ""))
-    yield Table(("Link", "Clicks", "People"), tuple(rows), numbers=(1, 2))
+    if rows:
+        yield Table(("Link", "Clicks", "People"), tuple(rows), numbers=(1, 2))
 
 
 # --- the account
 
 
-def _dashboard(report: Report, clock: Clock) -> Iterator[Section]:
+def _dashboard(report: Report, zone: tzinfo) -> Iterator[Section]:
     """The account's own summary, or why there is none; nothing if it was not asked for."""
     days, dashboard = report.query.past_days, report.dashboard
     if days is None:
@@ -226,51 +200,56 @@ def _dashboard(report: Report, clock: Clock) -> Iterator[Section]:
     if dashboard is None:
         yield Section(title, text=f"The dashboard could not be read: {report.unread}")
         return
-    busiest = f"Most new contacts on {clock.busiest(dashboard.peak)}."
-    contacts = [(day.at, day.total) for day in dashboard.days or ()]
-    yield Section(
-        title,
-        tables=(_trends(dashboard),),
-        series=tuple(_series("New contacts", contacts, clock, "%m-%d")),
-        text=busiest if _known(dashboard.peak) else "",
+    trends = (
+        ("Sent", dashboard.sent, EXACT),
+        ("Delivered", dashboard.delivered, EXACT),
+        ("Opened", dashboard.opens, EXACT),
+        ("Open rate", dashboard.open_rate, PERCENT),
+        ("Clicked", dashboard.clicks, EXACT),
+        ("Click rate", dashboard.click_rate, PERCENT),
+        ("Contacts", dashboard.contacts, EXACT),
     )
-
-
-def _trends(dashboard: Dashboard) -> Table:
     rows = [
         (
             label,
             _number(trend.value, form),
             _number(trend.diff, RISE if trend.diff and trend.diff > 0 else PERCENT),
         )
-        for label, trend, form in (
-            ("Sent", dashboard.sent, EXACT),
-            ("Delivered", dashboard.delivered, EXACT),
-            ("Opened", dashboard.opens, EXACT),
-            ("Open rate", dashboard.open_rate, PERCENT),
-            ("Clicked", dashboard.clicks, EXACT),
-            ("Click rate", dashboard.click_rate, PERCENT),
-            ("Contacts", dashboard.contacts, EXACT),
-        )
+        for label, trend, form in trends
     ]
-    return Table(("", "Now", "Change"), tuple(rows), numbers=(1, 2))
+    busiest = _busiest(dashboard.peak, zone)
+    contacts = [(day.at, day.total) for day in dashboard.days or ()]
+    yield Section(
+        title,
+        tables=(Table(("", "Now", "Change"), tuple(rows), numbers=(1, 2)),),
+        series=tuple(_series("New contacts", contacts, zone, "%m-%d")),
+        text=f"Most new contacts on {busiest}." if busiest else "",
+    )
+
+
+# --- numbers and times
 
 
 def _series(
-    title: str, numbers: Sequence[tuple[datetime | None, int | None]], clock: Clock, form: str
+    title: str, numbers: Sequence[tuple[datetime | None, int | None]], zone: tzinfo, form: str
 ) -> Iterator[Series]:
     """A plot of the numbers that are known; the title says how many are not."""
     known = [(at, number) for at, number in numbers if at and number is not None]
     missing = len(numbers) - len(known)
     title += f" ({missing} of {len(numbers)} not shown)" if missing else ""
-    labels = tuple(at.astimezone(clock.zone).strftime(form) for at, _ in known)
+    labels = tuple(at.astimezone(zone).strftime(form) for at, _ in known)
     if known:
         yield Series(title, labels, tuple(float(number) for _, number in known))
 
 
+def _busiest(peak: Peak, zone: tzinfo) -> str:
+    """When most happened, and how much; empty if it is not known."""
+    return f"{_time(peak.start, zone)}: {peak.total:,}" if peak.start and peak.total else ""
+
+
+def _time(at: datetime | None, zone: tzinfo, absent: str = DASH) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone}" if at else absent
+
+
 def _number(value: Decimal | int | None, form: str) -> str:
     return DASH if value is None else form.format(value)
-
-
-def _known(peak: Peak) -> bool:
-    return bool(peak.start and peak.total)
