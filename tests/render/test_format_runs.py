@@ -41,7 +41,8 @@ def test_a_format_is_the_same_on_stdout_and_in_a_file(
     ).ok()
     # An apply says on stdout what it is about to do, too.
     assert ran.out.endswith(read(project, format))
-    assert read(project, format) or format == "github"
+    assert ran.out == read(project, format) or command == "apply"
+    assert ran.out or format == "github"
 
 
 def test_a_plan_in_all_formats_at_once(project: Project) -> None:
@@ -120,13 +121,41 @@ def test_a_failure_leaves_no_file_of_an_earlier_run(
     assert Seen(read(project, "html")).open == []
 
 
+FAILURES = {
+    "plan": ("a.yaml", "version: 1\nlists: [{nam: A}]\n", "unknown key"),
+    "pull": ("manifests/lists.yaml", LISTS, "1 file there already, with other content"),
+}
+
+
+@pytest.mark.parametrize("command", FAILURES)
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_failure_is_the_product_in(format: str, project: Project) -> None:
-    project.write("a.yaml", "version: 1\nlists: [{nam: A}]\n")
-    ran = project.run("plan", "--format", format)
+def test_a_failure_is_the_product_but_as_text_stands_on_stderr(
+    command: str, format: str, project: Project
+) -> None:
+    name, manifest, said = FAILURES[command]
+    project.write(name, manifest)
+    ran = project.run(command, "--format", format, "--output", f"{format}=out.{format}")
     assert ran.code == 3
-    assert ("unknownkey" in told(format, ran.out)) == (format != "text")
-    assert "unknown key" in ran.err
+    assert said in ran.err
+    assert said.replace(" ", "") in told(format, read(project, format))
+    assert ran.out == ("" if format == "text" else read(project, format))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_tells_of_a_pull_and_a_hostile_name_is_text(
+    format: str, project: Project, account: Account
+) -> None:
+    hostile = "\u202e::error::x\x1b[2J <script>alert(1)</script> ##[error] | `code` @all"
+    account.edit("lists", "Newsletter", name=hostile)
+    out = project.run("pull", "--format", format).ok().out
+    words = told(format, out)
+    verdict = "Pulled:thestructure,3lists,2campaigns,in11files."
+    assert (verdict if format == "github" else "manifests/campaigns/Welcome.html") in words
+    assert "script" in words
+    assert not {"\x1b", "\u202e"} & {*out}
+    assert "##[" not in out or format == "json"
+    assert not any(line.lstrip().startswith("::error::") for line in out.splitlines())
+    assert "<script" not in out or format not in ("html", "junit")
 
 
 def test_show_needs_neither_account_nor_network(tmp_path: Path) -> None:

@@ -10,41 +10,33 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bmeconf.model import PLAN_FORMAT
 from bmeconf.model.errors import InvalidInput
-from bmeconf.plan import encode
-from bmeconf.plan.model import Plan
 from bmeconf.render import Page, Section, Series, Table, github, html, junit, markdown, safe, values
 from bmeconf.render import markdown_parts as marked
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from tests.support import plans
-from tests.support.driver import Project, Ran
+from tests.support.driver import Project
 from tests.support.formats import FORMATS, Seen, squeezed, told
 
 WHOLE = ("text", "html", "junit")
+RENDER: dict[str, Callable[[Page], str]] = {
+    "text": lambda page: "".join(f"{line.text}\n" for line in texts.render(page)),
+    "markdown": markdown.render,
+    "html": html.render,
+    "junit": junit.render,
+    "github": github.render,
+}
 
 
 def name_in(format: str, address: str) -> str:
     """An address as this format tells it: the page for people sets the kind apart."""
     shown = safe.line(address.partition("/")[2] if format == "html" else address)
     return squeezed(shown)
-
-
-def shown(folder: Path, made: Plan, *arguments: str) -> Ran:
-    """`show` of a saved plan, with no account and no key at hand."""
-    plans.saved(folder, made)
-    return Project(folder).run("show", "plan.json", *arguments)
-
-
-def in_all_formats(folder: Path, made: Plan) -> dict[str, str]:
-    outputs = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
-    shown(folder, made, *outputs).ok()
-    # Bytes are what was written: universal newlines would hide some.
-    return {name: (folder / f"out.{name}").read_bytes().decode() for name in FORMATS}
 
 
 def names_of(count: int) -> list[str]:
@@ -54,33 +46,27 @@ def names_of(count: int) -> list[str]:
 @pytest.mark.parametrize("count", [1, 50])
 def test_every_format_tells_the_whole_plan(tmp_path: Path, count: int) -> None:
     made = plans.plan(names_of(count))
-    wrote = in_all_formats(tmp_path, made)
-    plan = encode.plan(made)
-    for name in (*WHOLE, "markdown"):
-        words = told(name, wrote[name])
-        assert plan["fingerprint"] in words
-        missing = [
-            step["address"] for step in plan["steps"] if name_in(name, step["address"]) not in words
-        ]
-        assert missing == []
-        changes = [c for step in made.steps for c in step.changes if c.path[0] not in ("name",)]
+    plans.saved(tmp_path, made)
+    outputs = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
+    Project(tmp_path).run("show", "plan.json", *outputs).ok()
+    changes = [change for step in made.steps for change in step.changes if change.path != ("name",)]
+    for format in (*WHOLE, "markdown"):
+        # Bytes are what was written: universal newlines would hide some.
+        words = told(format, (tmp_path / f"out.{format}").read_bytes().decode())
         for path in {".".join(change.path) for change in changes}:
             assert squeezed(safe.line(path.replace(".", ""))) in words.replace(".", "")
-        if name == "markdown" and count > 1:
-            continue
-        for change in changes:
-            if change.path[0] not in ("body", "tags"):
-                assert squeezed(values.text(change.after).strip('"')) in words, name
-        for finding in made.findings:
-            assert name_in(name, str(finding.address)) in words
-            assert squeezed(safe.line(finding.message)) in words
-            assert squeezed(safe.line(finding.remedy)) in words
-        for manual in made.manual:
-            assert name_in(name, str(manual.address)) in words
-            if manual.state != "done":
-                assert squeezed(safe.line(manual.note or "")) in words
-    counts = {step.action for step in made.steps}
-    assert all(f"to{action}" in told("html", wrote["html"]) for action in counts)
+        addresses, texts = [step.address for step in made.steps], [made.fingerprint]
+        if format != "markdown" or count == 1:
+            short = (each for each in changes if each.path[0] not in ("body", "tags"))
+            texts += (values.text(change.after).strip('"') for change in short)
+            texts += (text for each in made.findings for text in (each.message, each.remedy))
+            texts += (each.note or "" for each in made.manual if each.state != "done")
+            addresses += (each.address for each in (*made.findings, *made.manual))
+        expected = [name_in(format, str(address)) for address in addresses]
+        expected += (squeezed(safe.line(text)) for text in texts)
+        assert [text for text in expected if text not in words] == [], format
+        if format == "html":
+            assert all(f"to{step.action}" in words for step in made.steps)
 
 
 @pytest.mark.parametrize("format", WHOLE)
@@ -150,19 +136,7 @@ def test_names_alone_are_the_last_that_is_told() -> None:
         markdown.render(page, 12_000)
 
 
-def test_a_comment_that_would_leave_a_delete_out_is_not_made(tmp_path: Path) -> None:
-    made = plans.plan([f"{'long ' * 120}{n}" for n in range(500)])
-    (tmp_path / "out.md").write_text("what an earlier run left")
-    ran = shown(tmp_path, made, "--output", "markdown=out.md")
-    assert ran.code == 3
-    assert "does not fit in 65,536 bytes" in ran.err
-    text = (tmp_path / "out.md").read_text()
-    assert text.startswith("<!-- bmeconf:plan account=")
-    assert "does not fit" in text
-    assert "earlier run" not in text
-
-
-@pytest.mark.parametrize("format", ["text", "markdown", "html", "junit", "github"])
+@pytest.mark.parametrize("format", RENDER)
 def test_time_grows_with_the_changes(format: str) -> None:
     taken = {}
     for count in (400, 2000):
@@ -174,29 +148,13 @@ def test_time_grows_with_the_changes(format: str) -> None:
     assert taken[2000] < 12 * taken[400] + 0.5
 
 
-RENDER: dict[str, Callable[[Page], str]] = {
-    "text": lambda page: "".join(f"{line.text}\n" for line in texts.render(page)),
-    "markdown": markdown.render,
-    "html": html.render,
-    "junit": junit.render,
-    "github": github.render,
-}
-
-
 @pytest.mark.parametrize("format", RENDER)
-def test_hostile_names_are_text_in(format: str) -> None:
-    check_harmless(format, list(plans.HOSTILE))
-
-
 @settings(max_examples=25, deadline=None)
+@example(list(plans.HOSTILE))
 @given(st.lists(st.text(min_size=1) | st.sampled_from(plans.HOSTILE), min_size=4, max_size=4))
-@pytest.mark.parametrize("format", RENDER)
-def test_whatever_the_names_they_are_text_in(format: str, names: list[str]) -> None:
-    check_harmless(format, names)
-
-
-def check_harmless(format: str, names: list[str]) -> None:
-    """With hostile names the page has the same structure as with harmless ones."""
+def test_whatever_the_names_the_page_is_built_as_with_harmless_ones(
+    format: str, names: list[str]
+) -> None:
     # The state of a schedule follows the length of a name, and is not what is compared here.
     page, plain = (
         pages.of_plan(replace(plans.plan(n), manual=plans.todo(plans.plan(n).manual)), "a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -25,6 +26,11 @@ LISTS = "version: 1\nlists:\n" + "".join(
     f'  - name: "Customers of region {n:05}, newsletter"\n' for n in range(MANY)
 )
 MORE = re.compile(r"([\d,]+) more not named here; the json has them all")
+
+
+def drift_of(*sections: Section, **more: Any) -> Page:
+    """A page of these sections."""
+    return Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=sections, **more)
 
 
 def named(text: str) -> int:
@@ -48,7 +54,7 @@ def test_the_drift_of_a_wiped_account_is_told(account: Account, project: Project
     assert named(text) + int(more[1].replace(",", "")) == MANY
 
 
-def great(count: int, document: str = DRIFT_FORMAT) -> Page:
+def great(count: int) -> Page:
     """A page whose last item is its only error."""
     lost = tuple(
         PageItem("-", f"lists/{'name ' * 8}{n}", "drift", "is gone", level="warning", must=True)
@@ -56,15 +62,12 @@ def great(count: int, document: str = DRIFT_FORMAT) -> Page:
     )
     error = PageItem("!", "lists/Last", "duplicate", "is there twice", level="error", must=True)
     tasks = task_list(plans.plan([f"Mail {n}" for n in range(40)]))
-    return Page(
-        *(document, "Drift", "production", "Not as declared.", "bad", (("drift", count),)),
-        sections=(
-            Section("Drift", lost),
-            Section("For people to do", tasks=tasks),
-            Section("Findings", (error,)),
-        ),
-        fingerprint="sha256:1234",
+    sections = (
+        Section("Drift", lost),
+        Section("For people to do", tasks=tasks),
+        Section("Findings", (error,)),
     )
+    return drift_of(*sections, counts=(("drift", count),), fingerprint="sha256:1234")
 
 
 def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
@@ -74,7 +77,7 @@ def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
         assert len(text.encode()) <= room
         assert "`lists/Last`" in text
         assert "sha256:1234" in text
-        assert "**Not as declared.**" in text
+        assert "**Bad.**" in text
         assert "- [ ] `campaigns/Mail 0" in text
         more = MORE.search(text)
         assert more
@@ -96,7 +99,7 @@ def test_whatever_the_names_the_room_is_kept(names: list[str], room: int) -> Non
     items = tuple(
         PageItem("-", n, "drift", n, level="warning", must=True, notes=(n,)) for n in names
     )
-    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    page = drift_of(Section("Drift", items))
     text = markdown.render(page, room)
     assert len(text.encode()) <= room
     assert "**Bad.**" in text
@@ -133,7 +136,7 @@ def sections(draw: st.DrawFn, title: str) -> Section:
 def test_whatever_is_counted_the_room_is_kept(
     one: Section, two: Section, room: int, binding: bool
 ) -> None:
-    page = Page(*(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad"), sections=(one, two), binding=binding)
+    page = drift_of(one, two, binding=binding)
     try:
         text = markdown.render(page, room)
     except InvalidInput:
@@ -146,7 +149,7 @@ def test_longer_words_that_become_the_most_common_have_room() -> None:
     runs = [(word, n) for n in range(60) for word in short]
     runs += [(word, n) for n in range(50) for word in long]
     items = tuple(PageItem("!", f"lists/{n}", word, "x") for word, n in runs)
-    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    page = drift_of(Section("Drift", items))
     for room in range(12_000, 20_000, 101):
         assert len(markdown.render(page, room).encode()) <= room
 
@@ -154,7 +157,7 @@ def test_longer_words_that_become_the_most_common_have_room() -> None:
 def test_groups_of_one_size_are_counted_in_the_order_of_the_page() -> None:
     words = ("update", "create", "frozen", "drift", "blocked")
     items = tuple(PageItem("!", "", word, "w" * 200) for word in words for _ in range(50))
-    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", items),))
+    page = drift_of(Section("Drift", items))
     counts = "50 × create, 50 × frozen, 50 × drift, 50 × blocked, 49 × update not named here.\n"
     assert counts in markdown.render(page, 500)
 
@@ -166,12 +169,8 @@ def crowded(*items: PageItem) -> str:
         for n in range(100)
     ]
     tasks = task_list(plans.plan(["Mail"]))
-    page = Page(
-        *(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad"),
-        sections=(Section("Drift", (*items, *more), tasks),),
-        binding=True,
-    )
-    text = markdown.render(page, 6000)
+    section = Section("Drift", (*items, *more), tasks)
+    text = markdown.render(drift_of(section, binding=True), 6000)
     assert "is gone" not in text
     return text
 
@@ -189,8 +188,7 @@ def test_two_long_addresses_are_told_apart() -> None:
     ends = [f"lists/{'x' * 400}{n}" for n in range(2)]
     gone = [PageItem("-", end, "drift", "is lost", must=True) for end in ends]
     text = crowded(*gone)
-    page = Page(DRIFT_FORMAT, "Drift", "a", "Bad.", "bad", sections=(Section("Drift", (*gone,)),))
-    page = replace(page, sections=(*page.sections, Section("Long", text="w" * 3000)))
+    page = drift_of(Section("Drift", (*gone,)), Section("Long", text="w" * 3000))
     with_messages = markdown.render(page, 2000)
     assert "is lost" in with_messages
     for end in ends:
@@ -280,13 +278,17 @@ def test_a_plan_that_fits_nowhere_is_still_on_stdout(
     made = plans.plan([f"{'long ' * 120}{n}" for n in range(500)])
     plans.saved(tmp_path, made)
     show = Project(tmp_path)
+    show.write("out.md", "what an earlier run left")
     options = ("--output", "markdown=out.md", "--output", "html=out.html")
     ran = show.run("show", "plan.json", *options)
     assert ran.code == 3
     assert "does not fit in 65,536 bytes" in ran.err
     assert made.fingerprint in ran.out
     assert made.fingerprint in (tmp_path / "out.html").read_text()
-    assert "does not fit" in (tmp_path / "out.md").read_text()
+    comment = (tmp_path / "out.md").read_text()
+    assert comment.startswith("<!-- bmeconf:plan account=")
+    assert "does not fit" in comment
+    assert "earlier run" not in comment
     ran = show.run("show", "plan.json", "--format", "json", *options)
     assert (ran.code, ran.json["exit_code"]) == (3, 3)
     assert len(ran.json["steps"]) == 500
