@@ -98,7 +98,13 @@ class Baseline(ABC):
         The presence is only told where one of the sides has no resource.
         """
         if desired.intent.absent:
-            return {PRESENCE: self._returned(desired.address)} if live else {}
+            if live is None:
+                return {}
+            # An object that is remembered was there at the last apply, so that the manifest moved.
+            # Any other may have come back, and is better looked at once too often.
+            behind = self.behind is not None and self.behind.was_there(desired.address)
+            known = behind or self.was_there(desired.address)
+            return {PRESENCE: Cause.PENDING if known else Cause.DRIFT}
         if live is None:
             causes = {change.path: self._lost(change, desired) for change in changes}
             return {**causes, PRESENCE: self._gone(desired.address, {*causes.values()})}
@@ -110,15 +116,6 @@ class Baseline(ABC):
         if memory is None or field not in kind.rewritable:
             return SideStatus()
         return memory.sides((field,), desired.fields.get(field), live.fields.get(field), None)
-
-    def _returned(self, address: Address) -> Cause:
-        """Who moved, where an object is there that is declared as absent.
-
-        An object that is remembered was there at the last apply, so that the manifest moved. Any
-        other may have come back, and is better looked at once too often.
-        """
-        behind = self.behind is not None and self.behind.was_there(address)
-        return Cause.PENDING if behind or self.was_there(address) else Cause.DRIFT
 
     def _gone(self, address: Address, causes: set[Cause]) -> Cause:
         """Who moved, where a declared resource is not there; `causes` are those of its fields."""
@@ -146,8 +143,13 @@ class Baseline(ABC):
         statuses = list(self._statuses(change, desired, live))
         if not statuses:
             return Cause.UNKNOWN
-        if all(status.still for status in statuses) and self._leads_elsewhere(change, desired):
-            return Cause.DRIFT
+        if all(status.still for status in statuses):
+            # Both sides are as they were, and differ since a name leads elsewhere. Over which
+            # members a partly declared set is compared depends on the manifests.
+            kind, value = KINDS[desired.address.kind], lookup(desired.fields, change.path)
+            whole = kind.exact_over(change, self.managed) is None
+            if whole or self.means_another(kind, change.path, value):
+                return Cause.DRIFT
         causes = {status.cause for status in statuses}
         return causes.pop() if len(causes) == 1 else Cause.CONFLICT
 
@@ -171,16 +173,6 @@ class Baseline(ABC):
                 yield from list(self.behind._statuses(part, desired, live)) or [status]
             else:
                 yield status
-
-    def _leads_elsewhere(self, change: Change, desired: Resource) -> bool:
-        """True where both sides are as they were, and differ since a name leads elsewhere.
-
-        Over which members a partly declared set is compared depends on the manifests.
-        """
-        kind = KINDS[desired.address.kind]
-        if kind.exact_over(change, self.managed) is None:
-            return True
-        return self.means_another(kind, change.path, lookup(desired.fields, change.path))
 
 
 def leaves(fields: Fields, path: Path = ()) -> Iterator[tuple[Path, Value]]:

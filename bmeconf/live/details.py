@@ -16,7 +16,6 @@ from bmeconf.kinds import (
     Audience,
     Copyable,
     Detailed,
-    IdMap,
     Kind,
     Mailing,
     Member,
@@ -26,7 +25,7 @@ from bmeconf.kinds import (
     replies,
 )
 from bmeconf.live import doubts
-from bmeconf.live.match import Matches
+from bmeconf.live.account import Reading
 from bmeconf.model import Address, Finding, Problem, Resource, Snapshot, Template, did_you_mean
 from bmeconf.model.errors import ReplyUnreadable, ScopeMissing
 
@@ -35,12 +34,7 @@ DOMAINS, TEMPLATES = "/api/email/domain", "/api/email/template"
 
 
 def read(
-    api: ReadApi,
-    baseline: LockBaseline,
-    desired: Snapshot,
-    rows: Rows,
-    unmanaged: Mapping[str, tuple[Raw, ...]],
-    whole: Collection[str],
+    api: ReadApi, reading: Reading, rows: Rows, whole: Collection[str]
 ) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
     """The live objects of `rows` by desired address, and the addresses that were not read.
 
@@ -49,6 +43,8 @@ def read(
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
+    desired, id_map = reading.desired, reading.account.id_map
+    baseline = LockBaseline(id_map, reading.scope.managed, section=reading.section)
     resources: dict[Address, Resource] = {}
     unread: set[Address] = set()
     for name, kind in KINDS.items():
@@ -60,11 +56,9 @@ def read(
                 for address, row in mine.items()
                 if name not in whole and baseline.settled(desired.resources[address], row)
             ]
-            raws = _details(
-                api, baseline.id_map, kind, desired, mine, spared, unmanaged.get(name, ())
-            )
+            raws = _details(api, reading, kind, mine, spared)
         for address, row in mine.items():
-            live = kind.live(raws.get(address, row), address, baseline.id_map)
+            live = kind.live(raws.get(address, row), address, id_map)
             if address not in raws:
                 declared = desired.resources[address].fields
                 live = replace(live, fields={**live.fields, **declared})
@@ -74,27 +68,22 @@ def read(
 
 
 def _details(
-    api: ReadApi,
-    id_map: IdMap,
-    kind: Detailed,
-    desired: Snapshot,
-    rows: Rows,
-    unread: Collection[Address],
-    unmanaged: tuple[Raw, ...],
+    api: ReadApi, reading: Reading, kind: Detailed, rows: Rows, unread: Collection[Address]
 ) -> Rows:
     """All that the API shows of the objects in `rows`, but for what is `unread`.
 
     A key that is missing from one reply and there in another is empty, not hidden. Where those
     of the declared objects do not tell, the unread ones may, and then one more object does.
     """
+    id_map = reading.account.id_map
     raws = {a: kind.detail(api, id_map, row) for a, row in rows.items() if a not in unread}
     filled = _filled(kind, raws)
-    if unread and _hidden(kind, id_map, desired, filled):
+    if unread and _hides(kind, reading, filled):
         raws |= {a: kind.detail(api, id_map, rows[a]) for a in unread}
         filled = _filled(kind, raws)
-    if not _hidden(kind, id_map, desired, filled):
+    if not _hides(kind, reading, filled):
         return filled
-    other = kind.complete_row(unmanaged)
+    other = kind.complete_row(reading.matches.unmanaged.get(kind.name, ()))
     return _filled(kind, raws, kind.detail(api, id_map, other)) if other else filled
 
 
@@ -103,19 +92,19 @@ def _filled(kind: Detailed, raws: Rows, other: Collection[str] = ()) -> Rows:
     return {a: kind.filled(raw, shown) for a, raw in raws.items()}
 
 
-def _hidden(kind: Kind, id_map: IdMap, desired: Snapshot, raws: Rows) -> bool:
+def _hides(kind: Kind, reading: Reading, raws: Rows) -> bool:
+    """True where `raws` do not show all that is declared."""
     return any(
-        desired.resources[a].fields.keys() - kind.live_fields(raw, id_map).keys()
-        for a, raw in raws.items()
+        reading.desired.resources[address].fields.keys()
+        - kind.live_fields(raw, reading.account.id_map).keys()
+        for address, raw in raws.items()
     )
 
 
 # --- what copies bring along
 
 
-def members_ahead(
-    desired: Snapshot, live: Snapshot, matches: Matches
-) -> Mapping[Address, Resource]:
+def members_ahead(reading: Reading, live: Snapshot) -> Mapping[Address, Resource]:
     """The live contacts that the plan's new lists change, each as its own step will find it.
 
     A list made of others has their members (API contract 4.3): without this a contact would end
@@ -123,8 +112,8 @@ def members_ahead(
     """
     lists = {
         resource.address: resource.intent.origins
-        for resource in desired.of_kind(only(Audience).name)
-        if resource.intent.origins and _is_created(resource, matches)
+        for resource in reading.desired.of_kind(only(Audience).name)
+        if resource.intent.origins and _is_created(resource, reading)
     }
     ahead = {}
     kind = only(Member)
@@ -139,17 +128,16 @@ def members_ahead(
     return ahead
 
 
-def sources(
-    api: ReadApi, id_map: IdMap, desired: Snapshot, matches: Matches
-) -> Mapping[Address, Resource]:
+def sources(api: ReadApi, reading: Reading) -> Mapping[Address, Resource]:
     """The live objects that a plan would copy: their copies bring along undeclared content."""
+    id_map = reading.account.id_map
     copied = {
         resource.intent.copy_of
-        for resource in desired
+        for resource in reading.desired
         if isinstance(kind := KINDS[resource.address.kind], Copyable)
         and kind.pins_source
         and resource.intent.copy_of
-        and _is_created(resource, matches)
+        and _is_created(resource, reading)
     }
     return {
         address: kind.live(kind.fetch(api, id_map, id), address, id_map)
@@ -158,8 +146,8 @@ def sources(
     }
 
 
-def _is_created(resource: Resource, matches: Matches) -> bool:
-    match = matches[resource.address]
+def _is_created(resource: Resource, reading: Reading) -> bool:
+    match = reading.matches[resource.address]
     return match.row is None and not (match.blocked or resource.intent.absent)
 
 

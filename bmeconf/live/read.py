@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bmeconf.baseline import CommitManifests, Lock, LockBaseline, Section, kind_of
+from bmeconf.baseline import CommitManifests, Lock, Section, kind_of
 from bmeconf.desired import Scope
 from bmeconf.kinds import (
     KINDS,
@@ -138,7 +138,6 @@ def _with_details(
     `namesakes` those of them that are among the objects which the name may mean.
     """
     desired, id_map, matches = reading.desired, reading.account.id_map, reading.matches
-    baseline = LockBaseline(id_map, reading.scope.managed, section=reading.section)
     rows, remembered, namesakes = {}, {}, {}
     for resource in desired:
         address, kind = resource.address, KINDS[resource.address.kind]
@@ -150,9 +149,7 @@ def _with_details(
             named = kind.key(match.remembered) in kind.match_keys(resource)
             if named and match.status is Status.AMBIGUOUS:
                 namesakes[address] = match.remembered
-    shown, unread = details.read(
-        api, baseline, desired, {**rows, **namesakes}, matches.unmanaged, whole
-    )
+    shown, unread = details.read(api, reading, {**rows, **namesakes}, whole)
     known = {a: KINDS[a.kind].live(row, a, id_map) for a, row in remembered.items()}
     resources = Snapshot.of(r for a, r in shown.items() if a not in namesakes)
     account = replace(
@@ -161,7 +158,7 @@ def _with_details(
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
-        sources=details.sources(api, id_map, desired, matches),
+        sources=details.sources(api, reading),
     )
     return replace(reading, account=account)
 
@@ -173,7 +170,7 @@ def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
     to be changed is read once more before the change is planned.
     """
     id_map, managed = reading.account.id_map, reading.scope.managed
-    ahead = details.members_ahead(reading.desired, resources, reading.matches)
+    ahead = details.members_ahead(reading, resources)
     confirmed = dict(resources.resources)
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         kind, live = KINDS[desired.address.kind], resources.get(desired.address)

@@ -34,7 +34,7 @@ from bmeconf.model import (
 
 def compare(reading: Reading, baseline: LockBaseline) -> tuple[Difference, ...]:
     """Every desired resource in scope beside its live one, in address order, and who moved."""
-    ahead = details.members_ahead(reading.desired, reading.account.resources, reading.matches)
+    ahead = details.members_ahead(reading, reading.account.resources)
     differences = []
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         match = reading.matches[desired.address]
