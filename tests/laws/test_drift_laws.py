@@ -64,30 +64,23 @@ def drifted(document: Data) -> dict[tuple[str, str], str]:
     }
 
 
-def told_by_plan(lived: Kept) -> Any:
-    plan = lived.project.plan()
-    codes = {"unreadable", "rewritten", "blocked", "ambiguous"}
-    return [f for f in plan["findings"] if f["code"] in codes], plan["manual"]
-
-
 @examples(8)
 @given(worlds())
 def test_after_an_apply_nothing_drifted(laboratory: Laboratory, world: World) -> None:
     lived = kept(laboratory, world)
     document = looked(laboratory, lived)
-    findings, manual = told_by_plan(lived)
+    plan = lived.project.plan()
+    codes = {"unreadable", "rewritten", "blocked", "ambiguous"}
+    findings = [f for f in plan["findings"] if f["code"] in codes]
     assert [f for f in findings if f not in document["findings"]] == []
     blocked = {f["address"] for f in findings if f["code"] == "blocked"}
     assert {address for address, _ in drifted(document)} <= blocked
-    assert document["manual"] == manual
-    assert document["clean"] == (not document["items"] and not any_grave(document))
+    assert document["manual"] == plan["manual"]
+    grave = any(finding["level"] != "note" for finding in document["findings"])
+    assert document["clean"] == (not document["items"] and not grave)
     lock = lived.lock
     assert drifted(looked(laboratory, lived, "--record")) == drifted(document)
-    assert not lock or lived.lock == lock
-
-
-def any_grave(document: Data) -> bool:
-    return any(finding["level"] != "note" for finding in document["findings"])
+    assert lived.lock == lock or not lock
 
 
 @examples(8)

@@ -17,9 +17,8 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, seed, settings
@@ -28,8 +27,9 @@ from hypothesis import strategies as st
 from bmeconf.sandbox.switches import Switches
 from tests.support.driver import HASTE, Account, Project, Ran, writes
 from tests.support.forks import Forks
+from tests.support.laboratory import Laboratory
 from tests.support.oracle import IDENTITY, WITHHELD, Oracle, key_of
-from tests.support.strategies import STRUCTURE, Data, World, dumped, examples, worlds
+from tests.support.strategies import STRUCTURE, Data, World, examples, worlds
 
 pytestmark = pytest.mark.long
 
@@ -101,22 +101,18 @@ def schedules(draw: st.DrawFn) -> Schedule:
     )
 
 
-@dataclass(frozen=True)
-class Noted:
+class Noted(NamedTuple):
     """A write in the journal, and what the answer said; None where there is no such line."""
 
     line: Data
     fate: str | None
 
-    @classmethod
-    def of(cls, told: list[Data]) -> list[Noted]:
-        """The writes of some journal lines, in order."""
-        found = []
-        for line, after in itertools.zip_longest(told, told[1:]):
-            if line["event"] == "write":
-                answered = after is not None and after["event"] == "answer"
-                found.append(cls(line, after["fate"] if answered else None))
-        return found
+
+def noted(told: list[Data]) -> Iterator[Noted]:
+    """The writes of some journal lines, in order."""
+    for line, after in itertools.zip_longest(told, told[1:], fillvalue={"event": "end"}):
+        if line["event"] == "write":
+            yield Noted(line, after["fate"] if after["event"] == "answer" else None)
 
 
 @dataclass(frozen=True)
@@ -134,17 +130,17 @@ class Attempt:
     @property
     def arrived(self) -> list[Noted]:
         """The journalled writes that the server must have seen."""
-        noted = [each for each in Noted.of(self.told) if each.fate != "not sent"]
-        if self.killed and len(noted) == len(self.log) + 1 and noted[-1].fate is None:
+        sent = [each for each in noted(self.told) if each.fate != "not sent"]
+        if self.killed and len(sent) == len(self.log) + 1 and sent[-1].fate is None:
             # It was put down, and the process died before it was sent.
-            noted.pop()
-        return noted
+            sent.pop()
+        return sent
 
 
 def journal_agrees(attempt: Attempt) -> None:
     """The journal knows of every write that arrived, in order, and what came of it."""
-    noted = [(each.line["method"], each.line["path"]) for each in attempt.arrived]
-    assert noted == [(entry["method"], entry["path"]) for entry in attempt.log]
+    written = [(each.line["method"], each.line["path"]) for each in attempt.arrived]
+    assert written == [(entry["method"], entry["path"]) for entry in attempt.log]
     for each, entry in zip(attempt.arrived, attempt.log, strict=True):
         assert not (each.fate == "taken" and not entry["done"]), (each, entry)
         assert not (each.fate == "refused" and entry["done"]), (each, entry)
@@ -324,44 +320,31 @@ def _found(document: Data, *codes: str) -> frozenset[str]:
     return frozenset(f["address"] for f in document.get("findings", ()) if f["code"] in codes)
 
 
-@dataclass
-class Laboratory:
-    """One simulated account, and a fresh project folder for every world."""
-
-    account: Account
-    folder: Path
-    forks: Forks
-    count: Iterator[int] = field(default_factory=itertools.count)
-
-    def life(self, world: World, schedule: Schedule) -> Life:
-        """`world`, about to be driven through `schedule`."""
-        self.account.faults()
-        limits = {"hour_limit": 10**9, "month_quota": 10**9}
-        self.account.switch(**{**Switches().as_dict(), **limits, **schedule.dialect})
-        before = self.account.set(world.account)
-        project = Project(self.folder / str(next(self.count)), self.account.env)
-        for name, text in dumped([world.manifest]).items():
-            project.write(name, text)
-        steps = project.plan()["steps"]
-        deletes = {s["address"]: s["pin"]["id"] for s in steps if s["action"] == "delete"}
-        self.account.faults(*schedule.faults)
-        return Life(self.account, self.forks, world, schedule, project, before, deletes)
-
-
-@pytest.fixture
-def laboratory(account: Account, tmp_path: Path, forks: Forks) -> Laboratory:
-    return Laboratory(account, tmp_path, forks)
+def begun(laboratory: Laboratory, forks: Forks, world: World, schedule: Schedule) -> Life:
+    """`world`, about to be driven through `schedule`."""
+    account = laboratory.account
+    account.faults()
+    limits = {"hour_limit": 10**9, "month_quota": 10**9}
+    account.switch(**{**Switches().as_dict(), **limits, **schedule.dialect})
+    before = account.set(world.account)
+    project = laboratory.project([world.manifest])
+    steps = project.plan()["steps"]
+    deletes = {s["address"]: s["pin"]["id"] for s in steps if s["action"] == "delete"}
+    account.faults(*schedule.faults)
+    return Life(account, forks, world, schedule, project, before, deletes)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_schedule_of_faults_breaks_a_law(laboratory: Laboratory, part: int) -> None:
+def test_no_schedule_of_faults_breaks_a_law(
+    laboratory: Laboratory, forks: Forks, part: int
+) -> None:
     seen: Counter[str] = Counter()
 
     @settings(examples(1), max_examples=SCHEDULES // PARTS)
     @seed(SEED * PARTS + part)
     @given(worlds(), schedules())
     def law(world: World, schedule: Schedule) -> None:
-        life = laboratory.life(world, schedule)
+        life = begun(laboratory, forks, world, schedule)
         life.run_its_course()
         seen.update(schedules=1, faults=life.hits, kills=life.kills)
 
@@ -375,32 +358,32 @@ def test_no_schedule_of_faults_breaks_a_law(laboratory: Laboratory, part: int) -
     assert seen["faults"] > seen["schedules"] or seen["schedules"] < HANDFUL
 
 
-TWINS = {
-    "lists": ("version: 1\nlists: [{name: Autumn}]\n", "POST", "/api/contact-structure/*/lists"),
-    "a copy": (
-        "version: 1\nlists: [{name: Autumn, copy_of: Newsletter}]\n",
-        *("POST", "/api/contact-structure/*/duplicate"),
-    ),
-    "contacts": ("version: 1\ncontacts: [{email: a@acme.example}]\n", "POST", "/api/contact"),
-    "campaigns": ("version: 1\ncampaigns: [{name: Autumn}]\n", "POST", "/api/email/campaign"),
-}
-
-
-@pytest.mark.parametrize("kind", ["twice", "twice-drop"])
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("fault", ["twice", "twice-drop"])
+@pytest.mark.parametrize(
+    ("kind", "entry", "path"),
+    [
+        ("lists", {"name": "Autumn"}, "/api/contact-structure/*/lists"),
+        (
+            "lists",
+            {"name": "Autumn", "copy_of": "Newsletter"},
+            "/api/contact-structure/*/duplicate",
+        ),
+        ("contacts", {"email": "a@acme.example"}, "/api/contact"),
+        ("campaigns", {"name": "Autumn"}, "/api/email/campaign"),
+    ],
+)
 def test_what_a_gateway_does_twice_is_told(
-    project: Project, account: Account, name: str, kind: str
+    project: Project, account: Account, kind: str, entry: Data, path: str, fault: str
 ) -> None:
-    manifest, method, path = TWINS[name]
-    project.write("m.yaml", manifest)
-    account.faults({"kind": kind, "method": method, "path": path})
+    project.declare(**{kind: [entry]})
+    account.faults({"kind": fault, "method": "POST", "path": path})
     ran = project.run("apply", "--auto-approve", "--format", "json")
     assert account.fault_hits() == [1]
-    made = [row for row in account.state()["lists"] if row["name"] == "Autumn"]
-    if name in ("contacts", "campaigns"):
+    if kind != "lists":
         # There the service refuses the second.
         assert ran.code == 0, ran.out
         return
+    made = [row for row in account.state()["lists"] if row["name"] == "Autumn"]
     assert len(made) == 2
     assert ran.code == 8
     assert ran.json["converged"] is False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.driver import LOCK, Account, Project, Ran
+from tests.support.driver import Account, Project, Ran
 from tests.support.oracle import CONTENTS, TEXTS, WITHHELD, Oracle, address, meant
 from tests.support.strategies import FROZEN_CONTACTS, Data, World, canonical, dumped
 
@@ -96,8 +96,7 @@ class Kept:
 
     @property
     def lock(self) -> str:
-        path = self.project.folder / LOCK
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return self.project.lock_text()
 
 
 def apply(project: Project) -> Any:
