@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from tests.support import ci_project
+from tests.support.api import UNSUBSCRIBED
 from tests.support.browser import colours, scripts, size
+from tests.support.ci_project import OWNED
 from tests.support.driver import Account, Project
 from tests.support.listener import Listener
 from tests.support.person import Person
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
+NEXT = "2030-12 Newsletter"
 HOSTILE = (
     "<script>document.title='ran'</script>",
     '"><img src=x onerror="document.title=\'ran\'">',
@@ -36,12 +39,9 @@ def person(browser: webdriver.Chrome, account: Account) -> Person:
 @pytest.fixture
 def newsletter(tmp_path: Path, account: Account) -> Project:
     """The example of a newsletter, applied to the account."""
-    shutil.copytree(EXAMPLE, tmp_path / "newsletter")
-    project = Project(tmp_path / "newsletter", {"BMECONF_PRODUCTION_KEY": account.sandbox.key})
-    settings = (project.folder / "bmeconf.yaml").read_text(encoding="utf-8")
-    vendor = "https://api-us-west-2-a.benchmarkemail.io"
-    assert vendor in settings
-    project.write("bmeconf.yaml", settings.replace(vendor, account.sandbox.url))
+    project = Project(tmp_path / "newsletter", {OWNED: account.sandbox.key})
+    ci_project.newsletter(project.folder)
+    ci_project.project_file(project.folder, account.sandbox.url)
     assert project.apply()["converged"]
     return project
 
@@ -58,21 +58,19 @@ def test_the_account_at_a_glance(person: Person, newsletter: Project) -> None:
     person.account.switch(minute_limit=60)
     person.account.faults({"kind": "error-503", "path": "/api/email/campaign", "times": 2})
     person.open()
-    assert "Sandbox: nothing here reaches anybody." in person.driver.page_source.replace(
-        "<strong>", ""
-    ).replace("</strong>", "")
-    text = person.text
+    source = re.sub("</?strong>", "", person.driver.page_source)
+    assert "Sandbox: nothing here reaches anybody." in source
     for shown in (
-        *("2030-12 Newsletter", "Draft", "2026-10-06 08:00 UTC", "Everyone we write to", "City"),
+        *(NEXT, "Draft", "2026-10-06 08:00 UTC", "Everyone we write to", "City"),
         *("VIP", "Not Ready", "of 3,600 used", "minute_limit", "error-503", "hit 0 of 2"),
         "POST /api/contact/search",
     ):
-        assert shown in text
+        assert shown in person.text
     assert complaints(person.driver) == []
 
 
 def test_a_campaign_with_its_body_and_who_would_get_it(person: Person, newsletter: Project) -> None:
-    person.open_campaign("2030-12 Newsletter").unfold("Who would get it now")
+    person.open_campaign(NEXT).unfold("Who would get it now")
     for shown in ("December at Acme – Three short stories", "7 active contacts", "ann@example.com"):
         assert shown in person.text
     assert "eva@example.com" not in person.text
@@ -180,10 +178,8 @@ def outside() -> Iterator[Listener]:
 
 
 def test_a_hostile_body_runs_nothing_and_fetches_nothing(person: Person, outside: Listener) -> None:
-    state = person.account.state()
     away = outside.url
-    (welcome,) = (one for one in state["campaigns"] if one["name"] == "Welcome")
-    welcome["body"] = (
+    body = (
         f"<html><head><link rel=stylesheet href='{away}/1'><link rel=preconnect href='{away}'>"
         f"<link rel=preload as=image href='{away}/2'>"
         f"<style>@import '{away}/3'; body {{background: url('{away}/4')}}</style>"
@@ -193,7 +189,7 @@ def test_a_hostile_body_runs_nothing_and_fetches_nothing(person: Person, outside
         f"<form action='{away}/9'><button id=send>send</button></form>"
         f"<a id=link href='{away}/10'>link</a><a id=out target=_blank href='{away}/11'>out</a>"
     )
-    person.account.set(state)
+    person.account.edit("campaigns", "Welcome", body=body)
     person.open_campaign("Welcome")
     frame = person.driver.find_element(By.TAG_NAME, "iframe")
     for ident in ("there", "send", "out", "link"):
@@ -212,73 +208,70 @@ def test_a_hostile_body_runs_nothing_and_fetches_nothing(person: Person, outside
 # --- what only a person can do
 
 
-def schedule(person: Person, name: str, day: str, time: str, zone: str = "UTC") -> None:
-    """Schedule a campaign by the form."""
-    person.open_campaign(name).choose("Zone", zone).at(day, time).press("Schedule")
+def schedule(person: Person, day: str, time: str, zone: str = "UTC") -> None:
+    """Schedule the next newsletter by the form."""
+    person.open_campaign(NEXT).choose("Zone", zone).at(day, time).press("Schedule")
     assert person.said == "Scheduled."
 
 
-def manual(project: Project, address: str) -> Any:
-    """The manual step of a plan for one resource."""
-    (step,) = (one for one in project.plan()["manual"] if one["address"] == address)
-    return step
+def manual(project: Project) -> Any:
+    """The state of the manual step for the next newsletter."""
+    (step,) = (one for one in project.plan()["manual"] if one["address"] == f"campaigns/{NEXT}")
+    return step["state"]
 
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_the_loop_plan_apply_schedule_plan(
     person: Person, newsletter: Project, javascript: bool
 ) -> None:
-    address = "campaigns/2030-12 Newsletter"
-    assert manual(newsletter, address)["state"] == "todo"
+    assert manual(newsletter) == "todo"
     scripts(person.driver, javascript)
     # The manifest says 09:00+01:00.
-    schedule(person, "2030-12 Newsletter", "12022030", "0900AM", "UTC+01:00")
+    schedule(person, "12022030", "0900AM", "UTC+01:00")
     assert "Goes out 2030-12-02 08:00 UTC to 7 contacts." in person.text
-    found = person.state("campaigns", name="2030-12 Newsletter")
+    found = person.state("campaigns", name=NEXT)
     assert (found["status"], found["scheduledAt"]) == ("scheduled", "2030-12-02T08:00:00.000Z")
-    assert manual(newsletter, address)["state"] == "done"
+    assert manual(newsletter) == "done"
     assert newsletter.plan()["steps"] == []
 
 
 def test_a_time_in_utc_by_default_and_another_one_later(
     person: Person, newsletter: Project
 ) -> None:
-    schedule(person, "2030-12 Newsletter", "12032030", "1015PM")
-    address = "campaigns/2030-12 Newsletter"
-    assert manual(newsletter, address)["state"] == "wrong"
+    schedule(person, "12032030", "1015PM")
+    assert manual(newsletter) == "wrong"
     assert person.labelled("Day and time").get_attribute("value") == "2030-12-03T22:15"
     person.at("12022030", "0800AM").press("Change the time")
-    assert manual(newsletter, address)["state"] == "done"
+    assert manual(newsletter) == "done"
     person.press("Back to draft")
-    assert person.state("campaigns", name="2030-12 Newsletter")["scheduledAt"] is None
+    assert person.state("campaigns", name=NEXT)["scheduledAt"] is None
 
 
 def test_a_refused_time_keeps_what_was_entered(person: Person, newsletter: Project) -> None:
-    person.open_campaign("2030-12 Newsletter").choose("Zone", "UTC-03:30")
+    person.open_campaign(NEXT).choose("Zone", "UTC-03:30")
     person.at("12022020", "0900AM").press("Schedule")
     assert "2020-12-02 12:30 UTC is in the past" in person.refusal
     field = person.labelled("Day and time")
     assert field.get_attribute("value") == "2020-12-02T09:00"
     assert field.get_attribute("aria-invalid") == "true"
     assert Select(person.labelled("Zone")).first_selected_option.text == "UTC-03:30"
-    assert person.state("campaigns", name="2030-12 Newsletter")["status"] == "draft"
+    assert person.state("campaigns", name=NEXT)["status"] == "draft"
 
 
 def test_a_sending_makes_a_report(person: Person, newsletter: Project) -> None:
-    schedule(person, "2030-12 Newsletter", "12022030", "0800AM")
+    schedule(person, "12022030", "0800AM")
     person.press("Let its time come")
     assert "Sent 2030-12-02 08:00 UTC to 7 contacts." in person.text
     assert "Opened\n3" in person.text
     # The page made its time come years before.
-    assert manual(newsletter, "campaigns/2030-12 Newsletter")["state"] == "wrong"
+    assert manual(newsletter) == "wrong"
 
 
 def test_somebody_unsubscribes_and_opts_in_again(person: Person, newsletter: Project) -> None:
     person.open_contact("qa+gmail@acme.example").press("Unsubscribe")
     assert person.said == "Unsubscribed."
     assert "contact-unsubscribed" in person.text
-    status = {"primary": "Inactive", "secondary": "Unsubscribe"}
-    assert person.state("contacts", key="qa+gmail@acme.example")["status"] == status
+    assert person.state("contacts", key="qa+gmail@acme.example")["status"] == UNSUBSCRIBED
     person.press("Opt in again")
     assert person.state("contacts", key="qa+gmail@acme.example")["status"] == {"primary": "Active"}
     assert newsletter.plan()["steps"] == []
@@ -293,8 +286,8 @@ def test_what_is_edited_by_hand_is_in_the_next_plan(person: Person, newsletter: 
     assert person.state("campaigns", name="Winter release") == before
     person.unfold("Change name, content or lists").enter("Subject", "Acme 6").press("Save")
     after = person.state("campaigns", name="Winter release")
-    moving = {"subject": "Acme 6", "__v": before["__v"] + 1, "updatedAt": after["updatedAt"]}
-    assert after == {**before, **moving}
+    moved = {"subject": "Acme 6", "__v": before["__v"] + 1, "updatedAt": after["updatedAt"]}
+    assert after == {**before, **moved}
     changed = {
         step["address"]: {change["path"] for change in step["changes"]}
         for step in newsletter.plan()["steps"]
@@ -324,12 +317,12 @@ def test_deleting_asks_twice(person: Person, newsletter: Project) -> None:
 def test_going_back_or_reloading_does_not_send_a_form_again(
     person: Person, newsletter: Project
 ) -> None:
-    schedule(person, "2030-12 Newsletter", "12022030", "0800AM")
-    version = person.state("campaigns", name="2030-12 Newsletter")["__v"]
+    schedule(person, "12022030", "0800AM")
+    version = person.state("campaigns", name=NEXT)["__v"]
     person.driver.refresh()
     person.driver.back()
     person.driver.forward()
-    assert person.state("campaigns", name="2030-12 Newsletter")["__v"] == version
+    assert person.state("campaigns", name=NEXT)["__v"] == version
 
 
 # --- it is not the API
