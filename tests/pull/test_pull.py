@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,8 @@ from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, yaml_text
 from bmeconf.desired.manifest.writing import TIME
 from bmeconf.project import write_files
 from bmeconf.pull import layout
-from tests.support.driver import Account, Project, Ran
+from tests.support.documents import state_of
+from tests.support.driver import Account, Project
 from tests.support.strategies import OTHER, STRUCTURE, Data, accounts, examples, ident
 from tests.support.terminal import typed
 
@@ -128,9 +130,11 @@ class Adopter:
         folder.mkdir()
         return Project(folder, self.account.env)
 
-    def adopt(self, *arguments: str) -> tuple[Project, Any]:
-        """The pulled project and its document; every promise of a pull checked."""
+    def adopt(self, *arguments: str, of: Data | None = None) -> tuple[Project, Any]:
+        """The pulled project and its document, `of` an account; every promise of a pull checked."""
         project = self.project()
+        if of:
+            self.account.set(of)
         before = self.account.state()
         self.account.clear_log()
         document = project.run("pull", "--format", "json", *arguments).ok().json
@@ -159,34 +163,31 @@ def adopter(account: Account, tmp_path: Path) -> Adopter:
     return Adopter(account, tmp_path)
 
 
-def everybody(state: Data) -> list[str]:
+def everybody(account: Data) -> list[str]:
     """The options that ask for every contact of the structure in use."""
-    keys = [c["key"] for c in state["contacts"] if c.get("contactStructureId") != OTHER]
-    return [word for key in keys for word in ("--contacts", key)]
+    keys = [c["key"] for c in account["contacts"] if c.get("contactStructureId") != OTHER]
+    several = ["--structure", "Default"] if len(account["structures"]) > 1 else []
+    return [*(word for key in keys for word in ("--contacts", key)), *several]
+
+
+def plans_always_empty(adopter: Adopter, of: st.SearchStrategy[Data], count: int) -> None:
+    @examples(count)
+    @given(of)
+    def law(account: Data) -> None:
+        adopter.adopt(*everybody(account), of=account)
+
+    law()
 
 
 # --- the law
 
 
 def test_a_plan_after_a_pull_is_empty(adopter: Adopter) -> None:
-    @examples(18)
-    @given(messy())
-    def law(account: Data) -> None:
-        adopter.account.set(account)
-        adopter.adopt(*everybody(account))
-
-    law()
+    plans_always_empty(adopter, messy(), 18)
 
 
 def test_accounts_as_they_are_elsewhere(adopter: Adopter) -> None:
-    @examples(12)
-    @given(accounts())
-    def law(account: Data) -> None:
-        adopter.account.set(account)
-        several = ("--structure", "Default") if len(account["structures"]) > 1 else ()
-        adopter.adopt(*everybody(account), *several)
-
-    law()
+    plans_always_empty(adopter, accounts(), 12)
 
 
 DIALECTS: tuple[Data, ...] = (
@@ -210,14 +211,7 @@ DIALECTS: tuple[Data, ...] = (
 @pytest.mark.parametrize("switches", DIALECTS, ids=lambda d: ",".join(f"{k}={d[k]}" for k in d))
 def test_in_every_dialect(switches: Data, adopter: Adopter) -> None:
     adopter.account.switch(**switches)
-
-    @examples(3)
-    @given(messy())
-    def law(account: Data) -> None:
-        adopter.account.set(account)
-        adopter.adopt(*everybody(account))
-
-    law()
+    plans_always_empty(adopter, messy(), 3)
 
 
 # --- the writer of YAML
@@ -259,51 +253,44 @@ def test_what_is_written_reads_back(data: Data) -> None:
 @examples(200)
 @given(TEXTS)
 def test_other_readers_read_the_same_text(text: str) -> None:
-    import yaml
-
     if not TIME.fullmatch(text):
         assert yaml.safe_load(yaml_text({"key": text})) == {"key": text}
 
 
+TYPED = f"""\
+# remark
+version: 1
+
+structure:
+  fields:
+    - {{label: City, required: false}}
+  tags: [seed, "a: b"]
+
+lists:
+  - name: Newsletter
+  - name: "yes"
+
+contacts:
+  - email: qa+1@acme.example
+    fields: {{First Name: Ann}}
+    lists: [A, B]
+
+  - email: qa+2@acme.example
+    lists:
+      - {"A" * 50}
+      - {"B" * 50}
+    status: null
+
+campaigns:
+  - name: X
+    schedule: {{at: 2026-12-01T08:00:00Z}}
+"""
+
+
 def test_it_reads_as_if_somebody_had_typed_it() -> None:
-    data: Data = {
-        "version": 1,
-        "structure": {"fields": [{"label": "City", "required": False}], "tags": ["seed", "a: b"]},
-        "lists": [{"name": "Newsletter"}, {"name": "yes"}],
-        "contacts": [
-            {"email": "qa+1@acme.example", "fields": {"First Name": "Ann"}, "lists": ["A", "B"]},
-            {"email": "qa+2@acme.example", "lists": ["A" * 50, "B" * 50], "status": None},
-        ],
-        "campaigns": [{"name": "X", "schedule": {"at": "2026-12-01T08:00:00Z"}}],
-    }
-    assert yaml_text(data, ["remark"]) == (
-        "# remark\n"
-        "version: 1\n"
-        "\n"
-        "structure:\n"
-        "  fields:\n"
-        "    - {label: City, required: false}\n"
-        '  tags: [seed, "a: b"]\n'
-        "\n"
-        "lists:\n"
-        "  - name: Newsletter\n"
-        '  - name: "yes"\n'
-        "\n"
-        "contacts:\n"
-        "  - email: qa+1@acme.example\n"
-        "    fields: {First Name: Ann}\n"
-        "    lists: [A, B]\n"
-        "\n"
-        "  - email: qa+2@acme.example\n"
-        "    lists:\n"
-        f"      - {'A' * 50}\n"
-        f"      - {'B' * 50}\n"
-        "    status: null\n"
-        "\n"
-        "campaigns:\n"
-        "  - name: X\n"
-        "    schedule: {at: 2026-12-01T08:00:00Z}\n"
-    )
+    data = yaml.safe_load(TYPED)
+    data["campaigns"][0]["schedule"]["at"] = "2026-12-01T08:00:00Z"
+    assert yaml_text(data, ["remark"]) == TYPED
 
 
 # --- names of files
@@ -353,26 +340,11 @@ def pulled(project: Project, *arguments: str) -> Any:
     return project.run("pull", "--format", "json", *arguments).ok().json
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".bmeconf" not in path.parts
-    }
-
-
-def refused(ran: Ran, folder: Path, code: int = 3) -> str:
-    """The error of a pull that must not have written anything."""
-    assert ran.code == code, (ran.out, ran.err)
-    assert files_of(folder) == {}
-    return ran.err
-
-
 def test_the_whole_account_but_no_contact(adopter: Adopter) -> None:
     project, document = adopter.adopt()
     assert document["counts"] == {"structure": 1, "lists": 4, "contacts": 0, "campaigns": 2}
     assert document["requests"] == 6
-    files = files_of(project.folder)
+    files = project.files()
     assert sorted(files) == sorted(entry["path"] for entry in document["files"])
     assert "manifests/campaigns/Welcome.yaml" in files
     assert files["manifests/campaigns/Welcome.txt"] == b"Good to have you with us.\n"
@@ -405,7 +377,8 @@ def test_as_text(project: Project) -> None:
 def test_twice_is_the_same_to_the_letter(project: Project) -> None:
     pulled(project, "--out", "one")
     pulled(project, "--out", "two")
-    assert files_of(project.folder / "one") == files_of(project.folder / "two")
+    one, two = (Project(project.folder / name).files() for name in ("one", "two"))
+    assert one == two
 
 
 def test_a_target_narrows_it_and_saves_requests(adopter: Adopter) -> None:
@@ -431,7 +404,7 @@ def test_a_status_narrows_it(adopter: Adopter) -> None:
     ],
 )
 def test_what_is_not_there(project: Project, arguments: tuple[str, ...], told: str) -> None:
-    assert told in refused(project.run("pull", *arguments), project.folder)
+    assert told in project.refused("pull", *arguments)
 
 
 def test_contacts_by_name_and_by_list(adopter: Adopter) -> None:
@@ -483,8 +456,7 @@ def test_many_contacts_need_leave(account: Account, project: Project) -> None:
     newsletter = next(e["_id"] for e in account.state()["lists"] if e["name"] == "Newsletter")
     crowd(account, 51, [newsletter])
     account.clear_log()
-    ran = project.run("pull", "--contacts-list", "Newsletter")
-    error = refused(ran, project.folder)
+    error = project.refused("pull", "--contacts-list", "Newsletter")
     assert "51 contacts would be written into files" in error
     assert "--max-contacts 51" in error
     # Known from the list's own count, before anybody was read.
@@ -516,13 +488,13 @@ def test_a_person_is_asked(account: Account, project: Project, answer: str) -> N
 def test_files_that_are_there_are_listed_and_nothing_is_written(project: Project) -> None:
     project.write("manifests/lists.yaml", "version: 1\n")
     project.write("manifests/campaigns/Welcome.html", "mine")
-    before = files_of(project.folder)
+    before = project.files()
     ran = project.run("pull")
     assert ran.code == 3
     assert "nothing was written: 2 files there already, with other content" in ran.err
     assert "\n  manifests/lists.yaml\n" in ran.err
     assert "\n  manifests/campaigns/Welcome.html\n" in ran.err
-    assert files_of(project.folder) == before
+    assert project.files() == before
     document = project.run("pull", "--format", "json").json
     assert document["error"]["code"] == "invalid_input"
     pulled(project, "--force")
@@ -551,7 +523,7 @@ def test_a_link_leads_nowhere_else(
 
 def test_a_folder_where_a_file_has_to_be(project: Project) -> None:
     (project.folder / "manifests" / "lists.yaml").mkdir(parents=True)
-    assert "1 file in the way" in refused(project.run("pull", "--force"), project.folder)
+    assert "1 file in the way" in project.refused("pull", "--force")
 
 
 def test_what_another_manifest_declares_is_not_declared_twice(project: Project) -> None:
@@ -601,11 +573,11 @@ def test_what_cannot_all_be_written_is_not_begun(tmp_path: Path) -> None:
     texts = {"there": "new", "a/b/c": "1", "a/b/c/d": "no folder"}
     with pytest.raises(OSError, match="Not a directory"):
         write_files(tmp_path, texts, overwrite=True)
-    assert files_of(tmp_path) == {"there": b"old"}
+    assert Project(tmp_path).files() == {"there": b"old"}
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     with pytest.raises(FileExistsError):
         write_files(tmp_path, {"new": "1", "there": "new"})
-    assert files_of(tmp_path) == {"there": b"old"}
+    assert Project(tmp_path).files() == {"there": b"old"}
     with pytest.raises(OSError, match="Not a directory"):
         write_files(tmp_path / "x" / "y", {"a": "1", "a/b": "2"})
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
@@ -613,11 +585,11 @@ def test_what_cannot_all_be_written_is_not_begun(tmp_path: Path) -> None:
 
 def test_a_short_read_writes_nothing(account: Account, project: Project) -> None:
     account.faults({"kind": "truncated-page", "path": "/api/email/campaign", "times": 9})
-    refused(project.run("pull"), project.folder, 1)
+    project.refused("pull", code=1)
 
 
 def test_a_bound_on_requests_writes_nothing(project: Project) -> None:
-    refused(project.run("pull", "--max-requests", "4"), project.folder, 5)
+    project.refused("pull", "--max-requests", "4", code=5)
 
 
 # --- what manifests can and cannot say
@@ -632,6 +604,10 @@ def live(**kinds: Any) -> Data:
     return {"structures": [structure], "domains": [{"domain": "acme.example"}], **empty, **kinds}
 
 
+def draft(name: str = "Draft", n: int = 1, **fields: Any) -> Data:
+    return {"_id": ident(3, n), "name": name, **fields}
+
+
 def found(document: Any) -> list[tuple[str, str]]:
     return [(finding["address"], finding["code"]) for finding in document["findings"]]
 
@@ -644,9 +620,8 @@ def manifest_of(project: Project, name: str) -> Any:
 
 
 def test_two_of_one_name_have_their_ids_and_nobody_refers_to_them(adopter: Adopter) -> None:
-    draft = {"_id": ident(3, 1), "name": "Draft", "lists": [NEWS["_id"]]}
-    adopter.account.set(live(lists=[NEWS, TWIN], campaigns=[draft]))
-    project, document = adopter.adopt()
+    campaigns = [draft(lists=[NEWS["_id"]])]
+    project, document = adopter.adopt(of=live(lists=[NEWS, TWIN], campaigns=campaigns))
     entries = manifest_of(project, "lists.yaml")["lists"]
     assert [entry["id"] for entry in entries] == [NEWS["_id"], TWIN["_id"]]
     assert found(document) == [("campaigns/Draft", "ambiguous")]
@@ -655,57 +630,39 @@ def test_two_of_one_name_have_their_ids_and_nobody_refers_to_them(adopter: Adopt
 
 
 def test_what_looks_like_a_variable_is_none(adopter: Adopter) -> None:
-    draft = {"_id": ident(3, 1), "name": "${X}", "subject": "$${Y}", "body": "<p>${Z}</p>"}
-    adopter.account.set(live(campaigns=[draft]))
-    project, _ = adopter.adopt()
+    campaigns = [draft("${X}", subject="$${Y}", body="<p>${Z}</p>")]
+    project, _ = adopter.adopt(of=live(campaigns=campaigns))
     (entry,) = manifest_of(project, "campaigns/X.yaml")["campaigns"]
     assert (entry["name"], entry["subject"]) == ("$${X}", "$$${Y}")
     assert (project.folder / "manifests/campaigns/X.html").read_bytes() == b"<p>${Z}</p>\n"
 
 
 def test_one_field_that_cannot_be_said_takes_nothing_along(adopter: Adopter) -> None:
-    draft = {"_id": ident(3, 1), "name": "Draft", "subject": "\u202eno", "fromName": "Acme"}
-    hidden = {"_id": ident(3, 2), "name": "\u202e"}
-    adopter.account.set(live(campaigns=[draft, hidden], lists=[{**NEWS, "name": "  "}]))
-    project, document = adopter.adopt()
-    assert document["left_out"] == {
-        "structure": 0,
-        "lists": 1,
-        "contacts": 0,
-        "campaigns": 1,
-        "fields": 1,
-    }
+    campaigns = [draft(subject="\u202eno", fromName="Acme"), draft("\u202e", 2)]
+    account = live(campaigns=campaigns, lists=[{**NEWS, "name": "  "}])
+    project, document = adopter.adopt(of=account)
+    left_out = dict.fromkeys(document["left_out"], 0) | {"lists": 1, "campaigns": 1, "fields": 1}
+    assert document["left_out"] == left_out
     (entry,) = manifest_of(project, "campaigns/Draft.yaml")["campaigns"]
     assert entry == {"name": "Draft", "from_name": "Acme"}
-    assert not any("\u202e" in text for text in (project.run("pull", "--out", "x").ok().out,))
+    assert "\u202e" not in project.run("pull", "--out", "x").ok().out
 
 
 def test_a_schedule_that_stands_is_declared_and_proven(adopter: Adopter) -> None:
-    scheduled = {
-        "_id": ident(3, 1),
-        "name": "Soon",
-        "status": "scheduled",
-        "scheduledAt": "2031-12-01T08:00:30.500Z",
-        "lists": [NEWS["_id"]],
-    }
-    adopter.account.set(live(lists=[NEWS], campaigns=[scheduled]))
-    project, _ = adopter.adopt()
+    timed = {"status": "scheduled", "scheduledAt": "2031-12-01T08:00:30.500Z"}
+    scheduled = draft("Soon", lists=[NEWS["_id"]], **timed)
+    project, _ = adopter.adopt(of=live(lists=[NEWS], campaigns=[scheduled]))
     (entry,) = manifest_of(project, "campaigns/Soon.yaml")["campaigns"]
     assert entry["schedule"] == {"at": "2031-12-01T08:00:30Z"}
-    (manual,) = project.plan()["manual"]
-    assert manual["state"] == "done"
+    assert state_of(project.plan()) == "done"
     adopter.account.campaign_status(scheduled["_id"], status="draft")
-    (manual,) = project.plan()["manual"]
-    assert manual["state"] == "todo"
+    assert state_of(project.plan()) == "todo"
 
 
 def test_a_sender_that_is_not_ready_is_left_out_of_drafts_only(adopter: Adopter) -> None:
-    campaigns = [
-        {"_id": ident(3, n), "name": status, "from": "a@late.example", "status": status}
-        for n, status in enumerate(("draft", "sent"))
-    ]
-    adopter.account.set(live(campaigns=campaigns))
-    project, document = adopter.adopt()
+    late = {"from": "a@late.example"}
+    campaigns = [draft(state, n, status=state, **late) for n, state in enumerate(("draft", "sent"))]
+    project, document = adopter.adopt(of=live(campaigns=campaigns))
     assert ("campaigns/draft", "sender_not_ready") in found(document)
     assert "from" not in manifest_of(project, "campaigns/draft.yaml")["campaigns"][0]
     assert "from" in manifest_of(project, "campaigns/sent.yaml")["campaigns"][0]
@@ -713,16 +670,15 @@ def test_a_sender_that_is_not_ready_is_left_out_of_drafts_only(adopter: Adopter)
 
 def test_a_key_in_the_account_gets_into_no_file(adopter: Adopter) -> None:
     key = f"bme_us_{'k' * 43}"
-    draft = {"_id": ident(3, 1), "name": "Draft", "subject": f"{key}", "body": f"<p>{key}</p>"}
-    adopter.account.set(live(campaigns=[draft]))
-    project, document = adopter.adopt()
+    campaigns = [draft(subject=key, body=f"<p>{key}</p>")]
+    project, document = adopter.adopt(of=live(campaigns=campaigns))
     assert [code for _, code in found(document)] == ["unsafe", "unsafe"]
-    assert not any(key.encode() in content for content in files_of(project.folder).values())
+    assert not any(key.encode() in content for content in project.files().values())
 
 
 def test_campaigns_of_another_structure_are_left_out(adopter: Adopter) -> None:
     other = {"_id": OTHER, "label": "Other"}
-    account = live(campaigns=[{"_id": ident(3, 1), "name": "X", "contactStructureId": OTHER}])
+    account = live(campaigns=[draft("X", contactStructureId=OTHER)])
     account["structures"].append(other)
     adopter.account.set(account)
     ran = adopter.project().run("pull")
@@ -739,18 +695,16 @@ def test_campaigns_of_another_structure_are_left_out(adopter: Adopter) -> None:
 def test_a_narrow_pull_names_the_structure_where_there_are_several(
     adopter: Adopter, kind: str
 ) -> None:
+    mine = {"contactStructureId": STRUCTURE}
     account = live(
-        lists=[{"_id": ident(1, 1), "name": "News"}],
-        contacts=[{"_id": ident(2, 1), "key": "ann@example.com"}],
-        campaigns=[{"_id": ident(3, 1), "name": "X"}],
+        lists=[{**NEWS, **mine}],
+        contacts=[{"_id": ident(2, 1), "key": "ann@example.com", **mine}],
+        campaigns=[draft(**mine)],
     )
-    for row in (*account["lists"], *account["contacts"], *account["campaigns"]):
-        row["contactStructureId"] = STRUCTURE
     account["structures"].append({"_id": OTHER, "label": "Other"})
-    adopter.account.set(account)
     contacts = ("--contacts", "ann@example.com") if kind == "contacts" else ()
     narrow = ("--structure", "Default", "--target", f"{kind}/*", *contacts)
-    project, document = adopter.adopt(*narrow)
+    project, document = adopter.adopt(*narrow, of=account)
     assert document["counts"] == {**dict.fromkeys(document["counts"], 0), "structure": 1, kind: 1}
     assert manifest_of(project, "structure.yaml")["structure"] == {"id": STRUCTURE}
 
@@ -761,21 +715,19 @@ def test_an_account_with_nothing_in_it(adopter: Adopter) -> None:
     ran = project.run("pull").ok()
     assert "Pulled: nothing, in 0 files.\n" in ran.out
     assert "Next:" not in ran.out
-    assert files_of(project.folder) == {}
+    assert project.files() == {}
 
 
 def test_a_body_larger_than_a_manifest_may_name(adopter: Adopter) -> None:
-    draft = {"_id": ident(3, 1), "name": "Draft", "subject": "x", "body": "x" * 5_000_001}
-    adopter.account.set(live(campaigns=[draft]))
-    project, document = adopter.adopt()
+    campaigns = [draft(subject="x", body="x" * 5_000_001)]
+    project, document = adopter.adopt(of=live(campaigns=campaigns))
     assert found(document) == [("campaigns/Draft", "unwritable")]
     assert manifest_of(project, "campaigns/Draft.yaml")["campaigns"][0]["subject"] == "x"
 
 
 def test_more_than_one_file_takes(adopter: Adopter) -> None:
     lists = [{"_id": ident(1, n), "name": f"{n:04} {'x' * 900}"} for n in range(450)]
-    adopter.account.set(live(lists=lists))
-    project, document = adopter.adopt()
+    project, document = adopter.adopt(of=live(lists=lists))
     assert document["counts"]["lists"] == 450
     assert (project.folder / "manifests/lists-2.yaml").exists()
 
@@ -792,15 +744,15 @@ def test_a_large_and_messy_account(adopter: Adopter) -> None:
     names = [f"{MESSY[n % len(MESSY)]} {n // 3}"[:1000] for n in range(60)]
     lists = [{"_id": ident(1, n), "name": names[n]} for n in range(40)]
     campaigns = [
-        {
-            "_id": ident(3, n),
-            "name": names[n],
-            "subject": names[-n],
-            "body": BODIES[n % 4],
-            "lists": [lists[n % 40]["_id"]],
-            "status": ("draft", "sent", "scheduled")[n % 3],
-            "scheduledAt": None if n % 3 == 0 else "2031-12-01T08:00:00.000Z",
-        }
+        draft(
+            names[n],
+            n,
+            subject=names[-n],
+            body=BODIES[n % 4],
+            lists=[lists[n % 40]["_id"]],
+            status=("draft", "sent", "scheduled")[n % 3],
+            scheduledAt=None if n % 3 == 0 else "2031-12-01T08:00:00.000Z",
+        )
         for n in range(60)
     ]
     contacts = [
@@ -813,15 +765,12 @@ def test_a_large_and_messy_account(adopter: Adopter) -> None:
         for n in range(500)
     ]
     field = {"_id": ident(8, 0), "label": "yes: #1"}
-    adopter.account.set(
-        live(lists=lists, campaigns=campaigns, contacts=contacts, structure={"fields": [field]})
-    )
-    _, document = adopter.adopt("--contacts-list", lists[0]["_id"])
+    kinds = {"lists": lists, "campaigns": campaigns, "contacts": contacts}
+    account = live(**kinds, structure={"fields": [field]})
+    _, document = adopter.adopt("--contacts-list", lists[0]["_id"], of=account)
     assert document["counts"]["contacts"] == 30
     assert document["counts"]["lists"] + document["left_out"]["lists"] == 40
     assert document["counts"]["campaigns"] == 60
-    refused_in = adopter.project()
-    ran = refused_in.run("pull", "--contacts-list", lists[1]["_id"])
-    assert "470 contacts" in refused(ran, refused_in.folder)
+    assert "470 contacts" in adopter.project().refused("pull", "--contacts-list", lists[1]["_id"])
     _, document = adopter.adopt("--contacts-list", lists[1]["_id"], "--max-contacts", "500")
     assert document["counts"]["contacts"] == 470

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.driver import Account, Project, Ran
+from tests.support.driver import Account, Project
 
 NOTHING = "nothing was written"
 
 
-def files_of(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".bmeconf" not in path.parts
-    }
-
-
 def refused(project: Project, *arguments: str) -> str:
-    """The error of a pull that must leave every file as it was."""
-    before = files_of(project.folder)
-    ran = project.run("pull", *arguments)
-    assert ran.code == 3, (ran.out, ran.err)
-    assert NOTHING in ran.err
-    assert files_of(project.folder) == before
-    return ran.err
+    """The error of a pull that says that it wrote nothing, and did not."""
+    error = project.refused("pull", *arguments)
+    assert NOTHING in error
+    return error
 
 
 def ids(account: Account) -> dict[str, str]:
     state = account.state()
-    return {each["name"]: each["_id"] for kind in ("lists", "campaigns") for each in state[kind]}
+    return {each["name"]: each["_id"] for each in (*state["lists"], *state["campaigns"])}
 
 
 # --- other manifests of the project
@@ -127,13 +114,9 @@ def changed(account: Account) -> tuple[str, str]:
 
 
 def file_of(project: Project, campaign: str) -> str:
-    found = [
-        path
-        for path in (project.folder / "manifests/campaigns").glob("*.yaml")
-        if f"name: {campaign}" in path.read_text(encoding="utf-8").replace('"', "")
-    ]
-    assert len(found) == 1
-    return found[0].relative_to(project.folder).as_posix()
+    wanted = f"name: {campaign}"
+    (path,) = (p for p, text in project.files().items() if wanted in text.decode().replace('"', ""))
+    return path
 
 
 def test_what_is_declared_and_gone_is_told_of(project: Project, account: Account) -> None:
@@ -244,7 +227,7 @@ def test_overwriting_is_shown(project: Project) -> None:
     edited(project, "manifests/campaigns/Welcome.yaml", "Welcome to Acme", "Mine")
     (project.folder / "manifests/campaigns/Welcome.txt").write_text("mine", encoding="utf-8")
     (project.folder / "manifests/structure.yaml").unlink()
-    copy = files_of(project.folder)
+    copy = project.files()
     ran = project.run("pull", "--force").ok()
     assert "~ manifests/campaigns/Welcome.yaml: overwritten\n" in ran.out
     assert "~ manifests/campaigns/Welcome.txt: overwritten\n" in ran.out
@@ -252,15 +235,11 @@ def test_overwriting_is_shown(project: Project) -> None:
     assert "= manifests/lists.yaml: unchanged\n" in ran.out
     for name, content in copy.items():
         (project.folder / name).write_bytes(content)
-    document = states(project.run("pull", "--force", "--format", "json").ok())
+    document = project.run("pull", "--force", "--format", "json").ok().json
+    assert document["exit_code"] == 0
     state = {each["path"]: each["state"] for each in document["files"]}
     assert state["manifests/campaigns/Welcome.yaml"] == "overwritten"
     assert state["manifests/lists.yaml"] == "unchanged"
-
-
-def states(ran: Ran) -> Any:
-    assert json.loads(ran.out)["exit_code"] == ran.code
-    return ran.json
 
 
 # --- what to type next

@@ -109,6 +109,14 @@ class Project:
         self.declare(**manifest)
         return self.apply()
 
+    def files(self) -> dict[str, bytes]:
+        """The content of every file but those that bmeconf keeps for itself, by its path."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and ".bmeconf" not in path.parts
+        }
+
     def known_drift(self, **entry: Any) -> None:
         """Write a project file that answers for one difference."""
         answered = {"reason": "legal edit", "owner": "marketing", "expires": "2999-12-31", **entry}
@@ -136,6 +144,14 @@ class Project:
         with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
             code = cli.run(arguments, hasty(HASTE))
         return Ran(code, out.text(), err.text())
+
+    def refused(self, *arguments: str, code: int = 3) -> str:
+        """The error of a command that must leave every file as it was."""
+        before = self.files()
+        ran = self.run(*arguments)
+        assert ran.code == code, (ran.out, ran.err)
+        assert self.files() == before
+        return ran.err
 
     def plan(self, *arguments: str, **env: str) -> Any:
         """The plan document; fails where the plan does."""
