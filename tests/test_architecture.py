@@ -103,7 +103,7 @@ KINDS_NAMED = {
     "bmeconf/apply/checks.py": (2, "a key of replies"),
     "bmeconf/client/paging.py": (1, "a key of replies"),
     "bmeconf/desired/manifest/texts.py": (1, SECTION),
-    "bmeconf/desired/validate/rules.py": (1, FIELD),
+    "bmeconf/desired/validate/entries.py": (1, FIELD),
     "bmeconf/desired/validate/filling.py": (1, SECTION),
     "bmeconf/plan/decode.py": (2, KEY),
     "bmeconf/plan/encode.py": (2, KEY),

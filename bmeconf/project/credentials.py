@@ -62,8 +62,7 @@ def credentials(
 ) -> Account:
     """The account of a run, with its key.
 
-    `name` is --account, `allow_hosts` are the operator's --allow-host; BMECONF_ALLOW_HOSTS adds
-    more.
+    `name` is --account, `allow_hosts` are --allow-host; BMECONF_ALLOW_HOSTS adds more.
 
     Raises:
         InvalidInput: the URL or the key is missing or malformed.

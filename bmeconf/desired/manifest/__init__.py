@@ -23,7 +23,6 @@ from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at,
 from bmeconf.desired.manifest.reading import (
     PROJECT_FILE,
     SUFFIXES,
-    ProjectFile,
     Sources,
     find_root,
     is_manifest,

@@ -130,10 +130,7 @@ class ListedFiles(ABC):
                 name = folder
         return {folder: sorted(children) for folder, children in found.items()}
 
-    def resolved(self, name: str) -> str | None:
-        return self._resolved(name, MOST_LINKS)
-
-    def _resolved(self, name: str, most_links: int) -> str | None:
+    def resolved(self, name: str, most_links: int = MOST_LINKS) -> str | None:
         if name.startswith("/") or most_links < 0:
             return None
         parts: list[str] = []
@@ -150,7 +147,7 @@ class ListedFiles(ABC):
             if target is not None and "/".join(parts) not in self.folders:
                 rest = (*parts[:-1], target, *steps[number:])
                 absolute = target.startswith("/")
-                return None if absolute else self._resolved("/".join(rest), most_links - 1)
+                return None if absolute else self.resolved("/".join(rest), most_links - 1)
         return "/".join(parts)
 
     def exists(self, name: str) -> bool:
@@ -164,9 +161,7 @@ class ListedFiles(ABC):
 
     def read(self, names: Iterable[str]) -> Mapping[str, bytes | OSError]:
         resolved = {name: self.resolved(name) for name in names}
-        contents = self.contents(
-            [real for real in resolved.values() if real and real in self.files]
-        )
+        contents = self.contents([r for r in resolved.values() if r and r in self.files])
         found: dict[str, bytes | OSError] = {}
         for name, real in resolved.items():
             absent = IsADirectoryError() if real in self.folders else FileNotFoundError()

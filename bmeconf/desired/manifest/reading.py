@@ -31,14 +31,6 @@ FOLDERS_ABOVE = 5
 
 
 @dataclass(frozen=True)
-class ProjectFile:
-    """The content of bmeconf.yaml; `document` is None where there is no such file."""
-
-    document: Node | None = None
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True)
 class Sources:
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
@@ -56,10 +48,10 @@ class Sources:
         return frozenset(document.place.file for document in self.documents)
 
 
-def read_project(files: Files) -> ProjectFile:
-    """The project file; its faults are in `problems`, for `validate.project`."""
+def read_project(files: Files) -> Sources:
+    """The project file, if there is one, for `validate.project`."""
     if not files.exists(PROJECT_FILE):
-        return ProjectFile()
+        return Sources()
     documents, problems = _documents(files, PROJECT_FILE, files.read([PROJECT_FILE])[PROJECT_FILE])
     if [p.code for p in problems] == ["empty"]:
         message = f"{problems[0].message}; write `version: 1`"
@@ -67,7 +59,7 @@ def read_project(files: Files) -> ProjectFile:
     if len(documents) > 1:
         place = documents[1].place
         problems.append(Problem(place, "", "a project file is one YAML document", "documents"))
-    return ProjectFile(documents[0] if documents else None, tuple(problems))
+    return Sources(tuple(documents[:1]), problems=tuple(problems))
 
 
 def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) -> Sources:
@@ -185,8 +177,8 @@ def _starts(files: Files, names: Sequence[str], patterns: Sequence[str]) -> Iter
 
 def _leads_nowhere(files: Files, pattern: str, index: int, found: Sequence[str]) -> InvalidInput:
     """The error of an entry under `manifests:`, with its place in the project file."""
-    document = read_project(files).document
-    place = f"{at(document, ('manifests', index)).place}: " if document else ""
+    documents = read_project(files).documents
+    place = "".join(f"{at(each, ('manifests', index)).place}: " for each in documents)
     fault, remedy = "out of the project", f"folders or files below {files.shown('')}"
     if not found:
         hint = "" if has_magic(pattern) else near(files, pattern.rstrip("/"))

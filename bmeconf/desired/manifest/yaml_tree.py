@@ -79,15 +79,17 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
             f'or write it as "\\u{ord(unprintable[0]):04x}" inside double quotes'
         )
         return [], [Problem(Place(file, line, column), "", message, "unprintable")]
-    builder = _Builder(file)
-    error = builder.read(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    if error is not None and _explained(error, text, file) is None:
-        # libyaml scans ahead of its events, and has limits of its own in words that change with
-        # its version. The parser in Python has none: ours come first, or its words are known.
+    # libyaml scans ahead of its events, and has limits of its own in words that change with its
+    # version. The parser in Python has none: ours come first, or its words are known.
+    for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
         builder = _Builder(file)
-        error = builder.read(text, yaml.SafeLoader)
-    if error is not None:
-        builder.problems.append(_problem(error, text, file))
+        error = builder.read(text, loader)
+        if error is None:
+            break
+        problem, is_known = _explained(error, text, file)
+        builder.problems.append(problem)
+        if is_known:
+            break
     return builder.roots, builder.problems
 
 
@@ -247,36 +249,21 @@ def _check_tag(tag: str | None, place: Place) -> None:
         raise _Refused(place, message, "yaml_tag")
 
 
-def _problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    """The problem behind an error in `text`, the content of `file`."""
-    place = _place_of(error, file)
-    message = _explained(error, text, file)
-    message = message or f"this is not valid YAML ({_message(error).strip()})"
-    lines = text.split("\n")[max(place.line - 2, 0) : place.line]
-    if any(STUCK_DASH.match(line) for line in lines):
-        message += '; a dash needs a blank after it: "- name: ..."'
-    return Problem(place, "", message, "yaml")
-
-
-def _explained(error: yaml.YAMLError, text: str, file: str) -> str | None:
-    """What is wrong in a person's words, None where the parser's message is not known."""
-    message, place = _message(error), _place_of(error, file)
-    line = text.split("\n")[place.line - 1 : place.line]
-    character = "".join(line)[place.column - 1 : place.column]
-    if character == "\t":
-        return "a tab; YAML is indented with spaces only"
-    if "cannot start any token" in message:
-        return f'a plain text may not begin with "{character}"; put it in quotes'
-    return next((wording for part, wording in WORDINGS if part in message), None)
-
-
-def _message(error: yaml.YAMLError) -> str:
-    return f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
-
-
-def _place_of(error: yaml.YAMLError, file: str) -> Place:
-    message = _message(error)
+def _explained(error: yaml.YAMLError, text: str, file: str) -> tuple[Problem, bool]:
+    """The problem behind an error in `text`, and whether the parser's message is known."""
+    message = f"{getattr(error, 'context', '') or ''} {getattr(error, 'problem', '') or ''}"
     unclosed = any(part in message for part in ("quoted scalar", "flow mapping", "flow sequence"))
     first, second = ("context_mark", "problem_mark")[:: 1 if unclosed else -1]
     mark = getattr(error, first, None) or getattr(error, second, None)
-    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+    lines = text.split("\n")
+    character = "".join(lines[place.line - 1 : place.line])[place.column - 1 : place.column]
+    words = next((wording for part, wording in WORDINGS if part in message), "")
+    if character == "\t":
+        words = "a tab; YAML is indented with spaces only"
+    elif "cannot start any token" in message:
+        words = f'a plain text may not begin with "{character}"; put it in quotes'
+    said = words or f"this is not valid YAML ({message.strip()})"
+    if any(STUCK_DASH.match(line) for line in lines[max(place.line - 2, 0) : place.line]):
+        said += '; a dash needs a blank after it: "- name: ..."'
+    return Problem(place, "", said, "yaml"), bool(words)

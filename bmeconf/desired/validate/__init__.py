@@ -4,7 +4,7 @@
 - `project_file`: the same for bmeconf.yaml
 - `filling`: the variables and CSV tables that are filled in before anything is checked
 - `shape`: a tree and its schema -> data; `flaws`: what is wrong in it, in words
-- `entries`, `rules`, `references`: one entry a resource, checked alone and then all together
+- `entries`, `references`: one entry a resource, checked alone and then all together
 - `formats`: what an email address and a time may be
 """
 

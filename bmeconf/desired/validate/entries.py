@@ -1,22 +1,38 @@
-"""Checked documents -> entries, one for each resource that they declare. Pure.
+"""Checked documents -> entries, one for each resource that they declare, and what is wrong in one.
 
-An entry with flaws is still an entry: its name counts when others refer to it.
+An entry with flaws is still an entry: its name counts when others refer to it. What one may not
+say beyond its shape: wrong addresses, times, files, contradictions. Pure.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, at
-from bmeconf.desired.validate.flaws import Flaw
+from bmeconf.desired.manifest import RELATIVE, Block, Items, Node, Path, Scalar, Text, at
+from bmeconf.desired.validate.flaws import Flaw, shown
+from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS, Singleton, having
 from bmeconf.model import Address, Place, Problem, canonical_name
 
 BLOCKS = frozenset(kind.name for kind in having(Singleton))
 """The kinds that a manifest declares as a block of their own, not in a list."""
+Texts = Mapping[tuple[str, str], Text]
+"""The texts of files by the manifest that names them, and the path as written there."""
+
+ID = re.compile(r"[0-9a-fA-F]{24}")
+THRESHOLD = re.compile(r"\s*(?P<sign><=|>=|==|=|<|>)\s*(?P<number>\d+(\.\d+)?)\s*%?\s*")
+LARGE_BODY = 500_000
+REPEATABLE = ("lists", "tags", "reply_to", "merge_of", "renamed_from")
+IDENTITY_KEYS = ("id", "name", "email", "state", "protect", "renamed_from")
+STRIPPED = (
+    (re.compile(r"<(script|form|iframe|embed|object)\b", re.IGNORECASE), "<{}>"),
+    (re.compile(r"<[a-z][^<>]*?\s(on[a-z]{3,})\s*=", re.IGNORECASE), "{}="),
+)
+"""What the service takes out of a body, and how it is shown."""
 
 
 @dataclass(frozen=True)
@@ -125,3 +141,116 @@ def _children(node: Node) -> Iterator[tuple[str, Node]]:
             label = item.get("label") if isinstance(item, Block) else item
             if isinstance(label, Scalar):
                 yield canonical_name(label.text), item
+
+
+def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
+    """The problems of one entry whose shape is sound, each at its place."""
+    if entry.id and not ID.fullmatch(entry.id):
+        message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
+        yield entry.problem(("id",), message, "id")
+    for key in KINDS[entry.kind].emails:
+        for index, text in enumerate(entry.texts(key)):
+            if fault := email_fault(text):
+                message = f"{key}: {shown(text)} is not an email address: {fault}"
+                yield entry.problem((key, index), message, "email")
+    schedule = entry.spec.get("schedule")
+    if schedule and (fault := time_fault(schedule["at"])):
+        message = f"schedule.at: {shown(schedule['at'])} {fault}"
+        yield entry.problem(("schedule", "at"), message, "schedule")
+    for metric, text in (entry.spec.get("expect") or {}).items():
+        if threshold(text) is None:
+            message = f'expect.{metric}: {shown(text)} is not a comparison; write one like ">= 20"'
+            yield entry.problem(("expect", metric), message, "expect")
+    yield from _repeated(entry)
+    yield from _contradictions(entry)
+    yield from _contents(entry, texts)
+
+
+def threshold(text: str) -> str | None:
+    """A comparison as sign, blank, number: `>= 20`; None where it is none."""
+    match = THRESHOLD.fullmatch(text)
+    return f"{'==' if match['sign'] == '=' else match['sign']} {match['number']}" if match else None
+
+
+def text_of(texts: Texts, file: str, reference: str) -> Text:
+    """The text that the manifest `file` names; only a variable leads to one that was not read."""
+    missing = Text(reference, fault=f"{shown(reference)} does not exist; {RELATIVE}")
+    return texts.get((file, reference), missing)
+
+
+def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
+    """A warning for each name that a list has twice, an error for each field."""
+    for key in REPEATABLE:
+        texts = entry.texts(key)
+        canonical = str.lower if key == "reply_to" else canonical_name
+        for index in _seen_before([canonical(text.strip()) for text in texts]):
+            message = f"{key}: {shown(texts[index])} is given twice; remove one"
+            yield entry.problem((key, index), message, "repeated", "warning")
+    fields = [*(entry.spec.get("fields") or ())]
+    labels = [canonical_name(each["label"] if entry.is_block else each) for each in fields]
+    for index in _seen_before(labels):
+        path = (index, "label") if entry.is_block else (fields[index],)
+        message = f'fields: "{labels[index]}" is given twice; outer blanks do not count'
+        if entry.is_block:
+            message = f'the field "{labels[index]}" is declared twice'
+        yield entry.problem(("fields", *path), message, "duplicate")
+
+
+def _seen_before(names: Sequence[str]) -> Iterator[int]:
+    """The indexes of names that occur before."""
+    first = {name: index for index, name in reversed([*enumerate(names)])}
+    return (index for index, name in enumerate(names) if first[name] != index)
+
+
+def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
+    for key in entry.spec if entry.absent else ():
+        scalar = entry.node.key(key)
+        place = scalar.place if scalar else entry.node.place
+        if key == "protect" and entry.spec[key]:
+            message = "protect and `state: absent` contradict each other; remove one"
+        elif key == "renamed_from":
+            message = "renamed_from and `state: absent` contradict each other; name what to delete"
+        elif key not in IDENTITY_KEYS:
+            message = f"{key}: an entry with `state: absent` only names what to delete; remove it"
+        else:
+            continue
+        yield Problem(place, entry.shown, message, "contradiction")
+    if "copy_of" in entry.spec and "merge_of" in entry.spec:
+        message = "copy_of and merge_of exclude each other; keep one"
+        yield entry.problem(("merge_of",), message, "contradiction")
+    for index, former in enumerate(entry.texts("renamed_from")):
+        if entry.canonical(former) == entry.name:
+            message = f"renamed_from: {shown(former)} is the present name; remove it"
+            yield entry.problem(("renamed_from", index), message, "renamed_from")
+
+
+def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
+    for key in ("body", "plain_text"):
+        spec = entry.spec.get(key) or {}
+        path, html = (key, "html"), spec.get("html", "")
+        if "file" in spec:
+            file = text_of(texts, entry.node.place.file, spec["file"])
+            path, html = (key, "file"), file.text
+            fault = file.fault or (f"{file.file} is not a text" if "\0" in html else "")
+            if fault:
+                yield entry.problem(path, f"{key}.file: {fault}", "file")
+                continue
+        if key == "body":
+            yield from _body(entry, path, html)
+
+
+def _body(entry: ManifestEntry, path: tuple[str, str], html: str) -> Iterator[Problem]:
+    stripped: dict[str, str] = {}
+    for pattern, form in STRIPPED:
+        for match in pattern.finditer(html):
+            name = form.format(match[1].lower())
+            if name not in stripped:
+                line = html.count("\n", 0, match.start(1)) + 1
+                stripped[name] = f"{name} (line {line})" if line > 1 else name
+    if stripped:
+        message = f"body: the service strips {', '.join(stripped.values())}; send a body without"
+        yield entry.problem(path, message, "stripped", "warning")
+    size = len(html.encode("utf-8", "replace"))
+    if size > LARGE_BODY:
+        message = f"body: {size // 1000} KB; the service may not take more than 500 KB"
+        yield entry.problem(path, message, "large_body", "warning")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Node, ProjectFile, Scalar, at
+from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at
 from bmeconf.desired.validate.formats import date_fault
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
@@ -17,16 +17,16 @@ from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin
 
 
-def project(file: ProjectFile, root: Path) -> Project:
+def project(file: Sources, root: Path) -> Project:
     """The project in `root`, with defaults where it has no project file (design 2).
 
     Raises:
         ManifestProblems: everything that is wrong with the file.
     """
-    document, data, problems = file.document, None, [*file.problems]
-    if document is None and not problems:
+    data, problems = None, [*file.problems]
+    if not file.documents and not problems:
         return Project(root)
-    if document is not None:
+    for document in file.documents:
         pasted = {*_pasted_keys(document)}
         problems += [*keys_in_file(document), *map(key_in_file, pasted)]
         data, flaws = Shape("project").check(document)
@@ -69,25 +69,15 @@ def _check(document: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _build(root: Path, data: Mapping[str, Any]) -> Project:
-    accounts = {
-        name: AccountEntry(
-            name,
-            origin(account["base_url"]),
-            account["api_key_env"],
-            MappingProxyType(dict(account.get("vars") or {})),
-        )
-        for name, account in (data.get("accounts") or {}).items()
-    }
+    accounts = {}
+    for name, account in (data.get("accounts") or {}).items():
+        variables = MappingProxyType(dict(account.get("vars") or {}))
+        url = origin(account["base_url"])
+        accounts[name] = AccountEntry(name, url, account["api_key_env"], variables)
     policy = data.get("policy") or {}
     seeds = policy.get("seeds")
     known_drift = (
-        KnownDrift(
-            known["address"],
-            known["field"],
-            known["reason"],
-            date.fromisoformat(known["expires"]),
-            known.get("owner"),
-        )
+        KnownDrift(**{**known, "expires": date.fromisoformat(known["expires"])})
         for known in policy.get("known_drift") or ()
     )
     return Project(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bmeconf.desired.manifest import Block, Node, Sources, at
-from bmeconf.desired.validate import entries, filling, references, rules
+from bmeconf.desired.validate import entries, filling, references
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
@@ -119,7 +119,7 @@ class _Reading:
         problems = [*self._problems, *references.check(found)]
         for entry in found:
             if entry.sound:
-                problems += rules.check(entry, self._sources.texts)
+                problems += entries.check(entry, self._sources.texts)
         if with_notes:
             problems += references.notes(found)
         final = {problem.place for problem in self._final}
@@ -140,7 +140,7 @@ class _Reading:
             path, node = ("contact_files", index), at(tree, ("contact_files", index))
             if path in flawed or not isinstance(node, Block):
                 continue
-            text = rules.text_of(self._sources.texts, tree.place.file, table["csv"])
+            text = entries.text_of(self._sources.texts, tree.place.file, table["csv"])
             filler = Filler(self._variables)
             rows, wrong = filling.contacts(node, table, text, filler)
             self._problems += wrong
@@ -149,7 +149,7 @@ class _Reading:
                 self._document(rows, filler.flaws, is_table=True)
 
 
-def _snapshot(found: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
+def _snapshot(found: Sequence[ManifestEntry], texts: entries.Texts) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
     declared = references.by_name(found)
     resources: dict[Address, Resource] = {}
@@ -159,7 +159,7 @@ def _snapshot(found: Sequence[ManifestEntry], texts: rules.Texts) -> Snapshot:
             for key, name in (("body", "html"), ("plain_text", "text")):
                 content = spec.get(key)
                 if isinstance(content, Mapping) and "file" in content:
-                    file = rules.text_of(texts, entry.node.place.file, content["file"])
+                    file = entries.text_of(texts, entry.node.place.file, content["file"])
                     spec[key] = {name: file.text}
             fields = MappingProxyType(dict(KINDS[entry.kind].declared(spec)))
             address = references.address(entry, declared)
@@ -182,7 +182,7 @@ def _intent(entry: ManifestEntry) -> Intent:
         ),
         schedule=Schedule(due, schedule.get("owner"), schedule.get("note")) if due else None,
         expect=MappingProxyType(
-            {metric: rules.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
+            {metric: entries.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
         ),
         place=entry.node.place,
         places=entries.places(entry),

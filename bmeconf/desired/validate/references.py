@@ -31,6 +31,10 @@ class Reference:
     target: Address
     place: Place
 
+    def problem(self, message: str, code: str, level: str = "error") -> Problem:
+        message = f"{self.key}: {message}"
+        return Problem(self.place, self.entry.shown, message, code, level)
+
 
 def by_name(entries: Sequence[ManifestEntry]) -> ByName:
     """The entries at each address by name, in their order."""
@@ -48,10 +52,7 @@ def address(entry: ManifestEntry, declared: ByName) -> Address:
 
 
 def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
-    """Errors and warnings among entries, which are sorted by place.
-
-    Each is at the later or the referring place.
-    """
+    """Errors and warnings among entries sorted by place, at the later or the referring one."""
     declared = by_name(entries)
     references = [reference for entry in entries for reference in _references(entry)]
     yield from _duplicates(declared)
@@ -76,12 +77,8 @@ def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
         names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
         hint = did_you_mean(target.name, names) if number < MOST_HINTS else ""
         noun = KINDS[target.kind].noun
-        message = (
-            f'{first.key}: no manifest declares the {noun} "{target.name}", so the account must '
-            f"have it{hint}"
-        )
-        shown = first.entry.shown
-        yield Problem(first.place, shown, message, f"undeclared_{noun}", "note")
+        message = f'no manifest declares the {noun} "{target.name}", so the account must have it'
+        yield first.problem(message + hint, f"undeclared_{noun}", "note")
     yield from _unlisted(entries)
 
 
@@ -131,21 +128,20 @@ def _renames(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Pro
             former = Address(entry.kind, entry.canonical(text))
             if not former.name or former == entry.address:
                 continue
-            messages = []
+            path = ("renamed_from", index)
             if former in declared:
-                place = declared[former][0].node.place
-                messages.append(
-                    f'"{former.name}" is also declared, at {place}; it cannot be both: remove one'
+                message = (
+                    f'renamed_from: "{former.name}" is also declared, at '
+                    f"{declared[former][0].node.place}; it cannot be both: remove one"
                 )
+                yield entry.problem(path, message, "renamed_from")
             other = first.setdefault(former, entry)
             if other is not entry:
-                messages.append(
-                    f'{other.shown} was named "{former.name}" too, at '
+                message = (
+                    f'renamed_from: {other.shown} was named "{former.name}" too, at '
                     f"{other.place('renamed_from')}; only one of them can have been"
                 )
-            for message in messages:
-                path = ("renamed_from", index)
-                yield entry.problem(path, f"renamed_from: {message}", "renamed_from")
+                yield entry.problem(path, message, "renamed_from")
 
 
 def _references(entry: ManifestEntry) -> Iterator[Reference]:
@@ -162,20 +158,15 @@ def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
     if entry.absent:
         return
     if reference.key in ORIGINS and reference.target == entry.address:
-        message, code = f'"{name}" is this very entry; name another', "self"
+        yield reference.problem(f'"{name}" is this very entry; name another', "self")
     elif any(other.absent for other in same):
-        message, code = (
-            f'"{name}" is declared with `state: absent`, at {same[0].node.place}; '
-            "remove the reference, or keep what it refers to",
-            "absent_reference",
-        )
+        message = f'"{name}" is declared with `state: absent`, at {same[0].node.place}; '
+        message += "remove the reference, or keep what it refers to"
+        yield reference.problem(message, "absent_reference")
     elif len(same) > 1 and all(other.id for other in same):
         places = ", ".join(str(other.node.place) for other in same)
         message = f'several entries are named "{name}" ({places}); rename one'
-        code = "ambiguous_reference"
-    else:
-        return
-    yield Problem(reference.place, entry.shown, f"{reference.key}: {message}", code)
+        yield reference.problem(message, "ambiguous_reference")
 
 
 def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
@@ -200,9 +191,8 @@ def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
             target = reference.target
             if target in trail:
                 ring = [*trail[trail.index(target) :], target]
-                names = " -> ".join(f'"{each.name}"' for each in ring)
-                message = f"{reference.key}: these are to be created from each other: {names}"
-                yield Problem(reference.place, reference.entry.shown, message, "cycle")
+                way = " -> ".join(f'"{each.name}"' for each in ring)
+                yield reference.problem(f"these are to be created from each other: {way}", "cycle")
             elif target in ahead and target not in started:
                 trail.append(target)
 
