@@ -11,5 +11,3 @@ from bmeconf.sandbox.faults import Fault
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.server import Sandbox, reset
 from bmeconf.sandbox.switches import Switches
-
-__all__ = ["DEFAULT_KEY", "Fault", "Sandbox", "SandboxBusy", "SandboxError", "Switches", "reset"]

@@ -19,11 +19,8 @@ from bmeconf.sandbox import (
     auth,
     campaigns,
     contacts,
-    domains,
     events,
     fault_effects,
-    fault_endings,
-    fault_replies,
     lists,
     reports,
     search,
@@ -45,7 +42,6 @@ ROUTES: tuple[Route, ...] = (
     *lists.ROUTES,
     *campaigns.ROUTES,
     *templates.ROUTES,
-    *domains.ROUTES,
     *reports.ROUTES,
 )
 
@@ -59,8 +55,11 @@ def unknown_path(call: Call) -> object:
 
 @dataclass
 class _Exchange:
-    """A request with the state of its handling; filled in step by step."""
+    """One time that a request is carried out; the fields after `fault` are filled in on the way."""
 
+    runtime: Runtime
+    route: Route
+    args: Mapping[str, str]
     request: Request
     fault: Fault | None
     now: float = field(default_factory=time.time)
@@ -68,6 +67,88 @@ class _Exchange:
     key_ok: bool | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     done: bool = False
+
+    def answer(self) -> Response:
+        """The reply, with the headers of the limits."""
+        response = self._outcome()
+        if response.status_code < 400 or self.runtime.switches.error_limit_headers:
+            for name, value in self.headers.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    def _outcome(self) -> Response:
+        try:
+            with self.runtime.store.transaction():
+                self._admit()
+            return self._handled()
+        except ApiError as error:
+            return wire.refusal(error)
+        except SandboxError as error:
+            return wire.refusal(ApiError(503, "ServiceUnavailableError", str(error)))
+        except Exception:
+            _LOGGER.exception("%s %s failed", self.request.method, self.request.path)
+            return wire.refusal(ApiError(500, "InternalServerError", "Internal server error"))
+
+    def _admit(self) -> None:
+        """Check key, account standing, limits and scope. Raises ApiError 401, 403 or 429."""
+        runtime, request = self.runtime, self.request
+        address, key = request.remote_addr or "", request.headers.get("X-API-Key")
+        self.key_ok = False
+        self.key = auth.admit(
+            runtime.store, runtime.blocks, address, key, runtime.switches, self.now
+        )
+        self.key_ok = True
+        self.headers = runtime.limits.take(runtime.switches, self.now)
+        auth.check_scope(self.key, self.route.scope)
+
+    def _handled(self) -> Response:
+        store = self.runtime.store
+        call = Call(
+            store=store,
+            switches=fault_effects.switches(self.fault, self.runtime.switches),
+            now=self.now,
+            args=self.args,
+            query=self.request.args.to_dict(),
+            body=wire.parse(self.request.get_data()),
+            key=self.key,
+        )
+        if self.fault is not None and self.fault.kind == "stale-race":
+            # Its own transaction keeps this change when the request is then refused as stale.
+            with store.transaction():
+                fault_effects.overtake(self.route, call)
+        with store.transaction():
+            result = self._result(call)
+        self.done = True
+        return wire.reply(result, self.route.status)
+
+    def _result(self, call: Call) -> object:
+        """The handler's result, which a fault may falsify."""
+        result = self.route.handler(call)
+        if self.fault is None and isinstance(result, dict):
+            self.fault = self.runtime.faults.take(
+                self.request.method,
+                self.request.path,
+                lambda candidate: fault_effects.can_falsify(candidate, call, result),
+            )
+            if self.fault is not None:
+                return fault_effects.falsify(self.fault, self.route, call, result)
+        return result
+
+    def log(self, response: Response | None) -> None:
+        """Note the request with its reply, if there was one."""
+        body = None
+        with contextlib.suppress(ApiError):
+            body = wire.parse(self.request.get_data())
+        self.runtime.log.add(
+            method=self.request.method,
+            path=self.request.path,
+            query=self.request.args.to_dict(),
+            status=None if response is None else response.status_code,
+            body=body,
+            key_ok=self.key_ok,
+            fault=self.fault and self.fault.kind,
+            done=self.done,
+        )
 
 
 def serve(runtime: Runtime, route: Route, args: Mapping[str, str], request: Request) -> Response:
@@ -79,109 +160,13 @@ def serve(runtime: Runtime, route: Route, args: Mapping[str, str], request: Requ
         request.method, request.path, lambda candidate: not candidate.does.page
     )
     runs = 1 if fault is None else fault.does.runs
-    exchange = _Exchange(request, fault)
-    honest = _answered(runtime, route, args, exchange) if runs else None
+    exchange = _Exchange(runtime, route, args, request, fault)
+    honest = exchange.answer() if runs else None
     # Faults of pages are chosen by the handler's result, so only now.
     fault = exchange.fault
-    reply = fault_replies.apply(fault, honest, runtime.switches, exchange.now)
-    _log(runtime, exchange, reply)
+    reply = fault_effects.reply(fault, honest, runtime.switches, exchange.now)
+    exchange.log(reply)
     for _ in range(1, runs):
-        again = _Exchange(request, fault)
-        _log(runtime, again, _answered(runtime, route, args, again))
-    return fault_endings.apply(fault, reply, runtime.stopping)
-
-
-def _answered(
-    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
-) -> Response:
-    response = _outcome(runtime, route, args, exchange)
-    if response.status_code < 400 or runtime.switches.error_limit_headers:
-        for name, value in exchange.headers.items():
-            response.headers.setdefault(name, value)
-    return response
-
-
-def _outcome(
-    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
-) -> Response:
-    try:
-        with runtime.store.transaction():
-            _admit(runtime, route, exchange)
-        return _handled(runtime, route, args, exchange)
-    except ApiError as error:
-        return wire.refusal(error)
-    except SandboxError as error:
-        return wire.refusal(ApiError(503, "ServiceUnavailableError", str(error)))
-    except Exception:
-        _LOGGER.exception("%s %s failed", exchange.request.method, exchange.request.path)
-        return wire.refusal(ApiError(500, "InternalServerError", "Internal server error"))
-
-
-def _admit(runtime: Runtime, route: Route, exchange: _Exchange) -> None:
-    """Check key, account standing, limits and scope. Raises ApiError 401, 403 or 429."""
-    exchange.key_ok = False
-    exchange.key = auth.admit(
-        runtime.store,
-        runtime.blocks,
-        exchange.request.remote_addr or "",
-        exchange.request.headers.get("X-API-Key"),
-        runtime.switches,
-        exchange.now,
-    )
-    exchange.key_ok = True
-    exchange.headers = runtime.limits.take(runtime.switches, exchange.now)
-    auth.check_scope(exchange.key, route.scope)
-
-
-def _handled(
-    runtime: Runtime, route: Route, args: Mapping[str, str], exchange: _Exchange
-) -> Response:
-    call = Call(
-        store=runtime.store,
-        switches=fault_effects.switches(exchange.fault, runtime.switches),
-        now=exchange.now,
-        args=args,
-        query=exchange.request.args.to_dict(),
-        body=wire.parse(exchange.request.get_data()),
-        key=exchange.key,
-    )
-    if exchange.fault is not None and exchange.fault.kind == "stale-race":
-        # Its own transaction keeps this change when the request is then refused as stale.
-        with runtime.store.transaction():
-            fault_effects.overtake(route, call)
-    with runtime.store.transaction():
-        result = _result(runtime, route, call, exchange)
-    exchange.done = True
-    return wire.reply(result, route.status)
-
-
-def _result(runtime: Runtime, route: Route, call: Call, exchange: _Exchange) -> object:
-    """The handler's result, which a fault may falsify."""
-    result = route.handler(call)
-    if exchange.fault is None and isinstance(result, dict):
-        request = exchange.request
-        fault = runtime.faults.take(
-            request.method,
-            request.path,
-            lambda candidate: fault_effects.can_falsify(candidate, call, result),
-        )
-        if fault is not None:
-            exchange.fault = fault
-            return fault_effects.falsify(fault, route, call, result)
-    return result
-
-
-def _log(runtime: Runtime, exchange: _Exchange, response: Response | None) -> None:
-    body = None
-    with contextlib.suppress(ApiError):
-        body = wire.parse(exchange.request.get_data())
-    runtime.log.add(
-        method=exchange.request.method,
-        path=exchange.request.path,
-        query=exchange.request.args.to_dict(),
-        status=None if response is None else response.status_code,
-        body=body,
-        key_ok=exchange.key_ok,
-        fault=exchange.fault and exchange.fault.kind,
-        done=exchange.done,
-    )
+        again = _Exchange(runtime, route, args, request, fault)
+        again.log(again.answer())
+    return fault_effects.ending(fault, reply, runtime.stopping)

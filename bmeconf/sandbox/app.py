@@ -22,12 +22,15 @@ _LONGEST_FORM = 32_000_000
 
 _METHODS = "GET POST PUT PATCH DELETE OPTIONS"
 
-_ROUTES = (
-    *api.ROUTES,
-    *(
-        Route(_METHODS, path, None, api.unknown_path)
-        for path in ("/api", "/api/", "/api/<path:rest>")
-    ),
+_UNKNOWN = (
+    Route(_METHODS, path, None, api.unknown_path) for path in ("/api", "/api/", "/api/<path:rest>")
+)
+
+#: methods and path, the function that answers, and the target that it takes
+_TARGETS: tuple[tuple[str, str, Callable[..., Response], object], ...] = (
+    *((route.method, route.path, api.serve, route) for route in (*api.ROUTES, *_UNKNOWN)),
+    *((method, path, sidedoor.serve, door) for method, path, door in sidedoor.DOORS),
+    *((path.method, path.path, page.serve, path) for path in page.PATHS),
 )
 
 
@@ -37,13 +40,8 @@ def create(runtime: Runtime) -> Flask:
     # A mail in a form may be long; the default limit of Flask is half a megabyte.
     app.config["MAX_FORM_MEMORY_SIZE"] = _LONGEST_FORM
     app.url_map = _paths()
-    for route in _ROUTES:
-        app.view_functions[f"{route.method} {route.path}"] = _api_view(runtime, route)
-    for method, path, door in sidedoor.DOORS:
-        app.view_functions[f"{method} {path}"] = _door_view(runtime, door)
-    for page_path in page.PATHS:
-        endpoint = f"{page_path.method} {page_path.path}"
-        app.view_functions[endpoint] = _page_view(runtime, page_path)
+    for methods, path, serve, target in _TARGETS:
+        app.view_functions[f"{methods} {path}"] = _view(serve, runtime, target)
     app.register_error_handler(HTTPException, _unmatched)
     return app
 
@@ -51,25 +49,17 @@ def create(runtime: Runtime) -> Flask:
 @functools.cache
 def _paths() -> Map:
     """The paths, the same for all applications: compiling them takes most of a start."""
-    pairs = [(route.method, route.path) for route in _ROUTES]
-    pairs += [(method, path) for method, path, _ in sidedoor.DOORS]
-    pairs += [(page_path.method, page_path.path) for page_path in page.PATHS]
     rules = [
-        Rule(path, methods=methods.split(), endpoint=f"{methods} {path}") for methods, path in pairs
+        Rule(path, methods=methods.split(), endpoint=f"{methods} {path}")
+        for methods, path, _, _ in _TARGETS
     ]
     return Map(rules, merge_slashes=False)
 
 
-def _api_view(runtime: Runtime, route: Route) -> Callable[..., Response]:
-    return lambda **args: api.serve(runtime, route, args, request)
-
-
-def _door_view(runtime: Runtime, door: sidedoor.Door) -> Callable[..., Response]:
-    return lambda **args: sidedoor.serve(runtime, door, args, request)
-
-
-def _page_view(runtime: Runtime, path: page.Path) -> Callable[..., Response]:
-    return lambda **args: page.serve(runtime, path, args, request)
+def _view(
+    serve: Callable[..., Response], runtime: Runtime, target: object
+) -> Callable[..., Response]:
+    return lambda **args: serve(runtime, target, args, request)
 
 
 def _unmatched(error: HTTPException) -> Response:

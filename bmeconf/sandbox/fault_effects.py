@@ -1,19 +1,43 @@
-"""Effects of a fault on the account, and on pages read from it.
+"""Effects of a fault on the account, on pages read from it, on the reply, and on the connection.
 
-In: a fault and a call. Out: switches for the call, an object changed by another client, a false
-page.
+In: a fault and a call, or its honest reply. Out: switches for the call, an object changed by
+another client, a false page, the reply to send, or a response that ends the connection instead.
+The server takes the errors below for a client that left, and logs nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
+import socket
+import struct
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from bmeconf.sandbox import contacts, records
+from flask import Response
+
+from bmeconf.sandbox import auth, contacts, limits, records, wire
 from bmeconf.sandbox.calls import Call, Route
-from bmeconf.sandbox.faults import Fault
+from bmeconf.sandbox.errors import ApiError
+from bmeconf.sandbox.faults import REPLY, RESET, Fault
 from bmeconf.sandbox.store import Doc
 from bmeconf.sandbox.switches import Switches
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_ERRORS = {
+    "error-500": (500, "InternalServerError", "Internal server error"),
+    "error-502": (502, "BadGatewayError", "Bad gateway"),
+    "error-503": (503, "ServiceUnavailableError", "Service unavailable"),
+}
+_GATEWAY = {"gateway-page": 502, "gateway-page-200": 200}
+_HTML = """\
+<!DOCTYPE html>
+<html><head><title>We will be right back</title></head>
+<body><h1>We will be right back</h1><p>Please log in again in a few minutes.</p></body></html>
+"""
 _ADDRESSED = {
     "<contact_id>": "contact",
     "<structure_id>": "structure",
@@ -82,3 +106,76 @@ def _first_page(route: Route, call: Call) -> Doc:
     first_call = dataclasses.replace(call, query={**call.query, "page": "1"}, body=body)
     result = route.handler(first_call)
     return result if isinstance(result, dict) else {}
+
+
+# --- the reply
+
+
+def reply(
+    fault: Fault | None, honest: Response | None, switches: Switches, now: float
+) -> Response | None:
+    """The reply under a fault; the honest reply if the kind does not change it."""
+    if fault is None:
+        return honest
+    kind = fault.kind.removesuffix("-after")
+    if kind in _ERRORS:
+        return wire.refusal(ApiError(*_ERRORS[kind]))
+    if kind in _GATEWAY:
+        return Response(_HTML, _GATEWAY[kind], content_type="text/html; charset=utf-8")
+    if kind == "half-answer" and honest is not None:
+        return _half(honest)
+    refusal = _limit(kind, math.ceil(fault.lasts), switches, now)
+    return wire.refusal(refusal) if refusal else honest
+
+
+def _limit(kind: str, wait: int, switches: Switches, now: float) -> ApiError | None:
+    if kind == "hour-limit":
+        return limits.hour_over(switches.hour_limit or Switches().hour_limit, wait, now + wait)
+    if kind == "month-limit":
+        return limits.month_over(wait)
+    return auth.blocked(wait) if kind == "auth-block" else None
+
+
+def _half(honest: Response) -> Response:
+    """The first half of a reply that announces its whole length."""
+    whole = honest.get_data()
+    half = Response(whole[: len(whole) // 2], honest.status_code, dict(honest.headers))
+    half.headers["Content-Length"] = str(max(1, len(whole)))
+    return half
+
+
+# --- the connection
+
+
+class HungUp(ConnectionError):
+    """The connection ends without a reply."""
+
+
+class WasReset(HungUp):
+    """The connection ends with a reset."""
+
+
+class _Silence(Response):
+    """A response that ends the connection instead of being sent."""
+
+    def __init__(self, error: HungUp) -> None:
+        super().__init__()
+        self._error = error
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        raise self._error
+
+
+def ending(fault: Fault | None, answer: Response | None, stopping: threading.Event) -> Response:
+    """`answer` or silence, after the fault's delay; at once when `stopping` is set."""
+    if fault is not None and fault.does.waits:
+        stopping.wait(fault.lasts)
+    end = REPLY if fault is None else fault.does.ending
+    if answer is not None and end == REPLY:
+        return answer
+    return _Silence(WasReset() if end == RESET else HungUp())
+
+
+def prepare_reset(connection: socket.socket) -> None:
+    """Make the next `close` of this connection send a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

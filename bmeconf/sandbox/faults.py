@@ -1,8 +1,7 @@
 """Faults: their kinds, the requests that they hit, and how often. Pure, save a lock and counters.
 
 In: `Fault`s as text or JSON, and each API request as it arrives. Out: the fault that hits the
-request, or None. The effects of a kind on account, reply and connection are in `fault_effects`,
-`fault_replies` and `fault_endings`.
+request, or None. The effects of a kind on account, reply and connection are in `fault_effects`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from bmeconf.sandbox import clock, figures, queries, records
+from bmeconf.sandbox import clock, queries, records
 from bmeconf.sandbox.calls import Call, Route
 from bmeconf.sandbox.store import Doc
 
@@ -65,7 +65,7 @@ def brief(report: Doc) -> Doc:
 
 
 def _reactions(report: Doc, name: str, last: str | None = None) -> Doc:
-    stats = {"unique": report[name], "rate": figures.percent(report[name], report["delivered"])}
+    stats = {"unique": report[name], "rate": _percent(report[name], report["delivered"])}
     return stats | ({"last": last} if last else {})
 
 
@@ -74,7 +74,7 @@ def dashboard(call: Call) -> Doc:
     days, tz = _period(call)
     now, before = _two_periods(call, days)
     totals: Doc = {
-        name: {"count": now[name], "diff": figures.growth(now[name], before[name])}
+        name: {"count": now[name], "diff": _growth(now[name], before[name])}
         for name in ("sent", "delivered")
     }
     for name in ("uniqueOpens", "uniqueClicks"):
@@ -92,7 +92,7 @@ def _contacts(call: Call, days: int, tz: tzinfo) -> Doc:
     created_before = sum(moment < starts[0] for moment in created)
     top = max(rows, key=lambda row: row["total"])
     return {
-        "count": {"value": len(created), "diff": figures.growth(len(created), created_before)},
+        "count": {"value": len(created), "diff": _growth(len(created), created_before)},
         "histogram": _span(call, starts) | {"histogram": rows, "peak": top},
     }
 
@@ -111,10 +111,10 @@ def overall(call: Call) -> Doc:
 
 
 def _stat(name: str, now: Doc, before: Doc) -> Doc:
-    trends = {"count": figures.trend(now[name], before[name])}
+    trends = {"count": _trend(now[name], before[name])}
     if name in _RATES:
-        rates = [figures.percent(period[name], period[_RATES[name]]) for period in (now, before)]
-        trends["rate"] = figures.trend(*rates)
+        rates = [_percent(period[name], period[_RATES[name]]) for period in (now, before)]
+        trends["rate"] = _trend(*rates)
     return trends
 
 
@@ -125,7 +125,7 @@ def _daytimes(sent: list[Doc], tz: tzinfo) -> Doc:
         hour = datetime.fromtimestamp(clock.seconds(campaign["scheduledAt"]), tz).hour
         part = next((name for name, hours in _DAYTIMES.items() if hour in hours), "evening")
         counts[part] += campaign["report"]["delivered"]
-    return {part: figures.percent(counts[part], counts.total()) for part in (*_DAYTIMES, "evening")}
+    return {part: _percent(counts[part], counts.total()) for part in (*_DAYTIMES, "evening")}
 
 
 def _comparison(campaign: Doc) -> Doc:
@@ -147,7 +147,7 @@ def histogram(call: Call) -> Doc:
         for row, hard_row, soft_row in zip(rows, hard, soft, strict=True):
             row["detail"] = {"hard": hard_row["total"], "soft": soft_row["total"]}
     ends = [*(row["date"] for row in rows[1:]), clock.iso(call.now)]
-    return _span(call, starts) | {"histogram": rows, "peak": figures.peak(rows, ends)}
+    return _span(call, starts) | {"histogram": rows, "peak": _peak(rows, ends)}
 
 
 def campaign_report(call: Call) -> Doc:
@@ -158,7 +158,7 @@ def campaign_report(call: Call) -> Doc:
     stats["opens"] = _reactions(report, "uniqueOpens", report["lastOpenAt"])
     stats["clicks"] = _reactions(report, "uniqueClicks", report["lastClickAt"])
     for name in ("hardBounces", "softBounces", "totalBounces"):
-        rate = figures.percent(bounces[name], report["sent"])
+        rate = _percent(bounces[name], report["sent"])
         stats[name] = {"count": bounces[name], "rate": rate}
     return {"stats": stats, "linkActivity": report["links"]}
 
@@ -177,14 +177,14 @@ def engagement(call: Call) -> Doc:
     dates = [clock.iso(start + n * hours * 3600) for n in range(count + 1)]
     begun = min(count, 1 + max(0, int((call.now - start) // (hours * 3600))))
     opens, clicks = (
-        [*figures.spread(report[name], begun), *[0] * (count - begun)]
+        [*_spread(report[name], begun), *[0] * (count - begun)]
         for name in ("uniqueOpens", "uniqueClicks")
     )
     rows = [
         {"date": date, "total": a + b, "detail": {"uniqueOpens": a, "uniqueClicks": b}}
         for date, a, b in zip(dates[:-1], opens, clicks, strict=True)
     ]
-    peak = figures.peak(rows, dates[1:])
+    peak = _peak(rows, dates[1:])
     return {"start": dates[0], "end": dates[-1], "histogram": rows, "peak": peak}
 
 
@@ -239,6 +239,39 @@ def _daily(starts: list[float], moments: list[tuple[float, int]]) -> list[dict[s
 
 def _span(call: Call, starts: list[float]) -> Doc:
     return {"start": clock.iso(starts[0]), "end": clock.iso(call.now)}
+
+
+# --- arithmetic: percentages have two decimals, and a division by zero gives 0
+
+
+def _percent(part: float, whole: float) -> float:
+    """`part` in percent of `whole`."""
+    return round(100 * part / whole, 2) if whole else 0.0
+
+
+def _growth(value: float, before: float) -> float:
+    """Percent change against the preceding period."""
+    return _percent(value - before, before)
+
+
+def _trend(value: float, before: float) -> dict[str, Any]:
+    """`{"value", "prev", "diff"}`."""
+    return {"value": value, "prev": before, "diff": _growth(value, before)}
+
+
+def _spread(total: int, buckets: int) -> list[int]:
+    """`total` over buckets, most of it early, as opens come in; the sum is exact."""
+    parts = []
+    for _ in range(buckets - 1):
+        parts.append((total + 1) // 2)
+        total -= parts[-1]
+    return [*parts, total]
+
+
+def _peak(rows: list[dict[str, Any]], ends: list[str]) -> dict[str, Any]:
+    """The first largest row as `{"startDate", "endDate", "total"}`; `ends` closes each row."""
+    n = max(range(len(rows)), key=lambda at: rows[at]["total"])
+    return {"startDate": rows[n]["date"], "endDate": ends[n], "total": rows[n]["total"]}
 
 
 _EMAIL = "/api/reports/email"

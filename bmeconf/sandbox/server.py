@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from bmeconf.sandbox import app, fault_endings, seed, state
+from bmeconf.sandbox import app, fault_effects, seed, state
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError
 from bmeconf.sandbox.faults import Fault, Faults
 from bmeconf.sandbox.runtime import Runtime
@@ -44,8 +44,8 @@ class _Handler(WSGIRequestHandler):
         self, error: BaseException, environ: WSGIEnvironment | None = None
     ) -> None:
         """Handle a connection that the client or a fault ended."""
-        if isinstance(error, fault_endings.WasReset):
-            fault_endings.prepare_reset(self.connection)
+        if isinstance(error, fault_effects.WasReset):
+            fault_effects.prepare_reset(self.connection)
 
     def finish(self) -> None:
         """Close at once: the orderly shutdown of the server would hide a reset."""

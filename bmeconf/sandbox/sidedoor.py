@@ -41,33 +41,7 @@ def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Reques
     return wire.reply(result, 204 if result is None else 200)
 
 
-def get_state(runtime: Runtime, call: Call) -> Doc:
-    """GET /_sandbox/state: the whole account, independent of all switches."""
-    return state.read(call.store)
-
-
-def put_state(runtime: Runtime, call: Call) -> Doc:
-    """PUT /_sandbox/state: replace the whole account; returns it complete."""
-    return state.replace(call.store, call.body, call.now)
-
-
-def get_log(runtime: Runtime, call: Call) -> list[Doc]:
-    """GET /_sandbox/log: API requests, oldest first."""
-    return runtime.log.entries()
-
-
-def clear_log(runtime: Runtime, call: Call) -> None:
-    """DELETE /_sandbox/log: 204."""
-    runtime.log.clear()
-
-
-def get_switches(runtime: Runtime, call: Call) -> Doc:
-    """GET /_sandbox/switches: all switches by name."""
-    return runtime.switches.as_dict()
-
-
-def patch_switches(runtime: Runtime, call: Call) -> Doc:
-    """PATCH /_sandbox/switches: change some, return all. 400 for a bad name or value."""
+def _patch_switches(runtime: Runtime, call: Call) -> Doc:
     if not isinstance(call.body, dict):
         raise malformed("Switches must be a JSON object of name to value")
     try:
@@ -77,13 +51,7 @@ def patch_switches(runtime: Runtime, call: Call) -> Doc:
     return runtime.switches.as_dict()
 
 
-def get_faults(runtime: Runtime, call: Call) -> list[Doc]:
-    """GET /_sandbox/faults: the schedule, with the `hits` of each fault."""
-    return runtime.faults.as_list()
-
-
-def put_faults(runtime: Runtime, call: Call) -> list[Doc]:
-    """PUT /_sandbox/faults: replace the schedule, and return it. 400 for a bad fault."""
+def _put_faults(runtime: Runtime, call: Call) -> list[Doc]:
     if not isinstance(call.body, list):
         raise malformed("Faults must be a JSON array")
     try:
@@ -93,16 +61,7 @@ def put_faults(runtime: Runtime, call: Call) -> list[Doc]:
     return runtime.faults.as_list()
 
 
-def clear_faults(runtime: Runtime, call: Call) -> None:
-    """DELETE /_sandbox/faults: 204."""
-    runtime.faults.replace([])
-
-
-def campaign_status(runtime: Runtime, call: Call) -> Doc:
-    """POST /_sandbox/campaigns/<id>/status `{"status", "scheduledAt"?}`: schedule, send, cancel.
-
-    Returns the campaign as in the state. `scheduledAt` defaults to its last value, or to now.
-    """
+def _campaign_status(runtime: Runtime, call: Call) -> Doc:
     campaign = records.addressed(call, "campaign")
     values = body.read(
         call.body,
@@ -113,34 +72,33 @@ def campaign_status(runtime: Runtime, call: Call) -> Doc:
     return campaigns.set_status(call, campaign, values["status"], values.get("scheduledAt"))
 
 
-def contact_status(runtime: Runtime, call: Call) -> Doc:
-    """POST /_sandbox/contacts/<id>/status `{"status": {"primary", "secondary"?}}`.
-
-    Any status is allowed, also Active again: a person opted in, a mail bounced. Returns the
-    contact as in the state.
-    """
+def _contact_status(runtime: Runtime, call: Call) -> Doc:
     contact = records.addressed(call, "contact")
     values = body.read(call.body, {"status": state.STATUS}, {}, "error")
     status = {name: part for name, part in values["status"].items() if part is not None}
     return contacts.set_status(call, contact, status)
 
 
-def add_form(runtime: Runtime, call: Call) -> Doc:
-    """POST /_sandbox/forms `{"name", "fieldIds"}`: a form that uses these contact fields."""
-    return state.add_form(call.store, call.body)
-
-
 DOORS: tuple[tuple[str, str, Door], ...] = (
-    ("GET", "/_sandbox/state", get_state),
-    ("PUT", "/_sandbox/state", put_state),
-    ("GET", "/_sandbox/log", get_log),
-    ("DELETE", "/_sandbox/log", clear_log),
-    ("GET", "/_sandbox/switches", get_switches),
-    ("PATCH", "/_sandbox/switches", patch_switches),
-    ("GET", "/_sandbox/faults", get_faults),
-    ("PUT", "/_sandbox/faults", put_faults),
-    ("DELETE", "/_sandbox/faults", clear_faults),
-    ("POST", "/_sandbox/campaigns/<campaign_id>/status", campaign_status),
-    ("POST", "/_sandbox/contacts/<contact_id>/status", contact_status),
-    ("POST", "/_sandbox/forms", add_form),
+    # The whole account, independent of all switches; PUT replaces it and returns it complete.
+    ("GET", "/_sandbox/state", lambda runtime, call: state.read(call.store)),
+    ("PUT", "/_sandbox/state", lambda _, call: state.replace(call.store, call.body, call.now)),
+    # API requests, oldest first.
+    ("GET", "/_sandbox/log", lambda runtime, call: runtime.log.entries()),
+    ("DELETE", "/_sandbox/log", lambda runtime, call: runtime.log.clear()),
+    # All switches by name; PATCH changes some. 400 for a bad name or value.
+    ("GET", "/_sandbox/switches", lambda runtime, call: runtime.switches.as_dict()),
+    ("PATCH", "/_sandbox/switches", _patch_switches),
+    # The schedule with the `hits` of each fault; PUT replaces it. 400 for a bad fault.
+    ("GET", "/_sandbox/faults", lambda runtime, call: runtime.faults.as_list()),
+    ("PUT", "/_sandbox/faults", _put_faults),
+    ("DELETE", "/_sandbox/faults", lambda runtime, call: runtime.faults.replace([])),
+    # `{"status", "scheduledAt"?}`: schedule, send, cancel; returns the campaign as in the state.
+    # `scheduledAt` defaults to its last value, or to now.
+    ("POST", "/_sandbox/campaigns/<campaign_id>/status", _campaign_status),
+    # `{"status": {"primary", "secondary"?}}`: any status, also Active again: a person opted in, a
+    # mail bounced; returns the contact as in the state.
+    ("POST", "/_sandbox/contacts/<contact_id>/status", _contact_status),
+    # `{"name", "fieldIds"}`: a form that uses these contact fields.
+    ("POST", "/_sandbox/forms", lambda _, call: state.add_form(call.store, call.body)),
 )

@@ -1,11 +1,12 @@
-"""Email templates and their categories, read only (API contract 4.5).
+"""Email templates with their categories, and sending domains, read only (API contract 4.5, 4.6).
 
-In: calls with `lang`. Out: templates of that language; `id`, not `_id`, throughout.
+In: calls, for templates with `lang`. Out: templates of that language, with `id` instead of `_id`
+throughout; domains as stored, of which at most one is a grey-label domain.
 """
 
 from __future__ import annotations
 
-from bmeconf.sandbox import queries
+from bmeconf.sandbox import queries, records
 from bmeconf.sandbox.calls import Call, Route
 from bmeconf.sandbox.errors import not_found
 from bmeconf.sandbox.store import Doc
@@ -50,8 +51,29 @@ def _row(template: Doc) -> Doc:
     return {name: value for name, value in template.items() if name not in _DETAILS}
 
 
+def domains(call: Call) -> list[Doc]:
+    """GET /api/email/domain: a bare array."""
+    return call.store.all("domain")
+
+
+def grey_label(call: Call) -> Doc:
+    """GET /api/email/domain/grey-label: without `validationResults`."""
+    for doc in call.store.all("domain"):
+        if doc["type"] == "grey-label":
+            return {name: part for name, part in doc.items() if name != "validationResults"}
+    raise not_found("Domain")
+
+
+def domain(call: Call) -> Doc:
+    """GET /api/email/domain/{domainId}."""
+    return records.addressed(call, "domain")
+
+
 ROUTES = (
     Route("GET", "/api/email/template", "campaigns:read", page),
     Route("GET", "/api/email/template/categories", "campaigns:read", categories),
     Route("GET", "/api/email/template/<template_id>", "campaigns:read", get),
+    Route("GET", "/api/email/domain", "domains:read", domains),
+    Route("GET", "/api/email/domain/grey-label", "domains:read", grey_label),
+    Route("GET", "/api/email/domain/<domain_id>", "domains:read", domain),
 )

@@ -6,7 +6,4 @@ are not in the log. Switches change the API only, never the page.
 """
 
 from bmeconf.sandbox.page.answers import Path
-from bmeconf.sandbox.page.serving import serve, trouble
-from bmeconf.sandbox.page.table import PATHS
-
-__all__ = ["PATHS", "Path", "serve", "trouble"]
+from bmeconf.sandbox.page.serving import PATHS, serve, trouble

@@ -12,8 +12,17 @@ from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import invalid, malformed
 from bmeconf.sandbox.page import moments, wording
 from bmeconf.sandbox.page.answers import Done, Form, Path
-from bmeconf.sandbox.page.campaigns import index, lacks, preview, show
-from bmeconf.sandbox.page.transitions import DELETABLE, EDITABLE, SCHEDULABLE, SENDABLE, TRANSITIONS
+from bmeconf.sandbox.page.campaigns import (
+    DELETABLE,
+    EDITABLE,
+    SCHEDULABLE,
+    SENDABLE,
+    TRANSITIONS,
+    index,
+    lacks,
+    preview,
+    show,
+)
 from bmeconf.sandbox.store import Doc
 
 _ALL, _ONE = "/campaigns", "/campaigns/<campaign_id>"

@@ -6,14 +6,41 @@ In: calls. Out: pages; the forms that change campaigns are in `campaign_forms`.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from bmeconf.sandbox import campaigns, clock, records, sending
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.page import inert, moments
 from bmeconf.sandbox.page.answers import Raw, Shown
-from bmeconf.sandbox.page.transitions import TRANSITIONS, Transition
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.store import Doc
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A button: its words, the statuses in which it is shown, the new status."""
+
+    words: str
+    since: tuple[str, ...]
+    to: str
+
+
+#: by the name of the button; `resume` leads to `scheduled` if the time is still to come
+TRANSITIONS = {
+    "start": Transition("Begin sending", ("scheduled",), "sending"),
+    "pause": Transition("Pause", ("scheduled", "sending"), "paused"),
+    "resume": Transition("Resume", ("paused",), "sending"),
+    "cancel": Transition("Cancel", ("scheduled", "sending", "paused"), "cancelled"),
+    "fail": Transition("Let it fail", ("sending",), "failed"),
+    "unschedule": Transition(
+        "Back to draft", ("scheduled", "paused", "cancelled", "failed"), "draft"
+    ),
+}
+
+SCHEDULABLE = ("draft", "scheduled")
+SENDABLE = ("draft", "scheduled", "sending")
+EDITABLE = ("draft", "scheduled", "paused")
+DELETABLE = ("draft", "paused", "failed", "cancelled", "sent")
 
 _RECIPIENTS_SHOWN = 12
 

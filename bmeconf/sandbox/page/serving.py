@@ -18,9 +18,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bmeconf.sandbox import origin
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import ApiError, SandboxError
-from bmeconf.sandbox.page import moments, wording
+from bmeconf.sandbox.page import account, campaign_forms, contacts, lists, moments, wording
 from bmeconf.sandbox.page.answers import Done, Form, Path, Raw, Refused
 from bmeconf.sandbox.runtime import Runtime
+
+PATHS: tuple[Path, ...] = (
+    Path("/", account.overview),
+    Path("/requests", account.requests),
+    Path("/style.css", account.style),
+    Path("/icon.svg", account.icon),
+    *lists.PATHS,
+    *contacts.PATHS,
+    *campaign_forms.PATHS,
+)
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
