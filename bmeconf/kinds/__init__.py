@@ -11,7 +11,6 @@ from bmeconf.kinds.capabilities import (
     Audience,
     Batched,
     Copyable,
-    Dependent,
     Detailed,
     Mailing,
     Member,
@@ -26,7 +25,6 @@ from bmeconf.kinds.capabilities import (
     Traceable,
     Unique,
     UsesLabels,
-    Versioned,
 )
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.schedules import TOLERANCE, Scheduled, ScheduleEvidence, on_time

@@ -17,7 +17,6 @@ from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import (
-    LISTS,
     NOTHING,
     Address,
     Call,
@@ -79,10 +78,7 @@ class Kind(ABC):
     emails: ClassVar[tuple[str, ...]] = ()
     """Manifest keys whose texts are email addresses."""
     rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]] = MappingProxyType({})
-    """Fields that the service may show in words of its own (design 7.4).
-
-    Each with what knows that rewriting, and what finds all words kept.
-    """
+    """Field that the service may reword (design 7.4) -> what knows how, what finds words kept."""
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
 
@@ -176,6 +172,14 @@ class Kind(ABC):
     ) -> Finding | None:
         """Why `changes` must not be written, or None. `changes` is empty for a delete."""
         return None
+
+    def enforces(self, changes: Sequence[Change]) -> bool:
+        """True if the server would reject `changes` that carry a stale `__v`."""
+        return True
+
+    def breaks_without(self, live: Resource) -> bool:
+        """True if deleting what the object refers to would break it."""
+        return False
 
     def usage(self, live: Resource) -> str:
         """What depends on a live object, in words for the reader of its delete step."""
@@ -287,11 +291,6 @@ def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:
 def set_of(member: Callable[[str], Value]) -> Callable[[Iterable[str] | None], Value]:
     """What makes a set canonical: a sorted tuple of its members, each as `member` makes it."""
     return lambda given: tuple(sorted({member(each) for each in given or ()}))
-
-
-def list_address(name: str) -> Address:
-    """The address of a list, by the name that a manifest has for it."""
-    return Address(LISTS, canonical_name(name))
 
 
 def blocked(resource: Resource, message: str, remedy: str) -> Finding:

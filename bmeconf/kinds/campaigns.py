@@ -8,16 +8,9 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written, blocked, list_address, set_of, versioned
-from bmeconf.kinds.capabilities import (
-    Copyable,
-    Dependent,
-    Detailed,
-    Mailing,
-    Patchable,
-    Versioned,
-)
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.base import Written, blocked, set_of, versioned
+from bmeconf.kinds.capabilities import Copyable, Detailed, Mailing, Patchable
+from bmeconf.kinds.id_map import IdMap, list_address
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.schedules import Scheduled
 from bmeconf.mail import is_footed, is_rewriting, keeps_page_words, keeps_words
@@ -79,7 +72,7 @@ TEXTS = {**LINES, "body": _content, "plain_text": _content}
 """Fields that replies show as one text -> what makes it canonical."""
 
 
-class Campaigns(Scheduled, Mailing, Dependent, Copyable, Detailed, Patchable, Versioned):
+class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
     """Recipients are exact; a schedule is a manual step that the live status proves."""
 
     name = CAMPAIGNS

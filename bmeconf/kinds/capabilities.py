@@ -101,14 +101,6 @@ class Member(Kind):
     membership: ClassVar[str]
 
 
-class Dependent(Kind):
-    """Breaks where something that it refers to is deleted, in some of its states."""
-
-    @abstractmethod
-    def breaks_without(self, live: Resource) -> bool:
-        """True if deleting what the object refers to would break it."""
-
-
 class Mailing(Kind):
     """Goes to the audiences it refers to, and is reported on once it was sent (contract 4.7).
 
@@ -136,14 +128,6 @@ class PartialSets(Kind):
 
 class Patchable(Kind):
     """An update is partial, so that a field can be written without having been read."""
-
-
-class Versioned(Kind):
-    """The server rejects an update that carries a stale `__v`."""
-
-    def enforces(self, changes: Sequence[Change]) -> bool:
-        """True if the request that makes `changes` carries the version."""
-        return True
 
 
 # --- reading

@@ -125,3 +125,8 @@ class IdMap:
 def label_of(raw: Raw) -> str:
     """The canonical label of a structure, a field or a tag; empty where it shows none."""
     return canonical_name(replies.text_of(raw.get("label")) or "")
+
+
+def list_address(name: str) -> Address:
+    """The address of a list, by the name that a manifest has for it."""
+    return Address(LISTS, canonical_name(name))

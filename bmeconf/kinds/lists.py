@@ -9,7 +9,7 @@ from typing import Any
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Written, versioned
-from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames, Versioned
+from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
 from bmeconf.model.errors import DuplicateName, Rejected
@@ -20,7 +20,7 @@ def everything(id_map: IdMap) -> str:
     return f"/api/contact-structure/{id_map.structure_id}/lists/all"
 
 
-class Lists(Audience, SharedNames, Copyable, Batched, Versioned):
+class Lists(Audience, SharedNames, Copyable, Batched):
     """Created by name, by duplicating another list, or by merging several; renamed in place."""
 
     name = LISTS

@@ -93,6 +93,9 @@ class Structure(Singleton, PartialSets):
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         return api.listing(PATH)
 
+    def enforces(self, changes: Sequence[Change]) -> bool:
+        return False
+
     def pick(self, rows: Sequence[Raw], wanted: Sequence[Resource]) -> Raw:
         if not rows:
             raise ReplyUnreadable("the account shows no contact structure; every account has one")

@@ -18,7 +18,6 @@ from bmeconf.kinds import (
     Raw,
     Scheduled,
     ScheduleEvidence,
-    Versioned,
     replies,
 )
 from bmeconf.live import Reading, doubts
@@ -147,8 +146,7 @@ def _step(difference: Difference, reading: Reading) -> Step:
         uses = {key: count for key, count in live.facts.items() if type(count) is int}
         calls = tuple(kind.delete_calls(id_map, pin.id))
         return replace(step, pin=replace(pin, uses=uses), calls=calls, usage=kind.usage(live))
-    versioned = isinstance(kind, Versioned) and kind.enforces(changes)
-    enforced = versioned and pin.version is not None
+    enforced = kind.enforces(changes) and pin.version is not None
     calls = tuple(kind.update_calls(id_map, pin.id, changes))
     return replace(step, pin=pin, calls=calls, check="enforced" if enforced else "checked")
 

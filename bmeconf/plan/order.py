@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from bmeconf.kinds import KINDS, Dependent, IdMap, Singleton, UsesLabels, only
+from bmeconf.kinds import KINDS, IdMap, Singleton, UsesLabels, only
 from bmeconf.live import Reading
 from bmeconf.model import (
     CREATE,
@@ -88,8 +88,7 @@ def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading
         for user in (*reading.account.resources, *reading.account.dependents)
         if gone in references(user.fields)
         and user.address not in let_go
-        and isinstance(kind := KINDS[user.address.kind], Dependent)
-        and kind.breaks_without(user)
+        and KINDS[user.address.kind].breaks_without(user)
     }
     steps = {d.address: d for d in kept}
     return sorted(

@@ -8,7 +8,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked, list_address, set_of
+from bmeconf.kinds.base import Managed, Written, blocked, set_of
 from bmeconf.kinds.capabilities import (
     Batched,
     Member,
@@ -20,11 +20,10 @@ from bmeconf.kinds.capabilities import (
     Traceable,
     Unique,
     UsesLabels,
-    Versioned,
 )
 from bmeconf.kinds.contacts import reading, writing
 from bmeconf.kinds.contacts.writing import PATH
-from bmeconf.kinds.id_map import IdMap
+from bmeconf.kinds.id_map import IdMap, list_address
 from bmeconf.model import (
     CONTACTS,
     LISTS,
@@ -46,16 +45,7 @@ UNTOUCHABLE = ("Bounce", "Complaint-FBL")
 
 
 class Contacts(
-    Searched,
-    NaturalKey,
-    Unique,
-    Personal,
-    Member,
-    UsesLabels,
-    PartialSets,
-    Batched,
-    Traceable,
-    Versioned,
+    Searched, NaturalKey, Unique, Personal, Member, UsesLabels, PartialSets, Batched, Traceable
 ):
     """Exact over the lists and tags that manifests name; everything else on a contact stays."""
 
