@@ -51,10 +51,6 @@ LISTED = ("from", "subject", "previewText")
 """Documented of the listing, so that what is missing from it is empty (API contract 4.4)."""
 
 
-def _sender(text: str | None) -> str | None:
-    return canonical_email(text or "") or None
-
-
 def _content(text: str | None) -> str | None:
     """A body as comparison sees it: LF line ends, outer blanks trimmed, empty is None."""
     return (text or "").replace("\r\n", "\n").strip() or None
@@ -67,7 +63,10 @@ def _body(spec: Mapping[str, Any] | None) -> Value:
     return _content(spec["html"]) if spec else None
 
 
-LINES = {"from": _sender, **dict.fromkeys(("from_name", "subject", "preview_text"), canonical_text)}
+LINES = {
+    "from": lambda text: canonical_email(text or "") or None,
+    **dict.fromkeys(("from_name", "subject", "preview_text"), canonical_text),
+}
 TEXTS = {**LINES, "body": _content, "plain_text": _content}
 """Fields that replies show as one text -> what makes it canonical."""
 

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.kinds.api import Raw
@@ -125,6 +125,15 @@ def count_of(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if math.isfinite(value) and value >= 0 else None
+
+
+def instant_of(value: Any) -> datetime | None:
+    """An instant, in UTC where it names no zone (API contract 4); None for anything else."""
+    try:
+        at = datetime.fromisoformat(text_of(value) or "")
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def status_of(raw: Raw) -> tuple[str | None, str | None]:

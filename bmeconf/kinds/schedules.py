@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw
 from bmeconf.kinds.base import Kind
 from bmeconf.model import CampaignStatus, Manual, Resource, Schedule, stamp
@@ -69,13 +70,8 @@ class Scheduled(Kind):
 
 def on_time(live: str | None, at: datetime) -> bool:
     """Whether a live instant, as the API shows it, is the one that was asked for."""
-    try:
-        seen = datetime.fromisoformat(live or "")
-    except ValueError:
-        return False
-    if seen.tzinfo is None:
-        seen = seen.replace(tzinfo=UTC)
-    return abs(seen - at) <= TOLERANCE
+    seen = replies.instant_of(live)
+    return seen is not None and abs(seen - at) <= TOLERANCE
 
 
 def _state(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:

@@ -151,19 +151,14 @@ def _replaced(raw: Raw, changes: Sequence[Change]) -> dict[str, Any]:
     after = nested(changes)
     fields = [dict(field) for field in replies.objects_of(raw.get("fields"), "fields")]
     for label, declared in after.get("fields", {}).items():
-        _set_field(fields, label, declared)
+        known = next((field for field in fields if label_of(field) == label), None)
+        if known is not None:
+            known.update({k: v for k, v in declared.items() if k == "required"})
+            continue
+        kind, required = declared.get("type", "text"), declared.get("required", False)
+        fields.append({"label": label, "dataType": kind, "required": required})
     tags = [dict(tag) for tag in replies.objects_of(raw.get("tags"), "tags")]
     tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in IdMap(raw).tags]
     label = {"label": after["label"]} if "label" in after else {}
     kept = {key: value for key, value in raw.items() if key not in READ_ONLY}
     return versioned({**kept, **label, "fields": fields, "tags": tags}, raw)
-
-
-def _set_field(fields: list[dict[str, Any]], label: str, declared: Mapping[str, Any]) -> None:
-    """Add a field to `fields`, or change the one with that label."""
-    known = next((field for field in fields if label_of(field) == label), None)
-    if known is not None:
-        known.update({k: v for k, v in declared.items() if k == "required"})
-        return
-    required = declared.get("required", False)
-    fields.append({"label": label, "dataType": declared.get("type", "text"), "required": required})

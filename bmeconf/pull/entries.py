@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from bmeconf.kinds import KINDS, IdMap, Singleton
+from bmeconf.kinds import KINDS, IdMap, Singleton, replies
 from bmeconf.model import Address, CampaignStatus, Finding, Resource, stamp
 from bmeconf.model.errors import KEY
 from bmeconf.pull.model import LeftOut
@@ -97,11 +96,8 @@ def _schedule(resource: Resource) -> Mapping[str, Any]:
     """The time of a campaign that somebody scheduled, so that drift can prove it still is."""
     if resource.facts.get("status") != CampaignStatus.SCHEDULED:
         return {}
-    try:
-        at = datetime.fromisoformat(str(resource.facts.get("scheduled_at")))
-    except ValueError:
-        return {}
-    return {"schedule": {"at": stamp(at if at.tzinfo else at.replace(tzinfo=UTC))}}
+    at = replies.instant_of(resource.facts.get("scheduled_at"))
+    return {"schedule": {"at": stamp(at)}} if at else {}
 
 
 def _literal(value: Any) -> Any:

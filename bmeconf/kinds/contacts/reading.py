@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from bmeconf.kinds import replies
@@ -77,7 +76,7 @@ def last_write(reply: Any) -> Touch | None:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         return None
     writes = [row for row in rows if row.get("type") in (None, *WRITES)]
-    timed = [(at, row) for row in writes if (at := _moment(row))]
+    timed = [(at, row) for row in writes if (at := replies.instant_of(row.get("timestamp")))]
     whole = replies.count_of(reply.get("total")) == len(rows) and len(timed) == len(writes)
     if not timed or not whole:
         return None
@@ -86,11 +85,3 @@ def last_write(reply: Any) -> Touch | None:
     who: Raw = by if isinstance(by, Mapping) else {}
     texts = (row.get("type"), row.get("source"), who.get("type"), who.get("userId"))
     return Touch(str(row["timestamp"]), *(replies.text_of(text) or "" for text in texts))
-
-
-def _moment(row: Raw) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(replies.text_of(row.get("timestamp")) or "")
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
