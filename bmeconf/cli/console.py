@@ -32,7 +32,6 @@ from bmeconf.render import (
     plain_ascii,
     rendered,
     safe_line,
-    summary,
     unfit,
     wrapped,
 )
@@ -152,10 +151,12 @@ class Console:
         name = os.environ.get("GITHUB_STEP_SUMMARY")
         if not name or GITHUB not in {self.format, *(format for format, _ in self.outputs)}:
             return None
+        from bmeconf.render import markdown
+
         path = Path(name)
         try:
             used = path.stat().st_size if path.exists() else 0
-            text = summary(product, max(SUMMARY_ROOM - used, 0))
+            text = markdown.render(product.page, max(SUMMARY_ROOM - used, 0))
             with path.open("a", encoding="utf-8") as file:
                 file.write(text)
         except InvalidInput as error:

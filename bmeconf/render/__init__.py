@@ -9,7 +9,7 @@ Names and values come from the account and are data: `safe` makes a line harmles
 escapes what would be markup in it. Pure throughout.
 """
 
-from bmeconf.render.formats import FORMATS, GITHUB, TEXT, Product, rendered, summary, unfit
+from bmeconf.render.formats import FORMATS, GITHUB, TEXT, Product, rendered, unfit
 from bmeconf.render.model import Field, InText, Page, PageItem, Section, Series, Table, Task
 from bmeconf.render.safe import Line, plain_ascii, wrapped
 from bmeconf.render.safe import line as safe_line

@@ -40,17 +40,6 @@ def rendered(product: Product, format: str) -> Sequence[Line]:
     return [*map(Line, content.split("\n")[:-1])] if isinstance(content, str) else content
 
 
-def summary(product: Product, room: int) -> str:
-    """The product as the summary of a CI step, in at most `room` bytes.
-
-    Raises:
-        InvalidInput: as `rendered`.
-    """
-    from bmeconf.render import markdown
-
-    return markdown.render(product.page, room)
-
-
 def unfit(product: Product, error: BmeconfError) -> Product:
     """What stands in for a product that does not fit in a format."""
     from bmeconf.render import documents, page

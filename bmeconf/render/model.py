@@ -80,7 +80,6 @@ class Task:
     address: str
     state: str
     what: str
-    due: datetime
     distance: str = ""
     owner: str = ""
     note: str = ""

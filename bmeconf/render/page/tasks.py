@@ -45,7 +45,6 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
         address=str(manual.address),
         state=manual.state,
         what=_sentence(manual),
-        due=manual.due,
         distance=_distance(manual, now),
         owner=manual.owner or "",
         note=manual.note or "",
