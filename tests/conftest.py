@@ -78,6 +78,12 @@ def forks() -> Iterator[Forks]:
 
 
 @pytest.fixture
+def forked(project: Project, forks: Forks) -> None:
+    """Lets `project` start forks: processes all the same, but for the start of an interpreter."""
+    project.program = (str(forks.command),)
+
+
+@pytest.fixture
 def cut(account: Account, project: Project) -> Iterator[Callable[..., FakeServer]]:
     """Puts a meddling server before the account for the rest of the test."""
     opened: list[FakeServer] = []

@@ -273,6 +273,7 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
 # --- interrupted, cut off, given away
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_second_ctrl_c_ends_a_write_at_once_and_leaves_it_in_doubt(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -366,6 +367,7 @@ def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
     assert project.plan()["findings"] == []
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     ("command", "sent"),
     [

@@ -347,6 +347,7 @@ def test_problems_and_errors_in_ascii(odd: Project) -> None:
     told(odd.spawn("plan", "--target", "Ž", env=ASCII[0]), 3)
 
 
+@pytest.mark.usefixtures("forked")
 def test_no_color_on_a_terminal(odd: Project) -> None:
     coloured, _ = typed(odd, "plan")
     assert "\x1b[" in coloured
@@ -432,6 +433,7 @@ def test_a_full_disk_behind_stdout(project: Project, format: str) -> None:
 ASKED = "Only 'yes' will do"
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("answer", ["no\n", "\n", "yes please\n"])
 def test_a_confirmation_that_is_declined(project: Project, account: Account, answer: str) -> None:
     project.write("m.yaml", LISTS)
@@ -443,6 +445,7 @@ def test_a_confirmation_that_is_declined(project: Project, account: Account, ans
     assert account.state() == before
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_a_confirmation_that_is_given(project: Project, account: Account, format: str) -> None:
     project.write("m.yaml", LISTS)
@@ -452,6 +455,7 @@ def test_a_confirmation_that_is_given(project: Project, account: Account, format
     assert {"Autumn", "Winter"} <= {row["name"] for row in account.state()["lists"]}
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(("keys", "code"), [("\x03", 130), ("\x04", 130)], ids=["ctrl-c", "ctrl-d"])
 def test_a_confirmation_that_is_interrupted(
     project: Project, account: Account, keys: str, code: int
@@ -468,6 +472,7 @@ def test_a_confirmation_that_is_interrupted(
 # --- signals
 
 
+@pytest.mark.usefixtures("forked")
 def test_ctrl_c_while_waiting_for_the_limit(project: Project, account: Account, cut: Cut) -> None:
     limited = refusal(429, "TooManyRequestsError", "wait", Retry_After="200")
     waiting = threading.Event()

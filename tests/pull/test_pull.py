@@ -469,6 +469,7 @@ def test_many_contacts_need_leave(account: Account, project: Project) -> None:
 QUESTION = "to be kept in Git. Go on?"
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_a_person_is_asked(account: Account, project: Project, answer: str) -> None:
     newsletter = next(e["_id"] for e in account.state()["lists"] if e["name"] == "Newsletter")

@@ -54,9 +54,11 @@ def chromium() -> Iterator[webdriver.Chrome]:
 
 
 def fresh(driver: webdriver.Chrome) -> webdriver.Chrome:
-    """This browser with an empty page, in the size and the colours of most, and no complaints."""
+    """This browser in the size and the colours of most, and with no complaints.
+
+    The page of the test before stays: another one costs as much as a test's own.
+    """
     driver.switch_to.default_content()
-    driver.get("about:blank")
     driver.get_log("browser")
     size(driver, 1280, 900)
     colours(driver, dark=False)

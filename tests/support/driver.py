@@ -54,7 +54,7 @@ class Ran:
     out: str
     err: str
 
-    @property
+    @functools.cached_property
     def json(self) -> Any:
         """Standard output as one JSON document, which must be as its schema says."""
         document = json.loads(self.out)
@@ -92,6 +92,8 @@ class Project:
 
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    program: Sequence[str] = (sys.executable, "-m", "bmeconf")
+    """What `start` starts."""
 
     def write(self, name: str, text: str) -> Path:
         """Write one file of the project."""
@@ -180,7 +182,7 @@ class Project:
         env = {k: v for k, v in os.environ.items() if not k.startswith("BMECONF_")}
         env.update(self.env, PYTHONPATH=str(Path(__file__).parents[2]), **popen.pop("env", {}))
         streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        command = [sys.executable, "-m", "bmeconf", *arguments]
+        command = [*self.program, *arguments]
         return subprocess.Popen(command, cwd=self.folder, env=env, **{**streams, **popen})
 
     def spawn(self, *arguments: str, **popen: Any) -> Ran:

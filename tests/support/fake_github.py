@@ -22,6 +22,14 @@ from tests.support.fake_server import Action, FakeServer, Reply, Rule, Seen, by_
 REPOSITORY = "acme/mail"
 BOT = "github-actions[bot]"
 RANK = ("none", "read", "write")
+CONFIG = """\
+[user]
+	name = Ola
+	email = ola@acme.example
+[receive]
+	# A push to the branch that is checked out here is how a commit of the API lands.
+	denyCurrentBranch = updateInstead
+"""
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,8 @@ class FakeGitHub:
 
     def __enter__(self) -> FakeGitHub:
         self.git("init", "--quiet", "--initial-branch", "main", folder=None)
-        self.git("config", "user.name", "Ola")
-        self.git("config", "user.email", "ola@acme.example")
-        # A push to the branch that is checked out here is how a commit of the API lands.
-        self.git("config", "receive.denyCurrentBranch", "updateInstead")
+        with (self.origin / ".git" / "config").open("a", encoding="utf-8") as config:
+            config.write(CONFIG)
         self.server = FakeServer(self._answer).__enter__()
         return self
 

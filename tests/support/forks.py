@@ -153,9 +153,6 @@ def _begin(door: socket.socket, visitor: socket.socket) -> int:
 
 
 def _obey(order: Any, streams: list[int]) -> int:
-    from bmeconf import cli
-    from tests.support.clocks import hasty
-
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
@@ -167,19 +164,23 @@ def _obey(order: Any, streams: list[int]) -> int:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
     _doom(order.get("line", 0), order.get("when", "after"))
-    if "script" in order:
-        return _script(order["script"], order["arguments"])
-    code = cli.run(order["arguments"], hasty(order.get("haste", 1.0)))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+    return _ended(order)
 
 
-def _script(path: str, arguments: list[str]) -> int:
-    sys.argv = [path, *arguments]
-    sys.path.insert(0, str(Path(path).parent))
+def _ended(order: Any) -> int:
+    """Run the script or the command of an order; its exit code."""
+    from bmeconf import cli
+    from tests.support.clocks import hasty
+
+    sys.argv = [order.get("script", "bmeconf"), *order["arguments"]]
     try:
-        runpy.run_path(path, run_name="__main__")
+        if "script" in order:
+            sys.path.insert(0, str(Path(order["script"]).parent))
+            runpy.run_path(order["script"], run_name="__main__")
+        elif "haste" in order:
+            return cli.run(order["arguments"], hasty(order["haste"]))
+        else:
+            cli.main()
     except SystemExit as ended:
         return int(ended.code or 0)
     except BaseException:
@@ -187,6 +188,7 @@ def _script(path: str, arguments: list[str]) -> int:
         return 1
     finally:
         sys.stdout.flush()
+        sys.stderr.flush()
     return 0
 
 
