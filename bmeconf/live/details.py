@@ -213,14 +213,9 @@ def ready_domains(
     try:
         rows = api.listing(DOMAINS)
     except ScopeMissing as error:
-        unread = Finding(
-            "warning",
-            "sender_unchecked",
-            senders[0].address,
-            f"whether the sender's domain is ready could not be checked: {error.message}",
-            "give the key the scope domains:read",
-        )
-        return None, (unread,)
+        message = f"whether the sender's domain is ready could not be checked: {error.message}"
+        address, remedy = senders[0].address, "give the key the scope domains:read"
+        return None, (Finding("warning", "sender_unchecked", address, message, remedy),)
     return frozenset(str(row.get("domain", "")).lower() for row in rows if _is_ready(row)), ()
 
 

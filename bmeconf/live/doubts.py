@@ -64,13 +64,9 @@ def code(status: Status) -> str:
 def every(resource: Resource, match: Match) -> Iterator[Finding]:
     """The findings on one match: on the object it is, and on those that it refers to."""
     if old := match.leftover:
-        yield Finding(
-            "warning",
-            "rename_leftover",
-            resource.address,
-            f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed",
-            "remove renamed_from, or delete the one that is not wanted",
-        )
+        message = f"{old!r} exists beside it, so nothing is renamed; {old!r} is not managed"
+        remedy = "remove renamed_from, or delete the one that is not wanted"
+        yield Finding("warning", "rename_leftover", resource.address, message, remedy)
     if finding := of(resource, match):
         yield finding
     if match.referred_to:
@@ -87,14 +83,10 @@ def of(resource: Resource, match: Match) -> Finding | None:
     if status is Status.RENAMED_IN_MANIFESTS:
         orphans = " or ".join(map(repr, names))
         choice = " or ".join(f"renamed_from: {flow([name])}" for name in names)
-        return Finding(
-            "warning",
-            code(status),
-            address,
-            f"looks like a rename in the manifests: {orphans} was declared before and is still"
-            " live",
-            f"if it is the same one, add {choice}",
-        )
+        message = f"looks like a rename in the manifests: {orphans} was declared before"
+        message += " and is still live"
+        remedy = f"if it is the same one, add {choice}"
+        return Finding("warning", code(status), address, message, remedy)
     if status not in ERRORS:
         return _replaced(resource, match)
     values = {
@@ -129,13 +121,10 @@ def _replaced(resource: Resource, match: Match) -> Finding:
     pin = "id: <its id>" if match.identified else f"id: {id}"
     deleted = resource.intent.absent and not match.identified
     how = "if this one is to go, pin it with" if deleted else "pin the one that is meant with"
-    return Finding(
-        "warning" if match.identified else "error",
-        code(match.status),
-        resource.address,
-        f"is another object than before: {id} in place of {match.known_id}, which is {before}",
-        f"look whether that was meant; {how} {pin}",
-    )
+    message = f"is another object than before: {id} in place of {match.known_id}, which is {before}"
+    remedy = f"look whether that was meant; {how} {pin}"
+    level = "warning" if match.identified else "error"
+    return Finding(level, code(match.status), resource.address, message, remedy)
 
 
 # --- references that lead nowhere

@@ -26,6 +26,8 @@ from bmeconf.plan import diff, guard, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
+LOOK = "compare in the web app where it matters"
+
 
 def build(
     reading: Reading,
@@ -82,14 +84,11 @@ def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def rewritten(address: Address, fields: Sequence[str]) -> Finding:
     """The finding on declared fields that the service changed into words of its own."""
-    return Finding(
-        "warning",
-        "rewritten",
-        address,
+    message = (
         f"the service rewrote {', '.join(fields)} of it in the way it is known to, and so it counts"
-        " as in sync; where links were rewritten, a changed link could not be told apart",
-        "compare in the web app where it matters",
+        " as in sync; where links were rewritten, a changed link could not be told apart"
     )
+    return Finding("warning", "rewritten", address, message, LOOK)
 
 
 def refusal(difference: Difference) -> Finding | None:
@@ -101,17 +100,10 @@ def refusal(difference: Difference) -> Finding | None:
 
 
 def _findings(difference: Difference) -> Iterator[Finding]:
-    """Findings on one comparison, beside its step."""
-    address = difference.address
-    if difference.unreadable:
-        yield Finding(
-            "warning",
-            "unreadable",
-            address,
-            f"the API does not show {', '.join(difference.unreadable)} of it, so that a difference"
-            " there is not seen",
-            "compare in the web app where it matters",
-        )
+    address, hidden = difference.address, ", ".join(difference.unreadable)
+    if hidden:
+        message = f"the API does not show {hidden} of it, so that a difference there is not seen"
+        yield Finding("warning", "unreadable", address, message, LOOK)
     if difference.rewritten:
         yield rewritten(address, difference.rewritten)
     if found := refusal(difference):

@@ -48,13 +48,9 @@ def _seeds(desired: Snapshot, live: Snapshot, policy: Policy) -> Iterable[Findin
     kind = only(Personal)
     contacts = desired.of_kind(kind.name)
     if policy.seeds is None and len(contacts) > 200:
-        yield Finding(
-            "note",
-            "many_contacts",
-            contacts[0].address,
-            f"{len(contacts)} contacts are declared and no seed policy limits them",
-            "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml",
-        )
+        message = f"{len(contacts)} contacts are declared and no seed policy limits them"
+        remedy = "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml"
+        yield Finding("note", "many_contacts", contacts[0].address, message, remedy)
     for contact in contacts:
         emails = [contact.address.name, *contact.intent.renamed_from]
         if there := live.get(contact.address):
@@ -84,13 +80,9 @@ def is_seed(email: str, policy: Policy) -> bool:
 
 
 def _not_a_seed(contact: Address, email: str) -> Finding:
-    return Finding(
-        "error",
-        "not_a_seed",
-        contact,
-        f"{email} is outside the seed policy of this project",
-        "correct the address, or widen policy: seeds in bmeconf.yaml",
-    )
+    message = f"{email} is outside the seed policy of this project"
+    remedy = "correct the address, or widen policy: seeds in bmeconf.yaml"
+    return Finding("error", "not_a_seed", contact, message, remedy)
 
 
 def refusal(plan: Plan, errors: Sequence[Finding] = ()) -> Guarded | None:
@@ -135,18 +127,18 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         InvalidInput: where a glob matches no planned delete.
         Guarded: where a planned delete is not named.
     """
-    deletes = [step for step in plan.steps if step.action == DELETE]
+    deletes = [step.address for step in plan.steps if step.action == DELETE]
     acknowledged: set[Address] = set()
     for glob in globs:
-        meant = named(glob, (step.address for step in deletes))
+        meant = named(glob, deletes)
         acknowledged |= meant
         if not meant:
-            planned = ", ".join(str(step.address) for step in deletes) or "none"
+            planned = ", ".join(map(str, deletes)) or "none"
             raise InvalidInput(
                 f"--allow-delete {glob} matches no planned delete; planned deletes: {planned}",
                 "give the address as the plan shows it",
             )
-    missing = [str(step.address) for step in deletes if step.address not in acknowledged]
+    missing = [str(address) for address in deletes if address not in acknowledged]
     if missing:
         words = [word for address in missing for word in ("--allow-delete", address)]
         raise Guarded(
@@ -173,25 +165,17 @@ def _protected(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
         if renamed or step.action == DELETE:
             what = "deleted" if step.action == DELETE else "renamed"
             since = "" if declared else ", as it was last applied,"
-            yield Finding(
-                "error",
-                "protected",
-                step.address,
-                f"is protected{since} and would be {what}",
-                "if that is meant, declare it without protect: true and apply that first",
-            )
+            message = f"is protected{since} and would be {what}"
+            remedy = "if that is meant, declare it without protect: true and apply that first"
+            yield Finding("error", "protected", step.address, message, remedy)
 
 
 def _deletes(steps: Sequence[Step], policy: Policy) -> Iterable[Finding]:
-    deletes = [step for step in steps if step.action == DELETE]
-    if policy.max_deletes is not None and len(deletes) > policy.max_deletes:
-        yield Finding(
-            "error",
-            "too_many_deletes",
-            deletes[0].address,
-            f"{len(deletes)} planned deletes are more than the policy allows: {policy.max_deletes}",
-            "delete in several changes, or raise policy: max_deletes in bmeconf.yaml",
-        )
+    deletes, most = [step for step in steps if step.action == DELETE], policy.max_deletes
+    if most is not None and len(deletes) > most:
+        message = f"{len(deletes)} planned deletes are more than the policy allows: {most}"
+        remedy = "delete in several changes, or raise policy: max_deletes in bmeconf.yaml"
+        yield Finding("error", "too_many_deletes", deletes[0].address, message, remedy)
 
 
 def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
@@ -205,14 +189,12 @@ def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
             if user.address.kind == kind.name
         )
         if uses > known:
-            yield Finding(
-                "warning",
-                "in_use",
-                step.address,
+            message = (
                 f"would be deleted, and {kind.counted(uses - known)} that no manifest"
-                " declares uses it; a scheduled one would lose it as a recipient",
-                "look at the campaigns in the web app before --allow-delete",
+                " declares uses it; a scheduled one would lose it as a recipient"
             )
+            remedy = "look at the campaigns in the web app before --allow-delete"
+            yield Finding("warning", "in_use", step.address, message, remedy)
 
 
 def _senders(reading: Reading) -> Iterable[Finding]:
@@ -224,15 +206,11 @@ def _senders(reading: Reading) -> Iterable[Finding]:
         live = reading.account.resources.get(campaign.address)
         draft = live is None or live.facts.get("status") == CampaignStatus.DRAFT
         if domain and domain not in domains and draft:
-            ready = ", ".join(sorted(domains)) or "none"
-            yield Finding(
-                "error",
-                "sender_not_ready",
-                campaign.address,
-                f"{kind.sender}: {domain} is not ready for sending in this account; ready: {ready}",
-                "verify the domain in the web app, or use a sender on one that is ready",
-                kind.sender,
-            )
+            ready, field = ", ".join(sorted(domains)) or "none", kind.sender
+            message = f"{field}: {domain} is not ready for sending in this account; ready: {ready}"
+            remedy = "verify the domain in the web app, or use a sender on one that is ready"
+            address = campaign.address
+            yield Finding("error", "sender_not_ready", address, message, remedy, field)
 
 
 def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
@@ -256,11 +234,8 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:
-            yield Finding(
-                "warning",
-                "maybe_renamed",
-                step.address,
-                f"is not in the account, and all that is declared to use it uses {common[0]}"
-                f" ({counted(len(held), 'resource')})",
-                f"if it was renamed by hand, add renamed_from: {doubts.flow([common[0].name])}",
-            )
+            message = "is not in the account, and all that is declared to use it uses"
+            message += f" {common[0]} ({counted(len(held), 'resource')})"
+            old = doubts.flow([common[0].name])
+            remedy = f"if it was renamed by hand, add renamed_from: {old}"
+            yield Finding("warning", "maybe_renamed", step.address, message, remedy)
