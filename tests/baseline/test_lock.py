@@ -23,7 +23,7 @@ from bmeconf.baseline.record import ProvenWrite
 from bmeconf.kinds import KINDS, IdMap
 from bmeconf.model import Address, Change
 from bmeconf.sandbox import Sandbox
-from tests.support.documents import classes, codes
+from tests.support.documents import classes, codes, state_of
 from tests.support.driver import IDENTITY, LOCK, Account, Project, Ran
 from tests.support.edits import ANN, CASES, VIP
 from tests.support.fake_server import (
@@ -43,26 +43,32 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
 READS_ONE = re.compile(r"/api/email/campaign/[0-9a-f]{24}")
 
 
-def refused(project: Project, *arguments: str) -> Any:
-    ran = project.run("plan", "--format", "json", *arguments)
+def refused(project: Project, **manifest: Any) -> Any:
+    """The document of a plan that is refused; of `manifest`, where one is given."""
+    if manifest:
+        project.declare(**manifest)
+    ran = project.run("plan", "--format", "json")
     assert ran.code == 7, ran.out
     return ran.json
 
 
-def applied(project: Project, *arguments: str) -> Ran:
+def applied(project: Project, *arguments: str, **manifest: Any) -> Ran:
+    """An apply that may fail; of `manifest`, where one is given."""
+    if manifest:
+        project.declare(**manifest)
     return project.run("apply", "--auto-approve", "--format", "json", *arguments)
 
 
-def unproven(project: Project) -> list[str]:
+def unproven(project: Project, **manifest: Any) -> list[str]:
     """The findings of an apply after which something does not read back as written."""
-    ran = applied(project)
+    ran = applied(project, **manifest)
     assert ran.code == 8, ran.out
     return codes(ran.json)
 
 
-def idle(project: Project) -> list[str]:
+def idle(project: Project, **manifest: Any) -> list[str]:
     """The findings of a plan that has nothing to do."""
-    plan = project.plan()
+    plan = project.planned(**manifest) if manifest else project.plan()
     assert plan["steps"] == []
     return codes(plan)
 
@@ -131,8 +137,7 @@ def test_a_list_that_is_named_elsewhere_by_now_is_not_drift(project: Project) ->
         {"email": ANN, "lists": ["Newsletter"]},
         {"email": "qa@x.org", "lists": ["Customers"]},
     ]
-    project.declare(contacts=people)
-    assert classes(project.plan())[f"contacts/{ANN} lists"] == "pending"
+    assert classes(project.planned(contacts=people))[f"contacts/{ANN} lists"] == "pending"
 
 
 def test_a_list_that_nobody_declares_may_come_and_go(project: Project, account: Account) -> None:
@@ -158,8 +163,7 @@ def test_what_is_managed_by_nobody_is_no_side_of_a_conflict(
 def test_a_list_that_a_copy_takes_along_is_not_drift(project: Project) -> None:
     project.deploy(contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     copy = {"name": "Copy", "copy_of": "Newsletter"}
-    project.declare(lists=[copy], contacts=[{"email": ANN, "lists": ["Newsletter"]}])
-    plan = project.plan()
+    plan = project.planned(lists=[copy], contacts=[{"email": ANN, "lists": ["Newsletter"]}])
     assert classes(plan)[f"contacts/{ANN} lists"] == "pending"
     project.apply()
     text = project.lock_text()
@@ -409,8 +413,7 @@ def test_only_a_body_with_all_its_words_counts_as_rewritten(
     key = {"body": "body", "plain_text": "plainTextBody", "from_name": "fromName"}[field]
     value = {"body": {"html": text}, "plain_text": {"text": text}}.get(field, text)
     cut(Rule(ONE, edited(lambda raw: raw.update({key: shown}))))
-    project.declare(campaigns=[{"name": "Offer", field: value}])
-    ran = applied(project)
+    ran = applied(project, campaigns=[{"name": "Offer", field: value}])
     told = (0, ["rewritten"]) if whole else (8, ["not_converged"])
     assert (ran.code, codes(ran.json)) == told
     assert field != "from_name" or classes(project.plan()) == {"campaigns/Offer from_name": ""}
@@ -424,8 +427,7 @@ def test_a_body_that_somebody_wrote_meanwhile_is_no_rewriting(
         return forward()
 
     cut(Rule(ONE, meanwhile, times=1))
-    project.declare(campaigns=[SENT])
-    assert unproven(project) == ["not_converged"]
+    assert unproven(project, campaigns=[SENT]) == ["not_converged"]
 
 
 def test_where_no_reply_tells_of_the_write_nothing_is_taken_for_a_rewriting(
@@ -435,8 +437,7 @@ def test_where_no_reply_tells_of_the_write_nothing_is_taken_for_a_rewriting(
         return {k: v for k, v in raw.items() if k not in ("__v", "updatedAt")}
 
     cut(Rule("POST /api/email/campaign", edited(bare)), Rule(ONE, edited(shouting)))
-    project.declare(campaigns=[SENT])
-    assert unproven(project) == ["not_converged", "not_converged"]
+    assert unproven(project, campaigns=[SENT]) == ["not_converged", "not_converged"]
 
 
 def test_an_unknown_rewriting_counts_only_where_it_is_written_down(
@@ -444,8 +445,7 @@ def test_an_unknown_rewriting_counts_only_where_it_is_written_down(
 ) -> None:
     cut(Rule(ONE, edited(shouting)))
     (project.folder / LOCK).symlink_to("nowhere/lock.json")
-    project.declare(campaigns=[SENT])
-    ran = applied(project)
+    ran = applied(project, campaigns=[SENT])
     assert (ran.code, codes(ran.json)) == (8, ["not_converged", "not_converged"])
     assert "cannot be written" in ran.err
 
@@ -540,8 +540,7 @@ def test_an_edit_meanwhile_is_no_rewriting(
     offer = {**OFFER, "body": {"html": body}}
     project.deploy(campaigns=[offer])
     reading.before(reads, lambda: account.edit("campaigns", "Offer", body=edited))
-    project.declare(campaigns=[{**offer, "subject": "T"}])
-    ran = applied(project)
+    ran = applied(project, campaigns=[{**offer, "subject": "T"}])
     assert (ran.code, ran.json["converged"], codes(ran.json)) == (8, False, ["not_converged"])
     assert "body changed while this ran" in ran.json["findings"][0]["message"]
     plan = project.plan()
@@ -557,8 +556,7 @@ def test_what_is_set_to_what_is_declared_meanwhile_is_no_harm(
     account.switch(body_rewriting="footer")
     project.deploy(campaigns=[OFFER])
     reading.before(2, lambda: account.edit("campaigns", "Offer", body="<p>A</p>"))
-    project.declare(campaigns=[{**OFFER, "subject": "T"}])
-    assert applied(project).code == 0
+    assert applied(project, campaigns=[{**OFFER, "subject": "T"}]).code == 0
     assert project.plan()["steps"] == []
 
 
@@ -567,8 +565,7 @@ def test_a_hidden_field_is_not_proven_where_somebody_wrote_meanwhile(
     reads: int, reading: Meanwhile, hiding: Project, account: Account
 ) -> None:
     reading.before(reads, lambda: account.edit("campaigns", "Draft", fromName="Z"))
-    hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
-    assert applied(hiding).code == 0
+    assert applied(hiding, campaigns=[{**HIDDEN, "subject": "T"}]).code == 0
     assert idle(hiding) == ["unreadable"]
 
 
@@ -637,8 +634,7 @@ def test_campaigns_are_read_where_a_delete_could_take_their_lists(
 ) -> None:
     bare = [{"name": "Welcome", "subject": "S"}]
     project.deploy(campaigns=bare)
-    project.declare(lists=[{"name": "Newsletter", "state": "absent"}], campaigns=bare)
-    plan = project.plan()
+    plan = project.planned(lists=[{"name": "Newsletter", "state": "absent"}], campaigns=bare)
     assert (plan["steps"], codes(plan)) == ([], ["blocked"])
     assert "campaigns/Welcome still uses it" in plan["findings"][0]["message"]
 
@@ -709,8 +705,7 @@ def test_an_id_that_another_declared_resource_has_is_no_rename(
 ) -> None:
     id = account.id_of("lists", "Newsletter")
     project.deploy(lists=[{"name": "Newsletter"}])
-    project.declare(lists=[{"name": "Letters", "id": id}, {"name": "Newsletter"}])
-    plan = project.plan()
+    plan = project.planned(lists=[{"name": "Letters", "id": id}, {"name": "Newsletter"}])
     assert codes(plan) == []
     assert [step["address"] for step in plan["steps"]] == ["lists/Letters", "lists/Newsletter"]
     assert classes(plan)["lists/Newsletter name"] == ""
@@ -718,8 +713,7 @@ def test_an_id_that_another_declared_resource_has_is_no_rename(
 
 def test_a_rename_in_the_manifests_alone_is_told(project: Project) -> None:
     project.deploy(lists=[{"name": "Press"}, {"name": "Customers"}])
-    project.declare(lists=[{"name": "Media"}, {"name": "Customers"}])
-    plan = project.plan()
+    plan = project.planned(lists=[{"name": "Media"}, {"name": "Customers"}])
     assert [s["address"] for s in plan["steps"]] == ["lists/Media"]
     assert codes(plan) == ["looks_renamed"]
     assert plan["findings"][0]["level"] == "warning"
@@ -740,10 +734,8 @@ def test_one_rename_is_told_once(project: Project) -> None:
 def test_many_candidates_tell_nothing(project: Project) -> None:
     names = ["A", "B", "C", "D"]
     project.deploy(campaigns=[{"name": name} for name in names])
-    project.declare(campaigns=[{"name": "New"}])
-    assert codes(project.plan()) == []
-    project.declare(campaigns=[{"name": "New"}, {"name": "D"}])
-    (found,) = project.plan()["findings"]
+    assert codes(project.planned(campaigns=[{"name": "New"}])) == []
+    (found,) = project.planned(campaigns=[{"name": "New"}, {"name": "D"}])["findings"]
     assert all(f'["{name}"]' in found["remedy"] for name in "ABC")
 
 
@@ -791,13 +783,11 @@ def test_another_list_of_the_name_is_not_taken_for_it(
     assert f"id: {new}" in plan["findings"][0]["remedy"]
     expected = dict.fromkeys((f"contacts/{ANN} lists", "campaigns/Welcome lists"), "drift")
     assert classes(plan) == expected
-    project.declare(lists=[{**news, "id": new}], **users)
-    plan = project.plan()
+    plan = project.planned(lists=[{**news, "id": new}], **users)
     assert codes(plan) == []
     assert classes(plan) == expected
     project.apply()
-    project.declare(lists=[news], **users)
-    assert idle(project) == []
+    assert idle(project, lists=[news], **users) == []
     leaves_it(project)
 
 
@@ -805,8 +795,7 @@ def test_contacts_are_no_renames(project: Project, account: Account) -> None:
     project.deploy(contacts=[{"email": ANN}])
     account.edit("contacts", ANN, key="anna@example.com")
     assert codes(project.plan()) == []
-    project.declare(contacts=[{"email": "new@example.com"}])
-    assert codes(project.plan()) == []
+    assert codes(project.planned(contacts=[{"email": "new@example.com"}])) == []
 
 
 def refusing() -> Reply:
@@ -821,8 +810,7 @@ def test_a_rename_that_failed_is_not_remembered(
     project.deploy(lists=[CUSTOMERS])
     before = project.remembered()
     acts.before(1, refusing)
-    project.declare(lists=[{"name": "Clients", "renamed_from": ["Customers"]}])
-    assert applied(project).code != 0
+    assert applied(project, lists=[{"name": "Clients", "renamed_from": ["Customers"]}]).code != 0
     assert project.remembered() == before
     project.declare(lists=[CUSTOMERS])
     account.edit("lists", "Customers", name="Handmade")
@@ -848,18 +836,15 @@ def protecting(project: Project) -> Project:
     ],
 )
 def test_protection_outlives_the_block(entry: Any, protecting: Project) -> None:
-    protecting.declare(lists=[entry])
-    plan = refused(protecting)
+    plan = refused(protecting, lists=[entry])
     assert codes(plan) == ["protected"]
     ran = applied(protecting, "--allow-delete", "lists/*")
     assert ran.code in (3, 7)
     # A while without any block changes nothing.
     protecting.deploy(campaigns=[{"name": "Welcome"}])
-    protecting.declare(lists=[entry])
-    assert codes(refused(protecting)) == ["protected"]
+    assert codes(refused(protecting, lists=[entry])) == ["protected"]
     protecting.deploy(lists=[CUSTOMERS])
-    protecting.declare(lists=[entry])
-    assert codes(protecting.plan()) == []
+    assert codes(protecting.planned(lists=[entry])) == []
 
 
 def test_protection_outlives_a_name_that_was_taken_away(
@@ -875,14 +860,12 @@ def test_protection_outlives_a_name_that_was_taken_away(
 def test_protection_is_lifted_by_an_apply_that_writes_too(project: Project) -> None:
     project.deploy(campaigns=[{"name": "Welcome", "protect": True, "subject": "A"}])
     project.deploy(campaigns=[{"name": "Welcome", "subject": "B"}])
-    project.declare(campaigns=[{"name": "Hello", "renamed_from": ["Welcome"]}])
-    assert codes(project.plan()) == []
+    assert codes(project.planned(campaigns=[{"name": "Hello", "renamed_from": ["Welcome"]}])) == []
 
 
 def test_protection_of_what_is_renamed_by_id_holds(protecting: Project, account: Account) -> None:
     id = account.id_of("lists", "Customers")
-    protecting.declare(lists=[{"name": "Clients", "id": id}])
-    assert codes(refused(protecting)) == ["protected"]
+    assert codes(refused(protecting, lists=[{"name": "Clients", "id": id}])) == ["protected"]
 
 
 @pytest.mark.parametrize("way", ["now", "saved"])
@@ -892,12 +875,10 @@ def test_protection_of_what_is_left_alone_is_lifted(
     entry = {"name": "Welcome", "subject": "A"}
     project.deploy(campaigns=[{**entry, "protect": True}])
     id = account.schedule(AT)
-    project.declare(campaigns=[{**entry, "subject": "B"}])
-    assert codes(project.plan()) == ["frozen"]
+    assert codes(project.planned(campaigns=[{**entry, "subject": "B"}])) == ["frozen"]
     by_plan(project) if way == "saved" else project.apply()
     account.campaign_status(id, status="draft")
-    project.declare(campaigns=[{"name": "Welcome", "state": "absent"}])
-    assert codes(project.plan()) == []
+    assert codes(project.planned(campaigns=[{"name": "Welcome", "state": "absent"}])) == []
 
 
 def test_protection_of_what_is_left_alone_is_remembered(project: Project, account: Account) -> None:
@@ -913,8 +894,7 @@ def test_protection_is_not_lifted_where_its_step_failed(project: Project, cut: C
     cut(Rule("PATCH /api/email/campaign/.*", acts))
     project.deploy(campaigns=[{"name": "Welcome", "subject": "A", "protect": True}])
     acts.before(1, refusing)
-    project.declare(campaigns=[{"name": "Welcome", "subject": "B"}])
-    assert applied(project).code != 0
+    assert applied(project, campaigns=[{"name": "Welcome", "subject": "B"}]).code != 0
     assert project.remembered()["campaigns/Welcome"]["protect"]
 
 
@@ -923,9 +903,8 @@ def test_protection_is_not_lifted_where_its_step_failed(project: Project, cut: C
 AT = "2030-12-01T08:00:00Z"
 
 
-def manual(project: Project) -> str:
-    (one,) = project.plan()["manual"]
-    return str(one["state"])
+def manual(project: Project, **manifest: Any) -> str:
+    return state_of(project.planned(**manifest) if manifest else project.plan())
 
 
 def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) -> None:
@@ -942,11 +921,9 @@ def test_a_schedule_once_seen_is_remembered(project: Project, account: Account) 
     assert manual(project) == "undone"
     project.declare(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
     assert manual(project) == "todo"
-    project.declare(campaigns=[entry])
-    assert manual(project) == "undone"
+    assert manual(project, campaigns=[entry]) == "undone"
     project.deploy(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
-    project.declare(campaigns=[entry])
-    assert manual(project) == "todo"
+    assert manual(project, campaigns=[entry]) == "todo"
     project.declare(campaigns=[entry])
     project.unlock()
     assert manual(project) == "todo"
@@ -1120,8 +1097,7 @@ def test_a_lock_that_cannot_be_written_costs_nothing_but_a_warning(
     project: Project, account: Account
 ) -> None:
     (project.folder / LOCK).symlink_to("nowhere/lock.json")
-    project.declare(campaigns=[{"name": "Welcome", "subject": "New"}])
-    ran = applied(project)
+    ran = applied(project, campaigns=[{"name": "Welcome", "subject": "New"}])
     assert (ran.code, ran.json["converged"]) == (0, True)
     assert LOCK in ran.err
     assert "could not be written" in " ".join(ran.err.split())
@@ -1256,8 +1232,7 @@ def test_a_merge_takes_an_entry_whole(how: str, project: Project, account: Accou
     branches(project, offer("base"), **both)
     git(project.folder, "merge", "-q", "-m", "m", "-X", how, "left")
     for body, live in (("left", False), ("right", True)):
-        project.declare(**offer(body))
-        plan = project.plan()
+        plan = project.planned(**offer(body))
         assert (plan["steps"] == []) == live
         assert codes(plan) == []
 
@@ -1430,8 +1405,7 @@ def test_a_saved_plan_lifts_protection_and_gives_it(project: Project) -> None:
 def test_a_saved_plan_protects_what_it_creates(project: Project) -> None:
     project.declare(lists=[{"name": "New", "protect": True}])
     by_plan(project)
-    project.declare(lists=[{"name": "New", "state": "absent"}])
-    assert codes(refused(project)) == ["protected"]
+    assert codes(refused(project, lists=[{"name": "New", "state": "absent"}])) == ["protected"]
 
 
 def test_a_saved_plan_remembers_a_schedule_that_was_seen(
@@ -1446,8 +1420,7 @@ def test_a_saved_plan_remembers_a_schedule_that_was_seen(
     assert manual(project) == "undone"
     project.declare(campaigns=[{**entry, "schedule": {"at": "2030-12-02T08:00:00Z"}}])
     by_plan(project)
-    project.declare(campaigns=[entry])
-    assert manual(project) == "todo"
+    assert manual(project, campaigns=[entry]) == "todo"
 
 
 def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:

@@ -111,6 +111,11 @@ class Project:
         self.declare(**manifest)
         return self.apply()
 
+    def planned(self, **manifest: Any) -> Any:
+        """Write the one manifest and plan it; the plan document."""
+        self.declare(**manifest)
+        return self.plan()
+
     def files(self) -> dict[str, bytes]:
         """The content of every file but those that bmeconf keeps for itself, by its path."""
         return {
