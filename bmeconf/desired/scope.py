@@ -1,7 +1,6 @@
-"""Which resources a run looks at and touches: all that is declared, or what --target names. Pure.
+"""Which resources a run looks at: all that is declared, or what --target names. Pure.
 
-A target is a glob on addresses, as in `contacts/*@acme.example`; what a resource depends on comes
-along.
+A target is a glob on addresses, as in `contacts/*@acme.example`; its dependencies come along.
 """
 
 from __future__ import annotations

@@ -29,8 +29,7 @@ def write_file(
 ) -> None:
     """Write a file that nobody can see before all of it is on disk.
 
-    `place` moves the finished file from a name beside `path` to `path`, by default over the file
-    that is there.
+    `place` moves the finished file from beside `path` to it, by default over what is there.
 
     Raises:
         OSError: it cannot be written or placed; nothing is left beside it.

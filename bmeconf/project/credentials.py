@@ -26,9 +26,7 @@ HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 def choose_account(
     project: Project, name: str | None, environ: Mapping[str, str]
 ) -> AccountEntry | None:
-    """The declared account of a run: --account, else BMECONF_ACCOUNT, else the only one.
-
-    None where the project declares no account.
+    """The declared account of a run: --account, else BMECONF_ACCOUNT, else the only one, if any.
 
     Raises:
         InvalidInput: the name is unknown, or several are declared and none is named (design 2).

@@ -24,11 +24,7 @@ def schema_names() -> tuple[str, ...]:
 
 
 def schema_text(name: str) -> str:
-    """A schema as it is published.
-
-    Raises:
-        InvalidInput: there is none of this name.
-    """
+    """A schema as it is published; raises InvalidInput: there is none of this name."""
     names = schema_names()
     if name not in names:
         raise InvalidInput(f'there is no schema "{name}"', f"there are: {', '.join(names)}")

@@ -68,10 +68,7 @@ class AccountEntry:
 
 @dataclass(frozen=True)
 class Project:
-    """The project file as data; `manifests` is None where it does not say (design 2).
-
-    `has_file` is False where there is no project file.
-    """
+    """The project file as data, if it `has_file`; `manifests` None: it does not say (design 2)."""
 
     root: Path
     manifests: tuple[str, ...] | None = None

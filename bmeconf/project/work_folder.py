@@ -1,7 +1,4 @@
-"""`.bmeconf/` under the project root: files between runs, which Git ignores and anybody may delete.
-
-See design 2.
-"""
+"""`.bmeconf/` in the project: files between runs, ignored by Git, free to delete (design 2)."""
 
 from __future__ import annotations
 

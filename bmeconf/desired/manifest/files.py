@@ -234,8 +234,7 @@ def children(files: Files, folder: str) -> Sequence[str]:
 def below(files: Files, start: str) -> Iterator[str]:
     """`start` and every name below it that is not hidden; a folder with two names only once.
 
-    Links that leave the project are not followed. Raises InvalidInput where a folder cannot be
-    read.
+    Follows no link out of the project. Raises InvalidInput where a folder cannot be read.
     """
     ahead, visited = [start], set()
     while ahead:

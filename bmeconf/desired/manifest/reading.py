@@ -114,10 +114,7 @@ def _digest(contents: Mapping[str, bytes | OSError]) -> str:
 
 
 def find_root(path: Path) -> Path:
-    """The project root: the nearest folder upward from `path` with a bmeconf.yaml (design 2).
-
-    Without one it is `path` itself, or its folder where `path` is a file.
-    """
+    """The nearest folder upward from `path` with a bmeconf.yaml, else `path` or its folder."""
     start = absolute(path)
     # os.path, since a Path raises where a folder may not be entered.
     if os.path.isfile(start):

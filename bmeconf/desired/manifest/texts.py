@@ -27,10 +27,7 @@ MAX_CANDIDATES = 1000
 
 @dataclass(frozen=True)
 class Text:
-    """A file's text, or in `fault` why there is none; `line` and `column` say where it broke.
-
-    `file` is the path as the user would type it.
-    """
+    """The text of `file`, a path as typed, or the `fault` at `line` and `column` of it."""
 
     file: str
     text: str = ""
@@ -40,10 +37,7 @@ class Text:
 
 
 def decoded(file: str, content: bytes | OSError, hint: Callable[[], str]) -> Text:
-    """The text of a file in UTF-8, without its byte order mark; or why there is none.
-
-    `hint` returns words to add where the file does not exist.
-    """
+    """The text of a file in UTF-8, or why there is none; `hint` has words for a missing one."""
     if isinstance(content, OSError):
         return Text(file, fault=f"{file} {_unreadable(content, hint)}")
     if content.startswith(POINTER):
@@ -93,10 +87,7 @@ class Named:
         return ""
 
     def elsewhere(self, files: Files) -> str:
-        """A did-you-mean for a file that does not exist.
-
-        In turn: a name like it, the same path from a folder above, the same name in a folder near.
-        """
+        """A did-you-mean: a name like it, its path from a folder above, its name in one near."""
         folder, name = posixpath.split(posixpath.normpath(self.name))
         alike = difflib.get_close_matches(name, children(files, folder), n=3, cutoff=0.7)
         above = [

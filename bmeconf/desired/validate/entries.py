@@ -39,8 +39,7 @@ STRIPPED = (
 class ManifestEntry:
     """A declared resource: its data, its tree, and whether its shape is sound.
 
-    `name` is canonical, and empty where it could not be read. `is_row` is True for one that a
-    table declares.
+    `name` is canonical, and empty where it could not be read; `is_row`: a table declares it.
     """
 
     kind: str

@@ -53,10 +53,7 @@ def instant(text: str) -> datetime | None:
 
 
 def time_fault(text: str) -> str:
-    """Why a text is no instant: no date and time, none with a zone, or none in the years of UTC.
-
-    Empty where it is one.
-    """
+    """Why a text is no time with a zone in the years of UTC; empty where it is one."""
     if instant(text):
         return ""
     text = text.strip()

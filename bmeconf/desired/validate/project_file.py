@@ -39,10 +39,7 @@ def project(file: Sources, root: Path) -> Project:
 
 
 def _pasted_keys(document: Node) -> Iterator[Place]:
-    """The places of API keys where the name of a variable belongs.
-
-    Short ones too: keys begin with `bme_`, and no variable does.
-    """
+    """The places of API keys, also short ones, where the name of a variable belongs."""
     accounts = at(document, ("accounts",))
     for _, account in accounts.entries if isinstance(accounts, Block) else ():
         named = account.get("api_key_env") if isinstance(account, Block) else None

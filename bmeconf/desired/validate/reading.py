@@ -190,10 +190,7 @@ def _intent(entry: ManifestEntry) -> Intent:
 
 
 def ordered(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems by place, API keys masked; what is wrong with several resources at a place, once.
-
-    Every problem of manifests passes here.
-    """
+    """Problems by place, keys masked, what several resources at a place have wrong only once."""
     once: dict[tuple[Place, str], Problem] = {}
     for problem in problems:
         message, address = masked(problem.message), masked(problem.address)

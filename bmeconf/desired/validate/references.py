@@ -170,16 +170,14 @@ def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
 
 
 def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
-    """One problem for each ring of entries that are to be created from each other.
-
-    Walks depth first with its own stack; a step back onto the trail closes a ring.
-    """
+    """One problem for each ring of entries that are to be created from each other."""
     ahead: dict[Address, list[Reference]] = defaultdict(list)
     for reference in references:
         source = reference.entry.address
         if reference.key in ORIGINS and reference.target != source:
             ahead[source].append(reference)
     started: set[Address] = set()
+    # Depth first with a stack of its own; a step back onto the trail closes a ring.
     for start in sorted(ahead):
         trail = [start] if start not in started else []
         while trail:

@@ -1,7 +1,4 @@
-"""What `init` writes: the texts in `files/` with dates from today on, so that they do not age.
-
-It plans at once against the sandbox's first account.
-"""
+"""What `init` writes: the texts in `files/` with dates that do not age; a project that plans."""
 
 from __future__ import annotations
 
