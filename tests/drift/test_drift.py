@@ -31,8 +31,7 @@ HOSTILE = "\x1b[31m::error::x\n##[y]|<b>&*_`\u202e"
 
 
 def test_an_edit_by_hand_is_drift(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}])
     account.edit("campaigns", "Welcome", subject="B")
     item = only(project.drift(code=2))
     assert item.pop("last_change") == {"at": "2030-01-01T00:00:00.000Z"}
@@ -93,8 +92,7 @@ def test_few_contacts_are_looked_for_by_id(project: Project, account: Account, c
     rule = Rule("GET /api/contact/[0-9a-f]{24}", lambda seen, forward: forward())
     cut(rule)
     emails = [f"qa{n}@acme.example" for n in range(MOST_ASKED + 2)]
-    project.declare(contacts=[{"email": email} for email in emails])
-    project.apply()
+    project.applied(contacts=[{"email": email} for email in emails])
     for email in emails:
         account.remove("contacts", email)
     rule.hits = 0
@@ -103,8 +101,7 @@ def test_few_contacts_are_looked_for_by_id(project: Project, account: Account, c
 
 
 def test_a_rename_of_what_is_pinned_is_drift(project: Project, account: Account) -> None:
-    project.declare(lists=[{"name": "Newsletter", "id": account.id_of("lists", "Newsletter")}])
-    project.apply()
+    project.applied(lists=[{"name": "Newsletter", "id": account.id_of("lists", "Newsletter")}])
     account.edit("lists", "Newsletter", name="Letters")
     item = only(project.drift(code=2))
     assert (item["field"], item["live"]) == ("name", "Letters")
@@ -115,8 +112,7 @@ def test_a_rename_of_what_is_pinned_is_drift(project: Project, account: Account)
 def test_another_object_of_the_same_name_is_drift(
     kind: str, record: list[str], project: Project, account: Account
 ) -> None:
-    project.declare(**{kind: [{"name": "Mine"}]})
-    project.apply()
+    project.applied(**{kind: [{"name": "Mine"}]})
     old = account.id_of(kind, "Mine")
     account.remove(kind, "Mine")
     account.add(kind, name="Mine")
@@ -128,8 +124,7 @@ def test_another_object_of_the_same_name_is_drift(
 
 def test_membership_names_the_members(project: Project, account: Account) -> None:
     contact = {"email": ANN, "lists": ["Newsletter", "Customers"], "tags": []}
-    project.declare(contacts=[contact], lists=[{"name": "Old list"}])
-    project.apply()
+    project.applied(contacts=[contact], lists=[{"name": "Old list"}])
     account.edit("contacts", ANN, lists=account.list_ids("Newsletter", "Old list"))
     item = only(project.drift(code=2))
     assert (item["field"], item["class"]) == ("lists", "drift")
@@ -139,11 +134,10 @@ def test_membership_names_the_members(project: Project, account: Account) -> Non
 
 def test_a_deleted_list_takes_no_copy_for_granted(project: Project, account: Account) -> None:
     """A plan foresees the members of a list that it copies; what is looked at is what is there."""
-    project.declare(
+    project.applied(
         lists=[{"name": "Newsletter"}, {"name": "Copy", "copy_of": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
     )
-    project.apply()
     structure = account.state()["structures"][0]["_id"]
     account.call("DELETE", f"contact-structure/{structure}/lists/{account.id_of('lists', 'Copy')}")
     assert found(project.drift(code=2)) == {"lists/Copy state": "drift"}
@@ -152,8 +146,7 @@ def test_a_deleted_list_takes_no_copy_for_granted(project: Project, account: Acc
 def test_a_field_that_is_gone_from_the_structure_is_drift(
     project: Project, account: Account
 ) -> None:
-    project.declare(structure={"fields": [{"label": "Company"}, {"label": "City"}], "tags": []})
-    project.apply()
+    project.applied(structure={"fields": [{"label": "Company"}, {"label": "City"}], "tags": []})
     state = account.state()
     fields = state["structures"][0]["fields"]
     state["structures"][0]["fields"] = [f for f in fields if f["label"] != "City"]
@@ -173,8 +166,7 @@ def test_a_field_that_is_gone_from_the_structure_is_drift(
 def test_a_campaign_changed_by_hand_fails_also_once_it_is_no_draft(
     status: str, project: Project, account: Account
 ) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}])
     account.edit("campaigns", "Welcome", subject="B")
     account.schedule(status=status)
     document = project.drift(code=2)
@@ -190,8 +182,7 @@ def test_a_campaign_changed_by_hand_fails_also_once_it_is_no_draft(
 def test_sent_to_another_list_than_declared_fails(project: Project, account: Account) -> None:
     both = [{"name": "Newsletter"}, {"name": "Customers"}]
     entry = {"name": "Welcome", "lists": ["Newsletter"], "schedule": {"at": from_now(-1)}}
-    project.declare(lists=both, campaigns=[entry])
-    project.apply()
+    project.applied(lists=both, campaigns=[entry])
     account.edit("campaigns", "Welcome", lists=account.list_ids("Customers"))
     account.schedule(entry["schedule"]["at"], "sent")
     item = only(project.drift(code=2))
@@ -226,8 +217,7 @@ EVA = "contacts/eva@example.com"
 
 def test_what_is_blocked_hides_nothing_else(project: Project, account: Account) -> None:
     entry = {"email": ANN, "lists": ["Newsletter"], "fields": {"First Name": "Anna"}}
-    project.declare(contacts=[{**entry, "status": "Active"}], lists=[{"name": "Newsletter"}])
-    project.apply()
+    project.applied(contacts=[{**entry, "status": "Active"}], lists=[{"name": "Newsletter"}])
     gone = {"primary": "Inactive", "secondary": "Unsubscribe"}
     account.edit(
         "contacts", ANN, status=gone, fields={account.field_id("First Name"): "Nan"}, lists=[]
@@ -242,7 +232,7 @@ def test_what_is_blocked_hides_nothing_else(project: Project, account: Account) 
     assert "Next:" not in project.drift_text(code=2)
 
 
-def test_what_is_blocked_and_was_never_applied(project: Project, account: Account) -> None:
+def test_what_is_blocked_and_was_never_applied(project: Project) -> None:
     entry = {"email": "eva@example.com", "status": "Active", "fields": {"First Name": "X"}}
     project.declare(contacts=[entry], lists=[{"name": "Newsletter"}])
     wanted = {f"{EVA} fields.First Name": "drift", f"{EVA} status": "drift"}
@@ -252,9 +242,8 @@ def test_what_is_blocked_and_was_never_applied(project: Project, account: Accoun
     assert found(project.drift(code=2)) == wanted
 
 
-def test_what_an_apply_would_refuse_is_not_told(project: Project, account: Account) -> None:
-    project.declare(lists=[{"name": "Customers", "protect": True}])
-    project.apply()
+def test_what_an_apply_would_refuse_is_not_told(project: Project) -> None:
+    project.applied(lists=[{"name": "Customers", "protect": True}])
     project.declare(lists=[{"name": "Customers", "state": "absent"}])
     assert "protected" in project.run("plan", "--format", "json").out
     assert codes(project.drift()) == []
@@ -264,8 +253,7 @@ def test_what_an_apply_would_refuse_is_not_told(project: Project, account: Accou
 
 
 def drifted(project: Project, account: Account, **declared: Any) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A", **declared}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A", **declared}])
     account.edit("campaigns", "Welcome", subject="B")
 
 
@@ -297,12 +285,9 @@ def test_known_drift_holds_through_its_day(
     assert (item["known"]["expired"], item["fails"]) == (bool(code), bool(code))
 
 
-def test_known_drift_that_matches_nothing_can_be_removed(
-    project: Project, account: Account
-) -> None:
+def test_known_drift_that_matches_nothing_can_be_removed(project: Project) -> None:
     project.known_drift(address=WELCOME, field="subject")
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     document = project.drift()
     (finding,) = document["findings"]
     assert (finding["level"], finding["address"]) == ("note", WELCOME)
@@ -311,9 +296,7 @@ def test_known_drift_that_matches_nothing_can_be_removed(
     assert codes(project.drift("--target", "lists/*")) == []
 
 
-def test_known_drift_stays_drift_where_a_first_look_was_remembered(
-    project: Project, account: Account
-) -> None:
+def test_known_drift_stays_drift_where_a_first_look_was_remembered(project: Project) -> None:
     project.known_drift(address=WELCOME, field="subject")
     project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "Customers"}])
     assert project.drift("--record")["recorded"]
@@ -409,8 +392,7 @@ def test_a_manual_step_goes_before_drift(project: Project, account: Account) -> 
     ],
 )
 def test_what_to_fail_on(asked: str | None, code: int, project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A", "from_name": "A"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A", "from_name": "A"}])
     account.edit("campaigns", "Welcome", subject="B", fromName="B")
     entry = {"subject": "A", "from_name": "C", "preview_text": "P"}
     project.declare(campaigns=[{"name": "Welcome", **entry}])
@@ -439,8 +421,7 @@ def test_an_unknown_word_to_fail_on(
 
 def edited_contacts(project: Project, account: Account, *emails: str) -> None:
     """Seeds that were applied, and then changed by hand."""
-    project.declare(contacts=[{"email": e, "fields": {"First Name": "Anna"}} for e in emails])
-    project.apply()
+    project.applied(contacts=[{"email": e, "fields": {"First Name": "Anna"}} for e in emails])
     for email in emails:
         account.edit("contacts", email, fields={account.field_id("First Name"): "Nan"})
 
@@ -472,8 +453,7 @@ def test_events_tell_who_wrote_last(project: Project, account: Account, cut: Cut
 def test_the_simulator_tells_what_was_written_by_the_api(
     project: Project, account: Account
 ) -> None:
-    project.declare(contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}])
-    project.apply()
+    project.applied(contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}])
     path = f"contact/{account.id_of('contacts', ANN)}"
     contact = account.call("GET", path)
     for value in contact["fields"]:
@@ -589,9 +569,8 @@ def test_a_clean_look_is_remembered(project: Project, account: Account) -> None:
     assert (found(document), document["locked"]) == ({f"{WELCOME} from_name": "drift"}, True)
 
 
-def test_a_look_remembers_what_an_apply_does(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
-    project.apply()
+def test_a_look_remembers_what_an_apply_does(project: Project) -> None:
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     text = project.lock_text()
     project.drift("--record")
     assert project.lock_text() == text
@@ -602,8 +581,7 @@ def test_a_look_remembers_what_an_apply_does(project: Project, account: Account)
 
 
 def test_remembering_blesses_no_drift(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     account.edit("campaigns", "Welcome", subject="B")
     text = project.lock_text()
     for _ in range(2):
@@ -611,7 +589,7 @@ def test_remembering_blesses_no_drift(project: Project, account: Account) -> Non
     assert project.lock_text() == text
 
 
-def test_a_first_look_at_what_differs_is_not_remembered(project: Project, account: Account) -> None:
+def test_a_first_look_at_what_differs_is_not_remembered(project: Project) -> None:
     project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "Customers"}])
     for _ in range(2):
         ran = project.run("drift", "--format", "json", "--record")
@@ -621,7 +599,7 @@ def test_a_first_look_at_what_differs_is_not_remembered(project: Project, accoun
     assert project.lock_text() == ""
 
 
-def test_a_first_look_at_a_part_is_not_remembered(project: Project, account: Account) -> None:
+def test_a_first_look_at_a_part_is_not_remembered(project: Project) -> None:
     project.declare(campaigns=[{"name": "Welcome"}], lists=[{"name": "Customers"}])
     ran = project.run("drift", "--format", "json", "--record", "--target", "lists/*")
     assert (ran.code, ran.json["recorded"], project.lock_text()) == (0, False, "")
@@ -632,8 +610,7 @@ def test_a_first_look_at_a_part_is_not_remembered(project: Project, account: Acc
 
 def test_a_schedule_of_another_object_is_not_remembered(project: Project, account: Account) -> None:
     at = "2030-12-01T08:00:00Z"
-    project.declare(campaigns=[{"name": "Mine", "schedule": {"at": at}}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Mine", "schedule": {"at": at}}])
     account.remove("campaigns", "Mine")
     account.add("campaigns", name="Mine", status="scheduled", scheduledAt=at)
     text = project.lock_text()
@@ -642,16 +619,15 @@ def test_a_schedule_of_another_object_is_not_remembered(project: Project, accoun
     assert project.lock_text() == text
 
 
-def test_a_look_lifts_no_protection(project: Project, account: Account) -> None:
-    project.declare(lists=[{"name": "Customers", "protect": True}])
-    project.apply()
+def test_a_look_lifts_no_protection(project: Project) -> None:
+    project.applied(lists=[{"name": "Customers", "protect": True}])
     project.declare(lists=[{"name": "Customers"}])
     project.drift("--record")
     project.declare(lists=[{"name": "Customers", "state": "absent"}])
     assert project.run("plan").code == 7
 
 
-def test_a_lock_file_that_cannot_be_written(project: Project, account: Account) -> None:
+def test_a_lock_file_that_cannot_be_written(project: Project) -> None:
     project.declare(campaigns=[{"name": "Welcome", "from_name": "Acme"}])
     (project.folder / LOCK).symlink_to("nowhere/lock.json")
     ran = project.run("drift", "--format", "json", "--record")
@@ -660,9 +636,7 @@ def test_a_lock_file_that_cannot_be_written(project: Project, account: Account) 
     assert ran.json["items"] == []
 
 
-def test_a_lock_file_that_moved_meanwhile_is_left_alone(
-    project: Project, account: Account, cut: Cut
-) -> None:
+def test_a_lock_file_that_moved_meanwhile_is_left_alone(project: Project, cut: Cut) -> None:
     project.declare(campaigns=[{"name": "Welcome", "from_name": "Acme"}])
     armed: list[str] = []
     rule = Rule("GET /api/email/campaign", edited(lambda value: put(project, armed)))
@@ -683,7 +657,7 @@ def put(project: Project, texts: list[str]) -> None:
         project.write(LOCK, text)
 
 
-def test_a_lock_file_that_cannot_be_used(project: Project, account: Account) -> None:
+def test_a_lock_file_that_cannot_be_used(project: Project) -> None:
     project.declare(lists=[{"name": "Customers"}])
     project.write(LOCK, "<<<<<<< ours\n")
     ran = project.run("drift", "--format", "json")
@@ -700,8 +674,7 @@ def everything(project: Project, account: Account) -> None:
     draft = {"name": "Welcome", "subject": "A", "schedule": {"at": from_now(1)}}
     late = {"name": "Late", "schedule": {"at": from_now(-1)}}
     sent = {"name": "2026-10 Newsletter"}
-    project.declare(contacts=contacts, lists=mine, campaigns=[draft, late, sent])
-    project.apply()
+    project.applied(contacts=contacts, lists=mine, campaigns=[draft, late, sent])
     account.edit("campaigns", "Welcome", subject="B")
     account.edit("contacts", ANN, fields={account.field_id("First Name"): "Nan"}, lists=[])
     account.remove("lists", "Mine")
@@ -735,12 +708,11 @@ def test_it_sends_nothing_that_writes(project: Project, account: Account) -> Non
 
 
 def test_it_asks_no_more_than_a_plan(project: Project, account: Account) -> None:
-    project.declare(
+    project.applied(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
         campaigns=[{"name": "Welcome", "subject": "A"}, {"name": "2026-10 Newsletter"}],
     )
-    project.apply()
     account.clear_log()
     project.plan()
     asked = [(entry["method"], entry["path"]) for entry in account.log()]
@@ -772,7 +744,7 @@ def test_targets(project: Project, account: Account) -> None:
     assert ran.code == 3
 
 
-def test_problems_of_the_manifests(project: Project, account: Account) -> None:
+def test_problems_of_the_manifests(project: Project) -> None:
     project.write("m.yaml", "version: 1\ncampaigns: [{name: New, lists: [Nonesuch]}]\n")
     ran: Ran = project.run("drift", "--format", "json")
     assert ran.code == 3
@@ -791,7 +763,7 @@ def test_the_sandbox_has_a_lock_of_its_own(tmp_path: Path) -> None:
 # --- in words
 
 
-def test_the_verdict_of_a_clean_account(project: Project, account: Account) -> None:
+def test_the_verdict_of_a_clean_account(project: Project) -> None:
     project.declare(
         lists=[{"name": "Newsletter"}],
         campaigns=[{"name": "Welcome", "schedule": {"at": from_now(1)}}],
@@ -803,7 +775,7 @@ def test_the_verdict_of_a_clean_account(project: Project, account: Account) -> N
     assert "What to do" not in told
 
 
-def test_the_verdict_where_not_all_could_be_compared(project: Project, account: Account) -> None:
+def test_the_verdict_where_not_all_could_be_compared(project: Project) -> None:
     project.declare(contacts=[{"email": "eva@example.com", "status": "Active"}])
     told = project.drift_text()
     assert "The account is as declared as far as it could be compared: see the findings." in told
@@ -844,7 +816,7 @@ def test_what_moved_in_words(project: Project, account: Account, cut: Cut) -> No
 HAND_AT = "2026-11-20T10:00:00Z"
 
 
-def test_what_to_type_to_undo_it(project: Project, account: Account) -> None:
+def test_what_to_type_to_undo_it(project: Project) -> None:
     project.declare(lists=[{"name": "Old list", "state": "absent"}])
     told = project.drift_text("--target", "lists/*", code=2)
     wanted = "bmeconf apply --target 'lists/*' --allow-delete 'lists/Old list'"
@@ -873,8 +845,7 @@ def test_what_is_answered_for_is_nothing_to_undo(project: Project, account: Acco
 
 def test_what_is_not_applied_yet_is_nothing_to_undo(project: Project, account: Account) -> None:
     welcome = {"name": "Welcome", "subject": "A"}
-    project.declare(lists=[{"name": "Customers"}], campaigns=[welcome])
-    project.apply()
+    project.applied(lists=[{"name": "Customers"}], campaigns=[welcome])
     gone = [{"name": "Customers", "state": "absent"}]
     project.declare(lists=gone, campaigns=[welcome])
     assert next_of(project, code=0) == ""
@@ -890,11 +861,10 @@ def test_what_to_type_undoes_only_what_nobody_answers_for(
 ) -> None:
     project.known_drift(address="campaigns/Second *", field="subject")
     names = ["Welcome", "Second [1] *"]
-    project.declare(
+    project.applied(
         lists=[{"name": "Newsletter"}, {"name": "New"}],
         campaigns=[{"name": name, "subject": "A", "lists": ["Newsletter"]} for name in names],
     )
-    project.apply()
     for name in names:
         account.edit("campaigns", name, subject="B")
     wanted = next_of(project)
@@ -909,8 +879,7 @@ def test_what_to_type_undoes_only_what_nobody_answers_for(
 def test_what_it_depends_on_may_be_answered_for(project: Project, account: Account) -> None:
     project.known_drift(address=WELCOME, field="subject")
     copy = {"name": "Another", "copy_of": "Welcome", "subject": "A"}
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}, copy])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}, copy])
     account.edit("campaigns", "Another", subject="B")
     assert next_of(project) == "bmeconf apply"
     account.edit("campaigns", "Welcome", subject="B")
@@ -920,8 +889,7 @@ def test_what_it_depends_on_may_be_answered_for(project: Project, account: Accou
 def test_nothing_to_type_where_an_apply_would_be_refused(
     project: Project, account: Account
 ) -> None:
-    project.declare(lists=[{"name": "Newsletter"}], contacts=[{"email": ANN}])
-    project.apply()
+    project.applied(lists=[{"name": "Newsletter"}], contacts=[{"email": ANN}])
     account.edit("lists", "Newsletter", name="Letters")
     assert "Next:" not in project.drift_text(code=2)
 
@@ -960,8 +928,7 @@ def test_what_is_wrong_with_a_schedule_in_words(
 
 def test_a_body_is_a_short_diff(project: Project, account: Account) -> None:
     html = "".join(f"<p>Line {n}</p>\n" for n in range(60))
-    project.declare(campaigns=[{"name": "Welcome", "body": {"html": html}}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", "body": {"html": html}}])
     account.edit("campaigns", "Welcome", body=html.replace("Line 30", "LINE 30"))
     told = project.drift_text(code=2)
     assert "      -<p>Line 30</p>\n      +<p>LINE 30</p>\n" in told
@@ -976,12 +943,11 @@ def test_hostile_names_do_no_harm(
     hostile = {"triggeredBy": {"type": HOSTILE, "userId": HOSTILE}, "source": HOSTILE}
     row = event(HAND_AT, **hostile) | {"type": "contact-updated"}
     cut(Rule(EVENTS, instead(reply({"records": [row], "total": 1}))))
-    project.declare(
+    project.applied(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}],
         campaigns=[{"name": "Welcome", "subject": "A"}],
     )
-    project.apply()
     account.edit("lists", "Newsletter", name=HOSTILE)
     account.edit("campaigns", "Welcome", subject=HOSTILE)
     account.edit("contacts", ANN, fields={account.field_id("First Name"): HOSTILE})
@@ -1015,13 +981,13 @@ def test_junit_counts_drift_as_failures(project: Project, account: Account) -> N
     assert "<failure" not in project.run("drift", "--fail-on", "pending", "--format", "junit").out
 
 
-def test_an_unknown_option_is_a_failure_of_drift(project: Project, account: Account) -> None:
+def test_an_unknown_option_is_a_failure_of_drift(project: Project) -> None:
     ran = project.run("drift", "--nonsense", "--format", "json")
     assert (ran.code, ran.json["format"]) == (3, "bmeconf.drift/1")
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_format_tells_of_a_failure(format: str, project: Project, account: Account) -> None:
+def test_every_format_tells_of_a_failure(format: str, project: Project) -> None:
     project.declare(lists=[{"name": "Newsletter"}])
     ran = project.run("drift", "--format", format, "--fail-on", "drif")
     assert ran.code == 3

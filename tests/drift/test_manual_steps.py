@@ -19,8 +19,7 @@ DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
 
 def declared(project: Project, at: str, name: str = "Mine") -> None:
     entry = {"name": name, "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
-    project.declare(campaigns=[entry])
-    project.apply()
+    project.applied(campaigns=[entry])
 
 
 def shown(account: Account, at: str, status: str = "scheduled") -> str:
@@ -118,7 +117,7 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     assert "campaigns/Mine (wrong): it is unclear which live campaign is meant" in plan
 
 
-def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project, account: Account) -> None:
+def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project) -> None:
     entry = {"name": "Mine", "id": "c" * 24, "schedule": {"at": FAR}}
     project.declare(campaigns=[entry])
     assert state_of(project.drift(code=9)) == "wrong"

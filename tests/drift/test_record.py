@@ -84,7 +84,7 @@ def test_where_the_rest_cannot_be_read_nothing_is_forgotten(
     assert (ran.code, ran.json["recorded"], project.lock_text()) == (0, False, "")
 
 
-def test_a_first_look_at_a_path_is_not_remembered(project: Project, account: Account) -> None:
+def test_a_first_look_at_a_path_is_not_remembered(project: Project) -> None:
     two(project, DIFFERENT)
     ran = project.run("drift", "--format", "json", "a.yaml", "--record")
     assert (ran.code, ran.json["recorded"], project.lock_text()) == (0, False, "")
@@ -94,7 +94,7 @@ def test_a_first_look_at_a_path_is_not_remembered(project: Project, account: Acc
     assert project.drift("a.yaml", "b.yaml", "--record")["recorded"]
 
 
-def test_a_look_at_a_part_says_so(project: Project, account: Account) -> None:
+def test_a_look_at_a_part_says_so(project: Project) -> None:
     two(project, BEE)
     project.apply()
     document = project.drift("a.yaml")
@@ -118,7 +118,7 @@ def test_known_drift_elsewhere_is_no_leftover(project: Project, account: Account
     assert codes(project.drift()) == ["known_drift_unused"]
 
 
-def test_what_is_declared_elsewhere_is_no_rename(project: Project, account: Account) -> None:
+def test_what_is_declared_elsewhere_is_no_rename(project: Project) -> None:
     two(project, BEE)
     project.apply()
     two(project, BEE, "lists: [{name: Customers}, {name: New}]\n")
@@ -158,9 +158,8 @@ def test_what_was_pending_at_the_first_look_is_drift_without_git(
     assert found(project.drift(code=2)) == {f"{WELCOME} subject": "drift"}
 
 
-def test_it_is_said_that_nothing_is_remembered_of_it(project: Project, account: Account) -> None:
-    project.declare(lists=[{"name": "Customers"}])
-    project.apply()
+def test_it_is_said_that_nothing_is_remembered_of_it(project: Project) -> None:
+    project.applied(lists=[{"name": "Customers"}])
     project.declare(lists=[{"name": "Customers"}], campaigns=[{"name": "Welcome", "subject": "A"}])
     told = project.drift_text(code=2)
     assert f"~ {WELCOME} (drift): subject not as declared" in told
@@ -174,8 +173,7 @@ def test_it_is_said_that_nothing_is_remembered_of_it(project: Project, account: 
 @pytest.mark.parametrize("memory", ["none", "of another field"])
 def test_an_added_footer_is_not_blessed(memory: str, project: Project, account: Account) -> None:
     body = {"body": {"html": BODY}}
-    project.declare(campaigns=[{"name": "Welcome", **body}], lists=[{"name": "Customers"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Welcome", **body}], lists=[{"name": "Customers"}])
     project.unlock()
     account.edit("campaigns", "Welcome", body=BODY + FOOTER)
     if memory != "none":
@@ -195,8 +193,7 @@ def test_an_added_footer_is_not_blessed(memory: str, project: Project, account: 
 
 def test_a_footer_that_an_apply_knows_stays_known(project: Project, account: Account) -> None:
     account.switch(body_rewriting="footer")
-    project.declare(campaigns=[{"name": "Mine", "body": {"html": BODY}}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Mine", "body": {"html": BODY}}])
     before = project.lock_text()
     assert project.drift("--record")["clean"]
     assert project.lock_text() == before
@@ -225,8 +222,7 @@ def test_a_first_look_remembers_protection(
 
 
 def test_protection_of_another_object_is_not_remembered(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Mine"}])
-    project.apply()
+    project.applied(campaigns=[{"name": "Mine"}])
     account.remove("campaigns", "Mine")
     account.add("campaigns", name="Mine")
     project.declare(campaigns=[{"name": "Mine", "protect": True}])

@@ -168,6 +168,11 @@ class Project:
         """The result document of an apply that must succeed."""
         return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
 
+    def applied(self, **manifest: Any) -> Any:
+        """The result document of an apply of this manifest, which must succeed."""
+        self.declare(**manifest)
+        return self.apply()
+
     def drift(self, *arguments: str, code: int = 0) -> Any:
         """The drift document of a run that must end with `code`."""
         ran = self.run("drift", "--format", "json", *arguments)
