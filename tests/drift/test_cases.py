@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.documents import state_of
 from tests.support.driver import Account, Project
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
-BY_HAND = ("drift", "conflict")
+FAIL_ON = ("drift", "conflict", "manual")
+BROKEN = ("overdue", "undone", "wrong")
+FAR, PAST = "2030-12-01T08:00:00Z", "2025-12-01T08:00:00Z"
 
 
 def by_hand(project: Project, account: Account, what: str, *of: Any) -> None:
@@ -28,8 +31,8 @@ def by_hand(project: Project, account: Account, what: str, *of: Any) -> None:
         case "drop", (kind, id):
             state = account.state()
             account.set({**state, kind: [row for row in state[kind] if row["_id"] != id]})
-        case "schedule", (status,):
-            account.schedule(status=status)
+        case "schedule", (status, *name):
+            account.schedule(FAR, status, *name)
         case "switch", (switches,):
             account.switch(**switches)
         case "unlock", ():
@@ -41,19 +44,13 @@ def by_hand(project: Project, account: Account, what: str, *of: Any) -> None:
                 account.add(kind, **row)
 
 
-def look(project: Project, case: Any) -> Any:
-    """The document of a look, whose exit code must follow from the classes that it tells."""
-    words = case.get("fail_on", BY_HAND)
-    code = 2 if {each.split()[0] for each in case["drift"].values()} & {*words} else 0
-    document = project.drift("--fail-on", ",".join(words), code=code)
-    for item in document["items"]:
-        assert item["fails"] is (item["class"] in words)
-        assert ("known" in item) is (item["class"] == "known")
-        assert "last_change" not in item or item["class"] != "pending"
-        assert "last_change" not in item or item["live"] != "absent"
-    proven = all(finding["level"] == "note" for finding in document["findings"])
-    assert document["clean"] is (proven and not document["items"])
-    return document
+def mine(at: str) -> dict[str, Any]:
+    return {"name": "Mine", "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
+
+
+def word(told: str) -> str:
+    """What makes an item fail: its class, or the cause behind a frozen campaign."""
+    return told.partition("(")[2].rstrip(")") if told.startswith("frozen") else told.split()[0]
 
 
 def told(item: Any, wanted: str) -> str:
@@ -63,29 +60,58 @@ def told(item: Any, wanted: str) -> str:
     return f"{item['class']}{cause}{sides}"
 
 
+def check(case: Any, document: Any, account: Account) -> None:
+    """The document is as the case says, and no item contradicts itself."""
+    shown = {f"{item['address']} {item['field']}": item for item in document["items"]}
+    items = {name: told(item, case["drift"].get(name, "")) for name, item in shown.items()}
+    assert items == case["drift"]
+    for name, item in shown.items():
+        assert item["fails"] is (word(items[name]) in case.get("fail_on", FAIL_ON))
+        assert item["class"] == "known" or item.get("known", {"expired": True})["expired"]
+        assert "last_change" not in item or "pending" not in items[name]
+        assert "last_change" not in item or item["live"] != "absent"
+    proven = all(finding["level"] == "note" for finding in document["findings"])
+    assert document["clean"] is (proven and not items)
+    assert sorted({each["code"] for each in document["findings"]}) == case.get("findings", [])
+    assert document["summary"]["in_sync"] == case.get("in_sync", document["summary"]["in_sync"])
+    assert document["locked"] is case.get("locked", document["locked"])
+    manual = {each["state"]: each["observed"] for each in document["manual"]}
+    assert [*manual] == ([case["manual"]] if "manual" in case else [])
+    for key, value in case.get("observed", {}).items():
+        observed = manual[case["manual"]]
+        assert observed[key] == (account.id_of("campaigns", value) if key == "id" else value)
+
+
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["case"]) for case in CASES])
 def test_a_look_tells(case: Any, project: Project, account: Account) -> None:
     for step, of in case.items():
         if step == "known":
             project.known_drift(**of)
-        elif step in ("apply", "declare"):
+        elif step == "apply":
+            project.applied(**of)
+        elif step == "declare":
             project.declare(**of)
-            if step == "apply":
-                project.apply()
         elif step in ("hand", "then"):
             for each in of:
                 by_hand(project, account, *each)
+        elif step == "due":
+            project.applied(campaigns=[mine(of)])
+        elif step == "kept":
+            at = FAR if of == "scheduled" else PAST
+            project.applied(campaigns=[mine(at)])
+            account.schedule(at, of, "Mine")
+            assert state_of(project.drift("--record")) == "done"
         elif step == "record":
             ran = project.run("drift", "--record", "--format", "json")
             assert ran.json["recorded"] is of
-    document = look(project, case)
-    fields = {f"{item['address']} {item['field']}": item for item in document["items"]}
-    words = {name: told(item, case["drift"].get(name, "")) for name, item in fields.items()}
-    assert words == case["drift"]
-    codes = sorted({finding["code"] for finding in document["findings"]})
-    assert codes == case.get("findings", [])
-    assert [each["state"] for each in document["manual"]] == (
-        [case["manual"]] if "manual" in case else []
-    )
-    assert document["summary"]["in_sync"] == case.get("in_sync", document["summary"]["in_sync"])
-    assert document["locked"] is case.get("locked", document["locked"])
+    words = case.get("fail_on", FAIL_ON)
+    code = 2 if {*map(word, case["drift"].values())} & {*words} else 0
+    code = 9 if case.get("manual") in BROKEN else code
+    options = ("--fail-on", ",".join(words))
+    # A look that remembers blesses nothing that the first one did not.
+    again = ("--record",) if {"kept", "record"} & {*case} else ()
+    for more in ((), again, again):
+        check(case, project.drift(*options, *more, code=code), account)
+    text = " ".join(project.drift_text(*options, code=code).split())
+    assert [each for each in case.get("text", ()) if each not in text] == []
+    assert [each for each in case.get("never", ()) if each in text] == []

@@ -215,23 +215,6 @@ def test_a_campaign_that_has_ended_has_a_remedy_of_its_own(
 EVA = "contacts/eva@example.com"
 
 
-def test_what_is_blocked_hides_nothing_else(project: Project, account: Account) -> None:
-    entry = {"email": ANN, "lists": ["Newsletter"], "fields": {"First Name": "Anna"}}
-    project.applied(contacts=[{**entry, "status": "Active"}], lists=[{"name": "Newsletter"}])
-    gone = {"primary": "Inactive", "secondary": "Unsubscribe"}
-    account.edit(
-        "contacts", ANN, status=gone, fields={account.field_id("First Name"): "Nan"}, lists=[]
-    )
-    document = project.drift(code=2)
-    assert found(document) == {
-        f"contacts/{ANN} fields.First Name": "drift",
-        f"contacts/{ANN} lists": "drift",
-        f"contacts/{ANN} status": "drift",
-    }
-    assert (codes(document), document["clean"]) == (["blocked"], False)
-    assert "Next:" not in project.drift_text(code=2)
-
-
 def test_what_is_blocked_and_was_never_applied(project: Project) -> None:
     entry = {"email": "eva@example.com", "status": "Active", "fields": {"First Name": "X"}}
     project.declare(contacts=[entry], lists=[{"name": "Newsletter"}])
@@ -775,25 +758,6 @@ def test_the_verdict_of_a_clean_account(project: Project) -> None:
     assert "What to do" not in told
 
 
-def test_the_verdict_where_not_all_could_be_compared(project: Project) -> None:
-    project.declare(contacts=[{"email": "eva@example.com", "status": "Active"}])
-    told = project.drift_text()
-    assert "The account is as declared as far as it could be compared: see the findings." in told
-    assert "! contacts/eva@example.com (blocked)" in told
-
-
-def test_the_verdict_of_known_drift(project: Project, account: Account) -> None:
-    project.known_drift(address=WELCOME, field="subject")
-    drifted(project, account)
-    told = project.drift_text()
-    assert "The account is as declared, but for 1 known difference." in told
-    assert "    until 2999-12-31: legal edit (marketing)" in told
-    project.known_drift(address=WELCOME, field="subject", expires="2026-01-01")
-    told = project.drift_text(code=2)
-    assert "    was known until 2026-01-01 and that is over: legal edit (marketing)" in told
-    assert "The account is not as declared: 1 difference (1 drifted)." in told
-
-
 def test_what_moved_in_words(project: Project, account: Account, cut: Cut) -> None:
     cut(Rule(EVENTS, instead(reply({"records": [event(HAND_AT, **BY_MIA)], "total": 1}))))
     everything(project, account)
@@ -884,25 +848,6 @@ def test_what_it_depends_on_may_be_answered_for(project: Project, account: Accou
     assert next_of(project) == "bmeconf apply"
     account.edit("campaigns", "Welcome", subject="B")
     assert next_of(project) == ""
-
-
-def test_nothing_to_type_where_an_apply_would_be_refused(
-    project: Project, account: Account
-) -> None:
-    project.applied(lists=[{"name": "Newsletter"}], contacts=[{"email": ANN}])
-    account.edit("lists", "Newsletter", name="Letters")
-    assert "Next:" not in project.drift_text(code=2)
-
-
-def test_a_scheduled_campaign_that_was_changed_is_to_be_stopped(
-    project: Project, account: Account
-) -> None:
-    drifted(project, account)
-    account.schedule()
-    told = project.drift_text(code=2)
-    assert "take its schedule back in the web app" in told
-    account.schedule(status="sent")
-    assert "take its schedule back in the web app" not in project.drift_text(code=2)
 
 
 @pytest.mark.parametrize(

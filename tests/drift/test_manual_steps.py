@@ -34,10 +34,6 @@ def proven(project: Project, account: Account, at: str, status: str) -> str:
     return id
 
 
-def renamed(account: Account, to: str) -> None:
-    account.edit("campaigns", "Mine", name=to)
-
-
 def told(project: Project, code: int) -> str:
     """What drift tells as text, on one line."""
     return " ".join(project.drift_text(code=code).split())
@@ -49,29 +45,6 @@ def observed(document: Any) -> Any:
 
 
 # --- the campaign that was meant is judged, whatever has its name
-
-
-@pytest.mark.parametrize(("at", "status"), [(PAST, "sent"), (FAR, "scheduled")])
-def test_what_is_done_stays_done_under_another_name(
-    at: str, status: str, project: Project, account: Account
-) -> None:
-    id = proven(project, account, at, status)
-    renamed(account, "Archived")
-    document = project.drift(code=2)
-    assert state_of(document) == "done"
-    assert (observed(document)["id"], observed(document)["name"]) == (id, "Archived")
-    assert not any(said in told(project, 2) for said in DO_IT)
-
-
-@pytest.mark.parametrize(("at", "status"), [(PAST, "sent"), (FAR, "scheduled")])
-def test_what_is_done_stays_done_beside_a_namesake(
-    at: str, status: str, project: Project, account: Account
-) -> None:
-    id = proven(project, account, at, status)
-    account.add("campaigns", name="Mine")
-    document = project.drift()
-    assert (state_of(document), observed(document)["id"]) == ("done", id)
-    assert not any(said in told(project, 0) for said in DO_IT)
 
 
 def test_it_takes_no_request_to_tell(project: Project, account: Account) -> None:
@@ -93,13 +66,6 @@ def test_a_draft_beside_a_namesake_is_looked_for_by_its_id(
     assert "see that no other campaign was scheduled or sent in its place" in said
 
 
-def test_a_draft_under_another_name_is_opened_by_that(project: Project, account: Account) -> None:
-    declared(project, PAST)
-    renamed(account, "Yours")
-    assert state_of(project.drift(code=9)) == "overdue"
-    assert 'Open the campaign "Yours" with the id' in told(project, 9)
-
-
 @pytest.mark.parametrize("at", [FAR, PAST])
 def test_without_a_memory_nothing_tells_which_one_is_meant(
     at: str, project: Project, account: Account
@@ -117,70 +83,10 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     assert "campaigns/Mine (wrong): it is unclear which live campaign is meant" in plan
 
 
-def test_a_pinned_id_that_is_not_there_is_in_doubt(project: Project) -> None:
-    entry = {"name": "Mine", "id": "c" * 24, "schedule": {"at": FAR}}
-    project.declare(campaigns=[entry])
-    assert state_of(project.drift(code=9)) == "wrong"
-    assert "is unclear which live campaign is meant" in told(project, 9)
-
-
 # --- what is gone or replaced
 
 
-def test_what_was_scheduled_and_is_gone_is_undone(project: Project, account: Account) -> None:
-    proven(project, account, FAR, "scheduled")
-    account.remove("campaigns", "Mine")
-    for _ in range(2):
-        assert state_of(project.drift("--record", code=9)) == "undone"
-    assert "was scheduled for 2030-12-01 08:00 (UTC), and is not in the account" in told(project, 9)
-
-
-def test_what_was_scheduled_and_is_replaced_is_undone(project: Project, account: Account) -> None:
-    proven(project, account, FAR, "scheduled")
-    account.remove("campaigns", "Mine")
-    account.add("campaigns", name="Mine")
-    for _ in range(2):
-        assert state_of(project.drift("--record", code=9)) == "undone"
-    assert "another campaign has its name now" in told(project, 9)
-
-
-def test_the_former_one_may_still_go_out(project: Project, account: Account) -> None:
-    proven(project, account, FAR, "scheduled")
-    renamed(account, "Old")
-    account.add("campaigns", name="Mine")
-    document = project.drift(code=9)
-    assert (state_of(document), observed(document)["former"]) == ("undone", "Old")
-    assert 'See first whether "Old" was sent or still goes out' in told(project, 9)
-
-
-@pytest.mark.parametrize("replaced", [False, True])
-def test_what_may_have_been_sent_is_not_to_be_sent_again(
-    replaced: bool, project: Project, account: Account
-) -> None:
-    proven(project, account, PAST, "sent")
-    account.remove("campaigns", "Mine")
-    if replaced:
-        account.add("campaigns", name="Mine")
-    assert state_of(project.drift(code=9)) == "undone"
-    said = told(project, 9)
-    assert "Its time is over: find out whether it was sent" in said
-    assert not any(told_so in said for told_so in DO_IT)
-
-
 # --- when it was sent
-
-
-@pytest.mark.parametrize(
-    ("status", "said"), [("sent", "was sent before"), ("sending", "is being sent before")]
-)
-def test_sent_before_its_time_is_wrong(
-    status: str, said: str, project: Project, account: Account
-) -> None:
-    declared(project, FAR)
-    shown(account, FAR, status)
-    assert state_of(project.drift(code=9)) == "wrong"
-    assert f"{said} its time, 2030-12-01 08:00 (UTC)" in told(project, 9)
-    assert not any(told_so in told(project, 9) for told_so in DO_IT)
 
 
 @pytest.mark.parametrize(("minutes", "state"), [(3, "done"), (7, "wrong")])

@@ -158,15 +158,6 @@ def test_what_was_pending_at_the_first_look_is_drift_without_git(
     assert found(project.drift(code=2)) == {f"{WELCOME} subject": "drift"}
 
 
-def test_it_is_said_that_nothing_is_remembered_of_it(project: Project) -> None:
-    project.applied(lists=[{"name": "Customers"}])
-    project.declare(lists=[{"name": "Customers"}], campaigns=[{"name": "Welcome", "subject": "A"}])
-    told = project.drift_text(code=2)
-    assert f"~ {WELCOME} (drift): subject not as declared" in told
-    assert "remembers nothing of a resource" in told
-    assert "by hand in the account" not in told
-
-
 # --- what a look must not bless
 
 
