@@ -66,14 +66,16 @@ class Script:
             "REPORT": str(folder / "report.md"),
         }
 
-    def run(self, name: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """One script; what it printed."""
+    def run(self, name: str, *arguments: str, code: int = 0, said: str = "", **env: str) -> str:
+        """What one script printed, which must end with `code` and say something."""
         self.output.write_text("", encoding="utf-8")
         command = str(ACTION / name), *arguments
         ran = self._forks.script(self.folder, {**self.env, **env}, *command)
         assert "Traceback" not in ran.stderr, ran.stderr
         assert "t0k3n" not in ran.stdout + ran.stderr
-        return ran
+        assert ran.returncode == code, ran.stdout
+        assert said in ran.stdout
+        return ran.stdout
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the last one."""
@@ -104,8 +106,8 @@ def leave(github: FakeGitHub, record: Any) -> None:
 
 
 def test_the_record_is_found_by_the_commit(merged: FakeGitHub, script: Script) -> None:
-    ran = script.run("reviewed.py")
-    assert (ran.returncode, script.outputs()) == (0, {})
+    script.run("reviewed.py")
+    assert script.outputs() == {}
     assert json.loads((script.folder / "review.json").read_text()) == RECORD
 
 
@@ -172,8 +174,7 @@ def test_a_plan_that_was_not_reviewed_is_missing_and_fails_nothing(
 ) -> None:
     change, said = MISSING[what]
     change(merged)
-    ran = script.run("reviewed.py")
-    assert ran.returncode == 0, ran.stdout
+    script.run("reviewed.py")
     assert said in script.outputs()["missing"]
     assert not (script.folder / "review.json").exists()
 
@@ -195,8 +196,7 @@ def test_a_record_that_is_none_stops_the_apply(
     merged: FakeGitHub, script: Script, data: bytes
 ) -> None:
     merged.keep(merged.runs[0]["id"], NAME, {"review.json": data})
-    ran = script.run("reviewed.py")
-    assert (ran.returncode, "Have the plan reviewed again" in ran.stdout) == (6, True)
+    script.run("reviewed.py", code=6, said="Have the plan reviewed again")
     assert not (script.folder / "review.json").exists()
 
 
@@ -207,18 +207,15 @@ def test_an_archive_without_a_record_stops_the_apply(
     artifact = merged.keep(merged.runs[0]["id"], NAME, {"other.json": b"{}"})
     if archive:
         merged.archives[artifact["id"]] = archive
-    ran = script.run("reviewed.py")
-    assert (ran.returncode, "holds no record" in ran.stdout) == (6, True)
+    script.run("reviewed.py", code=6, said="holds no record")
 
 
 def test_a_token_that_may_not_look_is_told_what_it_needs(
     merged: FakeGitHub, script: Script
 ) -> None:
     merged.tokens["t0k3n"] = Token("t0k3n", {"contents": "read"})
-    ran = script.run("reviewed.py")
-    assert ran.returncode == 1
-    assert ran.stdout.startswith("::error::GitHub answered 403 to GET ")
-    assert "permissions" in ran.stdout
+    said = script.run("reviewed.py", code=1, said="permissions")
+    assert said.startswith("::error::GitHub answered 403 to GET ")
 
 
 # --- the same plan, or another
@@ -238,7 +235,7 @@ def planned(project: Project) -> Any:
 def recorded(project: Project, script: Script) -> Any:
     """A plan, with its record beside it."""
     plan = planned(project)
-    assert script.run("record.py", RECORD=script.env["REVIEWED"]).returncode == 0
+    script.run("record.py", RECORD=script.env["REVIEWED"])
     assert script.outputs() == {"fingerprint": plan["fingerprint"], "changes": "true"}
     return plan
 
@@ -250,8 +247,8 @@ def change(script: Script, plan: Any, edit: Any) -> None:
 
 def test_the_same_plan_made_again_agrees(project: Project, script: Script, recorded: Any) -> None:
     assert planned(project)["created_at"] >= recorded["created_at"]
-    ran = script.run("agree.py")
-    assert (ran.returncode, script.outputs()) == (0, {"apply": "true"})
+    script.run("agree.py")
+    assert script.outputs() == {"apply": "true"}
 
 
 def test_the_record_has_no_values(script: Script, recorded: Any) -> None:
@@ -288,23 +285,20 @@ def test_no_other_plan_agrees_but_one_with_less_to_do_in_a_run_started_again(
     script: Script, recorded: Any, what: str, attempt: str
 ) -> None:
     change(script, recorded, EDITS[what])
-    ran = script.run("agree.py", GITHUB_RUN_ATTEMPT=attempt)
     less = (what, attempt) == ("one step less", "2")
-    assert ran.returncode == (0 if less else 6)
-    assert ("nothing was written" in ran.stdout) != less
+    said = script.run("agree.py", code=0 if less else 6, GITHUB_RUN_ATTEMPT=attempt)
+    assert ("nothing was written" in said) != less
     assert script.outputs() == ({"apply": "true"} if less else {})
 
 
 def test_another_account_is_refused(script: Script, recorded: Any) -> None:
     change(script, recorded, lambda plan: plan["account"].update(fingerprint="sha256:0"))
-    ran = script.run("agree.py")
-    assert (ran.returncode, "another account" in ran.stdout) == (7, True)
+    script.run("agree.py", code=7, said="another account")
 
 
 def test_without_a_record_nothing_agrees(script: Script, recorded: Any) -> None:
     (script.folder / "review.json").unlink()
-    ran = script.run("agree.py", MISSING="it has expired")
-    assert (ran.returncode, "it has expired" in ran.stdout) == (6, True)
+    script.run("agree.py", code=6, said="it has expired", MISSING="it has expired")
 
 
 @pytest.mark.parametrize(
@@ -321,8 +315,7 @@ def test_only_deletes_that_are_planned_are_allowed(
     script: Script, recorded: Any, globs: str, kept: str
 ) -> None:
     change(script, recorded, EDITS["an action"])
-    ran = script.run("agree.py", EXPECT=recorded["fingerprint"], ALLOW_DELETE=globs)
-    assert ran.returncode == 0, ran.stdout
+    script.run("agree.py", EXPECT=recorded["fingerprint"], ALLOW_DELETE=globs)
     assert (script.folder / "deletes").read_text(encoding="utf-8") == kept
 
 
@@ -335,7 +328,7 @@ RUN = {"CODE": "2", "PULL_REQUEST": "1"}
 def commented(github: FakeGitHub, script: Script, report: str) -> str:
     """The comment that a report becomes."""
     (script.folder / "report.md").write_text(report, encoding="utf-8")
-    assert script.run("comment.py", **RUN).returncode == 0
+    script.run("comment.py", **RUN)
     (comment,) = github.comments[1]
     return str(comment["body"])
 
@@ -388,12 +381,9 @@ def test_a_token_of_another_author_is_told_of(
 ) -> None:
     # What it wrote would not be found again: every run would write one more, and be green.
     github.tokens["t0k3n"] = Token("t0k3n", EVERYTHING, "acme-mail[bot]")
-    ran = script.run(name, **RUN)
-    assert ran.returncode == 3
-    assert "set author: acme-mail[bot]" in ran.stdout
+    script.run(name, code=3, said="set author: acme-mail[bot]", **RUN)
     for _ in range(2):
-        known = script.run(name, **RUN, AUTHOR="acme-mail[bot]")
-        assert known.returncode == 0, known.stdout
+        script.run(name, **RUN, AUTHOR="acme-mail[bot]")
     assert len(github.issues) + len(github.comments.get(1, [])) == 1
 
 
@@ -401,9 +391,8 @@ def test_a_token_of_another_author_is_told_of(
 
 
 def lock(script: Script, what: str, project: str = ".") -> None:
-    """Take the lock file, or keep what an apply left; it must succeed."""
-    ran = script.run("lock.py", what, PROJECT=project, ARTIFACT="bmeconf-apply-default")
-    assert ran.returncode == 0, ran.stdout
+    """Take the lock file, or keep what an apply left."""
+    script.run("lock.py", what, PROJECT=project, ARTIFACT="bmeconf-apply-default")
 
 
 @pytest.mark.parametrize("project", [".", "mail/eu west"])
