@@ -85,20 +85,16 @@ def admit(
     try:
         key = authenticate(store, text, now)
     except ApiError:
-        _count_failure(blocks, address, switches, now)
+        try:
+            blocks.check(address, now)
+        finally:
+            blocks.failed(address, switches, now)
         raise
     blocks.check(address, now)
     blocks.passed(address)
     if (store.meta("standing") or "open") not in ("open", "pending_cancel"):
         raise forbidden("Account does not have API access")
     return key
-
-
-def _count_failure(blocks: Blocks, address: str, switches: Switches, now: float) -> None:
-    try:
-        blocks.check(address, now)
-    finally:
-        blocks.failed(address, switches, now)
 
 
 def check_scope(key: Doc, scope: str | None) -> None:

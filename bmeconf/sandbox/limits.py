@@ -55,31 +55,38 @@ class Limits:
         self._minute = Window()
         self._month = Window()
 
+    def _each(self, switches: Switches) -> tuple[tuple[str, Window, int, float], ...]:
+        """Period, window, limit and length of each."""
+        return (
+            ("minute", self._minute, switches.minute_limit, switches.minute_seconds),
+            ("hour", self._hour, switches.hour_limit, switches.hour_seconds),
+            ("month", self._month, switches.month_quota, switches.month_seconds),
+        )
+
     def take(self, switches: Switches, now: float) -> dict[str, str]:
         """Count one request and return its limit headers.
 
-        Raises ApiError 429 with `Retry-After`; a request refused here is not counted.
+        Raises ApiError 429 with `Retry-After`; a request refused here is not counted. The month
+        is the first to refuse, and the minute the last.
         """
-        self._month.roll(now, switches.month_seconds)
-        self._hour.roll(now, switches.hour_seconds)
-        self._minute.roll(now, switches.minute_seconds)
-        month_end = self._month.end(switches.month_seconds)
-        if switches.month_quota and self._month.used >= switches.month_quota:
-            raise month_over(_wait(month_end, now))
-        _check(self._hour, switches.hour_limit, switches.hour_seconds, now)
-        _check(self._minute, switches.minute_limit, switches.minute_seconds, now)
-        for window in (self._month, self._hour, self._minute):
+        windows = self._each(switches)
+        for _, window, _, length in windows:
+            window.roll(now, length)
+        for period, window, limit, length in reversed(windows):
+            if limit and window.used >= limit:
+                wait = max(1, math.ceil(window.end(length) - now))
+                month = period == "month"
+                raise month_over(wait) if month else hour_over(limit, wait, window.end(length))
+        for _, window, _, _ in windows:
             window.used += 1
         return self._headers(switches)
 
     def usage(self, switches: Switches, now: float) -> list[Usage]:
         """The use of the limits of minute, hour and month; counts nothing."""
-        windows = (
-            ("minute", self._minute, switches.minute_limit, switches.minute_seconds),
-            ("hour", self._hour, switches.hour_limit, switches.hour_seconds),
-            ("month", self._month, switches.month_quota, switches.month_seconds),
-        )
-        return [window.usage(period, most, length, now) for period, window, most, length in windows]
+        return [
+            window.usage(period, limit, length, now)
+            for period, window, limit, length in self._each(switches)
+        ]
 
     def _headers(self, switches: Switches) -> dict[str, str]:
         headers = {}
@@ -91,12 +98,6 @@ class Limits:
             headers["X-Monthly-Limit"] = str(switches.month_quota)
             headers["X-Monthly-Remaining"] = str(left)
         return headers
-
-
-def _check(window: Window, limit: int, length: float, now: float) -> None:
-    if not limit or window.used < limit:
-        return
-    raise hour_over(limit, _wait(window.end(length), now), window.end(length))
 
 
 def hour_over(limit: int, wait: int, reset: float) -> ApiError:
@@ -117,7 +118,3 @@ def _hourly(limit: int, remaining: int, reset: float) -> dict[str, str]:
         "X-RateLimit-Remaining": str(max(0, remaining)),
         "X-RateLimit-Reset": str(math.ceil(reset)),
     }
-
-
-def _wait(end: float, now: float) -> int:
-    return max(1, math.ceil(end - now))
