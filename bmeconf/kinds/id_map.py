@@ -99,11 +99,11 @@ class IdMap:
         Raises:
             Stale: where the structure has no such tag.
         """
-        if label.startswith("#") and label not in self.tags:
-            return label[1:]
-        if label not in self.tags:
+        if label in self.tags:
+            return self.tags[label]
+        if not label.startswith("#"):
             raise Stale(f"the account has no tag {label!r} any more")
-        return self.tags[label]
+        return label[1:]
 
     def relabelled(self, desired: Resource) -> Resource:
         """`desired` with the labels of its fields as the live structure has them."""

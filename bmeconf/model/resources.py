@@ -189,9 +189,6 @@ def references(value: Value) -> Iterator[Address]:
     """Every address that a field value mentions."""
     if isinstance(value, Address):
         yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
+    elif isinstance(value, Mapping | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
             yield from references(inner)

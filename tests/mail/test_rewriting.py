@@ -182,20 +182,14 @@ OTHER = {
     "one link of two shared elsewhere": (TWO, linked(SHOP, quoted(BLOG, "social.example"))),
     "trackers of two hosts": (TWO, linked(quoted(SHOP), quoted(BLOG, "other.example"))),
     "a tracker among the declared hosts": (TWO, linked(quoted(SHOP), quoted(BLOG, "acme.example"))),
-    "a host like the vendor's": (
-        TWO,
-        linked("https://notbenchmarkemail.com/1", "https://notbenchmarkemail.com/2"),
-    ),
-    "the vendor as the user of a URL": (
-        TWO,
-        linked("https://benchmarkemail.com@e.example/1", "https://benchmarkemail.com@e.example/2"),
-    ),
-    "the vendor behind a backslash": (
-        TWO,
-        linked(
-            "https://e.example\\.benchmarkemail.com/1", "https://e.example\\.benchmarkemail.com/2"
-        ),
-    ),
+    **{
+        name: (TWO, linked(f"https://{host}/1", f"https://{host}/2"))
+        for name, host in {
+            "a host like the vendor's": "notbenchmarkemail.com",
+            "the vendor as the user of a URL": "benchmarkemail.com@e.example",
+            "the vendor behind a backslash": "e.example\\.benchmarkemail.com",
+        }.items()
+    },
     "a tracked mail address": (
         '<a href="mailto:a@b.example">m</a>',
         f'<a href="{OPAQUE[0]}">m</a>',
