@@ -70,7 +70,6 @@ class StepCheck:
         return sorted({change.path[0] for change in self.step.changes} - self.live.fields.keys())
 
     def differs(self) -> bool:
-        """True where the object is another than the one that was pinned."""
         return differs(self.kind, self.step.pinned, self.row, self.new_lists)
 
     def refusal(self) -> str:
@@ -82,11 +81,8 @@ class StepCheck:
 
     def stale(self) -> str:
         """The moves since the pin, in words; empty where nothing moved."""
-        if refusal := self.refusal():
-            return refusal
-        if not self.differs():
-            return self._more_uses()
-        return self._changed(self.moved())
+        changed = self._changed(self.moved()) if self.differs() else self._more_uses()
+        return self.refusal() or changed
 
     def hold_for_update(self, strict: bool) -> None:
         """Hold an update against the object right before it is written (design 7.6, 7.14).
@@ -187,17 +183,17 @@ def first_look(
                 check = row and StepCheck(step, row, id_map, managed, new_lists)
                 stale = check.stale() if check else f"{step.address} is gone"
             if not stale and step.intent.copy_of not in touched:
-                stale = source_moved(step, rows)
+                stale = _source_moved(step, rows)
             moved |= {step.id: stale} if stale else {}
     own = {step.address for step in left if step.pin}
     for step in left:
-        broken = violation(plan.preconditions, step, id_map, lists, own)
+        broken = _violation(plan.preconditions, step, id_map, lists, own)
         if broken and step.id not in moved:
             moved[step.id] = f"{step.address}: {broken}"
     return moved
 
 
-def violation(
+def _violation(
     planned: Preconditions,
     step: Step,
     now: IdMap,
@@ -226,10 +222,7 @@ def violation(
 
 
 def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str:
-    """Why a list is not the one meant any more, in words; empty where it is.
-
-    `id` is what `address` stood for, `lists` are the live ones by id.
-    """
+    """Why the list `id` is not the one that `address` meant, in words; empty where it is."""
     row = lists.get(id or "")
     if row is None:
         return "is gone"
@@ -237,16 +230,15 @@ def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str
     return f"is called {name!r} by now" if address.name not in ("", name) else ""
 
 
-def source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
+def _source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
     """Why the object that a step copies is not as planned, in words; empty where it is."""
     if step.source is None:
         return ""
     row, address = rows.get(step.source.id), step.intent.copy_of
-    if row is None:
-        return f"{step.address}: {address}, which it copies, is gone"
-    if differs(KINDS[step.address.kind], step.source, row, ()):
-        return f"{step.address}: {address}, which it copies, changed since it was planned"
-    return ""
+    if row is not None and not differs(KINDS[step.address.kind], step.source, row, ()):
+        return ""
+    moved = "changed since it was planned" if row else "is gone"
+    return f"{step.address}: {address}, which it copies, {moved}"
 
 
 def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
@@ -261,7 +253,7 @@ def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
         return
     kind = KINDS[step.address.kind]
     rows = kind.look(api, id_map, [step.source.id], [])
-    if moved := "" if ours else source_moved(step, rows):
+    if moved := "" if ours else _source_moved(step, rows):
         raise Stale(moved)
 
 

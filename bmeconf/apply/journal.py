@@ -126,7 +126,7 @@ class Journal:
     # --- events of an apply
 
     def begins(self, step: str) -> None:
-        """Note that the writes after this belong to `step`."""
+        """The writes after this belong to `step`."""
         self._step, self.made = step, ""
 
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
@@ -222,7 +222,7 @@ class Journal:
         self._held = lock
 
     def _read(self) -> tuple[JournalState, int]:
-        """The state of the run so far, and the bytes of the lines that are whole."""
+        """The state of the run so far, and the number of bytes of the whole lines."""
         whole, newline, _ = self.path.read_bytes().rpartition(b"\n")
         try:
             return _state(whole), len(whole + newline)

@@ -124,20 +124,15 @@ def _copied(
     api: ReadApi, id_map: IdMap, kind: Copyable, step: Step, evidence: CopyEvidence
 ) -> Recovery:
     """A copy may have a name of its own making: an object that is new since may be the copy."""
-    rows = kind.reread(api, id_map, ())
-    if evidence.made in rows:
-        alike: tuple[str, ...] = (evidence.made,)
-    else:
-        new = tuple(id for id in rows if id not in evidence.ids)
-        if not new:
-            return Recovery(Landing.ABSENT)
-        source = evidence.source
-        alike = tuple(id for id in new if source and kind.copied(source, rows[id], evidence.at))
-        if not alike:
-            return Recovery(Landing.UNLIKE, new)
-        if len(alike) > 1:
-            return Recovery(Landing.UNCLEAR, alike)
-    return Recovery(Landing.PARTLY, alike, step.changes, kind.fetch(api, id_map, alike[0]))
+    rows, source, made = kind.reread(api, id_map, ()), evidence.source, evidence.made
+    new = tuple(id for id in rows if id not in evidence.ids)
+    alike = tuple(id for id in new if source and kind.copied(source, rows[id], evidence.at))
+    if made in rows or len(alike) == 1:
+        (copy,) = (made,) if made in rows else alike
+        return Recovery(Landing.PARTLY, (copy,), step.changes, kind.fetch(api, id_map, copy))
+    if alike:
+        return Recovery(Landing.UNCLEAR, alike)
+    return Recovery(Landing.UNLIKE, new) if new else Recovery(Landing.ABSENT)
 
 
 def _updated(check: StepCheck) -> Recovery:

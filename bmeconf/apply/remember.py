@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bmeconf.apply.model import APPLIED, Outcome, Proof
 from bmeconf.baseline import LockBaseline, ProvenWrite, Section, record
-from bmeconf.kinds import KINDS, Detailed, IdMap, Raw, replies
-from bmeconf.live import Account, Reading
-from bmeconf.model import CREATE, DELETE, Address, Difference, Resource
+from bmeconf.kinds import KINDS, Detailed, IdMap, replies
+from bmeconf.live import Account
+from bmeconf.model import CREATE, DELETE, Difference
 from bmeconf.plan import Plan
 
 
@@ -25,30 +25,21 @@ class Basis:
     section: Section
     differences: tuple[Difference, ...] = ()
 
-    @classmethod
-    def of(cls, reading: Reading, plan: Plan) -> Basis:
-        """The basis of a plan that was made just now."""
-        planned = (d for d in plan.differences if not reading.matches.blocked(d.address))
-        return cls(reading.account, reading.section.dropping(reading.gone), tuple(planned))
-
 
 def section_after(
     basis: Basis,
     plan: Plan,
     id_map: IdMap,
-    outcomes: Sequence[Outcome] = (),
-    proof: Proof | None = None,
+    outcomes: Sequence[Outcome],
+    proof: Proof,
 ) -> Section:
-    """The section as it is to be after an apply.
-
-    `id_map` knows the ids of what was created. Where nothing was written there is no `proof`.
-    """
+    """The section as it is to be after an apply; `id_map` knows the ids of what was created."""
     failed = {outcome.step.address for outcome in outcomes if outcome.state != APPLIED}
     protect = plan.preconditions.protect
     return record.after(
         LockBaseline(id_map, section=basis.section),
         basis.differences,
-        _writes(basis, id_map, outcomes, proof) if proof else (),
+        _writes(basis, id_map, outcomes, proof),
         unread=basis.account.unread,
         manual=plan.manual,
         protect={address: protect[address] for address in protect if address not in failed},
@@ -64,7 +55,11 @@ def _writes(
     """The steps that were applied and do not read back as something else."""
     if proof.rows is None:
         return
-    shown = _shown(basis.account.resources, proof.rows)
+    shown: dict[str, set[str]] = {}
+    for resource in basis.account.resources:
+        shown.setdefault(resource.address.kind, set()).update(resource.raw)
+    for address, raw in proof.rows.items():
+        shown.setdefault(address.kind, set()).update(raw)
     for outcome in outcomes:
         step, kind = outcome.step, KINDS[outcome.step.address.kind]
         if outcome.state != APPLIED or step.address in proof.unproven:
@@ -75,27 +70,13 @@ def _writes(
         elif row is not None:
             filled = kind.filled(row, shown[kind.name]) if isinstance(kind, Detailed) else row
             live = kind.live(filled, step.address, id_map)
+            alone = replies.same_moment(outcome.reply, row) or None
             yield ProvenWrite(
                 step.address,
                 live.id,
                 step.changes,
                 live,
                 outcome.before,
-                _alone(outcome.reply, row),
+                False if replies.moved(outcome.reply, row) else alone,
                 is_new=step.action == CREATE and not step.intent.origins,
             )
-
-
-def _alone(reply: Raw, row: Raw) -> bool | None:
-    """Whether nobody wrote between a write and its reading back; None where nothing tells."""
-    if replies.same_moment(reply, row):
-        return True
-    return False if replies.moved(reply, row) else None
-
-
-def _shown(resources: Iterable[Resource], rows: Mapping[Address, Raw]) -> Mapping[str, set[str]]:
-    """By kind, the keys that replies are known to have."""
-    shown: dict[str, set[str]] = {}
-    for address, raw in (*((r.address, r.raw) for r in resources), *rows.items()):
-        shown.setdefault(address.kind, set()).update(raw)
-    return shown

@@ -70,7 +70,8 @@ def apply_planned(run: Run, reading: Reading, plan: Plan) -> Result:
         LimitReached, InvalidInput: before the first write, where it could not be finished or
             put down.
     """
-    basis = Basis.of(reading, plan)
+    compared = tuple(d for d in plan.differences if not reading.matches.blocked(d.address))
+    basis = Basis(reading.account, reading.section.dropping(reading.gone), compared)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)

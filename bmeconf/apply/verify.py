@@ -8,6 +8,7 @@ written (API contract 6, question 9).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -78,9 +79,10 @@ def check(
         for listed in mine:
             written = replace(listed, row=(together or {}).get(listed.outcome.object_id))
             if together is None or any(written.problems()) or any(written.notes()):
-                row = _alone(api, id_map, kind, listed.outcome.object_id)
-                answer = listed.outcome.reply if lockable else None
-                written = replace(listed, row=row, answer=answer)
+                written = replace(listed, answer=listed.outcome.reply if lockable else None)
+                with suppress(NotFound):
+                    row = kind.fetch(api, id_map, listed.outcome.object_id)
+                    written = replace(written, row=row)
             problems = [*written.problems()]
             findings += [*problems, *written.notes()]
             unproven |= {finding.address for finding in problems}
@@ -204,13 +206,6 @@ def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) ->
     if price > len(steps) or (price == len(steps) and not isinstance(kind, SharedNames)):
         return None
     return kind.reread(api, id_map, keys)
-
-
-def _alone(api: ReadApi, id_map: IdMap, kind: Kind, id: str) -> Raw | None:
-    try:
-        return kind.fetch(api, id_map, id)
-    except NotFound:
-        return None
 
 
 def _identities(kind: Kind, step: Step) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ MAX_AGE = "24h"
 
 @dataclass(frozen=True)
 class ApplyFlags:
-    """The options of `apply` beside the shared ones; None if not given."""
+    """The options of `apply` beside the shared ones; None where not given."""
 
     auto_approve: bool
     allow_delete: tuple[str, ...]
@@ -52,13 +52,7 @@ class ApplyFlags:
     resume: Path | None
 
     def check(self, options: Options, paths: Sequence[Path], plan: Path | None) -> None:
-        """Refuse options that do not go together: without effect, one is a misunderstanding.
-
-        `plan` is the saved plan among `paths`.
-
-        Raises:
-            InvalidInput: naming the options.
-        """
+        """Refuse options that do not go together: without effect, one is a misunderstanding."""
         if self.expect is not None and not FINGERPRINT.fullmatch(self.expect):
             raise InvalidInput(
                 f"--expect {self.expect}: not a fingerprint", "it is eight characters of 0-9a-f"
@@ -275,11 +269,7 @@ def _resume(options: Options) -> list[str]:
 
 
 def _plan_file(paths: Sequence[Path]) -> Path | None:
-    """The saved plan to apply; None if the paths are of manifests.
-
-    Raises:
-        InvalidInput: a plan stands among other paths.
-    """
+    """The saved plan to apply, which stands alone; None where the paths are of manifests."""
     plans = [
         path
         for path in paths

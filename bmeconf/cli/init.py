@@ -14,6 +14,11 @@ from bmeconf.model import counted
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, scaffold, write_files
 
+NEXT = """
+  bmeconf plan --sandbox
+  bmeconf apply --sandbox
+  bmeconf sandbox serve      # prints an address: schedule the campaign there
+  bmeconf drift --sandbox    # says that it was done"""
 FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 
 
@@ -48,11 +53,6 @@ def init(folder: Path) -> int:
 
 
 def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
-    """Refuse to write over files that exist.
-
-    Raises:
-        InvalidInput: naming all of them.
-    """
     if os.path.lexists(folder) and not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder", "name a folder, or one that is to be made")
     same, in_the_way = compare_files(folder, files)
@@ -66,12 +66,5 @@ def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _next(folder: Path) -> str:
-    enter = [] if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}"]
-    steps = [
-        *enter,
-        "bmeconf plan --sandbox",
-        "bmeconf apply --sandbox",
-        "bmeconf sandbox serve      # prints an address: schedule the campaign there",
-        "bmeconf drift --sandbox    # says that it was done",
-    ]
-    return "\n".join(["", "Next:", *(f"  {step}" for step in steps)])
+    enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shlex.quote(str(folder))}"
+    return f"\nNext:{enter}{NEXT}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -77,7 +78,8 @@ def pull(
     query = adoption.PullQuery(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)
     )
-    consent = adoption.Consent(max_contacts, _ask if sys.stdin.isatty() else None)
+    ask = partial(click.confirm, err=True) if sys.stdin.isatty() else None
+    consent = adoption.Consent(max_contacts, ask)
     with opened(options, console, project) as session:
         lock = lock_store.read(session.lock_file)
         target = adoption.Target(project, folder, session.account.vars, lock, session.identity)
@@ -88,7 +90,11 @@ def pull(
     commands: Sequence[str] = ()
     if pulled.declared:
         pulled = adoption.write(pulled, target, force=force)
-        _name_others(console, pulled.other_files)
+        if pulled.other_files:
+            # What they declare may be renamed or deleted in the account.
+            names = ", ".join(pulled.other_files[:MOST_NAMED])
+            count = counted(len(pulled.other_files), "other manifest")
+            console.note(f"Note: {count} of the project left as before: {names}")
         commands = adoption.next_commands(target, out, options.account_words())
     return console.publish(
         page.of_pulled(pulled, session.label, commands),
@@ -96,18 +102,6 @@ def pull(
     )
 
 
-def _ask(question: str) -> bool:
-    return click.confirm(question, err=True)
-
-
 def _progress(console: Console, number: int, of: int) -> None:
     if number % PROGRESS_EVERY == 0 or number == of:
         console.progress(f"Read {number:,} of {counted(of, 'campaign')}.")
-
-
-def _name_others(console: Console, files: Sequence[str]) -> None:
-    """Name the other manifests: what they declare may be renamed or deleted in the account."""
-    if files:
-        names = ", ".join(files[:MOST_NAMED])
-        count = counted(len(files), "other manifest")
-        console.note(f"Note: {count} of the project left as before: {names}")
