@@ -1,8 +1,7 @@
 """Does what was planned still hold? Asked on every way to a write, and always in the same words.
 
-A `StepCheck` is one step beside its live object as it was just read: the first look at a saved
-plan, each write, the recovery of a lost answer and a resumed run all ask it. `first_look` and the
-two `hold_...` functions read what it takes to know; the rest is pure.
+The first look at a saved plan, each write, the recovery of a lost answer and a resumed run all ask
+a `StepCheck`. `first_look` and the two `hold_...` functions read what it takes to know.
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, precondition
 class StepCheck:
     """One step beside its live object `row`, as it was just read.
 
-    `new_lists` are the ids of lists that the plan itself made: they may have taken a contact
-    along, which is no move of somebody else's.
+    `new_lists` are the ids of lists that the plan itself made: that they took a contact along is
+    no move of somebody else's.
     """
 
     step: Step
@@ -85,13 +84,10 @@ class StepCheck:
         return self.refusal() or changed
 
     def hold_for_update(self, strict: bool) -> None:
-        """Hold an update against the object right before it is written (design 7.6, 7.14).
+        """Raise Stale if the object moved right before an update of it (design 7.6, 7.14).
 
         Where that is `strict`, the object must be as it was pinned; else it is enough that the
         planned values hold.
-
-        Raises:
-            Stale: where it moved, or may not be written any more.
         """
         if not self.differs():
             return
@@ -101,11 +97,7 @@ class StepCheck:
             raise Stale(self._changed(moved))
 
     def hold_for_delete(self) -> None:
-        """Hold a delete against the object right before it is deleted.
-
-        Raises:
-            Stale: where it moved, or may not be deleted any more.
-        """
+        """Raise Stale if the object moved, or came into use, right before it is deleted."""
         pin, version = self.step.pinned, replies.version_of(self.row)
         # One reply may show less than the plan saw of it; versions settle it where they are shown.
         shown = pin.version is not None and version is not None
@@ -116,11 +108,7 @@ class StepCheck:
             raise Stale(uses)
 
     def hold_against_rules(self) -> None:
-        """Refuse to write what may not be written, whatever was planned.
-
-        Raises:
-            Stale: saying why.
-        """
+        """Raise Stale if the object may not be written any more, whatever was planned."""
         if refusal := self.refusal():
             raise Stale(refusal)
 
@@ -157,9 +145,6 @@ def first_look(
     """The moves before the first write, in words, by the id of the step that must not be done.
 
     Steps that are done are not looked at, and of those in doubt only what they refer to.
-
-    Raises:
-        ApiError, Refused, LimitReached: where the account cannot be read whole.
     """
     left = [step for step in plan.steps if step.id not in options.done]
     open_ = [step for step in left if step.id not in options.doubtful]
@@ -202,8 +187,7 @@ def _violation(
 ) -> str:
     """The precondition of `step` that does not hold any more, in words; empty where all do.
 
-    `lists` are the live lists by id, None where no step mentions any; those of `pinned` resources
-    are held against their own pins.
+    `lists` are the live lists by id, None where no step mentions any; `pinned` ones have own pins.
     """
     for label in preconditions.labels(step):
         if label in planned.fields and preconditions.field_id(now, label) != planned.fields[label]:
@@ -242,12 +226,9 @@ def _source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
 
 
 def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
-    """Hold the object that a step copies against its pin: a copy brings along all of it.
+    """Raise Stale if the object that a step copies is another by now: all of it comes along.
 
     Where the plan itself changes the object (`ours`), it need not be as it was pinned.
-
-    Raises:
-        Stale: where it is another by now.
     """
     if step.source is None:
         return
@@ -258,11 +239,7 @@ def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
 
 
 def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
-    """Hold the lists that a draft goes to against the names that were meant.
-
-    Raises:
-        Stale: where one is gone, or has another name by now.
-    """
+    """Raise Stale if a list that a draft goes to is gone, or has another name by now."""
     meant = step.recipients() if isinstance(KINDS[step.address.kind], Mailing) else set()
     lists = only(Audience).reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):

@@ -1,8 +1,8 @@
-"""The journal: the writes of an apply and their answers, on disk line by line.
+"""The journal: the writes of an apply and their answers, on disk line by line (design 7.13).
 
-A line is written and synced before each write and after it. Whatever ends the process,
-`apply --resume` then knows which steps are done, which are in doubt, and which never began
-(design 7.13). The first line carries the whole plan: a journal stands alone.
+A line is written and synced before each write and after it. Whatever ends the process, a later run
+then knows which steps are done, which are in doubt, and which never began. The first line carries
+the whole plan: a journal stands alone.
 """
 
 from __future__ import annotations
@@ -67,12 +67,9 @@ class Journal:
     def create(
         cls, folder: Path, plan: Mapping[str, Any], now: datetime, skip_stale: bool = True
     ) -> Journal:
-        """A new journal in `folder`, readable by its owner only.
+        """A new journal in `folder`, readable by its owner only, or InvalidInput.
 
         `skip_stale` says how the run treats stale steps; a resumed run goes on in the same way.
-
-        Raises:
-            InvalidInput: where the journal cannot be made; nothing was written to the account.
         """
         # Sorted by name, journals are in the order of their runs.
         started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -136,11 +133,7 @@ class Journal:
         return CopyEvidence(tuple(sorted(ids)), source, at)
 
     def before(self, method: str, path: str) -> None:
-        """Note that this request is about to be sent.
-
-        Raises:
-            JournalLost: where the note cannot be written; then the request must not be sent.
-        """
+        """Note that this request is about to be sent; on JournalLost it must not be."""
         self._write("write", method=method, path=path)
 
     def after(self, fate: str, made: str = "") -> None:
@@ -149,7 +142,7 @@ class Journal:
         self._note("answer", step=self._step, fate=fate, id=made)
 
     def settles(self, step: str) -> None:
-        """Note that the lost write of `step` was looked up, and had not landed."""
+        """Note that the lost write of `step` had not landed."""
         self._note("absent", step=step)
 
     def ends(self, step: str, state: str, id: str, message: str) -> None:
@@ -185,7 +178,7 @@ class Journal:
             raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
 
     def _note(self, event: str, **values: Any) -> None:
-        """Write a line about the past: losing the line stops the next write, and no more."""
+        """Write a line about the past: to lose it stops the next write, and no more."""
         if self._lost is None:
             try:
                 self._append(event, **values)
@@ -201,11 +194,7 @@ class Journal:
         os.fsync(self._file)
 
     def _lock(self) -> None:
-        """Hold the file beside the journal that says it is being written; a crash lets it go.
-
-        Raises:
-            InvalidInput: another run holds it.
-        """
+        """Hold the file beside the journal that says it is being written; a crash lets it go."""
         from filelock import FileLock, Timeout
 
         # One name for the journal, whichever link leads to it.
@@ -235,10 +224,10 @@ class Journal:
 
 
 def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
-    """Copies that earlier runs may have made, and that still have a name of the service's own.
+    """Copies that earlier runs may have made, by address, with the evidence for each.
 
-    By address, with the evidence for each; `account` is the fingerprint of the account. Such a
-    copy cannot be found by its name (design 7.13).
+    They still have a name of the service's own, so that no name finds them (design 7.13).
+    `account` is the fingerprint of the account.
     """
     ends: dict[str, CopyEvidence] = {}
     settled: set[str] = set()

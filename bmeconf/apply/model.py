@@ -122,7 +122,7 @@ class Result:
 
     @property
     def begun(self) -> bool:
-        """True where there is anything to tell of the steps: the plan was not refused whole."""
+        """True where there is anything to tell of the steps."""
         return any(outcome.state != NOT_ATTEMPTED for outcome in self.outcomes)
 
     @property

@@ -36,23 +36,14 @@ class Receipts:
         return beside, self.folder / (self.digest.partition(":")[2] + SUFFIX)
 
     def refuse(self, resuming: Sequence[str]) -> None:
-        """Refuse a plan that has its receipt; `resuming` is the command that takes a journal.
-
-        Raises:
-            Stale: saying when it was applied, and where its journal is.
-        """
+        """Raise Stale if the plan has a receipt; `resuming` is the command that takes a journal."""
         for path in self.paths:
             if receipt := self._read(path):
                 command = shlex.join([*resuming, receipt.get("journal", "")])
                 raise self._used(receipt, f"; if it was cut off: {command}")
 
     def claim(self, now: datetime, journal: str) -> None:
-        """Make the receipts; of several runs at once, one alone succeeds.
-
-        Raises:
-            Stale: where another run was faster.
-            InvalidInput: where a receipt cannot be made; nothing was written to the account.
-        """
+        """Make the receipts, or raise InvalidInput; of several runs all but one raise Stale."""
         receipt = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
         text = json.dumps({"format": FORMAT, **receipt}, indent=2, sort_keys=True) + "\n"
         beside, ours = self.paths

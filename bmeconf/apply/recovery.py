@@ -1,7 +1,6 @@
 """Recovery of a write whose answer was lost: looked up, never sent again (design 7.13).
 
-In: a step that may have landed, and an API to look with. Out: a `Recovery`. The executor decides
-what follows from it.
+In: a step that may have landed. Out: a `Recovery`, from which the executor draws conclusions.
 """
 
 from __future__ import annotations
@@ -53,11 +52,7 @@ class Recovery:
 def look_up(
     api: ReadApi, id_map: IdMap, managed: Managed, step: Step, evidence: CopyEvidence
 ) -> Recovery:
-    """Look for what `step` wrote.
-
-    Raises:
-        ApiError, Refused, LimitReached: where it cannot be looked up.
-    """
+    """Look for what `step` wrote."""
     kind = KINDS[step.address.kind]
     if step.action == CREATE:
         return _created(api, id_map, managed, step, evidence)

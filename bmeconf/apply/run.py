@@ -67,8 +67,7 @@ def apply_planned(run: Run, reading: Reading, plan: Plan) -> Result:
     """Carry out a plan that was made of `reading` a moment ago.
 
     Raises:
-        LimitReached, InvalidInput: before the first write, where it could not be finished or
-            put down.
+        LimitReached, InvalidInput: before the first write.
     """
     compared = tuple(d for d in plan.differences if not reading.matches.blocked(d.address))
     basis = Basis(reading.account, reading.section.dropping(reading.gone), compared)

@@ -59,9 +59,6 @@ def check(
 
     Where the lock file can be written (`lockable`), a body may read back in words that nothing
     explains. What was not written is held against the `differences` behind the plan.
-
-    Raises:
-        ApiError, Refused, LimitReached: where it could not be read back.
     """
     compared = {difference.address: difference for difference in differences}
     applied = [

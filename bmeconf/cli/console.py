@@ -1,7 +1,6 @@
-"""What a command says and where: the product to stdout and files, the rest to stderr.
+"""What a command says and where: the product to stdout and `--output` files, the rest to stderr.
 
-In: products, lines with the name of a style, errors. Out: bytes on the two streams, and the files
-that `--output` names. Nothing here knows what a plan is.
+Nothing here knows what a plan is.
 """
 
 from __future__ import annotations
@@ -90,12 +89,9 @@ class Console:
 
         All formats are rendered before anything is written, and all files are written before
         anything is printed. A product that does not fit in a format, or a file that cannot be
-        written, makes the run end as invalid, and all else is given out with that end; if the
-        end `stands`, an exit code that is not 0 stays. `on_stderr`: stderr has what the text
-        says, so that stdout stays empty.
-
-        Raises:
-            StdoutLost, BrokenPipeError: as `product`, unless the end stands.
+        written, makes the run end as invalid, and all else is given out with that end. If the
+        end `stands`, an exit code that is not 0 stays, and a lost stdout (see `product`) raises
+        nothing. `on_stderr`: stderr has what the text says, so that stdout stays empty.
         """
         product = Product(page, document(code, error))
         contents, lost = self._rendered(product)
@@ -201,11 +197,9 @@ class Console:
             self.note(text)
 
     def warn(self, text: str) -> None:
-        """A warning on stderr."""
         self.tell(wrapped(f"Warning: {text}", style="warn"))
 
     def problems(self, problems: Iterable[Problem]) -> None:
-        """Problems of manifests on stderr, as `file:line:column: message`."""
         from bmeconf.render import page, text
 
         self.tell(text.place_line(page.problem_item(problem)) for problem in problems)
@@ -244,11 +238,7 @@ def abandon(stream: TextIO) -> None:
 
 
 def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:
-    """`--output FORMAT=FILE` options, checked.
-
-    Raises:
-        InvalidInput: for an unknown format, or if there is no folder to write to.
-    """
+    """`--output FORMAT=FILE` options, or InvalidInput for a format or file that cannot be."""
     checked = []
     for option in options:
         format, _, name = option.partition("=")
@@ -264,11 +254,7 @@ def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:
 
 
 def _put(path: Path, text: str) -> None:
-    """Write a file atomically, where its link leads; what is no file of its own, in its place.
-
-    Raises:
-        OSError: if it cannot be written.
-    """
+    """Write a file atomically, where its link leads; what is no file of its own, in its place."""
     # A device or a pipe must not be replaced by a file, nor what a stream of this process is open
     # on (`/dev/stdout`), which also has no other name where it is a pipe.
     of_process = any(path.absolute().is_relative_to(folder) for folder in ("/dev", "/proc"))

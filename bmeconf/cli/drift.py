@@ -86,11 +86,7 @@ def drift(
 
 
 def words(text: str) -> frozenset[str]:
-    """The classes that --fail-on names.
-
-    Raises:
-        InvalidInput: for an unknown class.
-    """
+    """The classes that --fail-on names, or InvalidInput for an unknown one."""
     named = [word.strip() for word in text.split(",")]
     for word in named:
         if word not in WORDS:

@@ -66,11 +66,7 @@ class Options:
     allow_host: tuple[str, ...] = ()
 
     def console(self) -> Console:
-        """How this run speaks.
-
-        Raises:
-            InvalidInput: for an --output that cannot be written.
-        """
+        """How this run speaks, or InvalidInput for an --output that cannot be written."""
         named = os.environ.get("BMECONF_ACCOUNT", "")
         return Console(
             format=self.format,
@@ -196,14 +192,16 @@ def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
         except (click.Abort, KeyboardInterrupt):
             error: BmeconfError = Interrupted("interrupted; nothing more was sent")
         except click.ClickException as usage:
-            error = _usage(usage)
+            context = getattr(usage, "ctx", None)
+            path = context.command_path if context else "bmeconf"
+            error = InvalidInput(usage.format_message(), f"see: {path} --help")
         except (BrokenPipeError, StdoutLost):
             raise
         except BmeconfError as expected:
             error = expected
         except Exception as unexpected:
             error = Bug.of(unexpected)
-        return _report(console, DOCUMENTS.get(name, PROBLEMS_FORMAT), error)
+        return _report(console, name, error)
     except BrokenPipeError:
         # Whoever read the output has gone: say nothing more.
         abandon(sys.stdout)
@@ -214,16 +212,11 @@ def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
         return error.exit_code
 
 
-def _usage(error: click.ClickException) -> InvalidInput:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context else "bmeconf"
-    return InvalidInput(error.format_message(), f"see: {path} --help")
-
-
-def _report(console: Console, document: str, error: BmeconfError) -> int:
+def _report(console: Console, name: str, error: BmeconfError) -> int:
     """Report an error on stderr and in every format asked for; return its exit code."""
     from bmeconf.render import documents, page
 
+    document = DOCUMENTS.get(name, PROBLEMS_FORMAT)
     problems: Sequence[Problem] = getattr(error, "problems", ())
     console.problems(problems)
     console.error(error)

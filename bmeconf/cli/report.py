@@ -121,11 +121,7 @@ def _tell_check(report: Report, console: Console) -> None:
 
 
 def _zone(name: str) -> tzinfo:
-    """The time zone with an IANA name.
-
-    Raises:
-        InvalidInput: there is none.
-    """
+    """The time zone with an IANA name, or InvalidInput if there is none."""
     known = zoneinfo.available_timezones()
     if name == "UTC":
         return UTC

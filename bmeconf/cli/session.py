@@ -72,11 +72,7 @@ class Session:
 
 @contextmanager
 def opened(options: Options, console: Console, project: Project) -> Iterator[Session]:
-    """The account that `options` name, as long as the block runs.
-
-    Raises:
-        InvalidInput, Guarded: as `credentials`.
-    """
+    """The account that `options` name, as long as the block runs; errors as of `credentials`."""
     with _account(options, project) as account:
         for note in account.notes:
             console.note(f"Note: {note}")
@@ -126,10 +122,7 @@ def _account(options: Options, project: Project) -> Iterator[Account]:
 @contextmanager
 def sandbox_at(root: Path) -> Iterator[tuple[str, str]]:
     """The simulator on the project's stored account, as URL and key: the one that is served, or
-    one for this run alone.
-
-    Raises:
-        InvalidInput: where it is not installed, or cannot start.
+    one for this run alone; InvalidInput where it is not installed, or cannot start.
     """
     simulator = sandbox_module()
     try:

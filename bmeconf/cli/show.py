@@ -22,7 +22,7 @@ from bmeconf.render import documents, page
 
 PLAN_FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
 START = 4096
-"""Characters of a file that tell whether it is a plan."""
+"""Bytes of a file that tell whether it is a plan."""
 
 
 @click.command()
@@ -63,11 +63,14 @@ def make_room(path: Path) -> None:
         raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
     if not os.path.lexists(path):
         return
+    start = b""
     try:
-        is_plan = path.is_file() and _is_plan(path)
+        if path.is_file():
+            with path.open("rb") as file:
+                start = file.read(START).lstrip()
     except OSError as error:
         raise InvalidInput(f"--out {path}: cannot be read: {error.strerror}") from error
-    if not is_plan:
+    if not (start.startswith(b"{") and b'"bmeconf.plan/' in start):
         raise InvalidInput(
             f"--out {path}: there is a file of that name, and it is no plan",
             "choose another name, or remove that file yourself",
@@ -113,18 +116,8 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
 
 
 def root_of(path: Path, plan: Plan) -> Path:
-    """The root of a saved plan's project: as recorded, seen from the plan; else found from here.
-
-    Raises:
-        InvalidInput: as `manifest.find_root`.
-    """
+    """The root of a saved plan's project: as recorded, seen from the plan; else found from here."""
     known = path.absolute().parent / plan.source.root
     if any((known / name).exists() for name in (PROJECT_FILE, WORK_FOLDER)):
         return known.resolve()
     return manifest.find_root(Path("."))
-
-
-def _is_plan(path: Path) -> bool:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        start = file.read(START)
-    return start.lstrip().startswith("{") and '"bmeconf.plan/' in start

@@ -28,10 +28,10 @@ MOST_PROBLEMS = 10
 
 @dataclass(frozen=True)
 class Comparison:
-    """The manifests of a run, read together with the account.
+    """The manifests of a run, read together with the account; `digest` is that of the files.
 
-    `digest` is that of the files. `others` gives the manifests of the project that the run was not
-    given; they are read once, and only where something depends on them.
+    `others` gives the manifests of the project that the run was not given; they are read once, and
+    only where something depends on them.
     """
 
     session: Session

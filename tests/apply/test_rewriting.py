@@ -73,10 +73,6 @@ def behind(account: Account, project: Project) -> Iterator[Behind]:
         server.__exit__()
 
 
-def stored(account: Account) -> Any:
-    return next(c for c in account.state()["campaigns"] if c["name"] == "Offer")
-
-
 def test_apply_converges_and_the_next_plan_is_empty(behind: Behind) -> None:
     project = behind(rewriting)
     result = project.apply()
@@ -127,7 +123,7 @@ def test_a_change_is_still_planned_and_applied(
     assert [[c["path"] for c in step["changes"]] for step in plan["steps"]] == [[field]]
     assert project.apply()["converged"] is True
     theirs = {"body": "body", "plain_text": "plainTextBody"}[field]
-    assert re.search("11 EUR|offer.other|/other", stored(account)[theirs])
+    assert re.search("11 EUR|offer.other|/other", account.named("campaigns", "Offer")[theirs])
     assert project.plan()["steps"] == []
 
 
@@ -135,11 +131,11 @@ def test_another_field_is_written_alone(behind: Behind, account: Account) -> Non
     project = behind(rewriting)
     project.apply()
     project.write("offer.yaml", MANIFEST.replace("Hello", "Hi"))
-    before = stored(account)["body"]
+    before = account.named("campaigns", "Offer")["body"]
     assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["subject"]
     project.apply()
-    assert stored(account)["subject"] == "Hi"
-    assert stored(account)["body"] == before
+    assert account.named("campaigns", "Offer")["subject"] == "Hi"
+    assert account.named("campaigns", "Offer")["body"] == before
 
 
 def test_what_is_not_explained_is_not_converged_without_a_lock(behind: Behind) -> None:
@@ -155,12 +151,8 @@ def test_what_is_not_explained_is_not_converged_without_a_lock(behind: Behind) -
 def test_a_change_in_the_account_is_planned(behind: Behind, account: Account) -> None:
     project = behind(rewriting)
     project.apply()
-    state = account.state()
-    for campaign in state["campaigns"]:
-        if campaign["name"] == "Offer":
-            campaign["body"] = campaign["body"].replace("10 EUR", "1 EUR")
-            campaign["updatedAt"] = "2030-01-01T00:00:00.000Z"
-    account.set(state)
+    body = account.named("campaigns", "Offer")["body"]
+    account.edit("campaigns", "Offer", body=body.replace("10 EUR", "1 EUR"))
     assert [c["path"] for c in project.plan()["steps"][0]["changes"]] == ["body"]
 
 
@@ -175,10 +167,7 @@ def test_a_sent_campaign_is_not_held_against_its_rewriting(
 ) -> None:
     project = behind(rewriting)
     project.apply()
-    state = account.state()
-    for campaign in state["campaigns"]:
-        campaign["status"] = "sent"
-    account.set(state)
+    account.edit("campaigns", "Offer", status="sent")
     project.unlock()
     plan = project.plan()
     assert codes(plan) == ["rewritten"]

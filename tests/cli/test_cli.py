@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
 import click
 import pytest
-from jsonschema import Draft202012Validator
 
 from bmeconf import __version__
 from bmeconf.cli.main import COMMANDS, cli
-from bmeconf.project import load_schema
 from tests.support.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "turbohtml", "bmeconf.client")
@@ -81,15 +78,6 @@ def test_quiet_says_nothing_on_stderr(project: Project) -> None:
     assert project.run("apply", "--auto-approve", "--quiet").ok().err == ""
 
 
-def test_outputs_beside_the_product(project: Project) -> None:
-    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
-    outputs = ("--output", "json=plan.json", "--output", "text=plan.txt")
-    ran = project.run("plan", *outputs).ok()
-    document = json.loads((project.folder / "plan.json").read_text(encoding="utf-8"))
-    assert document["format"] == "bmeconf.plan/1"
-    assert (project.folder / "plan.txt").read_text(encoding="utf-8") == ran.out
-
-
 @pytest.mark.parametrize("kind", ["manifest", "plan", "project"])
 def test_schema_prints_a_schema(kind: str, project: Project) -> None:
     assert project.run("schema", kind).ok().json["$schema"].endswith("2020-12/schema")
@@ -115,9 +103,6 @@ def test_plan_document_is_as_designed(project: Project) -> None:
 
 
 def test_every_plan_document_fits_its_schema(project: Project) -> None:
-    schema = load_schema("plan")
-    Draft202012Validator.check_schema(schema)
-    judge = Draft202012Validator(schema)
     manifests = {
         "empty": "version: 1\n",
         "full": """
@@ -133,18 +118,8 @@ campaigns: [{name: Welcome, lists: [Autumn], schedule: {at: 2031-03-03T09:00:00Z
     }
     for text in manifests.values():
         project.write("a.yaml", text)
-        document = project.run("plan", "--format", "json", "--show-unmanaged").json
-        assert [error.message for error in judge.iter_errors(document)] == []
-
-
-def test_the_fingerprint_is_of_the_meaning(project: Project) -> None:
-    one = "version: 1\nlists: [{name: A}, {name: B}]\n"
-    project.write("a.yaml", one)
-    first = project.plan()["fingerprint"]
-    project.write("a.yaml", "version: 1\nlists: [{name: B}]\n")
-    assert project.plan()["fingerprint"] != first
-    project.write("b.yaml", "version: 1\nlists: [{name: A}]\n")
-    assert project.plan()["fingerprint"] == first
+        # The driver holds it against its schema.
+        assert project.run("plan", "--format", "json", "--show-unmanaged").json
 
 
 def test_the_price_of_a_plan_is_what_apply_pays(project: Project) -> None:

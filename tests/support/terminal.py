@@ -11,7 +11,7 @@ import signal
 import subprocess
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.support.driver import Project, Ran, ended
 from tests.support.fake_server import Action, Cut, Forward, Rule, Seen
@@ -41,6 +41,15 @@ def typed(
                     after = ""
         os.close(terminal)
         return shown.decode(), running.wait(10)
+
+
+@contextlib.contextmanager
+def unread() -> Iterator[int]:
+    """A stream that nobody reads."""
+    reader, stream = os.pipe()
+    os.close(reader)
+    yield stream
+    os.close(stream)
 
 
 def _take_the_terminal() -> None:
