@@ -6,7 +6,7 @@ In: a step that may have landed. Out: a `Recovery`, from which the executor draw
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 
 from bmeconf.apply.checks import StepCheck
 from bmeconf.apply.model import CopyEvidence
@@ -19,21 +19,12 @@ LOOKS = 3
 """How often a lost create is looked for; a search index may lag (API contract 6, question 9)."""
 
 
-class Landing(Enum):
-    """How a write landed, as far as the account shows.
+Landing = Enum("Landing", "LANDED PARTLY ABSENT UNSEEN TWICE UNCLEAR UNLIKE GONE")
+"""How a write landed, as far as the account shows.
 
-    A lost copy is `UNCLEAR` where several new objects look like it, `UNLIKE` where there are new
-    objects and none does. `UNSEEN` is not there, as far as a lagging search tells.
-    """
-
-    LANDED = auto()
-    PARTLY = auto()
-    ABSENT = auto()
-    UNSEEN = auto()
-    TWICE = auto()
-    UNCLEAR = auto()
-    UNLIKE = auto()
-    GONE = auto()
+A lost copy is `UNCLEAR` where several new objects look like it, `UNLIKE` where there are new
+objects and none does. `UNSEEN` is not there, as far as a lagging search tells.
+"""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from bmeconf.apply import (
 )
 from bmeconf.cli import show, stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
+from bmeconf.cli.options import ANY_PATH, Options, common
 from bmeconf.cli.session import Session, finishing, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
@@ -85,12 +85,7 @@ class ApplyFlags:
 
 
 @click.command()
-@click.argument(
-    "paths",
-    nargs=-1,
-    type=click.Path(path_type=Path, readable=False),
-    metavar="[PATH... | PLAN]",
-)
+@click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH... | PLAN]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
 @click.option(
     "--allow-delete",
@@ -109,7 +104,7 @@ class ApplyFlags:
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path, readable=False),
+    type=ANY_PATH,
     metavar="JOURNAL",
     help="Finish an apply that was cut off, from its journal.",
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from bmeconf.cli.options import ANY_PATH
 from bmeconf.model import counted
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, scaffold, write_files
@@ -19,11 +20,10 @@ NEXT = """
   bmeconf apply --sandbox
   bmeconf sandbox serve      # prints an address: schedule the campaign there
   bmeconf drift --sandbox    # says that it was done"""
-FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 
 
 @click.command()
-@click.argument("folder", default=".", type=FOLDER, metavar="[DIR]")
+@click.argument("folder", default=".", type=ANY_PATH, metavar="[DIR]")
 def init(folder: Path) -> int:
     """Make a working project: project file, manifests, an email, a CI workflow.
 

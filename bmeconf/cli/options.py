@@ -128,9 +128,9 @@ ACCOUNT: Sequence[Decorator] = (
         help="A host beside the vendor's that may get the key (BMECONF_ALLOW_HOSTS).",
     ),
 )
-PATHS = click.argument(
-    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH...]"
-)
+ANY_PATH = click.Path(path_type=Path, readable=False)
+"""A file or folder, which its command looks at itself."""
+PATHS = click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH...]")
 SINCE = click.option(
     "--since",
     metavar="REV",

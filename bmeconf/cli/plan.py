@@ -9,8 +9,8 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import PATHS, SINCE, Options, apply_command, common
-from bmeconf.cli.show import PLAN_FILE, make_room, save
+from bmeconf.cli.options import ANY_PATH, PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.show import make_room, save
 from bmeconf.plan import encode, guard
 from bmeconf.render import page
 
@@ -21,7 +21,7 @@ from bmeconf.render import page
 @click.option(
     "--show-unmanaged", is_flag=True, help="Name live resources that no manifest declares."
 )
-@click.option("--out", type=PLAN_FILE, metavar="FILE", help="Save the plan, for `apply FILE`.")
+@click.option("--out", type=ANY_PATH, metavar="FILE", help="Save the plan, for `apply FILE`.")
 @SINCE
 @common
 def plan(

@@ -13,13 +13,12 @@ import click
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
+from bmeconf.cli.options import ANY_PATH, Options, common
 from bmeconf.cli.session import opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
 from bmeconf.render import documents, page
 
-FOLDER = click.Path(path_type=Path, file_okay=True, readable=False)
 FEW = 50
 """Contacts that are taken for seeds without asking."""
 PROGRESS_EVERY = 10
@@ -28,7 +27,7 @@ MOST_NAMED = 20
 
 @click.command()
 @click.option(
-    "--out", type=FOLDER, metavar="DIR", help="The folder to write to; the project by default."
+    "--out", type=ANY_PATH, metavar="DIR", help="The folder to write to; the project by default."
 )
 @click.option("--contacts", multiple=True, metavar="EMAIL", help="A contact to write; repeatable.")
 @click.option(

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, apply_command, offline
+from bmeconf.cli.options import ANY_PATH, Options, apply_command, offline
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model import SANDBOX, SIMULATED
@@ -20,13 +20,12 @@ from bmeconf.plan import Plan, decode, encode, guard
 from bmeconf.project import WORK_FOLDER, can_write, write_file
 from bmeconf.render import documents, page
 
-PLAN_FILE = click.Path(path_type=Path, dir_okay=True, readable=False)
 START = 4096
 """Bytes of a file that tell whether it is a plan."""
 
 
 @click.command()
-@click.argument("file", type=PLAN_FILE, metavar="PLAN")
+@click.argument("file", type=ANY_PATH, metavar="PLAN")
 @offline
 def show(options: Options, console: Console, file: Path) -> int:
     """Show a saved plan again, in any format; nothing is sent.
