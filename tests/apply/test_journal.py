@@ -54,12 +54,6 @@ def resume(project: Project, *arguments: str) -> Ran:
     return project.run("apply", "--resume", str(project.journal()), "--format", "json", *arguments)
 
 
-def names(state: Any) -> list[str]:
-    """Every name in the account, twins included."""
-    found = [row["name"] for row in state["lists"] + state["campaigns"]]
-    return sorted(found + [row["key"] for row in state["contacts"]])
-
-
 def test_each_write_stands_between_two_lines(project: Project, account: Account) -> None:
     project.write("m.yaml", ALL)
     account.clear_log()
@@ -116,7 +110,7 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
     assert forks.run(project.folder, project.env, *APPLY) == 0
     events = [line["event"] for line in lines(project)]
     assert len(events) > 40
-    wanted = names(account.state())
+    wanted = account.names()
     deadly = [line for line, event in enumerate(events, 1) if when == "after" or event in TELLING]
     # Both ways to go on share the lines between them.
     for line in deadly[("again", "resume").index(how) * KILLS // 2 :: KILLS]:
@@ -135,7 +129,7 @@ def test_killed_at_any_line_it_goes_on_to_the_end(
         assert ran.code == 0, (line, when, ran.out, ran.err)
         assert {step["state"] for step in ran.json["steps"]} <= {"applied"}
         assert project.plan()["steps"] == [], (line, when)
-        assert names(account.state()) == wanted, (line, when)
+        assert account.names() == wanted, (line, when)
 
 
 def test_a_saved_plan_that_was_cut_off_is_resumed_and_not_applied_again(
@@ -299,7 +293,7 @@ def test_a_copy_among_several_new_ones_is_named_and_not_touched(
     (finding,) = [f for f in ran.json["findings"] if f["code"] == "outcome_unclear"]
     assert "c" * 24 in finding["message"]
     assert finding["remedy"]
-    assert "Copy of Welcome (3)" in names(account.state())
+    assert "Copy of Welcome (3)" in account.names()
 
 
 def test_a_list_that_landed_twice_is_told(project: Project, account: Account, cut: Any) -> None:
@@ -335,7 +329,7 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
     done = resume(project)
     assert done.code == 0, done.out
     assert len(account.writes()) == (1 if landed else 2)
-    assert names(account.state()).count("Autumn") == 1
+    assert account.names().count("Autumn") == 1
 
 
 # --- interrupted

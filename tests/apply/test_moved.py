@@ -33,13 +33,6 @@ RECIPIENTS = (
 APPLY = ("apply", "--auto-approve", "--format", "json")
 
 
-def add(account: Account, kind: str, row: Any) -> Any:
-    """Somebody else's object, as the account shows it."""
-    state = account.state()
-    state[kind].append({**row, "_id": "c" * 24})
-    return account.set(state)[kind][-1]
-
-
 def copies(account: Account) -> list[str]:
     """Campaigns that still have the name that the service gives to a copy."""
     names = [row["name"] for row in account.state()["campaigns"]]
@@ -83,7 +76,8 @@ def test_somebody_elses_campaign_is_not_taken_for_the_copy(
     killed(project, account, forks, *APPLY, request="/duplicate")
 
     source = account.named("campaigns", "Welcome")
-    before = add(account, "campaigns", {**source, **theirs})
+    account.add("campaigns", **{**source, "_id": "c" * 24, **theirs})
+    before = account.state()["campaigns"][-1]
     how = ("apply", "--resume", str(project.journal()), "--format", "json") if resumed else APPLY
     ran = project.run(*how)
     assert before in account.state()["campaigns"]
@@ -96,7 +90,7 @@ def test_somebody_elses_list_is_not_taken_for_the_copy(
     project.write("m.yaml", "version: 1\nlists: [{name: Archive, copy_of: Newsletter}]\n")
     killed(project, account, forks, *APPLY, request="/duplicate")
     source = account.named("lists", "Newsletter")
-    add(account, "lists", {**source, "name": "Newsletter VIP prospects"})
+    account.add("lists", **{**source, "_id": "c" * 24, "name": "Newsletter VIP prospects"})
     assert project.run(*APPLY).code == 0
     assert account.named("lists", "Newsletter VIP prospects")["_id"] == "c" * 24
     assert account.named("lists", "Archive")["_id"] != "c" * 24

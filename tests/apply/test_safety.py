@@ -39,9 +39,7 @@ def appearing(cut: Cut, account: Account, request: str, kind: str, **one: Any) -
     """Somebody else makes `one` just before the first such request arrives."""
 
     def meddle(seen: Any, forward: Any) -> Any:
-        state = account.state()
-        state[kind].append(one)
-        account.set(state)
+        account.add(kind, **one)
         return forward()
 
     return cut(Rule(request, meddle, times=1))
@@ -225,11 +223,10 @@ def test_copies_outlive_what_they_were_made_from(project: Project, account: Acco
 
 
 def test_a_spelled_out_address_is_no_glob(project: Project, account: Account) -> None:
-    state = account.state()
-    state["lists"] += [{"name": "Old*"}, {"name": "Older customers"}]
-    account.set(state)
-    absent = [{"name": name, "state": "absent"} for name in ("Old*", "Older customers")]
-    project.declare(lists=absent)
+    names = ("Old*", "Older customers")
+    for name in names:
+        account.add("lists", name=name)
+    project.declare(lists=[{"name": name, "state": "absent"} for name in names])
     ran = applied(project, "--allow-delete", "lists/Old*")
     assert ran.code == 7
     assert "Older customers" in ran.err
@@ -249,10 +246,7 @@ def test_a_pasted_key_is_shown_nowhere(project: Project) -> None:
 def test_a_contact_without_lists_proves_nothing_of_lists(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    state = account.state()
-    state["contacts"].append({"key": "aaron@example.com", "status": {"primary": "Active"}})
-    account.set(state)
-
+    account.add("contacts", key="aaron@example.com", status={"primary": "Active"})
     server = cut(Rule("PUT /api/contact/.*", dropping_lists(account)))
     people = ["aaron@example.com", BOB, "carla@example.com"]
     project.declare(contacts=[{"email": e, "fields": {"First Name": "X"}} for e in people])
@@ -313,9 +307,7 @@ def test_a_failure_in_a_text_file_is_harmless(project: Project) -> None:
 
 
 def test_a_campaign_of_another_structure_is_left_alone(project: Project, account: Account) -> None:
-    state = account.state()
-    state["structures"].append({"_id": "e" * 24, "label": "VIP", "keyName": "Email"})
-    account.set(state)
+    account.add("structures", _id="e" * 24, label="VIP", keyName="Email")
     project.declare(
         structure={"label": "VIP"},
         campaigns=[{"name": "Welcome", "lists": [], "subject": "Hello"}],

@@ -329,13 +329,6 @@ LOSSES: dict[str, Action] = {
 }
 
 
-def names(account: Account) -> list[str]:
-    """Every name in the account, twins included."""
-    state = account.state()
-    found = [row["name"] for row in state["lists"] + state["campaigns"]]
-    return sorted(found + [row["key"] for row in state["contacts"]])
-
-
 def applied(project: Project) -> Ran:
     """An apply that may delete whatever its plan would delete."""
     deletes = [step["address"] for step in project.plan()["steps"] if step["action"] == "delete"]
@@ -349,7 +342,7 @@ def settles(project: Project, account: Account) -> None:
     ran = applied(project)
     assert ran.code == 0, ran.out + ran.err
     assert project.plan()["steps"] == []
-    found = names(account)
+    found = account.names()
     assert len(found) - len(set(found)) == 0
     copies = [name for name in found if name.lower().startswith(("copy of", "welcome ("))]
     assert copies == []
@@ -397,7 +390,7 @@ def test_a_write_that_never_arrived(
     manifest, request = WRITES[name]
     rule = Rule(request, instead(CLOSE), times=1)
     server = cut(rule)
-    before = names(account)
+    before = account.names()
     project.write("m.yaml", manifest)
     ran = applied(project)
     document = ran.json
@@ -417,7 +410,7 @@ def test_a_write_that_never_arrived(
     assert request.split()[0] in message
     assert document["error"]["message"]
     assert len(sent) == 1
-    assert names(account) == before
+    assert account.names() == before
     settles(project, account)
 
 

@@ -263,6 +263,11 @@ class Account:
         assert len(found) == 1, found
         return found[0]
 
+    def names(self) -> list[str]:
+        """Every name in the account, those that are there twice included."""
+        state = self.state()
+        return sorted(one[key] for kind, key in IDENTITY.items() for one in state[kind])
+
     def id_of(self, kind: str, name: str) -> str:
         """The id of the first object of a kind that has this name, or this email."""
         return str(next(o["_id"] for o in self.state()[kind] if o[IDENTITY[kind]] == name))
