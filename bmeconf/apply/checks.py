@@ -10,19 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bmeconf import kinds
 from bmeconf.apply.model import ApplyOptions
-from bmeconf.kinds import (
-    KINDS,
-    Audience,
-    IdMap,
-    Kind,
-    Mailing,
-    Managed,
-    Raw,
-    ReadApi,
-    only,
-    replies,
-)
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Raw, ReadApi, only, replies
 from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
 from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, preconditions
@@ -158,7 +148,7 @@ def first_look(
         if not (ids or keys):
             continue
         rows = kind.look(api, id_map, ids, keys)
-        if isinstance(kind, Audience):
+        if isinstance(kind, kinds.Audience):
             lists = rows
         mine = [step for step in open_ if step.address.kind == kind.name]
         for step in mine:
@@ -197,7 +187,7 @@ def _violation(
             return f"the tag {tag} is not the one it was"
     for address in step.mentioned():
         id = planned.ids.get(address)
-        audience = isinstance(KINDS[address.kind], Audience)
+        audience = isinstance(KINDS[address.kind], kinds.Audience)
         if lists is None or id is None or not audience or address in pinned:
             continue
         if other := not_meant(address, id, lists):
@@ -240,8 +230,8 @@ def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
 
 def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
     """Raise Stale if a list that a draft goes to is gone, or has another name by now."""
-    meant = step.recipients() if isinstance(KINDS[step.address.kind], Mailing) else set()
-    lists = only(Audience).reread(api, id_map, ()) if meant else {}
+    meant = step.recipients() if isinstance(KINDS[step.address.kind], kinds.Mailing) else set()
+    lists = only(kinds.Audience).reread(api, id_map, ()) if meant else {}
     for address in sorted(meant):
         if other := not_meant(address, id_map.id(address), lists):
             raise Stale(f"{step.address}: {address} {other}")

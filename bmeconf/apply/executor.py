@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from bmeconf import kinds
 from bmeconf.apply import checks, recovery
 from bmeconf.apply.checks import StepCheck
 from bmeconf.apply.journal import Journal
@@ -27,18 +28,7 @@ from bmeconf.apply.model import (
     Outcome,
 )
 from bmeconf.apply.recovery import Landing, Recovery
-from bmeconf.kinds import (
-    KINDS,
-    Copyable,
-    IdMap,
-    Kind,
-    Raw,
-    Searched,
-    SharedNames,
-    Singleton,
-    Unique,
-    WriteApi,
-)
+from bmeconf.kinds import KINDS, IdMap, Kind, Raw, WriteApi
 from bmeconf.model import CREATE, DELETE, Change, nested
 from bmeconf.model.errors import (
     ApiError,
@@ -159,11 +149,11 @@ class Execution:
         fields = nested(step.changes)
         name = str(fields[kind.identity])
         # A copy is made under a name of its own, so that the server refuses too late.
-        if isinstance(kind, SharedNames) or step.intent.origins:
+        if isinstance(kind, kinds.SharedNames) or step.intent.origins:
             rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now")
-            if isinstance(kind, Copyable) and step.intent.origins:
+            if isinstance(kind, kinds.Copyable) and step.intent.origins:
                 ours = any(other.address == step.intent.copy_of for other in self._plan.steps)
                 checks.hold_source(self._api, self.id_map, step, ours)
                 source = rows.get(self.id_map.id(step.intent.copy_of or step.address) or "", {})
@@ -181,7 +171,7 @@ class Execution:
         plan says that there is none, unless it may be our own lost create.
         """
         ours = not self._options.strict or step.id in self._options.doubtful
-        if not (isinstance(kind, Searched) and ours):
+        if not (isinstance(kind, kinds.Searched) and ours):
             raise Stale(f"{error.message}: {step.address} exists by now")
         for id in recovery.find(self._api, kind, self.id_map, name):
             row = kind.fetch(self._api, self.id_map, id)
@@ -191,7 +181,7 @@ class Execution:
 
     def _update(self, kind: Kind, step: Step) -> Outcome:
         for change in step.changes:
-            renamed = change.path == (kind.identity,) and not isinstance(kind, Unique)
+            renamed = change.path == (kind.identity,) and not isinstance(kind, kinds.Unique)
             if renamed and kind.taken(self._api, self.id_map, str(change.after)):
                 raise Stale(f"{step.address} exists beside it by now")
         try:
@@ -221,7 +211,7 @@ class Execution:
 
     def _learn(self, kind: Kind, row: Raw | None) -> None:
         """New fields and tags got ids, which the contacts after them need."""
-        if isinstance(kind, Singleton) and row is not None:
+        if isinstance(kind, kinds.Singleton) and row is not None:
             self.id_map = replace(self.id_map, structure=row)
 
     def _delete(self, kind: Kind, step: Step) -> Outcome:

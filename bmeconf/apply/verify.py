@@ -12,22 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from bmeconf import kinds
 from bmeconf.apply.checks import StepCheck, not_meant
 from bmeconf.apply.model import APPLIED, Outcome, Proof
 from bmeconf.apply.recovery import landed_twice
-from bmeconf.kinds import (
-    KINDS,
-    Audience,
-    Batched,
-    IdMap,
-    Kind,
-    Managed,
-    Raw,
-    ReadApi,
-    SharedNames,
-    only,
-    replies,
-)
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Raw, ReadApi, only, replies
 from bmeconf.model import (
     CREATE,
     DELETE,
@@ -89,7 +78,7 @@ def check(
         namesakes = [*_twice(kind, [written.step for written in mine], together or {})]
         findings += namesakes
         twice |= bool(namesakes)
-        if isinstance(kind, Audience):
+        if isinstance(kind, kinds.Audience):
             problems = [*_other_lists(api, id_map, [w.step for w in applied], together)]
             findings += problems
             unproven |= {finding.address for finding in problems}
@@ -195,12 +184,12 @@ class _Written:
 
 def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) -> Rows | None:
     """The objects of all steps in one listing, None where reading each alone is cheaper."""
-    if not (steps and isinstance(kind, Batched)):
+    if not (steps and isinstance(kind, kinds.Batched)):
         return None
     keys = [key for step in steps for key in _identities(kind, step)]
     price = kind.batch_price(len(keys))
     # For the same price rather all: where names need not be unique, that shows twins as well.
-    if price > len(steps) or (price == len(steps) and not isinstance(kind, SharedNames)):
+    if price > len(steps) or (price == len(steps) and not isinstance(kind, kinds.SharedNames)):
         return None
     return kind.reread(api, id_map, keys)
 
@@ -226,7 +215,7 @@ def _other_lists(
 ) -> Iterator[Finding]:
     """References to a list that has another name by now, or is gone: it is not the one meant."""
     referring = [step for step in steps if step.recipients()]
-    rows = (lists or only(Audience).reread(api, id_map, ())) if referring else {}
+    rows = (lists or only(kinds.Audience).reread(api, id_map, ())) if referring else {}
     for step in referring:
         for address in sorted(step.recipients()):
             if other := not_meant(address, id_map.id(address), rows):

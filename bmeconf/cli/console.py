@@ -18,22 +18,11 @@ from typing import Any, TextIO
 
 import click
 
+from bmeconf import render
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
 from bmeconf.project import can_write, write_file
-from bmeconf.render import (
-    FORMATS,
-    GITHUB,
-    TEXT,
-    Line,
-    Page,
-    Product,
-    plain_ascii,
-    rendered,
-    safe_line,
-    unfit,
-    wrapped,
-)
+from bmeconf.render import FORMATS, GITHUB, TEXT, Line, Page, Product, safe_line
 
 COLOURS = {
     "create": "green",
@@ -126,10 +115,10 @@ class Console:
         reason = None
         for format in {self.format, *(format for format, _ in self.outputs)}:
             try:
-                contents[format] = rendered(product, format)
+                contents[format] = render.rendered(product, format)
             except InvalidInput as error:
                 reason = reason or error
-                contents[format] = rendered(unfit(product, error), format)
+                contents[format] = render.rendered(render.unfit(product, error), format)
         return contents, reason
 
     def _write(self, contents: Mapping[str, Lines]) -> InvalidInput | None:
@@ -197,7 +186,7 @@ class Console:
             self.note(text)
 
     def warn(self, text: str) -> None:
-        self.tell(wrapped(f"Warning: {text}", style="warn"))
+        self.tell(render.wrapped(f"Warning: {text}", style="warn"))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         from bmeconf.render import page, text
@@ -226,7 +215,7 @@ class Console:
 
     def _painted(self, line: Line, encoding: str | None) -> str:
         utf8 = (encoding or "").lower().replace("-", "") == "utf8"
-        text = line.text if utf8 else plain_ascii(line.text)
+        text = line.text if utf8 else render.plain_ascii(line.text)
         painted = self.colour and line.style in COLOURS
         return click.style(text, fg=COLOURS[line.style]) if painted else text
 

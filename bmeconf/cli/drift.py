@@ -12,16 +12,7 @@ from bmeconf.cli import stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import PATHS, SINCE, Options, apply_command, common
 from bmeconf.cli.session import Session
-from bmeconf.drift import (
-    WORDS,
-    Drift,
-    closer,
-    find_drift,
-    remember,
-    touches,
-    undoable,
-    unfit,
-)
+from bmeconf.drift import WORDS, Drift, closer, find_drift, remember, touches, undoable, unfit
 from bmeconf.live import Reading
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput

@@ -17,18 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bmeconf import model
 from bmeconf.cli.console import Console, StdoutLost, abandon, outputs
-from bmeconf.model import (
-    DELETE,
-    DRIFT_FORMAT,
-    PLAN_FORMAT,
-    PROBLEMS_FORMAT,
-    PULL_FORMAT,
-    REPORT_FORMAT,
-    RESULT_FORMAT,
-    Address,
-    Problem,
-)
+from bmeconf.model import DELETE, Address, Problem
 from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.render import FORMATS
 
@@ -40,12 +31,12 @@ Command = Callable[..., int]
 Decorator = Callable[[Command], Command]
 
 DOCUMENTS = {
-    "plan": PLAN_FORMAT,
-    "show": PLAN_FORMAT,
-    "apply": RESULT_FORMAT,
-    "drift": DRIFT_FORMAT,
-    "pull": PULL_FORMAT,
-    "report": REPORT_FORMAT,
+    "plan": model.PLAN_FORMAT,
+    "show": model.PLAN_FORMAT,
+    "apply": model.RESULT_FORMAT,
+    "drift": model.DRIFT_FORMAT,
+    "pull": model.PULL_FORMAT,
+    "report": model.REPORT_FORMAT,
 }
 """The JSON of each command; of the others it is `PROBLEMS_FORMAT`."""
 
@@ -216,7 +207,7 @@ def _report(console: Console, name: str, error: BmeconfError) -> int:
     """Report an error on stderr and in every format asked for; return its exit code."""
     from bmeconf.render import documents, page
 
-    document = DOCUMENTS.get(name, PROBLEMS_FORMAT)
+    document = DOCUMENTS.get(name, model.PROBLEMS_FORMAT)
     problems: Sequence[Problem] = getattr(error, "problems", ())
     console.problems(problems)
     console.error(error)
