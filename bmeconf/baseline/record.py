@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bmeconf.baseline.classify import leaves
-from bmeconf.baseline.lock import Digest, LockEntry, Section
+from bmeconf.baseline.lock import LockEntry, Section
 from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
 from bmeconf.kinds import KINDS, Raw, replies
 from bmeconf.model import (
@@ -68,12 +68,13 @@ def after(
     for write in writes:
         if write.live is None:
             baseline = _without(baseline, write.address, write.id)
-        elif compared := planned.get(write.address):
+            continue
+        compared = planned.get(write.address)
+        if compared is not None:
             entry = _applied(baseline, write, write.live, compared)
-            baseline = _having(baseline, write.address, entry)
         else:
             entry = _written(baseline, write, write.live)
-            baseline = _having(baseline, write.address, entry)
+        baseline = _having(baseline, write.address, entry)
     return _intended(baseline, planned.values(), manual, protect or {}).section
 
 
@@ -142,15 +143,15 @@ def _written(baseline: LockBaseline, write: ProvenWrite, live: Resource) -> Lock
     if old is not None:
         proven = bool(write.before is not None and unmoved(old, write.before) and write.alone)
         paths = [change.path for change in write.changes]
-
-        def rest(digests: Mapping[str, Digest]) -> dict[str, Digest]:
-            kept = {k for k in digests if not any(overlap(undotted(k), path) for path in paths)}
-            return {key: digests[key] for key in kept}
-
+        rest = {
+            key
+            for key in (*old.sent, *old.seen)
+            if not any(overlap(undotted(key), path) for path in paths)
+        }
         entry = replace(
             _kept(entry, old),
-            sent={**rest(old.sent), **entry.sent},
-            seen={**rest(old.seen), **entry.seen},
+            sent={**{k: v for k, v in old.sent.items() if k in rest}, **entry.sent},
+            seen={**{k: v for k, v in old.seen.items() if k in rest}, **entry.seen},
             unproven=tuple(n for n in old.unproven if n not in {path[0] for path in paths}),
         )
     return entry if proven else replace(entry, version=None, updated_at="", listed="")

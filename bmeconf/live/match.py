@@ -118,8 +118,7 @@ class Matches:
         match = self.get(address)
         return match is not None and match.blocked
 
-    def including(self, more: Matches) -> Matches:
-        """These matches and `more`."""
+    def __or__(self, more: Matches) -> Matches:
         unmanaged = {**self.unmanaged, **more.unmanaged}
         return Matches({**self.by_address, **more.by_address}, unmanaged)
 
@@ -136,12 +135,6 @@ def match(
     judge = _Judge(kind, desired, rows, ids)
     matches = {resource.address: judge.judge(resource) for resource in desired}
     return Matches(matches, {kind.name: tuple(judge.unmanaged.values())})
-
-
-def _by_id(resource: Resource, by_id: Mapping[str, Raw]) -> Match:
-    if resource.id in by_id:
-        return Match(Status.FOUND, by_id[resource.id])
-    return Match(Status.MISSING if resource.intent.absent else Status.ID_NOT_FOUND)
 
 
 def _by_name(
@@ -175,15 +168,17 @@ class _Judge:
     """Holds each first match against the other resources, the free rows, the remembered ids."""
 
     def __init__(
-        self,
-        kind: Kind,
-        desired: Sequence[Resource],
-        rows: Sequence[Raw],
-        ids: RememberedIds,
+        self, kind: Kind, desired: Sequence[Resource], rows: Sequence[Raw], ids: RememberedIds
     ) -> None:
         self._every = {replies.id_of(row): row for row in rows}
-        first = {r.address: _by_id(r, self._every) for r in desired if r.id}
-        taken = {replies.id_of(found.row) for found in first.values() if found.row is not None}
+        taken = {resource.id for resource in desired if resource.id in self._every}
+        first = {}
+        for resource in desired:
+            if resource.id in taken:
+                first[resource.address] = Match(Status.FOUND, self._every[resource.id])
+            elif resource.id:
+                status = Status.MISSING if resource.intent.absent else Status.ID_NOT_FOUND
+                first[resource.address] = Match(status)
         free: dict[str, list[Raw]] = defaultdict(list)
         for id, row in self._every.items():
             if id not in taken:

@@ -110,7 +110,7 @@ class _Listing:
         ids = self.section.remembered(kind.name, claimants, elsewhere)
         matches = match(kind, claimants, own, ids)
         left = [*matches.unmanaged[kind.name], *others]
-        self.orphans = self.orphans.including(match(kind, removed, left))
+        self.orphans |= match(kind, removed, left)
         if not isinstance(kind, Searched) and self.scope.elsewhere.complete:
             # A complete listing does not show them, and no part of the project declares them.
             declared = {r.address for r in claimants if not r.intent.absent}.union(elsewhere)
@@ -122,7 +122,7 @@ class _Listing:
             }
         found = matches.rows(kind.name)
         self.id_map = self.id_map.with_ids({a: replies.id_of(row) for a, row in found.items()})
-        self.matches = self.matches.including(matches)
+        self.matches |= matches
         if _may_lose(kind, self.scope):
             outside = {a: row for a, row in found.items() if self.scope.desired.get(a) is None}
             for address, row in outside.items():

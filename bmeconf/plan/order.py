@@ -46,7 +46,7 @@ def reachable(
         for resource in reading.account.resources
         if (kind := KINDS[resource.address.kind])
     }
-    held = {**reading.out_of_scope, **live}
+    held, id_map = {**reading.out_of_scope, **live}, reading.account.id_map
     while True:
         created = {d.address for d in kept}
         given_up = {_identity(d, "before") for d in kept}
@@ -55,12 +55,18 @@ def reachable(
         for difference in kept:
             address, remedy = difference.address, MEND_THAT
             holder = kept_names.get(_identity(difference, "after") or ("", ""))
+            gaps = [
+                needed
+                for needed in sorted(_needs(difference, id_map))
+                # The structure exists; it is needed for the labels that a step will add to it.
+                if needed not in created and (needed == THE_STRUCTURE or not id_map.id(needed))
+            ]
             if users := _harmed(difference, kept, reading):
-                reason = f"is not deleted: {_named(users)} still uses it, and this plan leaves that"
-                reason += " as it is"
+                reason = f"is not deleted: {', '.join(map(str, users))} still uses it,"
+                reason += " and this plan leaves that as it is"
                 remedy = "take it off there first, or wait until that campaign is sent"
-            elif gaps := _gaps(difference, created, reading.account.id_map):
-                reason = f"refers to {_named(gaps)}, which this plan leaves alone"
+            elif gaps:
+                reason = f"refers to {', '.join(map(str, gaps))}, which this plan leaves alone"
             elif holder and holder != address:
                 reason = f"its name is still that of the live object declared as {holder},"
                 reason += " which this plan does not rename first"
@@ -175,19 +181,6 @@ def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
         if not (labels <= id_map.fields.keys() and tags <= id_map.tags.keys()):
             needs.add(THE_STRUCTURE)
     return needs
-
-
-def _gaps(difference: Difference, created: set[Address], id_map: IdMap) -> list[Address]:
-    # The structure always exists; it is needed only for the labels that a step will add to it.
-    return sorted(
-        address
-        for address in _needs(difference, id_map)
-        if address not in created and (address == THE_STRUCTURE or id_map.id(address) is None)
-    )
-
-
-def _named(addresses: Sequence[Address]) -> str:
-    return ", ".join(str(address) for address in addresses)
 
 
 def _waits_for(
