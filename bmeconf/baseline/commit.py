@@ -56,32 +56,31 @@ def manifests_at(
         InvalidInput: there is no such commit, no repository, or no Git.
     """
     tree = git.read_tree(root, revision, environ)
-    project, problems = _project(tree, root)
+    problems: list[Problem] = []
+    try:
+        project = validate.project(manifest.read_project(tree), root)
+    except validate.ManifestProblems as error:
+        project = Project(root)
+        problems += (problem for problem in error.problems if problem.level == "error")
     try:
         sources = _sources(tree, names, project)
     except InvalidInput as error:
-        problem = Problem(Place(tree.shown("")), "", error.message, "unreadable")
-        return CommitManifests(revision, tree.commit, problems=_warnings([*problems, problem]))
-    desired = validate.desired(sources, _variables(project, account))
-    errors = [*problems, *desired.errors]
-    flaws = {r.address: _flaws(r, errors) for r in desired.snapshot} if errors else {}
+        problems.append(Problem(Place(tree.shown("")), "", error.message, "unreadable"))
+        return CommitManifests(revision, tree.commit, problems=_warnings(problems))
+    name, now = account
+    then = project.accounts[name].vars if name and name in project.accounts else {}
+    desired = validate.desired(sources, {**then, **now})
+    problems += desired.errors
+    flaws = {r.address: _flaws(r, problems) for r in desired.snapshot} if problems else {}
     sound = Snapshot.of(r for r in desired.snapshot if flaws.get(r.address) is not None)
     return CommitManifests(
         revision,
         tree.commit,
         declared=desired.snapshot,
-        sound=sound if errors else desired.snapshot,
+        sound=sound if problems else desired.snapshot,
         flawed={address: flawed for address, flawed in flaws.items() if flawed},
-        problems=_warnings(errors),
+        problems=_warnings(problems),
     )
-
-
-def _project(tree: GitTree, root: Path) -> tuple[Project, Sequence[Problem]]:
-    """The project at the commit, with defaults and problems where its file cannot be used."""
-    try:
-        return validate.project(manifest.read_project(tree), root), ()
-    except validate.ManifestProblems as error:
-        return Project(root), [p for p in error.problems if p.level == "error"]
 
 
 def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
@@ -97,15 +96,6 @@ def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
     if not there or (project.manifests and not patterns):
         raise InvalidInput("there are no manifests at that commit")
     return manifest.read(tree, there, patterns)
-
-
-def _variables(
-    project: Project, account: tuple[str | None, Mapping[str, str]]
-) -> Mapping[str, str]:
-    """The account's variables of today, and those that only the commit has."""
-    name, now = account
-    entry = project.accounts.get(name) if name else None
-    return {**(entry.vars if entry else {}), **now}
 
 
 def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | None:

@@ -55,13 +55,10 @@ def scalar(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if TIME.fullmatch(value) or (PLAIN.fullmatch(value) and not _means_more(value)):
+    means_more = value.lower() in WORDS or OTHER.fullmatch(value)
+    if TIME.fullmatch(value) or (PLAIN.fullmatch(value) and not means_more):
         return str(value)
     return '"' + "".join(map(_character, value)) + '"'
-
-
-def _means_more(value: str) -> bool:
-    return value.lower() in WORDS or OTHER.fullmatch(value) is not None
 
 
 def _character(character: str) -> str:

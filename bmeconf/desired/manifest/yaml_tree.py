@@ -124,11 +124,11 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.roots: list[Node] = []
         self.problems: list[Problem] = []
-        self._open: list[_Frame] = []
+        # The documents are the items of a list that stays open.
+        self._open = [_Frame(Place(file), is_block=False, anchor=None, size=0)]
+        self.roots = self._open[0].children
         self._anchors: dict[str, tuple[Node, int, int]] = {}
-        self._size = 0
 
     def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
         """Take every event that `loader` makes of `text`; returns the error that ends them."""
@@ -148,17 +148,19 @@ class _Builder:
 
         mark = event.start_mark
         place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
+        tag = getattr(event, "tag", None)
+        if tag and tag not in HARMLESS_TAGS:
+            message = f'the YAML tag "{tag.replace(CORE, "!!")}" means nothing here; remove it'
+            raise _Refused(place, message, "yaml_tag")
         if isinstance(event, yaml.DocumentStartEvent):
             self._anchors = {}
         elif isinstance(event, yaml.AliasEvent):
             self._add(*self._alias(event.anchor or "", place))
         elif isinstance(event, yaml.ScalarEvent):
-            _check_tag(event.tag, place)
             node = Scalar(event.value, place, not event.style and event.tag not in TEXT_TAGS)
             self._add(node, 1 + len(event.value) // LONG_TEXT, 1, event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
-            _check_tag(event.tag, place)
-            if len(self._open) >= MAX_DEPTH:
+            if len(self._open) > MAX_DEPTH:
                 message = f"nested more than {MAX_DEPTH} levels deep; flatten it"
                 raise _Refused(place, message, "too_deep")
             is_block = isinstance(event, yaml.MappingStartEvent)
@@ -188,12 +190,11 @@ class _Builder:
         if anchor:
             self._anchors[anchor] = node, size, height
         self._bound(node, size, height)
-        frame = self._open[-1] if self._open else None
-        if frame is None:
-            if not (isinstance(node, Scalar) and node.plain and not node.text):
-                self.roots.append(node)
-        elif not frame.is_block:
-            frame.children.append(node)
+        frame = self._open[-1]
+        is_empty = isinstance(node, Scalar) and node.plain and not node.text
+        if not frame.is_block:
+            if len(self._open) > 1 or not is_empty:
+                frame.children.append(node)
         elif not frame.expects_value:
             frame.key, frame.expects_value = self._key(frame, node), True
         else:
@@ -203,19 +204,16 @@ class _Builder:
 
     def _bound(self, node: Node, size: int, height: int) -> None:
         """Refuses a file whose aliases, written out, would be too many values or too deep."""
-        if self._open:
-            frame = self._open[-1]
-            frame.height = max(frame.height, height + 1)
-            total = frame.size = frame.size + size
-        else:
-            total = self._size = self._size + size
-        if total > MAX_NODES:
+        frame = self._open[-1]
+        frame.height = max(frame.height, height + 1)
+        frame.size += size
+        if frame.size > MAX_NODES:
             message = (
                 f"this file comes to more than {MAX_NODES:,} values once its aliases are "
                 "written out; split it"
             )
             raise _Refused(node.place, message, "too_many_values")
-        if len(self._open) + height > MAX_DEPTH + 1:
+        if len(self._open) + height > MAX_DEPTH + 2:
             message = f"nested more than {MAX_DEPTH} levels deep once its aliases are written out"
             raise _Refused(node.place, message, "too_deep")
 
@@ -240,13 +238,6 @@ class _Builder:
             return node
         self.problems.append(Problem(node.place, "", message, code))
         return None
-
-
-def _check_tag(tag: str | None, place: Place) -> None:
-    if tag and tag not in HARMLESS_TAGS:
-        short = tag.replace(CORE, "!!")
-        message = f'the YAML tag "{short}" means nothing here; remove it'
-        raise _Refused(place, message, "yaml_tag")
 
 
 def _explained(error: yaml.YAMLError, text: str, file: str) -> tuple[Problem, bool]:
