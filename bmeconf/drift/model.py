@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bmeconf.kinds import Touch
-from bmeconf.model import FINISHED, Address, Cause, Finding, Manual, Path, Place, Value, dotted
+from bmeconf.model import FINISHED, Address, Cause, Finding, Path, Place, Value, dotted
 from bmeconf.plan import Plan
 from bmeconf.project import KnownDrift
 
@@ -111,11 +111,6 @@ class Drift:
         """True where there is anything by which to tell who moved."""
         return self.locked or self.plan.source.since is not None
 
-    @property
-    def manual(self) -> tuple[Manual, ...]:
-        """The manual steps, in every state."""
-        return self.plan.manual
-
     def counts(self) -> Mapping[str, int]:
         """The number of items of each class."""
         return {sort: sum(item.sort == sort for item in self.items) for sort in CLASSES}
@@ -126,7 +121,7 @@ class Drift:
 
     def exit_code(self, fail_on: Collection[str]) -> int:
         """The frozen exit code (design 4): 9 before 2."""
-        if MANUAL in fail_on and any(manual.state in FAILED for manual in self.manual):
+        if MANUAL in fail_on and any(manual.state in FAILED for manual in self.plan.manual):
             return 9
         return 2 if self.failing(fail_on) else 0
 

@@ -55,7 +55,7 @@ def remember(path: Path, reading: Reading, found: Drift) -> bool:
         baseline,
         [d for d in compared if d.address not in doubtful | blocked and not d.rewritten],
         unread=reading.account.unread,
-        manual=[manual for manual in found.manual if manual.address not in doubtful],
+        manual=[manual for manual in found.plan.manual if manual.address not in doubtful],
         # Whether a protection is lifted is for an apply to say, not for a look.
         protect={a: True for a, wanted in protect.items() if wanted and a not in doubtful},
     )

@@ -929,11 +929,3 @@ def test_junit_counts_drift_as_failures(project: Project, account: Account) -> N
 def test_an_unknown_option_is_a_failure_of_drift(project: Project) -> None:
     ran = project.run("drift", "--nonsense", "--format", "json")
     assert (ran.code, ran.json["format"]) == (3, "bmeconf.drift/1")
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_every_format_tells_of_a_failure(format: str, project: Project) -> None:
-    project.declare(lists=[{"name": "Newsletter"}])
-    ran = project.run("drift", "--format", format, "--fail-on", "drif")
-    assert ran.code == 3
-    assert "drif" in ran.out + ran.err

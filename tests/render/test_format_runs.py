@@ -123,6 +123,7 @@ def test_a_failure_leaves_no_file_of_an_earlier_run(
 
 FAILURES = {
     "plan": ("a.yaml", "version: 1\nlists: [{nam: A}]\n", "unknown key"),
+    "drift": ("a.yaml", "version: 1\nlists: [{nam: A}]\n", "unknown key"),
     "pull": ("manifests/lists.yaml", LISTS, "1 file there already, with other content"),
 }
 

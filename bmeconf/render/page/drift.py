@@ -55,8 +55,8 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     to type to undo what was done by hand, where an apply can.
     """
     failing = drift.failing(fail_on)
-    manual = sum(manual.state != DONE for manual in drift.manual)
-    broken = any(manual.state in BROKEN for manual in drift.manual)
+    manual = sum(manual.state != DONE for manual in drift.plan.manual)
+    broken = any(manual.state in BROKEN for manual in drift.plan.manual)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)
@@ -88,7 +88,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
 
 def _verdict(drift: Drift) -> str:
     scope = "What was looked at" if drift.left_out or drift.partial else "The account"
-    states = Counter(manual.state for manual in drift.manual)
+    states = Counter(manual.state for manual in drift.plan.manual)
     steps = [
         f"{counted(states[state], 'manual step')} {state}"
         for state in (*BROKEN, "todo")
