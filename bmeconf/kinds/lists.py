@@ -31,10 +31,8 @@ class Lists(Audience, SharedNames, Copyable, Batched):
     refers = MappingProxyType({"copy_of": LISTS, "merge_of": LISTS})
 
     def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
-        counts = {
-            "contacts": replies.count_of(raw.get("totalContacts")),
-            "campaigns": replies.count_of(raw.get("totalCampaigns")),
-        }
+        shown = {"contacts": raw.get("totalContacts"), "campaigns": raw.get("totalCampaigns")}
+        counts = {key: replies.count_of(value) for key, value in shown.items()}
         return {key: count for key, count in counts.items() if count is not None}
 
     def pin_content(self, raw: Raw) -> Any:

@@ -162,9 +162,9 @@ class Contacts(
         try:
             found = self.fetch(api, id_map, resource.id)
         except Rejected as error:
-            if error.status in (400, 404):
-                return None
-            raise
+            if error.status not in (400, 404):
+                raise
+            return None
         # A contact of another structure is none of this run's: its fields have other ids.
         here = found.get("contactStructureId", id_map.structure_id) == id_map.structure_id
         return found if here else None
@@ -182,10 +182,8 @@ class Contacts(
     # --- writing
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
-        calls = [Call("POST", PATH)]
-        if fields.get("status") == "Inactive":
-            calls.append(Call("PATCH", f"{PATH}/{{id}}"))
-        return calls
+        inactive = fields.get("status") == "Inactive"
+        return [Call("POST", PATH), *([Call("PATCH", f"{PATH}/{{id}}")] if inactive else [])]
 
     def create(self, api: WriteApi, id_map: IdMap, fields: Fields, intent: Intent) -> Written:
         id = replies.id_of(writing.create(api, id_map, fields))
@@ -203,8 +201,7 @@ class Contacts(
         return calls
 
     def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
-        kept = [change for change in changes if change.path != STATUS]
-        if kept:
+        if kept := [change for change in changes if change.path != STATUS]:
             writing.replace(api, id_map, raw, kept)
         if len(kept) < len(changes):
             writing.unsubscribe(api, replies.id_of(raw))
