@@ -23,9 +23,8 @@ BLOCKED = "Too many failed authentication attempts. Please try again later."
 
 def with_key(api: Api, **values: Any) -> str:
     """Add a key with these values to the account."""
-    state = api.state()
-    key = f"bme_us_{len(state['keys']):043d}"
-    api.put_state(**{**state, "keys": [*state["keys"], {"key": key, **values}]})
+    key = f"bme_us_{1:043d}"
+    api.add("keys", key=key, **values)
     return key
 
 
@@ -103,7 +102,7 @@ def test_nothing_is_sent_by_key(api: Api, action: str) -> None:
     ],
 )
 def test_paths_that_do_not_exist(api: Api, request_line: str) -> None:
-    response = api.call(*request_line.split())
+    response = api.send(*request_line.split())
     assert response.status_code == 404
     assert response.json()["errors"][0]["errorType"] in ("RecordNotFound", "NotFound")
 
@@ -133,14 +132,14 @@ def test_a_body_must_be_an_object(api: Api, body: Any) -> None:
 
 
 def test_every_success_carries_the_five_limit_headers(api: Api) -> None:
-    first = api.call("GET", CONTACTS).headers
-    second = api.call("POST", api.lists, {"name": "New"}).headers
+    first = api.send("GET", CONTACTS).headers
+    second = api.send("POST", api.lists, {"name": "New"}).headers
     assert first["X-RateLimit-Limit"] == "3600"
     assert (first["X-RateLimit-Remaining"], second["X-RateLimit-Remaining"]) == ("3599", "3598")
     assert second["X-Monthly-Remaining"] == str(int(first["X-Monthly-Remaining"]) - 1)
     assert 0 < int(first["X-RateLimit-Reset"]) - time.time() <= 3601
     assert "Retry-After" not in first
-    deletion = api.call("DELETE", api.list_path("Old list"))
+    deletion = api.send("DELETE", api.list_path("Old list"))
     assert deletion.status_code == 204
     for headers in (first, deletion.headers):
         assert all(name in headers for name in LIMIT_HEADERS)
@@ -148,18 +147,18 @@ def test_every_success_carries_the_five_limit_headers(api: Api) -> None:
 
 def test_errors_carry_limit_headers_only_when_switched(api: Api) -> None:
     path = f"{CONTACTS}/{ABSENT}"
-    assert not any(name in api.call("GET", path).headers for name in LIMIT_HEADERS)
+    assert not any(name in api.send("GET", path).headers for name in LIMIT_HEADERS)
     api.switch(error_limit_headers=True)
-    assert all(name in api.call("GET", path).headers for name in LIMIT_HEADERS)
+    assert all(name in api.send("GET", path).headers for name in LIMIT_HEADERS)
 
 
 def test_the_hour_is_counted_over_all_keys_and_errors_and_ends() -> None:
     with Api("hour_limit=3", "hour_seconds=1.5") as api:
         other = with_key(api, scopes=["contacts:read"])
         api.get(CONTACTS)
-        api.call("GET", f"{CONTACTS}/{ABSENT}", key=other)
-        assert api.call("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "0"
-        response = api.call("GET", CONTACTS, key=other)
+        api.send("GET", f"{CONTACTS}/{ABSENT}", key=other)
+        assert api.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "0"
+        response = api.send("GET", CONTACTS, key=other)
         wait = response.headers["Retry-After"]
         message = refused(response, 429, "TooManyRequestsError")
         assert message == f"Rate limit exceeded. Retry after {wait} seconds."
@@ -169,7 +168,7 @@ def test_the_hour_is_counted_over_all_keys_and_errors_and_ends() -> None:
         assert "X-RateLimit-Reset" in response.headers
         assert "X-Monthly-Limit" not in response.headers
         time.sleep(1.6)
-        assert api.call("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "2"
+        assert api.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "2"
 
 
 def test_the_minute_is_off_by_default_and_can_be_on() -> None:
@@ -178,15 +177,15 @@ def test_the_minute_is_off_by_default_and_can_be_on() -> None:
         api.get(CONTACTS)
         denied(api, DEFAULT_KEY, "TooManyRequestsError")
         time.sleep(0.9)
-        headers = api.call("GET", CONTACTS).headers
+        headers = api.send("GET", CONTACTS).headers
         assert headers["X-RateLimit-Limit"] == "3600"
         assert headers["X-RateLimit-Remaining"] == "3597"
 
 
 def test_the_month_has_a_huge_retry_after() -> None:
     with Api("month_quota=1") as api:
-        assert api.call("GET", CONTACTS).headers["X-Monthly-Remaining"] == "0"
-        response = api.call("GET", CONTACTS)
+        assert api.send("GET", CONTACTS).headers["X-Monthly-Remaining"] == "0"
+        response = api.send("GET", CONTACTS)
         message = refused(response, 429, "TooManyRequestsError")
         assert message == "Monthly API quota exceeded."
         assert int(response.headers["Retry-After"]) > 29 * 86_400
@@ -196,7 +195,7 @@ def test_failed_authentication_blocks_the_address_for_every_key() -> None:
     with Api("auth_failures=2", "auth_block_seconds=1") as api:
         for _ in range(2):
             denied(api, "bad")
-        response = api.call("GET", CONTACTS)
+        response = api.send("GET", CONTACTS)
         assert refused(response, 429, "TooManyRequestsError") == BLOCKED
         assert response.headers["Retry-After"] == "1"
         for key in ("bad", DEFAULT_KEY):
@@ -215,7 +214,7 @@ def test_a_good_key_makes_failures_forgotten() -> None:
 
 def test_a_limit_of_zero_is_none_and_has_no_header() -> None:
     with Api("hour_limit=0", "month_quota=0") as api:
-        headers = api.call("GET", CONTACTS).headers
+        headers = api.send("GET", CONTACTS).headers
         assert not any(name in headers for name in LIMIT_HEADERS)
 
 

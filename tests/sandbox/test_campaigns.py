@@ -11,8 +11,7 @@ SENT = "2026-10 Newsletter"
 
 def set_status(api: Api, name: str, status: str, **more: Any) -> Any:
     """The campaign after what a person does in the web app."""
-    ident = api.find("campaigns", name=name)["_id"]
-    return api.ok("POST", f"/_sandbox/campaigns/{ident}/status", {"status": status, **more})
+    return api.campaign_status(api.id_of("campaigns", name), status=status, **more)
 
 
 def test_a_name_is_enough(api: Api) -> None:
@@ -154,7 +153,7 @@ def test_cancel_and_back_to_draft(api: Api) -> None:
 
 def test_statuses_are_checked(api: Api) -> None:
     bare = api.ok("POST", CAMPAIGNS, {"name": "Nobody"})["_id"]
-    welcome = api.find("campaigns", name="Welcome")["_id"]
+    welcome = api.id_of("campaigns", "Welcome")
     for field, ident, body in (
         ("status", welcome, {"status": "gone"}),
         ("scheduledAt", welcome, {"status": "scheduled", "scheduledAt": "soon"}),

@@ -42,7 +42,7 @@ def test_create_gives_the_whole_contact(api: Api) -> None:
 
 
 def test_an_unknown_field_is_named_by_field_id(api: Api) -> None:
-    response = api.call("POST", CONTACTS, new(api, fields=[{"_id": ABSENT, "value": "x"}]))
+    response = api.send("POST", CONTACTS, new(api, fields=[{"_id": ABSENT, "value": "x"}]))
     assert response.json()["errors"][0]["fieldId"] == ABSENT
 
 

@@ -103,7 +103,7 @@ def test_the_log_has_api_requests_only(api: Api) -> None:
     api.state()
     api.get(TEMPLATES, lang="en")
     api.ok("POST", api.lists, {"name": "New"}, status=201)
-    api.call("GET", "/api/nowhere", key="bad")
+    api.send("GET", "/api/nowhere", key="bad")
     first, second, third = api.log()
     assert first == {
         "n": 1,

@@ -30,19 +30,13 @@ from tests.support.api import (
     served,
     valid,
 )
-from tests.support.driver import Account
 
 FAULTS = "/_sandbox/faults"
 
 
 def plan(api: Api, *faults: Any) -> None:
     """Let these go wrong, each a kind or a whole fault."""
-    whole = [{"kind": fault} if isinstance(fault, str) else fault for fault in faults]
-    Account(api.sandbox).faults(*whole)
-
-
-def hits(api: Api) -> list[int]:
-    return Account(api.sandbox).fault_hits()
+    api.faults(*({"kind": fault} if isinstance(fault, str) else fault for fault in faults))
 
 
 def names(api: Api) -> list[str]:
@@ -50,7 +44,7 @@ def names(api: Api) -> list[str]:
 
 
 def create(api: Api, name: str = "New") -> requests.Response:
-    return api.call("POST", api.lists, {"name": name})
+    return api.send("POST", api.lists, {"name": name})
 
 
 def raw(api: Api, name: str = "New") -> int:
@@ -64,7 +58,7 @@ def raw(api: Api, name: str = "New") -> int:
 
 
 def outcomes(api: Api, *requests: str) -> list[int]:
-    return [api.call(*request.split(" ")).status_code for request in requests]
+    return [api.send(*request.split(" ")).status_code for request in requests]
 
 
 def last(api: Api) -> tuple[int | None, str | None, bool]:
@@ -193,7 +187,7 @@ def test_a_dropped_refusal_is_not_done(api: Api) -> None:
 def test_others_are_answered_meanwhile(api: Api) -> None:
     plan(api, {"kind": "slow", "method": "POST", "seconds": 5})
     path, begun = api.lists, time.monotonic()
-    thread = threading.Thread(target=api.call, args=("POST", path, {"name": "New"}))
+    thread = threading.Thread(target=api.send, args=("POST", path, {"name": "New"}))
     thread.start()
     while not api.log():
         time.sleep(0.01)
@@ -244,11 +238,11 @@ def test_a_later_page_is_the_first(api: Api) -> None:
     first, *others = (api.get(api.lists, page=n, size=2) for n in (1, 2, 9))
     assert others == [first, first]
     # The first is honest in any case.
-    assert hits(api) == [2]
+    assert api.fault_hits() == [2]
     first, second = (api.ok("POST", SEARCH, search(api, page=n, pageSize=3)) for n in (1, 2))
     assert first == second
     assert len(second["contacts"]) == 3
-    assert hits(api) == [3]
+    assert api.fault_hits() == [3]
 
 
 @pytest.mark.parametrize("kind", ["truncated-page", "lying-total", "repeated-page"])
@@ -258,17 +252,17 @@ def test_only_a_page_with_a_total_is_hit(api: Api, kind: str) -> None:
     assert len(api.get(api.lists)) == 4
     assert len(api.get(f"{api.lists}/all")) == 4
     create(api)
-    api.call("GET", CAMPAIGNS, key="wrong")
-    assert hits(api) == [0]
+    api.send("GET", CAMPAIGNS, key="wrong")
+    assert api.fault_hits() == [0]
     api.get(CAMPAIGNS, page=1 + (kind == "repeated-page"))
-    assert hits(api) == [1]
+    assert api.fault_hits() == [1]
     assert [entry["fault"] for entry in api.log()] == [None] * 4 + [kind]
 
 
 def test_an_empty_page_is_not_hit_where_it_would_not_show(api: Api) -> None:
     plan(api, "truncated-page")
     assert api.get(api.lists, page=9) == {"total": 4, "records": []}
-    assert hits(api) == [0]
+    assert api.fault_hits() == [0]
 
 
 # --- the account behind it
@@ -282,7 +276,7 @@ def test_one_write_is_late_in_the_index(api: Api) -> None:
 
     total = found()
     assert total == len(api.state()["contacts"])
-    assert hits(api) == [0]
+    assert api.fault_hits() == [0]
     for who in ("late", "soon"):
         body = {"key": f"{who}@example.com", "contactStructureId": api.structure["_id"]}
         api.ok("POST", CONTACTS, body)
@@ -310,20 +304,20 @@ def test_somebody_else_was_first(api: Api, part: str, operation: str) -> None:
     assert after["updatedAt"] > before["updatedAt"]
     assert after == {**before, "__v": before["__v"] + 1, "updatedAt": after["updatedAt"]}
     assert last(api) == (400, "stale-race", False)
-    assert hits(api) == [1]
+    assert api.fault_hits() == [1]
 
 
 def test_nobody_races_for_what_is_not_there(api: Api) -> None:
     plan(api, {"kind": "stale-race", "times": 0})
     before = api.state()
     create(api, "Old list")
-    assert hits(api) == [0]
+    assert api.fault_hits() == [0]
     gone = (f"{CONTACTS}/{ABSENT}", None), (api.lists, {"listIds": [ABSENT]})
     for path, body in gone:
         api.error("RecordNotFound", "DELETE", path, body)
     api.error("RecordNotFound", "PUT", "/api/nowhere", {})
     assert api.state() == {**before, "lists": api.state()["lists"]}
-    assert hits(api) == [3]
+    assert api.fault_hits() == [3]
 
 
 # --- which requests
@@ -337,7 +331,7 @@ def test_skip_and_times_select_exactly(api: Api) -> None:
     got = outcomes(api, *["GET /api/contact", "GET /api/email/campaign"] * 6)
     assert got[::2] == [200, 200, 500, 500, 200, 200]
     assert got[1::2] == [200] * 6
-    assert hits(api) == [2]
+    assert api.fault_hits() == [2]
 
 
 def test_no_times_is_for_ever(api: Api) -> None:
@@ -378,16 +372,16 @@ def test_method_and_path_select_exactly(api: Api, fault: Any, hit: list[int]) ->
 def test_a_request_without_a_key_is_hit_too(api: Api) -> None:
     plan(api, "drop-before", "error-500-after")
     with pytest.raises(requests.ConnectionError):
-        api.call("GET", CONTACTS, key=None)
+        api.send("GET", CONTACTS, key=None)
     assert api.log()[-1]["key_ok"] is None
-    assert api.call("GET", CONTACTS, key=None).status_code == 500
+    assert api.send("GET", CONTACTS, key=None).status_code == 500
     assert api.log()[-1]["key_ok"] is False
     assert last(api) == (500, "error-500-after", False)
 
 
 def test_a_request_not_done_costs_nothing(api: Api) -> None:
     def left() -> int:
-        return int(api.call("GET", CONTACTS).headers["X-RateLimit-Remaining"])
+        return int(api.send("GET", CONTACTS).headers["X-RateLimit-Remaining"])
 
     before = left()
     plan(api, "error-500", "gateway-page-after", "twice")
@@ -398,20 +392,20 @@ def test_a_request_not_done_costs_nothing(api: Api) -> None:
 def test_the_first_that_is_due_hits_and_all_count(api: Api) -> None:
     plan(api, "error-500", {"kind": "error-502", "skip": 1}, "error-503")
     assert outcomes(api, *READ * 4) == [500, 502, 503, 200]
-    assert hits(api) == [1, 1, 1]
+    assert api.fault_hits() == [1, 1, 1]
 
 
 def test_the_side_door_is_never_hit(api: Api) -> None:
     plan(api, {"kind": "drop-before", "times": 0})
     assert len(api.state()["lists"]) == 4
-    assert hits(api) == [0]
+    assert api.fault_hits() == [0]
 
 
 def test_threads_share_the_count(api: Api) -> None:
     plan(api, {"kind": "error-500", "skip": 5, "times": 10})
     got = at_once(4, lambda: outcomes(api, *READ * 10))
     assert got.count(500) == 10
-    assert hits(api) == [10]
+    assert api.fault_hits() == [10]
 
 
 # --- the side door

@@ -16,7 +16,6 @@ from bmeconf.sandbox import clock
 from bmeconf.sandbox.errors import ApiError
 from bmeconf.sandbox.page import PATHS, inert, moments, wording
 from tests.support.api import ABSENT, CONTACTS, SEARCH, Api, search
-from tests.support.driver import Account
 
 SHOWN = ("/", "/contacts", "/campaigns", "/lists", "/requests")
 WHEN = {"at": "2030-12-02T09:00", "offset": "+00:00"}
@@ -55,7 +54,7 @@ class Forms(Api):
 
     def draft(self, **values: Any) -> str:
         """Put content into the seeded draft; gives the path of its page."""
-        return f"/campaigns/{Account(self.sandbox).edit('campaigns', 'Welcome', **values)['_id']}"
+        return f"/campaigns/{self.edit('campaigns', 'Welcome', **values)['_id']}"
 
     def campaign(self, name: str = "Welcome") -> dict[str, Any]:
         return self.find("campaigns", name=name)
@@ -156,24 +155,24 @@ def test_every_page_forbids_scripts_frames_and_strangers(api: Forms) -> None:
 
 
 def test_a_preview_is_sandboxed_wherever_it_is_opened(api: Forms) -> None:
-    headers = api.call("GET", f"{api.draft(body='<p>x')}/preview", key=None).headers
+    headers = api.send("GET", f"{api.draft(body='<p>x')}/preview", key=None).headers
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
 def test_programs_still_get_the_api_s_envelope(api: Forms) -> None:
     for path, error in (("/nowhere", "NotFound"), ("/api/nowhere", "RecordNotFound")):
-        assert api.call("GET", path).json()["errors"][0]["errorType"] == error
+        assert api.send("GET", path).json()["errors"][0]["errorType"] == error
 
 
 @pytest.mark.parametrize("path", ["/lists", "/contacts", "/campaigns"])
 def test_what_is_not_there(api: Forms, path: str) -> None:
-    assert api.call("GET", f"{path}/{ABSENT}", key=None).status_code == 404
+    assert api.send("GET", f"{path}/{ABSENT}", key=None).status_code == 404
     api.refused(f"{path}/{ABSENT}/delete", 404)
 
 
 def test_no_page_shows_the_key(api: Forms) -> None:
     for path in SHOWN:
-        assert api.sandbox.key not in api.call("GET", path).text
+        assert api.sandbox.key not in api.send("GET", path).text
 
 
 # --- campaigns
@@ -435,14 +434,14 @@ def test_a_contact_by_hand(api: Forms) -> None:
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999", "²", "3"])
 def test_a_page_that_is_none_is_another(api: Forms, number: str) -> None:
-    page = api.call("GET", "/contacts", page=number)
+    page = api.send("GET", "/contacts", page=number)
     assert page.status_code == 200
     assert "ann@example.com" in page.text
 
 
 def test_contacts_by_list_status_and_words(api: Forms) -> None:
     def found(**query: str) -> list[str]:
-        text = api.call("GET", "/contacts", **query).text
+        text = api.send("GET", "/contacts", **query).text
         return [one["key"] for one in api.state()["contacts"] if one["key"] in text]
 
     assert found(list=api.list_id("Old list")) == ["liam@example.com", "mona@example.com"]

@@ -76,7 +76,7 @@ def test_it_listens_on_loopback_only(api: Api) -> None:
 
 def test_nothing_is_printed(api: Api, capfd: pytest.CaptureFixture[str]) -> None:
     api.get("/api/contact")
-    api.call("GET", "/nowhere")
+    api.send("GET", "/nowhere")
     assert capfd.readouterr() == ("", "")
 
 
@@ -209,7 +209,7 @@ def test_wait_ends_when_the_sandbox_stops(api: Api) -> None:
 def test_concurrent_creates_do_not_lose_or_double_anything(api: Api) -> None:
     owner = api.structure["_id"]
     bodies = [{"key": f"c{n}@example.com", "contactStructureId": owner} for n in range(10)]
-    codes = at_once(4, lambda: [api.call("POST", CONTACTS, body).status_code for body in bodies])
+    codes = at_once(4, lambda: [api.send("POST", CONTACTS, body).status_code for body in bodies])
     assert sorted(codes) == [200] * 10 + [400] * 30
     assert [entry["n"] for entry in api.log()] == list(range(1, 41))
 

@@ -75,7 +75,7 @@ def test_a_field_in_a_form_cannot_be_left_out(api: Api) -> None:
     body = api.get(path)
     body["fields"] = body["fields"][:2]
     api.error("ContactFieldInUseError", "PUT", path, body)
-    (error,) = api.call("PUT", path, body).json()["errors"]
+    (error,) = api.send("PUT", path, body).json()["errors"]
     assert error["debug"] == {"affectedForms": [{"_id": form["_id"], "name": "Sign up"}]}
     assert error["fieldId"] == company
     assert len(api.get(path)["fields"]) == 3
@@ -158,7 +158,7 @@ def test_unknown_lists_can_be_a_400(api: Api) -> None:
     api.switch(unknown_list="400")
     for ident in (ABSENT, "x"):
         for method in ("GET", "PATCH", "DELETE"):
-            response = api.call(method, f"{api.lists}/{ident}", {"name": "x", "__v": 0})
+            response = api.send(method, f"{api.lists}/{ident}", {"name": "x", "__v": 0})
             refused(response, 400, "RecordNotFound")
 
 

@@ -62,9 +62,7 @@ OPERATIONS = operations()
 @pytest.fixture
 def api() -> Iterator[Api]:
     with Api(*SWITCHES) as running:
-        grey = {"domain": "grey.example", "type": "grey-label"}
-        state: dict[str, Any] = running.state()
-        running.put_state(**{**state, "domains": [*state["domains"], grey]})
+        running.add("domains", domain="grey.example", type="grey-label")
         yield running
 
 
@@ -99,7 +97,7 @@ def call(api: Api, operation: str, **more: Any) -> Any:
     ids = {**ids_of(state), "domainId": state["domains"][0]["_id"], "id": report_or_template}
     method, path = operation.format(**ids).split()
     _, _, body = valid(api).get(operation, (method, path, None))
-    return api.call(method, path, body, **query_of(OPERATIONS[operation]), **more)
+    return api.send(method, path, body, **query_of(OPERATIONS[operation]), **more)
 
 
 def undeclared(schema: dict[str, Any], value: Any) -> set[str]:
@@ -166,6 +164,6 @@ def test_the_error_with_affected_forms(api: Api) -> None:
     schema = OPERATIONS[operation]["responses"]["400"]["content"]["application/json"]["schema"]
     api.ok("POST", "/_sandbox/forms", {"name": "F", "fieldIds": [api.field_id("Company")]})
     method, path, body = valid(api)[operation]
-    response = api.call(method, path, {**body, "fields": body["fields"][:2]})
+    response = api.send(method, path, {**body, "fields": body["fields"][:2]})
     assert response.status_code == 400
     OAS30Validator(schema).validate(response.json())

@@ -156,8 +156,7 @@ def test_the_report_of_one_campaign(api: Api, seeded: tuple[Any, str]) -> None:
 
 
 def test_the_report_of_a_draft_is_all_zeros(api: Api) -> None:
-    draft = api.find("campaigns", name="Welcome")
-    stats = api.get(f"{REPORTS}/email/{draft['_id']}")["stats"]
+    stats = api.get(f"{REPORTS}/email/{api.id_of('campaigns', 'Welcome')}")["stats"]
     assert (stats["opens"], stats["sent"]) == ({"unique": 0, "rate": 0.0}, 0)
 
 
@@ -187,7 +186,7 @@ def sent(api: Api, body: str, contacts: int = 100, **status: Any) -> tuple[Any, 
     content = {"_id": campaign, "name": "N", "subject": "S", "body": body, "lists": [news]}
     keys = [{"key": f"c{n}@example.com", "lists": [news]} for n in range(contacts)]
     api.put_state(lists=[{"_id": news, "name": "L"}], contacts=keys, campaigns=[content])
-    api.ok("POST", f"/_sandbox/campaigns/{campaign}/status", {"status": "sent", **status})
+    api.campaign_status(campaign, status="sent", **status)
     path = f"{REPORTS}/email/{campaign}"
     return api.get(path), api.get(f"{path}/engagement")
 
@@ -246,6 +245,6 @@ def test_links_that_the_service_tracks_are_told_by_where_they_lead(api: Api) -> 
     api.put_state(lists=[{"_id": news, "name": "L"}])
     made = api.ok("POST", CAMPAIGNS, {"name": "N", "body": BODY, "lists": [news]})
     assert "click.benchmarkemail.example" in made["body"]
-    api.ok("POST", f"/_sandbox/campaigns/{made['_id']}/status", {"status": "sent"})
+    api.campaign_status(made["_id"], status="sent")
     report = api.get(f"{REPORTS}/email/{made['_id']}")
     assert [link["path"] for link in report["linkActivity"]] == LINKS

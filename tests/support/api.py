@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from bmeconf.sandbox import DEFAULT_KEY, Sandbox, Switches
+from tests.support.driver import Account
 
 ABSENT = "f" * 24
 CONTACTS, CAMPAIGNS, STRUCTURES = "/api/contact", "/api/email/campaign", "/api/contact-structure"
@@ -27,11 +28,11 @@ STATUS = {
 UNSUBSCRIBED = {"primary": "Inactive", "secondary": "Unsubscribe"}
 
 
-class Api:
-    """One running sandbox, called over real sockets; a context manager."""
+class Api(Account):
+    """An account of its own, called over real sockets; a context manager."""
 
     def __init__(self, *switches: str, **sandbox: Any) -> None:
-        self.sandbox = Sandbox(switches=Switches.parse(switches), **sandbox)
+        super().__init__(Sandbox(switches=Switches.parse(switches), **sandbox))
 
     def __enter__(self) -> Api:
         self.sandbox.start()
@@ -40,7 +41,7 @@ class Api:
     def __exit__(self, *exc: object) -> None:
         self.sandbox.stop()
 
-    def call(
+    def send(
         self,
         method: str,
         path: str,
@@ -57,7 +58,7 @@ class Api:
         self, method: str, path: str, body: Any = None, *, status: int = 200, **more: Any
     ) -> Any:
         """The JSON of a request that must succeed; None for a 204, which has no body."""
-        response = self.call(method, path, body, **more)
+        response = self.send(method, path, body, **more)
         assert response.status_code == status, response.text
         assert status != 204 or response.content == b""
         return response.json() if response.content else None
@@ -73,7 +74,7 @@ class Api:
         **more: Any,
     ) -> str:
         """The message of a request that must be refused with one error of this type."""
-        response = self.call(method, path, body, **more)
+        response = self.send(method, path, body, **more)
         return refused(response, STATUS.get(error_type, 400), error_type, field)
 
     def invalid(self, field: str, method: str, path: str, body: Any = None, **more: Any) -> str:
@@ -88,23 +89,14 @@ class Api:
         """The names on one page."""
         return [row["name"] for row in self.get(path, **params)["records"]]
 
-    def state(self) -> Any:
-        return self.get("/_sandbox/state")
-
     def put_state(self, **parts: Any) -> Any:
-        return self.ok("PUT", "/_sandbox/state", parts)
+        """Replace the whole account by these parts."""
+        return self.set(parts)
 
     def add_structure(self) -> str:
         """The id of a second contact structure."""
-        state = self.state()
-        state["structures"].append({"label": "Second"})
-        return str(self.put_state(**state)["structures"][1]["_id"])
-
-    def log(self) -> Any:
-        return self.get("/_sandbox/log")
-
-    def switch(self, **values: Any) -> None:
-        self.ok("PATCH", "/_sandbox/switches", values)
+        self.add("structures", label="Second")
+        return str(self.state()["structures"][1]["_id"])
 
     def find(self, part: str, **wanted: Any) -> dict[str, Any]:
         """The one document of the state with these values."""
@@ -139,11 +131,7 @@ class Api:
         return f"{self.lists}/{self.list_id(name)}"
 
     def list_id(self, name: str) -> str:
-        return str(self.find("lists", name=name)["_id"])
-
-    def field_id(self, label: str) -> str:
-        ids = {field["label"]: field["_id"] for field in self.structure["fields"]}
-        return str(ids[label])
+        return self.id_of("lists", name)
 
 
 def refused(response: requests.Response, status: int, error_type: str, field: str = "") -> str:
