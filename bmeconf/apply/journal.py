@@ -113,12 +113,11 @@ class Journal:
             os.ftruncate(file, whole)
             journal._append("resume")
             return journal, state, decode.of(state.plan, str(path))
-        except OSError as error:
+        except (OSError, BmeconfError) as error:
             journal.close()
+            if isinstance(error, BmeconfError):
+                raise
             raise InvalidInput(f"{path} cannot be continued: {error.strerror}") from error
-        except BmeconfError:
-            journal.close()
-            raise
 
     # --- events of an apply
 

@@ -48,7 +48,8 @@ def init(folder: Path) -> int:
         click.echo(f"+ {path}")
     for path in there:
         click.echo(f"= {path} (there already, left as it is)")
-    click.echo(_next(folder))
+    enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shlex.quote(str(folder))}"
+    click.echo(f"\nNext:{enter}{NEXT}")
     return 0
 
 
@@ -63,8 +64,3 @@ def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
             "\n".join([*lines, *(f"  {path}" for path in taken)]),
             "name an empty folder; to adopt what an account has, see: bmeconf pull --help",
         )
-
-
-def _next(folder: Path) -> str:
-    enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shlex.quote(str(folder))}"
-    return f"\nNext:{enter}{NEXT}"

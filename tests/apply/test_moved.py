@@ -17,7 +17,7 @@ import pytest
 from bmeconf.apply import Receipts
 from bmeconf.model.errors import Stale
 from tests.support.driver import Account, Project
-from tests.support.fake_server import CLOSE, Cut, Rule, after, instead, refusal
+from tests.support.fake_server import CLOSE, Cut, Rule, after, instead, meanwhile, refusal
 from tests.support.forks import Forks
 from tests.support.terminal import interrupted, unread
 
@@ -160,12 +160,8 @@ def test_who_refers_to_a_list_waits_for_its_rename(
 def test_recipients_are_looked_at_right_before_the_write(
     project: Project, account: Account, cut: Any, saved: bool
 ) -> None:
-    def race(seen: Any, forward: Any) -> Any:
-        reply = forward()
-        account.edit("lists", "Customers", name="Do not mail")
-        return reply
-
-    cut(Rule("POST .*/lists", race, times=1))
+    rename = meanwhile(lambda: account.edit("lists", "Customers", name="Do not mail"), late=True)
+    cut(Rule("POST .*/lists", rename, times=1))
     project.write("m.yaml", RECIPIENTS)
     before = account.named("campaigns", "Welcome")["lists"]
     if saved:
@@ -179,11 +175,8 @@ def test_recipients_are_looked_at_right_before_the_write(
 def test_recipients_that_were_renamed_at_the_last_moment_are_told(
     project: Project, account: Account, cut: Any
 ) -> None:
-    def race(seen: Any, forward: Any) -> Any:
-        account.edit("lists", "Customers", name="Do not mail")
-        return forward()
-
-    cut(Rule("PATCH /api/email/campaign/.*", race, times=1))
+    rename = meanwhile(lambda: account.edit("lists", "Customers", name="Do not mail"))
+    cut(Rule("PATCH /api/email/campaign/.*", rename, times=1))
     project.write("m.yaml", RECIPIENTS)
     ran = project.run(*APPLY)
     assert ran.code == 8
@@ -245,12 +238,8 @@ def test_a_delete_is_of_what_was_seen_to_hang_on_it(
     def use() -> None:
         account.edit("campaigns", "Welcome", lists=account.list_ids("Old list"))
 
-    def race(seen: Any, forward: Any) -> Any:
-        use()
-        return forward()
-
     if when == "meanwhile":
-        cut(Rule("POST .*/lists", race, times=1))
+        cut(Rule("POST .*/lists", meanwhile(use), times=1))
     project.write("m.yaml", "version: 1\nlists: [{name: Old list, state: absent}, {name: A}]\n")
     project.run("plan", "--out", "plan.json").ok()
     if when == "before":

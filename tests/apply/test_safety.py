@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from tests.support.driver import Account, Project, Ran
-from tests.support.fake_server import Cut, FakeServer, Rule, edited, instead, refusal
+from tests.support.fake_server import Cut, FakeServer, Rule, edited, instead, meanwhile, refusal
 
 BOB = "bob@example.com"
 REFUSED = refusal(400, "ValidationError", "not today")
@@ -37,12 +37,7 @@ def dropping_lists(account: Account) -> Any:
 
 def appearing(cut: Cut, account: Account, request: str, kind: str, **one: Any) -> FakeServer:
     """Somebody else makes `one` just before the first such request arrives."""
-
-    def meddle(seen: Any, forward: Any) -> Any:
-        account.add(kind, **one)
-        return forward()
-
-    return cut(Rule(request, meddle, times=1))
+    return cut(Rule(request, meanwhile(lambda: account.add(kind, **one)), times=1))
 
 
 def test_a_list_stays_while_a_draft_could_not_let_go_of_it(
@@ -104,11 +99,8 @@ def test_rows_without_a_name_are_not_nothing(project: Project, account: Account,
 def test_a_third_list_joined_meanwhile_is_seen(
     project: Project, account: Account, cut: Cut
 ) -> None:
-    def joins(seen: Any, forward: Any) -> Any:
-        lists = {*account.named("contacts", BOB)["lists"], *account.list_ids("Product updates")}
-        account.edit("contacts", BOB, lists=sorted(lists))
-        return forward()
-
+    lists = sorted({*account.named("contacts", BOB)["lists"], *account.list_ids("Product updates")})
+    joins = meanwhile(lambda: account.edit("contacts", BOB, lists=lists))
     cut(Rule("GET /api/contact/.*", joins, skip=1))
     project.declare(
         lists=[{"name": "Product updates"}, {"name": "Customers"}],

@@ -15,7 +15,7 @@ import pytest
 from bmeconf.kinds.replies import digest
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import SEARCH, Account, Project, Ran
-from tests.support.fake_server import Rule
+from tests.support.fake_server import Rule, meanwhile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NEWS = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
@@ -281,11 +281,7 @@ def test_what_moved_stops_the_run_or_is_left_out_where_that_is_asked_for(
 def test_each_pin_is_held_again_at_its_own_write(
     project: Project, account: Account, cut: Any, skip: bool
 ) -> None:
-    def race(seen: Any, forward: Any) -> Any:
-        reply = forward()
-        account.edit("contacts", BOB)
-        return reply
-
+    race = meanwhile(lambda: account.edit("contacts", BOB), late=True)
     cut(Rule("PUT /api/contact-structure/.*", race, times=1))
     save(project)
     ran = carry(project, "--output", "text=said", *(["--on-stale", "skip"] if skip else []))

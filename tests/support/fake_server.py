@@ -277,6 +277,17 @@ def after(action: Action) -> Meddle:
     return meddle
 
 
+def meanwhile(change: Callable[[], Any], *, late: bool = False) -> Meddle:
+    """Somebody else's change right before the request arrives, or right after its work is done."""
+
+    def meddle(seen: Seen, forward: Forward) -> Action:
+        answer = forward() if late else None
+        change()
+        return answer or forward()
+
+    return meddle
+
+
 def edited(edit: Callable[[Any], Any]) -> Meddle:
     """The account's own answer with its JSON changed: `edit` returns it, or changes it in place."""
 
