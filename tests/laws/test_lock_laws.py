@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.sandbox.switches import Switches
+from tests.support.documents import classes
 from tests.support.laboratory import Field, Kept, Laboratory, apply, fields, kept, moved
-from tests.support.strategies import (
-    World,
-    dumped,
-    examples,
-    worlds,
-)
+from tests.support.strategies import World, dumped, examples, worlds
 
 pytestmark = pytest.mark.long
 
@@ -48,30 +42,18 @@ def declared(kept: Kept, field: Field) -> None:
         kept.project.write(name, text)
 
 
-def classes(plan: Any) -> dict[tuple[str, str], str]:
-    return {
-        (step["address"], change["path"]): change["class"]
-        for step in plan["steps"]
-        for change in step["changes"]
-    }
-
-
 # --- the laws
 
 
-def dialects() -> Iterator[dict[str, Any]]:
-    """Readings of the API that decide what is seen of a campaign or a contact."""
-    yield {}
-    known = Switches().as_dict()
-    for switch, value in (("campaign_body", "minimal"), ("campaign_lists_read", "objects")):
-        assert switch in known
-        yield {switch: value}
-
-
-@pytest.mark.parametrize("switches", [*dialects()], ids=str)
+@pytest.mark.parametrize(
+    "switches",
+    [{}, {"campaign_body": "minimal"}, {"campaign_lists_read": "objects"}],
+    ids=str,
+)
 def test_apply_then_plan_is_empty_and_the_lock_stays(
     switches: dict[str, Any], laboratory: Laboratory
 ) -> None:
+    """In each reading of the API that decides what is seen of a campaign or a contact."""
     laboratory.account.switch(**switches)
 
     @examples(7)
@@ -97,7 +79,7 @@ def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -
     field = data.draw(st.sampled_from(candidates))
     moved(laboratory, field)
     plan = lived.project.plan()
-    assert classes(plan) == {field.where: "drift"}
+    assert classes(plan) == {" ".join(field.where): "drift"}
     (lived.project.folder / LOCK).unlink()
     assert without_classes(plan) == lived.project.plan()["steps"]
 
@@ -110,11 +92,11 @@ def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.Dat
         return
     field = data.draw(st.sampled_from(candidates))
     declared(lived, field)
-    assert classes(lived.project.plan()) == {field.where: "pending"}
+    assert classes(lived.project.plan()) == {" ".join(field.where): "pending"}
     if data.draw(st.booleans()):
         moved(laboratory, field)
         plan = lived.project.plan()
-        assert classes(plan) == {field.where: "conflict"}
+        assert classes(plan) == {" ".join(field.where): "conflict"}
         (lived.project.folder / LOCK).unlink()
         assert without_classes(plan) == lived.project.plan()["steps"]
 
