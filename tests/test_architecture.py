@@ -6,10 +6,14 @@ Every rule is a function over sources, so that it can be tried on some with a pl
 from __future__ import annotations
 
 import ast
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import combinations
+from keyword import iskeyword
 from pathlib import Path
 
 import pytest
@@ -57,12 +61,32 @@ DOORS = {
 
 PURE = (
     *("model", "mail", "kinds", "plan", "render", "desired.validate", "desired.scope"),
-    *("baseline.classify", "baseline.lock", "baseline.lock_baseline", "baseline.record"),
-    *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
+    *(
+        "baseline.classify",
+        "baseline.lock",
+        "baseline.lock_baseline",
+        "baseline.record",
+    ),
+    *(
+        "baseline.commit_baseline",
+        "live.account",
+        "live.match",
+        "live.doubts",
+        "live.orphans",
+    ),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
     *("report", "pull.model", "pull.entries", "pull.layout"),
 )
-IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
+IMPURE = {
+    "os",
+    "socket",
+    "subprocess",
+    "time",
+    "pathlib",
+    "shutil",
+    "tempfile",
+    "random",
+}
 IMPURE_ALLOWED = {
     # A validated project carries the path of its root as a value.
     ("bmeconf/desired/validate/project_file.py", "pathlib"),
@@ -98,7 +122,11 @@ KIND_CONSTANTS = {"STRUCTURE", "LISTS", "CONTACTS", "CAMPAIGNS"}
 KIND_WORDS = {constant.lower() for constant in KIND_CONSTANTS}
 OF_KINDS = ("kinds", "model")
 """The rooms that may name kinds; any other asks for a capability."""
-FIELD, SECTION, KEY = "the field `lists`", "a section of manifests", "a key of documents"
+FIELD, SECTION, KEY = (
+    "the field `lists`",
+    "a section of manifests",
+    "a key of documents",
+)
 KINDS_NAMED = {
     "bmeconf/apply/checks.py": (2, "a key of replies"),
     "bmeconf/client/paging.py": (1, "a key of replies"),
@@ -113,6 +141,31 @@ KINDS_NAMED = {
     "bmeconf/render/page/plan.py": (1, FIELD),
 }
 """How often a file names a kind, by constant or by word, and why; this only ever shrinks."""
+
+ALIKE, DIFFERENT = 8, 4
+"""So many lines of the same shape must not stand twice, and so many of them must differ from each
+other: the rows of a table are alike, and say nothing twice.
+"""
+FIELDS, OPTIONS = "the fields of another record", "the options of another command"
+ALIKE_ALLOWED = {
+    ("bmeconf/apply/model.py", "bmeconf/cli/options.py"): FIELDS,
+    ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
+    (
+        "bmeconf/pull/adopt.py",
+        "bmeconf/pull/inventory.py",
+    ): "parameters passed on, and errors",
+    ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
+}
+"""Pairs of files that may have such lines, and why."""
+TOKEN = re.compile(
+    r"""(?P<string>(?i:[rbuf]{0,2})(?:"{3}(?:\\.|[^\\])*?"{3}|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
+    |(?P<passed>^[ \t]*(?:from|import)\s[^(\n]*(?:\([^)]*\))?|\#[^\n]*|[ \t]+)
+    |(?P<name>[^\W\d]\w*)
+    |(?P<number>\d[\w.]*)""",
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+"""The parts of Python that the shape of a line is without, or has no more than the sort of."""
+SHOWN = {"string": "S", "passed": "", "number": "0"}
 
 
 @dataclass(frozen=True)
@@ -206,7 +259,17 @@ def violations(modules: Sequence[Module]) -> list[str]:
 @cache
 def flaws(module: Module) -> Sequence[str]:
     """What is wrong with one module, whatever the others are."""
-    rules = (doors, purity, direction, faces, sizes, only_cli_speaks, kinds_named, once, codes)
+    rules = (
+        doors,
+        purity,
+        direction,
+        faces,
+        sizes,
+        only_cli_speaks,
+        kinds_named,
+        once,
+        codes,
+    )
     return [flaw for rule in rules for flaw in rule(module)]
 
 
@@ -357,6 +420,40 @@ def circles(modules: Sequence[Module]) -> Iterator[str]:
             graph[way[1]].discard(way[0])
 
 
+def repeated(sources: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Runs of `ALIKE` lines that stand twice: both files, and where the runs begin in them."""
+    lines = {name: shapes(source) for name, source in sorted(sources.items())}
+    places: dict[tuple[str, ...], list[tuple[str, int]]] = defaultdict(list)
+    for name, found in lines.items():
+        for at in range(len(found) - ALIKE + 1):
+            run = tuple(shape for _, shape in found[at : at + ALIKE])
+            if len(set(run)) >= DIFFERENT:
+                places[run].append((name, at))
+    pairs = {
+        (one, other)
+        for alike in places.values()
+        for one, other in combinations(alike, 2)
+        if one[0] != other[0] or one[1] + ALIKE <= other[1]
+    }
+    for (name, at), (other, there) in sorted(pairs):
+        if ((name, at - 1), (other, there - 1)) not in pairs:
+            where = f"{name}:{lines[name][at][0]} ~ {other}:{lines[other][there][0]}"
+            yield name, other, where
+
+
+def shapes(source: str) -> list[tuple[int, str]]:
+    """The shape of each line that has a name or a keyword, with its number."""
+    folded = TOKEN.sub(_folded, source).split("\n")
+    return [(n, line) for n, line in enumerate(folded, 1) if re.search("N|[a-z]{2}", line)]
+
+
+def _folded(token: re.Match[str]) -> str:
+    text = token[0]
+    if token.lastgroup == "name":
+        return f" {text} " if iskeyword(text) else "N"
+    return SHOWN[str(token.lastgroup)] + "\n" * text.count("\n")
+
+
 def test_the_package_keeps_its_shape() -> None:
     there = {path.name for path in PACKAGE.iterdir()} - {"schemas", "__pycache__"}
     assert there <= {*FLOOR, ALONE, *BESIDE_ROOMS}
@@ -372,7 +469,11 @@ def test_the_package_keeps_its_shape() -> None:
         ("live/read.py", "import click", "whose door is cli"),
         ("kinds/lists.py", "from bmeconf import client", "imports upward: client"),
         ("model/errors.py", "from bmeconf import plan", "imports upward: plan"),
-        ("plan/guard.py", "def f():\n    from bmeconf import apply", "imports upward: apply"),
+        (
+            "plan/guard.py",
+            "def f():\n    from bmeconf import apply",
+            "imports upward: apply",
+        ),
         ("drift/judge.py", "from bmeconf.pull import pull", "imports upward: pull"),
         (
             "plan/guard.py",
@@ -386,7 +487,11 @@ def test_the_package_keeps_its_shape() -> None:
         ("sandbox/app.py", "from bmeconf.kinds import replies", "share nothing"),
         ("render/junit.py", "print('x')", "calls print"),
         ("apply/executor.py", "import sys; sys.exit(1)", "calls sys.exit"),
-        ("project/settings.py", "import os; KEY = os.environ['KEY']", "reads the environment"),
+        (
+            "project/settings.py",
+            "import os; KEY = os.environ['KEY']",
+            "reads the environment",
+        ),
         (
             "plan/model.py",
             "def f():\n    from bmeconf.plan import build",
@@ -394,11 +499,31 @@ def test_the_package_keeps_its_shape() -> None:
         ),
         ("client/paging.py", "def long():\n" + "    x = 1\n" * 70, "has 71 lines"),
         ("client/paging.py", "x = 1\n" * 330, "lines"),
-        ("plan/order.py", "def f(a):\n    return a.kind == 'lists'", "names kinds 1 times"),
-        ("plan/order.py", "from bmeconf.model import LISTS\nX = LISTS", "names kinds 1 times"),
-        ("pull/entries.py", "from bmeconf import model\nX = model.CONTACTS", "names kinds 5 times"),
-        ("drift/judge.py", "def f(a):\n    return a.code == 'frozen'", "decides by a code"),
-        ("plan/guard.py", "def f(a):\n    return a.code in ('frozen',)", "decides by a code"),
+        (
+            "plan/order.py",
+            "def f(a):\n    return a.kind == 'lists'",
+            "names kinds 1 times",
+        ),
+        (
+            "plan/order.py",
+            "from bmeconf.model import LISTS\nX = LISTS",
+            "names kinds 1 times",
+        ),
+        (
+            "pull/entries.py",
+            "from bmeconf import model\nX = model.CONTACTS",
+            "names kinds 5 times",
+        ),
+        (
+            "drift/judge.py",
+            "def f(a):\n    return a.code == 'frozen'",
+            "decides by a code",
+        ),
+        (
+            "plan/guard.py",
+            "def f(a):\n    return a.code in ('frozen',)",
+            "decides by a code",
+        ),
         ("drift/judge.py", "PLAN = Plan()", "calls Plan, as plan.build"),
         ("drift/judge.py", "X = diff.compare()", "calls diff.compare"),
         ("drift/judge.py", "X = baseline.classify()", "calls baseline.classify"),
@@ -435,3 +560,48 @@ def test_a_test_that_imports_another_is_found() -> None:
         "tests/b/test_two.py imports tests.a.test_one, which is a test of its own",
         "tests/support/three.py imports tests.a.test_one, which is a test of its own",
     ]
+
+
+def test_nothing_is_written_twice() -> None:
+    found = [*repeated({**sources(PACKAGE), **sources(TESTS)})]
+    assert [where for name, other, where in found if (name, other) not in ALIKE_ALLOWED] == []
+
+
+WRITTEN = """\
+def total(rows, rate=1):  # of all
+    \'\'\'How much it is.\'\'\'
+    found = 0
+
+    for row in rows:
+        if row.kind == "one":
+            found += row.value * rate
+        elif row.kind in ("two", "three"):
+            found -= row.value
+    assert found >= 0
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "twice"),
+    [
+        (WRITTEN, True),
+        (
+            re.sub("found|row|total", "x", WRITTEN)
+            .replace("one", "four")
+            .replace("  # of all", ""),
+            True,
+        ),
+        (
+            WRITTEN.replace("=1", "=2").replace("'''How much it is.'''", "import re"),
+            True,
+        ),
+        (WRITTEN.replace(">= 0", "is None"), False),
+        (WRITTEN.partition("    assert")[0], False),
+        ("ROWS = [\n" + "    call(one, 2),\n" * 20 + "]\n", False),
+    ],
+    ids=["a copy", "other names", "other values", "another line", "a part", "a table"],
+)
+def test_what_is_written_twice_is_found(text: str, twice: bool) -> None:
+    planted = {"a.py": f"X = 1\n{WRITTEN}", "b.py": text}
+    assert [where for *_, where in repeated(planted)] == (["a.py:2 ~ b.py:1"] if twice else [])
