@@ -333,22 +333,22 @@ def test_the_time_may_be_off_by_minutes(
 def test_all_states_of_a_manual_step_in_turn(project: Project, account: Account) -> None:
     at = "2030-12-01T08:00:00Z"
     project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    turns = [
+        ("scheduled", "2030-12-01T08:30:00Z", ["--record"], "wrong"),
+        ("draft", None, ["--record"], "todo"),
+        ("scheduled", at, [], "done"),
+        ("draft", None, [], "todo"),
+        ("scheduled", at, ["--record"], "done"),
+        ("draft", None, ["--record"], "undone"),
+        ("draft", None, ["--record"], "undone"),
+        ("sent", at, [], "wrong"),
+    ]
     assert state_of(project.drift()) == "todo"
-    id = account.schedule("2030-12-01T08:30:00Z")
-    assert state_of(project.drift("--record", code=9)) == "wrong"
-    account.campaign_status(id, status="draft")
-    assert state_of(project.drift("--record")) == "todo"
-    account.schedule(at)
-    assert state_of(project.drift()) == "done"
-    account.campaign_status(id, status="draft")
-    assert state_of(project.drift()) == "todo"
-    account.schedule(at)
-    assert state_of(project.drift("--record")) == "done"
-    account.campaign_status(id, status="draft")
-    for _ in range(2):
-        assert state_of(project.drift("--record", code=9)) == "undone"
-    account.schedule(at, "sent")
-    assert state_of(project.drift(code=9)) == "wrong"
+    for status, time, record, state in turns:
+        timed = {"scheduledAt": time} if time else {}
+        account.campaign_status(account.id_of("campaigns", "Welcome"), status=status, **timed)
+        code = 9 if state in ("wrong", "undone") else 0
+        assert state_of(project.drift(*record, code=code)) == state
 
 
 def test_a_manual_step_goes_before_drift(project: Project, account: Account) -> None:

@@ -17,21 +17,9 @@ FAR, PAST = "2030-12-01T08:00:00Z", "2025-12-01T08:00:00Z"
 DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
 
 
-def declared(project: Project, at: str, name: str = "Mine") -> None:
-    entry = {"name": name, "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
+def declared(project: Project, at: str) -> None:
+    entry = {"name": "Mine", "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
     project.applied(campaigns=[entry])
-
-
-def shown(account: Account, at: str, status: str = "scheduled") -> str:
-    return account.schedule(at, status, "Mine")
-
-
-def proven(project: Project, account: Account, at: str, status: str) -> str:
-    """A campaign that was seen as scheduled, and is remembered so."""
-    declared(project, at)
-    id = shown(account, at, status)
-    assert state_of(project.drift("--record")) == "done"
-    return id
 
 
 def told(project: Project, code: int) -> str:
@@ -39,16 +27,13 @@ def told(project: Project, code: int) -> str:
     return " ".join(project.drift_text(code=code).split())
 
 
-def observed(document: Any) -> Any:
-    (one,) = document["manual"]
-    return one["observed"]
-
-
 # --- the campaign that was meant is judged, whatever has its name
 
 
 def test_it_takes_no_request_to_tell(project: Project, account: Account) -> None:
-    proven(project, account, FAR, "scheduled")
+    declared(project, FAR)
+    account.schedule(FAR, "scheduled", "Mine")
+    assert state_of(project.drift("--record")) == "done"
     before = project.drift()["requests"]
     account.add("campaigns", name="Mine")
     assert project.drift()["requests"] <= before
@@ -73,8 +58,8 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     declared(project, at)
     project.unlock()
     account.add("campaigns", name="Mine")
-    document = project.drift(code=9)
-    assert (state_of(document), observed(document)) == ("wrong", {"doubt": "ambiguous"})
+    (step,) = project.drift(code=9)["manual"]
+    assert (step["state"], step["observed"]) == ("wrong", {"doubt": "ambiguous"})
     said = told(project, 9)
     assert "is unclear which live campaign is meant" in said
     assert "is not in the account" not in said
@@ -83,29 +68,24 @@ def test_without_a_memory_nothing_tells_which_one_is_meant(
     assert "campaigns/Mine (wrong): it is unclear which live campaign is meant" in plan
 
 
-# --- what is gone or replaced
-
-
 # --- when it was sent
 
 
-@pytest.mark.parametrize(("minutes", "state"), [(3, "done"), (7, "wrong")])
-def test_sent_a_few_minutes_early_is_on_time(
-    minutes: int, state: str, project: Project, account: Account
+@pytest.mark.parametrize(
+    ("status", "minutes", "state"),
+    [
+        ("sent", 3, "done"),
+        ("sent", 7, "wrong"),
+        ("scheduled", -55, "done"),
+        ("scheduled", -65, "overdue"),
+    ],
+)
+def test_it_goes_out_at_its_time_but_for_a_few_minutes(
+    status: str, minutes: int, state: str, project: Project, account: Account
 ) -> None:
     at = from_now(0, minutes)
     declared(project, at)
-    shown(account, at, "sent")
-    assert state_of(project.drift(code=0 if state == "done" else 9)) == state
-
-
-@pytest.mark.parametrize(("minutes", "state"), [(-55, "done"), (-65, "overdue")])
-def test_scheduled_and_never_sent_is_overdue(
-    minutes: int, state: str, project: Project, account: Account
-) -> None:
-    at = from_now(0, minutes)
-    declared(project, at)
-    shown(account, at)
+    account.schedule(at, status, "Mine")
     code = 0 if state == "done" else 9
     assert state_of(project.drift(code=code)) == state
     late = "but the account still shows it as scheduled"
@@ -160,17 +140,3 @@ def test_the_first_and_the_last_instant_there_are(
         ran = project.run("drift", "--format", format)
         assert "Traceback" not in ran.err
         assert ran.code in (0, 9)
-
-
-def test_a_schedule_is_remembered_beside_an_ambiguous_reference(
-    project: Project, account: Account
-) -> None:
-    declared(project, FAR)
-    account.add("lists", name="Newsletter", _id="7" * 24)
-    shown(account, FAR)
-    assert state_of(project.drift("--record")) == "done"
-    state = account.state()
-    state["lists"] = [row for row in state["lists"] if row["_id"] != "7" * 24]
-    account.set(state)
-    account.edit("campaigns", "Mine", status="draft", scheduledAt=None)
-    assert state_of(project.drift(code=9)) == "undone"
