@@ -67,7 +67,4 @@ def plain_ascii(text: str) -> str:
 def _visible(character: str) -> str:
     if character in JOINERS or unicodedata.category(character) not in HIDDEN:
         return character
-    code = ord(character)
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    short = f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    return named.get(character, short if code < 0x10000 else f"\\U{code:08x}")
+    return character.encode("unicode_escape").decode("ascii")

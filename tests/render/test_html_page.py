@@ -1,14 +1,28 @@
-"""The HTML report in a real browser: readable at every size, dark or light, and dead."""
+"""The HTML report in a real browser: readable at every size, dark or light, and dead.
+
+That hostile mails connect to nobody is told by sockets, not requests.
+"""
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
 
+from bmeconf.mail import make_inert
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
@@ -134,3 +148,112 @@ def test_it_is_made_for_those_who_hear_it(browser: WebDriver, tmp_path: Path) ->
     assert deleted.location["y"] < 900
     removed = browser.find_element(By.CSS_SELECTOR, "del .hidden")
     assert removed.get_attribute("textContent").strip() == "was"
+
+
+# --- mails that would call home
+
+CASES = {
+    "preconnect": '<link rel=preconnect href="{url}">',
+    "dns": '<LINK rel="dns-prefetch preconnect" href="{url}"><link\rrel=preconnect href={url}>',
+    "frame": '<iframe src="{url}/a"></iframe><iframe/src={url}/b></iframe>',
+    "frames": '<frameset><frame src="{url}/a"></frameset>',
+    "object": '<object data="{url}/a"></object><embed src="{url}/b"><applet code="{url}/c">',
+    "portal": '<portal src="{url}/a"></portal><fencedframe src="{url}/a"></fencedframe>',
+    "meta": '<meta http-equiv=refresh content="0;url={url}"><base href="{url}/"><a href="x">x</a>',
+    "header": '<meta http-equiv="Link" content="<{url}>; rel=preconnect">',
+    "fetch": '<link rel=prefetch href="{url}/a"><link rel=prerender href="{url}/b">'
+    '<link rel=modulepreload href="{url}/c"><link rel=stylesheet href="{url}/d">',
+    "image": '<img src="{url}/a" srcset="{url}/b 2x"><video poster="{url}/c" src="{url}/d"></video>'
+    '<body background="{url}/e"><input type=image src="{url}/f"><audio src="{url}/g"></audio>',
+    "svg": '<svg><image href="{url}/a"/><use xlink:href="{url}/b#c"/><script href="{url}/d"/></svg>'
+    '<svg><link xmlns="http://www.w3.org/1999/xhtml" rel=preconnect href="{url}"/></svg>',
+    "style": "<style>@import url({url}/a); p {{ background: url({url}/b) }} "
+    "@font-face {{ font-family: x; src: url({url}/c) }} p {{ font-family: x }}</style><p>x</p>",
+    "script": '<script src="{url}/a"></script><script type=speculationrules>'
+    '{{"prerender": [{{"urls": ["{url}/b"]}}]}}</script>',
+    "comment": '<!--><link rel=preconnect href="{url}"><!-- --!><iframe src="{url}"></iframe>',
+    "quotes": '<p title="<link rel=preconnect href={url}>" x=\'"\'>'
+    "<link rel=preconnect href={url}>",
+    "raw": '<title><iframe src="{url}"></title><link rel=preconnect href="{url}"></iframe>',
+    "shadow": '<div><template shadowrootmode=open><iframe src="{url}"></iframe></template></div>',
+    "link": '<a href="{url}/a" ping="{url}/b" style="position:fixed;inset:0">press</a>',
+    "odd link": '<a class="x"href="{url}/a"/href={url} style="position:fixed;inset:0">press</a>',
+    "moved link": '<svg width=900 height=400><a><set attributeName="href" to="{url}/a"/>'
+    "<rect width=900 height=400 /></a></svg>",
+    "form": '<form action="{url}/a"><button style="position:fixed;inset:0">Send</button></form>',
+}
+
+
+def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list[WebElement]:
+    """Open a report with these mails, unfold it, see all, and press on what each is to become."""
+    steps = [plans.plan([name], body=body).steps[0] for name, body in bodies.items()]
+    made = replace(plans.plan([*bodies]), steps=tuple(steps))
+    path.write_text(html.render(pages.of_plan(made, "production")), encoding="utf-8")
+    browser.get(path.as_uri())
+    unfold(browser)
+    frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
+    assert len(frames) == 2 * len(bodies)
+    for number, frame in enumerate(frames):
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
+        if number % 2:
+            ActionChains(browser).move_to_element(frame).pause(0.1).click().perform()
+    return frames
+
+
+def test_the_port_does_notice(browser: WebDriver, tmp_path: Path) -> None:
+    with Listener() as outside:
+        page = tmp_path / "loud.html"
+        page.write_text(f'<!doctype html><link rel=preconnect href="{outside.url}">')
+        browser.get(page.as_uri())
+        WebDriverWait(browser, 10).until(lambda _: outside.knocks)
+
+
+def test_no_mail_makes_a_report_connect(browser: WebDriver, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        outside = {case: stack.enter_context(Listener()) for case in CASES}
+        bodies = {case: CASES[case].format(url=outside[case].url) for case in CASES}
+        try:
+            looked_at(browser, tmp_path / "plan.html", bodies)
+            time.sleep(0.8)
+        finally:
+            assert {case: one.knocks for case, one in outside.items() if one.knocks} == {}
+
+
+def test_a_mail_still_looks_like_itself(browser: WebDriver, tmp_path: Path) -> None:
+    body = (
+        "<html><head><link rel=stylesheet href=x><meta name=y><title>No</title>"
+        "<style>p { color: rgb(9, 8, 7) }</style></head><body style='margin: 3px'>"
+        "<p>Hello <a href='https://x.example/'>there</a>, <a href='#end'>down</a></p>"
+        "<iframe src=x>unseen</iframe><p id=end>Bye, linked metadata</p></body></html>"
+    )
+    _, frame = looked_at(browser, tmp_path / "plan.html", {"a": body})
+    browser.switch_to.frame(frame)
+    shown = browser.find_element(By.TAG_NAME, "body")
+    assert shown.text == "Hello there, down\nBye, linked metadata"
+    assert shown.value_of_css_property("margin") == "3px"
+    words = browser.find_element(By.TAG_NAME, "p").value_of_css_property("color")
+    assert words == "rgba(9, 8, 7, 1)"
+    links = browser.find_elements(By.TAG_NAME, "a")
+    assert [link.value_of_css_property("text-decoration-line") for link in links] == [
+        *("underline", "underline"),
+    ]
+    assert "#end" in (links[1].get_dom_attribute("href") or "")
+
+
+NAMES = ("link", "iframe", "IFRAME", "base", "meta", "object", "href", "xlink:", "li", "nk")
+SIGNS = ("<", "</", "\r", "\n", " ", "/", ">", '"', "'", "=", "#", "x", "<!--", "\x00", "\u017f")
+PIECES = st.lists(st.sampled_from((*NAMES, *SIGNS)), max_size=30).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(PIECES)
+def test_no_name_that_calls_is_left(text: str) -> None:
+    """Nothing that a browser could read as such a tag is left, wherever it thinks it is."""
+    made = make_inert(text)
+    assert "\r" not in made
+    left = re.findall(r"</?(?:link|iframe|base|meta|object)[ \t\n\f/>]", made, re.IGNORECASE)
+    assert left == []
+    assert make_inert(made) == made or "href" in made
+    # Each address that could still be read as one has a dull one before it.
+    for found in re.finditer(r"[\s\"'/](?:xlink:)?href[ \t\n]*=[ \t\n]*[\"']?(.?)", made):
+        assert found[1] == "#"

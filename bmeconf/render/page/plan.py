@@ -152,16 +152,16 @@ def _identity(step: Step) -> tuple[str, ...]:
 
 def task_list(plan: Plan) -> tuple[Task, ...]:
     """The manual steps of a plan, those that are done at the end."""
-    recipients = {step.address: _recipients(step.changes) for step in plan.steps}
+    lists = {
+        step.address: [address.name for address in change.after]
+        for step in plan.steps
+        for change in step.changes
+        if change.path == ("lists",) and isinstance(change.after, tuple)
+    }
     ordered = sorted(plan.manual, key=lambda manual: manual.state == DONE)
     return tuple(
-        task_of(manual, plan.created_at, recipients.get(manual.address, ())) for manual in ordered
+        task_of(manual, plan.created_at, lists.get(manual.address, ())) for manual in ordered
     )
-
-
-def _recipients(changes: Iterable[Change]) -> tuple[str, ...]:
-    after = [change.after for change in changes if change.path == ("lists",)]
-    return tuple(address.name for value in after if isinstance(value, tuple) for address in value)
 
 
 def left_out(addresses: Collection[Address], title: str = "Left out") -> Section:
