@@ -82,10 +82,10 @@ def test_an_account_about_to_be_cancelled_still_works(api: Api) -> None:
 
 @pytest.mark.parametrize("action", ["schedule", "send", "cancel", "test"])
 def test_nothing_is_sent_by_key(api: Api, action: str) -> None:
-    welcome = api.find("campaigns", name="Welcome")
+    welcome = api.named("campaigns", "Welcome")
     message = api.error("ForbiddenError", "POST", f"{CAMPAIGNS}/{welcome['_id']}/{action}", {})
     assert message == "This endpoint is not accessible via API key"
-    assert api.find("campaigns", name="Welcome") == welcome
+    assert api.named("campaigns", "Welcome") == welcome
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,9 @@ def test_pages_by_status_name_and_order(api: Api) -> None:
 
 
 def test_schedule_and_send(api: Api) -> None:
-    before = api.find("campaigns", name="Welcome")
+    before = api.named("campaigns", "Welcome")
     scheduled = set_status(api, "Welcome", "scheduled", scheduledAt="2027-01-01T09:00:00+01:00")
-    assert scheduled == api.find("campaigns", name="Welcome")
+    assert scheduled == api.named("campaigns", "Welcome")
     assert scheduled["scheduledAt"] == "2027-01-01T08:00:00.000Z"
     assert scheduled["__v"] == before["__v"] + 1
     sent = set_status(api, "Welcome", "sent")
@@ -180,7 +180,7 @@ def test_lists_as_objects(api: Api) -> None:
     api.switch(campaign_lists_read="objects")
     news = api.list_id("Newsletter")
     assert api.get(api.campaign_path("Welcome"))["lists"] == [{"_id": news}]
-    assert api.find("campaigns", name="Welcome")["lists"] == [news]
+    assert api.named("campaigns", "Welcome")["lists"] == [news]
 
 
 def test_unverified_senders(api: Api) -> None:

@@ -168,7 +168,7 @@ def test_active_secondary(api: Api) -> None:
     path = api.contact_path("bob")
     assert api.get(path)["status"] == CONFIRMED
     api.ok("PUT", path, replacement(api, path))
-    assert api.find("contacts", key="bob@example.com")["status"] == {"primary": "Active"}
+    assert api.named("contacts", "bob@example.com")["status"] == {"primary": "Active"}
     assert api.get(api.contact_path("eva"))["status"]["secondary"] == "Unsubscribe"
 
 

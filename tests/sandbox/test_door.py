@@ -29,7 +29,7 @@ def test_the_state_is_the_whole_account(api: Api) -> None:
         *("standing", "structures", "lists", "contacts", "campaigns", "templates"),
         *("templateCategories", "domains", "forms", "keys"),
     }
-    ann = api.find("contacts", key="ann@example.com")
+    ann = api.named("contacts", "ann@example.com")
     assert ann["fields"][api.field_id("First Name")] == "Ann"
     assert ann["lists"][0] == api.list_id("Newsletter")
     assert ann["tags"] == [api.structure["tags"][0]["_id"]]
@@ -128,10 +128,10 @@ def test_the_log_has_api_requests_only(api: Api) -> None:
 
 
 def test_a_person_opts_in_again(api: Api) -> None:
-    eva = api.find("contacts", key="eva@example.com")
+    eva = api.named("contacts", "eva@example.com")
     path = f"/_sandbox/contacts/{eva['_id']}/status"
     after = api.ok("POST", path, {"status": {"primary": "Active"}})
-    assert after == api.find("contacts", key="eva@example.com")
+    assert after == api.named("contacts", "eva@example.com")
     assert (after["status"], after["__v"]) == ({"primary": "Active"}, eva["__v"] + 1)
     bounced = {"primary": "Inactive", "secondary": "Bounce"}
     assert api.ok("POST", path, {"status": bounced})["status"] == bounced

@@ -57,10 +57,10 @@ class Forms(Api):
         return f"/campaigns/{self.edit('campaigns', 'Welcome', **values)['_id']}"
 
     def campaign(self, name: str = "Welcome") -> dict[str, Any]:
-        return self.find("campaigns", name=name)
+        return self.named("campaigns", name)
 
     def contact(self, key: str = "ann@example.com") -> dict[str, Any]:
-        return self.find("contacts", key=key)
+        return self.named("contacts", key)
 
     def feed(self, contact: Mapping[str, Any]) -> list[dict[str, Any]]:
         return list(self.get(f"{CONTACTS}/{contact['_id']}/events", size=100)["records"])
@@ -112,7 +112,7 @@ def test_only_its_own_forms_are_taken(api: Forms, headers: dict[str, str], statu
     response = api.post("/lists/add", given, name="Mine", structure=api.structure["_id"])
     assert response.status_code == status
     if status == 303:
-        assert api.find("lists", name="Mine")
+        assert api.named("lists", "Mine")
     else:
         assert "no-store" in response.headers["Cache-Control"]
         assert api.state() == before
@@ -376,11 +376,11 @@ def test_a_list_that_is_gone_is_no_change_by_itself(api: Forms) -> None:
 
 def test_a_list_by_hand(api: Forms) -> None:
     api.done("/lists/add", name=" Nové ", structure=api.structure["_id"])
-    made = api.find("lists", name="Nové")
+    made = api.named("lists", "Nové")
     path = f"/lists/{made['_id']}"
     assert api.done(f"{path}/rename", name="Nové") == "same"
     assert api.done(f"{path}/rename", name="New") == "saved"
-    assert api.find("lists", name="New")["__v"] == 1
+    assert api.named("lists", "New")["__v"] == 1
     for name in ("", "x" * 1001):
         api.refused(f"{path}/rename", name=name)
     api.refused("/lists/add", name="x", structure=ABSENT)

@@ -64,7 +64,7 @@ def test_a_field_left_out_is_gone_with_its_values(api: Api) -> None:
     company, body = api.field_id("Company"), api.get(api.structure_path)
     body |= {"fields": body["fields"][:2], "tags": []}
     assert len(api.ok("PUT", api.structure_path, body)["fields"]) == 2
-    ann = api.find("contacts", key="ann@example.com")
+    ann = api.named("contacts", "ann@example.com")
     assert company not in ann["fields"]
     assert (len(ann["fields"]), ann["tags"]) == (2, [])
 
@@ -143,15 +143,15 @@ def test_rename(api: Api) -> None:
 
 def test_delete_keeps_the_contacts_and_frees_the_drafts(api: Api) -> None:
     news = api.list_id("Newsletter")
-    before = api.find("contacts", key="ann@example.com")
+    before = api.named("contacts", "ann@example.com")
     api.ok("DELETE", f"{api.lists}/{news}", status=204)
     contacts = api.state()["contacts"]
     assert len(contacts) == 14
     assert not any(news in contact["lists"] for contact in contacts)
-    after = api.find("contacts", key="ann@example.com")
+    after = api.named("contacts", "ann@example.com")
     assert after == {**before, "lists": [ident for ident in before["lists"] if ident != news]}
-    assert api.find("campaigns", name="Welcome")["lists"] == []
-    assert api.find("campaigns", name="2026-10 Newsletter")["lists"] == [news]
+    assert api.named("campaigns", "Welcome")["lists"] == []
+    assert api.named("campaigns", "2026-10 Newsletter")["lists"] == [news]
 
 
 def test_unknown_lists_can_be_a_400(api: Api) -> None:

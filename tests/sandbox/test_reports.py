@@ -141,7 +141,7 @@ def test_histogram_days_follow_the_time_zone(history: Api) -> None:
 @pytest.fixture
 def seeded(api: Api) -> tuple[Any, str]:
     """The sent campaign of the seeded account, and the path of its report."""
-    sent = api.find("campaigns", name="2026-10 Newsletter")
+    sent = api.named("campaigns", "2026-10 Newsletter")
     return sent, f"{REPORTS}/email/{sent['_id']}"
 
 

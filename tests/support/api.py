@@ -98,14 +98,6 @@ class Api(Account):
         self.add("structures", label="Second")
         return str(self.state()["structures"][1]["_id"])
 
-    def find(self, part: str, **wanted: Any) -> dict[str, Any]:
-        """The one document of the state with these values."""
-        hits: list[dict[str, Any]] = [
-            doc for doc in self.state()[part] if wanted.items() <= doc.items()
-        ]
-        assert len(hits) == 1
-        return hits[0]
-
     @property
     def structure(self) -> dict[str, Any]:
         return dict(self.state()["structures"][0])
@@ -120,11 +112,11 @@ class Api(Account):
 
     def contact_path(self, who: str) -> str:
         """The path of somebody at example.com."""
-        return f"{CONTACTS}/{self.find('contacts', key=f'{who}@example.com')['_id']}"
+        return f"{CONTACTS}/{self.id_of('contacts', f'{who}@example.com')}"
 
     def campaign_path(self, name: str) -> str:
         """The path of a campaign."""
-        return f"{CAMPAIGNS}/{self.find('campaigns', name=name)['_id']}"
+        return f"{CAMPAIGNS}/{self.id_of('campaigns', name)}"
 
     def list_path(self, name: str) -> str:
         """The path of a list."""
