@@ -61,32 +61,12 @@ DOORS = {
 
 PURE = (
     *("model", "mail", "kinds", "plan", "render", "desired.validate", "desired.scope"),
-    *(
-        "baseline.classify",
-        "baseline.lock",
-        "baseline.lock_baseline",
-        "baseline.record",
-    ),
-    *(
-        "baseline.commit_baseline",
-        "live.account",
-        "live.match",
-        "live.doubts",
-        "live.orphans",
-    ),
+    *("baseline.classify", "baseline.lock", "baseline.lock_baseline", "baseline.record"),
+    *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
     *("report", "pull.model", "pull.entries", "pull.layout"),
 )
-IMPURE = {
-    "os",
-    "socket",
-    "subprocess",
-    "time",
-    "pathlib",
-    "shutil",
-    "tempfile",
-    "random",
-}
+IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 IMPURE_ALLOWED = {
     # A validated project carries the path of its root as a value.
     ("bmeconf/desired/validate/project_file.py", "pathlib"),
@@ -122,11 +102,7 @@ KIND_CONSTANTS = {"STRUCTURE", "LISTS", "CONTACTS", "CAMPAIGNS"}
 KIND_WORDS = {constant.lower() for constant in KIND_CONSTANTS}
 OF_KINDS = ("kinds", "model")
 """The rooms that may name kinds; any other asks for a capability."""
-FIELD, SECTION, KEY = (
-    "the field `lists`",
-    "a section of manifests",
-    "a key of documents",
-)
+FIELD, SECTION, KEY = "the field `lists`", "a section of manifests", "a key of documents"
 KINDS_NAMED = {
     "bmeconf/apply/checks.py": (2, "a key of replies"),
     "bmeconf/client/paging.py": (1, "a key of replies"),
@@ -141,19 +117,16 @@ KINDS_NAMED = {
     "bmeconf/render/page/plan.py": (1, FIELD),
 }
 """How often a file names a kind, by constant or by word, and why; this only ever shrinks."""
-
 ALIKE, DIFFERENT = 8, 4
 """So many lines of the same shape must not stand twice, and so many of them must differ from each
 other: the rows of a table are alike, and say nothing twice.
 """
 FIELDS, OPTIONS = "the fields of another record", "the options of another command"
+PARAMETERS = "parameters that are passed on, and the errors that come back"
 ALIKE_ALLOWED = {
     ("bmeconf/apply/model.py", "bmeconf/cli/options.py"): FIELDS,
     ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
-    (
-        "bmeconf/pull/adopt.py",
-        "bmeconf/pull/inventory.py",
-    ): "parameters passed on, and errors",
+    ("bmeconf/pull/adopt.py", "bmeconf/pull/inventory.py"): PARAMETERS,
     ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
 }
 """Pairs of files that may have such lines, and why."""
@@ -259,17 +232,7 @@ def violations(modules: Sequence[Module]) -> list[str]:
 @cache
 def flaws(module: Module) -> Sequence[str]:
     """What is wrong with one module, whatever the others are."""
-    rules = (
-        doors,
-        purity,
-        direction,
-        faces,
-        sizes,
-        only_cli_speaks,
-        kinds_named,
-        once,
-        codes,
-    )
+    rules = (doors, purity, direction, faces, sizes, only_cli_speaks, kinds_named, once, codes)
     return [flaw for rule in rules for flaw in rule(module)]
 
 
@@ -469,11 +432,7 @@ def test_the_package_keeps_its_shape() -> None:
         ("live/read.py", "import click", "whose door is cli"),
         ("kinds/lists.py", "from bmeconf import client", "imports upward: client"),
         ("model/errors.py", "from bmeconf import plan", "imports upward: plan"),
-        (
-            "plan/guard.py",
-            "def f():\n    from bmeconf import apply",
-            "imports upward: apply",
-        ),
+        ("plan/guard.py", "def f():\n    from bmeconf import apply", "imports upward: apply"),
         ("drift/judge.py", "from bmeconf.pull import pull", "imports upward: pull"),
         (
             "plan/guard.py",
@@ -487,11 +446,7 @@ def test_the_package_keeps_its_shape() -> None:
         ("sandbox/app.py", "from bmeconf.kinds import replies", "share nothing"),
         ("render/junit.py", "print('x')", "calls print"),
         ("apply/executor.py", "import sys; sys.exit(1)", "calls sys.exit"),
-        (
-            "project/settings.py",
-            "import os; KEY = os.environ['KEY']",
-            "reads the environment",
-        ),
+        ("project/settings.py", "import os; KEY = os.environ['KEY']", "reads the environment"),
         (
             "plan/model.py",
             "def f():\n    from bmeconf.plan import build",
@@ -499,31 +454,11 @@ def test_the_package_keeps_its_shape() -> None:
         ),
         ("client/paging.py", "def long():\n" + "    x = 1\n" * 70, "has 71 lines"),
         ("client/paging.py", "x = 1\n" * 330, "lines"),
-        (
-            "plan/order.py",
-            "def f(a):\n    return a.kind == 'lists'",
-            "names kinds 1 times",
-        ),
-        (
-            "plan/order.py",
-            "from bmeconf.model import LISTS\nX = LISTS",
-            "names kinds 1 times",
-        ),
-        (
-            "pull/entries.py",
-            "from bmeconf import model\nX = model.CONTACTS",
-            "names kinds 5 times",
-        ),
-        (
-            "drift/judge.py",
-            "def f(a):\n    return a.code == 'frozen'",
-            "decides by a code",
-        ),
-        (
-            "plan/guard.py",
-            "def f(a):\n    return a.code in ('frozen',)",
-            "decides by a code",
-        ),
+        ("plan/order.py", "def f(a):\n    return a.kind == 'lists'", "names kinds 1 times"),
+        ("plan/order.py", "from bmeconf.model import LISTS\nX = LISTS", "names kinds 1 times"),
+        ("pull/entries.py", "from bmeconf import model\nX = model.CONTACTS", "names kinds 5 times"),
+        ("drift/judge.py", "def f(a):\n    return a.code == 'frozen'", "decides by a code"),
+        ("plan/guard.py", "def f(a):\n    return a.code in ('frozen',)", "decides by a code"),
         ("drift/judge.py", "PLAN = Plan()", "calls Plan, as plan.build"),
         ("drift/judge.py", "X = diff.compare()", "calls diff.compare"),
         ("drift/judge.py", "X = baseline.classify()", "calls baseline.classify"),
@@ -569,7 +504,7 @@ def test_nothing_is_written_twice() -> None:
 
 WRITTEN = """\
 def total(rows, rate=1):  # of all
-    \'\'\'How much it is.\'\'\'
+    'How much it is.'
     found = 0
 
     for row in rows:
@@ -586,16 +521,8 @@ def total(rows, rate=1):  # of all
     ("text", "twice"),
     [
         (WRITTEN, True),
-        (
-            re.sub("found|row|total", "x", WRITTEN)
-            .replace("one", "four")
-            .replace("  # of all", ""),
-            True,
-        ),
-        (
-            WRITTEN.replace("=1", "=2").replace("'''How much it is.'''", "import re"),
-            True,
-        ),
+        (re.sub("found|row|total", "x", WRITTEN).replace("  # of all", ""), True),
+        (WRITTEN.replace("=1", "=2").replace("'How much it is.'", "import re"), True),
         (WRITTEN.replace(">= 0", "is None"), False),
         (WRITTEN.partition("    assert")[0], False),
         ("ROWS = [\n" + "    call(one, 2),\n" * 20 + "]\n", False),
