@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.driver import Account, Project, Ran
+from tests.support.driver import LATER, Account, Project, Ran
 from tests.support.oracle import CONTENTS, TEXTS, WITHHELD, Oracle, address, meant
 from tests.support.strategies import FROZEN_CONTACTS, Data, World, canonical, dumped
 
-HAND, LATER = "typed by hand", "2030-01-01T00:00:00.000Z"
+HAND = "typed by hand"
 OTHER = "another.one@acme.example"
 
 
@@ -78,9 +78,7 @@ class Laboratory:
         plan = project.plan()
         plan_log, planned = self.account.log(), self.account.state()
         self.account.clear_log()
-        deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-        allowed = [f"--allow-delete={address}" for address in deletes]
-        applied = project.run("apply", "--auto-approve", "--format", "json", *allowed)
+        applied = project.run("apply", "--auto-approve", "--format", "json", *allowed(plan))
         log, after = self.account.log(), self.account.state()
         again = self.project([world.manifest]).plan()
         return Lived(world, before, plan, plan_log, planned, applied, log, after, again)
@@ -99,10 +97,15 @@ class Kept:
         return self.project.lock_text()
 
 
+def allowed(plan: Any) -> list[str]:
+    """The options that allow every delete of a plan."""
+    deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
+    return [f"--allow-delete={address}" for address in deletes]
+
+
 def apply(project: Project) -> Any:
     plan = project.plan()
-    deletes = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-    project.apply(*(f"--allow-delete={address}" for address in deletes))
+    project.apply(*allowed(plan))
     return plan
 
 

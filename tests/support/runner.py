@@ -27,6 +27,8 @@ HOME, TOOL = "acme/mail", "acme/bmeconf"
 WORD = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<op>==|!=|&&|\|\||!|\(|\))|(?P<name>[A-Za-z_][\w.-]*))"
 )
+SIGNS = (("||",), ("&&",), ("==", "!="))
+"""What joins two values, the loosest first."""
 HOLE = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -61,31 +63,23 @@ class Context:
     def evaluate(self, expression: str) -> Any:
         """The value of one expression."""
         words = list(_words(expression))
-        value, rest = self._or(words)
+        value, rest = self._joined(words)
         if rest:
             raise Unknown(f"{expression}: {rest}")
         return value
 
-    def _or(self, words: Sequence[str]) -> tuple[Any, Sequence[str]]:
-        value, rest = self._and(words)
-        while rest and rest[0] == "||":
-            other, rest = self._and(rest[1:])
-            value = value or other
-        return value, rest
-
-    def _and(self, words: Sequence[str]) -> tuple[Any, Sequence[str]]:
-        value, rest = self._equal(words)
-        while rest and rest[0] == "&&":
-            other, rest = self._equal(rest[1:])
-            value = value and other
-        return value, rest
-
-    def _equal(self, words: Sequence[str]) -> tuple[Any, Sequence[str]]:
-        value, rest = self._one(words)
-        while rest and rest[0] in ("==", "!="):
-            sign = rest[0]
-            other, rest = self._one(rest[1:])
-            value = (text(value).lower() == text(other).lower()) == (sign == "==")
+    def _joined(self, words: Sequence[str], level: int = 0) -> tuple[Any, Sequence[str]]:
+        if level == len(SIGNS):
+            return self._one(words)
+        value, rest = self._joined(words, level + 1)
+        while rest and rest[0] in SIGNS[level]:
+            sign, (other, rest) = rest[0], self._joined(rest[1:], level + 1)
+            if sign == "||":
+                value = value or other
+            elif sign == "&&":
+                value = value and other
+            else:
+                value = (text(value).lower() == text(other).lower()) == (sign == "==")
         return value, rest
 
     def _one(self, words: Sequence[str]) -> tuple[Any, Sequence[str]]:
@@ -96,7 +90,7 @@ class Context:
             value, rest = self._one(rest)
             return not value, rest
         if word == "(":
-            value, rest = self._or(rest)
+            value, rest = self._joined(rest)
             return value, rest[1:]
         if word.startswith("'"):
             return word[1:-1].replace("''", "'"), rest
