@@ -44,7 +44,7 @@ def build(
     `base_url` names the account, `source` the files; `spent` are the requests of the reading.
     """
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
-    differences = diff.compare(reading, reading.baseline())
+    differences = diff.compare(reading)
     planned = [d for d in differences if not reading.matches[d.address].blocked]
     possible = [d for d in planned if d.action is not None and refusal(d) is None]
     kept, unreachable = order.reachable(possible, reading)

@@ -32,8 +32,9 @@ from bmeconf.model import (
 )
 
 
-def compare(reading: Reading, baseline: LockBaseline) -> tuple[Difference, ...]:
+def compare(reading: Reading) -> tuple[Difference, ...]:
     """Every desired resource in scope beside its live one, in address order, and who moved."""
+    baseline = reading.baseline()
     ahead = details.members_ahead(reading, reading.account.resources)
     differences = []
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
@@ -120,8 +121,9 @@ def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
         # and a label such as `__city` is taken for the private part of an object.
         ignore_private_variables=False,
     )
-    found = {tuple(item.path(output_format="list")) for items in tree.values() for item in items}
-    fields = {_field_path(path) for path in found}
+    found = [item.path(output_format="list") for items in tree.values() for item in items]
+    # Up to the first list index: a set changes as a whole.
+    fields = {tuple(takewhile(lambda key: isinstance(key, str), path)) for path in found}
     for path in sorted(leaf for field in fields for leaf in _leaves(field, before, after)):
         yield Change(path, lookup(before, path), lookup(after, path))
 
@@ -135,11 +137,6 @@ def plain(value: Value) -> Any:
     if isinstance(value, Template):
         return {"template": {"name": value.name, "lang": value.lang}}
     return str(value) if isinstance(value, Address) else value
-
-
-def _field_path(path: tuple[Any, ...]) -> tuple[str, ...]:
-    """`path` up to the first list index: a set changes as a whole."""
-    return tuple(takewhile(lambda step: isinstance(step, str), path))
 
 
 def _leaves(path: tuple[str, ...], before: Fields, after: Fields) -> Iterator[tuple[str, ...]]:

@@ -47,7 +47,7 @@ def trial(api: ReadApi, limited: Scope, target: Target) -> Trial:
     blocked = [r for r in reading.desired if reading.matches.blocked(r.address)]
     doubtful = (f for r in blocked for f in doubts.every(r, reading.matches[r.address]))
     findings = (*doubtful, *guard.check((), reading, target.project.policy))
-    differences = diff.compare(reading, reading.baseline())
+    differences = diff.compare(reading)
     return Trial(
         reading,
         tuple(finding for finding in findings if finding.level != "note"),
