@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, ModuleType
 from urllib.parse import urlsplit
@@ -110,34 +110,26 @@ def finishing(stop: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def _account(options: Options, project: Project) -> Iterator[Account]:
+    """The account, or its simulator: the one that is served, or one for this run alone."""
     if not options.sandbox:
         yield credentials(project, options.account, os.environ, options.allow_host)
         return
     entry = choose_account(project, options.account, os.environ)
-    with sandbox_at(project.root) as (url, key):
-        account = Account(entry.name if entry else None, url, Secret(key))
-        yield replace(account, vars=entry.vars) if entry else account
-
-
-@contextmanager
-def sandbox_at(root: Path) -> Iterator[tuple[str, str]]:
-    """The simulator on the project's stored account, as URL and key: the one that is served, or
-    one for this run alone; InvalidInput where it is not installed, or cannot start.
-    """
+    name, variables = (entry.name, entry.vars) if entry else (None, {})
     simulator = sandbox_module()
     try:
-        running = simulator.Sandbox(sandbox_file(root))
+        running = simulator.Sandbox(sandbox_file(project.root))
         running.start()
     except simulator.SandboxBusy as error:
-        url = served_sandbox(root)
+        url = served_sandbox(project.root)
         if url is None:
             raise InvalidInput(str(error), "wait until it has ended") from error
-        yield url, simulator.DEFAULT_KEY
+        yield Account(name, url, Secret(simulator.DEFAULT_KEY), variables)
         return
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
     try:
-        yield running.url, running.key
+        yield Account(name, running.url, Secret(running.key), variables)
     finally:
         running.stop()
 
