@@ -6,7 +6,7 @@
 - `verify`: reading back; `remember`: the lock file; `model`: options, outcomes, results as data
 """
 
+from bmeconf.apply import run
 from bmeconf.apply.journal import Journal
 from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.receipts import Receipts
-from bmeconf.apply.run import Run, apply_planned, apply_saved, resume

@@ -63,7 +63,7 @@ class Run:
 # --- the ways in
 
 
-def apply_planned(run: Run, reading: Reading, plan: Plan) -> Result:
+def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     """Carry out a plan that was made of `reading` a moment ago.
 
     Raises:
@@ -79,7 +79,7 @@ def apply_planned(run: Run, reading: Reading, plan: Plan) -> Result:
     return _through(run, plan, basis, _begun(run, plan), options)
 
 
-def apply_saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
+def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     """Carry out a saved plan: all pins first, then each again at its own write (design 7.14).
 
     Raises:
@@ -110,7 +110,7 @@ def apply_saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> R
     return result
 
 
-def resume(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Result:
+def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Result:
     """Finish exactly what a journal shows as not done, pins checked again (design 7.13).
 
     Raises:

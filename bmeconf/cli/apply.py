@@ -14,17 +14,7 @@ from typing import Any
 
 import click
 
-from bmeconf.apply import (
-    STALE,
-    Journal,
-    Outcome,
-    Receipts,
-    Result,
-    Run,
-    apply_planned,
-    apply_saved,
-    resume,
-)
+from bmeconf.apply import STALE, Journal, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, Options, common
@@ -143,8 +133,8 @@ def _planned(
     with stages.compared(options, console, paths) as comparison:
         plan, session = stages.planned(comparison), comparison.session
 
-        def work(run: Run) -> Result:
-            return apply_planned(run, comparison.reading, plan)
+        def work(means: run.Run) -> Result:
+            return run.planned(means, comparison.reading, plan)
 
         return _applied(plan, flags, session, work, ask=not flags.auto_approve)
 
@@ -159,9 +149,9 @@ def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) ->
     project = project_at(root)
     with opened(options, console, project) as session:
 
-        def work(run: Run) -> Result:
+        def work(means: run.Run) -> Result:
             guard.recheck(plan, project.policy)
-            return apply_saved(run, plan, receipts, flags.on_stale == "skip")
+            return run.saved(means, plan, receipts, flags.on_stale == "skip")
 
         return _applied(plan, flags, session, work)
 
@@ -171,15 +161,15 @@ def _resumed(options: Options, console: Console, path: Path) -> Result:
     with closing(journal):
         project = project_at(root_around(path) or manifest.find_root(Path(".")))
         guard.recheck(plan, project.policy)
-        with opened(options, console, project) as session, _listening(plan, session) as run:
-            return replace(resume(run, journal, past, plan), account=session.label)
+        with opened(options, console, project) as session, _listening(plan, session) as means:
+            return replace(run.resumed(means, journal, past, plan), account=session.label)
 
 
 def _applied(
     plan: Plan,
     flags: ApplyFlags,
     session: Session,
-    work: Callable[[Run], Result],
+    work: Callable[[run.Run], Result],
     ask: bool = False,
 ) -> Result:
     """Show the plan, have it approved, carry it out; a refusal is a result as well."""
@@ -199,15 +189,15 @@ def _applied(
         guard.acknowledge(plan, flags.allow_delete)
         if plan.steps and ask:
             _confirm(plan, session.label)
-        with _listening(plan, session) as run:
-            result = work(run)
+        with _listening(plan, session) as means:
+            result = work(means)
     except BmeconfError as error:
         result = Result.unwritten(plan, error, session.reader.budget.used)
     return replace(result, account=session.label)
 
 
 @contextmanager
-def _listening(plan: Plan, session: Session) -> Iterator[Run]:
+def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     total = len(plan.steps)
 
@@ -217,7 +207,7 @@ def _listening(plan: Plan, session: Session) -> Iterator[Run]:
         session.console.note(text, "bad" if item.fails else "good")
 
     with finishing(session.stop):
-        yield Run(
+        yield run.Run(
             reader=session.reader,
             base_url=session.identity,
             root=session.project.root,
