@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bmeconf.model import PLAN_FORMAT
+from bmeconf.model import PLAN_FORMAT, Place, Problem
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import Page, Section, Series, Table, github, html, junit, markdown, safe, values
 from bmeconf.render import markdown_parts as marked
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from tests.support import plans
-from tests.support.driver import Project
+from tests.support.driver import Account, Project
 from tests.support.formats import FORMATS, Seen, squeezed, told
 
 WHOLE = ("text", "html", "junit")
@@ -244,3 +245,72 @@ def test_a_failure_of_any_length_is_a_page() -> None:
     text = markdown.render(pages.of_failure(PLAN_FORMAT, error))
     assert len(text.encode()) <= markdown.COMMENT_ROOM
     assert "invalid&#95;input" in text or "invalid\\_input" in text
+
+
+# --- live data is data
+
+EVIL = (
+    "\x1b[2Jgone\x07",
+    "a\r\n::add-mask::x",
+    "::set-output name=x::y",
+    "##[error]x",
+    "\u202egnp.exe",
+    "\u2066x\u2069",
+    "a\u2028b",
+    "\x9b31m",
+)
+
+
+@given(st.text())
+def test_a_line_is_one_harmless_line(given: str) -> None:
+    shown = safe.line(given)
+    assert all(unicodedata.category(c) not in safe.HIDDEN or c in safe.JOINERS for c in shown)
+    assert "##[" not in shown
+    assert not shown.lstrip().startswith("::")
+    assert len(shown.splitlines()) <= 1
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "Zs"))))
+def test_ordinary_text_is_left_alone(given: str) -> None:
+    if "##[" not in given and not given.lstrip().startswith("::"):
+        assert safe.line(given) == given
+
+
+@given(st.text())
+def test_ascii_terminals_get_ascii(given: str) -> None:
+    assert safe.plain_ascii(safe.line(given)).isascii()
+
+
+@given(st.text(), st.text(), st.text())
+def test_an_annotation_is_one_command(file: str, address: str, message: str) -> None:
+    page = pages.of_problems([Problem(Place(file, 1, 2), address, message)])
+    line, verdict, rest = github.render(page).split("\n")
+    command, properties, _ = line.split("::", 2)[0:3]
+    assert command == ""
+    assert properties.startswith("error file=")
+    assert "\r" not in line
+    assert (verdict, rest) == ("::notice title=Manifests::1 error.", "")
+    assert properties.count(",") == 3
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_live_name_reaches_no_terminal(name: str, account: Account, project: Project) -> None:
+    state = account.state()
+    state["lists"][0]["name"] = name
+    account.set(state)
+    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    ran = project.run("plan", "--show-unmanaged").ok()
+    assert safe.line(f"  lists/{name}") in ran.out
+    told = [line for line in ran.out.splitlines() if line.lstrip().startswith("::")]
+    assert told == []
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Zl") for c in ran.out if c != "\n")
+
+
+def test_json_keeps_exact_values(account: Account, project: Project) -> None:
+    state = account.state()
+    state["lists"][0]["name"] = EVIL[0]
+    account.set(state)
+    project.write("a.yaml", "version: 1\nlists: [{name: Autumn}]\n")
+    ran = project.run("plan", "--show-unmanaged", "--format", "json").ok()
+    assert ran.out.isascii()
+    assert EVIL[0] in ran.json["unmanaged_names"]["lists"]

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.mail import compare_lines, visible_lines
-from bmeconf.model import Address, Manual
-from bmeconf.render import Field, PageItem, Series, Table, figures, html
+from bmeconf.model import Address, Change, Manual
+from bmeconf.render import Field, Line, PageItem, Series, Table, figures, html, safe
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
-from bmeconf.render.page.plan import task_list
+from bmeconf.render.page.plan import field, task_list
 from bmeconf.render.page.tasks import task_of
 from tests.support import plans
 
@@ -219,3 +219,47 @@ def test_bars_grow_with_their_values() -> None:
     assert bars[0] == 0
     assert bars[1] == 1
     assert all(one < other for one, other in pairwise(bars))
+
+
+# --- fields that change
+
+
+def change_lines(change: Change) -> list[Line]:
+    """One field that changes, as a plan shows it."""
+    return list(texts.field(field(change)))
+
+
+def test_long_values_are_wrapped_and_kept_whole() -> None:
+    words = " ".join(f"word{n}" for n in range(60))
+    shown = [line.text for line in change_lines(Change(("subject",), "Old", words))]
+    assert all(len(line) <= safe.WIDTH for line in shown)
+    assert " ".join(" ".join(shown).split()).count("word59") == 1
+
+
+def test_a_long_body_is_cut_and_says_so() -> None:
+    before = "\n".join(f"line {n}" for n in range(200))
+    after = "\n".join(f"other {n}" for n in range(200))
+    shown = [line.text for line in change_lines(Change(("body",), before, after))]
+    assert len(shown) == figures.MOST_LINES + 2
+    assert "--format json" in shown[-1]
+
+
+def test_a_difference_in_a_long_line_can_be_seen() -> None:
+    before, after = (f"<p>{'filler ' * 50}now {price} EUR</p>" for price in ("10", "99"))
+    shown = [line.text for line in change_lines(Change(("body",), before, after))]
+    assert any("10 EUR" in line and line.lstrip().startswith("-…") for line in shown)
+    assert any("99 EUR" in line and line.lstrip().startswith("+…") for line in shown)
+    assert all(len(line) <= safe.WIDTH for line in shown)
+
+
+def test_recipients_are_told_apart() -> None:
+    one, two = Address("lists", "A, B"), (Address("lists", "A"), Address("lists", "B"))
+    twin = Address("lists", "A", "66f1a6e4520cdb563bf80b19")
+    shown = [
+        change_lines(Change(("lists",), (one,), two)),
+        change_lines(Change(("lists",), (twin,), two)),
+    ]
+    assert [line.text for lines in shown for line in lines] == [
+        '    lists: ["A, B"] → ["A", "B"]',
+        '    lists: ["A"#66f1a6e4520cdb563bf80b19] → ["A", "B"]',
+    ]
