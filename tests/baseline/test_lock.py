@@ -373,7 +373,11 @@ def test_an_unknown_rewriting_is_told_once_and_in_sync_ever_after(
     assert classes(project.plan()) == {"campaigns/Offer plain_text": "drift"}
 
 
-@pytest.mark.parametrize(("kept", "skip"), [("the old one", 0), ("nothing", 0), ("nothing", 2)])
+@pytest.mark.parametrize(
+    ("kept", "skip"),
+    [("the old one", 0), ("nothing", 0), ("nothing", 2)],
+    ids=["the old one is kept", "none is there", "it is lost after two readings"],
+)
 def test_a_body_that_was_not_taken_is_no_rewriting(
     kept: str, skip: int, project: Project, account: Account, cut: Cut
 ) -> None:
