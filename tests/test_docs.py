@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from bmeconf.desired import manifest, validate
+from tests.support import shell
 from tests.support.driver import Project
 from tests.support.forks import Forks
 
@@ -36,18 +37,9 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _shell(command: str, folder: Path, programs: str) -> subprocess.CompletedProcess[str]:
+def _shell(command: str, folder: Path, programs: str) -> CompletedProcess[str]:
     env = {"PATH": programs, "HOME": str(folder), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    return shell.run(folder, env, *shell.BASH, f"set -u\n{command}")
 
 
 @pytest.mark.parametrize("block", [b for b in _blocks("sh") if "pytest" not in b])

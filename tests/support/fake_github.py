@@ -9,7 +9,6 @@ import io
 import itertools
 import json
 import re
-import subprocess
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,18 +17,11 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from tests.support.fake_server import Action, FakeServer, Reply, Rule, Seen, by_rules, reply
+from tests.support.git import git
 
 REPOSITORY = "acme/mail"
 BOT = "github-actions[bot]"
 RANK = ("none", "read", "write")
-CONFIG = """\
-[user]
-	name = Ola
-	email = ola@acme.example
-[receive]
-	# A push to the branch that is checked out here is how a commit of the API lands.
-	denyCurrentBranch = updateInstead
-"""
 
 
 @dataclass(frozen=True)
@@ -63,9 +55,11 @@ class FakeGitHub:
     """Whom the token of the request that is answered writes as."""
 
     def __enter__(self) -> FakeGitHub:
-        self.git("init", "--quiet", "--initial-branch", "main", folder=None)
+        self.origin.mkdir(parents=True)
+        self.git("init", "--quiet", "--initial-branch", "main")
         with (self.origin / ".git" / "config").open("a", encoding="utf-8") as config:
-            config.write(CONFIG)
+            # A push to the branch that is checked out here is how a commit of the API lands.
+            config.write("[receive]\n\tdenyCurrentBranch = updateInstead\n")
         self.server = FakeServer(self._answer).__enter__()
         return self
 
@@ -77,20 +71,9 @@ class FakeGitHub:
         """What GITHUB_API_URL is set to."""
         return self.server.url
 
-    def git(self, *arguments: str, folder: Path | bool | None = True) -> str:
-        """One git command in the repository; its output."""
-        if folder is None:
-            self.origin.mkdir(parents=True)
-        ran = subprocess.run(
-            ["git", *arguments],
-            cwd=self.origin if not isinstance(folder, Path) else folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ran.returncode == 0, f"git {arguments}: {ran.stderr}"
-        return ran.stdout.rstrip("\n")
+    def git(self, *arguments: str, folder: Path | None = None) -> str:
+        """One git command in the repository, or in `folder`; its output."""
+        return git(folder or self.origin, *arguments)
 
     def clone(self, into: Path, commit: str) -> None:
         """What checkout does: the files of `commit`, with a `.git` beside them."""

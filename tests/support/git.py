@@ -17,7 +17,7 @@ def git(folder: Path, *words: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return done.stdout.rstrip("\n")
 
 
 def commit(folder: Path, message: str = "x") -> str:

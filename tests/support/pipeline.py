@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.support import shell
 
 TERM = re.compile(
     r'\$(?P<name>\w+)(?:\s*(?P<sign>==|!=)\s*(?:\$(?P<other>\w+)|"(?P<text>[^"]*)"))?'
@@ -97,30 +98,14 @@ class Pipeline:
         script = [*before_script, *job["script"]]
         variables = {**document["variables"], **self.variables}
         variables |= self.protected.get(job.get("environment", ""), {})
-        ended = self._shell(script, work, {k: str(v) for k, v in variables.items()})
+        machine = {"PATH": self.programs, "HOME": str(self.folder), "CI": "true"}
+        env = {**machine, "GITLAB_CI": "true", **{k: str(v) for k, v in variables.items()}}
+        ran = shell.run(work, env, *shell.BASH, "\n".join(script))
+        ended = Ended(ran.returncode, ran.stdout + ran.stderr)
         artifacts = job.get("artifacts", {})
         if ended.code == 0 or artifacts.get("when") == "always":
             self.kept[name] = _files(work, artifacts.get("paths", []))
         return ended
-
-    def _shell(self, script: Sequence[str], work: Path, variables: Mapping[str, str]) -> Ended:
-        ran = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
-            cwd=work,
-            env={
-                "PATH": self.programs,
-                "HOME": str(self.folder),
-                "CI": "true",
-                "GITLAB_CI": "true",
-                **variables,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
-        return Ended(ran.returncode, ran.stdout + ran.stderr)
 
 
 def _files(work: Path, paths: Sequence[str]) -> dict[str, bytes]:

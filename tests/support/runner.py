@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from tests.support import shell
 from tests.support.fake_github import FakeGitHub, Token
 
 ROOT = Path(__file__).parents[2]
@@ -417,16 +417,7 @@ class Machine:
         env = {**self._env(files), **own}
         if action:
             env["GITHUB_ACTION_PATH"] = str(action)
-        ran = subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=self.folder / "work",
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        ran = shell.run(self.folder / "work", env, *shell.BASH, step["run"])
         name = step.get("name", step["run"])
         said = ran.stdout + ran.stderr
         self.walk.run.steps.append(Step(self.job, name, own, ran.returncode, said))
