@@ -27,7 +27,7 @@ from bmeconf.kinds import (
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.model import Address, Finding, Problem, Resource, Snapshot, Template, did_you_mean
-from bmeconf.model.errors import ReplyUnreadable, ScopeMissing
+from bmeconf.model.errors import KEY, ReplyUnreadable, ScopeMissing
 
 Rows = Mapping[Address, Raw]
 DOMAINS, TEMPLATES = "/api/email/domain", "/api/email/template"
@@ -181,8 +181,14 @@ def with_templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, Sequence[
         if not isinstance(template, Template):
             continue
         rows = [row for row in listed(template.lang) if row.get("name") == template.name]
-        if len(rows) == 1:
-            body = html(template, replies.id_of(rows[0]))
+        body = html(template, replies.id_of(rows[0])) if len(rows) == 1 else ""
+        if KEY.search(body):
+            message = (
+                f"body: the template {template.name!r} holds what looks like an API key, and no"
+                " draft may have one; replace the key, and take it out of the template"
+            )
+            problems.append(doubts.problem(resource, "key_in_template", message, "body"))
+        elif body:
             fields = {**resource.fields, "body": body}
             resources[resource.address] = replace(resource, fields=fields)
         else:

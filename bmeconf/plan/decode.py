@@ -25,7 +25,7 @@ from bmeconf.model import (
     stamp,
     undotted,
 )
-from bmeconf.model.errors import InvalidInput, Stale
+from bmeconf.model.errors import InvalidInput, Stale, masked
 from bmeconf.plan.model import (
     AccountId,
     Pin,
@@ -164,6 +164,12 @@ def _check(document: Document, name: str) -> None:
         )
     if flaw := validate.flaw(document, "plan"):
         raise InvalidInput(f"{name}: {flaw}", remedy)
+    written = json.dumps([c.get("after") for step in document["steps"] for c in step["changes"]])
+    if masked(written) != written:
+        raise InvalidInput(
+            f"{name} would write what looks like an API key; a plan never holds one",
+            "replace the key in the account, take it out of the manifests, and plan again",
+        )
 
 
 def _step(step: Document, known: Known) -> Step:

@@ -369,6 +369,18 @@ def test_a_plan_that_would_hold_a_key_is_not_saved(project: Project, account: Ac
     assert not (project.folder / "plan.json").exists()
 
 
+def test_a_forged_plan_that_would_write_a_key_is_refused(project: Project) -> None:
+    save(project)
+    key = "bme_us_" + "x7" * 21
+
+    def edit(document: Any) -> None:
+        document["steps"][-1]["changes"][-1]["after"] = key
+
+    forged(project, edit)
+    ran = project.run("apply", "plan.json")
+    assert (ran.code, "API key" in ran.err, key in ran.err) == (3, True, False)
+
+
 def test_another_account_is_refused(project: Project, account: Account, cut: Any) -> None:
     save(project)
     with Sandbox(None) as other:

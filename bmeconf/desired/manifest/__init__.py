@@ -6,9 +6,11 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
 - `reading`: which files are manifests, and all of that in one call, `read`
+- `keys`: API keys, which may stand in none of these files
 - `writing`: plain data -> YAML
 """
 
+from bmeconf.desired.manifest import keys
 from bmeconf.desired.manifest.files import (
     MAX_BYTES,
     DiskFiles,

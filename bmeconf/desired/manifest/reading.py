@@ -16,7 +16,7 @@ from functools import partial
 from glob import has_magic
 from pathlib import Path, PurePosixPath
 
-from bmeconf.desired.manifest import yaml_tree
+from bmeconf.desired.manifest import keys, yaml_tree
 from bmeconf.desired.manifest.files import Files, absolute, below, children, matching
 from bmeconf.desired.manifest.nodes import Node, at
 from bmeconf.desired.manifest.texts import Named, Text, candidates, decoded, read_named
@@ -46,6 +46,11 @@ class Sources:
     def files(self) -> frozenset[str]:
         """The manifests, as places name them, but for those that cannot be parsed."""
         return frozenset(document.place.file for document in self.documents)
+
+    @property
+    def with_keys(self) -> frozenset[str]:
+        """The files that have an API key as a problem already."""
+        return frozenset(each.place.file for each in self.problems if each.code == keys.CODE)
 
 
 def read_project(files: Files) -> Sources:
@@ -83,6 +88,8 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
             for each in candidates(files, posixpath.dirname(name), document):
                 named[document.place.file, each.reference] = each
     texts, bodies = read_named(files, named.values())
+    for text in {each.file: each for each in texts.values()}.values():
+        problems += keys.in_text(text.text, text.file)
     return Sources(
         tuple(documents),
         {key: texts[each] for key, each in named.items()},
@@ -99,6 +106,7 @@ def _documents(
     if text.fault:
         return [], [Problem(place, "", text.fault, "unreadable")]
     trees, problems = yaml_tree.parse(text.text, text.file)
+    problems += keys.in_text(text.text, text.file)
     if not trees and not problems:
         problems.append(Problem(place, "", "this file is empty", "empty", "note"))
     return trees, problems

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at
+from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at, keys
 from bmeconf.desired.validate.formats import date_fault
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
-from bmeconf.desired.validate.shape import Shape, key_in_file, keys_in_file
+from bmeconf.desired.validate.shape import Shape
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin
@@ -28,7 +28,8 @@ def project(file: Sources, root: Path) -> Project:
         return Project(root)
     for document in file.documents:
         pasted = {*_pasted_keys(document)}
-        problems += [*keys_in_file(document), *map(key_in_file, pasted)]
+        if not file.with_keys:
+            problems += [*keys.in_tree(document), *map(keys.problem, pasted)]
         data, flaws = Shape("project").check(document)
         problems += [flaw.problem() for flaw in flaws if flaw.place not in pasted]
         if not flaws:

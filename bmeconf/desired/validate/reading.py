@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bmeconf.desired.manifest import Block, Node, Sources, at
+from bmeconf.desired.manifest import Block, Node, Sources, at, keys
 from bmeconf.desired.validate import entries, filling, references
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.desired.validate.formats import instant
-from bmeconf.desired.validate.shape import Shape, keys_in_file
+from bmeconf.desired.validate.shape import Shape
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
     Address,
@@ -113,7 +113,6 @@ class _Reading:
         """The desired side of all documents."""
         for tree in self._sources.documents:
             filler = Filler(self._variables)
-            self._problems += keys_in_file(tree)
             self._document(filler.fill(tree), filler.flaws)
         found = sorted(self._entries, key=lambda entry: entry.node.place)
         problems = [*self._problems, *references.check(found)]
@@ -129,6 +128,8 @@ class _Reading:
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
         """Take one document in; `unfilled` are its variables without a value."""
+        if tree.place.file not in self._sources.with_keys:
+            self._problems += keys.in_tree(tree)
         data, flaws = self._shape.check(tree)
         found, problems = entries.of(tree, data, [*unfilled, *flaws], is_rows=is_table)
         self._entries += found
@@ -145,7 +146,6 @@ class _Reading:
             rows, wrong = filling.contacts(node, table, text, filler)
             self._problems += wrong
             if rows is not None:
-                self._problems += keys_in_file(rows)
                 self._document(rows, filler.flaws, is_table=True)
 
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from bmeconf.desired.manifest import Items, Node, Scalar, walk
 from bmeconf.desired.validate.flaws import Flaw, dotted, inside, violated
-from bmeconf.model import Place, Problem
-from bmeconf.model.errors import KEY
 from bmeconf.project import load_schema
 
 Schema = Mapping[str, Any]
@@ -118,19 +116,3 @@ def flaw(document: Any, name: str) -> str:
 
     error = best_match(Draft202012Validator(load_schema(name)).iter_errors(document))
     return f"{error.json_path}: {error.message[:200]}" if error else ""
-
-
-def keys_in_file(tree: Node) -> Iterator[Problem]:
-    """A problem for each text that looks like an API key; the text is never shown (design 2)."""
-    for _, node in walk(tree):
-        if isinstance(node, Scalar) and KEY.search(node.text):
-            yield key_in_file(node.place)
-
-
-def key_in_file(place: Place) -> Problem:
-    """The problem of an API key that stands at `place`."""
-    message = (
-        "this looks like an API key; a key itself in any file is an error: replace the "
-        "key in the account, and keep the new one in an environment variable"
-    )
-    return Problem(place, "", message, "key_in_file")
