@@ -74,12 +74,13 @@ def value(value: Value) -> str:
 
 
 def inbox(item: PageItem) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """A campaign in an inbox, before and after, if anything changes that an inbox shows."""
+    """A campaign in an inbox, as on both sides, if anything changes that an inbox shows."""
     fields = [field for field in item.fields if field.name in INBOX]
     if fields and kind(item.address) == only(Mailing).noun:
+        before, after = fields[0].sides
         if not all(field.new for field in fields):
-            yield "Before", {field.name: str(field.before or "") for field in fields}
-        yield "After", {field.name: str(field.after or "") for field in fields}
+            yield before, {field.name: str(field.before or "") for field in fields}
+        yield after, {field.name: str(field.after or "") for field in fields}
 
 
 def members(field: Field) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,8 @@ class Field:
     """One field of an item: its name as `fields.City`, its value before and after.
 
     `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
-    body that is HTML. `note` says more in words, such as who changed the field.
+    body that is HTML. `note` says more in words, such as who changed the field. `sides` is what
+    the two values are called where each stands alone.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field:
     body: bool = False
     note: str = ""
     markup: bool = False
+    sides: tuple[str, str] = ("Before", "After")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Drift -> Page. Pure.
 
-Fields are shown as declared → live: what was agreed on, then what became of it.
+Fields are shown as in Git → in the account: what was agreed on, then what became of it. Only what
+is not applied yet reads as in a plan: what is in the account, then what it is to become.
 """
 
 from __future__ import annotations
@@ -12,22 +13,23 @@ from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
 from bmeconf.kinds import Touch
-from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, counted
+from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.tasks import BROKEN
 
+SIDES = ("In Git", "In the account")
 MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
 TOO_LATE = "declared otherwise, and that cannot be applied any more"
 DIFFERS = "not as declared"
 SORTS = {
-    Cause.DRIFT: ("Drift (declared → live)", "drifted"),
-    Cause.CONFLICT: ("Conflicts (declared → live)", "changed on both sides"),
-    Cause.PENDING: ("Not applied yet (declared → live)", "not applied yet"),
-    FROZEN: ("No drafts any more (declared → live)", "frozen"),
-    KNOWN: ("Known drift (declared → live)", "known"),
+    Cause.DRIFT: ("Drift (in Git → in the account)", "drifted"),
+    Cause.CONFLICT: ("Conflicts (in Git → in the account)", "changed on both sides"),
+    Cause.PENDING: ("Not applied yet (in the account → in Git)", "not applied yet"),
+    FROZEN: ("No drafts any more (in Git → in the account)", "frozen"),
+    KNOWN: ("Known drift (in Git → in the account)", "known"),
 }
 """The title of each class of items, and the word in which the verdict counts it."""
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
@@ -136,17 +138,7 @@ def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]
         address=str(first.address),
         state=first.sort,
         head=_head(items, drift.remembers),
-        fields=tuple(
-            Field(
-                name=_name(item),
-                before=item.desired,
-                after=item.live,
-                body=item.path[0] in plan_page.BODIES,
-                markup=item.path == ("body",),
-            )
-            for item in items
-            if item.path != PRESENCE
-        ),
+        fields=tuple(map(_field, (item for item in items if item.path != PRESENCE))),
         notes=(*_notes(first, drift.touches.get(first.address)), *_members(items)),
         remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
@@ -154,6 +146,15 @@ def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]
         must=fails,
         place=first.place,
     )
+
+
+def _field(item: DriftItem) -> Field:
+    """Both sides of an item, in the order that its section names."""
+    if item.sort == Cause.PENDING:
+        field = plan_page.field(Change(item.path, item.live, item.desired))
+        return replace(field, name=_name(item), sides=SIDES[::-1])
+    field = plan_page.field(Change(item.path, item.desired, item.live))
+    return replace(field, name=_name(item), sides=SIDES, new=False)
 
 
 def _remedy(item: DriftItem) -> str:
@@ -169,7 +170,8 @@ def _sign(item: DriftItem) -> str:
     if item.sort in (FROZEN, KNOWN):
         return "!" if item.sort == FROZEN else "="
     if item.path == PRESENCE:
-        return "-" if item.desired == PRESENT else "+"
+        # Of what is not applied yet as in a plan, else as what became of it.
+        return "+" if (item.desired == PRESENT) is (item.sort == Cause.PENDING) else "-"
     return "~"
 
 
