@@ -27,7 +27,7 @@ class Problem:
 FROZEN, NOT_CONVERGED = "frozen", "not_converged"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
-ABOUT_STEPS = frozenset({"protected", "too_many_deletes", "in_use"})
+ABOUT_STEPS = frozenset({"protected", "too_many_deletes", "in_use", "name_ring"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from bmeconf.kinds import KINDS, IdMap, Singleton, UsesLabels, only
@@ -27,6 +27,8 @@ from bmeconf.model import (
 MEND_THAT = "mend what the finding on that resource says, then plan again"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
 THE_STRUCTURE = only(Singleton).address
+Identity = tuple[str, str]
+"""A kind, and a name in it."""
 Waiting = tuple[Difference, frozenset[Address]]
 """A difference, and the addresses of the differences it waits for."""
 
@@ -37,24 +39,27 @@ def reachable(
     """The differences that can be done, and a finding for each of the others.
 
     A difference cannot be done where it refers to an object that neither exists nor will, takes a
-    name that another declared resource keeps, or deletes an object that is still needed.
+    name that another declared resource keeps or takes too, or deletes an object that is still
+    needed; nor where names only change places, since none of them is free first.
     """
     kept = list(differences)
     findings: list[Finding] = []
-    live = {
-        (kind.name, str(resource.fields.get(kind.identity))): resource.address
-        for resource in reading.account.resources
-        if (kind := KINDS[resource.address.kind])
-    }
-    held, id_map = {**reading.out_of_scope, **live}, reading.account.id_map
+    held: dict[Identity, set[Address]] = defaultdict(set)
+    for key, address in reading.out_of_scope.items():
+        held[key].add(address)
+    for resource in reading.account.resources:
+        kind = KINDS[resource.address.kind]
+        held[kind.name, str(resource.fields.get(kind.identity))].add(resource.address)
+    id_map = reading.account.id_map
     while True:
         created = {d.address for d in kept}
-        given_up = {_identity(d, "before") for d in kept}
-        kept_names = {key: address for key, address in held.items() if key not in given_up}
-        lost = {}
+        freed, taken = _identities(kept, "before"), _identities(kept, "after")
+        lost = _in_rings(kept, freed)
         for difference in kept:
             address, remedy = difference.address, MEND_THAT
-            holder = kept_names.get(_identity(difference, "after") or ("", ""))
+            name = _identity(difference, "after") or ("", "")
+            holders = sorted(held.get(name, set()) - freed.get(name, set()) - {address})
+            rivals = sorted(taken.get(name, set()) - {address})
             gaps = [
                 needed
                 for needed in sorted(_needs(difference, id_map))
@@ -67,9 +72,12 @@ def reachable(
                 remedy = "take it off there first, or wait until that campaign is sent"
             elif gaps:
                 reason = f"refers to {', '.join(map(str, gaps))}, which this plan leaves alone"
-            elif holder and holder != address:
-                reason = f"its name is still that of the live object declared as {holder},"
+            elif holders:
+                reason = f"its name is still that of the live object declared as {holders[0]},"
                 reason += " which this plan does not rename first"
+            elif rivals:
+                reason = f"would take the name that {rivals[0]} is to have too"
+                remedy = "give one of them another name"
             else:
                 continue
             lost[address] = Finding("warning", "blocked", address, reason, remedy)
@@ -77,6 +85,34 @@ def reachable(
             return kept, findings
         kept = [d for d in kept if d.address not in lost]
         findings += lost.values()
+
+
+def _in_rings(
+    kept: Sequence[Difference], freed: Mapping[Identity, Collection[Address]]
+) -> dict[Address, Finding]:
+    """An error for each resource whose name is free only once it has another name itself."""
+    waits = {d.address: {*freed.get(_identity(d, "after") or ("", ""), ())} for d in kept}
+    before = {d.address: (_identity(d, "before") or ("", ""))[1] for d in kept}
+    found: dict[Address, Finding] = {}
+    while ring := _cycle(waits):
+        way = " -> ".join(f'"{before[address]}"' for address in [*ring, ring[0]])
+        for address in ring:
+            message = f"takes part in names that change places, none of which is free first: {way}"
+            remedy = "give one of them a name that nothing has and apply that, then plan this again"
+            found[address] = Finding("error", "name_ring", address, message, remedy)
+            del waits[address]
+    return found
+
+
+def _cycle(waits: Mapping[Address, Collection[Address]]) -> list[Address]:
+    """Resources each of which waits for the next, and the last for the first; empty if none do."""
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        ring: list[Address] = error.args[1][:0:-1]
+        first = ring.index(min(ring))
+        return ring[first:] + ring[:first]
+    return []
 
 
 def _harmed(difference: Difference, kept: Sequence[Difference], reading: Reading) -> list[Address]:
@@ -118,7 +154,7 @@ def _brought_along(
 def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
     """Differences by kind and name, each after those that it waits for; deletes at the end."""
     writes = {d.address: d for d in differences if d.action != DELETE}
-    freed = {key: d.address for d in writes.values() if (key := _identity(d, "before"))}
+    freed = _identities(writes.values(), "before")
     waits = {address: _waits_for(d, writes, freed, id_map) for address, d in writes.items()}
     deletes = [d for d in differences if d.action == DELETE]
     deletes.sort(key=lambda d: (-RANK[d.address.kind], d.address))
@@ -138,7 +174,8 @@ def ordered(differences: Sequence[Difference], id_map: IdMap) -> list[Waiting]:
 
 def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozenset[Address]]]:
     """Each address with those it waits for, by kind and name as far as the waiting allows."""
-    sorter = _sorter({address: set(needed) for address, needed in waits.items()})
+    sorter = TopologicalSorter(waits)
+    sorter.prepare()
     ready: list[tuple[int, Address]] = []
     result: list[tuple[Address, frozenset[Address]]] = []
     done: set[Address] = set()
@@ -150,18 +187,6 @@ def _sorted(waits: Mapping[Address, set[Address]]) -> list[tuple[Address, frozen
         done.add(address)
         sorter.done(address)
     return result
-
-
-def _sorter(waits: dict[Address, set[Address]]) -> TopologicalSorter[Address]:
-    """Resources that wait for each other's name: the first one goes, and the server will judge."""
-    while True:
-        sorter = TopologicalSorter(waits)
-        try:
-            sorter.prepare()
-            return sorter
-        except CycleError as error:
-            ring: list[Address] = error.args[1]
-            waits[min(ring, key=_rank)] -= {*ring}
 
 
 def _rank(address: Address) -> tuple[int, Address]:
@@ -186,7 +211,7 @@ def _needs(difference: Difference, id_map: IdMap) -> set[Address]:
 def _waits_for(
     difference: Difference,
     writes: Mapping[Address, Difference],
-    freed: Mapping[tuple[str, str], Address],
+    freed: Mapping[Identity, Collection[Address]],
     id_map: IdMap,
 ) -> set[Address]:
     needs = {address for address in _needs(difference, id_map) if address in writes}
@@ -198,13 +223,20 @@ def _waits_for(
     }
     # A copy is of what its source is to be.
     waits |= needs.intersection(difference.desired.intent.origins)
-    taken = _identity(difference, "after")
-    if taken and taken in freed:
-        waits.add(freed[taken])
+    waits.update(freed.get(_identity(difference, "after") or ("", ""), ()))
     return waits - {difference.address}
 
 
-def _identity(difference: Difference, side: str) -> tuple[str, str] | None:
+def _identities(differences: Iterable[Difference], side: str) -> Mapping[Identity, set[Address]]:
+    """The resources that take (`after`) or give up (`before`) a name, by kind and name."""
+    found: dict[Identity, set[Address]] = defaultdict(set)
+    for difference in differences:
+        if key := _identity(difference, side):
+            found[key].add(difference.address)
+    return found
+
+
+def _identity(difference: Difference, side: str) -> Identity | None:
     """The kind and name that a difference takes (`after`) or gives up (`before`), if any."""
     kind = KINDS[difference.address.kind]
     for change in difference.changes:
