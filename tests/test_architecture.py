@@ -500,6 +500,13 @@ def test_a_test_that_imports_another_is_found() -> None:
 def test_nothing_is_written_twice() -> None:
     found = [*repeated({**sources(PACKAGE), **sources(TESTS)})]
     assert [where for name, other, where in found if (name, other) not in ALIKE_ALLOWED] == []
+    needless = ALIKE_ALLOWED.keys() - {(name, other) for name, other, _ in found}
+    assert not needless, "no lines of these are alike any more"
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_what_is_called_pure_is_there(place: str) -> None:
+    assert any(module.lies_in(place) for module in package(sources(PACKAGE)))
 
 
 WRITTEN = """\
