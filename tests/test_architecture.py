@@ -46,7 +46,7 @@ BESIDE_ROOMS = {"__init__.py", "__main__.py", "py.typed"}
 DOORS = {
     "click": "cli",
     "deepdiff": "plan.diff",
-    "filelock": "apply.journal",
+    "filelock": "project.exclusive",
     "flask": "sandbox",
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",

@@ -15,16 +15,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
 from bmeconf.plan import Plan, decode
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 FORMAT = "bmeconf.journal/1"
 LOOKED_AT = 50
@@ -52,7 +49,7 @@ class JournalState:
 
 
 class Journal:
-    """One run's journal, open for appending; nobody else may append meanwhile.
+    """One run's journal, open for appending.
 
     `made` is the id in the first answer of the step under way.
     """
@@ -61,7 +58,6 @@ class Journal:
         self.path, self._file = path, file
         self._step = self.made = ""
         self._lost: OSError | None = None
-        self._held: BaseFileLock | None = None
 
     @classmethod
     def create(
@@ -78,7 +74,6 @@ class Journal:
             path = folder / f"{started}-{plan['fingerprint']}.jsonl"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             journal = cls(path, os.open(path, flags, 0o600))
-            journal._lock()
             journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
             _sync_folder(folder)
         except OSError as error:
@@ -93,8 +88,7 @@ class Journal:
         """A journal that another run left, the state of that run, and its plan.
 
         Raises:
-            InvalidInput: where the file is no journal, its plan was changed, or another run is
-                still writing it.
+            InvalidInput: where the file is no journal, or its plan was changed.
         """
         try:
             file = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -105,9 +99,7 @@ class Journal:
             ) from error
         journal = cls(path, file)
         try:
-            # Before anything is made or changed beside it: a mistyped path may name any file.
-            journal._read()
-            journal._lock()
+            # Before anything is changed: a mistyped path may name any file.
             state, whole = journal._read()
             # A line that the process could not finish is about nothing that was sent.
             os.ftruncate(file, whole)
@@ -155,12 +147,6 @@ class Journal:
         with contextlib.suppress(OSError):
             os.close(self._file)
         self._file = CLOSED
-        if self._held is not None:
-            # Before it is let go: whoever opened this file meanwhile sees that it is gone.
-            with contextlib.suppress(OSError):
-                os.unlink(self._held.lock_file)
-            self._held.release()
-            self._held = None
 
     def discard(self) -> None:
         """Remove the journal: the run did not begin after all."""
@@ -191,23 +177,6 @@ class Journal:
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
-
-    def _lock(self) -> None:
-        """Hold the file beside the journal that says it is being written; a crash lets it go."""
-        from filelock import FileLock, Timeout
-
-        # One name for the journal, whichever link leads to it.
-        journal = self.path.resolve()
-        beside = journal.with_name(f".{journal.name}.lock")
-        lock = FileLock(beside, mode=0o600, thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise InvalidInput(
-                f"{self.path} is being written by an apply that is still running",
-                "wait until it has ended",
-            ) from error
-        self._held = lock
 
     def _read(self) -> tuple[JournalState, int]:
         """The state of the run so far, and the number of bytes of the whole lines."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,27 +39,27 @@ class Receipts:
         for path in self.paths:
             if receipt := self._read(path):
                 command = shlex.join([*resuming, receipt.get("journal", "")])
-                raise self._used(receipt, f"; if it was cut off: {command}")
+                raise Stale(
+                    f"{self.plan} was applied already, begun at {receipt.get('begun_at')};"
+                    " nothing was written",
+                    f"plan again to see what is left; if it was cut off: {command}",
+                )
 
     def claim(self, now: datetime, journal: str) -> None:
-        """Make the receipts, or raise InvalidInput; of several runs all but one raise Stale."""
+        """Make the receipts, or raise InvalidInput; no other run does so meanwhile."""
         receipt = {"begun_at": stamp(now), "digest": self.digest, "journal": journal}
         text = json.dumps({"format": FORMAT, **receipt}, indent=2, sort_keys=True) + "\n"
-        beside, ours = self.paths
-        try:
-            ours.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Only this plan's own receipt can have this name, so that making it is the claim.
-            write_file(ours, text, place=os.link)
-        except FileExistsError as error:
-            raise self._used(self._read(ours) or receipt) from error
-        except OSError as error:
-            raise _unwritable(ours, error) from error
-        try:
-            write_file(beside, text)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                ours.unlink()
-            raise _unwritable(beside, error) from error
+        for path in self.paths:
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_file(path, text)
+            except OSError as error:
+                self.release()
+                raise InvalidInput(
+                    f"the receipt {path} cannot be written: {error.strerror};"
+                    " nothing was written to the account",
+                    "put the plan where this user may write: its receipt says that it was applied",
+                ) from error
 
     def release(self) -> None:
         """Take the receipts back: nothing was written, so the plan may be applied again."""
@@ -75,18 +74,3 @@ class Receipts:
             return None
         ours = isinstance(receipt, dict) and receipt.get("digest") == self.digest
         return receipt if ours else None
-
-    def _used(self, receipt: Mapping[str, str], finish: str = "") -> Stale:
-        begun = receipt.get("begun_at")
-        return Stale(
-            f"{self.plan} was applied already, begun at {begun}; nothing was written",
-            f"plan again to see what is left{finish}",
-        )
-
-
-def _unwritable(path: Path, error: OSError) -> InvalidInput:
-    return InvalidInput(
-        f"the receipt {path} cannot be written: {error.strerror};"
-        " nothing was written to the account",
-        "put the plan where this user may write: its receipt says that it was applied",
-    )

@@ -17,13 +17,14 @@ from bmeconf.plan import Plan
 class Basis:
     """The account and the comparisons behind a plan, as far as they are at hand.
 
-    A plan that was made elsewhere has no `differences`. `section` has nothing any more of what is
-    neither declared nor live.
+    A plan that was made elsewhere has no `differences`. `section` is as it was read; `gone` are
+    its keys of what is neither declared nor live any more.
     """
 
     account: Account
     section: Section
     differences: tuple[Difference, ...] = ()
+    gone: frozenset[str] = frozenset()
 
 
 def section_after(
@@ -37,7 +38,7 @@ def section_after(
     failed = {outcome.step.address for outcome in outcomes if outcome.state != APPLIED}
     protect = plan.preconditions.protect
     return record.after(
-        LockBaseline(id_map, section=basis.section),
+        LockBaseline(id_map, section=basis.section.dropping(basis.gone)),
         basis.differences,
         _writes(basis, id_map, outcomes, proof),
         unread=basis.account.unread,

@@ -70,7 +70,7 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
         LimitReached, InvalidInput: before the first write.
     """
     compared = tuple(d for d in plan.differences if not reading.matches.blocked(d.address))
-    basis = Basis(reading.account, reading.section.dropping(reading.gone), compared)
+    basis = Basis(reading.account, reading.section, compared, reading.gone)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
@@ -270,7 +270,8 @@ def _remembered(
     """
     path = run.lock_file
     try:
-        lock_store.keep(path, remember.section_after(basis, plan, id_map, outcomes, proof))
+        after = remember.section_after(basis, plan, id_map, outcomes, proof)
+        lock_store.keep(path, basis.section, after)
     except KeyboardInterrupt:
         return f"{path} was not written: interrupted", None
     except (OSError, errors.InvalidInput) as error:

@@ -107,6 +107,11 @@ class Section:
         orphans = (e.id for k, e in entries if kind_of(k) == kind and k not in declared)
         return RememberedIds(known, frozenset(orphans))
 
+    @property
+    def by_object(self) -> Mapping[tuple[str, str], LockEntry]:
+        """The entries by the kind and id of their objects."""
+        return {object: self.entries[key] for object, key in self._by_id.items()}
+
     @cached_property
     def _by_id(self) -> Mapping[tuple[str, str], str]:
         return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}

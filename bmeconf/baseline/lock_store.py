@@ -1,13 +1,14 @@
-"""The lock file on disk, at the project root and committed: read, and merged back by account."""
+"""The lock file on disk, at the project root and committed: read, and merged back by entry."""
 
 from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from bmeconf.baseline import lock
-from bmeconf.baseline.lock import Lock, Section
+from bmeconf.baseline.lock import Lock, Section, kind_of
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AS_USUAL, WORK_FOLDER, can_write, write_file
 
@@ -29,17 +30,20 @@ def read(path: Path) -> Lock:
     return Lock(path.name) if text is None else lock.parse(text, path.name)
 
 
-def keep(path: Path, section: Section) -> None:
-    """Write the section of one account; the file is touched only where that changes it.
+def keep(path: Path, before: Section, after: Section) -> None:
+    """Write what a run changed of one account, `before` it and `after` it.
 
-    It is replaced atomically, with the same permissions; an empty lock is no file.
+    The rest stays as it is in the file by now: somebody may have pulled, edited or written it
+    meanwhile. The file is touched only where that changes it; it is replaced atomically, with the
+    same permissions; an empty lock is no file.
 
     Raises:
         InvalidInput: there is a lock file that cannot be used.
         OSError: it cannot be written.
     """
-    # Read again: an apply to another account may have written its section meanwhile.
-    text = read(path).having(section).text
+    lock = read(path)
+    now = lock.section(after.account, after.base_url)
+    text = lock.having(merged(before, after, now)).text
     path = path.resolve()
     if text == (_text(path) or ""):
         return
@@ -47,6 +51,25 @@ def keep(path: Path, section: Section) -> None:
         write_file(path, text, AS_USUAL, _replace)
     else:
         path.unlink(missing_ok=True)
+
+
+def merged(before: Section, after: Section, now: Section) -> Section:
+    """The section `now` in the file, with the entries that a run changed, by live object.
+
+    Protection is only lifted by a run that lifts it.
+    """
+    was, theirs = before.by_object, now.by_object
+    for key in before.entries.keys() - after.entries.keys():
+        now = now.without(kind_of(key), before.entries[key].id)
+    for key, entry in after.entries.items():
+        if entry == before.entries.get(key):
+            continue
+        object = kind_of(key), entry.id
+        old, other = was.get(object), theirs.get(object)
+        lifted = old is not None and old.protect and not entry.protect
+        protect = entry.protect or bool(other and other.protect and not lifted)
+        now = now.without(*object).holding(key, replace(entry, protect=protect))
+    return now
 
 
 def can_keep(path: Path) -> bool:

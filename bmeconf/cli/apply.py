@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import click
 from bmeconf.apply import STALE, Journal, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, Options, common
-from bmeconf.cli.session import Session, finishing, opened
+from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
+from bmeconf.cli.session import Session, alone, finishing, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import Plan, decode, guard
@@ -40,6 +41,11 @@ class ApplyFlags:
     max_plan_age: str | None
     on_stale: str | None
     resume: Path | None
+    lock_timeout: str
+
+    def turn(self, console: Console) -> stages.Turn:
+        """How the run takes its turn among those that write to its project."""
+        return partial(alone, console, "apply", self.lock_timeout)
 
     def check(self, options: Options, paths: Sequence[Path], plan: Path | None) -> None:
         """Refuse options that do not go together: without effect, one is a misunderstanding."""
@@ -98,6 +104,7 @@ class ApplyFlags:
     metavar="JOURNAL",
     help="Finish an apply that was cut off, from its journal.",
 )
+@LOCK_TIMEOUT
 @common
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.
@@ -114,7 +121,7 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     file = _plan_file(paths)
     flags.check(options, paths, file)
     if flags.resume:
-        result = _resumed(options, console, flags.resume)
+        result = _resumed(options, console, flags, flags.resume)
     elif file:
         result = _saved(options, console, flags, file)
     else:
@@ -130,7 +137,7 @@ def _planned(
             "apply asks before it writes, and there is no terminal to ask at",
             "add --auto-approve once the plan was reviewed, or apply a saved plan",
         )
-    with stages.compared(options, console, paths) as comparison:
+    with stages.compared(options, console, paths, turn=flags.turn(console)) as comparison:
         plan, session = stages.planned(comparison), comparison.session
 
         def work(means: run.Run) -> Result:
@@ -140,29 +147,34 @@ def _planned(
 
 
 def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) -> Result:
-    limit = decode.age(MAX_AGE if flags.max_plan_age is None else flags.max_plan_age)
+    age = MAX_AGE if flags.max_plan_age is None else flags.max_plan_age
+    limit = decode.age(age, "--max-plan-age")
     plan, document = show.load(file)
-    decode.fresh(plan, datetime.now(UTC), limit)
     root = show.root_of(file, plan)
-    receipts = Receipts(file, receipt_folder(root), document["digest"])
-    receipts.refuse(_resume(options))
-    project = project_at(root)
-    with opened(options, console, project) as session:
+    with flags.turn(console)(root):
+        decode.fresh(plan, datetime.now(UTC), limit)
+        receipts = Receipts(file, receipt_folder(root), document["digest"])
+        receipts.refuse(_resume(options))
+        project = project_at(root)
+        with opened(options, console, project) as session:
 
-        def work(means: run.Run) -> Result:
+            def work(means: run.Run) -> Result:
+                guard.recheck(plan, project.policy)
+                return run.saved(means, plan, receipts, flags.on_stale == "skip")
+
+            return _applied(plan, flags, session, work)
+
+
+def _resumed(options: Options, console: Console, flags: ApplyFlags, path: Path) -> Result:
+    # One name for the journal, whichever link leads to it.
+    root = root_around(path.resolve()) or manifest.find_root(Path("."))
+    with flags.turn(console)(root):
+        journal, past, plan = Journal.reopen(path)
+        with closing(journal):
+            project = project_at(root)
             guard.recheck(plan, project.policy)
-            return run.saved(means, plan, receipts, flags.on_stale == "skip")
-
-        return _applied(plan, flags, session, work)
-
-
-def _resumed(options: Options, console: Console, path: Path) -> Result:
-    journal, past, plan = Journal.reopen(path)
-    with closing(journal):
-        project = project_at(root_around(path) or manifest.find_root(Path(".")))
-        guard.recheck(plan, project.policy)
-        with opened(options, console, project) as session, _listening(plan, session) as means:
-            return replace(run.resumed(means, journal, past, plan), account=session.label)
+            with opened(options, console, project) as session, _listening(plan, session) as means:
+                return replace(run.resumed(means, journal, past, plan), account=session.label)
 
 
 def _applied(

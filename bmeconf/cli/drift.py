@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import PATHS, SINCE, Options, apply_command, common
-from bmeconf.cli.session import Session
+from bmeconf.cli.options import LOCK_TIMEOUT, PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.session import Session, alone
 from bmeconf.drift import WORDS, Drift, closer, find_drift, remember, touches, undoable, unfit
 from bmeconf.live import Reading
 from bmeconf.model import did_you_mean
@@ -32,6 +33,7 @@ DEFAULT = "drift,conflict,manual"
     help="Classes that make it exit 2 or 9; pending and frozen may be added.",
 )
 @click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
+@LOCK_TIMEOUT
 @SINCE
 @common
 def drift(
@@ -41,6 +43,7 @@ def drift(
     fail_on: str,
     record: bool,
     since: str | None,
+    lock_timeout: str,
 ) -> int:
     """Show what moved in the account, and which manual steps are open; only reads.
 
@@ -53,7 +56,8 @@ def drift(
     bmeconf drift --since HEAD~1
     """
     classes = words(fail_on)
-    with stages.compared(options, console, paths, since) as comparison:
+    turn = partial(alone, console, "drift --record", lock_timeout) if record else None
+    with stages.compared(options, console, paths, since, turn) as comparison:
         session, reader = comparison.session, comparison.session.reader
         reading, new_names = closer(reader, comparison.reading)
         plan = stages.planned(replace(comparison, reading=reading))
@@ -61,9 +65,7 @@ def drift(
         report = find_drift(reading, plan, policy, others, new_names)
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
-    recorded, failed = False, None
-    if record:
-        recorded, failed = _recorded(session, reading, report)
+        recorded, failed = _recorded(session, reading, report) if record else (False, None)
     shown = page.of_drift(report, session.label, classes, _undoing(options, paths, reading, report))
     code = console.publish(
         shown,

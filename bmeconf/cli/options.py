@@ -128,6 +128,14 @@ SINCE = click.option(
     help="Compare with the manifests at a Git revision: who moved, and which orphans are left.",
 )
 
+LOCK_TIMEOUT = click.option(
+    "--lock-timeout",
+    default="10m",
+    show_default=True,
+    metavar="AGE",
+    help="How long to wait for another run that writes to this project; 0s refuses at once.",
+)
+
 
 def common(command: Command) -> Command:
     """Give a command the shared options and a console, as its first two arguments."""

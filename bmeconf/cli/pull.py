@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,11 @@ import click
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, Options, common
-from bmeconf.cli.session import opened
+from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
+from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
+from bmeconf.project import WORK_FOLDER
 from bmeconf.render import documents, page
 
 FEW = 50
@@ -49,6 +51,7 @@ MOST_NAMED = 20
 )
 @click.option("--structure", metavar="LABEL", default="", help="The contact structure to write.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@LOCK_TIMEOUT
 @common
 def pull(
     options: Options,
@@ -60,6 +63,7 @@ def pull(
     status: Sequence[str],
     structure: str,
     force: bool,
+    lock_timeout: str,
 ) -> int:
     """Write manifests from the live account; a plan of them is empty.
 
@@ -79,16 +83,20 @@ def pull(
     )
     ask = partial(click.confirm, err=True) if sys.stdin.isatty() else None
     consent = adoption.Consent(max_contacts, ask)
-    with opened(options, console, project) as session:
+    # Where no run has been yet, none is under way, and nothing is left behind by one that fails.
+    known = (root / WORK_FOLDER).is_dir()
+    turn = alone(console, "pull", lock_timeout, root) if known else nullcontext()
+    with turn, opened(options, console, project) as session:
         lock = lock_store.read(session.lock_file)
         target = adoption.Target(project, folder, session.account.vars, lock, session.identity)
         pulled = adoption.adopt(
             session.reader, query, target, consent, lambda n, of: _progress(console, n, of)
         )
         pulled = replace(pulled, requests=session.reader.budget.used)
+        if pulled.declared:
+            pulled = adoption.write(pulled, target, force=force)
     commands: Sequence[str] = ()
     if pulled.declared:
-        pulled = adoption.write(pulled, target, force=force)
         if pulled.other_files:
             # What they declare may be renamed or deleted in the account.
             names = ", ".join(pulled.other_files[:MOST_NAMED])

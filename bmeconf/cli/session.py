@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
 from urllib.parse import urlsplit
@@ -19,19 +20,23 @@ from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.client import PER_MINUTE, Budget, Reader
-from bmeconf.model import SANDBOX, SIMULATED
-from bmeconf.model.errors import Interrupted, InvalidInput
+from bmeconf.model import SANDBOX, SIMULATED, stamp
+from bmeconf.model.errors import Busy, Interrupted, InvalidInput
+from bmeconf.plan import decode
 from bmeconf.project import (
     Account,
     Project,
     Secret,
     choose_account,
     credentials,
+    exclusive,
     is_loopback,
     sandbox_file,
     served_sandbox,
 )
 
+TURN = 0.2
+"""Seconds between two looks whether another run has ended."""
 TOLD_ABOVE = 5.0
 """Seconds of silence after which a person begins to wonder."""
 
@@ -77,7 +82,7 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         for note in account.notes:
             console.note(f"Note: {note}")
         stop, url = threading.Event(), urlsplit(account.base_url)
-        clock = click.get_current_context().find_object(Clock) or Clock()
+        clock = _clock()
         budget = Budget(
             clock=clock.now,
             sleep=lambda seconds: _wait(seconds, clock, budget, stop, console),
@@ -89,6 +94,37 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         label = f"{account.name} ({url.netloc})" if account.name else url.netloc
         named = (SANDBOX, SIMULATED) if options.sandbox else (label, account.base_url)
         yield Session(options, console, project, account, reader, stop, *named)
+
+
+@contextmanager
+def alone(console: Console, command: str, limit: str, root: Path) -> Iterator[None]:
+    """The only run that writes to the project at `root`, as long as the block runs.
+
+    Waits for another one, for as long as `limit` says (--lock-timeout).
+
+    Raises:
+        Busy: the other run did not end in time.
+        InvalidInput: `limit` is no duration, or the project cannot be locked.
+    """
+    clock, patience = _clock(), decode.age(limit, "--lock-timeout").total_seconds()
+    run = f"bmeconf {command} (process {os.getpid()}, since {stamp(datetime.now(UTC))})"
+    began, told = clock.now(), False
+
+    def wait(other: str) -> None:
+        nonlocal told
+        if clock.now() - began >= patience:
+            raise Busy(f"{other} is still writing to this project; nothing was sent")
+        if not told:
+            console.note(f"Waiting for {other} to end, {limit} at most.")
+        told = True
+        clock.pause(threading.Event(), TURN)
+
+    with exclusive(root, run, wait):
+        yield
+
+
+def _clock() -> Clock:
+    return click.get_current_context().find_object(Clock) or Clock()
 
 
 @contextmanager

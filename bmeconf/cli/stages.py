@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -22,6 +22,7 @@ from bmeconf.model import counted
 from bmeconf.plan import Plan, Price, Since, Source, build
 
 HERE = Path(".")
+Turn = Callable[[Path], AbstractContextManager[None]]
 MOST_PROBLEMS = 10
 """So many problems are named of manifests that are history anyway."""
 
@@ -42,11 +43,16 @@ class Comparison:
 
 @contextmanager
 def compared(
-    options: Options, console: Console, paths: Sequence[Path], since: str | None = None
+    options: Options,
+    console: Console,
+    paths: Sequence[Path],
+    since: str | None = None,
+    turn: Turn | None = None,
 ) -> Iterator[Comparison]:
     """Both sides of this moment, as long as the block runs, and the manifests at `since`.
 
-    Warnings on the manifests, of now and of then, go to stderr.
+    Warnings on the manifests, of now and of then, go to stderr. The run takes its `turn` among
+    those that write to the project before it sends anything.
 
     Raises:
         ManifestProblems: every problem of the manifests, and of what they refer to.
@@ -54,7 +60,8 @@ def compared(
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     files = read_project_files(paths or (HERE,))
-    with opened(options, console, files.project) as session:
+    waited = turn(files.project.root) if turn else nullcontext()
+    with waited, opened(options, console, files.project) as session:
         variables = session.account.vars
         then = _commit(files, session, since) if since is not None else None
         desired = validate.desired(files.sources, variables)

@@ -10,8 +10,6 @@ from bmeconf.live import Reading
 from bmeconf.model import IDENTITY, Cause
 from bmeconf.model.errors import BmeconfError
 
-AGAIN = "run drift --record again"
-
 
 def unfit(found: Drift) -> str:
     """Why nothing should be recorded of this look, empty where it may be.
@@ -38,7 +36,7 @@ def remember(path: Path, reading: Reading, found: Drift) -> bool:
     (`unfit`).
 
     Raises:
-        BmeconfError: where the file cannot be written, or moved meanwhile.
+        BmeconfError: where the file cannot be written.
         InvalidInput: where it cannot be used any more.
     """
     if unfit(found):
@@ -59,12 +57,9 @@ def remember(path: Path, reading: Reading, found: Drift) -> bool:
         # Whether a protection is lifted is for an apply to say, not for a look.
         protect={a: True for a, wanted in protect.items() if wanted and a not in doubtful},
     )
-    remembered = lock_store.read(path).section(section.account, section.base_url)
-    if remembered != reading.section:
-        raise BmeconfError(f"{path} moved meanwhile; nothing was remembered", AGAIN)
     try:
-        lock_store.keep(path, section)
+        lock_store.keep(path, reading.section, section)
     except OSError as error:
         message = f"{path} could not be written: {error.strerror}; nothing was remembered"
-        raise BmeconfError(message, f"mend that, then {AGAIN}") from error
+        raise BmeconfError(message, "mend that, then run drift --record again") from error
     return True

@@ -77,6 +77,14 @@ class Interrupted(BmeconfError, code="interrupted", exit_code=130):
     """The person pressed Ctrl-C; nothing is half done, the report says where things stand."""
 
 
+class Busy(
+    BmeconfError,
+    code="busy",
+    advice="wait until it has ended, or give it more time with --lock-timeout",
+):
+    """Another run writes to this project, and did not end in time."""
+
+
 class JournalLost(
     BmeconfError,
     code="journal_lost",

@@ -111,8 +111,8 @@ def _plan(document: Document) -> Plan:
     )
 
 
-def age(text: str) -> timedelta:
-    """A duration such as `30m`, `24h` or `7d`.
+def age(text: str, option: str) -> timedelta:
+    """The duration that an option has: `30m`, `24h` or `7d`.
 
     Raises:
         InvalidInput: for anything else.
@@ -120,7 +120,7 @@ def age(text: str) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None:
         raise InvalidInput(
-            f"--max-plan-age {text}: not a duration", "write it as 30m, 24h or 7d: a number, a unit"
+            f"{option} {text}: not a duration", "write it as 30m, 24h or 7d: a number, a unit"
         )
     return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 

@@ -2,13 +2,14 @@
 
 - `settings`: the project file as data; `credentials`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
-- `work_folder`: `.bmeconf/`, kept between runs
+- `work_folder`: `.bmeconf/`, kept between runs; `exclusive`: one writing run at a time
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes
 """
 
 from bmeconf.project.atomic import AS_USUAL, can_write, compare_files, write_file, write_files
 from bmeconf.project.credentials import choose_account, credentials, is_loopback, origin
+from bmeconf.project.exclusive import exclusive
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
 from bmeconf.project.work_folder import (

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import CLOSE, Cut, Rule, after, instead
@@ -242,30 +241,6 @@ def test_a_line_that_was_torn_is_no_hindrance(cut_off: Project) -> None:
         file.write('{"event": "wri')
     assert resume(cut_off).code == 0
     assert all(lines(cut_off))
-
-
-def lock_of(journal: Path) -> Path:
-    return journal.with_name(f".{journal.name}.lock")
-
-
-def test_a_journal_is_written_by_one_run_only_whichever_link_leads_to_it(
-    cut_off: Project, account: Account
-) -> None:
-    link = cut_off.folder / "latest.jsonl"
-    link.symlink_to(cut_off.journal())
-    account.clear_log()
-    with FileLock(lock_of(cut_off.journal())):
-        for path in (link, cut_off.journal()):
-            ran = cut_off.run("apply", "--resume", str(path))
-            assert (ran.code, "still running" in ran.err) == (3, True)
-    assert account.log() == []
-    assert resume(cut_off).code == 0
-    assert [*cut_off.journal().parent.glob(".*.lock")] == []
-
-
-def test_a_lock_that_a_crash_left_is_none(cut_off: Project) -> None:
-    lock_of(cut_off.journal()).touch()
-    assert resume(cut_off).code == 0
 
 
 # --- lost answers, settled when they are lost or when the run is resumed

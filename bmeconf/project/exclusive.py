@@ -1,0 +1,59 @@
+"""One writing run a project at a time: a file lock, which no process leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bmeconf.model.errors import InvalidInput
+from bmeconf.project.atomic import write_file
+from bmeconf.project.work_folder import work_folder
+
+LOCK, HOLDER = "run.lock", "run.txt"
+
+
+@contextlib.contextmanager
+def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[None]:
+    """Keep other runs of the project from writing while the block runs.
+
+    `run` describes this run to those that wait. `wait` is called with the words of the run under
+    way as long as there is one; it raises an error to give up.
+
+    Raises:
+        InvalidInput: the lock cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    # One lock for the project, whichever link leads to it.
+    folder = work_folder(root.resolve())
+    lock, holder = FileLock(folder / LOCK, mode=0o600, thread_local=False), folder / HOLDER
+    with contextlib.ExitStack() as held:
+        while True:
+            try:
+                lock.acquire(timeout=0)
+                break
+            except Timeout:
+                wait(_words(holder))
+            except (OSError, NotImplementedError) as error:
+                raise InvalidInput(
+                    f"{folder / LOCK} cannot be locked: {getattr(error, 'strerror', '') or error}",
+                    "let this user write there, on a file system that knows locks",
+                ) from error
+        held.callback(lock.release)
+        held.callback(_remove, holder)
+        with contextlib.suppress(OSError):
+            write_file(holder, run)
+        yield
+
+
+def _words(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return "another run"
+
+
+def _remove(holder: Path) -> None:
+    with contextlib.suppress(OSError):
+        holder.unlink()
