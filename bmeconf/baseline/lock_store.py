@@ -10,14 +10,14 @@ from pathlib import Path
 from bmeconf.baseline import lock
 from bmeconf.baseline.lock import Lock, Section, kind_of
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import AS_USUAL, WORK_FOLDER, can_write, write_file
+from bmeconf.project import AS_USUAL, LOCK_FILE, WORK_FOLDER, can_write, write_file
 
-LOCK, SANDBOX_LOCK = "bmeconf.lock.json", "sandbox.lock.json"
+SANDBOX_LOCK = "sandbox.lock.json"
 
 
 def path_of(root: Path, simulated: bool) -> Path:
     """The path of the lock file; that of a simulated account is thrown away with the account."""
-    return root / WORK_FOLDER / SANDBOX_LOCK if simulated else root / LOCK
+    return root / WORK_FOLDER / SANDBOX_LOCK if simulated else root / LOCK_FILE
 
 
 def read(path: Path) -> Lock:

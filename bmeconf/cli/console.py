@@ -194,9 +194,9 @@ class Console:
         self.tell(text.place_line(page.problem_item(problem)) for problem in problems)
 
     def warnings(self, problems: Iterable[Problem]) -> None:
-        """The warnings among the problems of manifests, unless --quiet."""
+        """The problems of manifests that are no errors, unless --quiet."""
         if not self.quiet:
-            self.problems(problem for problem in problems if problem.level == "warning")
+            self.problems(problem for problem in problems if problem.level != "error")
 
     def error(self, error: BmeconfError) -> None:
         """An error on stderr, then its remedy; a bug's traceback before it."""

@@ -18,7 +18,7 @@ from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
 from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
-from bmeconf.project import WORK_FOLDER
+from bmeconf.project import LOCK_FILE, WORK_FOLDER
 from bmeconf.render import documents, page
 
 FEW = 50
@@ -76,7 +76,9 @@ def pull(
     bmeconf pull --status draft --status scheduled
     """
     root = manifest.find_root(out or Path("."))
-    folder = manifest.absolute(out) if out else root
+    # Where a project is only to begin, it begins here.
+    begun = manifest.mark_of(root) in (manifest.PROJECT_FILE, LOCK_FILE)
+    folder = manifest.absolute(out or (root if begun else Path(".")))
     project = project_at(root)
     query = adoption.PullQuery(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)

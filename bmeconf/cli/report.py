@@ -77,6 +77,7 @@ def report(
     zone = _zone(timezone)
     query = DeliveryQuery(None if no_dashboard else past_days, period, timezone)
     files = read_project_files((HERE,))
+    console.trace(files.root_words)
     with opened(options, console, files.project) as session:
         budget = session.reader.budget
         desired = validate.desired(files.sources, session.account.vars)

@@ -17,7 +17,7 @@ from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model import SANDBOX, SIMULATED
 from bmeconf.model.errors import InvalidInput, masked
 from bmeconf.plan import Plan, decode, encode, guard
-from bmeconf.project import WORK_FOLDER, can_write, write_file
+from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, write_file
 from bmeconf.render import documents, page
 
 START = 4096
@@ -117,6 +117,6 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
 def root_of(path: Path, plan: Plan) -> Path:
     """The root of a saved plan's project: as recorded, seen from the plan; else found from here."""
     known = path.absolute().parent / plan.source.root
-    if any((known / name).exists() for name in (PROJECT_FILE, WORK_FOLDER)):
+    if any((known / name).exists() for name in (PROJECT_FILE, LOCK_FILE, WORK_FOLDER)):
         return known.resolve()
     return manifest.find_root(Path("."))

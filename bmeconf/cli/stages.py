@@ -60,6 +60,7 @@ def compared(
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
     files = read_project_files(paths or (HERE,))
+    console.trace(files.root_words)
     waited = turn(files.project.root) if turn else nullcontext()
     with waited, opened(options, console, files.project) as session:
         variables = session.account.vars

@@ -27,6 +27,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     bmeconf validate manifests/seeds.yaml --format github
     """
     files = read_project_files(paths or (Path("."),))
+    console.trace(files.root_words)
     accounts = {name: entry.vars for name, entry in files.project.accounts.items()}
     desired = offline.check_offline(files.sources, accounts)
     if not desired.errors:

@@ -10,7 +10,7 @@ from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, Sources
 from bmeconf.desired.scope import OtherManifests
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import Project
+from bmeconf.project import LOCK_FILE, Project
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class ProjectFiles:
     project: Project
     sources: Sources
     names: tuple[str, ...] = ()
+
+    @property
+    def root_words(self) -> str:
+        """The root and what makes it the root, in words."""
+        mark = manifest.mark_of(self.project.root)
+        return f"Project root: {self.project.root} ({f'has {mark}' if mark else 'the path given'})"
 
     def others(self, variables: Mapping[str, str]) -> OtherManifests:
         """The manifests of the project that this run was not given, as far as they are sound."""
@@ -43,11 +49,38 @@ def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
     Raises:
         InvalidInput: there are none, or the project file cannot be used.
     """
-    root = manifest.find_root(paths[0])
+    root = _common_root(paths)
     project, files = project_at(root), DiskFiles(root)
     names = tuple(files.name(path) for path in paths)
     sources = manifest.read(files, names, project.manifests or ())
+    _refuse_locks_below(root, sources)
     return ProjectFiles(project, sources, names)
+
+
+def _common_root(paths: Sequence[Path]) -> Path:
+    """The root of the project that all `paths` are in; InvalidInput where they have several."""
+    root, *others = map(manifest.find_root, paths)
+    for path, other in zip(paths[1:], others, strict=True):
+        if other != root and manifest.mark_of(other):
+            raise InvalidInput(
+                f"{path} is in the project {other}, and {paths[0]} in {root}",
+                "run one project at a time",
+            )
+    return root
+
+
+def _refuse_locks_below(root: Path, sources: Sources) -> None:
+    """Refuse manifests below a lock file that is not the project's: it would protect nothing."""
+    folders = {Path(file).absolute().parent for file in sources.files}
+    between = {f for folder in folders for f in (folder, *folder.parents) if root in f.parents}
+    for folder in sorted(between):
+        if (folder / LOCK_FILE).exists():
+            raise InvalidInput(
+                f"{folder / LOCK_FILE} is below the root of this project, {root}: nothing that it"
+                " remembers would hold, protection included",
+                f"move it to {root}; or, if that folder is a project of its own, put a"
+                f" {manifest.PROJECT_FILE} there",
+            )
 
 
 def project_at(root: Path) -> Project:

@@ -13,6 +13,7 @@ from bmeconf.project.exclusive import exclusive
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
 from bmeconf.project.work_folder import (
+    LOCK_FILE,
     WORK_FOLDER,
     announce_sandbox,
     journal_folder,

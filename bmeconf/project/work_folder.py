@@ -7,6 +7,8 @@ from pathlib import Path
 from bmeconf.model.errors import InvalidInput
 
 WORK_FOLDER, SANDBOX_URL = ".bmeconf", "sandbox.url"
+LOCK_FILE = "bmeconf.lock.json"
+"""At the root, beside the work folder: what is remembered, made to be committed."""
 
 
 def work_folder(root: Path) -> Path:

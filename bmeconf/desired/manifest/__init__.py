@@ -5,6 +5,7 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `files`: where files come from, one door for disk and memory (and for a commit, `baseline.git`)
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
+- `roots`: where a project is
 - `reading`: which files are manifests, and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
 - `writing`: plain data -> YAML
@@ -23,13 +24,12 @@ from bmeconf.desired.manifest.files import (
 )
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, walk
 from bmeconf.desired.manifest.reading import (
-    PROJECT_FILE,
     SUFFIXES,
     Sources,
-    find_root,
     is_manifest,
     read,
     read_project,
 )
+from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
 from bmeconf.desired.manifest.texts import RELATIVE, Text
 from bmeconf.desired.manifest.writing import yaml_text

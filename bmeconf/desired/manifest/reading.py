@@ -7,23 +7,22 @@ that cannot be read or parsed becomes a problem and never hides the next one (de
 from __future__ import annotations
 
 import hashlib
-import os
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from glob import has_magic
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from bmeconf.desired.manifest import keys, yaml_tree
-from bmeconf.desired.manifest.files import Files, absolute, below, children, matching
+from bmeconf.desired.manifest import keys, roots, yaml_tree
+from bmeconf.desired.manifest.files import Files, below, children, matching
 from bmeconf.desired.manifest.nodes import Node, at
+from bmeconf.desired.manifest.roots import ALMOST, PROJECT_FILE
 from bmeconf.desired.manifest.texts import Named, Text, candidates, decoded, read_named
 from bmeconf.model import Place, Problem, did_you_mean
 from bmeconf.model.errors import InvalidInput
 
-PROJECT_FILE = "bmeconf.yaml"
 SUFFIXES = (".yaml", ".yml")
 LOOKS_LIKE_ONE = re.compile(rb"(?m)^version:[ \t]*1[ \t\r]*$")
 FOLDERS_ABOVE = 5
@@ -55,6 +54,8 @@ class Sources:
 
 def read_project(files: Files) -> Sources:
     """The project file, if there is one, for `validate.project`."""
+    if wrong := roots.misnamed(files):
+        return Sources(problems=tuple(wrong))
     if not files.exists(PROJECT_FILE):
         return Sources()
     documents, problems = _documents(files, PROJECT_FILE, files.read([PROJECT_FILE])[PROJECT_FILE])
@@ -76,10 +77,11 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     Raises:
         InvalidInput: a name does not exist, leaves the project or leads to no manifest.
     """
+    found_names, inner = manifests(files, names, patterns)
     documents: list[Node] = []
-    problems: list[Problem] = []
+    problems = [roots.left_out(files, folder) for folder in inner]
     named: dict[tuple[str, str], Named] = {}
-    contents = files.read(manifests(files, names, patterns))
+    contents = files.read(found_names)
     for name, content in contents.items():
         found, wrong = _documents(files, name, content)
         documents += found
@@ -121,37 +123,43 @@ def _digest(contents: Mapping[str, bytes | OSError]) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def find_root(path: Path) -> Path:
-    """The nearest folder upward from `path` with a bmeconf.yaml, else `path` or its folder."""
-    start = absolute(path)
-    # os.path, since a Path raises where a folder may not be entered.
-    if os.path.isfile(start):
-        start = start.parent
-    folders = (start, *start.parents)
-    return next((f for f in folders if os.path.isfile(f / PROJECT_FILE)), start)
-
-
 def is_manifest(name: str) -> bool:
     """Whether a file of this name, or path, is read as a manifest."""
     path = PurePosixPath(name)
-    return path.name != PROJECT_FILE and path.suffix in SUFFIXES
+    return path.suffix in SUFFIXES and not ALMOST.fullmatch(path.name)
 
 
-def manifests(files: Files, names: Sequence[str], patterns: Sequence[str]) -> list[str]:
-    """The names of all manifests as `read` finds them, sorted, each once."""
+def manifests(
+    files: Files, names: Sequence[str], patterns: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """The names of all manifests as `read` finds them, sorted, each once.
+
+    Also the folders of projects inside this one, whose manifests are not among them.
+    """
     found: dict[str, str] = {}
+    inner: dict[str, None] = {}
     for start in _starts(files, names or [""], patterns):
         for name in below(files, start):
             real = files.resolved(name)
-            if real is not None and is_manifest(name) and not files.is_folder(name):
+            if real is None or not is_manifest(name) or files.is_folder(name):
+                continue
+            if folder := roots.inner_project(files, real):
+                inner.setdefault(folder)
+            else:
                 found.setdefault(real, name)
     if not found:
         where = ", ".join(files.shown(name) for name in names or [""])
+        if inner:
+            own = ", ".join(map(files.shown, inner))
+            raise InvalidInput(
+                f"no manifests found under {where}, but for other projects",
+                f"run bmeconf in: {own}",
+            )
         raise InvalidInput(
             f"no manifests found under {where}{_above(files, (*names, '')[0])}",
             "write one (see `bmeconf schema`), or name another path",
         )
-    return sorted(found.values(), key=PurePosixPath)
+    return sorted(found.values(), key=PurePosixPath), sorted(inner)
 
 
 def near(files: Files, name: str) -> str:
