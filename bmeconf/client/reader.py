@@ -115,24 +115,27 @@ class Reader:
         """Every row of a listing that comes whole, in one reply."""
         return paging.whole(path, lambda: paging.page_of(self.get(path, params), path))
 
-    def pages(self, path: str, params: Data = None) -> Sequence[Raw]:
-        """Every row of a paged listing, once each, to the last page."""
+    def pages(self, path: str, params: Data = None, in_one: str = "") -> Sequence[Raw]:
+        """Every row of a paged listing, once each; `in_one` is where they come in one reply."""
 
         def fetch(size: int, page: int) -> paging.Page:
             asked = {**(params or {}), "page": page, "size": size}
             return paging.page_of(self.get(path, asked), path)
 
-        return paging.sized(path, "size", paging.SIZES, fetch, self._bounds.most_pages)
+        piece = partial(self.listing, in_one) if in_one else None
+        most = self._bounds.most_pages
+        return paging.sized(path, "size", paging.SIZES, [fetch], most, piece)
 
-    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
-        """Every hit of a contact search, in pages of `size` (API contract 4.2.1)."""
+    def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
+        """Every hit of contact searches, in pages of `size` (API contract 4.2.1)."""
 
-        def fetch(size: int, page: int) -> paging.Page:
+        def fetch(body: Mapping[str, Any], size: int, page: int) -> paging.Page:
             asked = {**body, "page": page, "pageSize": size}
             return paging.page_of(self._read("POST", SEARCH, body=asked), SEARCH)
 
         sizes = (size, *(smaller for smaller in paging.SIZES if smaller < size))
-        return paging.sized(SEARCH, "pageSize", sizes, fetch, self._bounds.most_pages)
+        searches = [partial(fetch, body) for body in bodies]
+        return paging.sized(SEARCH, "pageSize", sizes, searches, self._bounds.most_pages)
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""

@@ -35,11 +35,16 @@ class ReadApi(Protocol):
     def listing(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
 
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Sequence[Raw]:
-        """Every row of a paged listing, to the last page, totals checked."""
+    def pages(
+        self, path: str, params: Mapping[str, Any] | None = None, in_one: str = ""
+    ) -> Sequence[Raw]:
+        """Every row of a paged listing, as they were at one moment.
 
-    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
-        """Every hit of a contact search, all pages, totals checked."""
+        `in_one` is a path under which the same ids and names come in one reply.
+        """
+
+    def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
+        """Every hit of contact searches, as they were at one moment."""
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""

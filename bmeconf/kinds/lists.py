@@ -45,6 +45,9 @@ class Lists(Audience, SharedNames, Copyable, Batched):
     def folder(self, id_map: IdMap) -> str:
         return f"{self.root}/{id_map.structure_id}/lists"
 
+    def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
+        return api.pages(self.folder(id_map), in_one=everything(id_map))
+
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         return {replies.id_of(row): row for row in api.listing(everything(id_map))}
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.kinds.api import Raw
+from bmeconf.model import CampaignStatus
 from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -152,6 +153,20 @@ def digest(value: Any) -> str:
 
 
 # --- the history of an object
+
+EDITED = (
+    *("name", "key", "__v", "status", "contactStatus", "contactSubStatus"),
+    *("fields", "lists", "tags", "from", "subject", "previewText"),
+)
+
+
+def edited(row: Raw) -> list[Any]:
+    """What people change of a listed object: its counts and rates move by themselves.
+
+    So does, of a campaign that goes out, the time of its last change.
+    """
+    at = row.get("updatedAt") if row.get("status") in (None, CampaignStatus.DRAFT) else None
+    return [id_of(row), *map(row.get, EDITED), at]
 
 
 def made_at(raw: Raw, at: str) -> bool:

@@ -22,14 +22,23 @@ EVENTS = {"types": ",".join(WRITES), "page": 1, "size": 100}
 """Events asked for; a contact with more writes tells nothing."""
 
 
-def by_email(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> list[Raw]:
+def by_email(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> Sequence[Raw]:
     """Every hit for these email addresses (API contract 4.2.1).
 
     Raises:
         ApiError, Refused, LimitReached: as the replies say.
     """
-    starts = range(0, len(emails), BATCH)
-    return [row for at in starts for row in _batch(api, id_map, emails[at : at + BATCH])]
+    size = min(BATCH, len(emails))
+    while size:
+        batches = [emails[at : at + size] for at in range(0, len(emails), size)]
+        try:
+            return api.search([_query(id_map, "KEY", batch) for batch in batches], size)
+        except Rejected as error:
+            if error.status != 400 or size == 1:
+                raise
+        # How many groups one search may have is not documented: fewer, until they fit.
+        size //= 2
+    return ()
 
 
 def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
@@ -38,32 +47,17 @@ def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
     Raises:
         IncompleteRead: where pages and total do not agree, as above the search's ceiling.
     """
-    return _hits(api, id_map, "LIST_ID", [list_id], PAGE)
+    return api.search([_query(id_map, "LIST_ID", [list_id])], PAGE)
 
 
-def _batch(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> Sequence[Raw]:
-    try:
-        return _hits(api, id_map, "KEY", emails, len(emails))
-    except Rejected as error:
-        if error.status != 400 or len(emails) == 1:
-            raise
-    # How many groups one search may have is not documented: halve until it fits.
-    middle = len(emails) // 2
-    halves = (emails[:middle], emails[middle:])
-    return [row for half in halves for row in _batch(api, id_map, half)]
-
-
-def _hits(
-    api: ReadApi, id_map: IdMap, column: str, values: Sequence[str], size: int
-) -> Sequence[Raw]:
-    """The hits for any of `values`: one filter group with one criterion each."""
+def _query(id_map: IdMap, column: str, values: Sequence[str]) -> Mapping[str, Any]:
+    """A search for any of `values`: one filter group with one criterion each."""
     criteria = ({"columnToFilter": column, "operator": "EQ", "values": [v]} for v in values)
-    body = {
+    return {
         "contactStructureId": id_map.structure_id,
         "source": SOURCE,
         "contactSpecification": {"filters": [{"criterias": [each]} for each in criteria]},
     }
-    return api.search(body, size)
 
 
 def last_write(reply: Any) -> Touch | None:

@@ -1,0 +1,293 @@
+"""A listing is a state that the account had, or an error, whatever somebody does while it is read
+(design 7.2): between any two requests objects are made, deleted, renamed, and change places.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bmeconf.client import Budget, Reader
+from bmeconf.kinds import KINDS, IdMap, Raw, ReadApi
+from bmeconf.kinds.contacts import members_of
+from bmeconf.model.errors import IncompleteRead
+from tests.support.clocks import FakeClock
+from tests.support.driver import Account, Project
+from tests.support.fake_server import Action, Cut, Forward, Rule, Seen, in_front_of, meanwhile
+from tests.support.strategies import STRUCTURE, Data, examples, ident
+
+pytestmark = pytest.mark.long
+
+EMAILS = tuple(f"c{number:02}@acme.example" for number in range(14))
+NEWS = ident(1, 99)
+ID_MAP = IdMap(structure={"_id": STRUCTURE, "label": "Contacts", "fields": [], "tags": []})
+
+
+def rows_of(kind: str) -> Callable[[ReadApi], Sequence[Raw]]:
+    return lambda api: KINDS[kind].rows(api, ID_MAP, ())
+
+
+def reread_of(kind: str, *keys: str) -> Callable[[ReadApi], Sequence[Raw]]:
+    return lambda api: list(KINDS[kind].reread(api, ID_MAP, keys).values())
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What is read, how, and in which dialect; `most` moves may come between two requests."""
+
+    kind: str
+    read: Callable[[ReadApi], Sequence[Raw]]
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    most: int = 2
+
+
+PAGED, ARRAY = {"page_max_size": 3}, {"page_max_size": 3, "lists_page": "array"}
+SEARCHED = {"search_max_size": 3}
+LISTINGS = {
+    "lists": Listing("lists", rows_of("lists"), PAGED),
+    "lists, in a small page": Listing("lists", rows_of("lists"), {"page_max_size": 1}),
+    "lists as arrays": Listing("lists", rows_of("lists"), ARRAY),
+    "lists as arrays, in one as an envelope": Listing(
+        "lists", rows_of("lists"), {**ARRAY, "lists_all": "envelope"}
+    ),
+    "lists in one piece": Listing("lists", reread_of("lists"), PAGED),
+    "campaigns": Listing("campaigns", rows_of("campaigns"), PAGED),
+    "campaigns of a page size that is refused": Listing(
+        "campaigns",
+        rows_of("campaigns"),
+        {"page_max_size": 10, "page_max_size_mode": "error"},
+    ),
+    "campaigns, minimal": Listing(
+        "campaigns", rows_of("campaigns"), {**PAGED, "campaign_body": "minimal"}
+    ),
+    "contacts by address": Listing("contacts", reread_of("contacts", *EMAILS), SEARCHED),
+    "contacts in batches": Listing(
+        "contacts", reread_of("contacts", *EMAILS), {"search_max_groups": 5}, most=1
+    ),
+    "contacts in batches of pages": Listing(
+        "contacts",
+        reread_of("contacts", *EMAILS),
+        {"search_max_groups": 7, "search_max_size": 2, "search_status": "object"},
+        most=1,
+    ),
+    "members of a list": Listing(
+        "contacts", lambda api: members_of(api, ID_MAP, NEWS), {**SEARCHED, "search_ceiling": 0}
+    ),
+}
+MOVES = st.tuples(
+    st.sampled_from(("make", "delete", "rename", "nothing")),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
+
+
+class Moving:
+    """An account that changes before each request; `states` are all that it had, by id and name.
+
+    What is renamed may change its place too, as in a listing that is sorted by name.
+    """
+
+    def __init__(self, account: Account, kind: str, number: int, moves: list[list[Any]]) -> None:
+        self._account, self._kind, self._moves = account, kind, iter([[], *moves])
+        self._numbers, self._edits = itertools.count(1), itertools.count(1)
+        self._key = "key" if kind == "contacts" else "name"
+        self._objects = [self._new() for _ in range(number)]
+        self.states: list[Mapping[str, str]] = []
+        self._put()
+
+    def before(self, seen: Seen, forward: Forward) -> Action:
+        """Make the next moves, then let the request pass."""
+        for what, one, other in next(self._moves, []):
+            self._move(what, one, other)
+        return forward()
+
+    def _move(self, what: str, one: int, other: int) -> None:
+        if what == "make" and (self._kind != "contacts" or self._free()):
+            self._objects.insert(other % (len(self._objects) + 1), self._new())
+        elif what == "delete" and self._objects:
+            del self._objects[one % len(self._objects)]
+        elif what == "rename" and self._objects and (name := self._name()):
+            changed = self._objects.pop(one % len(self._objects))
+            edit = next(self._edits)
+            at = f"2030-01-01T00:{edit // 60:02}:{edit % 60:02}.000Z"
+            changed = {**changed, self._key: name, "updatedAt": at, "__v": changed["__v"] + 1}
+            self._objects.insert(other % (len(self._objects) + 1), changed)
+        else:
+            return
+        self._put()
+
+    def _put(self) -> None:
+        base: Data = {"structures": [{"_id": STRUCTURE}], "lists": [], "campaigns": []}
+        if self._kind == "contacts":
+            base["lists"] = [{"_id": NEWS, "name": "News"}]
+        self._account.set({**base, "contacts": [], self._kind: self._objects})
+        self.states.append({one["_id"]: one[self._key] for one in self._objects})
+
+    def _new(self) -> Data:
+        number = next(self._numbers)
+        at = {"_id": ident(4, number), "createdAt": "2026-01-01T00:00:00.000Z", "__v": 0}
+        member = {"lists": [NEWS]} if self._kind == "contacts" else {}
+        return {**at, **member, "updatedAt": at["createdAt"], self._key: self._name()}
+
+    def _free(self) -> list[str]:
+        return sorted({*EMAILS} - {one["key"] for one in getattr(self, "_objects", ())})
+
+    def _name(self) -> str:
+        if self._kind != "contacts":
+            return f"Name {next(self._edits)}"
+        free = self._free()
+        return free[next(self._edits) * 5 % len(free)] if free else ""
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_listing_is_a_state_that_the_account_had(account: Account, name: str) -> None:
+    listing = LISTINGS[name]
+    account.switch(hour_limit=0, month_quota=0, **listing.switches)
+    ends: list[str] = []
+
+    @examples(60)
+    @given(
+        st.integers(0, 11),
+        st.lists(st.lists(MOVES, max_size=listing.most), max_size=14),
+    )
+    def law(number: int, moves: list[list[Any]]) -> None:
+        account_moves = Moving(account, listing.kind, number, moves)
+        clock = FakeClock()
+        with in_front_of(account.sandbox.url, account_moves.before) as server:
+            budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
+            reader = Reader(server.url, account.sandbox.key, budget)
+            try:
+                rows = listing.read(reader)
+            except IncompleteRead:
+                ends.append("error")
+                return
+        found = {row["_id"]: row.get("key", row.get("name")) for row in rows}
+        assert found in account_moves.states
+        ends.append("moved" if len(account_moves.states) > 1 else "still")
+
+    law()
+    assert ends.count("error") < len(ends) / 2, ends
+
+
+# --- the same, as commands
+
+LISTS = "GET /api/contact-structure/[0-9a-f]+/lists"
+CAMPAIGNS = "GET /api/email/campaign"
+CONTACTS = "POST /api/contact/search"
+
+
+@pytest.fixture
+def large(account: Account) -> Account:
+    """An account with more lists and campaigns than a page has, all in the order of their names."""
+    lists = [{"_id": ident(1, n), "name": f"L{n:03}"} for n in range(1, 151)]
+    campaigns = [{"_id": ident(3, n), "name": f"C{n:03}"} for n in range(1, 151)]
+    campaigns[0] |= {"name": "D", "lists": [ident(1, 101)]}
+    account.set({"structures": [{"_id": STRUCTURE}], "lists": lists, "campaigns": campaigns})
+    return account
+
+
+def test_a_list_that_slips_off_both_pages_is_not_made_anew(
+    large: Account, project: Project, cut: Cut
+) -> None:
+    project.declare(
+        lists=[{"name": "Big news", "renamed_from": ["L101"]}],
+        campaigns=[{"name": "D", "lists": ["Big news"]}],
+    )
+    cut(Rule(LISTS, meanwhile(lambda: large.remove("lists", "L005")), times=1, skip=1))
+    assert project.apply()["converged"]
+    assert large.named("lists", "Big news")["_id"] == ident(1, 101)
+    assert large.named("campaigns", "D")["lists"] == [ident(1, 101)]
+    assert len(large.state()["lists"]) == 149
+
+
+def test_a_campaign_that_slips_off_both_pages_is_not_made_anew(
+    large: Account, project: Project, cut: Cut
+) -> None:
+    project.declare(campaigns=[{"name": "C101", "subject": "New"}])
+    cut(Rule(CAMPAIGNS, meanwhile(lambda: large.remove("campaigns", "C005")), times=1, skip=1))
+    project.apply()
+    assert large.named("campaigns", "C101")["subject"] == "New"
+    assert large.named("campaigns", "C101")["_id"] == ident(3, 101)
+
+
+def test_an_address_that_moves_between_two_batches_is_found(
+    account: Account, project: Project, cut: Cut
+) -> None:
+    emails = [f"c{n:02}@acme.example" for n in range(60)]
+    live = {"_id": ident(2, 1), "key": emails[59]}
+    account.set({"structures": [{"_id": STRUCTURE}], "contacts": [live]})
+    project.declare(contacts=[{"email": email} for email in emails])
+    moved = meanwhile(lambda: account.edit("contacts", emails[59], key=emails[0]))
+    cut(Rule(CONTACTS, moved, times=1, skip=1))
+    addresses = {step["address"] for step in project.plan()["steps"]}
+    assert addresses == {f"contacts/{email}" for email in emails[1:]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "command"),
+    [
+        ("lists", LISTS, ("plan",)),
+        ("lists", LISTS, ("apply", "--auto-approve")),
+        ("lists", LISTS, ("drift",)),
+        ("lists", LISTS, ("pull", "--out", "pulled")),
+        ("campaigns", CAMPAIGNS, ("plan",)),
+        ("campaigns", CAMPAIGNS, ("drift",)),
+        ("campaigns", CAMPAIGNS, ("pull", "--out", "pulled")),
+        ("campaigns", CAMPAIGNS, ("report",)),
+    ],
+    ids=str,
+)
+def test_a_listing_that_never_stands_still_is_an_error(
+    kind: str, line: str, command: tuple[str, ...], large: Account, project: Project, cut: Cut
+) -> None:
+    project.declare(lists=[{"name": "L100"}], campaigns=[{"name": "D", "lists": ["L100"]}])
+    names = (one["name"] for one in large.state()[kind][1:])
+    server = cut(Rule(line, meanwhile(lambda: large.remove(kind, next(names)))))
+    said = project.refused(*command, code=1)
+    assert "changed each of the 3 times that its pages were read" in said
+    assert "run again when nobody is at work on the account" in said
+    assert server.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("lists", "switches", "requests"),
+    [
+        (99, {}, ["lists"]),
+        (100, {}, ["lists"]),
+        (99, {"lists_page": "array"}, ["lists", "all"]),
+        (101, {}, ["lists", "all", "lists"]),
+        (250, {}, ["lists", "all", "lists", "lists"]),
+        (250, {"lists_page": "array"}, ["lists", "all", "lists", "lists"]),
+    ],
+)
+def test_what_lists_cost(
+    account: Account, project: Project, lists: int, switches: Any, requests: list[str]
+) -> None:
+    listed = [{"_id": ident(1, n), "name": f"L{n:03}"} for n in range(1, lists + 1)]
+    account.set({"structures": [{"_id": STRUCTURE}], "lists": listed})
+    account.switch(**switches)
+    project.planned(lists=[{"name": "L001"}])
+    assert [entry["path"].rpartition("/")[2] for entry in account.log()][1:] == requests
+
+
+@pytest.mark.parametrize(("number", "requests"), [(1, 1), (100, 1), (101, 3), (250, 5)])
+def test_what_campaigns_cost(
+    account: Account, project: Project, number: int, requests: int
+) -> None:
+    campaigns = [{"_id": ident(3, n), "name": f"C{n:03}"} for n in range(1, number + 1)]
+    account.set({"structures": [{"_id": STRUCTURE}], "campaigns": campaigns})
+    project.planned(campaigns=[{"name": "C001"}])
+    listed = [entry for entry in account.log() if entry["path"] == "/api/email/campaign"]
+    assert len(listed) == requests
+
+
+@pytest.mark.parametrize(("number", "requests"), [(50, 1), (51, 3), (150, 5)])
+def test_what_contacts_cost(account: Account, project: Project, number: int, requests: int) -> None:
+    project.planned(contacts=[{"email": f"c{n}@acme.example"} for n in range(number)])
+    assert len([e for e in account.log() if e["path"] == "/api/contact/search"]) == requests
