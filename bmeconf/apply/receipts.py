@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf.model import stamp
+from bmeconf.model import shell_line, stamp
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.project import write_file
 
@@ -38,7 +37,7 @@ class Receipts:
         """Raise Stale if the plan has a receipt; `resuming` is the command that takes a journal."""
         for path in self.paths:
             if receipt := self._read(path):
-                command = shlex.join([*resuming, receipt.get("journal", "")])
+                command = shell_line([*resuming, receipt.get("journal", "")])
                 raise Stale(
                     f"{self.plan} was applied already, begun at {receipt.get('begun_at')};"
                     " nothing was written",

@@ -79,15 +79,15 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     return _through(run, plan, basis, _begun(run, plan), options)
 
 
-def saved(run: Run, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
+def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bool) -> Result:
     """Carry out a saved plan: all pins first, then each again at its own write (design 7.14).
+
+    `basis` is what `opened` made of it.
 
     Raises:
         Stale: where it was applied already.
-        Guarded: where the key opens another account than the plan is for.
         ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
-    basis = _opened(run, plan)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     price = plan.price
@@ -116,7 +116,7 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     Raises:
         Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
-    basis = _opened(run, plan)
+    basis = opened(run.reader, run.base_url, run.lock_file, plan)
     # The run that is resumed may itself have gone on from the loose end of another.
     ends = _loose_ends(run, plan, plan.preconditions.ids.values())
     loose = {id: before for id, before in ends.items() if id not in state.done}
@@ -157,16 +157,20 @@ def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[
     return new_lists | {id for id in rows if any(id not in before.ids for before in copies)}
 
 
-def _opened(run: Run, plan: Plan) -> Basis:
-    """The basis of a plan whose comparisons are not at hand, in the account it was made for."""
-    for row in only(Singleton).rows(run.reader, IdMap(), ()):
+def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:
+    """The basis of a plan whose comparisons are not at hand, in the account it was made for.
+
+    Raises:
+        Guarded: where this is another account.
+        ApiError, Refused, LimitReached, InvalidInput: where that cannot be told.
+    """
+    here = base_url == plan.account.base_url
+    for row in only(Singleton).rows(reader, IdMap(), ()) if here else ():
         id_map = IdMap(row)
-        if AccountId(run.base_url, id_map.account(run.base_url)) == plan.account:
-            section = lock_store.read(run.lock_file).section(
-                plan.account.fingerprint, plan.account.base_url
-            )
+        if AccountId(base_url, id_map.account(base_url)) == plan.account:
+            section = lock_store.read(lock_file).section(plan.account.fingerprint, base_url)
             return Basis(Account(plan.preconditions.id_map(id_map)), section)
-    other = "" if run.base_url == plan.account.base_url else f", which is at {run.base_url}"
+    other = "" if here else f", which is at {base_url}"
     raise errors.Guarded(
         f"the plan was made for another account at {plan.account.base_url}, and not for the one"
         f" that this key opens{other}; nothing was written",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -21,9 +21,10 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
 from bmeconf.cli.session import Session, alone, finishing, opened
 from bmeconf.desired import manifest, project_at
+from bmeconf.model import path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import Plan, decode, guard
-from bmeconf.project import receipt_folder, root_around
+from bmeconf.project import Project, planned_account, receipt_folder, root_around
 from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts
 
@@ -121,12 +122,12 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     file = _plan_file(paths)
     flags.check(options, paths, file)
     if flags.resume:
-        result = _resumed(options, console, flags, flags.resume)
+        result, paths = _resumed(options, console, flags, flags.resume)
     elif file:
-        result = _saved(options, console, flags, file)
+        result, paths = _saved(options, console, flags, file)
     else:
         result = _planned(options, console, flags, paths)
-    return _published(options, console, result)
+    return _published(options, console, result, paths)
 
 
 def _planned(
@@ -146,7 +147,10 @@ def _planned(
         return _applied(plan, flags, session, work, ask=not flags.auto_approve)
 
 
-def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) -> Result:
+def _saved(
+    options: Options, console: Console, flags: ApplyFlags, file: Path
+) -> tuple[Result, Sequence[Path]]:
+    """The result of a saved plan, and the path of its project."""
     age = MAX_AGE if flags.max_plan_age is None else flags.max_plan_age
     limit = decode.age(age, "--max-plan-age")
     plan, document = show.load(file)
@@ -156,16 +160,22 @@ def _saved(options: Options, console: Console, flags: ApplyFlags, file: Path) ->
         receipts = Receipts(file, receipt_folder(root), document["digest"])
         receipts.refuse(_resume(options))
         project = project_at(root)
+        options = _in_its_account(options, plan, project)
         with opened(options, console, project) as session:
+            # Before anything is said: what is shown under an account is a plan for it.
+            basis = run.opened(session.reader, session.identity, session.lock_file, plan)
 
             def work(means: run.Run) -> Result:
                 guard.recheck(plan, project.policy)
-                return run.saved(means, plan, receipts, flags.on_stale == "skip")
+                return run.saved(means, basis, plan, receipts, flags.on_stale == "skip")
 
-            return _applied(plan, flags, session, work)
+            return _applied(plan, flags, session, work), _seen_from_here(root)
 
 
-def _resumed(options: Options, console: Console, flags: ApplyFlags, path: Path) -> Result:
+def _resumed(
+    options: Options, console: Console, flags: ApplyFlags, path: Path
+) -> tuple[Result, Sequence[Path]]:
+    """The result of the rest of an apply, and the path of its project."""
     # One name for the journal, whichever link leads to it.
     root = root_around(path.resolve()) or manifest.find_root(Path("."))
     with flags.turn(console)(root):
@@ -173,8 +183,21 @@ def _resumed(options: Options, console: Console, flags: ApplyFlags, path: Path) 
         with closing(journal):
             project = project_at(root)
             guard.recheck(plan, project.policy)
+            options = _in_its_account(options, plan, project)
             with opened(options, console, project) as session, _listening(plan, session) as means:
-                return replace(run.resumed(means, journal, past, plan), account=session.label)
+                result = run.resumed(means, journal, past, plan)
+                return replace(result, account=session.label), _seen_from_here(root)
+
+
+def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
+    """`options` with the account that the plan was made for, where the project declares it."""
+    name = planned_account(project, plan.account.name, options.account, os.environ)
+    return replace(options, account=name)
+
+
+def _seen_from_here(root: Path) -> Sequence[Path]:
+    path = Path(os.path.relpath(root))
+    return () if path == Path() else (path,)
 
 
 def _applied(
@@ -230,12 +253,14 @@ def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
         )
 
 
-def _published(options: Options, console: Console, result: Result) -> int:
-    """Publish what an apply did, and return its exit code."""
-    command = shlex.join([*_resume(options), result.journal]) if result.resumable else ""
+def _published(options: Options, console: Console, result: Result, paths: Sequence[Path]) -> int:
+    """Publish what an apply of the manifests at `paths` did, and return its exit code."""
+    command = shell_line([*_resume(options), path_word(result.journal)])
+    command = command if result.resumable else ""
     following = [command] if command else []
     if result.begun and not result.complete:
-        plan = shlex.join(["bmeconf", "plan", *options.account_words()])
+        words = [*options.account_words(), *options.target_words()]
+        plan = shell_line(["bmeconf", "plan", *map(path_word, paths), *words])
         following.append(f"{plan}  # shows what is left")
     if any(outcome.state == STALE for outcome in result.outcomes):
         # What moved since it was planned is planned anew first: to resume only repeats that it is.
@@ -270,7 +295,8 @@ def _plan_file(paths: Sequence[Path]) -> Path | None:
     plans = [
         path
         for path in paths
-        if path.suffix not in manifest.SUFFIXES and (path.is_file() or path.suffix == ".json")
+        if path.suffix not in manifest.SUFFIXES
+        and (path.is_file() or (path.suffix == ".json" and not path.is_dir()))
     ]
     if plans and len(paths) > 1:
         raise InvalidInput(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import click
 
 from bmeconf.cli.options import ANY_PATH
-from bmeconf.model import counted
+from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, scaffold, write_files
 
@@ -48,7 +47,7 @@ def init(folder: Path) -> int:
         click.echo(f"+ {path}")
     for path in there:
         click.echo(f"= {path} (there already, left as it is)")
-    enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shlex.quote(str(folder))}"
+    enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shell_line([path_word(folder)])}"
     click.echo(f"\nNext:{enter}{NEXT}")
     return 0
 

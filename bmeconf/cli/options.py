@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import functools
 import os
-import shlex
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
 from bmeconf import model
 from bmeconf.cli.console import Console, StdoutLost, abandon, outputs
-from bmeconf.model import DELETE, Address, Problem
+from bmeconf.model import (
+    DELETE,
+    SANDBOX,
+    SIMULATED,
+    Address,
+    Problem,
+    path_word,
+    shell_line,
+)
 from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.render import FORMATS
 
@@ -75,6 +83,10 @@ class Options:
         for host in self.allow_host:
             words += ["--allow-host", host]
         return words
+
+    def target_words(self) -> list[str]:
+        """The options that name the same resources to another command."""
+        return [word for target in self.target for word in ("--target", target)]
 
 
 PRODUCT: Sequence[Decorator] = (
@@ -160,6 +172,14 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
     return decorated
 
 
+def account_label(name: str, base_url: str) -> str:
+    """An account for people: its name in the project, if it has one, and its host."""
+    if base_url == SIMULATED:
+        return SANDBOX
+    host = urlsplit(base_url).netloc or base_url
+    return f"{name} ({host})" if name else host
+
+
 def apply_command(
     plan: Plan,
     paths: Sequence[Path],
@@ -172,13 +192,13 @@ def apply_command(
     `account` are the options that name the account. `addresses` limits the acknowledgements to
     the steps that `targets` leave.
     """
-    words = ["bmeconf", "apply", *map(str, paths), *account]
+    words = ["bmeconf", "apply", *map(path_word, paths), *account]
     for target in targets:
         words += ["--target", target]
     for step in plan.steps:
         if step.action == DELETE and (addresses is None or step.address in addresses):
             words += ["--allow-delete", str(step.address)]
-    return shlex.join(words)
+    return shell_line(words)
 
 
 def guarded(console: Console, name: str, command: Callable[[], int]) -> int:

@@ -18,9 +18,9 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options
+from bmeconf.cli.options import Options, account_label
 from bmeconf.client import PER_MINUTE, Budget, Reader
-from bmeconf.model import SANDBOX, SIMULATED, stamp
+from bmeconf.model import SIMULATED, stamp
 from bmeconf.model.errors import Busy, Interrupted, InvalidInput
 from bmeconf.plan import decode
 from bmeconf.project import (
@@ -91,9 +91,9 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
             ceiling=options.max_requests,
         )
         reader = Reader(account.base_url, account.key.reveal(), budget, trace=console.trace)
-        label = f"{account.name} ({url.netloc})" if account.name else url.netloc
-        named = (SANDBOX, SIMULATED) if options.sandbox else (label, account.base_url)
-        yield Session(options, console, project, account, reader, stop, *named)
+        identity = SIMULATED if options.sandbox else account.base_url
+        label = account_label(account.name or "", identity)
+        yield Session(options, console, project, account, reader, stop, label, identity)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, Options, apply_command, offline
+from bmeconf.cli.options import ANY_PATH, Options, account_label, apply_command, offline
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
-from bmeconf.model import SANDBOX, SIMULATED
+from bmeconf.model import SIMULATED
 from bmeconf.model.errors import InvalidInput, masked
 from bmeconf.plan import Plan, decode, encode, guard
 from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, write_file
@@ -36,12 +36,11 @@ def show(options: Options, console: Console, file: Path) -> int:
     """
     plan, _ = load(file)
     refusal = guard.refusal(plan)
-    account, words = plan.account.base_url, list[str]()
-    if account == SIMULATED:
-        account, words = SANDBOX, ["--sandbox"]
+    words = ["--sandbox"] if plan.account.base_url == SIMULATED else []
+    words += ["--account", plan.account.name] if plan.account.name else []
     command = "" if refusal else apply_command(plan, (file,), words)
     return console.publish(
-        page.of_plan(plan, account, command),
+        page.of_plan(plan, account_label(plan.account.name, plan.account.base_url), command),
         lambda code, error: encode.plan(plan, code, error),
         0,
         refusal,

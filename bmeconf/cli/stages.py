@@ -95,6 +95,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
             month_remaining=budget.month_remaining,
         ),
         datetime.now(UTC),
+        account_name=comparison.session.account.name or "",
         show_unmanaged=show_unmanaged,
     )
 

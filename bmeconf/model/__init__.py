@@ -52,5 +52,7 @@ from bmeconf.model.words import (
     SIMULATED,
     counted,
     did_you_mean,
+    path_word,
+    shell_line,
     stamp,
 )

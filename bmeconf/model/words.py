@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -26,6 +27,37 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 problem`, `2 problems`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def shell_line(words: Iterable[str]) -> str:
+    """A command as a shell takes it, spelled so that every report shows it as it is."""
+    return " ".join(shlex.quote(word) if _is_plain(word) else _spelled(word) for word in words)
+
+
+def path_word(path: object) -> str:
+    """A path as a word of a command, which no command takes for an option."""
+    return f"./{path}" if str(path).startswith("-") else str(path)
+
+
+def _is_plain(word: str) -> bool:
+    return word.isprintable() and "##[" not in word
+
+
+def _spelled(word: str) -> str:
+    """`word` in the quotes of shells in which escapes stand for characters."""
+    return f"$'{''.join(map(_escaped, word))}'"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        # A byte of a path that is no UTF-8.
+        return f"\\x{code - 0xDC00:02x}"
+    if character in "\\'#" or code < 0x20 or code == 0x7F:
+        return f"\\x{code:02x}"
+    if character.isprintable():
+        return character
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def stamp(instant: datetime) -> str:

@@ -37,11 +37,13 @@ def build(
     spent: Price,
     now: datetime,
     *,
+    account_name: str = "",
     show_unmanaged: bool = False,
 ) -> Plan:
     """The plan of what was read, with everything that an apply or a reader needs.
 
-    `base_url` names the account, `source` the files; `spent` are the requests of the reading.
+    `base_url` and `account_name` tell the account, `source` the files; `spent` are the requests of
+    the reading.
     """
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
     differences = diff.compare(reading)
@@ -59,7 +61,7 @@ def build(
     )
     return Plan(
         created_at=now,
-        account=AccountId(base_url, id_map.account(base_url)),
+        account=AccountId(base_url, id_map.account(base_url), account_name),
         source=source,
         steps=steps,
         manual=manual,

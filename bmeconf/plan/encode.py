@@ -15,7 +15,7 @@ from bmeconf.kinds import replies
 from bmeconf.model import CREATE, DELETE, PLAN_FORMAT, UPDATE, Finding, Manual, dotted, stamp
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan.diff import plain
-from bmeconf.plan.model import Pin, Plan, Preconditions, Source, Step
+from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Source, Step
 
 
 def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         **(failure(error) if error else {}),
         "tool": {"name": "bmeconf", "version": __version__},
         "created_at": stamp(plan.created_at),
-        "account": asdict(plan.account),
+        "account": account(plan.account),
         "source": source(plan.source),
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
@@ -61,6 +61,11 @@ def summary(plan: Plan) -> dict[str, int]:
 def failure(error: BmeconfError) -> dict[str, Any]:
     """`error: {code, message, remedy}`."""
     return {"error": _picked(error, "code", "message", "remedy")}
+
+
+def account(account: AccountId) -> dict[str, str]:
+    """The account as JSON, with its name where it has one."""
+    return {key: value for key, value in asdict(account).items() if value or key != "name"}
 
 
 def findings(findings: Iterable[Finding]) -> list[dict[str, str]]:

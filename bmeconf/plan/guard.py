@@ -6,7 +6,6 @@ resources (frozen, blocked) were applied before there was a step.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 
 from bmeconf.desired import matches, named
@@ -22,6 +21,7 @@ from bmeconf.model import (
     Snapshot,
     counted,
     references,
+    shell_line,
 )
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan.model import Plan, Step
@@ -144,7 +144,7 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         raise Guarded(
             f"{', '.join(missing)} would be deleted, and --allow-delete does not name it;"
             " nothing was written",
-            f"once it is certain, add: {shlex.join(words)}",
+            f"once it is certain, add: {shell_line(words)}",
         )
 
 

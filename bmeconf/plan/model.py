@@ -77,10 +77,14 @@ class Step:
 
 @dataclass(frozen=True)
 class AccountId:
-    """Which account a plan is for: base URL, and a digest of stable facts (design 5)."""
+    """Which account a plan is for: base URL, and a digest of stable facts (design 5).
+
+    `name` is the project's own, empty where it declares no account; it proves nothing.
+    """
 
     base_url: str
     fingerprint: str
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

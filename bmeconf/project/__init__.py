@@ -8,7 +8,13 @@
 """
 
 from bmeconf.project.atomic import AS_USUAL, can_write, compare_files, write_file, write_files
-from bmeconf.project.credentials import choose_account, credentials, is_loopback, origin
+from bmeconf.project.credentials import (
+    choose_account,
+    credentials,
+    is_loopback,
+    origin,
+    planned_account,
+)
 from bmeconf.project.exclusive import exclusive
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret

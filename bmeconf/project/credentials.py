@@ -52,6 +52,27 @@ def choose_account(
     return next(iter(project.accounts.values()), None)
 
 
+def planned_account(
+    project: Project, planned: str, name: str | None, environ: Mapping[str, str]
+) -> str | None:
+    """The account to apply a plan in: the one `planned` for, where the project declares it.
+
+    Raises:
+        Guarded: `name`, which is --account, or BMECONF_ACCOUNT names another one.
+    """
+    asked = name or environ.get(ACCOUNT_VARIABLE, "").strip()
+    if planned not in project.accounts:
+        return name
+    if asked in project.accounts and asked != planned:
+        word = "--account" if name else ACCOUNT_VARIABLE
+        raise Guarded(
+            f'the plan was made for the account "{planned}", and {word} names "{asked}"; nothing'
+            " was written",
+            f"leave {word} out to apply it where it was planned, or plan again for {asked}",
+        )
+    return asked or planned
+
+
 def credentials(
     project: Project,
     name: str | None,

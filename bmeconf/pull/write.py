@@ -5,7 +5,6 @@ A file on disk may say more than an account can show. Also the commands to type 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
 from bmeconf.kinds import KINDS, Singleton
-from bmeconf.model import Place, Resource, Snapshot, Template
+from bmeconf.model import Place, Resource, Snapshot, Template, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, write_files
 from bmeconf.pull.layout import MANIFESTS
@@ -59,12 +58,12 @@ def next_commands(target: Target, out: Path | None, account: Sequence[str]) -> t
     covered = patterns is None or any(each.strip("./") in ("", MANIFESTS) for each in patterns)
     paths = []
     if not (covered and target.folder == target.project.root):
-        paths = [str((out or target.folder) / MANIFESTS)]
+        paths = [path_word((out or target.folder) / MANIFESTS)]
     elif out and target.folder != Path.cwd():
-        paths = [str(out)]
-    record = shlex.join(["bmeconf", "drift", "--record", *paths, *account])
+        paths = [path_word(out)]
+    record = shell_line(["bmeconf", "drift", "--record", *paths, *account])
     return (
-        shlex.join(["bmeconf", "plan", *paths, *account]),
+        shell_line(["bmeconf", "plan", *paths, *account]),
         f"{record}  # remember the ids, so that a rename is known",
     )
 

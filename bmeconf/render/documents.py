@@ -124,7 +124,7 @@ def drift(
         "exit_code": error.exit_code if error else drift.exit_code(fail_on),
         **(encode.failure(error) if error else {}),
         "created_at": stamp(plan.created_at),
-        "account": asdict(plan.account),
+        "account": encode.account(plan.account),
         "source": {k: v for k, v in encode.source(plan.source).items() if k != "root"},
         **_members(drift, "clean", "locked"),
         "recorded": recorded,
