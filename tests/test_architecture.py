@@ -48,6 +48,7 @@ DOORS = {
     "deepdiff": "plan.diff",
     "filelock": "project.exclusive",
     "flask": "sandbox",
+    "idna": "model.spelling",
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",
     "requests": "client",

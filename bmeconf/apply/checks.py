@@ -239,7 +239,7 @@ def hold_recipients(api: ReadApi, id_map: IdMap, step: Step) -> None:
 
 def _name_taken(kind: Kind, step: Step, rows: Mapping[str, Raw], steps: Sequence[Step]) -> str:
     """Why the name that a step gives is taken by now, in words; empty where it is not."""
-    wanted = {str(c.after) for c in step.changes if c.path == (kind.identity,)}
+    wanted = {kind.canonical(str(c.after)) for c in step.changes if c.path == (kind.identity,)}
     # An object of this plan that gives its name up does so first.
     given_up = {
         s.pin.id for s in steps if s.pin and any(c.path == (kind.identity,) for c in s.changes)

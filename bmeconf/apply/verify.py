@@ -197,7 +197,7 @@ def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) ->
 def _identities(kind: Kind, step: Step) -> tuple[str, ...]:
     """The identities under which a written object is to be found again, or to be gone."""
     own = [str(c.after) for c in step.changes if c.path == (kind.identity,)]
-    return tuple(own) or (step.address.name,)
+    return tuple(map(kind.canonical, own or [step.address.name]))
 
 
 def _twice(kind: Kind, steps: Sequence[Step], rows: Rows) -> Iterator[Finding]:

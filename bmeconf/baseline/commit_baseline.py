@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.desired import scope
-from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets
+from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets, identity
 from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
 
 
@@ -122,14 +122,14 @@ def same_now(then: Snapshot, now: Snapshot) -> Mapping[Address, Address]:
     """
     by_id = {(r.address.kind, r.id): r for r in now if r.id}
     by_name: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    names = [(r.address.name, r) for r in now]
-    names += [(name, r) for r in now for name in r.intent.renamed_from]
+    names = [(r.address, r) for r in now]
+    names += [(replace(r.address, name=n), r) for r in now for n in r.intent.renamed_from]
     for name, resource in names:
-        by_name[resource.address.kind, name].append(resource)
+        by_name[identity(name)].append(resource)
     addresses = {}
     for was in then:
         pinned = by_id.get((was.address.kind, was.id)) if was.id else None
-        named = by_name[was.address.kind, was.address.name]
+        named = by_name[identity(was.address)]
         same = [r for r in named if not (r.id and was.id and r.id != was.id)]
         if pinned or same:
             addresses[was.address] = (pinned or same[0]).address

@@ -76,10 +76,16 @@ class Section:
     entries: Mapping[str, LockEntry] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """The key of a resource's entry; that of a contact is a digest."""
-        if not isinstance(KINDS[address.kind], Personal):
+        """The key of a resource's entry; that of a contact is a digest.
+
+        It is the same for every way of writing an address, but for the keys of older files.
+        """
+        kind = KINDS[address.kind]
+        if not isinstance(kind, Personal):
             return str(address)
-        return f"{address.kind}/{self.digest(str(address).partition('/')[2])}"
+        names = (replace(address, name=kind.canonical(address.name)), address)
+        keys = [f"{kind.name}/{self.digest(str(name).partition('/')[2])}" for name in names]
+        return next((key for key in keys if key in self.entries), keys[0])
 
     def at(self, address: Address) -> LockEntry | None:
         """The entry under an address, whatever object lives there now."""

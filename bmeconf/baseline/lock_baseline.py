@@ -28,6 +28,7 @@ from bmeconf.model import (
     Resource,
     Template,
     Value,
+    canonical_email,
     dotted,
 )
 
@@ -98,6 +99,8 @@ class LockBaseline(Baseline):
         if isinstance(value, tuple):
             members = {str(self._digest(kind, path, member, ids)) for member in value}
             return tuple(sorted(members))
+        if path[0] in kind.emails and isinstance(value, str):
+            value = canonical_email(value)
         digest = self.section.digest(dotted(path), _by_id(value, ids))
         return digest[:SHORT] if isinstance(kind, Personal) else digest
 

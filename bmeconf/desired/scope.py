@@ -143,7 +143,8 @@ def matches(glob: str, address: Address) -> bool:
         return False
     if isinstance(KINDS[kind], Singleton):
         return not slash
-    name = KINDS[kind].canonical(name)
-    pattern = ".*".join(re.escape(part) for part in name.split("*"))
-    with_id = f"{address.name}#{address.id}" if address.id else address.name
-    return any(re.fullmatch(pattern, text, re.DOTALL) for text in (with_id, address.name))
+    # What is no domain as it stands, as `*b\u00fccher.example`, matches the address as written.
+    patterns = {".*".join(map(re.escape, glob.split("*"))) for glob in KINDS[kind].spellings(name)}
+    names = KINDS[kind].spellings(address.name)
+    texts = [*names, *(f"{name}#{address.id}" for name in names if address.id)]
+    return any(re.fullmatch(p, text, re.DOTALL) for p in patterns for text in texts)

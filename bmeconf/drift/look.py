@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from bmeconf.drift.model import Drift
-from bmeconf.kinds import KINDS, Searched, Touch, Traceable, only, replies
+from bmeconf.kinds import KINDS, Searched, Touch, Traceable, identity, only, replies
 from bmeconf.live import Reading, resolve_namesakes
 from bmeconf.model import Address, Cause, Resource, Snapshot
 from bmeconf.model.errors import BmeconfError, Interrupted, LimitReached, NetworkError, Refused
@@ -36,7 +36,7 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
         kind = KINDS[address.kind]
         raw = kind.fetch(reader, id_map, id)
         here = raw.get("contactStructureId", id_map.structure_id) == id_map.structure_id
-        return (kind.key(raw), kind.live(raw, address, id_map)) if here else None
+        return (kind.called(raw), kind.live(raw, address, id_map)) if here else None
 
     # Only of kinds that are searched by name: a listing shows the others.
     lost = {
@@ -48,7 +48,11 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
         and (entry := reading.section.at(resource.address))
     }
     found = _asked(reader, lost, look)
-    late = {address: live for address, (key, live) in found.items() if key == address.name}
+    late = {
+        address: live
+        for address, (name, live) in found.items()
+        if identity(replace(address, name=name)) == identity(address)
+    }
     resources = Snapshot({**reading.account.resources.resources, **late})
     account = replace(reading.account, resources=resources)
     new_names = {address: key for address, (key, _) in found.items() if address not in late}

@@ -28,4 +28,4 @@ from bmeconf.kinds.capabilities import (
 )
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.kinds.schedules import TOLERANCE, Scheduled, ScheduleEvidence, on_time
-from bmeconf.kinds.table import KINDS, having, only
+from bmeconf.kinds.table import KINDS, having, identity, only

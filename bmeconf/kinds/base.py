@@ -29,6 +29,7 @@ from bmeconf.model import (
     canonical_name,
     counted,
     lookup,
+    respelled,
 )
 from bmeconf.model.errors import NotFound
 
@@ -77,6 +78,8 @@ class Kind(ABC):
     """Manifest key -> the kind whose resources it names."""
     emails: ClassVar[tuple[str, ...]] = ()
     """Manifest keys whose texts are email addresses."""
+    shown_as: ClassVar[str] = "name"
+    """The key under which replies show the identity."""
     rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]] = MappingProxyType({})
     """Field that the service may reword (design 7.4) -> what knows how, what finds words kept."""
     finishes: ClassVar[frozenset[str]] = frozenset()
@@ -92,21 +95,33 @@ class Kind(ABC):
         """The canonical fields of a valid manifest entry, only those that it declares."""
         return {key: shape(spec[key]) for key, shape in self.shapes.items() if key in spec}
 
-    def canonical(self, text: str) -> str:
-        """`text`, an identity of this kind, in the form in which two identities compare."""
+    def written(self, text: str) -> str:
+        """`text`, an identity of this kind, as people are shown it."""
         return canonical_name(text)
 
-    def key(self, raw: Raw) -> str:
-        """The canonical identity of a live object.
+    def spellings(self, text: str) -> tuple[str, ...]:
+        """The ways of writing `text`, an identity: first the form in which two of them compare."""
+        return (self.written(text),)
+
+    def canonical(self, text: str) -> str:
+        """`text`, an identity of this kind, in the form in which two identities compare."""
+        return self.spellings(text)[0]
+
+    def called(self, raw: Raw) -> str:
+        """The identity of a live object, as people are shown it.
 
         Raises:
             ReplyUnreadable: where the reply does not show it.
         """
-        return self.canonical(replies.key_of(raw, "name", f"the {self.noun}"))
+        return self.written(replies.key_of(raw, self.shown_as, f"the {self.noun}"))
+
+    def key(self, raw: Raw) -> str:
+        """The canonical identity of a live object; raises as `called` does."""
+        return self.canonical(self.called(raw))
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         """The canonical fields of a reply, only those that it shows."""
-        return {self.identity: self.key(raw)}
+        return {self.identity: self.called(raw)}
 
     def live(self, raw: Raw, address: Address, id_map: IdMap) -> Resource:
         """A reply as the Resource at `address`."""
@@ -129,19 +144,25 @@ class Kind(ABC):
     def match_keys(self, desired: Resource) -> tuple[str, ...]:
         """The identities under which `desired` may be found, its own first."""
         own = desired.fields.get(self.identity)
-        return (*([str(own)] if own else []), *desired.intent.renamed_from)
+        names = (*([str(own)] if own else []), *desired.intent.renamed_from)
+        return tuple(map(self.canonical, names))
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         """The live values of the fields that `desired` declares, as far as the reply shows them."""
-        return {key: live.fields[key] for key in desired.fields if key in live.fields}
+        shown = [key for key in desired.fields if key in live.fields]
+        return {k: self.respelled(k, desired.fields[k], live.fields[k]) for k in shown}
 
     # --- judging, pure
+
+    def respelled(self, field: str, declared: Value, live: Value) -> Value:
+        """`live`, its addresses written as in `declared` where they are the same addresses."""
+        return respelled(declared, live) if field in self.emails else live
 
     def holds(self, change: Change, value: Value, live: Resource, managed: Managed) -> bool:
         """True if the field of `change` has `value` now, or if the reply does not show it."""
         if change.path[0] not in live.fields:
             return True
-        current = lookup(live.fields, change.path)
+        current = self.respelled(change.path[0], value, lookup(live.fields, change.path))
         if self.rewrote(change.path[0], value, current):
             return True
         if isinstance(value, Mapping):
@@ -214,8 +235,8 @@ class Kind(ABC):
 
     def taken(self, api: ReadApi, id_map: IdMap, key: str) -> tuple[str, ...]:
         """The ids of the live objects that have the identity `key` now, however new they are."""
-        rows = self.reread(api, id_map, (key,))
-        return tuple(id for id, row in rows.items() if self.key(row) == key)
+        rows, wanted = self.reread(api, id_map, (key,)), self.canonical(key)
+        return tuple(id for id, row in rows.items() if self.key(row) == wanted)
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         """The live objects with these identities, by id, as one listing shows them.

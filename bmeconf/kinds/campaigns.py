@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,7 @@ from bmeconf.model import (
     canonical_text,
     dotted,
     nested,
+    written_email,
 )
 from bmeconf.model.errors import Rejected
 
@@ -63,8 +64,13 @@ def _body(spec: Mapping[str, Any] | None) -> Value:
     return _content(spec["html"]) if spec else None
 
 
+def _addresses(emails: Iterable[str]) -> Value:
+    """A set of addresses, each once, in whichever way it is written first."""
+    return tuple(sorted({canonical_email(e): written_email(e) for e in [*emails][::-1]}.values()))
+
+
 LINES = {
-    "from": lambda text: canonical_email(text or "") or None,
+    "from": lambda text: written_email(text or "") or None,
     **dict.fromkeys(("from_name", "subject", "preview_text"), canonical_text),
 }
 TEXTS = {**LINES, "body": _content, "plain_text": _content}
@@ -83,7 +89,7 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
         {
             "name": canonical_name,
             **LINES,
-            "reply_to": set_of(canonical_email),
+            "reply_to": lambda emails: _addresses(emails or ()),
             "body": _body,
             "plain_text": lambda spec: _content((spec or {}).get("text")),
             "lists": set_of(list_address),
@@ -105,7 +111,7 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
                 fields[key] = shape(replies.text_of(raw[KEYS[key]]))
         if isinstance(raw.get("replyToAddresses"), list):
             addresses = (replies.text_of(a) for a in raw["replyToAddresses"])
-            fields["reply_to"] = tuple(sorted(canonical_email(a) for a in addresses if a))
+            fields["reply_to"] = _addresses(filter(None, addresses))
         lists = id_map.lists_of(raw)
         return fields if lists is None else {**fields, "lists": lists}
 

@@ -45,7 +45,7 @@ class Structure(Singleton, PartialSets):
     def declared(self, spec: Mapping[str, Any]) -> Fields:
         return super().declared({key: value for key, value in spec.items() if value})
 
-    def key(self, raw: Raw) -> str:
+    def called(self, raw: Raw) -> str:
         return label_of(raw)
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:

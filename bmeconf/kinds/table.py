@@ -11,6 +11,7 @@ from bmeconf.kinds.campaigns import Campaigns
 from bmeconf.kinds.contacts import Contacts
 from bmeconf.kinds.lists import Lists
 from bmeconf.kinds.structure import Structure
+from bmeconf.model import Address
 
 Capability = TypeVar("Capability", bound=Kind)
 
@@ -18,6 +19,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.name: kind for kind in (Structure(), Lists(), Contacts(), Campaigns())}
 )
 """The kinds by name, in the order in which references allow them to be written."""
+
+
+def identity(address: Address) -> tuple[str, str]:
+    """The kind and the canonical name in an address: the same for every way of writing it."""
+    return address.kind, KINDS[address.kind].canonical(address.name)
 
 
 def having(capability: type[Capability]) -> tuple[Capability, ...]:

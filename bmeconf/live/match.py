@@ -207,7 +207,7 @@ class _Judge:
     def _claimed(self, resource: Resource, found: Match, row: Raw) -> Match | None:
         """`found` as an object that must be left alone, None where it need not be."""
         live, keys = self._kind.key(row), self._kind.match_keys(resource)
-        left_alone = replace(found, names=(live,))
+        left_alone = replace(found, names=(self._kind.called(row),))
         if not resource.intent.absent:
             if keys and live != keys[0] and (others := self._free.get(keys[0])):
                 # No later run could tell two objects of one name apart.

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from bmeconf.baseline import CommitManifests, commit_baseline
 from bmeconf.desired import Scope, matches
-from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, only, replies
+from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, identity, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
@@ -83,7 +83,7 @@ class _Notes:
     def __init__(self, commit: str, reading: Reading) -> None:
         self._commit, self._now, self._orphans = commit, reading.scope.whole, reading.orphans
         self._id_map, self._section = reading.account.id_map, reading.section
-        self._declared = {(r.address.kind, r.address.name) for r in self._now}
+        self._declared = {identity(r.address) for r in self._now}
         self._users: dict[Address, Address] = {}
         for resource in self._now:
             if not resource.intent.absent:
@@ -118,7 +118,7 @@ class _Notes:
         name = was.address.name
         another = f"the name {name!r} is now that of another object, {replies.id_of(other)}"
         if id in rows:
-            now = Address(kind.name, kind.key(rows[id]))
+            now = Address(kind.name, kind.called(rows[id]))
             remedy = "look which of them is to go, if any, and pin that one with id: <its id>"
             yield self.note(now, f"its id is {id}; {another}", remedy, name)
         elif not self._id_map.knows(kind.name, id):
@@ -127,7 +127,7 @@ class _Notes:
             yield Finding("note", CODE, was.address, message, remedy)
 
     def _orphan(self, kind: Kind, was: Resource, row: Raw) -> Finding:
-        live = kind.live(row, Address(kind.name, kind.key(row)), self._id_map)
+        live = kind.live(row, Address(kind.name, kind.called(row)), self._id_map)
         address = live.address
         called = was.address.name if was.address.name != address.name else ""
         if address in self._users:
@@ -135,7 +135,7 @@ class _Notes:
             return self.note(address, user, "declare it again, or leave it: that is enough", called)
         if refusal := kind.refusal(was, live, ()):
             return self.note(address, refusal.message, "", called)
-        if (address.kind, address.name) in self._declared:
+        if identity(address) in self._declared:
             twin = f"its id is {live.id}, and another one of its name is declared"
             remedy = "pin the declared one with id: before this one goes"
             return self.note(address, twin, remedy, called)

@@ -35,11 +35,17 @@ from bmeconf.model.resources import (
     Snapshot,
     Template,
     Value,
+    lookup,
+    references,
+)
+from bmeconf.model.spelling import (
+    canonical_domain,
     canonical_email,
     canonical_name,
     canonical_text,
-    lookup,
-    references,
+    respelled,
+    spellings,
+    written_email,
 )
 from bmeconf.model.words import (
     DRIFT_FORMAT,

@@ -7,7 +7,6 @@ symbolic until `apply` knows its id.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -158,23 +157,6 @@ class Snapshot:
     def of_kind(self, kind: str) -> tuple[Resource, ...]:
         """The resources of one kind, in the snapshot's order."""
         return tuple(r for r in self if r.address.kind == kind)
-
-
-def canonical_name(text: str) -> str:
-    """A name as identity sees it: NFC, outer blanks trimmed (design 7.3)."""
-    return unicodedata.normalize("NFC", text).strip()
-
-
-def canonical_email(text: str) -> str:
-    """An email as identity sees it: trimmed and lower-cased (API contract 6, question 18)."""
-    return text.strip().lower()
-
-
-def canonical_text(text: str | None) -> str | None:
-    """A short text as comparison sees it: NFC, LF, outer blanks trimmed, empty is None."""
-    if text is None:
-        return None
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip() or None
 
 
 def lookup(fields: Fields, path: tuple[str, ...]) -> Value:

@@ -19,6 +19,7 @@ from bmeconf.model import (
     Finding,
     Problem,
     Snapshot,
+    canonical_domain,
     counted,
     references,
     shell_line,
@@ -76,7 +77,7 @@ def is_seed(email: str, policy: Policy) -> bool:
     if policy.seeds is None:
         return True
     kind = only(Personal).name
-    return any(matches(f"{kind}/{glob.lower()}", Address(kind, email)) for glob in policy.seeds)
+    return any(matches(f"{kind}/{glob}", Address(kind, email)) for glob in policy.seeds)
 
 
 def _not_a_seed(contact: Address, email: str) -> Finding:
@@ -205,7 +206,8 @@ def _senders(reading: Reading) -> Iterable[Finding]:
         domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
         live = reading.account.resources.get(campaign.address)
         draft = live is None or live.facts.get("status") == CampaignStatus.DRAFT
-        if domain and domain not in domains and draft:
+        ready_ones = map(canonical_domain, domains)
+        if domain and canonical_domain(domain) not in ready_ones and draft:
             ready, field = ", ".join(sorted(domains)) or "none", kind.sender
             message = f"{field}: {domain} is not ready for sending in this account; ready: {ready}"
             remedy = "verify the domain in the web app, or use a sender on one that is ready"

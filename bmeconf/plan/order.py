@@ -49,7 +49,7 @@ def reachable(
         held[key].add(address)
     for resource in reading.account.resources:
         kind = KINDS[resource.address.kind]
-        held[kind.name, str(resource.fields.get(kind.identity))].add(resource.address)
+        held[kind.name, kind.key(resource.raw)].add(resource.address)
     id_map = reading.account.id_map
     while True:
         created = {d.address for d in kept}
@@ -241,5 +241,5 @@ def _identity(difference: Difference, side: str) -> Identity | None:
     kind = KINDS[difference.address.kind]
     for change in difference.changes:
         if change.path == (kind.identity,) and getattr(change, side):
-            return kind.name, getattr(change, side)
+            return kind.name, kind.canonical(str(getattr(change, side)))
     return None

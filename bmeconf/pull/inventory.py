@@ -191,8 +191,8 @@ def _addressed(kind: Kind, rows: Sequence[Raw]) -> Mapping[Address, Raw]:
     shared = Counter(kind.key(row) for row in rows)
 
     def address(row: Raw) -> Address:
-        name = kind.key(row)
-        return Address(kind.name, name, "" if name and shared[name] == 1 else replies.id_of(row))
+        name, alone = kind.called(row), shared[kind.key(row)] == 1
+        return Address(kind.name, name, "" if name and alone else replies.id_of(row))
 
     return {address(row): row for row in sorted(rows, key=address)}
 

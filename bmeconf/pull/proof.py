@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bmeconf.desired import Scope, manifest, scope, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, Sources
-from bmeconf.kinds import KINDS, ReadApi, Searched, Singleton, replies
+from bmeconf.kinds import KINDS, ReadApi, Searched, Singleton, identity, replies
 from bmeconf.live import Reading, doubts, match
 from bmeconf.live import read as live
 from bmeconf.model import UPDATE, Address, Difference, Finding, Place, Problem, Snapshot, dotted
@@ -155,8 +155,8 @@ def beside(
     desired = validate.desired(together, target.variables)
     if pulled.declared:
         alone = validate.desired(others, target.variables).snapshot
-        places = {(r.address.kind, r.address.name): r.intent.place for r in alone}
-        twice = sorted({(a.kind, a.name) for a in pulled.declared} & places.keys())
+        places = {identity(r.address): r.intent.place for r in alone}
+        twice = sorted({*map(identity, pulled.declared)} & places.keys())
         refuse(
             [f"{'/'.join(filter(None, pair))}, at {places[pair]}" for pair in twice],
             "resource",
@@ -190,7 +190,7 @@ def beside(
 def _claims(reading: Reading) -> Iterator[str]:
     """The pulled resources that another manifest takes for its own."""
     for address in sorted(resource.address for resource in reading.desired):
-        claimant = reading.out_of_scope.get((address.kind, address.name))
+        claimant = reading.out_of_scope.get(identity(address))
         if claimant:
             place = reading.scope.whole.resources[claimant].intent.place
             yield f"{address}: in the account it is what {claimant} means, at {place}"

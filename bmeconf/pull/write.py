@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
-from bmeconf.kinds import KINDS, Singleton
+from bmeconf.kinds import KINDS, Singleton, identity
 from bmeconf.model import Place, Resource, Snapshot, Template, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, write_files
@@ -94,9 +94,9 @@ def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:
     """What `old` files declare and `new` ones do not: the place of each, and words for it."""
     pulled: dict[tuple[str, str], list[Resource]] = {}
     for resource in new:
-        pulled.setdefault((resource.address.kind, resource.address.name), []).append(resource)
+        pulled.setdefault(identity(resource.address), []).append(resource)
     for was in old:
-        for each in _lost(was, pulled.get((was.address.kind, was.address.name), [])):
+        for each in _lost(was, pulled.get(identity(was.address), [])):
             yield was.intent.place, f"{was.address}: {each}"
 
 

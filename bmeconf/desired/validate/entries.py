@@ -16,7 +16,7 @@ from bmeconf.desired.manifest import RELATIVE, Block, Items, Node, Path, Scalar,
 from bmeconf.desired.validate.flaws import Flaw, shown
 from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS, Singleton, having
-from bmeconf.model import Address, Place, Problem, canonical_name
+from bmeconf.model import Address, Place, Problem, canonical_email, canonical_name
 
 BLOCKS = frozenset(kind.name for kind in having(Singleton))
 """The kinds that a manifest declares as a block of their own, not in a list."""
@@ -39,7 +39,8 @@ STRIPPED = (
 class ManifestEntry:
     """A declared resource: its data, its tree, and whether its shape is sound.
 
-    `name` is canonical, and empty where it could not be read; `is_row`: a table declares it.
+    `name` is as people are shown it, and empty where it could not be read; `is_row`: a table
+    declares it.
     """
 
     kind: str
@@ -53,6 +54,11 @@ class ManifestEntry:
     def address(self) -> Address:
         """The address by name alone."""
         return Address(self.kind, self.name)
+
+    @property
+    def identity(self) -> Address:
+        """The address in the form in which two compare."""
+        return Address(self.kind, self.canonical(self.name))
 
     @property
     def shown(self) -> str:
@@ -101,7 +107,7 @@ def of(
         kind, node = str(path[0]), at(tree, path)
         if isinstance(spec, Mapping) and isinstance(node, Block):
             name = "" if kind in BLOCKS else spec.get(KINDS[kind].identity)
-            name = KINDS[kind].canonical(name) if isinstance(name, str) else ""
+            name = KINDS[kind].written(name) if isinstance(name, str) else ""
             entries[path] = ManifestEntry(kind, name, spec, node, path not in flawed, is_rows)
     addresses = {path: entry.shown for path, entry in entries.items()}
     problems = [flaw.problem(addresses.get(_entry_path(flaw), "")) for flaw in flaws]
@@ -181,8 +187,8 @@ def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
     """A warning for each name that a list has twice, an error for each field."""
     for key in REPEATABLE:
         texts = entry.texts(key)
-        canonical = str.lower if key == "reply_to" else canonical_name
-        for index in _seen_before([canonical(text.strip()) for text in texts]):
+        canonical = canonical_email if key in KINDS[entry.kind].emails else canonical_name
+        for index in _seen_before([canonical(text) for text in texts]):
             message = f"{key}: {shown(texts[index])} is given twice; remove one"
             yield entry.problem((key, index), message, "repeated", "warning")
     fields = [*(entry.spec.get("fields") or ())]
@@ -218,7 +224,7 @@ def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
         message = "copy_of and merge_of exclude each other; keep one"
         yield entry.problem(("merge_of",), message, "contradiction")
     for index, former in enumerate(entry.texts("renamed_from")):
-        if entry.canonical(former) == entry.name:
+        if entry.canonical(former) == entry.identity.name:
             message = f"renamed_from: {shown(former)} is the present name; remove it"
             yield entry.problem(("renamed_from", index), message, "renamed_from")
 

@@ -37,17 +37,17 @@ class Reference:
 
 
 def by_name(entries: Sequence[ManifestEntry]) -> ByName:
-    """The entries at each address by name, in their order."""
+    """The entries of each identity, in their order."""
     found: dict[Address, list[ManifestEntry]] = defaultdict(list)
     for entry in entries:
         if entry.name or entry.is_block:
-            found[entry.address].append(entry)
+            found[entry.identity].append(entry)
     return found
 
 
 def address(entry: ManifestEntry, declared: ByName) -> Address:
     """The entry's address: with its id only where others share the name (design 1)."""
-    shared = len(declared[entry.address]) > 1 and entry.id
+    shared = len(declared[entry.identity]) > 1 and entry.id
     return Address(entry.kind, entry.name, entry.id) if shared else entry.address
 
 
@@ -91,7 +91,8 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
             remedy = "remove one, or give each the `id` of another live object"
             if entry.is_row or same[0].is_row:
                 remedy = f"remove one{' row' if entry.is_row and same[0].is_row else ''}"
-            message = f"declared twice; first at {same[0].place(key)}: {remedy}"
+            other = "" if entry.name == same[0].name else f' as "{same[0].name}"'
+            message = f"declared twice; first{other} at {same[0].place(key)}: {remedy}"
             if entry.is_block:
                 message = f"a second `structure:`; the first is at {same[0].node.place}, merge them"
             yield entry.problem(() if entry.is_block else (key,), message, "duplicate")
@@ -126,7 +127,7 @@ def _renames(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Pro
     for entry in entries:
         for index, text in enumerate(entry.texts("renamed_from")):
             former = Address(entry.kind, entry.canonical(text))
-            if not former.name or former == entry.address:
+            if not former.name or former == entry.identity:
                 continue
             path = ("renamed_from", index)
             if former in declared:

@@ -34,9 +34,10 @@ from bmeconf.model import (
     Intent,
     Resource,
     Value,
-    canonical_email,
     canonical_name,
     canonical_text,
+    spellings,
+    written_email,
 )
 from bmeconf.model.errors import Rejected
 
@@ -56,7 +57,7 @@ class Contacts(
     sets = frozenset({"lists", "tags"})
     shapes = MappingProxyType(
         {
-            "email": canonical_email,
+            "email": written_email,
             "fields": lambda values: {
                 canonical_name(label): canonical_text(value)
                 for label, value in (values or {}).items()
@@ -68,17 +69,18 @@ class Contacts(
     )
     refers = MappingProxyType({"lists": LISTS})
     emails = ("email", "renamed_from")
+    shown_as = "key"
     membership = "lists"
     finishes = frozenset({"status", "tags"})
 
-    def canonical(self, text: str) -> str:
-        return canonical_email(text)
+    def written(self, text: str) -> str:
+        return written_email(text)
 
-    def key(self, raw: Raw) -> str:
-        return canonical_email(replies.key_of(raw, "key", "the contact"))
+    def spellings(self, text: str) -> tuple[str, ...]:
+        return spellings(text)
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
-        fields: dict[str, Any] = {"email": self.key(raw)}
+        fields: dict[str, Any] = {"email": self.called(raw)}
         if "fields" in raw:
             fields["fields"] = writing.values(raw, id_map)
         shown = {
@@ -170,7 +172,9 @@ class Contacts(
         return found if here else None
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        found, wanted = reading.by_email(api, id_map, keys), {*keys}
+        wanted = {self.canonical(key) for key in keys}
+        asked = [email for key in sorted(wanted) for email in self.spellings(key)]
+        found = reading.by_email(api, id_map, asked)
         return {replies.id_of(row): row for row in found if self.key(row) in wanted}
 
     def batch_price(self, count: int) -> int:
