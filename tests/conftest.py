@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,9 +41,18 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Let what is started here know Ctrl-C: a job in the background of a script ignores it."""
+    """Let what is started here know Ctrl-C: a job in the background of a script ignores it.
+
+    The state of whoever runs the tests stays as it is.
+    """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
+
+
+def pytest_unconfigure() -> None:
+    """Remove what the tests had for the home of somebody's state."""
+    shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,11 +2,13 @@
 
 - `run`: the ways into an apply (planned, saved, resumed), and the one way through it
 - `executor`: the only writer; `checks`: whether what was planned still holds, before each write
-- `recovery`: writes whose answers were lost; `journal`, `receipts`: what is on disk about a run
+- `recovery`: writes whose answers were lost; `journal`, `receipts`: what is on disk about a run;
+  `origin`: which journals this machine wrote; `loose_ends`: the copies that only they tell of
 - `verify`: reading back; `remember`: the lock file; `model`: options, outcomes, results as data
 """
 
 from bmeconf.apply import run
 from bmeconf.apply.journal import Journal
 from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
+from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts

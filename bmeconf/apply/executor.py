@@ -51,6 +51,7 @@ from bmeconf.plan import Plan, Step
 
 ENDING = (Refused, LimitReached, LossyWrite, NetworkError, Interrupted, JournalLost)
 """Errors that no other step would survive either."""
+LOOK = "look at the findings, and do what they say; then plan again"
 
 
 class Execution:
@@ -239,7 +240,11 @@ class Execution:
                 nowhere.append(Landing.UNLIKE)
             if found.outcome in nowhere:
                 return None
-            return self._concluded(step, found, "the run before was cut off")
+            outcome = self._concluded(step, found, "the run before was cut off")
+            if outcome.state != UNKNOWN:
+                return outcome
+            doubt = Stale(f"{step.address}: the run before was cut off; {outcome.message}", LOOK)
+            return replace(outcome, error=doubt)
         except BmeconfError as error:
             if isinstance(error, ENDING):
                 self.stopped = error
@@ -280,7 +285,7 @@ class Execution:
     def _recovery(self, step: Step) -> Recovery:
         evidence = self._evidence or CopyEvidence()
         made = evidence.made or self._journal.made
-        evidence = replace(evidence, ids=(*evidence.ids, *self._made), made=made)
+        evidence = replace(evidence.without(self._made), made=made)
         return recovery.look_up(self._api, self.id_map, self.managed, step, evidence)
 
     def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:

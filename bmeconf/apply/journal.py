@@ -3,6 +3,9 @@
 A line is written and synced before each write and after it. Whatever ends the process, a later run
 then knows which steps are done, which are in doubt, and which never began. The first line carries
 the whole plan: a journal stands alone.
+
+Each line is sealed, together with all lines above it, by a secret of this machine: a journal that
+came from elsewhere is told from one that was written here (design 7.18).
 """
 
 from __future__ import annotations
@@ -18,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from bmeconf.apply.model import CopyEvidence
+from bmeconf.apply.origin import Origin
 from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
 from bmeconf.plan import Plan, decode
 
 FORMAT = "bmeconf.journal/1"
-LOOKED_AT = 50
-"""The number of newest journals in which a later apply looks for loose ends."""
 NOT_DONE = ("refused", "not sent")
 """Ends of a write after which nothing is in doubt."""
 CLOSED = -1
@@ -38,7 +40,8 @@ class JournalState:
     """The state of a run, as its journal tells.
 
     `plan` is the plan document. `done` are the applied steps with the ids they made, `doubtful`
-    those with a write that may have landed, with the evidence for a copy.
+    those with a write that may have landed, with the evidence for a copy. `ours` says that this
+    machine wrote the journal, and that it did not come with the files of the project.
     """
 
     plan: Mapping[str, Any]
@@ -46,6 +49,7 @@ class JournalState:
     doubtful: Mapping[str, CopyEvidence | None] = field(default_factory=dict)
     written: bool = False
     skip_stale: bool = True
+    ours: bool = False
 
 
 class Journal:
@@ -54,14 +58,19 @@ class Journal:
     `made` is the id in the first answer of the step under way.
     """
 
-    def __init__(self, path: Path, file: int) -> None:
-        self.path, self._file = path, file
-        self._step = self.made = ""
+    def __init__(self, path: Path, file: int, origin: Origin) -> None:
+        self.path, self._file, self._origin = path, file, origin
+        self._seal = self._step = self.made = ""
         self._lost: OSError | None = None
 
     @classmethod
     def create(
-        cls, folder: Path, plan: Mapping[str, Any], now: datetime, skip_stale: bool = True
+        cls,
+        folder: Path,
+        plan: Mapping[str, Any],
+        now: datetime,
+        origin: Origin,
+        skip_stale: bool = True,
     ) -> Journal:
         """A new journal in `folder`, readable by its owner only, or InvalidInput.
 
@@ -73,7 +82,7 @@ class Journal:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = folder / f"{started}-{plan['fingerprint']}.jsonl"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-            journal = cls(path, os.open(path, flags, 0o600))
+            journal = cls(path, os.open(path, flags, 0o600), origin)
             journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
             _sync_folder(folder)
         except OSError as error:
@@ -84,7 +93,7 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, path: Path) -> tuple[Journal, JournalState, Plan]:
+    def reopen(cls, path: Path, origin: Origin) -> tuple[Journal, JournalState, Plan]:
         """A journal that another run left, the state of that run, and its plan.
 
         Raises:
@@ -97,12 +106,14 @@ class Journal:
                 f"{path} cannot be read as a journal: {error.strerror}",
                 "give the path that the interrupted apply named",
             ) from error
-        journal = cls(path, file)
+        journal = cls(path, file, origin)
         try:
             # Before anything is changed: a mistyped path may name any file.
             state, whole = journal._read()
+            journal._seal = "" if origin.is_tracked(path) else origin.last_seal(whole)
+            state = replace(state, ours=bool(journal._seal))
             # A line that the process could not finish is about nothing that was sent.
-            os.ftruncate(file, whole)
+            os.ftruncate(file, len(whole))
             journal._append("resume")
             return journal, state, decode.of(state.plan, str(path))
         except (OSError, BmeconfError) as error:
@@ -171,18 +182,21 @@ class Journal:
                 self._lost = error
 
     def _append(self, event: str, **values: Any) -> None:
-        at = stamp(datetime.now(UTC))
-        line = masked(json.dumps({"event": event, "at": at, **values}, ensure_ascii=True)) + "\n"
+        at, begins = stamp(datetime.now(UTC)), event == "begin"
+        line = masked(json.dumps({"event": event, "at": at, **values}, ensure_ascii=True))
         data = line.encode()
+        # Whoever added to what is not ours does not make it ours.
+        self._seal = self._origin.seal(self._seal, data) if self._seal or begins else ""
+        data = (data[:-1] + f', "seal": "{self._seal}"}}'.encode() if self._seal else data) + b"\n"
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
 
-    def _read(self) -> tuple[JournalState, int]:
-        """The state of the run so far, and the number of bytes of the whole lines."""
-        whole, newline, _ = self.path.read_bytes().rpartition(b"\n")
+    def _read(self) -> tuple[JournalState, bytes]:
+        """The state of the run so far, and the whole lines."""
+        whole = whole_lines(self.path)
         try:
-            return _state(whole), len(whole + newline)
+            return state_of(whole), whole
         except DAMAGE as error:
             raise InvalidInput(
                 f"{self.path} is not a journal of bmeconf, or is damaged",
@@ -191,29 +205,10 @@ class Journal:
             ) from error
 
 
-def loose_ends(folder: Path, account: str) -> Mapping[str, CopyEvidence]:
-    """Copies that earlier runs may have made, by address, with the evidence for each.
-
-    They still have a name of the service's own, so that no name finds them (design 7.13).
-    `account` is the fingerprint of the account.
-    """
-    ends: dict[str, CopyEvidence] = {}
-    settled: set[str] = set()
-    for path in sorted(folder.glob("*.jsonl"), reverse=True)[:LOOKED_AT]:
-        try:
-            state = _state(path.read_bytes().rpartition(b"\n")[0])
-            if state.plan["account"]["fingerprint"] != account:
-                continue
-            for step in state.plan["steps"]:
-                address, evidence = step["address"], state.doubtful.get(step["id"])
-                if evidence is not None and address not in settled:
-                    ends.setdefault(address, evidence)
-                if step["id"] in state.done:
-                    settled.add(address)
-        except (OSError, *DAMAGE):
-            # A damaged journal, or a file of somebody else's, tells nothing.
-            continue
-    return ends
+def whole_lines(path: Path) -> bytes:
+    """The lines of a journal that were written to their end."""
+    lines, newline, _ = path.read_bytes().rpartition(b"\n")
+    return lines + newline
 
 
 def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -236,7 +231,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _state(whole: bytes) -> JournalState:
+def state_of(whole: bytes) -> JournalState:
     """The state that the whole lines of a journal tell."""
     head, *lines = [json.loads(line) for line in whole.splitlines()]
     if head["event"] != "begin" or head["format"] != FORMAT:

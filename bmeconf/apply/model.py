@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from bmeconf.kinds import Raw
 from bmeconf.model import Address, Finding, Manual
@@ -20,6 +20,8 @@ REVIEW = "plan again, and have that reviewed"
 class CopyEvidence:
     """The account before a copy was made: all ids, and the marks of the object that was copied.
 
+    It tells where to look, and nothing that may be written to (design 7.18).
+
     A copy whose answer was lost is known by them: it is new, it looks as its source did then, and
     it was made at that time, `at` (design 7.13). Where the answer came, `made` is the id in it.
     """
@@ -28,6 +30,10 @@ class CopyEvidence:
     source: Raw = field(default_factory=dict)
     at: str = ""
     made: str = ""
+
+    def without(self, taken: Iterable[str]) -> CopyEvidence:
+        """This evidence, where no object of `taken` can be the copy."""
+        return replace(self, ids=(*self.ids, *sorted(taken)))
 
 
 @dataclass(frozen=True)

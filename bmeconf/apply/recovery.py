@@ -73,8 +73,12 @@ def findings(step: Step, recovery: Recovery) -> tuple[Finding, ...]:
         return (landed_twice(step, recovery.ids),)
     doubtful = recovery.outcome in (Landing.UNCLEAR, Landing.UNLIKE)
     if doubtful and recovery.ids and step.action == CREATE:
-        message = f"the answer was lost, and it is not clear what it made; it may be: {ids}"
-        remedy = "look at it in the web app; delete it, or give it the declared name"
+        message = (
+            "a run was cut off, and it is not clear what it made, or somebody has changed that"
+        )
+        message += f" since; it may be: {ids}"
+        remedy = "look at it in the web app; delete it, or give it the declared name; if it is to"
+        remedy += " stay as it is, remove the journals in .bmeconf/: then another copy is made"
         return (Finding("warning", "outcome_unclear", step.address, message, remedy),)
     return ()
 
@@ -109,15 +113,27 @@ def _created(
 def _copied(
     api: ReadApi, id_map: IdMap, kind: Copyable, step: Step, evidence: CopyEvidence
 ) -> Recovery:
-    """A copy may have a name of its own making: an object that is new since may be the copy."""
-    rows, source, made = kind.reread(api, id_map, ()), evidence.source, evidence.made
+    """A copy may have a name of its own making: what a journal names, or what is new, may be it.
+
+    It is where the account shows an untouched copy of what its source was then, and still is:
+    anything else may be somebody's own by now, whatever the journal says.
+    """
+    rows = {replies.id_of(row): row for row in kind.rows(api, id_map, ())}
+    source = rows.get(id_map.id(step.intent.copy_of or step.address) or "", {})
+
+    def untouched(row: Raw) -> bool:
+        both = (evidence.source, kind.marks(source))
+        return all(kind.copied(marks, row, evidence.at) for marks in both)
+
     new = tuple(id for id in rows if id not in evidence.ids)
-    alike = tuple(id for id in new if source and kind.copied(source, rows[id], evidence.at))
-    if made in rows or len(alike) == 1:
-        (copy,) = (made,) if made in rows else alike
-        return Recovery(Landing.PARTLY, (copy,), step.changes, kind.fetch(api, id_map, copy))
-    if alike:
-        return Recovery(Landing.UNCLEAR, alike)
+    named = tuple(id for id in rows if id == evidence.made)
+    alike = tuple(id for id in (named or new) if id in new and untouched(rows[id]))
+    if len(alike) == 1:
+        whole = {**rows[alike[0]], **kind.fetch(api, id_map, alike[0])}
+        if untouched(whole):
+            return Recovery(Landing.PARTLY, alike, step.changes, whole)
+    if named or alike:
+        return Recovery(Landing.UNCLEAR, named or alike)
     return Recovery(Landing.UNLIKE, new) if new else Recovery(Landing.ABSENT)
 
 

@@ -7,7 +7,7 @@ the way, after all that was written was read back. Nothing is printed here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from bmeconf.apply import checks, remember, verify
 from bmeconf.apply.executor import Execution
-from bmeconf.apply.journal import Journal, JournalState, loose_ends
+from bmeconf.apply.journal import Journal, JournalState
+from bmeconf.apply.loose_ends import loose_ends
 from bmeconf.apply.model import (
     MOVED,
     NOT_ATTEMPTED,
@@ -26,10 +27,11 @@ from bmeconf.apply.model import (
     Proof,
     Result,
 )
+from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts
 from bmeconf.apply.remember import Basis
 from bmeconf.baseline import lock_store
-from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only
+from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
 from bmeconf.model import errors
 from bmeconf.plan import AccountId, Plan, encode
@@ -47,14 +49,15 @@ READABLE = (errors.Interrupted, errors.JournalLost, errors.LossyWrite, errors.St
 class Run:
     """The means of an apply: the account, the project's files, the time, and the listeners.
 
-    `base_url` names the account in plans; `told` hears of each outcome; `stop_asked` says
-    whether somebody wants the run to end.
+    `base_url` names the account in plans; `origin` tells which journals were written here; `told`
+    hears of each outcome; `stop_asked` says whether somebody wants the run to end.
     """
 
     reader: Reader
     base_url: str
     root: Path
     lock_file: Path
+    origin: Origin
     now: datetime
     stop_asked: Callable[[], bool]
     told: Callable[[Outcome], None]
@@ -74,8 +77,9 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
-    declared = (resource.id for resource in reading.account.resources)
-    options = ApplyOptions(doubtful=_loose_ends(run, plan, declared))
+    rows = (match.row for match in reading.matches.by_address.values() if match.row is not None)
+    taken = {*map(replies.id_of, rows), *_taken(plan, basis)}
+    options = ApplyOptions(doubtful=_loose_ends(run, plan, taken))
     return _through(run, plan, basis, _begun(run, plan), options)
 
 
@@ -92,7 +96,7 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
         return _nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
-    doubtful = _loose_ends(run, plan, plan.preconditions.ids.values())
+    doubtful = _loose_ends(run, plan, _taken(plan, basis))
     options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
     moved = checks.first_look(run.reader, basis.account.id_map, plan, options)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
@@ -117,14 +121,16 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
         Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
     basis = opened(run.reader, run.base_url, run.lock_file, plan)
+    taken = _taken(plan, basis)
     # The run that is resumed may itself have gone on from the loose end of another.
-    ends = _loose_ends(run, plan, plan.preconditions.ids.values())
+    ends = _loose_ends(run, plan, taken)
     loose = {id: before for id, before in ends.items() if id not in state.done}
+    own = {id: before and before.without(taken) for id, before in state.doubtful.items()}
     options = ApplyOptions(
         strict=True,
         skip_stale=state.skip_stale,
         done=state.done,
-        doubtful={**loose, **state.doubtful},
+        doubtful={**loose, **own},
         resumed=True,
     )
     id_map = basis.account.id_map
@@ -133,15 +139,21 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     return _through(run, plan, basis, journal, replace(options, moved=moved), state.written)
 
 
-def _loose_ends(run: Run, plan: Plan, declared: Iterable[str | None]) -> Mapping[str, CopyEvidence]:
-    """The copies of this plan that an earlier run may have made, none of which is `declared`."""
+def _taken(plan: Plan, basis: Basis) -> set[str]:
+    """The ids of objects that are some resource's own: no copy that nobody named is one of them."""
+    pins = {pin.id for step in plan.steps for pin in (step.pin, step.source) if pin}
+    remembered = {entry.id for entry in basis.section.entries.values()}
+    return {*pins, *remembered, *(id for id in plan.preconditions.ids.values() if id)}
+
+
+def _loose_ends(run: Run, plan: Plan, taken: Collection[str]) -> Mapping[str, CopyEvidence]:
+    """The copies of this plan that an earlier run may have made, none of which is `taken`."""
     copies = [step for step in plan.steps if step.intent.origins]
     if not copies:
         return {}
-    ends = loose_ends(journal_folder(run.root), plan.account.fingerprint)
-    others = tuple(id for id in declared if id)
+    ends = loose_ends(journal_folder(run.root), plan.account.fingerprint, run.origin)
     found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
-    return {id: replace(before, ids=(*before.ids, *others)) for id, before in found.items()}
+    return {id: before.without(taken) for id, before in found.items()}
 
 
 def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
@@ -179,7 +191,8 @@ def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:
 
 
 def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
-    return Journal.create(journal_folder(run.root), encode.plan(plan), run.now, skip_stale)
+    folder, document = journal_folder(run.root), encode.plan(plan)
+    return Journal.create(folder, document, run.now, run.origin, skip_stale)
 
 
 # --- the way through

@@ -7,6 +7,7 @@ commit holds may be as hostile as anything under review: nothing of it leads out
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import re
@@ -155,6 +156,14 @@ def current_commit(root: Path) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def is_tracked(path: Path, environ: Mapping[str, str]) -> bool:
+    """True if Git tracks the file at `path`: then it came with the checkout, or may have."""
+    with contextlib.suppress(InvalidInput):
+        repository = Repository(path.parent, environ)
+        return not repository.run("ls-files", "--error-unmatch", "--", path.name).returncode
+    return False
 
 
 def read_tree(root: Path, revision: str, environ: Mapping[str, str]) -> GitTree:

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from bmeconf.apply import STALE, Journal, Outcome, Receipts, Result, run
+from bmeconf.apply import STALE, Journal, Origin, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
@@ -179,7 +179,7 @@ def _resumed(
     # One name for the journal, whichever link leads to it.
     root = root_around(path.resolve()) or manifest.find_root(Path("."))
     with flags.turn(console)(root):
-        journal, past, plan = Journal.reopen(path)
+        journal, past, plan = Journal.reopen(path, Origin.here(root, os.environ))
         with closing(journal):
             project = project_at(root)
             guard.recheck(plan, project.policy)
@@ -247,6 +247,7 @@ def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
             base_url=session.identity,
             root=session.project.root,
             lock_file=session.lock_file,
+            origin=Origin.here(session.project.root, os.environ),
             now=datetime.now(UTC),
             stop_asked=session.stop.is_set,
             told=tell,

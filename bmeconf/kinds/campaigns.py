@@ -166,7 +166,8 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
 
     def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
         same = all(marks.get(key) == raw.get(key) for key in LISTED)
-        return same and raw.get("status") == CampaignStatus.DRAFT and super().copied(marks, raw, at)
+        draft = raw.get("status") == CampaignStatus.DRAFT and not raw.get("scheduledAt")
+        return same and draft and super().copied(marks, raw, at)
 
     # --- reading
 
@@ -219,12 +220,16 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
         source = self.path(id_map, id_map.require(intent.copy_of))
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
         id = replies.id_of(replies.made_of(api.send("POST", f"{source}/duplicate", {}), what))
+        copy = self.fetch(api, id_map, id)
         try:
-            return self._patch(api, id_map, self.fetch(api, id_map, id), body)
+            return self._patch(api, id_map, copy, body)
         except Rejected as error:
-            # Named at least: unnamed, it would be copied again.
+            # Named at least, where nobody else has changed it: unnamed, it would be copied again.
             try:
-                self._patch(api, id_map, self.fetch(api, id_map, id), {"name": body["name"]})
+                now = self.fetch(api, id_map, id)
+                if self.pin_content(now) != self.pin_content(copy):
+                    raise error
+                self._patch(api, id_map, now, {"name": body["name"]})
             except Rejected:
                 error.message += f"; the copy it made stays, with the id {id}"
                 error.remedy = "name or delete that copy in the web app before the next apply"

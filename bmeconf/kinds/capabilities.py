@@ -228,4 +228,4 @@ class Copyable(Kind):
         anything else may be somebody's own, and is not to be written to.
         """
         fresh = replies.made_at(raw, at) and raw.get("updatedAt") == raw.get("createdAt")
-        return fresh and names_copy(self.key(raw), self.key(marks))
+        return fresh and bool(marks) and names_copy(self.key(raw), self.key(marks))

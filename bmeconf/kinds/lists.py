@@ -42,6 +42,18 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         counts = [f"{count} {what}" for what, count in live.facts.items()]
         return " and ".join(counts) + " use it" if counts else ""
 
+    def marks(self, raw: Raw) -> Raw:
+        return {**super().marks(raw), "contacts": raw.get("totalContacts")} if raw else {}
+
+    def copied(self, marks: Raw, raw: Raw, at: str) -> bool:
+        # A list that a campaign uses, or that others were put on, became somebody's own.
+        counts = [
+            replies.count_of(each) for each in (marks.get("contacts"), raw.get("totalContacts"))
+        ]
+        members = None in counts or counts[0] == counts[1]
+        unused = not replies.count_of(raw.get("totalCampaigns"))
+        return members and unused and super().copied(marks, raw, at)
+
     def folder(self, id_map: IdMap) -> str:
         return f"{self.root}/{id_map.structure_id}/lists"
 

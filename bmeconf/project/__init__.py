@@ -3,6 +3,7 @@
 - `settings`: the project file as data; `credentials`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
 - `work_folder`: `.bmeconf/`, kept between runs; `exclusive`: one writing run at a time
+- `machine_secret`: what no pull request knows
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes
 """
@@ -16,6 +17,7 @@ from bmeconf.project.credentials import (
     planned_account,
 )
 from bmeconf.project.exclusive import exclusive
+from bmeconf.project.machine_secret import machine_secret
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
 from bmeconf.project.work_folder import (

@@ -58,6 +58,7 @@ def test_each_write_stands_between_two_lines(project: Project, account: Account)
     account.clear_log()
     result = project.run(*APPLY).ok().json
     told = lines(project)
+    assert all(len(line.pop("seal")) == 64 for line in told)
     assert result["journal"] == str(Path(".bmeconf/journals", project.journal().name))
     assert told[0]["event"] == "begin"
     assert told[0]["format"] == "bmeconf.journal/1"

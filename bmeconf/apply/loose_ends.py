@@ -1,0 +1,48 @@
+"""Loose ends: copies that earlier runs may have made, as the journals of this machine tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
+from bmeconf.apply.model import CopyEvidence
+from bmeconf.apply.origin import Origin
+
+LOOKED_AT = 50
+"""The number of newest journals of this machine in which a later apply looks for loose ends."""
+
+
+def loose_ends(folder: Path, account: str, origin: Origin) -> Mapping[str, CopyEvidence]:
+    """Copies that earlier runs may have made, by address, with the evidence for each.
+
+    They still have a name of the service's own, so that no name finds them (design 7.13).
+    `account` is the fingerprint of the account. Nobody names these journals, so that only those of
+    this machine count.
+    """
+    ends: dict[str, CopyEvidence] = {}
+    settled: set[str] = set()
+    for state in islice(_ours(folder, origin), LOOKED_AT):
+        if state.plan["account"]["fingerprint"] != account:
+            continue
+        for step in state.plan["steps"]:
+            address, evidence = step["address"], state.doubtful.get(step["id"])
+            if evidence is not None and address not in settled:
+                ends.setdefault(address, evidence)
+            if step["id"] in state.done:
+                settled.add(address)
+    return ends
+
+
+def _ours(folder: Path, origin: Origin) -> Iterator[JournalState]:
+    """The states that the journals of this machine tell, the newest first."""
+    for path in sorted(folder.glob("*.jsonl"), reverse=True) if origin.secret else ():
+        try:
+            whole = whole_lines(path)
+            state = state_of(whole) if origin.last_seal(whole) else None
+        except (OSError, *DAMAGE):
+            # A damaged journal, or a file of somebody else's, tells nothing.
+            continue
+        if state and not (any(state.doubtful.values()) and origin.is_tracked(path)):
+            yield state
