@@ -92,6 +92,9 @@ only behind the checks of the executor.
 """
 CODES_MEAN = "model.findings"
 """The only place that may conclude anything from a finding's code."""
+STREAMS = ("cli.console", "cli.streams")
+STREAM_NAMES = ("click.echo", "sys.stdout", "sys.stderr")
+"""What only these touch, so that no stream makes a command end otherwise."""
 OTHER_CODES = ("cli", "desired", "sandbox", "render")
 """Codes of problems in files, and exit codes, which are told apart where they are made."""
 
@@ -233,7 +236,10 @@ def violations(modules: Sequence[Module]) -> list[str]:
 @cache
 def flaws(module: Module) -> Sequence[str]:
     """What is wrong with one module, whatever the others are."""
-    rules = (doors, purity, direction, faces, sizes, only_cli_speaks, kinds_named, once, codes)
+    rules = (
+        *(doors, purity, direction, faces, sizes, only_cli_speaks, one_door_to_the_streams),
+        *(kinds_named, once, codes),
+    )
     return [flaw for rule in rules for flaw in rule(module)]
 
 
@@ -312,6 +318,14 @@ def only_cli_speaks(module: Module) -> Iterator[str]:
             yield f"{module.name} calls {spoken}, which only cli may"
         if isinstance(node, ast.Attribute) and said(node) == "os.environ":
             yield f"{module.name} reads the environment, which cli hands to settings"
+
+
+def one_door_to_the_streams(module: Module) -> Iterator[str]:
+    if module.lies_in(*STREAMS, ALONE):
+        return
+    for node in module.nodes:
+        if isinstance(node, ast.Attribute) and said(node) in STREAM_NAMES:
+            yield f"{module.name} uses {said(node)}: what is said goes through cli.console"
 
 
 def said(node: ast.expr) -> str:
@@ -446,6 +460,7 @@ def test_the_package_keeps_its_shape() -> None:
         ("client/__init__.py", "from bmeconf import sandbox", "share nothing"),
         ("sandbox/app.py", "from bmeconf.kinds import replies", "share nothing"),
         ("render/junit.py", "print('x')", "calls print"),
+        ("cli/init.py", "click.echo('x')", "goes through cli.console"),
         ("apply/executor.py", "import sys; sys.exit(1)", "calls sys.exit"),
         ("project/settings.py", "import os; KEY = os.environ['KEY']", "reads the environment"),
         (

@@ -5,20 +5,19 @@ Nothing here knows what a plan is.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from bmeconf import render
+from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
 from bmeconf.project import can_write, write_file
@@ -33,16 +32,13 @@ COLOURS = {
     "warn": "yellow",
     "bad": "red",
 }
+MARKUP = ("html", "junit")
 SUMMARY_ROOM = 2**20
 """Bytes that GitHub takes as the summary of one step."""
 
 Lines = Sequence[Line]
 Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 """Makes the JSON of a run that ends with this exit code, for this error."""
-
-
-class StdoutLost(BmeconfError):
-    """Standard output cannot be written."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +55,14 @@ class Console:
     verbose: bool = False
     account: str = ""
 
-    @cached_property
-    def colour(self) -> bool:
-        """True for a terminal, unless something says no (the NO_COLOR convention)."""
-        return not (self.no_color or os.environ.get("NO_COLOR")) and sys.stdout.isatty()
+    def colour(self, stream: TextIO) -> bool:
+        """True for a terminal that can, unless NO_COLOR says no; FORCE_COLOR says yes."""
+        if self.no_color or os.environ.get("NO_COLOR"):
+            return False
+        forced = os.environ.get("FORCE_COLOR", "")
+        if forced:
+            return forced != "0"
+        return stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def publish(
         self,
@@ -98,13 +98,11 @@ class Console:
         try:
             if not (on_stderr and self.format == TEXT):
                 self.product(contents[self.format])
-        except (BrokenPipeError, StdoutLost) as gone:
+        except StdoutLost as gone:
             if not stands:
                 raise
-            abandon(sys.stdout)
-            code = code or BmeconfError.exit_code
-            if isinstance(gone, StdoutLost):
-                self.error(gone)
+            code = code or gone.exit_code
+            self.error(gone)
         if lost:
             self.error(lost)
         return code
@@ -152,28 +150,18 @@ class Console:
         return None
 
     def product(self, lines: Lines) -> None:
-        """Print one piece of the product on stdout.
-
-        Raises:
-            StdoutLost: if it cannot be written; BrokenPipeError if nobody reads it.
-        """
-        try:
-            for line in lines:
-                click.echo(self._painted(line, sys.stdout.encoding), color=self.colour)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            reason = f"standard output cannot be written: {error.strerror}"
-            raise StdoutLost(reason, "make room, or send it elsewhere; run plan again") from error
+        """Print one piece of the product on stdout; raises StdoutLost."""
+        for line in lines:
+            text = line.text
+            if self.format in MARKUP and not is_unicode(sys.stdout.encoding):
+                # A file that says it is UTF-8, as which ASCII passes.
+                text = text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+            say(self._painted(Line(text, line.style), sys.stdout))
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Print on stderr; a stderr that nobody reads stops no run."""
-        try:
-            for line in lines:
-                click.echo(self._painted(line, sys.stderr.encoding), err=True, color=self.colour)
-        except OSError:
-            abandon(sys.stderr)
+        for line in lines:
+            say(self._painted(line, sys.stderr), sys.stderr)
 
     def note(self, text: str, style: str = "") -> None:
         """One line on stderr, unless --quiet."""
@@ -200,6 +188,8 @@ class Console:
 
     def error(self, error: BmeconfError) -> None:
         """An error on stderr, then its remedy; a bug's traceback before it."""
+        if isinstance(error, ReaderGone):
+            return
         if isinstance(error, Bug):
             traceback.print_exception(error.__cause__)
         first, *more = error.message.splitlines() or [""]
@@ -213,17 +203,16 @@ class Console:
         if self.verbose:
             self.tell([Line(safe_line(text))])
 
-    def _painted(self, line: Line, encoding: str | None) -> str:
-        utf8 = (encoding or "").lower().replace("-", "") == "utf8"
-        text = line.text if utf8 else render.plain_ascii(line.text)
-        painted = self.colour and line.style in COLOURS
-        return click.style(text, fg=COLOURS[line.style]) if painted else text
+    def _painted(self, line: Line, stream: TextIO) -> str:
+        painted = line.style in COLOURS and self.colour(stream)
+        return click.style(line.text, fg=COLOURS[line.style]) if painted else line.text
 
 
-def abandon(stream: TextIO) -> None:
-    """Lead a stream that cannot be written to nowhere, so that no later flush complains."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def say(text: str, stream: TextIO | None = None) -> None:
+    """One line on a standard stream, by default stdout: what every command says goes this way."""
+    stream = stream or sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bmeconf.cli.console import say
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
@@ -44,11 +45,11 @@ def init(folder: Path) -> int:
             "name a folder in which this user may write",
         ) from error
     for path in files:
-        click.echo(f"+ {path}")
+        say(f"+ {path}")
     for path in there:
-        click.echo(f"= {path} (there already, left as it is)")
+        say(f"= {path} (there already, left as it is)")
     enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shell_line([path_word(folder)])}"
-    click.echo(f"\nNext:{enter}{NEXT}")
+    say(f"\nNext:{enter}{NEXT}")
     return 0
 
 

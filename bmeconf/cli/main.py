@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.console import Console, outputs
+from bmeconf.cli.console import Console, outputs, say
 from bmeconf.cli.options import guarded
+from bmeconf.cli.streams import watched
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import FORMATS
 
@@ -81,16 +82,16 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
     """Run one command and return its exit code; it waits by `clock`, by default the system's."""
     command = next((word for word in arguments if not word.startswith("-")), "")
-    return guarded(_guessed(arguments), command, lambda: _run(arguments, clock))
+    with watched():
+        return guarded(_guessed(arguments), command, lambda: _run(arguments, clock))
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
         code = cli.main([*arguments], prog_name="bmeconf", standalone_mode=False, obj=clock)
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "")
+        say(error.ctx.get_help() if error.ctx else "")
         return 0
-    sys.stdout.flush()
     return code if isinstance(code, int) else 0
 
 

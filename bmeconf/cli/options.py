@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +17,8 @@ from urllib.parse import urlsplit
 import click
 
 from bmeconf import model
-from bmeconf.cli.console import Console, StdoutLost, abandon, outputs
+from bmeconf.cli.console import Console, outputs
+from bmeconf.cli.streams import StdoutLost
 from bmeconf.model import (
     DELETE,
     SANDBOX,
@@ -214,21 +214,16 @@ def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
             context = getattr(usage, "ctx", None)
             path = context.command_path if context else "bmeconf"
             error = InvalidInput(usage.format_message(), f"see: {path} --help")
-        except (BrokenPipeError, StdoutLost):
+        except StdoutLost:
             raise
         except BmeconfError as expected:
             error = expected
         except Exception as unexpected:
             error = Bug.of(unexpected)
         return _report(console, name, error)
-    except BrokenPipeError:
-        # Whoever read the output has gone: say nothing more.
-        abandon(sys.stdout)
-        return BmeconfError.exit_code
-    except StdoutLost as error:
-        abandon(sys.stdout)
-        console.error(error)
-        return error.exit_code
+    except StdoutLost as lost:
+        console.error(lost)
+        return lost.exit_code
 
 
 def _report(console: Console, name: str, error: BmeconfError) -> int:

@@ -9,6 +9,7 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli import session
+from bmeconf.cli.console import Console, say
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import announce_sandbox, sandbox_file
@@ -35,7 +36,7 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     bmeconf sandbox serve
     bmeconf sandbox serve --fault 'drop-after@POST /api/email/campaign*:times=2'
     """
-    simulator = session.sandbox_module()
+    simulator, console = session.sandbox_module(), Console()
     try:
         switches = simulator.Switches.parse(list(switch))
         faults = [simulator.Fault.parse(text) for text in fault]
@@ -46,15 +47,13 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
         raise InvalidInput(str(error)) from error
     try:
         announce_sandbox(root, running.url)
-        click.echo(f"export BMECONF_BASE_URL={running.url}")
-        click.echo(f"export BMECONF_API_KEY={running.key}")
-        click.echo("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.", err=True)
-        click.echo(
-            f"Open {running.url}/ to see the account and do what only a person can.", err=True
-        )
+        say(f"export BMECONF_BASE_URL={running.url}")
+        say(f"export BMECONF_API_KEY={running.key}")
+        console.note("The sandbox is running, and --sandbox uses it; Ctrl-C stops it.")
+        console.note(f"Open {running.url}/ to see the account and do what only a person can.")
         running.wait()
     except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
+        console.note("Stopped.")
     finally:
         running.stop()
     return 0
@@ -77,5 +76,5 @@ def reset(path: Path) -> int:
         lock_store.path_of(manifest.find_root(path), True).unlink(missing_ok=True)
     except simulator.SandboxError as error:
         raise InvalidInput(str(error)) from error
-    click.echo("The simulated account is gone; the next start fills a new one.", err=True)
+    Console().note("The simulated account is gone; the next start fills a new one.")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from bmeconf.cli.console import say
 from bmeconf.project import schema_text
 
 
@@ -16,5 +17,5 @@ def schema(kind: str | None) -> int:
     bmeconf schema > manifest.schema.json
     bmeconf schema drift
     """
-    click.echo(schema_text(kind or "manifest"), nl=False)
+    say(schema_text(kind or "manifest").removesuffix("\n"))
     return 0

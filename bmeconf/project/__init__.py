@@ -8,7 +8,15 @@
 - `scaffold/`: the project that `init` makes
 """
 
-from bmeconf.project.atomic import AS_USUAL, can_write, compare_files, write_file, write_files
+from bmeconf.project.atomic import (
+    AS_USUAL,
+    can_write,
+    compare_files,
+    from_disk,
+    on_disk,
+    write_file,
+    write_files,
+)
 from bmeconf.project.credentials import (
     choose_account,
     credentials,

@@ -14,6 +14,16 @@ OWNER_ONLY, AS_USUAL = 0o600, 0o666
 """Who may read a new file: its owner, or whoever this machine's umask lets."""
 
 
+def on_disk(name: str) -> str:
+    """A name as the system's calls take it: names are UTF-8, whatever the locale says."""
+    return os.fsdecode(name.encode("utf-8", "surrogateescape"))
+
+
+def from_disk(path: str) -> str:
+    """The name of what the system's calls gave."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
 def can_write(path: Path) -> bool:
     """True if a file can be written at `path`, judged without writing it."""
     if path.exists() and not path.is_file():
@@ -55,7 +65,7 @@ def compare_files(folder: Path, texts: Mapping[str, str]) -> tuple[frozenset[str
     same: set[str] = set()
     in_the_way: dict[str, None] = {}
     for name, text in texts.items():
-        path = folder / name
+        path = folder / on_disk(name)
         parents = [parent for parent in path.parents if folder in parent.parents]
         # A link to a folder leads who knows where: what is below it is not this folder's.
         solid = [p for p in parents if os.path.lexists(p) and (p.is_symlink() or not p.is_dir())]
@@ -90,8 +100,8 @@ def write_files(folder: Path, texts: Mapping[str, str], *, overwrite: bool = Fal
         for number, text in enumerate(texts.values()):
             write_file(beside / str(number), text, AS_USUAL)
         for number, name in enumerate(texts):
-            _make_folder((folder / name).parent, undo)
-            _place(beside / str(number), folder / name, overwrite, undo)
+            _make_folder((folder / on_disk(name)).parent, undo)
+            _place(beside / str(number), folder / on_disk(name), overwrite, undo)
         undo.pop_all()
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import requests
@@ -147,10 +147,14 @@ class Project:
     def run(self, *arguments: str, **env: str) -> Ran:
         """One command, in this process, from inside the folder."""
         out, err = Stream(), Stream()
+        code = self.run_on(out, err, *arguments, **env)
+        return Ran(code, out.text(), err.text())
+
+    def run_on(self, out: TextIO, err: TextIO, *arguments: str, **env: str) -> int:
+        """Such a command on these streams; its exit code."""
         surroundings = _environment({**self.env, **env}), _inside(self.folder)
         with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
-            code = cli.run(arguments, hasty(HASTE))
-        return Ran(code, out.text(), err.text())
+            return cli.run(arguments, hasty(HASTE))
 
     def refused(self, *arguments: str, code: int = 3) -> str:
         """The error of a command that must leave every file as it was."""

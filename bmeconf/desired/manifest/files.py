@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bmeconf.model.errors import InvalidInput
+from bmeconf.project import from_disk, on_disk
 
 MAX_BYTES = 5_000_000
 MOST_LINKS = 40
@@ -62,21 +63,23 @@ class DiskFiles:
         """The name of a path; for one that is not below `root`, its absolute path."""
         whole, top = absolute(path), absolute(self.root)
         name = whole.relative_to(top) if whole.is_relative_to(top) else whole
-        return "" if whole == top else name.as_posix()
+        return "" if whole == top else from_disk(name.as_posix())
 
     def shown(self, name: str) -> str:
-        path = absolute(self.root / name)
-        return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+        path = absolute(self._path(name))
+        return from_disk(
+            str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+        )
 
     def resolved(self, name: str) -> str | None:
-        path, top = (os.path.realpath(each) for each in (self.root / name, self.root))
+        path, top = (os.path.realpath(each) for each in (self._path(name), self.root))
         below = Path(path).is_relative_to(top)
-        return Path(path).relative_to(top).as_posix() if below else None
+        return from_disk(Path(path).relative_to(top).as_posix()) if below else None
 
     def exists(self, name: str) -> bool:
         try:
             # A Path would drop the "." of "file/.", which is nothing.
-            os.stat(os.path.join(self.root, name))
+            os.stat(os.path.join(self.root, on_disk(name)))
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
@@ -85,17 +88,17 @@ class DiskFiles:
         return True
 
     def is_folder(self, name: str) -> bool:
-        return os.path.isdir(self.root / name)
+        return os.path.isdir(self._path(name))
 
     def children(self, folder: str) -> Sequence[str]:
-        return sorted(os.listdir(self.root / folder))
+        return sorted(map(from_disk, os.listdir(self._path(folder))))
 
     def read(self, names: Iterable[str]) -> Mapping[str, bytes | OSError]:
         return {name: self._content(name) for name in names}
 
     def _content(self, name: str) -> bytes | OSError:
-        path = self.root / name
         try:
+            path = self._path(name)
             if path.is_dir():
                 return IsADirectoryError()
             # A pipe would be waited for.
@@ -108,6 +111,9 @@ class DiskFiles:
         except ValueError:
             return OSError(0, "the name cannot be used")
         return data if len(data) <= MAX_BYTES else TooLarge()
+
+    def _path(self, name: str) -> Path:
+        return self.root / on_disk(name)
 
 
 class ListedFiles(ABC):

@@ -1,0 +1,102 @@
+"""The standard streams of a run: whatever is said on them ends in no traceback.
+
+What a stream cannot encode goes out as ASCII. A standard output that cannot be written ends the
+run, and a standard error that cannot be written does not.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from bmeconf.model.errors import BmeconfError
+from bmeconf.render import plain_ascii
+
+
+class StdoutLost(BmeconfError, advice="make room, or send it elsewhere; what was done is done"):
+    """Standard output cannot be written."""
+
+
+class ReaderGone(StdoutLost):
+    """Whoever read standard output has left, as `head` does: nothing more is said."""
+
+
+class Stream(io.TextIOBase):
+    """A standard stream; `vital` if nobody may miss what it says."""
+
+    def __init__(self, stream: TextIO, vital: bool) -> None:
+        self._stream, self._vital = stream, vital
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding or "ascii"
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self._stream.errors
+
+    def write(self, text: str) -> int:
+        shown = encodable(text, self.encoding)
+        # Click writes nothing to see what a stream takes, and must not learn that it takes nothing.
+        if shown:
+            with self._watched():
+                self._stream.write(shown)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._watched():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._abandon()
+            if isinstance(error, BrokenPipeError) and self._vital:
+                raise ReaderGone("nobody reads standard output any more") from error
+            if self._vital:
+                reason = f"standard output cannot be written: {error.strerror}"
+                raise StdoutLost(reason) from error
+
+    def _abandon(self) -> None:
+        """Lead the stream to nowhere, so that no later flush complains."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """While the block runs, all that is said goes through a `Stream`, also what click says."""
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Stream(out, vital=True), Stream(err, vital=False)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def is_unicode(encoding: str) -> bool:
+    return codecs.lookup(encoding).name.startswith("utf")
+
+
+def encodable(text: str, encoding: str) -> str:
+    """`text` as a stream of this encoding takes it, whatever it does with errors."""
+    if not is_unicode(encoding):
+        return plain_ascii(text)
+    # A file name that is not UTF-8 has surrogates.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
