@@ -80,7 +80,7 @@ class Journal:
         started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"{started}-{plan['fingerprint']}.jsonl"
+            path = folder / f"{started}-{plan['fingerprint'][:8]}.jsonl"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             journal = cls(path, os.open(path, flags, 0o600), origin)
             journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)

@@ -28,7 +28,7 @@ from bmeconf.project import Project, planned_account, receipt_folder, root_aroun
 from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts
 
-FINGERPRINT = re.compile(r"[0-9a-f]{8}")
+EXPECTED = re.compile(r"[0-9a-f]{32,64}")
 MAX_AGE = "24h"
 
 
@@ -50,9 +50,11 @@ class ApplyFlags:
 
     def check(self, options: Options, paths: Sequence[Path], plan: Path | None) -> None:
         """Refuse options that do not go together: without effect, one is a misunderstanding."""
-        if self.expect is not None and not FINGERPRINT.fullmatch(self.expect):
+        if self.expect is not None and not EXPECTED.fullmatch(self.expect):
             raise InvalidInput(
-                f"--expect {self.expect}: not a fingerprint", "it is eight characters of 0-9a-f"
+                f"--expect {self.expect}: not a fingerprint, which has 32 characters of 0-9a-f:"
+                " another change with a shorter one could be made up",
+                "give all of it, as this version of plan shows it",
             )
         of_saved = {"--max-plan-age": self.max_plan_age, "--on-stale": self.on_stale}
         alone = {
@@ -115,7 +117,7 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     \b
     bmeconf apply
     bmeconf apply plan.json --on-stale skip
-    bmeconf apply --auto-approve --expect 1f2e3d4c
+    bmeconf apply --auto-approve --expect 1f2e3d4c5b6a79880123456789abcdef
     bmeconf apply --auto-approve --allow-delete 'lists/Old list'
     """
     flags = ApplyFlags(**given)
@@ -215,7 +217,7 @@ def _applied(
         console.tell(shown)
     try:
         guard.refuse(plan)
-        if flags.expect not in (None, plan.fingerprint):
+        if flags.expect is not None and not plan.meaning.startswith(flags.expect):
             raise Stale(
                 f"the plan has the fingerprint {plan.fingerprint}, not {flags.expect}: something"
                 " moved since that was reviewed; nothing was written",

@@ -21,6 +21,9 @@ from bmeconf.model import (
 )
 from bmeconf.plan.diff import plain
 
+FINGERPRINT = 32
+"""Hexadecimal digits of a fingerprint."""
+
 
 @dataclass(frozen=True)
 class Pin:
@@ -172,20 +175,28 @@ class Plan:
     differences: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
     @property
-    def fingerprint(self) -> str:
-        """Eight characters over the meaning of the steps, not their order, wording or time."""
+    def meaning(self) -> str:
+        """A digest of what the steps do to which account, not of their order, wording or time."""
+        ids = self.preconditions.ids
         meaning = sorted(
             [
                 str(step.address),
                 step.action,
-                step.pin.id if step.pin else None,
+                step.pin.id if step.pin else "",
                 [[list(c.path), plain(c.before), plain(c.after)] for c in step.changes],
                 [str(address) for address in step.intent.origins],
+                sorted([str(address), ids.get(address) or ""] for address in step.mentioned()),
             ]
             for step in self.steps
         )
-        text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
+        whole = [self.account.fingerprint, meaning]
+        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def fingerprint(self) -> str:
+        """As much of the meaning as people carry about, and nobody can forge: 128 bits."""
+        return self.meaning[:FINGERPRINT]
 
     @property
     def errors(self) -> tuple[Finding, ...]:

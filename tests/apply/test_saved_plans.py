@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from bmeconf.cli import show
 from bmeconf.kinds.replies import digest
+from bmeconf.render import FORMATS
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import SEARCH, Account, Project, Ran
 from tests.support.fake_server import Rule, meanwhile
@@ -566,7 +568,7 @@ def test_deletes_are_acknowledged_for_a_saved_plan_too(project: Project, account
     carry(project, "--allow-delete", "lists/Old*").ok()
 
 
-# --- eight characters
+# --- the fingerprint
 
 
 def test_the_fingerprint_is_expected(project: Project, account: Account) -> None:
@@ -575,14 +577,62 @@ def test_the_fingerprint_is_expected(project: Project, account: Account) -> None
     assert mark == again
     project.write("other.yaml", "version: 1\nlists: [{name: More}]\n")
     for arguments in (["apply", "--auto-approve"], ["apply", "plan.json"]):
-        wrong = project.run(*arguments, "--format", "json", "--expect", "00000000")
+        wrong = project.run(*arguments, "--format", "json", "--expect", "0" * 32)
         assert wrong.code == 6
-        assert "00000000" in wrong.json["error"]["message"]
+        assert "0" * 32 in wrong.json["error"]["message"]
     moved = project.run("apply", "--auto-approve", "--expect", mark)
     assert moved.code == 6
     assert account.writes() == []
     (project.folder / "other.yaml").unlink()
     project.run("apply", "--auto-approve", "--expect", mark).ok()
+
+
+def test_all_of_the_digest_may_be_expected_and_not_less_than_is_safe(
+    project: Project, account: Account
+) -> None:
+    mark = save(project)["fingerprint"]
+    assert re.fullmatch("[0-9a-f]{32}", mark)
+    for wrong in (mark[:8], mark[:16], mark[:31], f"{mark[:-1]}X", f"{mark}{'0' * 33}", f"{mark} "):
+        ran = carry(project, "--expect", wrong)
+        assert (ran.code, ran.json["error"]["code"]) == (3, "invalid_input")
+        assert "which has 32 characters" in ran.json["error"]["message"]
+    whole = show.load(project.folder / "plan.json")[0].meaning
+    assert whole.startswith(mark)
+    assert carry(project, "--expect", f"{mark}{'0' * 32}").code == 6
+    assert account.writes() == []
+    carry(project, "--expect", whole).ok()
+
+
+def test_every_format_shows_the_whole_fingerprint(project: Project) -> None:
+    mark = save(project)["fingerprint"]
+    for format in FORMATS:
+        shown = project.run("show", "plan.json", "--format", format).ok().out
+        assert mark in shown, format
+
+
+def test_two_accounts_share_no_fingerprint(project: Project) -> None:
+    mark = save(project)["fingerprint"]
+    with Sandbox(None) as other:
+        # The same ids and values.
+        assert Project(project.folder, Account(other).env).plan()["fingerprint"] != mark
+
+
+def test_a_list_that_took_the_name_of_another_makes_another_change(
+    project: Project, account: Account
+) -> None:
+    project.declare(campaigns=[{"name": "Welcome", "lists": ["Customers", "Newsletter"]}])
+    before = project.plan()["fingerprint"]
+    account.edit("lists", "Customers", name="Former customers")
+    account.edit("lists", "Old list", name="Customers")
+    assert project.plan()["fingerprint"] != before
+
+
+def test_a_plan_with_a_short_fingerprint_is_still_applied(project: Project) -> None:
+    mark = save(project)["fingerprint"]
+    forged(project, lambda plan: plan.update(fingerprint="1f2e3d4c"))
+    shown = project.run("show", "plan.json", "--format", "json").ok().json
+    assert shown["fingerprint"] == mark
+    carry(project, "--expect", mark).ok()
 
 
 def test_the_fingerprint_is_of_what_is_meant(project: Project, account: Account) -> None:
@@ -632,7 +682,7 @@ def test_each_step_says_how_it_is_checked(project: Project) -> None:
 # --- a guard never makes a reader a writer
 
 GUARDS = (
-    ["--expect", "1f2e3d4c"],
+    ["--expect", "FINGERPRINT"],
     ["--max-plan-age", "1h"],
     ["--on-stale", "skip"],
     ["--on-stale", "stop"],
@@ -647,7 +697,7 @@ def test_a_guard_writes_nothing_by_itself(
     project: Project, account: Account, guard: list[str]
 ) -> None:
     plan = save(project, SOME.replace("Autumn}]", "Autumn}, {name: Old list, state: absent}]"))
-    mended = [plan["fingerprint"] if word == "1f2e3d4c" else word for word in guard]
+    mended = [plan["fingerprint"] if word == "FINGERPRINT" else word for word in guard]
     for command in (["plan"], ["apply"], ["show", "plan.json"], ["validate"]):
         ran = project.run(*command, *mended)
         if command == ["apply"]:

@@ -194,8 +194,8 @@ def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:
     refused = repository.push()
     stopped(repository, refused, f"{commit[:12]} is not the merge of one pull request into main")
     assert "start the workflow by hand" in refused.log
-    fingerprint = refused.log.partition("Fingerprint: ")[2][:8]
-    stopped(repository, repository.dispatch("00000000"), f"{fingerprint}, not 00000000")
+    fingerprint = refused.log.partition("Fingerprint: ")[2][:32]
+    stopped(repository, repository.dispatch("0" * 32), f"{fingerprint}, not {'0' * 32}")
     repository.dispatch(fingerprint).ok()
     assert "Autumn" in lists(repository.account)
 

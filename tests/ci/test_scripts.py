@@ -24,7 +24,7 @@ COMMIT, HEAD = "c" * 40, "d" * 40
 RECORD = {
     "format": "bmeconf.review/1",
     "account": "sha256:one",
-    "fingerprint": "1f2e3d4c",
+    "fingerprint": "1f" * 16,
     "created_at": "2026-11-22T10:00:00Z",
     "steps": {"lists/Autumn": "a" * 64},
 }
@@ -112,7 +112,7 @@ def test_the_record_is_found_by_the_commit(merged: FakeGitHub, script: Script) -
 
 
 def test_the_newest_run_and_the_newest_record_count(merged: FakeGitHub, script: Script) -> None:
-    newer = {**RECORD, "fingerprint": "00000000"}
+    newer = {**RECORD, "fingerprint": "00" * 16}
     leave(merged, newer)
     script.run("reviewed.py")
     assert json.loads((script.folder / "review.json").read_text()) == newer
@@ -294,6 +294,12 @@ def test_no_other_plan_agrees_but_one_with_less_to_do_in_a_run_started_again(
 def test_another_account_is_refused(script: Script, recorded: Any) -> None:
     change(script, recorded, lambda plan: plan["account"].update(fingerprint="sha256:0"))
     script.run("agree.py", code=7, said="another account")
+
+
+@pytest.mark.parametrize(("digits", "code"), [(8, 3), (31, 3), (32, 0)])
+def test_a_short_fingerprint_is_none(script: Script, recorded: Any, digits: int, code: int) -> None:
+    said = script.run("agree.py", code=code, EXPECT=recorded["fingerprint"][:digits])
+    assert ("which has 32 characters" in said) == (code == 3)
 
 
 def test_without_a_record_nothing_agrees(script: Script, recorded: Any) -> None:

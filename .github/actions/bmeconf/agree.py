@@ -34,7 +34,14 @@ def main(environ: Mapping[str, str]) -> None:
 
 
 def _check_fingerprint(expected: str, now: review.Review) -> None:
-    if expected != now.fingerprint:
+    if not re.fullmatch("[0-9a-f]{32,64}", expected):
+        raise Failed(
+            f"{expected} is not a fingerprint, which has 32 characters of 0-9a-f; nothing was"
+            " written",
+            "pass all of it, as the summary of this run shows it",
+            review.INVALID,
+        )
+    if not expected.startswith(now.fingerprint):
         raise Failed(
             f"the plan has the fingerprint {now.fingerprint}, not {expected}; nothing was written",
             "review the plan in the summary of this run, then pass its fingerprint",

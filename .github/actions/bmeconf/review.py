@@ -21,7 +21,7 @@ from typing import Any
 from api import Failed
 
 FORMAT = "bmeconf.review/1"
-STALE, ANOTHER_ACCOUNT = 6, 7
+INVALID, STALE, ANOTHER_ACCOUNT = 3, 6, 7
 SHOWN = 10
 AGAIN = (
     "Have the plan reviewed again: open a pull request that touches a manifest (a comment will do)"
