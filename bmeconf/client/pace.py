@@ -59,7 +59,14 @@ class Budget:
         self._sent.append(self.clock())
 
     def learn(self, headers: Mapping[str, str]) -> None:
-        """Take over what a reply's headers say; absent or odd ones change nothing."""
+        """Take over what a reply's headers say; absent or odd ones change nothing.
+
+        A `Retry-After` decides alone (API contract 6, question 24): what else is said of the
+        limits, then and before, does not hold after that wait.
+        """
+        if "Retry-After" in headers:
+            self.hour_remaining = self.hour_reset = self.month_remaining = None
+            return
         if (hour := _number(headers, "X-RateLimit-Remaining")) is not None:
             self.hour_remaining = int(hour)
         if (month := _number(headers, "X-Monthly-Remaining")) is not None:

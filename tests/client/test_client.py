@@ -254,6 +254,24 @@ def test_a_passing_limit_is_waited_for_by_the_vendors_formula(
         assert line.clock.waits == waits
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": str(1_900_000_000 + 59 * 60)},
+        {"X_RateLimit_Remaining": "0"},
+        {"X_Monthly_Remaining": "0"},
+        {"X_RateLimit_Remaining": "3000", "X_RateLimit_Reset": "0"},
+    ],
+    ids=str,
+)
+def test_how_long_to_wait_is_said_by_retry_after_alone(others: Any, method: str) -> None:
+    refused = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After="60", **others)
+    with Line(refused, refused, reply({"a": 1})) as line:
+        assert asked(line.writer, method) == {"a": 1}
+        assert line.clock.waits == [60, 120]
+
+
 @pytest.mark.parametrize("header", ["301", "1e9", "inf", "infinity", "+inf", "1e999"])
 def test_a_limit_that_lasts_ends_the_run(header: str) -> None:
     failure = failing(limited(header), kind=LimitReached)
