@@ -20,6 +20,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from bmeconf.client.pace import LONGEST_WAIT
+from bmeconf.client.route import Route
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -50,6 +51,7 @@ NEVER_LEFT = (
     ProxyError,
     ssl.SSLCertVerificationError,
     requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
 )
 """Failures that come before a request is sent; any other may come after it landed."""
 
@@ -139,13 +141,14 @@ def error_of(answer: Answer) -> BmeconfError:
     return next(by_type, by_status)(message, status=status, details=found)
 
 
-def error_on_wire(request: str, base: str, error: requests.RequestException) -> NetworkError:
+def error_on_wire(
+    request: str, base: str, error: requests.RequestException, route: Route
+) -> NetworkError:
     """The error for a request that got no whole answer: whether it left makes the difference."""
     causes = list(_causes(error))
-    told = f"from {base}: {_plain(causes[-1])}"
+    told = f"from {base}{route.through}: {route.masked(_plain(causes[-1]))}"
     if any(isinstance(cause, NEVER_LEFT) for cause in causes):
-        remedy = "check the base URL, the network of this machine, and its proxy where it has one"
-        return NetworkError(f"{request}: no answer {told}", remedy)
+        return NetworkError(f"{request}: no answer {told}", route.remedy(causes))
     return OutcomeUnknown(f"{request}: no whole answer {told}")
 
 

@@ -18,6 +18,7 @@ from bmeconf import __version__
 from bmeconf.client import answers, paging
 from bmeconf.client.answers import Answer
 from bmeconf.client.pace import Budget
+from bmeconf.client.route import DIRECT, Route
 from bmeconf.kinds import Dialect, Raw
 from bmeconf.model.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
 
@@ -89,8 +90,10 @@ class Reader:
         dialect: Dialect | None = None,
         trace: Callable[[str], None] = lambda line: None,
         bounds: Bounds = Bounds(),
+        route: Route = DIRECT,
     ) -> None:
         self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
+        self._route = route
         self.budget = budget
         self.dialect = dialect or Dialect()
         self._session = requests.Session()
@@ -99,6 +102,7 @@ class Reader:
         self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
         # A plain http address is this machine itself: no proxy may come between.
         self._session.trust_env = base_url.startswith("https:")
+        self._session.verify = route.bundle.value or True
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self.transport())
@@ -143,7 +147,8 @@ class Reader:
 
     def for_writing(self, witness: Witness) -> Writer:
         """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
-        writer = Writer(self._base, self._key, self.budget, self.dialect, self._trace, self._bounds)
+        known = self.budget, self.dialect, self._trace, self._bounds, self._route
+        writer = Writer(self._base, self._key, *known)
         writer.witness = witness
         return writer
 
@@ -216,7 +221,7 @@ class Reader:
             ) as response:
                 content = self._content(response, request)
         except requests.RequestException as error:
-            failure = answers.error_on_wire(request, self._base, error)
+            failure = answers.error_on_wire(request, self._base, error, self._route)
             self._trace(self._masked(failure.message))
             raise failure from error
         self._trace(self._masked(f"{request} {response.status_code}"))

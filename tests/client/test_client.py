@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import ssl
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -560,28 +559,6 @@ def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(proxied: Callable[[st
 
 
 # --- TLS: what is lost inside it had left
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 with its key, made on the spot."""
-    file = tmp_path_factory.mktemp("tls") / "cert.pem"
-    subprocess.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {file}"
-        f" -out {file}".split(),
-        check=True,
-        capture_output=True,
-    )
-    return file
-
-
-@pytest.fixture
-def tls(certificate: Path) -> ssl.SSLContext:
-    """What makes a server one that speaks TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 @pytest.mark.parametrize("name", ["closed", "reset", "silence", "half the body", "spoilt"])
