@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bmeconf.kinds import Raw
 from bmeconf.model import Address, Finding, Manual
@@ -99,7 +100,7 @@ class Result:
 
     `written`: whether any write was done, or may have been. `journal` is the path of the journal,
     empty where nothing was to be written. `unlocked` says why the lock file could not be written,
-    if it could not. `account` names the account for people.
+    if it could not. `account` names the account for people, `at` is when the run ended.
     """
 
     plan: Plan
@@ -111,6 +112,7 @@ class Result:
     journal: str = ""
     unlocked: str = ""
     account: str = ""
+    at: datetime | None = None
 
     @classmethod
     def unwritten(

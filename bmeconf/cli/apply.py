@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,10 @@ import click
 
 from bmeconf.apply import STALE, Journal, Origin, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
+from bmeconf.cli.apply_flags import ApplyFlags
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
-from bmeconf.cli.session import Session, alone, finishing, opened
+from bmeconf.cli.session import Session, finishing, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
@@ -28,59 +27,7 @@ from bmeconf.project import Project, planned_account, receipt_folder, root_aroun
 from bmeconf.render import TEXT, Line, documents, page, safe_line
 from bmeconf.render import text as texts
 
-EXPECTED = re.compile(r"[0-9a-f]{32,64}")
 MAX_AGE = "24h"
-
-
-@dataclass(frozen=True)
-class ApplyFlags:
-    """The options of `apply` beside the shared ones; None where not given."""
-
-    auto_approve: bool
-    allow_delete: tuple[str, ...]
-    expect: str | None
-    max_plan_age: str | None
-    on_stale: str | None
-    resume: Path | None
-    lock_timeout: str
-
-    def turn(self, console: Console) -> stages.Turn:
-        """How the run takes its turn among those that write to its project."""
-        return partial(alone, console, "apply", self.lock_timeout)
-
-    def check(self, options: Options, paths: Sequence[Path], plan: Path | None) -> None:
-        """Refuse options that do not go together: without effect, one is a misunderstanding."""
-        if self.expect is not None and not EXPECTED.fullmatch(self.expect):
-            raise InvalidInput(
-                f"--expect {self.expect}: not a fingerprint, which has 32 characters of 0-9a-f:"
-                " another change with a shorter one could be made up",
-                "give all of it, as this version of plan shows it",
-            )
-        of_saved = {"--max-plan-age": self.max_plan_age, "--on-stale": self.on_stale}
-        alone = {
-            "a PATH": paths,
-            "--target": options.target,
-            "--auto-approve": self.auto_approve,
-            "--allow-delete": self.allow_delete,
-            "--expect": self.expect,
-            **of_saved,
-        }
-        given = [name for name, value in alone.items() if value]
-        if self.resume and given:
-            raise InvalidInput(
-                f"--resume stands alone; it does not go with {', '.join(given)}",
-                "the journal says what was asked for and what is left",
-            )
-        if plan and options.target:
-            raise InvalidInput(
-                f"--target does not go with a saved plan: {plan} is applied as it is",
-                "use plan --target --out, and apply that",
-            )
-        for name, value in of_saved.items():
-            if value is not None and not plan:
-                raise InvalidInput(
-                    f"{name} is about a saved plan, and there is none", "use: bmeconf apply PLAN"
-                )
 
 
 @click.command()
@@ -188,7 +135,7 @@ def _resumed(
             options = _in_its_account(options, plan, project)
             with opened(options, console, project) as session, _listening(plan, session) as means:
                 result = run.resumed(means, journal, past, plan)
-                return replace(result, account=session.label), _seen_from_here(root)
+                return _ended(result, session), _seen_from_here(root)
 
 
 def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
@@ -230,7 +177,11 @@ def _applied(
             result = work(means)
     except BmeconfError as error:
         result = Result.unwritten(plan, error, session.reader.budget.used)
-    return replace(result, account=session.label)
+    return _ended(result, session)
+
+
+def _ended(result: Result, session: Session) -> Result:
+    return replace(result, account=session.label, at=datetime.now(UTC))
 
 
 @contextmanager

@@ -57,7 +57,6 @@ def plan(
         plan,
         comparison.session.label,
         "" if refusal else command,
-        {r.address: r.intent.place for r in comparison.reading.desired if r.intent.place},
     )
     code = console.publish(shown, lambda code, error: encode.plan(plan, code, error), code, refusal)
     if refusal:

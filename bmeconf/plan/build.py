@@ -72,6 +72,7 @@ def build(
         price=_price(steps, spent),
         preconditions=preconditions.of(steps, reading, {step.address for step in manual}),
         unmanaged_names=unmanaged if show_unmanaged else {},
+        places={str(r.address): r.intent.place for r in reading.desired if r.intent.place},
         differences=differences,
     )
 

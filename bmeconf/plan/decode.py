@@ -22,6 +22,7 @@ from bmeconf.model import (
     Finding,
     Intent,
     Manual,
+    Place,
     stamp,
     undotted,
 )
@@ -108,6 +109,7 @@ def _plan(document: Document) -> Plan:
             protect={known[text]: protect for text, protect in grounds["protect"].items()},
         ),
         unmanaged_names={kind: tuple(names) for kind, names in unmanaged.items()},
+        places={address: Place(**at) for address, at in document.get("places", {}).items()},
     )
 
 

@@ -37,6 +37,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "unmanaged": dict(plan.unmanaged),
         "left_out": plain(plan.left_out),
         "grounds": _preconditions(plan.preconditions),
+        "places": _places(plan),
     }
     if plan.unmanaged_names:
         body["unmanaged_names"] = plain(plan.unmanaged_names)
@@ -123,6 +124,16 @@ def _step(step: Step) -> dict[str, Any]:
     if step.usage:
         body["hanging"] = step.usage
     return body
+
+
+def _places(plan: Plan) -> dict[str, Any]:
+    """Where everything that the plan is about is declared, as far as known."""
+    about = {
+        *(str(step.address) for step in plan.steps),
+        *(str(manual.address) for manual in plan.manual),
+        *(str(finding.address) for finding in plan.findings),
+    }
+    return {address: asdict(plan.places[address]) for address in sorted(about & {*plan.places})}
 
 
 def _pin(pin: Pin) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from bmeconf.model import (
     Finding,
     Intent,
     Manual,
+    Place,
     references,
 )
 from bmeconf.plan.diff import plain
@@ -156,8 +157,8 @@ class Plan:
     """Everything an apply will do and a reader should know.
 
     `unmanaged` counts by kind what is live and not declared; `unmanaged_names` names it, where
-    that was asked for. `differences` are all comparisons behind the plan; a plan that was read
-    from a file has none.
+    that was asked for. `places` is where resources are declared, by address. `differences` are all
+    comparisons behind the plan; a plan that was read from a file has none.
     """
 
     created_at: datetime
@@ -172,6 +173,7 @@ class Plan:
     price: Price
     preconditions: Preconditions
     unmanaged_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     differences: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
     @property

@@ -68,6 +68,8 @@ def result(result: Result, exit_code: int, error: BmeconfError | None) -> dict[s
     return {
         "format": RESULT_FORMAT,
         "exit_code": exit_code,
+        "created_at": stamp(result.at or result.plan.created_at),
+        "account": encode.account(result.plan.account),
         "fingerprint": result.plan.fingerprint,
         "steps": [
             _members(outcome.step, "id", "address", "action")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bmeconf.model import Place
+from bmeconf.model import CREATE, DELETE, UPDATE, Place
 from bmeconf.render import safe
-from bmeconf.render.model import DONE, Page
+from bmeconf.render.model import DONE, Page, PageItem
 
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 SHOWN = 10
@@ -37,14 +37,21 @@ def _annotations(page: Page) -> Iterator[tuple[str, str]]:
     """Each level with its workflow command, in the order of the page."""
     for section in page.sections:
         for item in section.items:
-            level = "error" if item.fails else item.level
+            level = "error" if item.fails else item.level or _level_of_step(item)
             if level:
                 message = item.gist + (f"; {item.remedy}" if item.remedy else "")
                 yield level, _command(level, item.place, item.address or page.title, message)
         for task in section.tasks:
             if task.state != DONE:
                 level = "error" if task.fails else "note"
-                yield level, _command(level, None, task.address, task.gist)
+                yield level, _command(level, task.place, task.address, task.gist)
+
+
+def _level_of_step(item: PageItem) -> str:
+    """The level of a planned change; empty for any other item."""
+    if item.state not in (CREATE, UPDATE, DELETE):
+        return ""
+    return "warning" if item.must else "note"
 
 
 def _command(level: str, place: Place | None, title: str, message: str) -> str:

@@ -32,9 +32,6 @@ def render(page: Page) -> str:
         suite = _suite(root, page, section.title)
         for item in section.items:
             case = _case(suite, page, f"{item.address} {item.state}".lstrip())
-            if item.place:
-                case.set("file", _text(item.place.file))
-                case.set("line", str(item.place.line))
             _end(case, item, text.item(item))
         for task in section.tasks:
             case = _case(suite, page, f"{task.address} by hand: {task.state}")
@@ -66,6 +63,9 @@ def _case(suite: Element, page: Page, name: str) -> Element:
 
 
 def _end(case: Element, of: PageItem | Task, lines: Iterable[Line]) -> None:
+    if of.place:
+        case.set("file", _text(of.place.file))
+        case.set("line", str(of.place.line))
     if of.fails:
         _add(case, "failure", lines, message=_text(of.gist), type=_text(of.state))
     else:

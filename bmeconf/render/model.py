@@ -75,8 +75,8 @@ class Task:
 
     `what` is one sentence without the address, `distance` how far off its time is (`in 9 days`).
     `where` are the clicks in order, each one sentence; `enter` what to type or choose there,
-    each under its label. `live` is what the account shows of the campaign. No format leaves a
-    task out for lack of room.
+    each under its label. `live` is what the account shows of the campaign, `place` where its
+    manifest is, if known. No format leaves a task out for lack of room.
     """
 
     address: str
@@ -89,6 +89,7 @@ class Task:
     live: str = ""
     fails: bool = False
     enter: tuple[tuple[str, str], ...] = ()
+    place: Place | None = None
 
     @property
     def gist(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from bmeconf import model
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema, schema_names, schema_text
 
@@ -55,6 +57,17 @@ def test_each_part_is_closed_and_has_true_examples_and_words_for_an_editor(
     assert {"title", "description", "examples"} <= shown.keys()
     assert "properties" not in part or part["additionalProperties"] is False
     assert ("pattern" in part) == ("patternErrorMessage" in part)
+
+
+def test_every_document_has_its_schema() -> None:
+    formats = [value for name, value in vars(model).items() if name.endswith("_FORMAT")]
+    assert len(formats) >= 6
+    for format in formats:
+        kind = re.fullmatch(r"bmeconf\.(\w+)/1", format)
+        assert kind
+        schema = load_schema(kind[1])
+        Draft202012Validator.check_schema(schema)
+        assert schema["properties"]["format"]["const"] == format
 
 
 def test_an_unknown_schema() -> None:

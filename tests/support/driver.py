@@ -28,7 +28,9 @@ from tests.support.clocks import hasty
 
 HASTE = 0.01
 """Commands in this process wait so much shorter than they think."""
-SCHEMAS = {f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "pull", "report", "result")}
+SCHEMAS = {
+    f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "problems", "pull", "report", "result")
+}
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""
 LOCK = "bmeconf.lock.json"

@@ -77,7 +77,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         sections=filled(
             *(_section(sort, drift, failing) for sort in SORTS),
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
-            Section("Findings", finding_items(drift.findings)),
+            Section("Findings", finding_items(drift.findings, drift.plan.places)),
             plan_page.left_out(drift.left_out),
             plan_page.compared_with(drift.plan),
             Section("What to do", text=_advice(drift, bool(next_command))),

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bmeconf.model import PROBLEMS_FORMAT, Address, Finding, Place, Problem, counted
+from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted
 from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
-Places = Mapping[Address, Place]
+Places = Mapping[str, Place]
 NOWHERE: Places = {}
 LEVELS = ("error", "warning", "note")
 LONGEST = 300
@@ -79,7 +79,7 @@ def error_item(error: BmeconfError) -> PageItem:
 
 def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> tuple[PageItem, ...]:
     """Findings as items, at the places of their resources."""
-    return tuple(_item(finding, places.get(finding.address)) for finding in findings)
+    return tuple(_item(finding, places.get(str(finding.address))) for finding in findings)
 
 
 def problem_item(problem: Problem) -> PageItem:

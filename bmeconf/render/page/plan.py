@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
@@ -19,7 +20,7 @@ from bmeconf.model import (
 )
 from bmeconf.plan import Plan, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
-from bmeconf.render.page.failure import NOWHERE, Places, finding_items
+from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.tasks import BROKEN, task_of
 
 BODIES = ("body", "plain_text")
@@ -34,13 +35,12 @@ RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
 """What a plan counts beside its steps, as its document calls it."""
 
 
-def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = NOWHERE) -> Page:
+def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
     """A plan as a page.
 
-    `account` names it for people, `next_command` is the apply that makes it happen, `places` is
-    where its resources are declared, as far as known.
+    `account` names it for people, `next_command` is the apply that makes it happen.
     """
-    findings = finding_items(plan.findings, places)
+    findings = finding_items(plan.findings, plan.places)
     errors = tuple(item for item in findings if item.fails)
     unmanaged = [f"{kind}/{name}" for kind, each in plan.unmanaged_names.items() for name in each]
     counts = encode.summary(plan)
@@ -60,7 +60,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "", places: Places = N
         counts=(*steps, *rest),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
-            Section("Changes", tuple(_step(step, places) for step in plan.steps), in_text=BRIEF),
+            Section("Changes", tuple(_step(step, plan) for step in plan.steps), in_text=BRIEF),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
             Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
@@ -95,7 +95,7 @@ def _sentence(start: str, rest: Sequence[str]) -> str:
 # --- steps
 
 
-def _step(step: Step, places: Places) -> PageItem:
+def _step(step: Step, plan: Plan) -> PageItem:
     """One step, before it is done: what becomes of its resource, and how the write is guarded."""
     head = f"will be {step.action}d"
     if any(change.before and change.path == _identity(step) for change in step.changes):
@@ -111,7 +111,7 @@ def _step(step: Step, places: Places) -> PageItem:
         fields=tuple(fields(step)),
         notes=tuple(notes(step)),
         must=step.action == DELETE,
-        place=places.get(step.address),
+        place=plan.places.get(str(step.address)),
     )
 
 
@@ -160,7 +160,11 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
     }
     ordered = sorted(plan.manual, key=lambda manual: manual.state == DONE)
     return tuple(
-        task_of(manual, plan.created_at, lists.get(manual.address, ())) for manual in ordered
+        replace(
+            task_of(manual, plan.created_at, lists.get(manual.address, ())),
+            place=plan.places.get(str(manual.address)),
+        )
+        for manual in ordered
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT, counted
@@ -18,9 +19,12 @@ ELSEWHERE = InText.NOTHING
 
 def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     """How an apply ended; `next_commands` are the commands to go on with."""
-    error = result.error
-    findings = finding_items(result.plan.findings)
-    steps = [outcome_item(outcome) for outcome in result.outcomes]
+    error, places = result.error, result.plan.places
+    findings = finding_items(result.plan.findings, places)
+    steps = [
+        replace(outcome_item(outcome), place=places.get(str(outcome.step.address)))
+        for outcome in result.outcomes
+    ]
     journal = f"; the journal is {result.journal}" if result.journal else ""
     manual = sum(manual.state != DONE for manual in result.manual)
     sections = (
@@ -28,7 +32,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         Section(plan_page.REFUSAL, tuple(i for i in findings if i.fails), in_text=ELSEWHERE),
         Section("Not done", tuple(i for i in steps if i.fails), in_text=InText.HEADS),
         Section("Applied", tuple(i for i in steps if not i.fails), in_text=ELSEWHERE),
-        Section("Read back", finding_items(result.read_back), in_text=InText.BRIEF),
+        Section("Read back", finding_items(result.read_back, places), in_text=InText.BRIEF),
         Section(plan_page.MANUAL_STEPS, tasks=plan_page.task_list(result.plan), in_text=ELSEWHERE),
         Section("Findings", tuple(i for i in findings if not i.fails), in_text=ELSEWHERE),
     )
@@ -43,7 +47,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         fingerprint=result.plan.fingerprint if result.outcomes else "",
         price=f"{counted(result.requests, 'request')}{journal}.",
         next_commands=tuple(next_commands),
-        made_at=result.plan.created_at,
+        made_at=result.at or result.plan.created_at,
         continues=True,
     )
 
