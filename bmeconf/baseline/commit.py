@@ -26,6 +26,7 @@ class CommitManifests:
 
     `declared` are all that have an address, `sound` those that can be compared, without their
     `flawed` fields. Unless it is `complete`, more may have been declared; `problems` say why.
+    `given` are those that the files declared which the run was given.
     """
 
     revision: str
@@ -34,6 +35,7 @@ class CommitManifests:
     sound: Snapshot = field(default_factory=Snapshot)
     flawed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    given: frozenset[Address] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -80,11 +82,16 @@ def manifests_at(
         sound=sound if problems else desired.snapshot,
         flawed={address: flawed for address, flawed in flaws.items() if flawed},
         problems=_warnings(problems),
+        given=frozenset(
+            r.address
+            for r in desired.snapshot
+            if r.intent.place and sources.covers(r.intent.place.file)
+        ),
     )
 
 
 def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
-    """The manifests at the commit under the names and patterns that exist there.
+    """All manifests at the commit, given those under the names that exist there.
 
     Raises:
         InvalidInput: there are none.
@@ -93,9 +100,10 @@ def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
     patterns = [each for each in project.manifests or () if manifest.matching(tree, each)]
     if not tree.children(""):
         raise InvalidInput("there is nothing in this folder at that commit")
-    if not there or (project.manifests and not patterns):
+    if project.manifests and not patterns:
         raise InvalidInput("there are no manifests at that commit")
-    return manifest.read(tree, there, patterns)
+    sources = manifest.read_whole(tree, there or [""], patterns)
+    return sources if there else replace(sources, given=frozenset())
 
 
 def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | None:

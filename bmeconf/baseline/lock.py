@@ -102,12 +102,10 @@ class Section:
         mine = entry is not None and entry.id == id
         return self.key(address) if mine else self._by_id.get((address.kind, id))
 
-    def remembered(
-        self, kind: str, desired: Iterable[Resource], elsewhere: Iterable[Address] = ()
-    ) -> RememberedIds:
-        """The ids of one kind; what is declared `elsewhere` is no orphan."""
+    def remembered(self, kind: str, desired: Iterable[Resource]) -> RememberedIds:
+        """The ids of one kind, of which all of `desired` is declared."""
         addresses = [resource.address for resource in desired]
-        declared = {self.key(address) for address in (*addresses, *elsewhere)}
+        declared = {self.key(address) for address in addresses}
         known = {address: entry.id for address in addresses if (entry := self.at(address))}
         entries = self.entries.items()
         orphans = (e.id for k, e in entries if kind_of(k) == kind and k not in declared)

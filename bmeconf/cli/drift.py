@@ -61,8 +61,7 @@ def drift(
         session, reader = comparison.session, comparison.session.reader
         reading, new_names = closer(reader, comparison.reading)
         plan = stages.planned(replace(comparison, reading=reading))
-        policy, others = session.project.policy, comparison.others()
-        report = find_drift(reading, plan, policy, others, new_names)
+        report = find_drift(reading, plan, session.project.policy, new_names)
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
         recorded, failed = _recorded(session, reading, report) if record else (False, None)

@@ -107,7 +107,7 @@ def pull(
         commands = adoption.next_commands(target, out, options.account_words())
     return console.publish(
         page.of_pulled(pulled, session.label, commands),
-        lambda _, error: documents.pulled(pulled, str(out or root), error),
+        lambda _, error: documents.pulled(pulled, str(out or folder), error),
     )
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session, opened
-from bmeconf.desired import OtherManifests, ProjectFiles, read_project_files, scope, validate
+from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live
@@ -29,16 +28,11 @@ MOST_PROBLEMS = 10
 
 @dataclass(frozen=True)
 class Comparison:
-    """The manifests of a run, read together with the account; `digest` is that of the files.
-
-    `others` gives the manifests of the project that the run was not given; they are read once, and
-    only where something depends on them.
-    """
+    """The manifests of a run, read together with the account; `digest` is that of the files."""
 
     session: Session
     digest: str
     reading: Reading
-    others: Callable[[], OtherManifests]
 
 
 @contextmanager
@@ -66,16 +60,13 @@ def compared(
         variables = session.account.vars
         then = _commit(files, session, since) if since is not None else None
         desired = validate.desired(files.sources, variables)
-        limited = scope.limit(desired.sound(), options.target)
+        limited = scope.limit(desired.sound(), options.target, files.sources.covers)
         lock = lock_store.read(session.lock_file)
-        others = cache(lambda: files.others(variables))
-        if lock.accounts or then:
-            limited = replace(limited, elsewhere=others())
         reading = live.read(session.reader, limited, lock, session.identity, then)
         if reading.problems:
             raise ManifestProblems((*desired.problems, *reading.problems))
         console.warnings(desired.problems)
-        yield Comparison(session, desired.digest, reading, others)
+        yield Comparison(session, desired.digest, reading)
 
 
 def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = False) -> Plan:

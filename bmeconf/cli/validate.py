@@ -31,7 +31,7 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     accounts = {name: entry.vars for name, entry in files.project.accounts.items()}
     desired = offline.check_offline(files.sources, accounts)
     if not desired.errors:
-        scope.limit(desired.snapshot, options.target)
+        scope.limit(desired.snapshot, options.target, files.sources.covers)
     outside = guard.seed_problems(desired.snapshot, files.project.policy)
     problems = sorted([*desired.problems, *outside], key=lambda p: (p.place, p.address))
     code = 0

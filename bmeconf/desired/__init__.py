@@ -7,4 +7,4 @@
 """
 
 from bmeconf.desired.project_files import ProjectFiles, project_at, read_project_files
-from bmeconf.desired.scope import OtherManifests, Scope, matches, named
+from bmeconf.desired.scope import Scope, matches, named

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, Sources
-from bmeconf.desired.scope import OtherManifests
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import LOCK_FILE, Project
 
 
 @dataclass(frozen=True)
 class ProjectFiles:
-    """A project and its manifests under `names`, read but not yet validated.
+    """A project and its manifests, read but not yet validated.
 
-    `names` are paths from the project's root; the root's own is empty.
+    `names` are the paths that the run was given, from the project's root; the root's own is empty.
     """
 
     project: Project
@@ -30,21 +29,9 @@ class ProjectFiles:
         mark = manifest.mark_of(self.project.root)
         return f"Project root: {self.project.root} ({f'has {mark}' if mark else 'the path given'})"
 
-    def others(self, variables: Mapping[str, str]) -> OtherManifests:
-        """The manifests of the project that this run was not given, as far as they are sound."""
-        project = self.project
-        if "" in self.names:
-            return OtherManifests()
-        try:
-            sources = manifest.read(DiskFiles(project.root), (), project.manifests or ())
-        except InvalidInput:
-            return OtherManifests(complete=False)
-        desired = validate.desired(sources, variables)
-        return OtherManifests(desired.snapshot, not desired.errors)
-
 
 def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
-    """The project file and the manifests under `paths`.
+    """The project that `paths` are in, and its manifests.
 
     Raises:
         InvalidInput: there are none, or the project file cannot be used.
@@ -52,7 +39,7 @@ def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
     root = _common_root(paths)
     project, files = project_at(root), DiskFiles(root)
     names = tuple(files.name(path) for path in paths)
-    sources = manifest.read(files, names, project.manifests or ())
+    sources = manifest.read_whole(files, names, project.manifests or ())
     _refuse_locks_below(root, sources)
     return ProjectFiles(project, sources, names)
 

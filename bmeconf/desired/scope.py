@@ -6,8 +6,8 @@ A target is a glob on addresses, as in `contacts/*@acme.example`; its dependenci
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
@@ -16,38 +16,17 @@ from bmeconf.model.errors import InvalidInput
 
 
 @dataclass(frozen=True)
-class OtherManifests:
-    """Resources that the project declares in files that this run was not given.
-
-    `complete` is False where some of these files cannot be read, or contradict each other.
-    """
-
-    declared: Snapshot = field(default_factory=Snapshot)
-    complete: bool = True
-
-    def beyond(self, here: Snapshot) -> tuple[Address, ...]:
-        """The addresses that only those files declare."""
-        return tuple(r.address for r in self.declared if here.get(r.address) is None)
-
-
-@dataclass(frozen=True)
 class Scope:
     """The resources that a run looks at, among all that its manifests declare.
 
-    `desired` are the resources in scope, `whole` is everything declared: a resource out of scope
-    still claims its live object. `elsewhere` is what other files of the project declare.
+    `desired` are the resources in scope, `whole` is all that the project declares: a resource out
+    of scope still claims its live object.
     """
 
     desired: Snapshot
     whole: Snapshot
     managed: Managed
-    elsewhere: OtherManifests = field(default_factory=OtherManifests)
     targets: tuple[str, ...] = ()
-
-    @property
-    def project(self) -> Snapshot:
-        """Everything that the project declares, as far as this run knows it."""
-        return Snapshot({**self.elsewhere.declared.resources, **self.whole.resources})
 
     @property
     def left_out(self) -> tuple[Address, ...]:
@@ -60,24 +39,27 @@ class Scope:
         return next(iter(self.whole.of_kind(only_kind(Singleton).name)), None)
 
 
-def limit(desired: Snapshot, targets: Sequence[str]) -> Scope:
-    """The scope that `targets`, globs on addresses, and their dependencies make of `desired`.
+def limit(
+    desired: Snapshot, targets: Sequence[str], covers: Callable[[str], bool] = lambda file: True
+) -> Scope:
+    """The scope that `targets`, globs on addresses, make of `desired`, with all that they need.
+
+    Only resources from files that the run was given (`covers`) are named by them, or without any.
 
     Raises:
-        InvalidInput: a target names no declared resource.
+        InvalidInput: a target names no such resource.
     """
-    if not targets:
-        return Scope(desired, desired, managed(desired))
-    chosen: set[Address] = set()
+    given = Snapshot.of(r for r in desired if r.intent.place is None or covers(r.intent.place.file))
+    chosen: set[Address] = set() if targets else {*given.resources}
     for target in targets:
-        if not (addresses := named(target, desired.resources)):
-            hint = _did_you_mean(target, desired)
+        if not (addresses := named(target, given.resources)):
+            hint = _did_you_mean(target, given)
             raise InvalidInput(f"--target {target}: no declared resource matches{hint}")
         chosen |= addresses
     while more := {a for r in desired if r.address in chosen for a in _needs(r, desired)} - chosen:
         chosen |= more
     in_scope = Snapshot.of(r for r in desired if r.address in chosen)
-    return Scope(in_scope, desired, managed(desired), targets=tuple(targets))
+    return Scope(in_scope, desired, managed(desired), tuple(targets))
 
 
 def only(kind: str, desired: Snapshot, globs: Sequence[str]) -> Snapshot:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date
 
-from bmeconf.desired import OtherManifests, matches, scope
+from bmeconf.desired import matches, scope
 from bmeconf.drift.model import ABSENT, KNOWN, PRESENT, Drift, DriftItem
-from bmeconf.kinds import KINDS, Singleton, only
+from bmeconf.kinds import KINDS
 from bmeconf.live import Reading, Status
 from bmeconf.model import (
     IDENTITY,
@@ -44,14 +44,13 @@ def find_drift(
     reading: Reading,
     plan: Plan,
     policy: Policy,
-    others: OtherManifests,
     new_names: Mapping[Address, str],
 ) -> Drift:
     """Everything in `reading` that is not as declared, and who moved; `plan` was made of it.
 
-    Namesakes in `reading` are resolved already. `others` are the manifests that this run was not
-    given, `new_names` the names under which lost resources were found by their ids. An entry of
-    the policy that covers nothing is a finding, unless it may cover what was not compared whole.
+    Namesakes in `reading` are resolved already. `new_names` are the names under which lost
+    resources were found by their ids. An entry of the policy that covers nothing is a finding,
+    unless it may cover what was not compared whole.
     """
     items: list[DriftItem] = []
     in_sync = 0
@@ -62,19 +61,15 @@ def find_drift(
         items += own
         in_sync += not (own or blocked or difference.unreadable)
     findings = [f for f in plan.findings if not (f.is_about_steps or f.is_frozen)]
-    left_out = tuple(sorted({*plan.left_out, *others.beyond(reading.scope.whole)}))
-    if others.complete:
-        unread = {f.address for f in findings if f.is_unproven or f.is_left_alone}
-        blocked_ones = {r.address for r in reading.desired if _is_blocked(reading, r.address)}
-        unsure = {*left_out, *blocked_ones, *(unread - reading.comparable)}
-        findings += (
-            _unused(entry)
-            for entry in policy.known_drift
-            if not any(_covers(entry, item) for item in items)
-            and not any(matches(entry.address, address) for address in unsure)
-        )
-    else:
-        findings.append(_unread(reading))
+    unread = {f.address for f in findings if f.is_unproven or f.is_left_alone}
+    blocked_ones = {r.address for r in reading.desired if _is_blocked(reading, r.address)}
+    unsure = {*plan.left_out, *blocked_ones, *(unread - reading.comparable)}
+    findings += (
+        _unused(entry)
+        for entry in policy.known_drift
+        if not any(_covers(entry, item) for item in items)
+        and not any(matches(entry.address, address) for address in unsure)
+    )
     today = plan.created_at.astimezone(UTC).date()
     return Drift(
         plan,
@@ -82,8 +77,6 @@ def find_drift(
         build.by_severity(findings),
         in_sync,
         bool(reading.section.entries),
-        left_out,
-        partial=not others.complete,
     )
 
 
@@ -248,16 +241,4 @@ def _unused(entry: KnownDrift) -> Finding:
         f"policy.known_drift has an entry for {entry.field} ({entry.reason}), and nothing differs"
         " there any more",
         "it can be removed from bmeconf.yaml",
-    )
-
-
-def _unread(reading: Reading) -> Finding:
-    return Finding(
-        "note",
-        "elsewhere_unread",
-        min((r.address for r in reading.scope.whole), default=only(Singleton).address),
-        "this and what is declared beside it was looked at; what the project declares in other"
-        " files is not known, since they have errors or do not go together",
-        "bmeconf validate tells of them; manifests: in bmeconf.yaml says which files are the"
-        " project's",
     )

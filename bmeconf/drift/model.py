@@ -91,9 +91,8 @@ class Drift:
     """The drift of an account: all fields that are not as declared, and the manual steps.
 
     `plan` is the plan of the same moment. `locked` says whether the lock file remembers anything
-    of this account. `left_out` are all resources of the project that were not looked at, and
-    `partial` says that there may be others. `touches` are the last changes of what was changed by
-    hand, where the API tells.
+    of this account. `touches` are the last changes of what was changed by hand, where the API
+    tells.
     """
 
     plan: Plan
@@ -101,10 +100,13 @@ class Drift:
     findings: tuple[Finding, ...]
     in_sync: int
     locked: bool
-    left_out: tuple[Address, ...] = ()
-    partial: bool = False
     touches: Mapping[Address, Touch] = field(default_factory=dict)
     requests: int = 0
+
+    @property
+    def left_out(self) -> tuple[Address, ...]:
+        """The resources of the project that were not looked at."""
+        return self.plan.left_out
 
     @property
     def remembers(self) -> bool:

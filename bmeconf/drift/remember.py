@@ -20,7 +20,7 @@ def unfit(found: Drift) -> str:
     start = "nothing was remembered: the lock file knows nothing of this account yet, and"
     if found.locked:
         return ""
-    if found.left_out or found.partial:
+    if found.left_out:
         whole = "a first look has to be at all that the project declares"
         return f"{start} {whole}; run it in the project's folder, without --target and PATH"
     if any(item.counts_as in (Cause.DRIFT, Cause.CONFLICT) for item in found.items):

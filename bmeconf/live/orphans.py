@@ -48,11 +48,12 @@ def removed(commit: CommitManifests, scope: Scope) -> Removed:
 
     Only those that the targets of the run name, if there are any.
     """
-    same = commit_baseline.same_now(commit.declared, scope.project)
+    same = commit_baseline.same_now(commit.declared, scope.whole)
     gone = [
         r
         for r in commit.declared
         if r.address not in same
+        and r.address in commit.given
         and not isinstance(KINDS[r.address.kind], Singleton)
         and not r.intent.absent
         and (not scope.targets or any(matches(target, r.address) for target in scope.targets))

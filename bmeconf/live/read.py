@@ -103,17 +103,16 @@ class _Listing:
 
     def take(self, kind: Kind) -> None:
         """Read the rows of one kind, and match them."""
-        elsewhere = self.scope.elsewhere.beyond(self.scope.whole)
         claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
         rows = kind.rows(self.api, self.id_map, [*claimants, *removed])
         own, others = _apart(kind, claimants, rows)
-        ids = self.section.remembered(kind.name, claimants, elsewhere)
+        ids = self.section.remembered(kind.name, self.scope.whole.of_kind(kind.name))
         matches = match(kind, claimants, own, ids)
         left = [*matches.unmanaged[kind.name], *others]
         self.orphans |= match(kind, removed, left)
-        if not isinstance(kind, Searched) and self.scope.elsewhere.complete:
+        if not isinstance(kind, Searched):
             # A complete listing does not show them, and no part of the project declares them.
-            declared = {r.address for r in claimants if not r.intent.absent}.union(elsewhere)
+            declared = {r.address for r in claimants if not r.intent.absent}
             kept, listed = set(map(self.section.key, declared)), set(map(replies.id_of, own))
             self.gone |= {
                 key

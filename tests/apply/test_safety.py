@@ -275,7 +275,7 @@ def test_a_targeted_apply_does_not_speak_for_the_rest(project: Project) -> None:
     project.declare(lists=[{"name": "Autumn"}, {"name": "Winter"}])
     out = project.run("apply", "--auto-approve", "--target", "lists/Autumn").ok().out
     assert "The account is as declared" not in out
-    assert "What --target named is as declared" in out
+    assert "What was looked at is as declared" in out
 
 
 def test_no_failure_leaves_an_older_plan_in_a_file(project: Project) -> None:

@@ -986,6 +986,7 @@ def test_order_in_manifests_and_replies_means_nothing(project: Project, account:
     texts = []
     for number in (1, 2):
         other = Project(project.folder / str(number), project.env)
+        other.write("bmeconf.yaml", "version: 1\n")
         turned = [{**c, "lists": c["lists"][::-1]} for c in contacts[::-1]]
         people, drafts = (contacts, MANY) if number == 1 else (turned, MANY[::-1])
         other.write("a.yaml", yaml.safe_dump({"version": 1, "campaigns": drafts}))

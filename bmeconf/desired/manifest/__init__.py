@@ -29,6 +29,7 @@ from bmeconf.desired.manifest.reading import (
     is_manifest,
     read,
     read_project,
+    read_whole,
 )
 from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
 from bmeconf.desired.manifest.texts import RELATIVE, Text

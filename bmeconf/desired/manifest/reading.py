@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from glob import has_magic
 from pathlib import PurePosixPath
 
 from bmeconf.desired.manifest import keys, roots, yaml_tree
 from bmeconf.desired.manifest.files import Files, below, children, matching
-from bmeconf.desired.manifest.nodes import Node, at
+from bmeconf.desired.manifest.nodes import Block, Node, Scalar, at
 from bmeconf.desired.manifest.roots import ALMOST, PROJECT_FILE
-from bmeconf.desired.manifest.texts import Named, Text, candidates, decoded, read_named
+from bmeconf.desired.manifest.texts import REFERENCES, Named, Text, candidates, decoded, read_named
+from bmeconf.kinds import KINDS
 from bmeconf.model import Place, Problem, did_you_mean
 from bmeconf.model.errors import InvalidInput
 
@@ -33,18 +34,29 @@ FOLDERS_ABOVE = 5
 class Sources:
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
-    `texts` is keyed by the manifest that names a file, and the path as written there.
+    `texts` is keyed by the manifest that names a file, and the path as written there. `given` are
+    the manifests that the run was given, None where these are all.
     """
 
     documents: tuple[Node, ...] = ()
     texts: Mapping[tuple[str, str], Text] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     digest: str = ""
+    given: frozenset[str] | None = None
 
     @property
     def files(self) -> frozenset[str]:
         """The manifests, as places name them, but for those that cannot be parsed."""
         return frozenset(document.place.file for document in self.documents)
+
+    def covers(self, file: str) -> bool:
+        """Whether the run was given this manifest, or one that names this file."""
+        return self.given is None or file in self._given
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        given = self.given or frozenset()
+        return given | {text.file for (name, _), text in self.texts.items() if name in given}
 
     @property
     def with_keys(self) -> frozenset[str]:
@@ -77,13 +89,41 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     Raises:
         InvalidInput: a name does not exist, leaves the project or leads to no manifest.
     """
-    found_names, inner = manifests(files, names, patterns)
+    return _read(files, *manifests(files, names, patterns))
+
+
+def read_whole(files: Files, names: Sequence[str], patterns: Sequence[str]) -> Sources:
+    """Every manifest of the project, `names` leading to those that the run was given.
+
+    Where the project does not say which its manifests are, other files that are none are passed
+    over.
+
+    Raises:
+        InvalidInput: as `read`.
+    """
+    given, inner = manifests(files, names, patterns)
+    if "" in names:
+        return _read(files, given, inner)
+    known = {files.resolved(name) for name in given}
+    found, inner = manifests(files, ("",), patterns)
+    others = [name for name in found if files.resolved(name) not in known]
+    sources = _read(files, sorted([*given, *others]), inner, () if patterns else others)
+    return replace(sources, given=frozenset(map(files.shown, given)))
+
+
+def _read(
+    files: Files, names: Sequence[str], inner: Sequence[str], perhaps: Collection[str] = ()
+) -> Sources:
+    """The manifests of these names; those that are only `perhaps` manifests, where they are."""
     documents: list[Node] = []
     problems = [roots.left_out(files, folder) for folder in inner]
     named: dict[tuple[str, str], Named] = {}
-    contents = files.read(found_names)
-    for name, content in contents.items():
+    contents = {**files.read(names)}
+    for name, content in [*contents.items()]:
         found, wrong = _documents(files, name, content)
+        if name in perhaps and not (any(map(_is_ours, found)) or _looks_broken(content, wrong)):
+            del contents[name]
+            continue
         documents += found
         problems += wrong
         for document in found:
@@ -98,6 +138,19 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
         tuple(problems),
         _digest({**contents, **dict.fromkeys((each.name for each in texts), b""), **bodies}),
     )
+
+
+def _is_ours(document: Node) -> bool:
+    """Whether a document has the version and a section of a manifest."""
+    version = document.get("version") if isinstance(document, Block) else None
+    keys = {key.text for key, _ in document.entries} if isinstance(document, Block) else set()
+    sections = keys.intersection((*KINDS, *REFERENCES))
+    return isinstance(version, Scalar) and version.text == "1" and bool(sections)
+
+
+def _looks_broken(content: bytes | OSError, problems: Sequence[Problem]) -> bool:
+    """Whether a file seems to be a manifest that cannot be parsed."""
+    return bool(problems) and isinstance(content, bytes) and bool(LOOKS_LIKE_ONE.search(content))
 
 
 def _documents(

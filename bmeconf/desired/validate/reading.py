@@ -123,6 +123,8 @@ class _Reading:
             problems += references.notes(found)
         final = {problem.place for problem in self._final}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
+        covers = self._sources.covers
+        problems = [p for p in problems if p.level == "error" or covers(p.place.file)]
         snapshot = _snapshot(found, self._sources.texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 

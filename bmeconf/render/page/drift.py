@@ -89,7 +89,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
 
 
 def _verdict(drift: Drift) -> str:
-    scope = "What was looked at" if drift.left_out or drift.partial else "The account"
+    scope = "What was looked at" if drift.left_out else "The account"
     states = Counter(manual.state for manual in drift.plan.manual)
     steps = [
         f"{counted(states[state], 'manual step')} {state}"

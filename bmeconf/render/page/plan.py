@@ -64,7 +64,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
             Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
-            left_out(plan.left_out, "Left out by --target"),
+            left_out(plan.left_out),
             compared_with(plan),
         ),
         fingerprint=plan.fingerprint if plan.steps else "",
@@ -168,11 +168,11 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
     )
 
 
-def left_out(addresses: Collection[Address], title: str = "Left out") -> Section:
+def left_out(addresses: Collection[Address]) -> Section:
     """The resources that a run was not asked to look at."""
     kinds = tally(Counter(address.kind for address in addresses))
-    text = f"{title}: {', '.join(kinds)}." if kinds else ""
-    return Section(title, tables=_addresses(map(str, addresses)), text=text, in_text=BRIEF)
+    text = f"Left out: {', '.join(kinds)}." if kinds else ""
+    return Section("Left out", tables=_addresses(map(str, addresses)), text=text, in_text=BRIEF)
 
 
 def _addresses(addresses: Iterable[str]) -> tuple[Table, ...]:

@@ -91,7 +91,7 @@ def _proof(result: Result) -> str:
         )
     if codes["unreadable"] or codes["rewritten"]:
         return "The account is as declared, as far as the API shows it."
-    scope = "What --target named" if result.plan.left_out else "The account"
+    scope = "What was looked at" if result.plan.left_out else "The account"
     return f"{scope} is as declared: everything written was read back."
 
 
