@@ -26,6 +26,7 @@ from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
 from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
 from bmeconf.plan import Plan, decode
+from bmeconf.project import read_file
 
 FORMAT = "bmeconf.journal/1"
 NOT_DONE = ("refused", "not sent")
@@ -207,7 +208,7 @@ class Journal:
 
 def whole_lines(path: Path) -> bytes:
     """The lines of a journal that were written to their end."""
-    lines, newline, _ = path.read_bytes().rpartition(b"\n")
+    lines, newline, _ = read_file(path).rpartition(b"\n")
     return lines + newline
 
 

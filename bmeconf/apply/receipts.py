@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bmeconf.model import shell_line, stamp
 from bmeconf.model.errors import InvalidInput, Stale
-from bmeconf.project import write_file
+from bmeconf.project import read_file, write_file
 
 FORMAT, SUFFIX = "bmeconf.receipt/1", ".applied"
 
@@ -68,8 +68,13 @@ class Receipts:
 
     def _read(self, path: Path) -> dict[str, str] | None:
         try:
-            receipt = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            receipt = json.loads(read_file(path))
+        except (FileNotFoundError, ValueError):
             return None
+        except OSError as error:
+            raise InvalidInput(
+                f"the receipt {path} cannot be read: {error.strerror}; nothing was sent",
+                "remove it once you know whether this plan was applied",
+            ) from error
         ours = isinstance(receipt, dict) and receipt.get("digest") == self.digest
         return receipt if ours else None

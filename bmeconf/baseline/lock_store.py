@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 from bmeconf.baseline import lock
 from bmeconf.baseline.lock import Lock, Section, kind_of
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import AS_USUAL, LOCK_FILE, WORK_FOLDER, can_write, write_file
+from bmeconf.project import AS_USUAL, LOCK_FILE, WORK_FOLDER, can_write, read_file, write_file
 
 SANDBOX_LOCK = "sandbox.lock.json"
 
@@ -44,7 +45,7 @@ def keep(path: Path, before: Section, after: Section) -> None:
     lock = read(path)
     now = lock.section(after.account, after.base_url)
     text = lock.having(merged(before, after, now)).text
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     if text == (_text(path) or ""):
         return
     if text:
@@ -74,13 +75,16 @@ def merged(before: Section, after: Section, now: Section) -> Section:
 
 def can_keep(path: Path) -> bool:
     """True if the lock file can be written, judged without writing it."""
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     return can_write(path) and (not path.exists() or os.access(path, os.W_OK))
 
 
 def _text(path: Path) -> str | None:
+    real, folder = Path(os.path.realpath(path)), os.path.realpath(path.parent)
     try:
-        return path.read_text(encoding="utf-8")
+        if not real.is_relative_to(folder):
+            raise OSError(errno.EXDEV, f"it is a link that leads out of the project, to {real}")
+        return read_file(path).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -17,7 +17,7 @@ from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model import SIMULATED
 from bmeconf.model.errors import InvalidInput, masked
 from bmeconf.plan import Plan, decode, encode, guard
-from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, write_file
+from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, read_file, write_file
 from bmeconf.render import documents, page
 
 START = 4096
@@ -101,7 +101,7 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
         InvalidInput: where the file cannot be read, is no plan, or was edited.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode()
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{path} is not a saved plan: it is not text") from error
     except OSError as error:

@@ -14,6 +14,7 @@ from bmeconf.project.atomic import (
     compare_files,
     from_disk,
     on_disk,
+    read_file,
     write_file,
     write_files,
 )

@@ -1,4 +1,4 @@
-"""Atomic file writes."""
+"""Atomic file writes, and reads that come to an end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,6 +30,23 @@ def can_write(path: Path) -> bool:
     if path.exists() and not path.is_file():
         return not path.is_dir() and os.access(path, os.W_OK)
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of an ordinary file; a pipe or a device might never end.
+
+    Raises:
+        OSError: it cannot be read, or is none.
+    """
+
+    def opened(name: str, flags: int) -> int:
+        # Without a writer, opening a pipe would wait for one.
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    with open(path, "rb", opener=opened) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not an ordinary file")
+        return stream.read()
 
 
 def write_file(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project.atomic import write_file
-from bmeconf.project.work_folder import work_folder
-
-LOCK, HOLDER = "run.lock", "run.txt"
+from bmeconf.project.atomic import read_file, write_file
+from bmeconf.project.work_folder import run_lock
 
 
 @contextlib.contextmanager
@@ -26,8 +25,8 @@ def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[Non
     from filelock import FileLock, Timeout
 
     # One lock for the project, whichever link leads to it.
-    folder = work_folder(root.resolve())
-    lock, holder = FileLock(folder / LOCK, mode=0o600, thread_local=False), folder / HOLDER
+    path, holder = run_lock(Path(os.path.realpath(root)))
+    lock = FileLock(path, mode=0o600, thread_local=False)
     with contextlib.ExitStack() as held:
         while True:
             try:
@@ -37,7 +36,7 @@ def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[Non
                 wait(_words(holder))
             except (OSError, NotImplementedError) as error:
                 raise InvalidInput(
-                    f"{folder / LOCK} cannot be locked: {getattr(error, 'strerror', '') or error}",
+                    f"{path} cannot be locked: {getattr(error, 'strerror', '') or error}",
                     "let this user write there, on a file system that knows locks",
                 ) from error
         held.callback(lock.release)
@@ -49,8 +48,8 @@ def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[Non
 
 def _words(holder: Path) -> str:
     try:
-        return holder.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_file(holder).decode()
+    except (OSError, ValueError):
         return "another run"
 
 

@@ -1,11 +1,20 @@
-"""`.bmeconf/` in the project: files between runs, ignored by Git, free to delete (design 2)."""
+"""`.bmeconf/` in the project: files between runs, ignored by Git, free to delete (design 2).
+
+Whoever can change the project's files can put a link or a pipe in the place of each of them:
+nothing is read or written through one.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from bmeconf.model.errors import InvalidInput
 
+SQLITE_FILES = ("", "-wal", "-shm", "-journal")
+"""A database, and what SQLite puts beside it."""
 WORK_FOLDER, SANDBOX_URL = ".bmeconf", "sandbox.url"
 LOCK_FILE = "bmeconf.lock.json"
 """At the root, beside the work folder: what is remembered, made to be committed."""
@@ -15,14 +24,13 @@ def work_folder(root: Path) -> Path:
     """The folder, made where it is missing, with the file that keeps it out of Git.
 
     Raises:
-        InvalidInput: it cannot be made.
+        InvalidInput: it cannot be made, or something else is in its place.
     """
-    path = root / WORK_FOLDER
-    ignore = path / ".gitignore"
+    path = _folder(root / WORK_FOLDER)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        with contextlib.suppress(FileExistsError), (path / ".gitignore").open("x") as ignore:
+            ignore.write("*\n")
     except OSError as error:
         raise InvalidInput(
             f"{path} cannot be made: {error.strerror}", "let this user write to the project root"
@@ -32,27 +40,36 @@ def work_folder(root: Path) -> Path:
 
 def journal_folder(root: Path) -> Path:
     """The folder with the journal of each apply."""
-    return work_folder(root) / "journals"
+    return _folder(work_folder(root) / "journals")
 
 
 def receipt_folder(root: Path) -> Path:
     """The folder with a receipt for each saved plan that was applied."""
-    return work_folder(root) / "receipts"
+    return _folder(work_folder(root) / "receipts")
+
+
+def run_lock(root: Path) -> tuple[Path, Path]:
+    """The file that a writing run locks, and the one that says which run it is."""
+    folder = work_folder(root)
+    return _file(folder / "run.lock"), _file(folder / "run.txt")
 
 
 def sandbox_file(root: Path) -> Path:
     """The database of the embedded sandbox."""
-    return work_folder(root) / "sandbox.sqlite3"
+    path = work_folder(root) / "sandbox.sqlite3"
+    for suffix in SQLITE_FILES:
+        _file(path.with_name(path.name + suffix))
+    return path
 
 
 def announce_sandbox(root: Path, url: str) -> None:
     """Note the URL of a served sandbox, for commands that find its database in use."""
-    (work_folder(root) / SANDBOX_URL).write_text(url, encoding="utf-8")
+    _file(work_folder(root) / SANDBOX_URL).write_text(url, encoding="utf-8")
 
 
 def served_sandbox(root: Path) -> str | None:
     """The URL that was last announced, or None."""
-    path = work_folder(root) / SANDBOX_URL
+    path = _file(work_folder(root) / SANDBOX_URL)
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
@@ -60,3 +77,29 @@ def root_around(path: Path) -> Path | None:
     """The project root of a path inside a work folder, or None."""
     parents = path.absolute().parents
     return next((parent.parent for parent in parents if parent.name == WORK_FOLDER), None)
+
+
+def _folder(path: Path) -> Path:
+    return _own(path, stat.S_ISDIR, "folder")
+
+
+def _file(path: Path) -> Path:
+    return _own(path, stat.S_ISREG, "file")
+
+
+def _own(path: Path, is_kind: Callable[[int], bool], kind: str) -> Path:
+    """`path`, where nothing but such a file or folder itself is in its place."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return path
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be used: {error.strerror}") from error
+    if is_kind(mode):
+        return path
+    other = "a link" if stat.S_ISLNK(mode) else "something else"
+    raise InvalidInput(
+        f"{path} is not the {kind} that bmeconf makes there, but {other}: nothing was read or"
+        " written through it",
+        "remove it, and find out who put it there; all below .bmeconf may be thrown away",
+    )
