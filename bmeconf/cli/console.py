@@ -5,23 +5,22 @@ Nothing here knows what a plan is.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from bmeconf import render
+from bmeconf.cli.outputs import Outputs, put, refuse_same
 from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
-from bmeconf.project import can_write, write_file
-from bmeconf.render import FORMATS, GITHUB, TEXT, Line, Page, Product, safe_line
+from bmeconf.render import GITHUB, TEXT, Line, Page, Product, safe_line
 
 COLOURS = {
     "create": "green",
@@ -49,11 +48,23 @@ class Console:
     """
 
     format: str = TEXT
-    outputs: tuple[tuple[str, Path], ...] = ()
+    outputs: Outputs = ()
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
     account: str = ""
+    spared: set[Path] = field(default_factory=set)
+    """Outputs that turned out to be files of the project, and are not written."""
+
+    def spare(self, files: Iterable[Path], what: str) -> None:
+        """Keep `files` from being written over; InvalidInput where an output is one of them."""
+        files = [*files]
+        for format, path in self.outputs:
+            try:
+                refuse_same(f"--output {format}={path}", path, files, what)
+            except InvalidInput:
+                self.spared.add(path)
+                raise
 
     def colour(self, stream: TextIO) -> bool:
         """True for a terminal that can, unless NO_COLOR says no; FORCE_COLOR says yes."""
@@ -123,8 +134,10 @@ class Console:
         """Write every file that can be written; why the first of the others cannot."""
         reason = None
         for format, path in self.outputs:
+            if path in self.spared:
+                continue
             try:
-                _put(path, "".join(f"{line.text}\n" for line in contents[format]))
+                put(path, "".join(f"{line.text}\n" for line in contents[format]))
             except OSError as error:
                 reason = reason or InvalidInput(f"{path} cannot be written: {error.strerror}")
         return reason
@@ -213,38 +226,3 @@ def say(text: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     stream.write(f"{text}\n")
     stream.flush()
-
-
-def outputs(options: Sequence[str]) -> tuple[tuple[str, Path], ...]:
-    """`--output FORMAT=FILE` options, or InvalidInput for a format or file that cannot be."""
-    checked = []
-    for option in options:
-        format, _, name = option.partition("=")
-        if not name or format not in FORMATS:
-            raise InvalidInput(
-                f"--output {option}: expected FORMAT=FILE", f"formats are: {', '.join(FORMATS)}"
-            )
-        path = Path(name)
-        if not can_write(path):
-            raise InvalidInput(f"--output {option}: {name} cannot be written", "name a file")
-        checked.append((format, path))
-    return tuple(checked)
-
-
-def _put(path: Path, text: str) -> None:
-    """Write a file atomically, where its link leads; what is no file of its own, in its place."""
-    # A device or a pipe must not be replaced by a file, nor what a stream of this process is open
-    # on (`/dev/stdout`), which also has no other name where it is a pipe.
-    of_process = any(path.absolute().is_relative_to(folder) for folder in ("/dev", "/proc"))
-    if of_process or (path.exists() and not path.is_file()):
-        path.write_text(text, encoding="utf-8")
-        return
-    target = path.resolve()
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
-    try:
-        write_file(target, text, mode)
-    except OSError as error:
-        if error.errno != errno.EBUSY:
-            raise
-        # A file that a container was given by itself cannot be replaced.
-        target.write_text(text, encoding="utf-8")

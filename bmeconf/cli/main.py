@@ -8,14 +8,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.console import Console, outputs, say
+from bmeconf.cli.console import Console, say
 from bmeconf.cli.options import guarded
+from bmeconf.cli.outputs import outputs
 from bmeconf.cli.streams import watched
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import FORMATS
@@ -98,13 +98,14 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 def _guessed(arguments: Sequence[str]) -> Console:
     """How a run speaks that fails before its options are read: as they seem to ask for."""
     format = next(iter(_values("--format", arguments)[-1:]), "")
-    files: list[tuple[str, Path]] = []
+    good: list[str] = []
     for option in _values("--output", arguments):
         with suppress(InvalidInput):
-            files += outputs([option])
+            outputs([*good, option])
+            good.append(option)
     return Console(
         format=format if format in FORMATS else FORMATS[0],
-        outputs=tuple(files),
+        outputs=outputs(good),
         no_color="--no-color" in arguments,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import click
 
 from bmeconf import model
-from bmeconf.cli.console import Console, outputs
+from bmeconf.cli.console import Console
+from bmeconf.cli.outputs import named_files, outputs
 from bmeconf.cli.streams import StdoutLost
 from bmeconf.model import (
     DELETE,
@@ -164,12 +165,29 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
     def run(**given: Any) -> int:
         options = Options(**{f.name: given.pop(f.name) for f in fields(Options) if f.name in given})
         console = options.console()
-        return guarded(console, command.__name__, lambda: command(options, console, **given))
+
+        def checked() -> int:
+            _spare_inputs(console, given)
+            return command(options, console, **given)
+
+        return guarded(console, command.__name__, checked)
 
     decorated: Command = run
     for option in reversed(shared):
         decorated = option(decorated)
     return decorated
+
+
+def _spare_inputs(console: Console, given: Mapping[str, Any]) -> None:
+    """Refuse to write over what a command was given, or what the manifests of its project name."""
+    if not any(path.is_file() for _, path in console.outputs):
+        return
+    single = [given[name] for name in ("file", "resume") if given.get(name)]
+    paths = [*given.get("paths", ()), *single]
+    console.spare([path for path in paths if path.is_file()], "what this command reads")
+    paths += [given["out"]] if given.get("out") else []
+    folders = [path for path in paths if path.is_dir() or path.suffix in (".yaml", ".yml")]
+    console.spare(named_files(folders or [Path(".")]), "a file that a manifest names")
 
 
 def account_label(name: str, base_url: str) -> str:

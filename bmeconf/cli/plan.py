@@ -42,6 +42,7 @@ def plan(
     bmeconf plan --since origin/main
     """
     if out:
+        console.spare([out], "the plan of --out")
         make_room(out)
     folder = out.parent if out else Path()
     with stages.compared(options, console, paths, since) as comparison:

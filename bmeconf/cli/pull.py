@@ -96,6 +96,7 @@ def pull(
         )
         pulled = replace(pulled, requests=session.reader.budget.used)
         if pulled.declared:
+            console.spare((folder / name for name in pulled.files), "a file that is pulled")
             pulled = adoption.write(pulled, target, force=force)
     commands: Sequence[str] = ()
     if pulled.declared:

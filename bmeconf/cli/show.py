@@ -12,6 +12,7 @@ import click
 
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, Options, account_label, apply_command, offline
+from bmeconf.cli.outputs import refuse_place
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model import SIMULATED
@@ -53,10 +54,7 @@ def make_room(path: Path) -> None:
     Raises:
         InvalidInput: where a plan cannot be written there, or something else stands there.
     """
-    if path.suffix in manifest.SUFFIXES:
-        raise InvalidInput(
-            f"--out {path}: would be taken for a manifest", "name it otherwise, as in plan.json"
-        )
+    refuse_place(f"--out {path}", path)
     if not can_write(path):
         raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
     if not os.path.lexists(path):

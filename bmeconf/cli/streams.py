@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from bmeconf.model.errors import BmeconfError
@@ -88,6 +89,15 @@ def watched() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = out, err
+
+
+def standard(path: Path) -> int:
+    """The number of the standard stream that a path such as /dev/stdout leads to; 0 for none."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                return stream.fileno()
+    return 0
 
 
 def is_unicode(encoding: str) -> bool:

@@ -6,11 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from tests.support.driver import Project
+from bmeconf.cli.outputs import outputs, put
+from bmeconf.model.errors import InvalidInput
+from tests.support.driver import Account, Project
 
 
 @pytest.fixture
@@ -83,3 +89,163 @@ def test_every_error_is_an_annotation(declared: Project) -> None:
     declared.write("a.yaml", f"version: 1\nlists:\n{bad}")
     ran = declared.run("validate", "--format", "github")
     assert ran.out.count("::error ") == 15
+
+
+MANIFEST = """\
+version: 1
+lists: [{name: Autumn}]
+campaigns:
+  - name: A
+    from: news@acme.example
+    subject: A
+    body: {file: emails/a.html}
+    plain_text: {file: emails/a.txt}
+contact_files: [{csv: seeds.csv, email: Email}]
+"""
+FILES = {
+    "m.yaml": MANIFEST,
+    "part/one.yaml": "version: 1\nlists: [{name: Winter}]\n",
+    "bmeconf.yaml": "version: 1\nmanifests: [m.yaml, part]\n",
+    "emails/a.html": "<p>Dear {First Name}</p>\n",
+    "emails/a.txt": "Dear {First Name}\n",
+    "seeds.csv": "Email\nqa@acme.example\n",
+    "bmeconf.lock.json": '{"format": "bmeconf.lock/1", "accounts": {}}\n',
+}
+PLACES = {
+    "markdown=m.yaml": "would be taken for a manifest",
+    "markdown=new.yml": "would be taken for a manifest",
+    "text=bmeconf.yaml": "would be taken for a manifest",
+    "json=link": "would be taken for a manifest",
+    "json=bmeconf.lock.json": "bmeconf keeps",
+    "json=.bmeconf/journals/1.jsonl": "bmeconf keeps",
+    "json=.bmeconf/new.json": "bmeconf keeps",
+    "html=emails/a.html": "a file that a manifest names",
+    "html=./part/../emails/a.html": "a file that a manifest names",
+    "text=emails/a.txt": "a file that a manifest names",
+    "text=seeds.csv": "a file that a manifest names",
+    "json=-": '"-" is no file',
+    "json=emails": "it is a folder",
+    "json=emials/r.json": "there is no folder emials",
+    "json=m.yaml/r.json": "there is no folder m.yaml",
+    "pdf=plan.pdf": 'no format "pdf"',
+    "jsno=plan.json": 'did you mean "json"?',
+    "=plan.json": "expected FORMAT=FILE",
+    "plan.json": "expected FORMAT=FILE",
+}
+COMMANDS = (
+    ("validate",),
+    ("plan",),
+    ("plan", "part"),
+    ("apply", "--auto-approve"),
+    ("drift", "--record"),
+    ("report",),
+    ("pull", "--force"),
+    ("apply", "plan.json"),
+    ("show", "plan.json"),
+)
+
+
+@pytest.fixture
+def whole(project: Project, account: Account) -> Project:
+    """A project with a file of every sort, and a saved plan."""
+    for name, text in FILES.items():
+        project.write(name, text)
+    (project.folder / "link").symlink_to("m.yaml")
+    project.run("plan", "part", "--out", "plan.json").ok()
+    project.write(".bmeconf/journals/1.jsonl", "")
+    account.clear_log()
+    return project
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_output_is_written_over_what_is_read(
+    whole: Project, account: Account, command: tuple[str, ...]
+) -> None:
+    for output, words in PLACES.items():
+        assert words in whole.refused(*command, "--output", output, "--format", "json"), output
+    if command[-1] == "plan.json":
+        said = whole.refused(*command, "--output", "json=plan.json")
+        assert "what this command reads" in said
+    twice = ("--output", "json=new", "--output", "text=./part/../new")
+    assert "is another --output" in whole.run(*command, *twice).err
+    assert json.loads((whole.folder / "new").read_text())["exit_code"] == 3
+    assert account.log() == []
+
+
+def test_a_failure_is_not_written_over_a_body_either(whole: Project) -> None:
+    whole.write("part/one.yaml", "version: 1\nlists: [{nmae: Winter}]\n")
+    assert "a file that a manifest names" in whole.refused("plan", "--output", "html=emails/a.html")
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("new.yaml", "would be taken for a manifest"),
+        ("-", '"-" is no file'),
+        (".bmeconf/plan.json", "bmeconf keeps"),
+        ("emails/a.html", "it is no plan"),
+        ("emails", "it is a folder"),
+        ("emials/plan.json", "there is no folder emials"),
+        ("link", "would be taken for a manifest"),
+    ],
+)
+def test_no_plan_is_saved_over_what_is_read(
+    whole: Project, account: Account, out: str, words: str
+) -> None:
+    assert words in whole.refused("plan", "--out", out)
+    (whole.folder / "bmeconf.lock.json").unlink()
+    assert "bmeconf keeps" in whole.refused("plan", "--out", "bmeconf.lock.json")
+    both = ("plan", "--out", "plan.json", "--output", "json=./plan.json")
+    assert "the plan of --out" in whole.refused(*both)
+    assert account.log() == []
+
+
+def test_no_output_is_written_over_a_pulled_file(project: Project) -> None:
+    (project.folder / "emails").mkdir()
+    project.run("pull", "--target", "campaigns/Welcome", "--out", "a").ok()
+    (body,) = (name for name in project.files() if name.endswith(".html"))
+    (project.folder / body).unlink()
+    ran = project.run("pull", "--target", "campaigns/*", "--out", "a", "--output", f"html={body}")
+    assert ran.code == 3
+    assert "a file that is pulled" in ran.err
+    assert not (project.folder / body).exists()
+
+
+@pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_in_a_file_gets_both(declared: Project, stream: str) -> None:
+    kept = declared.folder / "kept.txt"
+    kept.write_text("before\n")
+    with kept.open("a") as file:
+        declared.spawn("validate", "--output", f"json={stream}", stdout=file).ok()
+    text = kept.read_text()
+    assert text.startswith("before\n{")
+    assert text.endswith("The manifests are valid.\n")
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, if the tests have them."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+def test_a_file_that_may_be_written_in_a_folder_that_may_not() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        report = folder / "report.json"
+        report.write_text("an earlier one, which is longer than what comes")
+        report.chmod(0o666)
+        folder.chmod(0o555)
+        with as_nobody():
+            ((_, path),) = outputs([f"json={report}"])
+            put(path, "new")
+            with pytest.raises(InvalidInput, match="cannot be written"):
+                outputs([f"json={folder / 'new.json'}"])
+        assert report.read_text() == "new"
+        folder.chmod(0o755)

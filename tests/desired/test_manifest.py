@@ -57,6 +57,13 @@ def test_patterns_stand_in_for_the_root_only(here: Path) -> None:
     assert found(read(here, "other", patterns=["manifests/"])) == ["other/c.yaml"]
 
 
+@pytest.mark.parametrize("folder", ["manifests [eu]", "[a-b]", "[", "a[", "x*y"])
+def test_a_name_with_signs_of_patterns_is_itself(here: Path, folder: str) -> None:
+    write(here, f"{folder}/a.yaml")
+    for pattern in (folder, f"{folder}/", f"{folder}/*.yaml", f"{folder}/a.yaml"):
+        assert found(read(here, patterns=[pattern])) == [f"{folder}/a.yaml"]
+
+
 @pytest.mark.parametrize(
     ("paths", "patterns", "message"),
     [

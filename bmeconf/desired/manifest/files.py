@@ -203,7 +203,8 @@ def absolute(path: Path) -> Path:
 def matching(files: Files, pattern: str, folder: str = "") -> list[str]:
     """The names that a pattern leads to from `folder`, sorted, written as the pattern is.
 
-    `*` matches no hidden name; `**` stands for any number of folders that are not hidden.
+    `*` matches no hidden name; `**` stands for any number of folders that are not hidden. A name
+    that has `[` in it is itself as well.
     """
     starts = ["/" if pattern.startswith("/") else _start(folder)]
     found: list[str] = []
@@ -212,17 +213,20 @@ def matching(files: Files, pattern: str, folder: str = "") -> list[str]:
             folders = [start for start in starts if files.is_folder(start)]
             found = [name for folder in folders for name in below(files, folder.rstrip("/"))]
         elif glob.has_magic(part):
-            hidden = part.startswith(".")
             found = [
                 start + name
                 for start in starts
-                for name in fnmatch.filter(children(files, start), part)
-                if hidden or not name.startswith(".")
+                for name in children(files, start)
+                if name == part or _fits(name, part)
             ]
         else:
             found = [start + part for start in starts if files.exists(start + part)]
         starts = [_start(name) for name in found]
     return sorted({name for name in found if name})
+
+
+def _fits(name: str, part: str) -> bool:
+    return fnmatch.fnmatch(name, part) and (part.startswith(".") or not name.startswith("."))
 
 
 def _start(folder: str) -> str:

@@ -1,0 +1,111 @@
+"""The files that `--output` and `--out` name: where none may be, and how one is written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bmeconf.cli.streams import standard
+from bmeconf.model import did_you_mean
+from bmeconf.model.errors import BmeconfError, InvalidInput
+from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, write_file
+from bmeconf.render import FORMATS
+
+Outputs = tuple[tuple[str, Path], ...]
+DEVICES = ("/dev", "/proc")
+FIXED = (errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
+"""A file that cannot be replaced, as in a folder of somebody else, or one that a container got."""
+
+
+def outputs(options: Sequence[str]) -> Outputs:
+    """`--output FORMAT=FILE` options, or InvalidInput for a format or file that cannot be."""
+    checked: list[tuple[str, Path]] = []
+    for option in options:
+        format, equals, name = option.partition("=")
+        known = f"formats are: {', '.join(FORMATS)}"
+        if not (format and equals and name):
+            raise InvalidInput(f"--output {option}: expected FORMAT=FILE", known)
+        if format not in FORMATS:
+            hint = did_you_mean(format, FORMATS)
+            raise InvalidInput(f'--output {option}: there is no format "{format}"{hint}', known)
+        words, path = f"--output {option}", Path(name)
+        refuse_place(words, path)
+        if not (can_write(path) or (path.is_file() and os.access(path, os.W_OK))):
+            raise InvalidInput(f"{words}: {name} cannot be written", "name a file that can be")
+        refuse_same(words, path, [other for _, other in checked], "another --output")
+        checked.append((format, path))
+    return tuple(checked)
+
+
+def refuse_place(words: str, path: Path) -> None:
+    """Refuse what is no name of a file, and the names of files that bmeconf reads and keeps."""
+    from bmeconf.desired.manifest import SUFFIXES
+
+    elsewhere, real = "name another file", path.resolve()
+    if path.name == "-":
+        raise InvalidInput(
+            f'{words}: "-" is no file', "standard output has what --format says; name a file"
+        )
+    if path.suffix in SUFFIXES or real.suffix in SUFFIXES:
+        raise InvalidInput(f"{words}: would be taken for a manifest", elsewhere)
+    if LOCK_FILE in (path.name, real.name) or WORK_FOLDER in (*path.absolute().parts, *real.parts):
+        raise InvalidInput(f"{words}: bmeconf keeps what it remembers there", elsewhere)
+    if path.is_dir():
+        raise InvalidInput(f"{words}: {path} cannot be written: it is a folder", "name a file")
+    if not path.parent.is_dir():
+        raise InvalidInput(
+            f"{words}: {path} cannot be written: there is no folder {path.parent}",
+            f"make it, or {elsewhere}",
+        )
+
+
+def refuse_same(words: str, path: Path, others: Iterable[Path], what: str) -> None:
+    """Refuse a file that is one of `others`, under whichever name; devices are anybody's."""
+    if any(_same(path, other) for other in others):
+        raise InvalidInput(f"{words}: {path} is {what}", "name another file")
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other) and (one.is_file() or not _is_of_process(one))
+    return one.resolve() == other.resolve()
+
+
+def named_files(paths: Sequence[Path]) -> list[Path]:
+    """The files that the manifests of a project name, as far as they can be read."""
+    from bmeconf.desired import manifest, read_project_files
+
+    found: list[Path] = []
+    for each in ([*paths], [manifest.find_root(path) for path in paths[:1]]):
+        with contextlib.suppress(BmeconfError, OSError):
+            texts = read_project_files(each).sources.texts
+            found += (Path(file).parent / reference for file, reference in texts)
+    return found
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file atomically, where its link leads; what is no file of its own, in its place."""
+    if _is_of_process(path) and (number := standard(path)):
+        # Between what the stream has had and what it gets: another handle would write over it.
+        with open(number, "w", encoding="utf-8", closefd=False) as stream:
+            stream.write(text)
+        return
+    # A device or a pipe must not be replaced by a file.
+    if _is_of_process(path) or (path.exists() and not path.is_file()):
+        path.write_text(text, encoding="utf-8")
+        return
+    target = path.resolve()
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
+    try:
+        write_file(target, text, mode)
+    except OSError as error:
+        if error.errno not in FIXED or not target.exists():
+            raise
+        target.write_text(text, encoding="utf-8")
+
+
+def _is_of_process(path: Path) -> bool:
+    return any(path.absolute().is_relative_to(folder) for folder in DEVICES)
