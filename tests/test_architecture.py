@@ -48,7 +48,7 @@ DOORS = {
     "deepdiff": "plan.diff",
     "filelock": "project.exclusive",
     "flask": "sandbox",
-    "idna": "model.spelling",
+    "idna": "model",
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",
     "requests": "client",

@@ -20,14 +20,13 @@ from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, ide
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
-from bmeconf.model import Address, Finding, Resource, Snapshot, counted, references
+from bmeconf.model import Address, Finding, Resource, Snapshot, counted, references, shows_nothing
 
 CODE = "no_longer_managed"
 MOST_SEARCHED = 250
 """So many contacts are looked for at most, in a few searches; of the rest is only told."""
 MOST_ASKED = 3
 """So many of what is to be created are named as what it may be by now."""
-UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
 @dataclass(frozen=True)
@@ -216,7 +215,7 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    if character == " " or unicodedata.category(character) not in UNPRINTED:
+    if not shows_nothing(character) and unicodedata.category(character) != "Cn":
         return character
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

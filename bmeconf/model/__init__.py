@@ -17,6 +17,7 @@ from bmeconf.model.changes import (
     undotted,
 )
 from bmeconf.model.findings import LEFT_ALONE, NOT_CONVERGED, Finding, Manual, Problem
+from bmeconf.model.invisible import HIDDEN, look, seen, shows_nothing, visible
 from bmeconf.model.resources import (
     CAMPAIGNS,
     CONTACTS,

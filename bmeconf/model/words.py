@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from bmeconf.model.invisible import shows_nothing, visible
+
 PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
 PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
 REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
@@ -40,7 +42,7 @@ def path_word(path: object) -> str:
 
 
 def _is_plain(word: str) -> bool:
-    return word.isprintable() and "##[" not in word
+    return word.isprintable() and visible(word) == word and "##[" not in word
 
 
 def _spelled(word: str) -> str:
@@ -55,7 +57,7 @@ def _escaped(character: str) -> str:
         return f"\\x{code - 0xDC00:02x}"
     if character in "\\'#" or code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
-    if character.isprintable():
+    if character.isprintable() and not shows_nothing(character):
         return character
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 

@@ -6,6 +6,7 @@ resources (frozen, blocked) were applied before there was a step.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from bmeconf.desired import matches, named
@@ -21,6 +22,7 @@ from bmeconf.model import (
     Snapshot,
     canonical_domain,
     counted,
+    look,
     references,
     shell_line,
 )
@@ -38,6 +40,7 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
         *_in_use(steps, reading),
         *_senders(reading),
         *_maybe_renamed(steps, reading),
+        *_look_alikes(steps, reading),
     )
 
 
@@ -241,3 +244,21 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
             old = doubts.flow([common[0].name])
             remedy = f"if it was renamed by hand, add renamed_from: {old}"
             yield Finding("warning", "maybe_renamed", step.address, message, remedy)
+
+
+def _look_alikes(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
+    """Notes on names to be given that a hasty reader takes for the name of another live object."""
+    named: dict[tuple[str, str], list[Address]] = defaultdict(list)
+    for address in sorted(reading.account.id_map.ids):
+        named[address.kind, look(address.name)].append(address)
+    for step in steps:
+        kind, address = KINDS[step.address.kind], step.address
+        given = any(change.path == (kind.identity,) for change in step.changes)
+        for other in named[kind.name, look(address.name)] if given else ():
+            if other.name != address.name and not isinstance(kind, Personal):
+                message = (
+                    f"the account has {other} too, and only letter case, blanks or what nobody"
+                )
+                message += " can see tell the two names apart"
+                remedy = "use the name that is there, unless both are meant"
+                yield Finding("note", "look_alike", address, message, remedy)

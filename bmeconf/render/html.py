@@ -18,7 +18,7 @@ from markupsafe import Markup
 from bmeconf import __version__
 from bmeconf.kinds import KINDS, Mailing, only
 from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
-from bmeconf.model import Address, Value
+from bmeconf.model import HIDDEN, Address, Value, seen
 from bmeconf.model.errors import masked
 from bmeconf.render import figures, safe, values
 from bmeconf.render.model import DONE, Field, Page, PageItem, Series
@@ -94,7 +94,8 @@ def members(field: Field) -> Iterator[tuple[str, str]]:
 def body_words(field: Field) -> list[Row]:
     """The words that a reader sees of a body, with those that came and went."""
     lines = visible_lines if field.markup else str.splitlines
-    return compare_lines(*(lines(str(side or "")) for side in (field.before, field.after)))
+    sides = (map(seen, lines(str(side or ""))) for side in (field.before, field.after))
+    return compare_lines(*map(list, sides))
 
 
 def diff(field: Field) -> Iterator[tuple[str, str]]:
@@ -133,7 +134,7 @@ def _escaped(match: re.Match[str]) -> str:
     category = unicodedata.category(character)
     if category in ("Cc", "Cs") and character not in "\n\t":
         return "" if character == "\r" else "\ufffd"
-    plain = character not in "&<>\"'#" and category not in safe.HIDDEN
+    plain = character not in "&<>\"'#" and category not in HIDDEN
     return character if plain else f"&#{ord(character)};"
 
 

@@ -7,16 +7,13 @@ a CI log line can be taken for a workflow command are broken up visibly.
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from dataclasses import dataclass
 
+from bmeconf.model import visible
 from bmeconf.model.errors import masked
 
 WIDTH = 80
 
-HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-JOINERS = "\u200c\u200d"
-"""Format characters that scripts and emoji need; alone they reorder and hide nothing."""
 BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
 """What plots are drawn with, and what stands for it."""
 PAIRS = str.maketrans(
@@ -34,9 +31,7 @@ class Line:
 
 def line(text: str) -> str:
     """`text` as one harmless line."""
-    shown = masked(text)
-    if not shown.isprintable():
-        shown = "".join(map(_visible, shown))
+    shown = visible(masked(text))
     # `##[` is a runner command anywhere in a line, `::` at its start (after blanks).
     shown = shown.replace("##[", "#\\x23[")
     bare = shown.lstrip()
@@ -62,9 +57,3 @@ def wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list
 def plain_ascii(text: str) -> str:
     """`text` for a terminal without UTF-8: signs as ASCII pairs, the rest as escapes."""
     return text.translate(PAIRS).encode("ascii", "backslashreplace").decode("ascii")
-
-
-def _visible(character: str) -> str:
-    if character in JOINERS or unicodedata.category(character) not in HIDDEN:
-        return character
-    return character.encode("unicode_escape").decode("ascii")

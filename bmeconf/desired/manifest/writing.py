@@ -8,11 +8,11 @@ and knows no blank lines.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bmeconf.desired.manifest.yaml_tree import UNPRINTABLE
+from bmeconf.model import shows_nothing
 
 WIDTH = 92
 """Columns up to which a value that holds others is written on one line."""
@@ -28,9 +28,8 @@ OTHER = re.compile(
 )
 WORDS = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-UNSEEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp", "Zs")
-JOINERS = " \u200c\u200d"
-"""The blank, and what scripts and emoji need inside a text."""
+JOINERS = "\u200c\u200d\ufe0f"
+"""What scripts and emoji need inside a text."""
 
 
 def yaml_text(data: Mapping[str, Any], remarks: Sequence[str] = ()) -> str:
@@ -64,7 +63,7 @@ def scalar(value: Any) -> str:
 def _character(character: str) -> str:
     if character in ESCAPES:
         return ESCAPES[character]
-    hidden = unicodedata.category(character) in UNSEEN and character not in JOINERS
+    hidden = shows_nothing(character) and character not in JOINERS
     if not hidden and not UNPRINTABLE.match(character):
         return character
     code = ord(character)

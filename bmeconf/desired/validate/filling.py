@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, walk
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
+from bmeconf.desired.validate.formats import BLANKS
 from bmeconf.model import Place, Problem, canonical_name, counted, did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -114,7 +115,7 @@ def rows(text: str, file: str) -> list[Row] | Problem:
             message = 'a quote that does not fit; write a cell that holds one as "a ""b"" c"'
             return Problem(place, "", message, "csv")
         quoted = cell[1]
-        value = cell[2].strip() if quoted is None else quoted.replace('""', '"')
+        value = cell[2].strip(BLANKS) if quoted is None else quoted.replace('""', '"')
         table[-1].append(Scalar(value, place))
         breaks = re.findall(r"\r\n|\n|\r", cell[0])
         line += len(breaks)

@@ -15,12 +15,13 @@ from typing import Any, TypeAlias
 from bmeconf.desired.manifest import Block, Node, Path, at
 from bmeconf.desired.validate.formats import email_fault
 from bmeconf.kinds import KINDS
-from bmeconf.model import Place, Problem, did_you_mean
+from bmeconf.model import Place, Problem, did_you_mean, visible
 from bmeconf.model.errors import masked
 
 Violation: TypeAlias = Any
 """A ValidationError of jsonschema, whose own types say that any of it may be unset."""
 LONGEST_SHOWN = 40
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 KEY_WORDS = ("key", "apikey", "api-key", "token", "secret")
 NEVER_NULL = ("name", "email", "label", "csv")
 FILE_NAME = re.compile(r"[^\s<>{}]+\.[A-Za-z0-9]{1,5}")
@@ -65,7 +66,7 @@ def shown(value: Any) -> str:
         return "a list"
     text = masked(str(value))
     text = text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    text = visible(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
     return f'"{text}"' if isinstance(value, str) else text
 
 

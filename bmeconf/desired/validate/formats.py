@@ -6,6 +6,10 @@ import re
 from calendar import monthrange
 from datetime import UTC, datetime
 
+from bmeconf.model import shows_nothing, visible
+
+BLANKS = " \t\r\n"
+"""What may stand around a value: other blanks are seen by nobody, and belong to it."""
 LONGEST_EMAIL = 254
 NOT_IN_EMAILS = re.compile(r'[<>,;:"()\[\]\\]')
 
@@ -19,16 +23,20 @@ TIME = re.compile(
 
 def email_fault(text: str) -> str:
     """Why a text is not an email address; empty where it is one."""
-    address = text.strip()
+    address = text.strip(BLANKS)
     local, at, domain = address.partition("@")
     last = domain.rpartition(".")[2]
     inner = re.search(r"<([^<>\s]{1,80}@[^<>\s]{1,80})>", address)
     forbidden = NOT_IN_EMAILS.search(address)
+    unseen = next(
+        (c for c in address if shows_nothing(c) and not (c.isascii() and c.isspace())), ""
+    )
     faults = (
         (inner, f"write the address alone, {inner and inner[1]}"),
         (not address, "it is empty"),
         (not at, "there is no @ in it"),
         ("@" in domain, "there is more than one @ in it"),
+        (unseen, f'there is a "{visible(unseen)}" in it, which nobody can see'),
         (re.search(r"\s", address), "there is a blank inside"),
         (not local, "there is nothing before the @"),
         (not domain, "there is nothing after the @"),

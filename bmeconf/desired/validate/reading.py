@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bmeconf.desired.manifest import Block, Node, Sources, at, keys
-from bmeconf.desired.validate import entries, filling, references
+from bmeconf.desired.validate import entries, filling, references, unseen
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
@@ -115,7 +115,7 @@ class _Reading:
             filler = Filler(self._variables)
             self._document(filler.fill(tree), filler.flaws)
         found = sorted(self._entries, key=lambda entry: entry.node.place)
-        problems = [*self._problems, *references.check(found)]
+        problems = [*self._problems, *references.check(found), *unseen.check(found)]
         for entry in found:
             if entry.sound:
                 problems += entries.check(entry, self._sources.texts)

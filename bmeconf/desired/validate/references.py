@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS, SharedNames, UsesLabels
-from bmeconf.model import Address, Place, Problem, canonical_name, did_you_mean
+from bmeconf.model import Address, Place, Problem, canonical_name, did_you_mean, look
 
 ByName = Mapping[Address, Sequence[ManifestEntry]]
 
@@ -99,15 +99,16 @@ def _duplicates(declared: ByName) -> Iterator[Problem]:
 
 
 def _look_alikes(declared: ByName) -> Iterator[Problem]:
-    """Warnings on names of lists that differ only in letter case."""
+    """Warnings on names of lists that look the same to a hasty reader."""
     first: dict[str, ManifestEntry] = {}
     for address, same in declared.items():
         if not isinstance(KINDS[address.kind], SharedNames) or any(entry.absent for entry in same):
             continue
-        other = first.setdefault(address.name.casefold(), same[0])
+        other = first.setdefault(look(address.name), same[0])
         if other is not same[0]:
             message = (
-                f'name: only letter case tells it from "{other.name}", at {other.place("name")}; '
+                "name: only letter case, blanks or what nobody can see tell it from "
+                f'"{other.name}", at {other.place("name")}; '
                 "keep or rename one"
             )
             yield same[0].problem(("name",), message, "look_alike", "warning")
