@@ -33,8 +33,8 @@ from bmeconf.apply.remember import Basis
 from bmeconf.baseline import lock_store
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
-from bmeconf.model import errors
-from bmeconf.plan import AccountId, Plan, encode
+from bmeconf.model import canonical_server, errors
+from bmeconf.plan import Plan, encode
 from bmeconf.project import journal_folder
 
 if TYPE_CHECKING:
@@ -176,15 +176,16 @@ def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:
         Guarded: where this is another account.
         ApiError, Refused, LimitReached, InvalidInput: where that cannot be told.
     """
-    here = base_url == plan.account.base_url
+    planned = plan.account
+    here = base_url == canonical_server(planned.base_url)
     for row in only(Singleton).rows(reader, IdMap(), ()) if here else ():
         id_map = IdMap(row)
-        if AccountId(base_url, id_map.account(base_url)) == plan.account:
-            section = lock_store.read(lock_file).section(plan.account.fingerprint, base_url)
+        if id_map.account(planned.base_url) == planned.fingerprint:
+            section = lock_store.read(lock_file).section_of(id_map.account, base_url)
             return Basis(Account(plan.preconditions.id_map(id_map)), section)
     other = "" if here else f", which is at {base_url}"
     raise errors.Guarded(
-        f"the plan was made for another account at {plan.account.base_url}, and not for the one"
+        f"the plan was made for another account at {planned.base_url}, and not for the one"
         f" that this key opens{other}; nothing was written",
         "choose the account it was made for with --account, or plan again for this one",
     )

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from bmeconf.kinds import KINDS, Personal, replies
-from bmeconf.model import Address, Resource
+from bmeconf.model import Address, Resource, canonical_server
 from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
@@ -162,6 +162,20 @@ class Lock:
             if raw.get(CHECK) == _check(section, key, raw)
         }
         return replace(section, entries=entries)
+
+    def section_of(self, fingerprint: Callable[[str], str], base_url: str) -> Section:
+        """The section of the account at `base_url`; `fingerprint` is the account's, by base URL.
+
+        A file of 0.1.0 may have it under another spelling of that, and keeps it.
+        """
+        known = [
+            (account, raw["base_url"])
+            for account, raw in sorted(self.accounts.items())
+            if canonical_server(raw["base_url"]) == base_url
+            and fingerprint(raw["base_url"]) == account
+        ]
+        exact = fingerprint(base_url), base_url
+        return self.section(*(exact if exact in known or not known else known[0]))
 
     def having(self, section: Section) -> Lock:
         """This lock with the section of one account replaced, or removed where it is empty."""

@@ -20,7 +20,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, account_label
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
-from bmeconf.model import SIMULATED, stamp
+from bmeconf.model import SIMULATED, canonical_server, stamp
 from bmeconf.model.errors import Busy, Interrupted, InvalidInput
 from bmeconf.plan import decode
 from bmeconf.project import (
@@ -92,7 +92,7 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         )
         route, key = route_to(account.base_url, os.environ), account.key.reveal()
         reader = Reader(account.base_url, key, budget, trace=console.trace, route=route)
-        identity = SIMULATED if options.sandbox else account.base_url
+        identity = SIMULATED if options.sandbox else canonical_server(account.base_url)
         label = account_label(account.name or "", identity)
         yield Session(options, console, project, account, reader, stop, label, identity)
 

@@ -51,7 +51,7 @@ def read(
     """
     removed = orphans.removed(commit, scope) if commit else Removed()
     id_map, matches = _structure(api, scope)
-    section = lock.section(id_map.account(base_url), base_url)
+    section = lock.section_of(id_map.account, base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
     for name in _kinds_needed(scope, removed):
         listing.take(KINDS[name])

@@ -43,6 +43,7 @@ from bmeconf.model.spelling import (
     canonical_domain,
     canonical_email,
     canonical_name,
+    canonical_server,
     canonical_text,
     respelled,
     spellings,

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 DOTS = re.compile("[.\u3002\uff0e\uff61]")
 """What divides the labels of a domain, in any script."""
+PORTS = {"http": 80, "https": 443}
 
 
 def canonical_name(text: str) -> str:
@@ -84,3 +88,24 @@ def _to_unicode(label: str) -> str:
         return idna.decode(label)
     except idna.IDNAError:
         return label
+
+
+def canonical_server(base_url: str) -> str:
+    """A base URL in the form that all spellings of its server share; another text as it is.
+
+    Case, a last dot, the port of the scheme, and the names of this machine make no difference.
+    """
+    try:
+        parts = urlsplit(base_url)
+        port = parts.port
+    except ValueError:
+        return base_url
+    if parts.scheme not in PORTS:
+        return base_url
+    host = (parts.hostname or "").removesuffix(".")
+    with suppress(ValueError):
+        host = str(ip_address(host))
+    if host in ("localhost", "::1"):
+        host = "127.0.0.1"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in (None, PORTS[parts.scheme]) else f":{port}")

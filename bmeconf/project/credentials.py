@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bmeconf.model import did_you_mean
+from bmeconf.model import canonical_server, did_you_mean
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.project.settings import Account, AccountEntry, Project, Secret
 
@@ -138,13 +138,21 @@ def _none_declared(project: Project) -> str:
 def _unused(entry: AccountEntry, environ: Mapping[str, str]) -> str:
     """Words for the variables that name another account than the declared one; or none."""
     values = {
-        URL_VARIABLE: environ.get(URL_VARIABLE, "").strip().rstrip("/"),
+        URL_VARIABLE: _server(environ.get(URL_VARIABLE, "")),
         KEY_VARIABLE: environ.get(KEY_VARIABLE, "").strip(),
     }
     values.pop(entry.api_key_env, None)
-    names = sorted(name for name, value in values.items() if value not in ("", entry.base_url))
+    same = ("", canonical_server(entry.base_url))
+    names = sorted(name for name, value in values.items() if value not in same)
     verb = "are" if len(names) > 1 else "is"
     return f"{' and '.join(names)} {verb} set but not used" if names else ""
+
+
+def _server(text: str) -> str:
+    try:
+        return canonical_server(origin(text))
+    except InvalidInput:
+        return text.strip()
 
 
 def origin(text: str) -> str:

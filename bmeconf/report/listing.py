@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from bmeconf.baseline import Lock, RememberedIds, Section
 from bmeconf.kinds import IdMap, Kind, Mailing, Raw, ReadApi, Singleton, only, replies
 from bmeconf.live import Matches, Status, doubts, match
-from bmeconf.model import Address, Finding, Resource, Snapshot
+from bmeconf.model import Address, Finding, Resource, Snapshot, canonical_server
 from bmeconf.model.errors import ScopeMissing
 from bmeconf.report.delivery import Delivery, DeliveryState
 from bmeconf.report.results import count, moment
@@ -34,9 +34,9 @@ class Memory:
             InvalidInput: where one is not what an apply writes.
         """
         return tuple(
-            self.lock.section(account, self.base_url)
+            self.lock.section(account, raw["base_url"])
             for account, raw in self.lock.accounts.items()
-            if raw["base_url"] == self.base_url
+            if canonical_server(raw["base_url"]) == self.base_url
         )
 
 
@@ -77,8 +77,8 @@ def _section(api: ReadApi, whole: Snapshot, memory: Memory) -> Section | None:
         if len(sections) > 1:
             raise
         return sections[0]
-    account = IdMap(structure).account(memory.base_url)
-    return next((section for section in sections if section.account == account), None)
+    section = memory.lock.section_of(IdMap(structure).account, memory.base_url)
+    return section if section.entries else None
 
 
 def _other_ids(
