@@ -49,10 +49,10 @@ def test_every_command_block_runs(block: str, checkout: Path, forks: Forks) -> N
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
-def test_the_first_command_ends_with_nothing_to_do(checkout: Path, forks: Forks) -> None:
+def test_the_first_command_ends_with_no_steps(checkout: Path, forks: Forks) -> None:
     ran = _shell(SETUP.sub("", _blocks("sh")[0]).replace(".venv/bin/", ""), checkout, forks.path)
-    assert ran.stdout.count("Nothing to do") == 1
-    assert "Nothing to do; " in ran.stdout.splitlines()[-2]
+    assert ran.stdout.count("No steps; ") == 1
+    assert "No steps; " in ran.stdout.splitlines()[-2]
 
 
 @pytest.mark.parametrize("block", _blocks("console"))

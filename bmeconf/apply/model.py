@@ -136,7 +136,8 @@ class Result:
     @property
     def resumable(self) -> bool:
         """True where the plan was begun, and its journal can tell what is left."""
-        return bool(self.journal) and self.written and not self.complete
+        undone = any(outcome.state != APPLIED for outcome in self.outcomes)
+        return bool(self.journal) and self.written and undone
 
     @property
     def read_back(self) -> tuple[Finding, ...]:

@@ -6,7 +6,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from bmeconf.kinds import Touch
-from bmeconf.model import FINISHED, Address, Cause, Finding, Path, Place, Value, dotted
+from bmeconf.model import (
+    FINISHED,
+    Address,
+    Cause,
+    Finding,
+    Path,
+    Place,
+    Value,
+    dotted,
+    left_alone,
+    waiting,
+)
 from bmeconf.plan import Plan
 from bmeconf.project import KnownDrift
 
@@ -126,6 +137,13 @@ class Drift:
         if MANUAL in fail_on and any(manual.state in FAILED for manual in self.plan.manual):
             return 9
         return 2 if self.failing(fail_on) else 0
+
+    @property
+    def summary(self) -> Mapping[str, int]:
+        """All that a report counts: items by class, resources, and manual steps to be done."""
+        _, blocked = left_alone(self.findings)
+        manual = waiting(self.plan.manual)
+        return {**self.counts(), "in_sync": self.in_sync, "blocked": blocked, MANUAL: manual}
 
     @property
     def uncompared(self) -> bool:

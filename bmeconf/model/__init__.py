@@ -16,7 +16,16 @@ from bmeconf.model.changes import (
     overlap,
     undotted,
 )
-from bmeconf.model.findings import LEFT_ALONE, NOT_CONVERGED, Finding, Manual, Problem
+from bmeconf.model.findings import (
+    DONE,
+    LEFT_ALONE,
+    NOT_CONVERGED,
+    Finding,
+    Manual,
+    Problem,
+    left_alone,
+    waiting,
+)
 from bmeconf.model.invisible import HIDDEN, look, seen, shows_nothing, visible
 from bmeconf.model.resources import (
     CAMPAIGNS,

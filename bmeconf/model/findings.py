@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ class Problem:
     level: str = "error"
 
 
+DONE = "done"
+"""The state of a manual step that the account proves."""
 FROZEN, NOT_CONVERGED = "frozen", "not_converged"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
@@ -87,3 +89,15 @@ class Manual:
     note: str | None
     expect: Mapping[str, Any]
     observed: Mapping[str, Any]
+
+
+def left_alone(findings: Iterable[Finding]) -> tuple[int, int]:
+    """How many resources are frozen, and how many are blocked or ambiguous."""
+    alone = {f.address: f.is_frozen for f in findings if f.is_left_alone}
+    frozen = sum(alone.values())
+    return frozen, len(alone) - frozen
+
+
+def waiting(manual: Iterable[Manual]) -> int:
+    """How many manual steps are not done."""
+    return sum(step.state != DONE for step in manual)

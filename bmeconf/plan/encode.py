@@ -12,7 +12,18 @@ from typing import Any
 
 from bmeconf import __version__
 from bmeconf.kinds import replies
-from bmeconf.model import CREATE, DELETE, PLAN_FORMAT, UPDATE, Finding, Manual, dotted, stamp
+from bmeconf.model import (
+    CREATE,
+    DELETE,
+    PLAN_FORMAT,
+    UPDATE,
+    Finding,
+    Manual,
+    dotted,
+    left_alone,
+    stamp,
+    waiting,
+)
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan.diff import plain
 from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Source, Step
@@ -47,14 +58,13 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
 def summary(plan: Plan) -> dict[str, int]:
     """The counts of a plan's last line."""
     actions = Counter(step.action for step in plan.steps)
-    left_alone = sum(finding.is_left_alone for finding in plan.findings)
-    frozen = sum(finding.is_frozen for finding in plan.findings)
+    frozen, blocked = left_alone(plan.findings)
     return {
         **{action: actions[action] for action in (CREATE, UPDATE, DELETE)},
         "in_sync": plan.in_sync,
-        "manual": sum(manual.state != "done" for manual in plan.manual),
+        "manual": waiting(plan.manual),
         "frozen": frozen,
-        "blocked": left_alone - frozen,
+        "blocked": blocked,
         "unmanaged": sum(plan.unmanaged.values()),
     }
 

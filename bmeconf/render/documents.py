@@ -120,7 +120,6 @@ def drift(
     """The document of `drift`; `error` is why the lock file could not be written."""
     plan = drift.plan
     failing = drift.failing(fail_on)
-    waiting = sum(manual.state != "done" for manual in drift.plan.manual)
     return {
         "format": DRIFT_FORMAT,
         "exit_code": error.exit_code if error else drift.exit_code(fail_on),
@@ -131,7 +130,7 @@ def drift(
         **_members(drift, "clean", "locked"),
         "recorded": recorded,
         "fail_on": [word for word in WORDS if word in fail_on],
-        "summary": {**drift.counts(), "in_sync": drift.in_sync, "manual": waiting},
+        "summary": dict(drift.summary),
         "items": [_drift_item(item, drift, item in failing) for item in drift.items],
         "manual": encode.manual(drift.plan.manual),
         "findings": encode.findings(drift.findings),

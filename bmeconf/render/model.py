@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from bmeconf.model import DONE as DONE
 from bmeconf.model import Place, Value
-
-DONE = "done"
-"""The state of a task that is ticked."""
 
 
 @dataclass(frozen=True)

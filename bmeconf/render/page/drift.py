@@ -7,7 +7,7 @@ is not applied yet reads as in a plan: what is in the account, then what it is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -15,7 +15,7 @@ from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
 from bmeconf.kinds import Touch
 from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
-from bmeconf.render.model import DONE, Field, Page, PageItem, Section, filled
+from bmeconf.render.model import Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.tasks import BROKEN
@@ -57,7 +57,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     to type to undo what was done by hand, where an apply can.
     """
     failing = drift.failing(fail_on)
-    manual = sum(manual.state != DONE for manual in drift.plan.manual)
+    counts = drift.summary
     broken = any(manual.state in BROKEN for manual in drift.plan.manual)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
@@ -69,10 +69,10 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         account=account,
         verdict=_verdict(drift),
         mood="bad" if drift.exit_code(fail_on) else "warn" if broken or not drift.clean else "good",
-        counts=(
-            *((sort, number) for sort, number in drift.counts().items() if number),
-            ("in sync", drift.in_sync),
-            *(((MANUAL, manual),) if manual else ()),
+        counts=tuple(
+            (key.replace("_", " "), number)
+            for key, number in counts.items()
+            if number or key == "in_sync"
         ),
         sections=filled(
             *(_section(sort, drift, failing) for sort in SORTS),
@@ -82,7 +82,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
             plan_page.compared_with(drift.plan),
             Section("What to do", text=_advice(drift, bool(next_command))),
         ),
-        price=f"{drift.in_sync} in sync; read with {counted(drift.requests, 'request')}.",
+        price=f"{_rest(counts)}; read with {counted(drift.requests, 'request')}.",
         next_commands=(next_command,) if next_command else (),
         made_at=drift.plan.created_at,
     )
@@ -99,13 +99,23 @@ def _verdict(drift: Drift) -> str:
     return "; ".join((f"{scope} is {_state(drift)}", *steps)) + "."
 
 
+def _rest(counts: Mapping[str, int]) -> str:
+    """The resources without a difference."""
+    blocked = f", {counts['blocked']} blocked" if counts["blocked"] else ""
+    return f"{counts['in_sync']} in sync{blocked}"
+
+
 def _state(drift: Drift) -> str:
-    counts = drift.counts()
+    counts = drift.summary
     sums = [f"{counts[sort]} {words}" for sort, (_, words) in SORTS.items() if counts[sort]]
     if len(drift.items) > counts[KNOWN]:
-        return f"not as declared: {counted(len(drift.items), 'difference')} ({', '.join(sums)})"
+        items, resources = len(drift.items), len({item.address for item in drift.items})
+        within = f" in {counted(resources, 'resource')}" if resources < items else ""
+        differences = counted(items, "difference")
+        return f"not as declared: {differences}{within} ({', '.join(sums)})"
     if drift.uncompared:
-        return "as declared as far as it could be compared: see the findings"
+        blocked = f", and {counts['blocked']} blocked" if counts["blocked"] else ""
+        return f"as declared as far as it could be compared{blocked}: see the findings"
     if drift.items:
         return f"as declared, but for {counted(counts[KNOWN], 'known difference')}"
     return "as declared"

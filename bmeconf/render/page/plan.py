@@ -46,7 +46,8 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
     counts = encode.summary(plan)
     steps = [(f"to {action}", counts[action]) for action in SIGNS]
     rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
-    start = "Nothing to do"
+    undone = errors or any(counts[key] for key in ("manual", "frozen", "blocked"))
+    start = "No steps" if undone else "Nothing to do"
     if plan.steps:
         start = f"Plan: {', '.join(f'{number} {label}' for label, number in steps if number)}"
     refused = f"apply refuses this plan: {counted(len(errors), 'error')}. " if errors else ""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.model import DELETE, LEFT_ALONE, RESULT_FORMAT, counted
-from bmeconf.render.model import DONE, InText, Page, PageItem, Section, filled
+from bmeconf.model import DELETE, RESULT_FORMAT, counted
+from bmeconf.plan import encode
+from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item, finding_items
 from bmeconf.render.page.tasks import BROKEN
 
+ALONE = ("frozen", "blocked")
 GRAVE = ("failed", "unknown")
 ELSEWHERE = InText.NOTHING
 
@@ -26,7 +28,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         for outcome in result.outcomes
     ]
     journal = f"; the journal is {result.journal}" if result.journal else ""
-    manual = sum(manual.state != DONE for manual in result.manual)
+    counts = encode.summary(result.plan)
     sections = (
         Section("Why it is not done", (error_item(error),) if error else (), in_text=ELSEWHERE),
         Section(plan_page.REFUSAL, tuple(i for i in findings if i.fails), in_text=ELSEWHERE),
@@ -40,9 +42,9 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         document=RESULT_FORMAT,
         title="Apply",
         account=result.account,
-        verdict=_verdict(result, manual),
+        verdict=_verdict(result, counts),
         mood=_mood(result),
-        counts=_counts(result, manual),
+        counts=_counts(result, counts),
         sections=filled(*sections),
         fingerprint=result.plan.fingerprint if result.outcomes else "",
         price=f"{counted(result.requests, 'request')}{journal}.",
@@ -70,29 +72,29 @@ def outcome_item(outcome: Outcome) -> PageItem:
     )
 
 
-def _verdict(result: Result, manual: int) -> str:
+def _verdict(result: Result, counts: Mapping[str, int]) -> str:
     applied = sum(outcome.state == APPLIED for outcome in result.outcomes)
-    tally = f"{applied} of {len(result.outcomes)} steps applied"
+    steps = len(result.outcomes)
+    tally = f"{applied} of {steps} steps applied" if steps else "no steps"
     if not result.complete:
         what = "partly applied" if result.written else "nothing was written"
         return f"Not done ({what}): {tally}."
-    waiting = f" {counted(manual, 'manual step')} left." if manual else ""
-    return f"Applied: {tally}. {_proof(result)}{waiting}"
+    waiting = f" {counted(counts['manual'], 'manual step')} left." if counts["manual"] else ""
+    return f"Applied: {tally}. {_proof(result, counts)}{waiting}"
 
 
-def _proof(result: Result) -> str:
+def _proof(result: Result, counts: Mapping[str, int]) -> str:
     """What reading back proved, and what is still not as declared."""
-    codes = Counter(finding.code for finding in result.findings)
-    differing = [f"{codes[code]} {code}" for code in LEFT_ALONE if codes[code]]
+    codes = {finding.code for finding in result.findings}
+    read_back = "everything written was read back" if result.outcomes else ""
+    differing = [f"{counts[key]} {key}" for key in ALONE if counts[key]]
     if differing:
-        return (
-            f"Everything written was read back. Not as declared: {', '.join(differing)};"
-            " see the findings."
-        )
-    if codes["unreadable"] or codes["rewritten"]:
+        start = f"{read_back.capitalize()}. " if read_back else ""
+        return f"{start}Not as declared: {', '.join(differing)}; see the findings."
+    if "unreadable" in codes or "rewritten" in codes:
         return "The account is as declared, as far as the API shows it."
     scope = "What was looked at" if result.plan.left_out else "The account"
-    return f"{scope} is as declared: everything written was read back."
+    return f"{scope} is as declared{f': {read_back}' if read_back else ''}."
 
 
 def _mood(result: Result) -> str:
@@ -102,9 +104,13 @@ def _mood(result: Result) -> str:
     return "warn" if broken or not result.converged else "good"
 
 
-def _counts(result: Result, manual: int) -> tuple[tuple[str, int], ...]:
+def _counts(result: Result, counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     states = Counter({APPLIED: 0})
     states.update(outcome.state for outcome in result.outcomes)
-    codes = Counter(f.code for f in result.findings if not f.is_not_converged)
-    rest = [(code.replace("_", " "), number) for code, number in codes.items()]
-    return (*states.items(), *([("manual", manual)] if manual else []), *rest)
+    others = Counter(
+        finding.code.replace("_", " ")
+        for finding in result.findings
+        if not (finding.is_not_converged or finding.is_left_alone)
+    )
+    rest = [(key, counts[key]) for key in ("manual", *ALONE) if counts[key]]
+    return (*states.items(), *rest, *others.items())
