@@ -5,7 +5,6 @@ A target is a glob on addresses, as in `contacts/*@acme.example`; its dependenci
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -126,7 +125,21 @@ def matches(glob: str, address: Address) -> bool:
     if isinstance(KINDS[kind], Singleton):
         return not slash
     # What is no domain as it stands, as `*b\u00fccher.example`, matches the address as written.
-    patterns = {".*".join(map(re.escape, glob.split("*"))) for glob in KINDS[kind].spellings(name)}
-    names = KINDS[kind].spellings(address.name)
+    patterns, names = (KINDS[kind].spellings(each) for each in (name, address.name))
     texts = [*names, *(f"{name}#{address.id}" for name in names if address.id)]
-    return any(re.fullmatch(p, text, re.DOTALL) for p in patterns for text in texts)
+    return any(_fits(pattern, text) for pattern in patterns for text in texts)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    """Whether a pattern fits a whole text: each part at its first place, so that no pattern that
+    somebody proposes takes long.
+    """
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    at, end = len(first), len(text) - len(rest[-1])
+    for part in rest[:-1]:
+        if (found := text.find(part, at, end)) < 0:
+            return False
+        at = found + len(part)
+    return text.startswith(first) and text.endswith(rest[-1]) and at <= end

@@ -14,11 +14,11 @@ from bmeconf.live.match import Match, Namesakes, Status
 from bmeconf.model import (
     Address,
     Finding,
+    Guesses,
     Place,
     Problem,
     Resource,
     Snapshot,
-    did_you_mean,
     references,
 )
 
@@ -148,7 +148,7 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
 
     A reference of an `unclear` resource has several meanings, which is a finding of its own.
     """
-    names = {address.name for address in (*id_map.ids, *desired.resources)}
+    names = Guesses(address.name for address in (*id_map.ids, *desired.resources))
     for resource in desired:
         if resource.address in unclear or resource.intent.absent:
             continue
@@ -156,27 +156,28 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
             if address not in id_map.ids and desired.get(address) is None:
                 kind, name = address.kind, address.name
                 message = f"refers to {address}, which neither the manifests nor the account have"
-                message += did_you_mean(name, names)
+                message += names.near(name)
                 yield problem(resource, "unknown_reference", message, f"{kind}.{name}", kind)
     labels, tags = set(id_map.fields), set(id_map.tags)
     for structure in desired.of_kind(only(Singleton).name):
         labels.update(structure.fields.get("fields") or ())
         tags.update(structure.fields.get("tags") or ())
+    guesses = Guesses(labels), Guesses(tags)
     for contact in desired.of_kind(only(UsesLabels).name):
         used, named = (contact.fields.get(key) or () for key in ("fields", "tags"))
         unknown = [label for label in used if label not in labels and id_map.label(label) is None]
-        yield from _unknown_labels(contact, "fields", unknown, labels)
+        yield from _unknown_labels(contact, "fields", unknown, guesses[0])
         yield from _same_field(contact, used, id_map)
         unknown = [tag for tag in named if tag not in tags]
-        yield from _unknown_labels(contact, "tags", unknown, tags)
+        yield from _unknown_labels(contact, "tags", unknown, guesses[1])
 
 
 def _unknown_labels(
-    contact: Resource, key: str, unknown: Iterable[str], known: Iterable[str]
+    contact: Resource, key: str, unknown: Iterable[str], known: Guesses
 ) -> Iterator[Problem]:
     for label in unknown:
         message = (
-            f"{key}: the account has no {key[:-1]} {label!r}{did_you_mean(label, known)};"
+            f"{key}: the account has no {key[:-1]} {label!r}{known.near(label)};"
             f" declare it under structure: {key}, or correct the name"
         )
         yield problem(contact, f"unknown_{key[:-1]}", message, f"{key}.{label}", key)

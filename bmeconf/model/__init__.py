@@ -60,6 +60,7 @@ from bmeconf.model.spelling import (
 )
 from bmeconf.model.words import (
     DRIFT_FORMAT,
+    MOST_GUESSES,
     PLAN_FORMAT,
     PROBLEMS_FORMAT,
     PULL_FORMAT,
@@ -67,6 +68,7 @@ from bmeconf.model.words import (
     RESULT_FORMAT,
     SANDBOX,
     SIMULATED,
+    Guesses,
     counted,
     did_you_mean,
     path_word,

@@ -17,13 +17,31 @@ SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
 """The base URL in plans for the embedded simulator, whose address is another one each time; and
 what people call it.
 """
+MOST_GUESSES = 50
+
+
+class Guesses:
+    """Did-you-means among some known words, for so many others as anybody reads.
+
+    Each costs a comparison with all that is known: without an end, a thousand names that are all
+    wrong would cost a million.
+    """
+
+    def __init__(self, known: Iterable[str], most: int = MOST_GUESSES) -> None:
+        self._known, self._left = {name.casefold(): name for name in known}, most
+
+    def near(self, word: str) -> str:
+        """`; did you mean "…"?` for the nearest of what is known, or nothing."""
+        self._left -= 1
+        if self._left < 0:
+            return ""
+        near = difflib.get_close_matches(word.casefold(), self._known, n=1, cutoff=0.7)
+        return f'; did you mean "{self._known[near[0]]}"?' if near else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "…"?` for the nearest of `known`, or nothing."""
-    by_folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
-    return f'; did you mean "{by_folded[near[0]]}"?' if near else ""
+    """One guess."""
+    return Guesses(known).near(word)
 
 
 def counted(number: int, noun: str) -> str:

@@ -19,6 +19,7 @@ from bmeconf.model import (
     CampaignStatus,
     Finding,
     Problem,
+    Resource,
     Snapshot,
     canonical_domain,
     counted,
@@ -224,7 +225,11 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
     Everything that is declared to use the new list uses the same undeclared one. Drafts would
     move from the real audience to an empty list.
     """
-    declared = {a for r in reading.desired for a in (r.address, *references(r.fields))}
+    users: dict[Address, list[Resource]] = defaultdict(list)
+    for user in reading.desired:
+        for address in dict.fromkeys(references(user.fields)):
+            users[address].append(user)
+    declared = {*users, *(r.address for r in reading.desired)}
     for step in steps:
         audience = isinstance(KINDS[step.address.kind], Audience)
         if step.action != CREATE or not audience or step.intent.origins:
@@ -233,9 +238,8 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
             continue
         held = [
             {a for a in references(live.fields) if a.name and a not in declared}
-            for user in reading.desired
-            if step.address in references(user.fields)
-            and (live := reading.account.resources.get(user.address))
+            for user in users.get(step.address, ())
+            if (live := reading.account.resources.get(user.address))
         ]
         common = sorted(set.intersection(*held)) if held else []
         if len(common) == 1:

@@ -5,8 +5,9 @@ Values stay the text that was written; `validate` reads them along the schema. P
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from bmeconf.model import Place
@@ -21,7 +22,7 @@ class Scalar:
     plain: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """`key: value` pairs in the order they were written; keys are unique."""
 
@@ -30,11 +31,15 @@ class Block:
 
     def get(self, name: str) -> Node | None:
         """The value of the key `name`, or None where it is not given."""
-        return next((value for key, value in self.entries if key.text == name), None)
+        return found[1] if (found := self._by_name.get(name)) else None
 
     def key(self, name: str) -> Scalar | None:
         """The key `name` itself, or None where it is not given."""
-        return next((key for key, _ in self.entries if key.text == name), None)
+        return found[0] if (found := self._by_name.get(name)) else None
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Scalar, Node]]:
+        return {key.text: (key, value) for key, value in self.entries}
 
 
 @dataclass(frozen=True, slots=True)

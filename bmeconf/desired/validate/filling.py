@@ -11,17 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, walk
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
 from bmeconf.desired.validate.formats import BLANKS
-from bmeconf.model import Place, Problem, canonical_name, counted, did_you_mean
+from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
 END = re.compile(r",|\r\n|\n|\r|\Z")
 
+MOST_NAMED = 20
+"""So many variables are named in a message."""
 Row: TypeAlias = Sequence[Scalar]
 """The cells of one line of a table, which has at least one."""
 
@@ -37,6 +40,10 @@ class Filler:
 
     values: Mapping[str, str]
     flaws: list[Flaw] = field(default_factory=list)
+
+    @cached_property
+    def _guesses(self) -> Guesses:
+        return Guesses(self.values)
 
     def fill(self, node: Node, path: Path = ()) -> Node:
         """The tree, which stands at `path`, with every value filled; keys are taken as written."""
@@ -59,9 +66,10 @@ class Filler:
         if match[1] is None:
             message = 'a "${" without a name and "}"; write "$${" for the characters themselves'
         else:
-            defined = f" (defined: {', '.join(sorted(self.values))})" if self.values else ""
+            some = [*sorted(self.values)[:MOST_NAMED], *["..."] * (len(self.values) > MOST_NAMED)]
+            defined = f" (defined: {', '.join(some)})" if some else ""
             remedy = f"; define it under `vars:` of the account in bmeconf.yaml{defined}"
-            hint = did_you_mean(match[1], self.values) or remedy
+            hint = self._guesses.near(match[1]) or remedy
             message = f"the variable {match[0]} is not defined{hint}"
         self.flaws.append(Flaw(path, place, message, "variable"))
         return match[0]

@@ -12,14 +12,21 @@ from dataclasses import dataclass
 
 from bmeconf.desired.validate.entries import ManifestEntry, places
 from bmeconf.kinds import KINDS, SharedNames, UsesLabels
-from bmeconf.model import Address, Place, Problem, canonical_name, did_you_mean, look
+from bmeconf.model import (
+    MOST_GUESSES,
+    Address,
+    Guesses,
+    Place,
+    Problem,
+    canonical_name,
+    did_you_mean,
+    look,
+)
 
 ByName = Mapping[Address, Sequence[ManifestEntry]]
 
 PREDEFINED_FIELDS = ("Email", "First Name", "Last Name")
 ORIGINS = ("copy_of", "merge_of")
-MOST_HINTS = 50
-"""So many names get a did-you-mean; each costs a comparison with every declared name."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,8 @@ def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
                 undeclared[reference.target].append(reference)
     for number, (target, references) in enumerate(undeclared.items()):
         first = min(references, key=lambda r: r.place)
-        names = [a.name for a in declared if a.kind == target.kind and a != first.entry.address]
-        hint = did_you_mean(target.name, names) if number < MOST_HINTS else ""
+        others = (a for a in declared if a.kind == target.kind and a != first.entry.address)
+        hint = did_you_mean(target.name, (a.name for a in others)) if number < MOST_GUESSES else ""
         noun = KINDS[target.kind].noun
         message = f'no manifest declares the {noun} "{target.name}", so the account must have it'
         yield first.problem(message + hint, f"undeclared_{noun}", "note")
@@ -181,20 +188,22 @@ def _cycles(references: Sequence[Reference]) -> Iterator[Problem]:
     started: set[Address] = set()
     # Depth first with a stack of its own; a step back onto the trail closes a ring.
     for start in sorted(ahead):
-        trail = [start] if start not in started else []
+        trail = {start: None} if start not in started else {}
         while trail:
-            started.add(trail[-1])
-            if not ahead[trail[-1]]:
-                trail.pop()
+            last = next(reversed(trail))
+            started.add(last)
+            if not ahead[last]:
+                trail.popitem()
                 continue
-            reference = ahead[trail[-1]].pop()
+            reference = ahead[last].pop()
             target = reference.target
             if target in trail:
-                ring = [*trail[trail.index(target) :], target]
+                whole = [*trail]
+                ring = [*whole[whole.index(target) :], target]
                 way = " -> ".join(f'"{each.name}"' for each in ring)
                 yield reference.problem(f"these are to be created from each other: {way}", "cycle")
             elif target in ahead and target not in started:
-                trail.append(target)
+                trail[target] = None
 
 
 def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
@@ -210,9 +219,13 @@ def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
             if isinstance(KINDS[entry.kind], UsesLabels) and entry.sound:
                 for text in entry.spec.get(key) or ():
                     first.setdefault(canonical_name(text), entry)
+        guesses, listed = Guesses(known[key]), {*known[key]}
+        spots: dict[int, Mapping[str, Place]] = {}
         for name, entry in first.items():
-            if name not in known[key]:
-                hint = did_you_mean(name, known[key]) or "; the account must have it"
+            if name not in listed:
+                hint = guesses.near(name) or "; the account must have it"
                 message = f'{key}: `structure:` does not list the {noun} "{name}"{hint}'
-                place = places(entry).get(f"{key}.{name}", entry.node.place)
+                if id(entry) not in spots:
+                    spots[id(entry)] = places(entry)
+                place = spots[id(entry)].get(f"{key}.{name}", entry.node.place)
                 yield Problem(place, entry.shown, message, f"undeclared_{noun}", "note")

@@ -1,0 +1,66 @@
+"""Whatever bytes come: a clear error with its place, or a result; never a traceback, never a hang.
+
+BMECONF_EXAMPLES=20 tries twenty times as many, new ones in every run.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.parsers import PARSERS, TRACE, Bench, Parser, bench, mutated
+from tests.support.strategies import examples
+
+pytestmark = pytest.mark.long
+TEXT = st.text(max_size=60).map(lambda text: text.encode("utf-8", "replace"))
+LONGEST = 5.0
+"""Seconds of the processor that no input of a few hundred bytes is worth."""
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Bench]:
+    with bench() as one:
+        yield one
+
+
+def judge(here: Bench, parser: Parser, content: bytes) -> None:
+    began = time.process_time()
+    ran = parser.read(here, content)
+    taken = time.process_time() - began
+    said = ran.out + ran.err
+    assert ran.code in parser.codes, (content, said)
+    assert not TRACE.search(said), (content, said)
+    assert taken < LONGEST, content
+    if ran.code:
+        assert re.search("^Error: |^[0-9]+ errors?[,.]", said, re.MULTILINE), (content, said)
+    if ran.code == 3 and parser.places:
+        assert any(place in said for place in parser.places.split("|")), (content, said)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_changed_inputs(here: Bench, name: str) -> None:
+    parser = PARSERS[name]
+    good = parser.good(here)
+
+    @examples(25)
+    @given(st.integers(0, 2**32))
+    def law(number: int) -> None:
+        judge(here, parser, mutated(good, Random(number)))
+
+    law()
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_any_bytes(here: Bench, name: str) -> None:
+    @examples(10)
+    @given(st.binary(max_size=60) | TEXT)
+    def law(content: bytes) -> None:
+        judge(here, PARSERS[name], content)
+
+    law()
