@@ -28,43 +28,22 @@ from tests.support.driver import HASTE, Account, Project, Ran, writes
 from tests.support.forks import Forks
 from tests.support.laboratory import Laboratory
 from tests.support.oracle import IDENTITY, WITHHELD, Oracle, key_of
-from tests.support.strategies import STRUCTURE, Data, World, examples, worlds
+from tests.support.strategies import (
+    DIALECTS,
+    STRUCTURE,
+    Data,
+    World,
+    examples,
+    faults,
+    worlds,
+)
 
 pytestmark = pytest.mark.long
 
 SCHEDULES, PARTS, HANDFUL = int(os.environ.get("BMECONF_SCHEDULES", "48")), 4, 10
 SEED = int(os.environ.get("BMECONF_SEED", "0"))
-PASSING = (
-    *("error-500", "error-502", "error-503", "error-500-after", "error-502-after"),
-    *("error-503-after", "gateway-page", "gateway-page-after", "gateway-page-200"),
-    *("timeout-before", "timeout-after", "drop-before", "drop-after", "reset-after"),
-    *("half-answer", "slow", "slow-index", "stale-race", "hour-limit"),
-    *("truncated-page", "lying-total", "repeated-page", "month-limit", "auth-block"),
-)
-SECONDS = {"timeout-before": 0.02, "timeout-after": 0.02, "slow": 0.02, "slow-index": 0.2}
-DIALECTS: tuple[dict[str, Any], ...] = (
-    {},
-    {"search_lag_ms": 60},
-    {"unique_list_names": True},
-    {"contact_lists_write": "actions", "create_tags": "ignore"},
-    {"page_max_size": 2, "search_max_groups": 1},
-    {"body_rewriting": "all"},
-)
 FROZEN_CODES = {0, 1, 4, 5, 6, 7, 8, 130}
 IN_OTHER_WORDS = ("unreadable", "rewritten")
-
-
-@st.composite
-def faults(draw: st.DrawFn, kinds: tuple[str, ...] = PASSING) -> Data:
-    """One fault of a schedule."""
-    kind = draw(st.sampled_from(kinds))
-    return {
-        "kind": kind,
-        "method": draw(st.sampled_from(("WRITE", "WRITE", "*", "READ", "POST"))),
-        "skip": draw(st.integers(0, 6)),
-        "times": draw(st.sampled_from((1, 1, 1, 2, 5))),
-        "seconds": 0 if kind == "hour-limit" else SECONDS.get(kind, 0.0),
-    }
 
 
 @dataclass(frozen=True)

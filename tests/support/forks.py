@@ -100,16 +100,19 @@ class Forks:
         when: str = "after",
         most_bytes: int = 0,
         haste: float = 1.0,
+        said: Path | None = None,
     ) -> int:
         """Run one command in `folder`; its exit code, negative for the signal that killed it.
 
-        It leaves its streams in out.txt and err.txt. It dies right `after` its journal's n-th
-        line is on disk, or `before` that is written; 0 lets it live. `most_bytes` is how large a
-        file it may write; its waits are `haste` times as long as they should be.
+        It leaves its streams in out.txt and err.txt, in the folder `said` or its own. It dies right
+        `after` its journal's n-th line is on disk, or `before` that is written; 0 lets it live.
+        `most_bytes` is how large a file it may write; its waits are `haste` times as long as they
+        should be.
         """
         own = {name: value for name, value in os.environ.items() if name[:8] != "BMECONF_"}
         order = {"line": line, "when": when, "most_bytes": most_bytes, "haste": haste}
-        return self._order(folder, {**order, "env": {**own, **env}, "arguments": arguments})
+        order = {**order, "env": {**own, **env}, "arguments": arguments}
+        return self._order(folder, order, said)
 
     def script(self, folder: Path, env: Mapping[str, str], *command: str) -> CompletedProcess[str]:
         """Run a script of Python's with nothing but `env`; the first of `command` is its path."""
@@ -117,12 +120,12 @@ class Forks:
         said = ((folder / name).read_text(encoding="utf-8") for name in STREAMS)
         return CompletedProcess(command, code, *said)
 
-    def _order(self, folder: Path, order: Mapping[str, Any]) -> int:
+    def _order(self, folder: Path, order: Mapping[str, Any], said: Path | None = None) -> int:
         with (
             socket.socket(socket.AF_UNIX) as door,
             open(os.devnull, "rb") as nothing,
-            open(folder / STREAMS[0], "wb") as out,
-            open(folder / STREAMS[1], "wb") as err,
+            open((said or folder) / STREAMS[0], "wb") as out,
+            open((said or folder) / STREAMS[1], "wb") as err,
         ):
             door.connect(self._door)
             socket.send_fds(door, [b"!"], [stream.fileno() for stream in (nothing, out, err)])

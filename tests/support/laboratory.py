@@ -63,9 +63,15 @@ class Laboratory:
         # Thousands of examples share one simulator: its limits are tested elsewhere.
         account.switch(hour_limit=10**9, month_quota=10**9)
 
+    def room(self) -> Path:
+        """An empty folder."""
+        folder = self._folder / str(next(self._count))
+        folder.mkdir()
+        return folder
+
     def project(self, parts: list[Data]) -> Project:
         """A project of these manifests."""
-        project = Project(self._folder / str(next(self._count)), self.account.env)
+        project = Project(self.room(), self.account.env)
         for name, text in dumped(parts).items():
             project.write(name, text)
         return project

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 MANY = int(os.environ.get("BMECONF_EXAMPLES", "1"))
@@ -395,6 +395,49 @@ def _campaign_fields(draw: st.DrawFn, lists: list[str]) -> Data:
     }
     chosen = draw(_some(optional, len(optional)))
     return {key: draw(optional[key]) for key in chosen}
+
+
+# --- what goes wrong
+
+PASSING = (
+    *("error-500", "error-502", "error-503", "error-500-after", "error-502-after"),
+    *("error-503-after", "gateway-page", "gateway-page-after", "gateway-page-200"),
+    *("timeout-before", "timeout-after", "drop-before", "drop-after", "reset-after"),
+    *("half-answer", "slow", "slow-index", "stale-race", "hour-limit"),
+    *("truncated-page", "lying-total", "repeated-page", "month-limit", "auth-block"),
+)
+SECONDS = {"timeout-before": 0.02, "timeout-after": 0.02, "slow": 0.02, "slow-index": 0.2}
+DIALECTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"search_lag_ms": 60},
+    {"unique_list_names": True},
+    {"contact_lists_write": "actions", "create_tags": "ignore"},
+    {"page_max_size": 2, "search_max_groups": 1},
+    {"body_rewriting": "all"},
+)
+
+
+@st.composite
+def faults(draw: st.DrawFn, kinds: tuple[str, ...] = PASSING) -> Data:
+    """One fault of a schedule."""
+    kind = draw(st.sampled_from(kinds))
+    return {
+        "kind": kind,
+        "method": draw(st.sampled_from(("WRITE", "WRITE", "*", "READ", "POST"))),
+        "skip": draw(st.integers(0, 6)),
+        "times": draw(st.sampled_from((1, 1, 1, 2, 5))),
+        "seconds": 0 if kind == "hour-limit" else SECONDS.get(kind, 0.0),
+    }
+
+
+def drawn(strategy: st.SearchStrategy[Any], number: int) -> Any:
+    """The value of `strategy` that belongs to a number."""
+    found: list[Any] = []
+    # The first examples of a search are the simplest ones.
+    settings(examples(1), max_examples=12, phases=(Phase.generate,))(
+        seed(number)(given(strategy)(lambda value: found.append(value)))
+    )()
+    return found[-1]
 
 
 # --- manifests as files
