@@ -56,9 +56,9 @@ class Options:
 
     format: str
     output: tuple[str, ...]
-    quiet: bool
-    verbose: bool
     no_color: bool
+    quiet: bool = False
+    verbose: bool = False
     account: str | None = None
     sandbox: bool = False
     target: tuple[str, ...] = ()
@@ -104,14 +104,16 @@ PRODUCT: Sequence[Decorator] = (
         metavar="FORMAT=FILE",
         help="Write the product to a file too; repeatable.",
     ),
-    click.option("--quiet", is_flag=True, help="No progress and no notes."),
-    click.option("--verbose", is_flag=True, help="Print every request."),
     click.option("--no-color", is_flag=True, help="No colour (NO_COLOR does the same)."),
 )
-ACCOUNT: Sequence[Decorator] = (
-    click.option(
-        "--account", metavar="NAME", help="The declared account to use (BMECONF_ACCOUNT)."
-    ),
+ACCOUNT: Decorator = click.option(
+    "--account", metavar="NAME", help="The declared account to use (BMECONF_ACCOUNT)."
+)
+VERBOSE: Decorator = click.option(
+    "--verbose", is_flag=True, help="Print the project's root, and every request."
+)
+ONLINE: Sequence[Decorator] = (
+    ACCOUNT,
     click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
     click.option(
         "--target",
@@ -131,6 +133,8 @@ ACCOUNT: Sequence[Decorator] = (
         metavar="HOST",
         help="A host beside the vendor's that may get the key (BMECONF_ALLOW_HOSTS).",
     ),
+    click.option("--quiet", is_flag=True, help="No progress and no notes."),
+    VERBOSE,
 )
 ANY_PATH = click.Path(path_type=Path, readable=False)
 """A file or folder, which its command looks at itself."""
@@ -152,7 +156,7 @@ LOCK_TIMEOUT = click.option(
 
 def common(command: Command) -> Command:
     """Give a command the shared options and a console, as its first two arguments."""
-    return _decorated((*ACCOUNT, *PRODUCT), command)
+    return _decorated((*ONLINE, *PRODUCT), command)
 
 
 def offline(command: Command) -> Command:

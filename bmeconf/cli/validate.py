@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import PATHS, Options, common
-from bmeconf.desired import read_project_files, scope
-from bmeconf.desired import validate as offline
+from bmeconf.cli.options import ACCOUNT, PATHS, VERBOSE, Options, offline
+from bmeconf.desired import read_project_files
+from bmeconf.desired import validate as checks
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan import guard
+from bmeconf.project import ACCOUNT_VARIABLE, choose_account
 from bmeconf.render import documents, page
 
 
 @click.command()
 @PATHS
-@common
+@ACCOUNT
+@VERBOSE
+@offline
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.
+
+    The variables of every declared account are filled in, or those of --account alone.
 
     \b
     bmeconf validate
@@ -28,16 +34,20 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """
     files = read_project_files(paths or (Path("."),))
     console.trace(files.root_words)
-    accounts = {name: entry.vars for name, entry in files.project.accounts.items()}
-    desired = offline.check_offline(files.sources, accounts)
-    if not desired.errors:
-        scope.limit(desired.snapshot, options.target, files.sources.covers)
-    outside = guard.seed_problems(desired.snapshot, files.project.policy)
-    problems = sorted([*desired.problems, *outside], key=lambda p: (p.place, p.address))
+    chosen = options.account or os.environ.get(ACCOUNT_VARIABLE, "").strip()
+    entry = choose_account(files.project, options.account, os.environ) if chosen else None
+    entries = [entry] if entry else files.project.accounts.values()
+    policy = files.project.policy
+    desired = checks.check_offline(
+        files.sources,
+        {each.name: each.vars for each in entries},
+        lambda snapshot: guard.seed_problems(snapshot, policy),
+    )
+    problems = sorted([*desired.problems, *desired.judged], key=lambda p: (p.place, p.address))
     code = 0
     if desired.errors:
         code = InvalidInput.exit_code
-    elif any(problem.level == "error" for problem in outside):
+    elif any(problem.level == "error" for problem in desired.judged):
         code = Guarded.exit_code
     return console.publish(
         page.of_problems(problems),

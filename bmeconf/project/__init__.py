@@ -19,6 +19,7 @@ from bmeconf.project.atomic import (
     write_files,
 )
 from bmeconf.project.credentials import (
+    ACCOUNT_VARIABLE,
     choose_account,
     credentials,
     is_loopback,

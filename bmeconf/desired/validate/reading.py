@@ -7,7 +7,7 @@ flaw in one entry hides no flaw in another (design 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -32,6 +32,8 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput, masked
 
+Judge = Callable[[Snapshot], Iterable[Problem]]
+
 
 class ManifestProblems(InvalidInput):
     """The files cannot be used; `problems` holds all that are in them."""
@@ -50,11 +52,13 @@ class Desired:
     """The desired resources and the problems of the manifests; `digest` covers every file read.
 
     With an error among `problems` the snapshot lacks what the error is about: use `sound()`.
+    `judged` are the problems that `check_offline` was told to look for.
     """
 
     snapshot: Snapshot
     problems: tuple[Problem, ...]
     digest: str
+    judged: tuple[Problem, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -73,11 +77,13 @@ def desired(sources: Sources, variables: Mapping[str, str]) -> Desired:
     return _Reading(sources, variables).result(with_notes=False)
 
 
-def check_offline(sources: Sources, accounts: Mapping[str, Mapping[str, str]]) -> Desired:
+def check_offline(
+    sources: Sources, accounts: Mapping[str, Mapping[str, str]], judge: Judge = lambda _: ()
+) -> Desired:
     """The desired side for every account in turn, with notes on what no manifest declares.
 
-    `accounts` maps each declared account's name to its variables; a problem that only some
-    accounts have names them. The snapshot is that of the first account.
+    `accounts` maps each account's name to its variables; a problem that only some accounts have
+    names them. `judge` finds more in a snapshot. The result has the snapshot of the first.
     """
     texts = (text.text for text in sources.texts.values())
     fills = any(map(filling.uses_variables, sources.documents)) or any("${" in t for t in texts)
@@ -85,16 +91,28 @@ def check_offline(sources: Sources, accounts: Mapping[str, Mapping[str, str]]) -
     for name, variables in (accounts if fills and accounts else {"": {}}).items():
         groups.setdefault(tuple(sorted(variables.items())), []).append(name)
     results = [_Reading(sources, dict(variables)).result(with_notes=True) for variables in groups]
+    named = [*groups.values()]
+    return replace(
+        results[0],
+        problems=_once([result.problems for result in results], named),
+        judged=_once([judge(result.snapshot) for result in results], named),
+    )
+
+
+def _once(
+    found: Sequence[Iterable[Problem]], named: Sequence[Sequence[str]]
+) -> tuple[Problem, ...]:
+    """The problems of groups of accounts, each once; those that only some have name them."""
     concerned: dict[Problem, list[str]] = {}
-    for names, result in zip(groups.values(), results, strict=True):
-        for problem in result.problems:
+    for names, problems in zip(named, found, strict=True):
+        for problem in problems:
             concerned.setdefault(problem, []).extend(names)
-    everywhere = sum(len(names) for names in groups.values())
-    problems = []
+    everywhere = sum(map(len, named))
+    told = []
     for problem, names in concerned.items():
         accounts_named = f" (account {', '.join(names)})" if len(names) < everywhere else ""
-        problems.append(replace(problem, message=problem.message + accounts_named))
-    return replace(results[0], problems=tuple(ordered(problems)))
+        told.append(replace(problem, message=problem.message + accounts_named))
+    return tuple(ordered(told))
 
 
 class _Reading:
