@@ -12,7 +12,7 @@ from bmeconf.cli import session
 from bmeconf.cli.console import Console, say
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import announce_sandbox, sandbox_file
+from bmeconf.project import announce_sandbox, retract_sandbox, sandbox_file
 
 
 @click.group()
@@ -55,6 +55,7 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     except KeyboardInterrupt:
         console.note("Stopped.")
     finally:
+        retract_sandbox(root)
         running.stop()
     return 0
 

@@ -159,7 +159,8 @@ def _account(options: Options, project: Project) -> Iterator[Account]:
         running.start()
     except simulator.SandboxBusy as error:
         url = served_sandbox(project.root)
-        if url is None:
+        # What was noted may be left from a sandbox that is gone, with another one at its port now.
+        if not (url and simulator.serves(url, sandbox_file(project.root))):
             raise InvalidInput(str(error), "wait until it has ended") from error
         yield Account(name, url, Secret(simulator.DEFAULT_KEY), variables)
         return

@@ -36,6 +36,7 @@ from bmeconf.project.work_folder import (
     announce_sandbox,
     journal_folder,
     receipt_folder,
+    retract_sandbox,
     root_around,
     sandbox_file,
     served_sandbox,

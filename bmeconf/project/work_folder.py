@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bmeconf.model.errors import InvalidInput
+from bmeconf.project.atomic import read_file, write_file
 
 SQLITE_FILES = ("", "-wal", "-shm", "-journal")
 """A database, and what SQLite puts beside it."""
@@ -64,13 +65,21 @@ def sandbox_file(root: Path) -> Path:
 
 def announce_sandbox(root: Path, url: str) -> None:
     """Note the URL of a served sandbox, for commands that find its database in use."""
-    _file(work_folder(root) / SANDBOX_URL).write_text(url, encoding="utf-8")
+    write_file(_file(work_folder(root) / SANDBOX_URL), url)
+
+
+def retract_sandbox(root: Path) -> None:
+    """Take that note back: the sandbox ends."""
+    with contextlib.suppress(OSError, InvalidInput):
+        _file(work_folder(root) / SANDBOX_URL).unlink()
 
 
 def served_sandbox(root: Path) -> str | None:
-    """The URL that was last announced, or None."""
+    """The URL that was last announced, or None; nobody says that it is still served."""
     path = _file(work_folder(root) / SANDBOX_URL)
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return read_file(path).decode()
+    return None
 
 
 def root_around(path: Path) -> Path | None:

@@ -9,5 +9,5 @@ actions that only a person can do. A side door under `/_sandbox` reads and sets 
 from bmeconf.sandbox.errors import SandboxBusy, SandboxError
 from bmeconf.sandbox.faults import Fault
 from bmeconf.sandbox.seed import DEFAULT_KEY
-from bmeconf.sandbox.server import Sandbox, reset
+from bmeconf.sandbox.server import Sandbox, reset, serves
 from bmeconf.sandbox.switches import Switches

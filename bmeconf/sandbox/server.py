@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterable
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +34,9 @@ HOST = "127.0.0.1"
 
 # Interval at which the accept loop checks for a stop, in seconds.
 _POLL = 0.01
+
+# Seconds to wait for a sandbox to say what it serves, and the most bytes of its answer.
+_PATIENCE, _ANSWER = 5.0, 100_000
 
 
 class _Handler(WSGIRequestHandler):
@@ -143,6 +149,21 @@ def reset(path: Path) -> None:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     except OSError as error:
         raise SandboxError(f"{path}: cannot be removed: {error.strerror}") from None
+
+
+def serves(url: str, path: Path) -> bool:
+    """True if a sandbox answers at `url`, and has the data at `path` open."""
+    port = re.fullmatch(rf"http://{re.escape(HOST)}:([0-9]+)", url)
+    if port is None:
+        return False
+    door = HTTPConnection(HOST, int(port[1]), timeout=_PATIENCE)
+    try:
+        door.request("GET", "/_sandbox/file")
+        return Path(json.loads(door.getresponse().read(_ANSWER))["file"]).samefile(path)
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
+        return False
+    finally:
+        door.close()
 
 
 def _refuse_when_busy(path: Path) -> None:

@@ -83,6 +83,8 @@ DOORS: tuple[tuple[str, str, Door], ...] = (
     # The whole account, independent of all switches; PUT replaces it and returns it complete.
     ("GET", "/_sandbox/state", lambda runtime, call: state.read(call.store)),
     ("PUT", "/_sandbox/state", lambda _, call: state.replace(call.store, call.body, call.now)),
+    # `{"file"}`: the path of the account's data, null in memory; it tells one sandbox from another.
+    ("GET", "/_sandbox/file", lambda runtime, call: {"file": runtime.store.file}),
     # API requests, oldest first.
     ("GET", "/_sandbox/log", lambda runtime, call: runtime.log.entries()),
     ("DELETE", "/_sandbox/log", lambda runtime, call: runtime.log.clear()),

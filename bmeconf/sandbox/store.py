@@ -7,6 +7,7 @@ One lock, one transaction at a time; an exception inside a transaction undoes al
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -82,6 +83,11 @@ class Store:
         for statement in _SCHEMA.split(";"):
             self.execute(statement)
         self.set_meta("format", FORMAT)
+
+    @property
+    def file(self) -> str | None:
+        """The absolute path of the database, None for one in memory."""
+        return None if self._where == ":memory:" else os.path.abspath(self._where)
 
     def close(self) -> None:
         """Close the database; later transactions raise SandboxError."""

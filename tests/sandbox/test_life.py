@@ -253,6 +253,39 @@ def test_sandbox_runs_meet_the_one_that_is_served_and_do_not_throw_it_away(
     assert Project(tmp_path, env).plan()["steps"] == []
 
 
+def test_the_note_of_a_served_sandbox_goes_with_it(
+    serving: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    exported(serving)
+    note = tmp_path / ".bmeconf" / "sandbox.url"
+    assert note.read_text().startswith("http://127.0.0.1:")
+    serving.send_signal(signal.SIGINT)
+    assert serving.wait(10) == 0
+    assert not note.exists()
+
+
+@pytest.mark.parametrize("left", ["of another", "of nobody", "elsewhere", "odd", "not UTF-8"])
+def test_a_note_that_a_sandbox_left_is_no_proof(
+    serving: subprocess.Popen[str], tmp_path_factory: pytest.TempPathFactory, left: str
+) -> None:
+    url = exported(serving)["BMECONF_BASE_URL"]
+    project = Project(tmp_path_factory.mktemp("ours"))
+    project.write("a.yaml", MANIFEST)
+    project.plan("--sandbox")
+    notes = {
+        "of another": url.encode(),
+        "of nobody": b"http://127.0.0.1:1",
+        "elsewhere": f"http://localhost.evil.example:{url.rpartition(':')[2]}".encode(),
+        "odd": b"\x00//\n",
+        "not UTF-8": b"\xff",
+    }
+    (project.folder / ".bmeconf" / "sandbox.url").write_bytes(notes[left])
+    with Sandbox(project.folder / ".bmeconf" / "sandbox.sqlite3"):
+        ran = project.run("apply", "--sandbox", "--auto-approve")
+    assert (ran.code, "another sandbox is running on this file" in ran.err) == (3, True)
+    assert requests.get(f"{url}/_sandbox/log", timeout=10).json() == []
+
+
 def test_reset_starts_afresh(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("a.yaml", MANIFEST)
