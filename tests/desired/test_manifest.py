@@ -214,7 +214,7 @@ def _laughs(width: int) -> str:
         (lambda: f"a: &a {'[' * 40}{']' * 40}\nb: {'[' * 40}*a{']' * 40}", "too_deep"),
         (lambda: "a: &a [*a]", "yaml_alias"),
         (lambda: "\n---\n".join([_laughs(8).rpartition("\na5")[0]] * 100), "too_many_values"),
-        (lambda: "\n".join(f"k{n}: v" for n in range(150_000)), "too_many_values"),
+        (lambda: f"a: &a [{'x, ' * 1000}]\nb: [{'*a, ' * 101}]", "too_many_values"),
     ],
 )
 def test_files_that_explode_are_refused_in_time(text: Callable[[], str], code: str) -> None:
@@ -223,6 +223,20 @@ def test_files_that_explode_are_refused_in_time(text: Callable[[], str], code: s
     _, problems = yaml_tree.parse(written, "f.yaml")
     assert [problem.code for problem in problems] == [code]
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"k{n}: v" for n in range(150_000)),
+        f"a: {'x' * 4_000_000}",
+        f"a: &a [x]\nb:\n{'- *a' + chr(10)}" + "- {c: *a}\n" * 30_000,
+    ],
+    ids=["keys", "a long text", "small aliases"],
+)
+def test_what_is_written_out_is_never_too_much(text: str) -> None:
+    nodes, problems = yaml_tree.parse(text, "f.yaml")
+    assert (len(nodes), problems) == (1, [])
 
 
 def test_fifty_levels_are_fine() -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_DEPTH = 50
-MAX_NODES = 100_000
+MAX_REPEATED = 100_000
+"""Values that the aliases of a file may add to those that are written in it."""
 LONG_TEXT = 100
 """So many characters of a text count as one value, so that aliases cannot multiply it either."""
 
@@ -129,6 +130,7 @@ class _Builder:
         self._open = [_Frame(Place(file), is_block=False, anchor=None, size=0)]
         self.roots = self._open[0].children
         self._anchors: dict[str, tuple[Node, int, int]] = {}
+        self._repeated = 0
 
     def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
         """Take every event that `loader` makes of `text`; returns the error that ends them."""
@@ -182,7 +184,15 @@ class _Builder:
                 "put the text in quotes if it merely begins with *"
             )
         else:
-            return self._anchors[anchor]
+            node, size, height = self._anchors[anchor]
+            self._repeated += size
+            if self._repeated > MAX_REPEATED:
+                message = (
+                    f"the aliases of this file repeat more than {MAX_REPEATED:,} values; write out"
+                    " what differs, or split the file"
+                )
+                raise _Refused(place, message, "too_many_values")
+            return node, size, height
         raise _Refused(place, message, "yaml_alias")
 
     def _add(self, node: Node, size: int, height: int, anchor: str | None = None) -> None:
@@ -203,16 +213,10 @@ class _Builder:
             frame.expects_value = False
 
     def _bound(self, node: Node, size: int, height: int) -> None:
-        """Refuses a file whose aliases, written out, would be too many values or too deep."""
+        """Refuses a file whose aliases, written out, would be too deep."""
         frame = self._open[-1]
         frame.height = max(frame.height, height + 1)
         frame.size += size
-        if frame.size > MAX_NODES:
-            message = (
-                f"this file comes to more than {MAX_NODES:,} values once its aliases are "
-                "written out; split it"
-            )
-            raise _Refused(node.place, message, "too_many_values")
         if len(self._open) + height > MAX_DEPTH + 2:
             message = f"nested more than {MAX_DEPTH} levels deep once its aliases are written out"
             raise _Refused(node.place, message, "too_deep")
