@@ -6,13 +6,13 @@ a `StepCheck`. `first_look` and the two `hold_...` functions read what it takes 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bmeconf import kinds
-from bmeconf.apply.model import ApplyOptions
-from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Raw, ReadApi, only, replies
+from bmeconf.apply.model import NOTHING_DONE, ApplyOptions, Doing
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, Raw, ReadApi, Singleton, only, replies
 from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
 from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, preconditions
@@ -22,15 +22,14 @@ from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, precondition
 class StepCheck:
     """One step beside its live object `row`, as it was just read.
 
-    `new_lists` are the ids of lists that the plan itself made: that they took a contact along is
-    no move of somebody else's.
+    What the plan itself did is no move of somebody else's (see `Doing`).
     """
 
     step: Step
     row: Raw
     id_map: IdMap
     managed: Managed
-    new_lists: Collection[str] = ()
+    doing: Doing = NOTHING_DONE
 
     @property
     def kind(self) -> Kind:
@@ -59,10 +58,26 @@ class StepCheck:
         return sorted({change.path[0] for change in self.step.changes} - self.live.fields.keys())
 
     def differs(self) -> bool:
-        return differs(self.kind, self.step.pinned, self.row, self.new_lists)
+        return differs(self.kind, self.step.pinned, self.row, self.doing)
+
+    def another(self) -> str:
+        """Why the object is not the one that the step names, in words; empty where it is."""
+        step, kind = self.step, self.kind
+        if step.pin is None:
+            return ""
+        if isinstance(kind, Singleton):
+            mine = step.pin.id == self.id_map.structure_id
+            return "" if mine else f"{step.address} is another one than this account uses"
+        before = [str(c.before) for c in step.changes if c.path == (kind.identity,)]
+        if kind.key(self.row) in map(kind.canonical, [step.address.name, *before]):
+            return ""
+        called = f"is called {kind.called(self.row)!r} by now"
+        return f"{step.address}: the object with its id, {step.pin.id}, {called}"
 
     def refusal(self) -> str:
         """Why the object may not be written any more, in words; empty where it may."""
+        if another := self.another():
+            return another
         wanted = Resource(self.step.address, nested(self.step.changes))
         changes = () if self.step.action == DELETE else self.step.changes
         finding = self.kind.refusal(wanted, self.live, changes)
@@ -79,20 +94,20 @@ class StepCheck:
         Where that is `strict`, the object must be as it was pinned; else it is enough that the
         planned values hold.
         """
+        self.hold_against_rules()
         if not self.differs():
             return
-        self.hold_against_rules()
         moved = self.moved()
         if moved or strict:
             raise Stale(self._changed(moved))
 
     def hold_for_delete(self) -> None:
         """Raise Stale if the object moved, or came into use, right before it is deleted."""
-        pin, version = self.step.pinned, replies.version_of(self.row)
-        # One reply may show less than the plan saw of it; versions settle it where they are shown.
-        shown = pin.version is not None and version is not None
-        moved = pin.version != version if shown else self.differs()
-        if moved or self.refusal():
+        self.hold_against_rules()
+        version = replies.version_of(self.row)
+        # One reply may show less than the plan saw of it; the same version settles it.
+        same = version is not None and version == self.step.pinned.version
+        if not same and self.differs():
             raise Stale(f"{self.step.address} changed since it was planned")
         if uses := self._more_uses():
             raise Stale(uses)
@@ -113,13 +128,13 @@ class StepCheck:
         return f"{self.step.address}: {' and '.join(more)} use it by now" if more else ""
 
 
-def differs(kind: Kind, pin: Pin, row: Raw, new_lists: Collection[str]) -> bool:
+def differs(kind: Kind, pin: Pin, row: Raw, doing: Doing = NOTHING_DONE) -> bool:
     """True where an object is another than the one that was pinned; see `StepCheck`."""
     lists = replies.ids_of(row, "lists") or ()
-    kept = [id for id in lists if id not in new_lists]
+    kept = [id for id in lists if id not in doing.made]
     taken_along = len(kept) < len(lists)
-    version = replies.version_of(row)
-    if not taken_along and None not in (pin.version, version) and version != pin.version:
+    version, ours = replies.version_of(row), taken_along or pin.id in doing.touched
+    if not ours and None not in (pin.version, version) and version != pin.version:
         return True
     content = {**row, "lists": kept} if taken_along else row
     return replies.digest(kind.pin_content(content)) != pin.digest
@@ -130,7 +145,6 @@ def first_look(
     id_map: IdMap,
     plan: Plan,
     options: ApplyOptions,
-    new_lists: Collection[str] = (),
 ) -> Mapping[str, str]:
     """The moves before the first write, in words, by the id of the step that must not be done.
 
@@ -155,14 +169,16 @@ def first_look(
             stale = _name_taken(kind, step, rows, mine)
             if not stale and step.pin:
                 row = rows.get(step.pin.id)
-                check = row and StepCheck(step, row, id_map, managed, new_lists)
+                check = row and StepCheck(step, row, id_map, managed, options.doing)
                 stale = check.stale() if check else f"{step.address} is gone"
             if not stale and step.intent.copy_of not in touched:
                 stale = _source_moved(step, rows)
             moved |= {step.id: stale} if stale else {}
-    own = {step.address for step in left if step.pin}
+    made = {s.address: options.done[s.id] for s in plan.steps if options.done.get(s.id)}
+    planned = replace(plan.preconditions, ids={**plan.preconditions.ids, **made})
+    pins = {step.address: step.pin.id for step in left if step.pin}
     for step in left:
-        broken = _violation(plan.preconditions, step, id_map, lists, own)
+        broken = _violation(planned, step, id_map, lists, pins)
         if broken and step.id not in moved:
             moved[step.id] = f"{step.address}: {broken}"
     return moved
@@ -173,11 +189,12 @@ def _violation(
     step: Step,
     now: IdMap,
     lists: Mapping[str, Raw] | None,
-    pinned: Collection[Address],
+    pins: Mapping[Address, str],
 ) -> str:
     """The precondition of `step` that does not hold any more, in words; empty where all do.
 
-    `lists` are the live lists by id, None where no step mentions any; `pinned` ones have own pins.
+    `lists` are the live lists by id, None where no step mentions any. `pins` are the ids of what
+    has a step of its own, which looks at its name.
     """
     for label in preconditions.labels(step):
         if label in planned.fields and preconditions.field_id(now, label) != planned.fields[label]:
@@ -188,16 +205,16 @@ def _violation(
     for address in step.mentioned():
         id = planned.ids.get(address)
         audience = isinstance(KINDS[address.kind], kinds.Audience)
-        if lists is None or id is None or not audience or address in pinned:
+        if lists is None or id is None or not audience or pins.get(address) == id:
             continue
         if other := not_meant(address, id, lists):
             return f"{address} {other}"
     return ""
 
 
-def not_meant(address: Address, id: str | None, lists: Mapping[str, Raw]) -> str:
-    """Why the list `id` is not the one that `address` meant, in words; empty where it is."""
-    row = lists.get(id or "")
+def not_meant(address: Address, id: str | None, rows: Mapping[str, Raw]) -> str:
+    """Why the object `id` is not the one that `address` meant, in words; empty where it is."""
+    row = rows.get(id or "")
     if row is None:
         return "is gone"
     name = KINDS[address.kind].key(row)
@@ -209,10 +226,17 @@ def _source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
     if step.source is None:
         return ""
     row, address = rows.get(step.source.id), step.intent.copy_of
-    if row is not None and not differs(KINDS[step.address.kind], step.source, row, ()):
+    if row is not None and not differs(KINDS[step.address.kind], step.source, row):
         return ""
     moved = "changed since it was planned" if row else "is gone"
     return f"{step.address}: {address}, which it copies, {moved}"
+
+
+def hold_origins(id_map: IdMap, step: Step, rows: Mapping[str, Raw]) -> None:
+    """Raise Stale if an object that a create starts from is gone, or is another one by now."""
+    for address in step.intent.origins:
+        if other := not_meant(address, id_map.id(address), rows):
+            raise Stale(f"{step.address}: {address}, which it starts from, {other}")
 
 
 def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:

@@ -73,7 +73,7 @@ class Execution:
         if options.moved and not options.skip_stale:
             self.stopped = Stale(MOVED, REVIEW)
         self.ended: dict[str, Outcome] = {}
-        self._made: set[str] = set()
+        self._doing = options.doing
         self._evidence: CopyEvidence | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -83,7 +83,8 @@ class Execution:
             self.ended[step.id] = outcome
             if outcome.id:
                 self.id_map = self.id_map.with_ids({step.address: outcome.id})
-                self._made.add(outcome.id)
+            if outcome.state not in (BLOCKED, NOT_ATTEMPTED):
+                self._doing = self._doing.after(step, self.id_map, outcome.id)
             if step.id not in self._options.done:
                 self._journal.ends(step.id, outcome.state, outcome.id, outcome.message)
             yield outcome
@@ -144,7 +145,7 @@ class Execution:
         return write(KINDS[step.address.kind], step)
 
     def _check(self, step: Step, row: Raw) -> StepCheck:
-        return StepCheck(step, row, self.id_map, self.managed, self._made)
+        return StepCheck(step, row, self.id_map, self.managed, self._doing)
 
     def _create(self, kind: Kind, step: Step) -> Outcome:
         fields = nested(step.changes)
@@ -154,6 +155,7 @@ class Execution:
             rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now")
+            checks.hold_origins(self.id_map, step, rows)
             if isinstance(kind, kinds.Copyable) and step.intent.origins:
                 ours = any(other.address == step.intent.copy_of for other in self._plan.steps)
                 checks.hold_source(self._api, self.id_map, step, ours)
@@ -285,7 +287,7 @@ class Execution:
     def _recovery(self, step: Step) -> Recovery:
         evidence = self._evidence or CopyEvidence()
         made = evidence.made or self._journal.made
-        evidence = replace(evidence.without(self._made), made=made)
+        evidence = replace(evidence.without(o.id for o in self.ended.values() if o.id), made=made)
         return recovery.look_up(self._api, self.id_map, self.managed, step, evidence)
 
     def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:
@@ -294,10 +296,11 @@ class Execution:
         if found.outcome is Landing.LANDED:
             self._learn(KINDS[step.address.kind], found.row)
             return Outcome(step, APPLIED, f"{why}; it reads back as declared", id)
-        if found.outcome is Landing.PARTLY and found.row is not None:
-            checks.hold_recipients(self._api, self.id_map, step)
+        if found.row is not None:
             check = self._check(step, found.row)
             check.hold_against_rules()
+        if found.outcome is Landing.PARTLY:
+            checks.hold_recipients(self._api, self.id_map, step)
             reply = self._write(check, found.left)
             finished = f"{why}; it had landed in part, and was finished"
             return Outcome(step, APPLIED, finished, id, reply=reply)

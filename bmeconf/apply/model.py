@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bmeconf.kinds import Raw
+from bmeconf.kinds import IdMap, Raw
 from bmeconf.model import Address, Finding, Manual
 from bmeconf.model.errors import BmeconfError, Interrupted, NotConverged
 from bmeconf.plan import Plan, Step
@@ -38,13 +38,34 @@ class CopyEvidence:
 
 
 @dataclass(frozen=True)
+class Doing:
+    """The objects that a plan has changed so far with steps on other objects, by id.
+
+    A list that it `made` took contacts along, which is no move of theirs. The service may raise
+    the version of what a step refers to, which it then `touched`.
+    """
+
+    made: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
+
+    def after(self, step: Step, id_map: IdMap, made: str) -> Doing:
+        """The same once `step` was done, or may have been."""
+        ids = {id for address in step.mentioned() if (id := id_map.id(address))}
+        return Doing(self.made | ({made} if made else set()), self.touched | ids)
+
+
+NOTHING_DONE = Doing()
+
+
+@dataclass(frozen=True)
 class ApplyOptions:
     """How a plan is carried out, beside what it says itself.
 
     `strict` makes each pin a compare-and-swap, as a saved plan asks for (design 7.14). `moved`
     then says, by step id, what moved before the first write, and a stale step ends the run unless
     `skip_stale`. `done` and `doubtful` are what journals tell of earlier runs: applied steps with
-    the ids they made, and steps whose writes may have landed, with the evidence for a copy.
+    the ids they made, and steps whose writes may have landed, with the evidence for a copy; `doing`
+    are the objects that they changed along.
     """
 
     strict: bool = False
@@ -53,6 +74,7 @@ class ApplyOptions:
     done: Mapping[str, str] = field(default_factory=dict)
     doubtful: Mapping[str, CopyEvidence | None] = field(default_factory=dict)
     resumed: bool = False
+    doing: Doing = NOTHING_DONE
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,8 @@ def _updated(check: StepCheck) -> Recovery:
         return Recovery(Landing.LANDED, row=check.row)
     if not moved:
         return Recovery(Landing.ABSENT)
-    if all(change not in moved for change in left):
+    # Of one request all lands, or nothing: what else holds in part, somebody has changed by hand.
+    own = {change.path[0] for change in left} <= check.kind.finishes
+    if own and not check.kind.enforces(left):
         return Recovery(Landing.PARTLY, left=left, row=check.row)
-    return Recovery(Landing.UNCLEAR)
+    return Recovery(Landing.UNCLEAR, row=check.row)

@@ -23,6 +23,7 @@ from bmeconf.apply.model import (
     REVIEW,
     ApplyOptions,
     CopyEvidence,
+    Doing,
     Outcome,
     Proof,
     Result,
@@ -33,8 +34,8 @@ from bmeconf.apply.remember import Basis
 from bmeconf.baseline import lock_store
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
-from bmeconf.model import canonical_server, errors
-from bmeconf.plan import Plan, encode
+from bmeconf.model import DELETE, canonical_server, errors
+from bmeconf.plan import Plan, encode, guard
 from bmeconf.project import journal_folder
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
 
     Raises:
         Stale: where it was applied already.
-        ApiError, Refused, LimitReached, InvalidInput: before the first write.
+        Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
+    guard.refuse_protected(plan, basis.section)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
     price = plan.price
@@ -121,6 +123,8 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
         Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
     basis = opened(run.reader, run.base_url, run.lock_file, plan)
+    guard.refuse_protected(plan, basis.section)
+    _hold_deletes(state, plan)
     taken = _taken(plan, basis)
     # The run that is resumed may itself have gone on from the loose end of another.
     ends = _loose_ends(run, plan, taken)
@@ -134,9 +138,20 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
         resumed=True,
     )
     id_map = basis.account.id_map
-    new_lists = _new_lists(run, id_map, plan, state)
-    moved = checks.first_look(run.reader, id_map, plan, options, new_lists)
+    options = replace(options, doing=_doing(run, id_map, plan, state))
+    moved = checks.first_look(run.reader, id_map, plan, options)
     return _through(run, plan, basis, journal, replace(options, moved=moved), state.written)
+
+
+def _hold_deletes(state: JournalState, plan: Plan) -> None:
+    """Raise Guarded where nothing but somebody else's journal tells that a delete was allowed."""
+    left = [str(s.address) for s in plan.steps if s.action == DELETE and s.id not in state.done]
+    if left and not state.ours:
+        raise errors.Guarded(
+            f"{', '.join(left)} would be deleted, and nothing tells that --allow-delete named it:"
+            " Git tracks the journal, or another user or machine wrote it; nothing was written",
+            "plan and apply again, which finds what was done",
+        )
 
 
 def _taken(plan: Plan, basis: Basis) -> set[str]:
@@ -156,9 +171,12 @@ def _loose_ends(run: Run, plan: Plan, taken: Collection[str]) -> Mapping[str, Co
     return {id: before.without(taken) for id, before in found.items()}
 
 
-def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[str]:
-    """The lists that the run before made, or may have made: they took contacts along."""
-    new_lists = {id for id in state.done.values() if id}
+def _doing(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> Doing:
+    """What the run before changed along, or may have; also the lists that it may have made."""
+    doing = Doing()
+    for step in plan.steps:
+        if step.id in state.done or step.id in state.doubtful:
+            doing = doing.after(step, id_map, state.done.get(step.id, ""))
     copies = [
         before
         for step in plan.steps
@@ -166,7 +184,8 @@ def _new_lists(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> set[
         and (before := state.doubtful.get(step.id)) is not None
     ]
     rows = only(Audience).reread(run.reader, id_map, ()) if copies else ()
-    return new_lists | {id for id in rows if any(id not in before.ids for before in copies)}
+    new = {id for id in rows if any(id not in before.ids for before in copies)}
+    return replace(doing, made=doing.made | new)
 
 
 def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:

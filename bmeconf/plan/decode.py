@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.desired import validate
-from bmeconf.kinds import KINDS, Managed, replies
+from bmeconf.kinds import KINDS, Managed, Singleton, replies
 from bmeconf.model import (
+    CREATE,
     PLAN_FORMAT,
     Address,
     Call,
@@ -23,6 +24,7 @@ from bmeconf.model import (
     Intent,
     Manual,
     Place,
+    Resource,
     stamp,
     undotted,
 )
@@ -84,6 +86,8 @@ def _plan(document: Document) -> Plan:
     for text, entry in grounds["references"].items():
         kind, _, rest = text.partition("/")
         known[text] = Address(kind, entry["name"], rest[len(entry["name"]) + 1 :])
+        if str(known[text]) != text:
+            raise ValueError(f"{text} is the name of {known[text]}")
     return Plan(
         created_at=_instant(document["created_at"]),
         account=AccountId(**document["account"]),
@@ -178,6 +182,11 @@ def _step(step: Document, known: Known) -> Step:
     address = known[step["address"]]
     origins = [known[text] for text in step.get("origin", ())]
     merged = bool(step.get("merge"))
+    changes = tuple(_change(change, address.kind, known) for change in step["changes"])
+    _check_name(address, step["action"], changes)
+    uses = (step["pin"] or {}).get("uses")
+    # A reader is told what a delete is held to.
+    usage = KINDS[address.kind].usage(Resource(address, facts=uses)) if uses else ""
     return Step(
         id=step["id"],
         address=address,
@@ -185,15 +194,24 @@ def _step(step: Document, known: Known) -> Step:
         depends_on=tuple(step["depends_on"]),
         pin=Pin(**step["pin"]) if step["pin"] else None,
         check=step["check"],
-        changes=tuple(_change(change, address.kind, known) for change in step["changes"]),
+        changes=changes,
         calls=tuple(Call(**call) for call in step["calls"]),
         intent=Intent(
             copy_of=origins[0] if origins and not merged else None,
             merge_of=tuple(origins) if merged else (),
         ),
-        usage=step.get("hanging", ""),
+        usage=usage or step.get("hanging", ""),
         source=Pin(**step["source"]) if "source" in step else None,
     )
+
+
+def _check_name(address: Address, action: str, changes: Sequence[Change]) -> None:
+    """Raise ValueError where a step gives its object another name than its address shows."""
+    kind = KINDS[address.kind]
+    names = {kind.canonical(str(c.after)) for c in changes if c.path == (kind.identity,)}
+    own = {kind.canonical(address.name)}
+    if not isinstance(kind, Singleton) and names != own and (names or action == CREATE):
+        raise ValueError(f"{address} would be called {', '.join(names) or 'nothing'}")
 
 
 def _change(change: Document, kind: str, known: Known) -> Change:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from bmeconf.baseline import Section
 from bmeconf.desired import matches, named
 from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
 from bmeconf.live import Reading, Status, doubts
@@ -36,7 +37,7 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
     """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7)."""
     return (
         *_seeds(reading.desired, reading.account.resources, policy),
-        *_protected(steps, reading),
+        *_protected(steps, reading.section, reading.desired),
         *_deletes(steps, policy),
         *_in_use(steps, reading),
         *_senders(reading),
@@ -119,7 +120,9 @@ def recheck(plan: Plan, policy: Policy) -> None:
     findings = [*_deletes(plan.steps, policy)]
     for step in plan.steps:
         kind, emails = KINDS[step.address.kind], {step.address.name}
-        emails |= {str(c.after) for c in step.changes if c.path == (kind.identity,)}
+        # What it is called before counts too: a plan may be made to take a customer for a seed.
+        sides = [s for c in step.changes if c.path == (kind.identity,) for s in (c.before, c.after)]
+        emails |= {str(side) for side in sides if side}
         if isinstance(kind, Personal) and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
     refuse(plan, findings)
@@ -153,15 +156,24 @@ def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
         )
 
 
-def _protected(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
+def refuse_protected(plan: Plan, section: Section) -> None:
+    """Refuse a saved plan that deletes or renames what the lock file protects by now.
+
+    Raises:
+        Guarded: naming it.
+    """
+    refuse(plan, [*_protected(plan.steps, section, Snapshot())])
+
+
+def _protected(steps: Sequence[Step], section: Section, desired: Snapshot) -> Iterable[Finding]:
     """Errors for deletes and renames of protected resources.
 
     A resource is protected where it is declared so, or was at the last apply. That is remembered
     by id, so that neither a new name nor a missing block lifts the protection.
     """
     for step in steps:
-        resource = reading.desired.get(step.address)
-        entry = reading.section.of(step.address, step.pin.id) if step.pin else None
+        resource = desired.get(step.address)
+        entry = section.of(step.address, step.pin.id) if step.pin else None
         declared = resource is not None and resource.intent.protect
         if not declared and not (entry and entry.protect):
             continue

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from bmeconf.kinds import KINDS
+from bmeconf.kinds.replies import digest
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, instead, refusal
 from tests.support.forks import Forks
@@ -210,3 +212,212 @@ def test_a_secret_that_cannot_be_kept_stops_no_apply(
     project.declare(campaigns=[ENTRIES["campaigns"]])
     project.run(*APPLY, XDG_STATE_HOME=str(project.folder / home)).ok()
     assert "seal" not in project.journal().read_text()
+
+
+# --- a plan that shows one object and writes another
+
+
+def read(account: Account, kind: str, id: str) -> Any:
+    """One object, as the API shows it."""
+    lists = f"contact-structure/{account.state()['structures'][0]['_id']}/lists"
+    folder = {"contacts": "contact", "campaigns": "email/campaign", "lists": lists}[kind]
+    return account.call("GET", f"{folder}/{id}")
+
+
+def of_another(plan: Any, account: Account, was: Named, other: Named) -> None:
+    """Lead every id of a plan that means one object to another one, its pins along."""
+    victim = read(account, other[0], account.id_of(*other))
+    text = json.dumps(plan).replace(account.id_of(*was), victim["_id"])
+    plan.clear()
+    plan.update(json.loads(text))
+    for step in plan["steps"]:
+        for pin in (step["pin"], step.get("source")):
+            if pin and pin["id"] == victim["_id"]:
+                pin["version"] = victim["__v"]
+                pin["digest"] = digest(KINDS[other[0]].pin_content(victim))
+                pin.update(uses=dict.fromkeys(pin["uses"], 999) if pin.get("uses") else {})
+
+
+Named = tuple[str, str]
+FORGED: dict[str, tuple[dict[str, Any], Named, Named]] = {
+    "a draft": (
+        {"campaigns": [{"name": "Welcome", "subject": "Hello"}]},
+        ("campaigns", "Welcome"),
+        ("campaigns", "CEO letter"),
+    ),
+    "the new name of a list": (
+        {"lists": [{"name": "News", "renamed_from": ["Product updates"]}]},
+        ("lists", "Product updates"),
+        ("lists", "Customers"),
+    ),
+    "a list that is deleted": (
+        {"lists": [{"name": "Old list", "state": "absent"}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "a draft that is deleted": (
+        {"campaigns": [{"name": "Welcome", "state": "absent"}]},
+        ("campaigns", "Welcome"),
+        ("campaigns", "CEO letter"),
+    ),
+    "a contact": (
+        {"contacts": [{"email": "bob@example.com", "fields": {"First Name": "Rob"}}]},
+        ("contacts", "bob@example.com"),
+        ("contacts", "carla@example.com"),
+    ),
+    "a contact that is deleted": (
+        {"contacts": [{"email": "bob@example.com", "state": "absent"}]},
+        ("contacts", "bob@example.com"),
+        ("contacts", "carla@example.com"),
+    ),
+    "the source of a draft": (
+        {"campaigns": [{"name": "Second", "copy_of": "Welcome"}]},
+        ("campaigns", "Welcome"),
+        ("campaigns", "CEO letter"),
+    ),
+    "the source of a list": (
+        {"lists": [{"name": "Archive", "copy_of": "Old list"}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "a part of a merged list": (
+        {"lists": [{"name": "All", "merge_of": ["Old list", "Newsletter"]}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "the recipients of a draft": (
+        {"campaigns": [{"name": "Welcome", "lists": ["Old list"]}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "the recipients of a new draft": (
+        {"campaigns": [{"name": "Offer", "lists": ["Old list"]}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "a list that a contact joins": (
+        {"contacts": [{"email": "new@acme.example", "lists": ["Old list"]}]},
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+    "a list that is renamed and that a draft goes to": (
+        {
+            "lists": [{"name": "New", "renamed_from": ["Old list"]}],
+            "campaigns": [{"name": "Welcome", "lists": ["New"]}],
+        },
+        ("lists", "Old list"),
+        ("lists", "Customers"),
+    ),
+}
+
+
+def forge(project: Project, edit: Callable[[Any], Any]) -> None:
+    """Change the saved plan, and make its digest fit again."""
+    path = project.folder / "plan.json"
+    document = json.loads(path.read_text())
+    edit(document)
+    document.pop("digest")
+    path.write_text(json.dumps({**document, "digest": digest(document)}))
+
+
+@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("stale", ["stop", "skip"])
+def test_a_plan_that_leads_to_another_object_writes_nothing(
+    project: Project, account: Account, name: str, stale: str
+) -> None:
+    manifest, was, victim = FORGED[name]
+    welcome = account.named("campaigns", "Welcome")
+    account.add("campaigns", **{**welcome, "_id": "c" * 24, "name": "CEO letter"})
+    project.declare(**manifest)
+    project.run("plan", "--out", "plan.json").ok()
+    forge(project, lambda plan: of_another(plan, account, was, victim))
+    before = account.state()
+    shown = project.run("show", "plan.json").ok().out
+    assert victim[1] not in shown
+    deletes = [f"--allow-delete={was[0]}/{was[1]}"] if "absent" in str(manifest) else []
+    arguments = ("apply", "plan.json", "--format", "json", "--on-stale", stale, *deletes)
+    ran = project.run(*arguments)
+    assert account.state() == before
+    assert ran.code == 6, ran.out
+    assert "stale" in ran.states.values()
+
+
+def test_a_plan_whose_names_do_not_fit_together_is_none(project: Project, account: Account) -> None:
+    """It shows one address, and would create or protect another one."""
+
+    def renamed(plan: Any) -> None:
+        (change,) = [c for c in plan["steps"][0]["changes"] if c["path"] == "email"]
+        change["after"] = "customer@example.com"
+
+    def hidden(plan: Any) -> None:
+        for entry in plan["grounds"]["references"].values():
+            entry["name"] = "customer@example.com"
+
+    for edit in (renamed, hidden):
+        project.declare(contacts=[{"email": "new@acme.example"}])
+        project.run("plan", "--out", "plan.json").ok()
+        forge(project, edit)
+        account.clear_log()
+        for command in ("show", "apply"):
+            ran = project.run(command, "plan.json", "--format", "json")
+            assert (ran.code, account.log()) == (3, [])
+
+
+def test_guards_judge_what_is_live(project: Project, account: Account) -> None:
+    """A customer is made a seed, and a protected list is deleted, both by their own names."""
+    project.deploy(lists=[{"name": "Customers", "protect": True}])
+    lock = project.lock_text()
+    project.write("bmeconf.yaml", 'version: 1\npolicy: {seeds: ["*@acme.example"]}\n')
+    contact = {"email": "qa@acme.example", "renamed_from": ["bob@example.com"]}
+    gone = {"name": "Customers", "state": "absent"}
+    for manifest, words in (
+        ({"contacts": [contact]}, "seed policy"),
+        ({"lists": [gone]}, "is protected"),
+    ):
+        # As somebody plans it without the policy and the lock file, or takes the findings out.
+        (project.folder / "bmeconf.lock.json").unlink()
+        project.declare(**manifest)
+        project.run("plan", "--out", "plan.json")
+        forge(project, lambda plan: plan.update(findings=[], exit_code=0) or plan.pop("error", 0))
+        project.write("bmeconf.lock.json", lock)
+        before = account.state()
+        allow = ["--allow-delete=lists/Customers"] if "lists" in manifest else []
+        ran = project.run("apply", "plan.json", "--format", "json", *allow)
+        assert (ran.code, words in ran.json["error"]["message"]) == (7, True), ran.out
+        assert account.state() == before
+
+
+def test_a_delete_in_a_journal_of_somebody_elses_is_not_allowed_by_it(
+    project: Project, account: Account, forks: Forks
+) -> None:
+    project.declare(lists=[{"name": "Old list", "state": "absent"}, {"name": "A"}])
+    allowed = ("--allow-delete", "lists/Old list")
+    assert forks.run(project.folder, project.env, *APPLY, *allowed, line=3) == -signal.SIGKILL
+    mine = project.journal().read_text()
+    project.journal().write_text(mine.replace('"seal": "', '"seal": "0'))
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert (ran.code, "--allow-delete" in ran.err) == (7, True)
+    assert account.named("lists", "Old list")
+    project.journal().write_text(mine)
+    project.run("apply", "--resume", str(project.journal())).ok()
+    assert "Old list" not in account.names()
+
+
+# --- what landed in part
+
+
+@pytest.mark.parametrize("status", ["draft", "scheduled"])
+def test_an_update_that_somebody_made_in_part_by_hand_is_not_finished(
+    project: Project, account: Account, forks: Forks, status: str
+) -> None:
+    project.declare(campaigns=[{"name": "Welcome", "subject": "New", "body": {"html": "<p>x</p>"}}])
+    code, line = 0, 2
+    while not code or "PATCH" not in project.journal().read_text():
+        code, line = forks.run(project.folder, project.env, *APPLY, line=line), line + 1
+    account.edit("campaigns", "Welcome", subject="New")
+    if status != "draft":
+        account.schedule()
+    before = account.state()
+    ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
+    assert (ran.code, ran.states) == (8, {"campaigns/Welcome": "unknown"})
+    assert account.state() == before

@@ -18,6 +18,7 @@ from bmeconf.render import FORMATS
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import SEARCH, Account, Project, Ran
 from tests.support.fake_server import Rule, meanwhile
+from tests.support.forks import Forks
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NEWS = "version: 1\nlists: [{name: Product news, renamed_from: [Product updates]}]\n"
@@ -308,6 +309,61 @@ contacts: [{email: ann@example.com, fields: {First Name: Anna}, lists: [Newslett
 """
     save(project, copied)
     carry(project).ok()
+    assert project.plan()["steps"] == []
+
+
+ANN = "ann@example.com"
+GONE = {"name": "Newsletter", "state": "absent"}
+OWN: dict[str, tuple[dict[str, Any], str, tuple[str, str]]] = {
+    "a member of a list that is copied": (
+        {
+            "lists": [{"name": "Twin", "copy_of": "Newsletter"}],
+            "contacts": [{"email": ANN, "state": "absent"}],
+        },
+        "POST .*/duplicate",
+        ("contacts", ANN),
+    ),
+    "a member of lists that are merged": (
+        {
+            "lists": [{"name": "All", "merge_of": ["Newsletter", "Customers"]}],
+            "contacts": [{"email": ANN, "state": "absent"}],
+        },
+        "POST .*/merge",
+        ("contacts", ANN),
+    ),
+    "a list that a draft leaves": (
+        {"lists": [GONE], "campaigns": [{"name": "Welcome", "lists": ["Customers"]}]},
+        "PATCH /api/email/.*",
+        ("lists", "Newsletter"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("way", ["apply", "saved", "resume"])
+def test_a_run_does_not_make_its_own_deletes_stale(
+    *, project: Project, account: Account, cut: Any, forks: Forks, name: str, way: str
+) -> None:
+    """A service may raise the version of what a step refers to."""
+    manifest, request, object = OWN[name]
+    project.declare(**manifest)
+    cut(Rule(request, meanwhile(lambda: account.edit(*object), late=True)))
+    allowed = f"--allow-delete={'/'.join(object)}"
+    if way == "apply":
+        project.apply(allowed)
+    elif way == "saved":
+        saved(project)
+        carry(project, allowed).ok()
+    else:
+        # It dies once the first of its steps has ended.
+        start, last, line = account.state(), "", 2
+        while last != "step":
+            account.set(start)
+            shutil.rmtree(project.folder / ".bmeconf", ignore_errors=True)
+            forks.run(*(project.folder, project.env, "apply", "--auto-approve", allowed), line=line)
+            last = json.loads(project.journal().read_text().splitlines()[-1])["event"]
+            line += 1
+        project.run("apply", "--resume", str(project.journal())).ok()
     assert project.plan()["steps"] == []
 
 
