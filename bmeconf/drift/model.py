@@ -148,9 +148,9 @@ class Drift:
     @property
     def uncompared(self) -> bool:
         """True where there is more to know than what differs: what is unreadable or blocked."""
-        return any(finding.level != "note" for finding in self.findings)
+        return any(f.level != "note" and not f.is_aside for f in self.findings)
 
     @property
     def clean(self) -> bool:
-        """True where everything in scope was compared, and is as declared."""
-        return not (self.items or self.uncompared)
+        """True where everything in scope was compared, is as declared, and needs no warning."""
+        return not (self.items or any(finding.level != "note" for finding in self.findings))

@@ -100,6 +100,10 @@ class Member(Kind):
 
     membership: ClassVar[str]
 
+    @abstractmethod
+    def unreached(self, desired: Resource, live: Resource) -> str:
+        """Why no mail reaches the member, which is declared to be reached; empty where it does."""
+
 
 class Mailing(Kind):
     """Goes to the audiences it refers to, and is reported on once it was sent (contract 4.7).

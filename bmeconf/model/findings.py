@@ -27,6 +27,7 @@ class Problem:
 DONE = "done"
 """The state of a manual step that the account proves."""
 FROZEN, NOT_CONVERGED = "frozen", "not_converged"
+DEAD_SEED = "dead_seed"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset({"protected", "too_many_deletes", "in_use", "name_ring"})
@@ -66,6 +67,11 @@ class Finding:
     def is_unproven(self) -> bool:
         """True for a resource that cannot be compared whole."""
         return self.code in UNPROVEN
+
+    @property
+    def is_aside(self) -> bool:
+        """True for a warning on something that is as declared all the same."""
+        return self.code == DEAD_SEED
 
     @property
     def is_about_steps(self) -> bool:

@@ -15,13 +15,24 @@ from bmeconf.kinds import (
     Audience,
     Batched,
     Kind,
+    Member,
     Raw,
     Scheduled,
     ScheduleEvidence,
     replies,
 )
 from bmeconf.live import Reading, doubts
-from bmeconf.model import DELETE, UPDATE, Address, Difference, Finding, Intent, Manual, nested
+from bmeconf.model import (
+    DEAD_SEED,
+    DELETE,
+    UPDATE,
+    Address,
+    Difference,
+    Finding,
+    Intent,
+    Manual,
+    nested,
+)
 from bmeconf.plan import diff, guard, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
@@ -111,6 +122,17 @@ def _findings(difference: Difference) -> Iterator[Finding]:
         yield rewritten(address, difference.rewritten)
     if found := refusal(difference):
         yield found
+    elif status := _unreached(difference):
+        message = f"gets no mail any more: the account has it as {status}"
+        remedy = "use another seed address, or declare what holds: status: Inactive"
+        yield Finding("warning", DEAD_SEED, address, message, remedy)
+
+
+def _unreached(difference: Difference) -> str:
+    kind, desired, live = KINDS[difference.address.kind], difference.desired, difference.live
+    if live is None or desired.intent.absent or not isinstance(kind, Member):
+        return ""
+    return kind.unreached(desired, live)
 
 
 def _steps(ordered: Sequence[order.Waiting], reading: Reading) -> tuple[Step, ...]:

@@ -147,6 +147,13 @@ class Contacts(
             )
         return None
 
+    def unreached(self, desired: Resource, live: Resource) -> str:
+        primary, secondary = live.fields.get("status"), live.facts.get("sub_status")
+        stopped = primary not in (None, "Active") or secondary in UNTOUCHABLE
+        meant = desired.fields.get("status") == "Inactive"
+        reason = f" ({secondary})" if secondary else ""
+        return f"{primary or 'Inactive'}{reason}" if stopped and not meant else ""
+
     def usage(self, live: Resource) -> str:
         lists = live.fields.get("lists", ())
         return "on " + ", ".join(a.name or f"#{a.id}" for a in lists) if lists else ""

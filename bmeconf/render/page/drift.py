@@ -118,6 +118,8 @@ def _state(drift: Drift) -> str:
         return f"as declared as far as it could be compared{blocked}: see the findings"
     if drift.items:
         return f"as declared, but for {counted(counts[KNOWN], 'known difference')}"
+    if not drift.clean:
+        return "as declared: see the findings"
     return "as declared"
 
 
