@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bmeconf.apply.model import APPLIED, Outcome, Proof
 from bmeconf.baseline import LockBaseline, ProvenWrite, Section, record
 from bmeconf.kinds import KINDS, Detailed, IdMap, replies
 from bmeconf.live import Account
 from bmeconf.model import CREATE, DELETE, Difference
+from bmeconf.model.errors import NotRemoved
 from bmeconf.plan import Plan
 
 
@@ -37,8 +38,12 @@ def section_after(
     """The section as it is to be after an apply; `id_map` knows the ids of what was created."""
     failed = {outcome.step.address for outcome in outcomes if outcome.state != APPLIED}
     protect = plan.preconditions.protect
+    merged = {*basis.section.merged}
+    for outcome in outcomes:
+        merged |= {*outcome.error.parts} if isinstance(outcome.error, NotRemoved) else set()
+    section = replace(basis.section.dropping(basis.gone), merged=tuple(sorted(merged)))
     return record.after(
-        LockBaseline(id_map, section=basis.section.dropping(basis.gone)),
+        LockBaseline(id_map, section=section),
         basis.differences,
         _writes(basis, id_map, outcomes, proof),
         unread=basis.account.unread,

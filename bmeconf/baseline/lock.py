@@ -69,11 +69,15 @@ class RememberedIds:
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of one account; `account` is its fingerprint, and the salt of all digests."""
+    """The entries of one account; `account` is its fingerprint, and the salt of all digests.
+
+    `merged` are the parts of a contact to which its API only adds.
+    """
 
     account: str = ""
     base_url: str = ""
     entries: Mapping[str, LockEntry] = field(default_factory=dict)
+    merged: tuple[str, ...] = ()
 
     def key(self, address: Address) -> str:
         """The key of a resource's entry; that of a contact is a digest.
@@ -161,7 +165,8 @@ class Lock:
             for key, raw in self.accounts.get(account, {}).get("resources", {}).items()
             if raw.get(CHECK) == _check(section, key, raw)
         }
-        return replace(section, entries=entries)
+        merged = self.accounts.get(account, {}).get("merged", ())
+        return replace(section, entries=entries, merged=tuple(merged))
 
     def section_of(self, fingerprint: Callable[[str], str], base_url: str) -> Section:
         """The section of the account at `base_url`; `fingerprint` is the account's, by base URL.
@@ -180,10 +185,11 @@ class Lock:
     def having(self, section: Section) -> Lock:
         """This lock with the section of one account replaced, or removed where it is empty."""
         others = {k: v for k, v in self.accounts.items() if k != section.account}
-        if not section.entries:
+        if not (section.entries or section.merged):
             return replace(self, accounts=others)
         entries = {key: _json(section, key, entry) for key, entry in section.entries.items()}
         told = {"base_url": section.base_url, "resources": entries}
+        told |= {"merged": section.merged} if section.merged else {}
         return replace(self, accounts={**others, section.account: told})
 
     @property
@@ -217,8 +223,9 @@ def parse(text: str, name: str) -> Lock:
         raise _unusable(name, "is not what an apply writes")
     for account, section in accounts.items():
         match section:
-            case {"base_url": str(), "resources": dict() as entries, **rest} if not rest:
-                if all(isinstance(entry, dict) for entry in entries.values()):
+            case {"base_url": str(), "resources": dict() as entries, **rest}:
+                known = not rest or (rest.keys() == {"merged"} and _is_texts(rest["merged"]))
+                if known and all(isinstance(entry, dict) for entry in entries.values()):
                     continue
         raise _unusable(name, f"has no usable section for {account}")
     return Lock(name, accounts)

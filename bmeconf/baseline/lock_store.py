@@ -70,7 +70,7 @@ def merged(before: Section, after: Section, now: Section) -> Section:
         lifted = old is not None and old.protect and not entry.protect
         protect = entry.protect or bool(other and other.protect and not lifted)
         now = now.without(*object).holding(key, replace(entry, protect=protect))
-    return now
+    return replace(now, merged=tuple(sorted({*now.merged, *after.merged})))
 
 
 def can_keep(path: Path) -> bool:

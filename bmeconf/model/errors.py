@@ -136,6 +136,18 @@ class LossyWrite(
     """A full replacement did not keep what was sent back with it: no other may follow."""
 
 
+class NotRemoved(
+    ApiError,
+    code="not_removed",
+    advice="take it away in the web app; plans say so from now on, and do not try again",
+):
+    """The API adds `parts` of an object to those it has, and takes none away."""
+
+    def __init__(self, message: str, parts: Iterable[str]) -> None:
+        super().__init__(message)
+        self.parts = tuple(sorted(parts))
+
+
 class IncompleteRead(ApiError, code="incomplete_read"):
     """Pages and totals of a listing do not agree (design 7.2)."""
 

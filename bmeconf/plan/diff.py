@@ -39,14 +39,21 @@ def compare(reading: Reading) -> tuple[Difference, ...]:
     differences = []
     for desired in sorted(reading.desired, key=lambda resource: resource.address):
         match = reading.matches[desired.address]
-        live = reading.account.resources.get(desired.address)
+        live = _with_ways(reading.account.resources.get(desired.address), reading)
         now = _classified(_difference(desired, live, baseline), match, baseline)
         if desired.address not in ahead or desired.intent.absent:
             differences.append(now)
         else:
-            planned = _difference(desired, ahead[desired.address], baseline)
+            planned = _difference(desired, _with_ways(ahead[desired.address], reading), baseline)
             differences.append(replace(_classified(planned, match, baseline), now=now))
     return tuple(differences)
+
+
+def _with_ways(live: Resource | None, reading: Reading) -> Resource | None:
+    """`live` with the parts to which the API only adds, as an earlier apply has learned."""
+    if live is None or not reading.section.merged:
+        return live
+    return replace(live, facts={**live.facts, "merged": reading.section.merged})
 
 
 def _classified(difference: Difference, match: Match, baseline: LockBaseline) -> Difference:

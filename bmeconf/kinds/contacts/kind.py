@@ -36,6 +36,7 @@ from bmeconf.model import (
     Value,
     canonical_name,
     canonical_text,
+    dotted,
     spellings,
     written_email,
 )
@@ -145,6 +146,14 @@ class Contacts(
                 " only the person can opt in again",
                 "opt in with a form of the account, or declare status: Inactive",
             )
+        merged = live.facts.get("merged", ())
+        if kept := [each for c in changes if c.path[0] in merged for each in _removed(c)]:
+            return blocked(
+                desired,
+                f"cannot lose {', '.join(kept)}: to these parts of a contact the API of this"
+                " account only adds, as an earlier apply has found",
+                "take it away in the web app, or declare it",
+            )
         return None
 
     def unreached(self, desired: Resource, live: Resource) -> str:
@@ -217,3 +226,10 @@ class Contacts(
         if len(kept) < len(changes):
             writing.unsubscribe(api, replies.id_of(raw))
         return Written(replies.id_of(raw))
+
+
+def _removed(change: Change) -> list[str]:
+    """What a change takes away, in words: members of a set, or a value."""
+    if isinstance(change.before, tuple):
+        return sorted(map(str, {*change.before} - {*(change.after or ())}))
+    return [dotted(change.path)] if change.after is None else []

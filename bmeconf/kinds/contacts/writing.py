@@ -6,7 +6,7 @@ declared changes made to it. Where a reply hides a part, nothing is written at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bmeconf.kinds import replies
@@ -14,7 +14,7 @@ from bmeconf.kinds.api import Raw, WriteApi
 from bmeconf.kinds.base import versioned
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Change, Fields, canonical_text, nested
-from bmeconf.model.errors import LossyWrite, Rejected, Stale
+from bmeconf.model.errors import LossyWrite, NotRemoved, Rejected, Stale
 
 PATH = "/api/contact"
 UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
@@ -56,21 +56,59 @@ def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -
 
     Raises:
         LossyWrite: where the API does not keep a part of it.
+        NotRemoved: where the API keeps a part that it was to lose.
         ReplyUnreadable: where `raw` does not show all that a replacement must carry.
         Stale: where a list, field or tag that is referred to is gone.
     """
     path = f"{PATH}/{replies.id_of(raw)}"
     body = _replaced(raw, changes, id_map)
-    left = [id for id in _members(raw, "lists") if id not in body["lists"]]
-    reply = _send(api, "PUT", path, body, left)
-    if api.dialect.replacement_proven >= PARTS:
+    sent, before = _parts(body), _parts(raw)
+    left = {part: before[part] - sent[part] for part in sent}
+    reply = _send(api, "PUT", path, body, sorted(left["lists"]))
+    if api.dialect.replacement_proven >= PARTS and not any(left.values()):
         return
     shown = isinstance(reply, Mapping) and reply.keys() >= PARTS
-    sent, kept = _parts(body), _parts(replies.object_of(reply if shown else api.get(path), path))
+    after = replies.object_of(reply if shown else api.get(path), path)
+    kept = _parts(after)
     if lost := [part for part in sent if sent[part] - kept[part]]:
         raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
     # A part that was sent empty proves nothing (API contract 6, question 3).
     api.dialect.replacement_proven |= {part for part in sent if sent[part]}
+    if stays := {part: kept[part] & left[part] for part in sent if kept[part] & left[part]}:
+        whole = after if replies.version_of(after) is not None else api.get(path)
+        _remove(api, path, versioned(body, whole), stays)
+
+
+def _remove(
+    api: WriteApi, path: str, body: Mapping[str, Any], stays: Mapping[str, set[str]]
+) -> None:
+    """Take away what a replacement without it has left on a contact, by its part.
+
+    Some services add what they are sent to what is there. Lists may then be left by actions, and
+    a field be emptied; tags stay (API contract 6, questions 1 and 3).
+    """
+    if stays.keys() != {"tags"}:
+        again = dict(body)
+        again["fields"] = [*body["fields"], *_emptied(stays.get("fields", ()))]
+        again["lists"] = _shaped(body["lists"], (), api.dialect.contact_lists)
+        if "lists" in stays:
+            again["lists"] = _shaped(body["lists"], sorted(stays["lists"]), "actions")
+        try:
+            api.send("PUT", path, again)
+        except Rejected as error:
+            if not any(error.names_field(part) for part in stays):
+                raise
+        after = _parts(replies.object_of(api.get(path), path))
+        if "lists" in stays and not after["lists"] & stays["lists"]:
+            api.dialect.contact_lists, api.dialect.contact_lists_known = "actions", True
+        stays = {part: after[part] & ids for part, ids in stays.items() if after[part] & ids}
+    if stays:
+        parts = " and ".join(sorted(stays))
+        raise NotRemoved(f"PUT {path}: the API keeps {parts} that were to be removed", stays)
+
+
+def _emptied(ids: Collection[str]) -> list[dict[str, str]]:
+    return [{"_id": id, "value": ""} for id in sorted(ids)]
 
 
 def unsubscribe(api: WriteApi, id: str) -> None:
