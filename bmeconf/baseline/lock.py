@@ -69,15 +69,13 @@ class RememberedIds:
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of one account; `account` is its fingerprint, and the salt of all digests.
-
-    `merged` are the parts of a contact to which its API only adds.
-    """
+    """The entries of one account; `account` is its fingerprint, and the salt of all digests."""
 
     account: str = ""
     base_url: str = ""
     entries: Mapping[str, LockEntry] = field(default_factory=dict)
     merged: tuple[str, ...] = ()
+    """The parts of a contact to which its API only adds."""
 
     def key(self, address: Address) -> str:
         """The key of a resource's entry; that of a contact is a digest.
@@ -130,8 +128,7 @@ class Section:
 
     def without(self, kind: str, id: str) -> Section:
         """This section without the entry of one object."""
-        gone = {key for key, e in self.entries.items() if (kind_of(key), e.id) == (kind, id)}
-        return self.dropping(gone)
+        return self.dropping(k for k, e in self.entries.items() if (kind_of(k), e.id) == (kind, id))
 
     def dropping(self, keys: Iterable[str]) -> Section:
         """This section without the entries under `keys`."""
@@ -165,8 +162,8 @@ class Lock:
             for key, raw in self.accounts.get(account, {}).get("resources", {}).items()
             if raw.get(CHECK) == _check(section, key, raw)
         }
-        merged = self.accounts.get(account, {}).get("merged", ())
-        return replace(section, entries=entries, merged=tuple(merged))
+        merged = tuple(self.accounts.get(account, {}).get("merged", ()))
+        return replace(section, entries=entries, merged=merged)
 
     def section_of(self, fingerprint: Callable[[str], str], base_url: str) -> Section:
         """The section of the account at `base_url`; `fingerprint` is the account's, by base URL.
@@ -195,9 +192,8 @@ class Lock:
     @property
     def text(self) -> str:
         """The file's text, the same for the same content; empty where nothing is remembered."""
-        if not self.accounts:
-            return ""
-        return _laid_out({"accounts": self.accounts, "format": FORMAT}) + "\n"
+        whole = {"accounts": self.accounts, "format": FORMAT}
+        return _laid_out(whole) + "\n" if self.accounts else ""
 
 
 def parse(text: str, name: str) -> Lock:
@@ -224,7 +220,7 @@ def parse(text: str, name: str) -> Lock:
     for account, section in accounts.items():
         match section:
             case {"base_url": str(), "resources": dict() as entries, **rest}:
-                known = not rest or (rest.keys() == {"merged"} and _is_texts(rest["merged"]))
+                known = _is_texts(rest.pop("merged", [])) and not rest
                 if known and all(isinstance(entry, dict) for entry in entries.values()):
                     continue
         raise _unusable(name, f"has no usable section for {account}")
