@@ -22,7 +22,7 @@ from bmeconf.desired.manifest.files import (
     absolute,
     matching,
 )
-from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, walk
+from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, place_in, walk
 from bmeconf.desired.manifest.reading import (
     SUFFIXES,
     Sources,

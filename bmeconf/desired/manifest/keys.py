@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from bmeconf.desired.manifest.nodes import Node, Scalar, walk
+from bmeconf.desired.manifest.nodes import Node, Scalar, place_in, walk
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import KEY
 
 CODE = "key_in_file"
+MOST_NAMED = 20
 
 
 def in_text(text: str, file: str) -> Iterator[Problem]:
-    """A problem for each key in the text of a file, comments included."""
-    for match in KEY.finditer(text):
-        start = match.start()
-        yield problem(
-            Place(file, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
-        )
+    """A problem for each of the first keys in the text of a file, comments included."""
+    for match in islice(KEY.finditer(text), MOST_NAMED):
+        yield problem(place_in(text, file, match.start()))
 
 
 def in_tree(tree: Node) -> Iterator[Problem]:

@@ -54,6 +54,11 @@ Node: TypeAlias = Scalar | Block | Items
 Path: TypeAlias = tuple[str | int, ...]
 
 
+def place_in(text: str, file: str, index: int) -> Place:
+    """The place of the character at `index` of a file's text."""
+    return Place(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+
+
 def at(node: Node, path: Sequence[str | int]) -> Node:
     """The node at `path`, or the deepest one on the way to it that exists."""
     for step in path:

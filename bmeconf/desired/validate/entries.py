@@ -7,12 +7,13 @@ say beyond its shape: wrong addresses, times, files, contradictions. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import RELATIVE, Block, Items, Node, Path, Scalar, Text, at
+from bmeconf.desired.manifest import RELATIVE, Block, Items, Node, Path, Scalar, Text, at, place_in
+from bmeconf.desired.validate.filling import MARK
 from bmeconf.desired.validate.flaws import Flaw, shown
 from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS, Singleton, having
@@ -148,7 +149,7 @@ def _children(node: Node) -> Iterator[tuple[str, Node]]:
                 yield canonical_name(label.text), item
 
 
-def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
+def check(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
     """The problems of one entry whose shape is sound, each at its place."""
     if entry.id and not ID.fullmatch(entry.id):
         message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
@@ -168,7 +169,7 @@ def check(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
             yield entry.problem(("expect", metric), message, "expect")
     yield from _repeated(entry)
     yield from _contradictions(entry)
-    yield from _contents(entry, texts)
+    yield from _contents(entry, texts, variables)
 
 
 def threshold(text: str) -> str | None:
@@ -229,7 +230,7 @@ def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
             yield entry.problem(("renamed_from", index), message, "renamed_from")
 
 
-def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
+def _contents(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
         path, html = (key, "html"), spec.get("html", "")
@@ -240,8 +241,21 @@ def _contents(entry: ManifestEntry, texts: Texts) -> Iterator[Problem]:
             if fault:
                 yield entry.problem(path, f"{key}.file: {fault}", "file")
                 continue
+            yield from _unfilled(entry, file, variables)
         if key == "body":
             yield from _body(entry, path, html)
+
+
+def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> Iterator[Problem]:
+    """A warning on the first use of each variable in a file, where none is filled in."""
+    used = {match[1]: match.start() for match in reversed([*MARK.finditer(file.text)]) if match[1]}
+    for name in (name for name in used if name in variables):
+        message = (
+            f"${{{name}}} goes out as it is written: variables are filled in in manifests, not in"
+            " the files that they name; write the value"
+        )
+        place = place_in(file.text, file.file, used[name])
+        yield Problem(place, entry.shown, message, "unfilled_variable", "warning")
 
 
 def _body(entry: ManifestEntry, path: tuple[str, str], html: str) -> Iterator[Problem]:

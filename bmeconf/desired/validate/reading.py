@@ -136,7 +136,7 @@ class _Reading:
         problems = [*self._problems, *references.check(found), *unseen.check(found)]
         for entry in found:
             if entry.sound:
-                problems += entries.check(entry, self._sources.texts)
+                problems += entries.check(entry, self._sources.texts, self._variables)
         if with_notes:
             problems += references.notes(found)
         final = {problem.place for problem in self._final}
