@@ -12,11 +12,12 @@ from bmeconf.kinds.base import Managed, Written, blocked, set_of, versioned
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap, label_of
 from bmeconf.model import STRUCTURE, Call, Change, Fields, Finding, Resource, canonical_name, nested
-from bmeconf.model.errors import InvalidInput, LossyWrite, ReplyUnreadable
+from bmeconf.model.errors import InvalidInput, LossyWrite, Rejected, ReplyUnreadable
 
 PATH = "/api/contact-structure"
 VALUES = ("type", "required")
 """The keys of a field, beside its label."""
+DOCUMENTED = ("label", "keyName", "keyType", "fields", "tags", "__v")
 READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
@@ -128,7 +129,14 @@ class Structure(Singleton, PartialSets):
     def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
         body = _replaced(raw, changes)
         path = self.path(id_map, replies.id_of(raw))
-        api.send("PUT", path, body)
+        try:
+            api.send("PUT", path, body)
+        except Rejected as error:
+            # All of it goes back, but for what is not documented and the API refuses to take.
+            known = {key: value for key, value in body.items() if key in DOCUMENTED}
+            if not any(error.names_field(key) for key in body.keys() - known.keys()):
+                raise
+            api.send("PUT", path, known)
         kept = self.fetch(api, id_map, replies.id_of(raw))
         for key in ("fields", "tags"):
             ids = {part["_id"] for part in body[key] if "_id" in part}

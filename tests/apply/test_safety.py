@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, FakeServer, Rule, edited, instead, meanwhile, refusal
 
@@ -307,3 +309,38 @@ def test_a_campaign_of_another_structure_is_left_alone(project: Project, account
     plan = project.plan()
     assert plan["steps"] == []
     assert [finding["code"] for finding in plan["findings"]] == ["blocked"]
+
+
+@pytest.mark.parametrize("status", ["object", "strings"])
+def test_what_is_not_documented_is_not_sent_back(
+    status: str, project: Project, account: Account, cut: Cut
+) -> None:
+    account.switch(unknown_keys="error", active_secondary=True)
+
+    def more(body: Any) -> Any:
+        parts = {key: [{**each, "label": "X"} for each in body[key]] for key in ("lists", "tags")}
+        fields = [{**each, "type": "text"} for each in body["fields"]]
+        said = {"status": {**body["status"], "since": "2026-01-01"}}
+        if status == "strings":
+            said = {"contactStatus": "Active", "contactSubStatus": "confirmed"}
+            body = {key: value for key, value in body.items() if key != "status"}
+        return {**body, **parts, **said, "fields": fields, "score": 5, "source": {"type": "api"}}
+
+    cut(Rule("GET /api/contact/[0-9a-f]+", edited(more)))
+    before = account.named("contacts", BOB)
+    project.deploy(contacts=[{"email": BOB, "fields": {"First Name": "Rob"}}])
+    after = account.named("contacts", BOB)
+    assert after["fields"] == {**before["fields"], account.field_id("First Name"): "Rob"}
+    for part in ("key", "lists", "tags", "status"):
+        assert after[part] == before[part]
+
+
+def test_a_structure_goes_back_without_what_the_api_refuses(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    account.switch(unknown_keys="error")
+    more = edited(lambda body: {**body, "isDefault": True})
+    server = cut(Rule("GET /api/contact-structure/[0-9a-f]+", more))
+    project.deploy(structure={"tags": ["seed"]})
+    assert len(server.writes()) == 2
+    assert "seed" in [tag["label"] for tag in account.state()["structures"][0]["tags"]]

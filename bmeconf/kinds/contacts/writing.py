@@ -1,7 +1,7 @@
 """Writes of contacts: read-modify-write, in the shapes that the account takes (contract 4.2).
 
-A replacement loses whatever it leaves out, so everything that was read goes back, with the
-declared changes made to it. Where a reply hides a part, nothing is written at all.
+A replacement loses whatever it leaves out, so everything documented that was read goes back, with
+the declared changes made to it. Where a reply hides a part, nothing is written at all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from bmeconf.model.errors import LossyWrite, NotRemoved, Rejected, Stale
 PATH = "/api/contact"
 UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
 PARTS = frozenset({"fields", "lists", "tags"})
-READ_ONLY = ("_id", "id", "createdAt", "updatedAt")
 
 
 def create(api: WriteApi, id_map: IdMap, fields: Fields) -> Raw:
@@ -134,10 +133,13 @@ def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, A
             leave, join = ([id_of[part](each) for each in side] for side in (before, after))
             kept = [id for id in parts[part] if id not in leave or id in join]
             parts[part] = kept + [id for id in join if id not in parts[part]]
-    written = nested(changes)
+    written, (primary, secondary) = nested(changes), replies.status_of(raw)
+    status = {"primary": primary, **({"secondary": secondary} if secondary else {})}
+    # Only what is known to be writable (API contract 4.2): a strict server refuses anything else.
     body = {
-        **{key: value for key, value in raw.items() if key not in READ_ONLY},
         "key": written.get("email", raw.get("key")),
+        "contactStructureId": raw.get("contactStructureId", id_map.structure_id),
+        **({"status": status} if primary else {}),
         "fields": _with_values(_values(raw), written.get("fields") or {}, id_map),
         "lists": parts["lists"],
         "tags": [{"_id": id} for id in parts["tags"]],
