@@ -100,7 +100,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
     format = next(iter(_values("--format", arguments)[-1:]), "")
     good: list[str] = []
     for option in _values("--output", arguments):
-        with suppress(InvalidInput):
+        with suppress(InvalidInput, OSError):
             outputs([*good, option])
             good.append(option)
     return Console(

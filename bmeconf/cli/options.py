@@ -6,6 +6,7 @@ only place that turns errors into codes.
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -241,11 +242,21 @@ def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
         except BmeconfError as expected:
             error = expected
         except Exception as unexpected:
-            error = Bug.of(unexpected)
+            error = too_long(unexpected) or Bug.of(unexpected)
         return _report(console, name, error)
     except StdoutLost as lost:
         console.error(lost)
         return lost.exit_code
+
+
+def too_long(error: Exception) -> InvalidInput | None:
+    """The refusal of a name that no file of this system can have, where `error` is about one."""
+    if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG:
+        return None
+    path = str(error.filename)
+    return InvalidInput(
+        f"{path[:40]}...: a path of {len(path)} characters is too long here", "name another"
+    )
 
 
 def _report(console: Console, name: str, error: BmeconfError) -> int:

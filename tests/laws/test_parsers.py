@@ -56,6 +56,22 @@ def test_changed_inputs(here: Bench, name: str) -> None:
     law()
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "/".join(["a" * 200] * 30)], ids=["name", "path"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("validate {}", "plan {}", "show {}", "apply {} --auto-approve", "apply --resume {}"),
+        *("plan --out {}", "pull --out {}", "init {}", "sandbox reset {}", "sandbox serve {}"),
+        *("validate --output json={}", "plan --output json={}", "report {}"),
+    ],
+)
+def test_a_path_that_no_file_can_have(here: Bench, command: str, name: str) -> None:
+    ran = here.read({"m.yaml": b"version: 1\n"}, *command.format(name).split())
+    assert ran.code == 3, ran.err
+    assert ran.err.startswith("Error: ")
+    assert not TRACE.search(ran.err)
+
+
 @pytest.mark.parametrize("name", PARSERS)
 def test_any_bytes(here: Bench, name: str) -> None:
     @examples(10)

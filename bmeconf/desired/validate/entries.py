@@ -27,6 +27,8 @@ Texts = Mapping[tuple[str, str], Text]
 ID = re.compile(r"[0-9a-fA-F]{24}")
 THRESHOLD = re.compile(r"\s*(?P<sign><=|>=|==|=|<|>)\s*(?P<number>\d+(\.\d+)?)\s*%?\s*")
 LARGE_BODY = 500_000
+MOST_SHOWN = 1100
+"""More than a name may have: that of a hostile one would stand in each of its problems."""
 REPEATABLE = ("lists", "tags", "reply_to", "merge_of", "renamed_from")
 IDENTITY_KEYS = ("id", "name", "email", "state", "protect", "renamed_from")
 STRIPPED = (
@@ -64,7 +66,8 @@ class ManifestEntry:
     @property
     def shown(self) -> str:
         """The address as problems show it; empty where the name is not known."""
-        return str(self.address) if self.name or self.is_block else ""
+        text = str(self.address) if self.name or self.is_block else ""
+        return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
     @property
     def is_block(self) -> bool:

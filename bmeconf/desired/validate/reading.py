@@ -213,7 +213,6 @@ def ordered(problems: Iterable[Problem]) -> list[Problem]:
     """Problems by place, keys masked, what several resources at a place have wrong only once."""
     once: dict[tuple[Place, str], Problem] = {}
     for problem in problems:
-        message, address = masked(problem.message), masked(problem.address)
-        safe = replace(problem, message=message, address=address)
-        once.setdefault((problem.place, message), safe)
-    return sorted(once.values(), key=lambda p: (p.place, p.address, p.message))
+        once.setdefault((problem.place, problem.message), problem)
+    safe = (replace(p, message=masked(p.message), address=masked(p.address)) for p in once.values())
+    return sorted(safe, key=lambda p: (p.place, p.address, p.message))
