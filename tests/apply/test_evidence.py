@@ -421,3 +421,25 @@ def test_an_update_that_somebody_made_in_part_by_hand_is_not_finished(
     ran = project.run("apply", "--resume", str(project.journal()), "--format", "json")
     assert (ran.code, ran.states) == (8, {"campaigns/Welcome": "unknown"})
     assert account.state() == before
+
+
+def test_what_a_journal_says_was_made_is_not_taken_for_it_by_the_steps_after(
+    project: Project, account: Account, forks: Forks
+) -> None:
+    project.declare(
+        lists=[{"name": "Autumn"}],
+        contacts=[{"email": "new@acme.example", "lists": ["Autumn"]}],
+        campaigns=[{"name": "Welcome", "lists": ["Autumn"]}],
+    )
+    assert forks.run(project.folder, project.env, *APPLY, line=4) == -signal.SIGKILL
+    path, made = project.journal(), account.id_of("lists", "Autumn")
+    path.write_text(path.read_text().replace(made, account.id_of("lists", "Customers")))
+    before = account.state()
+    ran = project.run("apply", "--resume", str(path), "--format", "json")
+    assert account.state() == before
+    assert ran.states == {
+        "lists/Autumn": "applied",
+        "contacts/new@acme.example": "stale",
+        "campaigns/Welcome": "stale",
+    }
+    assert ran.code == 8
