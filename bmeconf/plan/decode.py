@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,7 +71,10 @@ def of(document: Document, name: str) -> Plan:
     """
     _check(document, name)
     try:
-        return _plan(document)
+        plan = _plan(document)
+        for step in plan.steps:
+            _fits(step, plan.preconditions.ids[step.address])
+        return plan
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise InvalidInput(
             f"{name} does not fit together: {type(error).__name__}: {error}",
@@ -86,7 +89,7 @@ def _plan(document: Document) -> Plan:
     for text, entry in grounds["references"].items():
         kind, _, rest = text.partition("/")
         known[text] = Address(kind, entry["name"], rest[len(entry["name"]) + 1 :])
-        if str(known[text]) != text:
+        if str(known[text]) != text or known[text].id not in ("", entry["id"]):
             raise ValueError(f"{text} is the name of {known[text]}")
     return Plan(
         created_at=_instant(document["created_at"]),
@@ -182,8 +185,6 @@ def _step(step: Document, known: Known) -> Step:
     address = known[step["address"]]
     origins = [known[text] for text in step.get("origin", ())]
     merged = bool(step.get("merge"))
-    changes = tuple(_change(change, address.kind, known) for change in step["changes"])
-    _check_name(address, step["action"], changes)
     uses = (step["pin"] or {}).get("uses")
     # A reader is told what a delete is held to.
     usage = KINDS[address.kind].usage(Resource(address, facts=uses)) if uses else ""
@@ -194,7 +195,7 @@ def _step(step: Document, known: Known) -> Step:
         depends_on=tuple(step["depends_on"]),
         pin=Pin(**step["pin"]) if step["pin"] else None,
         check=step["check"],
-        changes=changes,
+        changes=tuple(_change(change, address.kind, known) for change in step["changes"]),
         calls=tuple(Call(**call) for call in step["calls"]),
         intent=Intent(
             copy_of=origins[0] if origins and not merged else None,
@@ -205,13 +206,18 @@ def _step(step: Document, known: Known) -> Step:
     )
 
 
-def _check_name(address: Address, action: str, changes: Sequence[Change]) -> None:
-    """Raise ValueError where a step gives its object another name than its address shows."""
-    kind = KINDS[address.kind]
-    names = {kind.canonical(str(c.after)) for c in changes if c.path == (kind.identity,)}
+def _fits(step: Step, id: str | None) -> None:
+    """Raise ValueError where a step is about another object, or name, than its address shows.
+
+    `id` is that of the object at the address.
+    """
+    address, kind = step.address, KINDS[step.address.kind]
+    names = {kind.canonical(str(c.after)) for c in step.changes if c.path == (kind.identity,)}
     own = {kind.canonical(address.name)}
-    if not isinstance(kind, Singleton) and names != own and (names or action == CREATE):
+    if not isinstance(kind, Singleton) and names != own and (names or step.action == CREATE):
         raise ValueError(f"{address} would be called {', '.join(names) or 'nothing'}")
+    if step.pin and step.pin.id != id:
+        raise ValueError(f"{address} is another object than the one that would be written to")
 
 
 def _change(change: Document, kind: str, known: Known) -> Change:

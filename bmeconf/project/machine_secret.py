@@ -14,6 +14,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from bmeconf.project.atomic import write_file
+
 NAME, LENGTH = "journal.secret", 64
 
 
@@ -28,9 +30,8 @@ def machine_secret(environ: Mapping[str, str], root: Path) -> bytes | None:
             return None
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="ascii") as stream:
-                stream.write(secrets.token_hex(LENGTH // 2))
+            if not path.exists():
+                write_file(path, secrets.token_hex(LENGTH // 2), place=os.link)
         return _private(path)
     return None
 

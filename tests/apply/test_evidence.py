@@ -342,8 +342,9 @@ def test_a_plan_that_leads_to_another_object_writes_nothing(
     assert "stale" in ran.states.values()
 
 
-def test_a_plan_whose_names_do_not_fit_together_is_none(project: Project, account: Account) -> None:
-    """It shows one address, and would create or protect another one."""
+def test_a_plan_that_does_not_fit_together_is_none(project: Project, account: Account) -> None:
+    """It shows one address, and would write to another one."""
+    project.deploy(contacts=[{"email": "old@acme.example"}])
 
     def renamed(plan: Any) -> None:
         (change,) = [c for c in plan["steps"][0]["changes"] if c["path"] == "email"]
@@ -353,8 +354,12 @@ def test_a_plan_whose_names_do_not_fit_together_is_none(project: Project, accoun
         for entry in plan["grounds"]["references"].values():
             entry["name"] = "customer@example.com"
 
-    for edit in (renamed, hidden):
-        project.declare(contacts=[{"email": "new@acme.example"}])
+    def pinned(plan: Any) -> None:
+        plan["steps"][0]["pin"] = {"id": "c" * 24, "version": 0, "digest": "sha256:" + "0" * 64}
+
+    old = {"email": "old@acme.example", "fields": {"First Name": "Old"}}
+    for edit, entry in ((renamed, {"email": "new@acme.example"}), (hidden, old), (pinned, old)):
+        project.declare(contacts=[entry])
         project.run("plan", "--out", "plan.json").ok()
         forge(project, edit)
         account.clear_log()
