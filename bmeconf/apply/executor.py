@@ -176,10 +176,16 @@ class Execution:
         ours = not self._options.strict or step.id in self._options.doubtful
         if not (isinstance(kind, kinds.Searched) and ours):
             raise Stale(f"{error.message}: {step.address} exists by now")
-        for id in recovery.find(self._api, kind, self.id_map, name):
+        ids = recovery.find(self._api, kind, self.id_map, name)
+        for id in ids:
             row = kind.fetch(self._api, self.id_map, id)
             if not self._check(step, row).unmet():
                 return Outcome(step, APPLIED, "existed already, as declared", id)
+        if not ids:
+            raise Stale(
+                f"{error.message}: it exists, and a search does not find it as it is written",
+                f"write the {kind.noun} exactly as the web app shows it, capitals included",
+            )
         raise Stale(f"{error.message}: it exists by now, and does not show as declared")
 
     def _update(self, kind: Kind, step: Step) -> Outcome:

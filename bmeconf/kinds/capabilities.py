@@ -29,6 +29,10 @@ class Searched(Kind):
     show yet what was written (API contract 6, question 9).
     """
 
+    @abstractmethod
+    def stored(self, raw: Raw) -> str:
+        """The identity of a live object as a search for it may need it; raises as `called` does."""
+
 
 class NaturalKey(Kind):
     """The identity is the object itself: whatever has it is the same object, by any id."""

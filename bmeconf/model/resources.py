@@ -96,12 +96,14 @@ class Schedule:
 class Intent:
     """What a manifest says about a resource beside its fields; empty on the live side.
 
+    `spelled` are the names that it goes by, or went by, exactly as they are written.
     `places` maps a field's name (or `field.key`) to where it was written.
     """
 
     absent: bool = False
     protect: bool = False
     renamed_from: tuple[str, ...] = ()
+    spelled: tuple[str, ...] = ()
     copy_of: Address | None = None
     merge_of: tuple[Address, ...] = ()
     schedule: Schedule | None = None

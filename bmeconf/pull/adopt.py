@@ -54,7 +54,7 @@ class CachedApi:
         criteria = [each["criterias"] for each in filters]
         keys: list[str] = []
         if all(len(each) == 1 and each[0]["columnToFilter"] == "KEY" for each in criteria):
-            keys = sorted({str(value) for each in criteria for value in each[0]["values"]})
+            keys = sorted({canonical_email(v) for each in criteria for v in each[0]["values"]})
         if keys and all(key in self._contacts for key in keys):
             return [row for key in keys for row in self._contacts[key]]
         rows = self._api.search(bodies, size)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bmeconf.kinds import KINDS, IdMap, Singleton, replies
+from bmeconf.kinds import KINDS, IdMap, Searched, Singleton, replies
 from bmeconf.model import Address, CampaignStatus, Finding, Resource, stamp
 from bmeconf.model.errors import KEY
 from bmeconf.pull.model import LeftOut
@@ -60,7 +60,9 @@ def entry_of(resource: Resource, id_map: IdMap, several: bool) -> PulledEntry:
     kind, fields = KINDS[resource.address.kind], resource.fields
     if isinstance(kind, Singleton):
         return PulledEntry(resource.address, _structure(resource, several))
-    spec: dict[str, Any] = {kind.identity: _literal(resource.address.name)}
+    found = isinstance(kind, Searched) and kind.stored(resource.raw)
+    name = found or resource.address.name
+    spec: dict[str, Any] = {kind.identity: _literal(name)}
     if resource.address.id:
         spec["id"] = resource.id
     for key in ORDER:

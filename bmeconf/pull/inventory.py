@@ -137,7 +137,7 @@ class _Reader:
             rows |= {replies.id_of(row): row for row in members}
         keys = sorted({canonical_email(email) for email in query.contacts})
         if keys:
-            named = kind.reread(self._api, self.id_map, keys)
+            named = kind.reread(self._api, self.id_map, [*keys, *query.contacts])
             rows |= named
             absent = sorted(set(keys) - {kind.key(row) for row in named.values()})
             if absent:

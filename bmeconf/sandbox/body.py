@@ -138,10 +138,15 @@ def object_id(value: object, path: str) -> str:
 
 def email(value: object, path: str) -> str:
     """An address, returned trimmed and in lower case."""
-    address = str(text()(value, path)).strip().lower()
-    if not _EMAIL.fullmatch(address):
+    return address(value, path).lower()
+
+
+def address(value: object, path: str) -> str:
+    """An address, returned trimmed."""
+    given = str(text()(value, path)).strip()
+    if not _EMAIL.fullmatch(given.lower()):
         raise invalid(path, "must be an email")
-    return address
+    return given
 
 
 def moment(value: object, path: str) -> str:

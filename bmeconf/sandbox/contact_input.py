@@ -37,7 +37,7 @@ def structure(store: Store, ident: str) -> Doc:
 
 def key(store: Store, address: str, structure_id: str, own_id: str | None = None) -> str:
     """The address. Raises DuplicateFieldError if another contact of the structure has it."""
-    holder = store.named("contact", address, structure_id)
+    holder = store.named("contact", address, structure_id, blind=True)
     if holder is not None and holder["_id"] != own_id:
         raise duplicate("key", f"key {address} is already in use")
     return address

@@ -16,7 +16,7 @@ from bmeconf.sandbox.switches import Switches
 
 ACTIVE: Doc = {"primary": "Active"}
 
-_OWNED: body.Checks = {"key": body.email, "contactStructureId": body.object_id}
+_OWNED: body.Checks = {"key": body.address, "contactStructureId": body.object_id}
 # Bodies made from a GET reply have these keys too; they are accepted, and change nothing.
 _ECHO: body.Checks = dict.fromkeys(("_id", "createdAt", "updatedAt"), body.anything)
 _VERSION: body.Checks = {"__v": body.whole()}
@@ -80,13 +80,17 @@ def create(call: Call) -> Doc:
     structure = contact_input.structure(call.store, values["contactStructureId"])
     contact = records.new(
         call.now,
-        key=contact_input.key(call.store, values["key"], structure["_id"]),
+        key=contact_input.key(call.store, _cased(call, values["key"]), structure["_id"]),
         contactStructureId=structure["_id"],
         **_content(call, values, structure),
         status=contact_input.status(values.get("status", ACTIVE), ACTIVE),
     )
     events.note(call.store, call.now, "contact-created", contact["_id"])
     return view(save(call, contact), call.switches)
+
+
+def _cased(call: Call, address: str) -> str:
+    return address.lower() if call.switches.contact_key_case == "lower" else address
 
 
 def _drop(values: Doc, name: str, policy: str) -> None:
@@ -126,12 +130,13 @@ def replace(call: Call) -> Doc:
     if values["contactStructureId"] != contact["contactStructureId"]:
         raise invalid("contactStructureId", "of a contact cannot be changed")
     structure = contact_input.structure(call.store, contact["contactStructureId"])
+    address = _cased(call, values["key"])
     merged = contact if call.switches.contact_put == "merge" else None
     status = contact_input.status(values.get("status", contact["status"]), contact["status"])
     after = records.changed(
         contact,
         call.now,
-        key=contact_input.key(call.store, values["key"], structure["_id"], contact["_id"]),
+        key=contact_input.key(call.store, address, structure["_id"], contact["_id"]),
         **_content(call, values, structure, merged),
         status=status,
     )

@@ -112,6 +112,8 @@ def _criterion(criterion: Doc, switches: Switches) -> Condition:
     if len(values) > 1 and not switches.search_multi_value:
         raise invalid("contactSpecification", "allows one value with the operator EQ")
     sql = _CONDITIONS[criterion["columnToFilter"]].format(marks=", ".join("?" * len(values)))
+    if switches.contact_key_case == "blind":
+        sql = sql.replace("name IN", "name COLLATE NOCASE IN")
     if criterion["columnToFilter"] != "FIELD_ID":
         return sql, values
     if "fieldId" not in criterion:

@@ -51,6 +51,11 @@ def _patch_switches(runtime: Runtime, call: Call) -> Doc:
     return runtime.switches.as_dict()
 
 
+def _put_state(runtime: Runtime, call: Call) -> Doc:
+    keep_case = call.switches.contact_key_case != "lower"
+    return state.replace(call.store, call.body, call.now, keep_case=keep_case)
+
+
 def _put_faults(runtime: Runtime, call: Call) -> list[Doc]:
     if not isinstance(call.body, list):
         raise malformed("Faults must be a JSON array")
@@ -82,7 +87,7 @@ def _contact_status(runtime: Runtime, call: Call) -> Doc:
 DOORS: tuple[tuple[str, str, Door], ...] = (
     # The whole account, independent of all switches; PUT replaces it and returns it complete.
     ("GET", "/_sandbox/state", lambda runtime, call: state.read(call.store)),
-    ("PUT", "/_sandbox/state", lambda _, call: state.replace(call.store, call.body, call.now)),
+    ("PUT", "/_sandbox/state", _put_state),
     # `{"file"}`: the path of the account's data, null in memory; it tells one sandbox from another.
     ("GET", "/_sandbox/file", lambda runtime, call: {"file": runtime.store.file}),
     # API requests, oldest first.

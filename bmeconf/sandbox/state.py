@@ -88,7 +88,7 @@ _PARTS = {
     ),
     "contacts": _Part(
         "contact",
-        {"key": body.email},
+        {"key": body.address},
         {
             **_ID,
             **_STAMPS,
@@ -176,7 +176,7 @@ def read(store: Store) -> Doc:
     return {"standing": store.meta("standing") or "open", **parts}
 
 
-def replace(store: Store, document: object, now: float) -> Doc:
+def replace(store: Store, document: object, now: float, *, keep_case: bool = False) -> Doc:
     """Replace the account by `document`, and return it complete.
 
     Keys stay if the document has no part `keys`; every other missing part is empty. The search
@@ -192,6 +192,8 @@ def replace(store: Store, document: object, now: float) -> Doc:
     store.set_meta("standing", values.get("standing", "open"))
     for name, part in parts.items():
         for n, entry in enumerate(values.get(name, [])):
+            if part.kind == "contact" and not keep_case:
+                entry["key"] = entry["key"].lower()
             doc = part.fill(fill, entry)
             if store.get(part.kind, doc.get("_id") or doc["id"]):
                 raise invalid(f"{name}.{n}._id", "appears twice")

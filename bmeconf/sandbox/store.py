@@ -127,11 +127,17 @@ class Store:
         """The document with an id; None if there is none."""
         return self._one("kind = ? AND id = ?", (kind, ident))
 
-    def named(self, kind: str, name: str, parent: str | None = None) -> Doc | None:
-        """The oldest document of this exact name, under `parent` if given; None if missing."""
+    def named(
+        self, kind: str, name: str, parent: str | None = None, *, blind: bool = False
+    ) -> Doc | None:
+        """The oldest document of this name, under `parent` if given; None if missing.
+
+        The name is exact, or `blind` to the case of its letters.
+        """
+        called = f"kind = ? AND name = ?{' COLLATE NOCASE' if blind else ''}"
         if parent is None:
-            return self._one("kind = ? AND name = ?", (kind, name))
-        return self._one("kind = ? AND name = ? AND parent = ?", (kind, name, parent))
+            return self._one(called, (kind, name))
+        return self._one(f"{called} AND parent = ?", (kind, name, parent))
 
     def _one(self, where: str, values: Sequence[object]) -> Doc | None:
         sql = f"SELECT doc FROM objects WHERE {where} ORDER BY seq LIMIT 1"

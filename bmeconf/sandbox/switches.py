@@ -35,6 +35,9 @@ class Switches:
     contact_lists_read: str = _choice("objects", "ids", "listId")
     #: PUT removes the parts that the body omits, or adds the body to the stored contact
     contact_put: str = _choice("replace", "merge")
+    #: capitals in an address: lower-cased when it is written, or kept; a kept one is found by a
+    #: search for it as it is written alone ("kept"), or for it in any case ("blind")
+    contact_key_case: str = _choice("lower", "kept", "blind")
     #: form of GET /api/contact: bare array, `{"contacts": []}` or `{"data": []}`
     contact_all: str = _choice("array", "contacts", "data")
     #: show `secondary: "confirmed"` on active contacts

@@ -340,6 +340,10 @@ class Account:
         """Choose readings of the API."""
         self._ask("PATCH", "switches", switches)
 
+    def switches(self) -> Any:
+        """Every reading of the API that is chosen."""
+        return self._ask("GET", "switches")
+
     def faults(self, *faults: Mapping[str, Any]) -> None:
         """Let these go wrong from here on, and nothing else."""
         self._ask("PUT", "faults", faults)

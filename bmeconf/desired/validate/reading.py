@@ -196,6 +196,7 @@ def _intent(entry: ManifestEntry) -> Intent:
         absent=entry.absent,
         protect=bool(spec.get("protect")),
         renamed_from=tuple(KINDS[entry.kind].written(name) for name in entry.texts("renamed_from")),
+        spelled=(*entry.texts(KINDS[entry.kind].identity), *entry.texts("renamed_from")),
         copy_of=Address(refers["copy_of"], canonical_name(copied)) if copied else None,
         merge_of=tuple(
             Address(refers["merge_of"], canonical_name(name)) for name in entry.texts("merge_of")

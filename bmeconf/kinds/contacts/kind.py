@@ -77,6 +77,10 @@ class Contacts(
     def written(self, text: str) -> str:
         return written_email(text)
 
+    def stored(self, raw: Raw) -> str:
+        key = replies.key_of(raw, self.shown_as, "the contact").strip()
+        return key if key.lower() == self.called(raw) else self.called(raw)
+
     def spellings(self, text: str) -> tuple[str, ...]:
         return spellings(text)
 
@@ -172,9 +176,9 @@ class Contacts(
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
         pinned = [self._pinned(api, id_map, resource) for resource in wanted if resource.id]
         # Also the own address of a pinned contact, which another may have by now.
-        keys = sorted({key for resource in wanted for key in self.match_keys(resource)})
+        keys = {key for r in wanted for key in (*self.match_keys(r), *r.intent.spelled)}
         found = {replies.id_of(row): row for row in pinned if row}
-        return list({**self.reread(api, id_map, keys), **found}.values())
+        return list({**self.reread(api, id_map, sorted(keys)), **found}.values())
 
     def _pinned(self, api: ReadApi, id_map: IdMap, resource: Resource) -> Raw | None:
         try:
@@ -189,8 +193,9 @@ class Contacts(
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         wanted = {self.canonical(key) for key in keys}
-        asked = [email for key in sorted(wanted) for email in self.spellings(key)]
-        found = reading.by_email(api, id_map, asked)
+        # A search may tell capitals apart (API contract 6, question 18).
+        asked = {*map(str.strip, keys), *(each for key in wanted for each in self.spellings(key))}
+        found = reading.by_email(api, id_map, sorted(asked))
         return {replies.id_of(row): row for row in found if self.key(row) in wanted}
 
     def batch_price(self, count: int) -> int:
