@@ -39,6 +39,8 @@ VERBATIM = ("pre", "script", "textarea", "listing", "xmp", "plaintext")
 """Elements in which all white space counts."""
 TEXT_ONLY = frozenset((*UNSEEN, "textarea", "xmp", "plaintext", "noscript")) - {"template"}
 """Elements in which tags are text."""
+ESCAPABLE = ("title", "textarea")
+"""Those of them in which `&amp;` stands for a sign, as in any other text."""
 FOREIGN = ("svg", "math")
 ISLANDS = (*FOREIGN, "select")
 """Elements in which browsers read the former as ordinary elements, or did so until lately."""
@@ -74,10 +76,14 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Markup:
-    """The tokens of a text; `doubtful` where not every browser reads it like this."""
+    """The tokens of a text; `doubtful` where not every browser reads it like this.
+
+    `body_end` is how many of them stand before the last `</body>`, all where there is none.
+    """
 
     tokens: tuple[Token, ...]
-    doubtful: bool = False
+    doubtful: bool
+    body_end: int
 
 
 @functools.lru_cache(KEPT)
@@ -85,7 +91,9 @@ def read(text: str) -> Markup:
     """The tokens of `text`, whatever it holds."""
     reader = _Reader()
     reader.read(text)
-    return Markup(tuple(reader.tokens), reader.doubtful)
+    tokens = tuple(reader.tokens)
+    end = reader.body_end
+    return Markup(tokens, reader.doubtful, len(tokens) if end is None else end)
 
 
 @dataclass
@@ -94,6 +102,7 @@ class _Reader:
 
     tokens: list[Token] = field(default_factory=list)
     doubtful: bool = False
+    body_end: int | None = None
     _islands: int = 0
     _text_only: str = ""
     _in_noscript: bool = False
@@ -132,19 +141,22 @@ class _Reader:
         self._islands += tag in ISLANDS and not closed
 
     def _close(self, tag: str) -> None:
+        if tag == "body":
+            self.body_end = len(self.tokens)
         # Browsers close the first three at the end, and void elements at once.
         if tag not in ("html", "head", "body") and (tag not in VOID or tag == "br"):
             self.tokens.append(Token("close", tag))
         self._islands = max(0, self._islands - (tag in ISLANDS))
 
     def _text(self, text: str) -> None:
-        self.doubtful |= bool(self._text_only and self._islands and re.search("[<&]", text))
+        meant = "<" if self._text_only in ESCAPABLE else "[<&]"
+        self.doubtful |= bool(self._text_only and self._islands and re.search(meant, text))
         if self._text_only == "noscript" and not self._in_noscript:
             # Mail programs run no scripts, and so read the tags in there.
             self._text_only, self._in_noscript = "", True
             before = len(self.tokens)
             self.read(text)
-            self.doubtful |= not without(self.tokens[before:], TEXT_ONLY)[1]
+            self.doubtful |= bool(without(self.tokens[before:], TEXT_ONLY)[1])
             self._in_noscript = False
         elif text:
             self.tokens.append(Token("text", text))
@@ -158,8 +170,8 @@ class _Reader:
             self.tokens.append(Token("note", BLANKS.sub(" ", source)))
 
 
-def without(tokens: Iterable[Token], names: Collection[str]) -> tuple[list[Token], bool]:
-    """`tokens` without these elements and their content, and whether each of these has an end."""
+def without(tokens: Iterable[Token], names: Collection[str]) -> tuple[list[Token], list[str]]:
+    """`tokens` without these elements and their content, and those of these without an end."""
     kept: list[Token] = []
     inside: list[str] = []
     for token in tokens:
@@ -169,7 +181,7 @@ def without(tokens: Iterable[Token], names: Collection[str]) -> tuple[list[Token
             inside.pop()
         elif not inside:
             kept.append(token)
-    return kept, not inside
+    return kept, inside
 
 
 def laid(tokens: Iterable[Token], spaced: bool) -> list[Token]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import dropwhile
 from urllib.parse import unquote
 
 from bmeconf.mail import parse, visible
-from bmeconf.mail.parse import VOID, Token
+from bmeconf.mail.parse import VOID, Markup, Token
 
 STRIPPED = ("script", "iframe", "embed", "object")
 """Elements that are stripped with their content; of a form only the tags are, its text stays."""
-HANDLER = re.compile("on[a-z]+")
+HANDLER = re.compile("on.*", re.DOTALL)
+BODY_END = re.compile(r"</body\s*>", re.I)
 WRAPPER: Mapping[str, frozenset[str]] = {
     "html": frozenset({"lang", "xmlns"}),
     "head": frozenset(),
@@ -42,10 +43,12 @@ def is_rewriting(declared: str, live: str) -> bool:
     """True if `live` is what the service is known to make of `declared` (API contract 4.4)."""
     if max(len(declared), len(live)) > LARGEST:
         return False
+    if _is_appended(declared, live):
+        return True
     ours, theirs = parse.read(declared), parse.read(live)
     if ours.doubtful or theirs.doubtful:
         return False
-    sides: list[Sequence[Token]] = [ours.tokens, theirs.tokens]
+    sides: list[Sequence[Token]] = [_body_last(ours), _body_last(theirs)]
     if not all(any(t.kind == "comment" for t in side) for side in sides):
         sides = [_without_comments(side) for side in sides]
     kept = _stripped(*sides)
@@ -90,30 +93,53 @@ def _stripped(ours: Sequence[Token], theirs: Sequence[Token]) -> list[Token] | N
     None where such an element has no end, so that nobody knows where the service ends it.
     """
     there = {token.name for token in theirs if token.kind in ("open", "empty")}
-    kept, ended = parse.without(ours, [name for name in STRIPPED if name not in there])
-    if not ended:
+    kept, open_ones = parse.without(ours, [name for name in STRIPPED if name not in there])
+    # All that follows the start of a script is script, and shown nowhere.
+    if not parse.TEXT_ONLY.issuperset(open_ones):
         return None
     if "form" not in there:
         kept = [t for t in kept if t.name != "form" or t.kind not in ("open", "close")]
-    if not any(HANDLER.fullmatch(name) for token in theirs for name in token.attributes):
-        kept = [_passive(token) for token in kept]
-    return kept
+    names = {name for token in theirs for name in token.attributes}
+    return [_passive(token, names) for token in kept]
+
+
+def _is_appended(declared: str, live: str) -> bool:
+    """True if `live` is `declared` and a footer, at the end of the body or of the text.
+
+    This needs no reading of `declared`, which may leave a tag or a comment open.
+    """
+    ends = [match.start() for match in BODY_END.finditer(declared)]
+    for at in (*ends[-1:], len(declared)):
+        footer = live[at : len(live) - len(declared) + at]
+        if live == declared[:at] + footer + declared[at:]:
+            added = parse.read(footer)
+            return not added.doubtful and _footer(parse.laid(added.tokens, False))
+    return False
+
+
+def _body_last(markup: Markup) -> Sequence[Token]:
+    """The tokens of a text, first those after its body: the service adds to the end of that."""
+    body, rest = markup.tokens[: markup.body_end], markup.tokens[markup.body_end :]
+    blank = all(token.kind == "text" and not token.name.strip() for token in rest)
+    return markup.tokens if blank else (*rest, *body)
 
 
 def _without_comments(side: Sequence[Token]) -> list[Token]:
     return [token for token in side if token.kind != "comment"]
 
 
-def _passive(token: Token) -> Token:
-    passive = {k: v for k, v in token.attributes.items() if not HANDLER.fullmatch(k)}
+def _passive(token: Token, there: Collection[str]) -> Token:
+    """`token` without handlers that are nowhere `there`."""
+    given = token.attributes.items()
+    passive = {k: v for k, v in given if k in there or not HANDLER.fullmatch(k)}
     return token._replace(attributes=passive) if len(passive) < len(token.attributes) else token
 
 
 def _unwrapped(theirs: Sequence[Token], ours: Sequence[Token]) -> list[Token]:
     """`theirs` without the parts of a document that `ours` has not."""
     here = {token.name for token in ours if token.kind == "open"}
-    plain, ended = parse.without(theirs, () if "title" in here else ["title"])
-    return [t for t in (plain if ended else theirs) if t.name in here or not _wraps(t)]
+    plain, open_ones = parse.without(theirs, () if "title" in here else ["title"])
+    return [t for t in (theirs if open_ones else plain) if t.name in here or not _wraps(t)]
 
 
 def _wraps(token: Token) -> bool:
