@@ -20,7 +20,14 @@ from bmeconf.client.answers import Answer
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.kinds import Dialect, Raw
-from bmeconf.model.errors import BmeconfError, NetworkError, OutcomeUnknown, ReplyUnreadable
+from bmeconf.model.errors import (
+    SHORTEST_SECRET,
+    BmeconfError,
+    NetworkError,
+    OutcomeUnknown,
+    ReplyUnreadable,
+    masked,
+)
 
 SEARCH = "/api/contact/search"
 Data = Mapping[str, Any] | None
@@ -198,7 +205,7 @@ class Reader:
             raise
 
     def _masked(self, text: str) -> str:
-        return text.replace(self._key, "***")
+        return masked(text, self._key)
 
     def _once(self, method: str, path: str, params: Data = None, body: Data = None) -> Answer:
         """One request on the wire.
@@ -238,7 +245,8 @@ class Reader:
                     "nothing is concluded from it; look what answers in place of the API",
                 )
         # A message may show where an answer begins: the key is taken out before it can be cut.
-        return bytes(content).replace(self._key.encode(), b"***")
+        secret = self._key.encode() if len(self._key) >= SHORTEST_SECRET else b""
+        return bytes(content).replace(secret, b"***") if secret else bytes(content)
 
 
 class Writer(Reader):

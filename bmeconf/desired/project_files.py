@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,10 @@ def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
         InvalidInput: there are none, or the project file cannot be used.
     """
     root = _common_root(paths)
+    if not os.path.lexists(root):
+        around = DiskFiles(root.parent)
+        hint = manifest.near(around, root.name)
+        raise InvalidInput(f"{around.shown(root.name)} does not exist{hint}", "check the path")
     project, files = project_at(root), DiskFiles(root)
     names = tuple(files.name(path) for path in paths)
     sources = manifest.read_whole(files, names, project.manifests or ())

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
-from bmeconf.model import Address, Resource, Snapshot, did_you_mean, references
+from bmeconf.model import Address, Guesses, Resource, Snapshot, did_you_mean, references
 from bmeconf.model.errors import InvalidInput
+
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,17 @@ def _needs(resource: Resource, desired: Snapshot) -> Iterator[Address]:
 
 
 def _did_you_mean(glob: str, among: Snapshot) -> str:
-    near = did_you_mean(glob, (str(r.address) for r in among))
-    example = "; an address is its kind and name, as in lists/Newsletter or contacts/*@x.example"
-    return near or example
+    """What may be meant: a name that is near, else some of the same kind, else how to name one."""
+    kind, slash, name = glob.partition("/")
+    alike = [r.address.name for r in among.of_kind(kind)] if slash else []
+    if not alike:
+        addresses = [str(r.address) for r in among]
+        example = next((each for each in addresses if "/" in each), "lists/Newsletter")
+        near = did_you_mean(glob, addresses)
+        return near or f"; an address is its kind and name, as in {example}"
+    some = ", ".join(f"{kind}/{each}" for each in alike[:MOST_NAMED])
+    more = f" and {len(alike) - MOST_NAMED} more" if len(alike) > MOST_NAMED else ""
+    return Guesses(alike).near(name, f"{kind}/") or f"; declared are: {some}{more}"
 
 
 def _why_none(kind: str, glob: str, desired: Snapshot, present: Snapshot) -> str:

@@ -72,6 +72,7 @@ from bmeconf.model.words import (
     Guesses,
     counted,
     did_you_mean,
+    guess,
     path_word,
     shell_line,
     stamp,

@@ -15,9 +15,13 @@ from bmeconf import __version__
 KEY = re.compile(r"bme_[A-Za-z0-9_-]{36,}")
 """What an API key looks like (API contract 1.2): the shortest form known has 41 characters."""
 
+SHORTEST_SECRET = 16
+"""Shorter than any key: what is given as one hides nothing, and would hide ordinary words."""
 
-def masked(text: str) -> str:
-    """`text` without anything that looks like a key, for every way out of the program."""
+
+def masked(text: str, key: str = "") -> str:
+    """`text` without what looks like a key, and without `key`; for every way out of the program."""
+    text = text.replace(key, "***") if len(key) >= SHORTEST_SECRET else text
     return KEY.sub("***", text)
 
 

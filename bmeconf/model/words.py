@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bmeconf.model.invisible import shows_nothing, visible
+from bmeconf.model.invisible import seen, shows_nothing, visible
 
 PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
 PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
@@ -18,6 +19,11 @@ SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
 what people call it.
 """
 MOST_GUESSES = 50
+TWINS = str.maketrans(
+    "аеорсухіјѕһАВЕКМНОРСТУХІЈЅαονρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxijshABEKMHOPCTYXIJSaovpABEZHIKMNOPTYX",
+)
+"""Letters of other scripts that look like Latin ones."""
 
 
 class Guesses:
@@ -30,13 +36,30 @@ class Guesses:
     def __init__(self, known: Iterable[str], most: int = MOST_GUESSES) -> None:
         self._known, self._left = {name.casefold(): name for name in known}, most
 
-    def near(self, word: str) -> str:
-        """`; did you mean "…"?` for the nearest of what is known, or nothing."""
+    def near(self, word: str, prefix: str = "") -> str:
+        """`; did you mean "…"?` for the nearest of what is known, or nothing.
+
+        `prefix` stands before both words, and makes them no nearer.
+        """
         self._left -= 1
         if self._left < 0:
             return ""
-        near = difflib.get_close_matches(word.casefold(), self._known, n=1, cutoff=0.7)
-        return f'; did you mean "{self._known[near[0]]}"?' if near else ""
+        near = difflib.get_close_matches(word.casefold(), self._known, n=2, cutoff=0.7)
+        return next(filter(None, (guess(word, self._known[n], prefix) for n in near)), "")
+
+
+def guess(word: str, name: str, prefix: str = "") -> str:
+    """Words for a name that may be meant, where another was written; none for the same one."""
+    if name == word:
+        return ""
+    if _at_a_glance(name) == _at_a_glance(word):
+        there, written = (ascii(prefix + each)[1:-1] for each in (name, word))
+        return f'; "{there}" is there, which looks the same as "{written}"'
+    return f'; did you mean "{prefix}{name}"?'
+
+
+def _at_a_glance(name: str) -> str:
+    return unicodedata.normalize("NFKC", seen(name)).translate(TWINS)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

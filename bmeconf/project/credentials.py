@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bmeconf.model import canonical_server, did_you_mean
-from bmeconf.model.errors import Guarded, InvalidInput
+from bmeconf.model import canonical_server, counted, did_you_mean
+from bmeconf.model.errors import SHORTEST_SECRET, Guarded, InvalidInput
 from bmeconf.project.settings import Account, AccountEntry, Project, Secret
 
 ACCOUNT_VARIABLE = "BMECONF_ACCOUNT"
@@ -109,8 +109,10 @@ def credentials(
             f"the API key in {variable} holds blanks or characters that no key has",
             "copy it again from the API Keys page",
         )
-    odd = f"the key in {variable} does not begin with bme_"
-    notes: tuple[str, ...] = () if key.startswith("bme_") else (odd,)
+    odd = [] if key.startswith("bme_") else ["does not begin with bme_"]
+    if len(key) < SHORTEST_SECRET:
+        odd.append(f"has {counted(len(key), 'character')}, too few for a key")
+    notes: tuple[str, ...] = (f"the key in {variable} {' and '.join(odd)}",) if odd else ()
     if not entry:
         return Account(None, url, Secret(key), {}, notes)
     if unused:

@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from bmeconf.model import did_you_mean
 from bmeconf.model.errors import InvalidInput
 
 SUFFIX = ".schema.json"
@@ -27,7 +28,8 @@ def schema_text(name: str) -> str:
     """A schema as it is published; raises InvalidInput: there is none of this name."""
     names = schema_names()
     if name not in names:
-        raise InvalidInput(f'there is no schema "{name}"', f"there are: {', '.join(names)}")
+        hint = did_you_mean(name, names)
+        raise InvalidInput(f'there is no schema "{name}"{hint}', f"there are: {', '.join(names)}")
     return (_folder() / f"{name}{SUFFIX}").read_text(encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ from bmeconf.desired.manifest.reading import (
     SUFFIXES,
     Sources,
     is_manifest,
+    near,
     read,
     read_project,
     read_whole,

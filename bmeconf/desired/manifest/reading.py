@@ -208,9 +208,14 @@ def manifests(
                 f"no manifests found under {where}, but for other projects",
                 f"run bmeconf in: {own}",
             )
+        above = _above(files, (*names, "")[0])
+        begin = (
+            ""
+            if above
+            else "begin with `bmeconf init`, or with `bmeconf pull` from an account; or "
+        )
         raise InvalidInput(
-            f"no manifests found under {where}{_above(files, (*names, '')[0])}",
-            "write one (see `bmeconf schema`), or name another path",
+            f"no manifests found under {where}{above}", f"{begin}name the path that has them"
         )
     return sorted(found.values(), key=PurePosixPath), sorted(inner)
 

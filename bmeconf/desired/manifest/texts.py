@@ -13,6 +13,7 @@ from pathlib import PurePath, PurePosixPath
 
 from bmeconf.desired.manifest.files import MAX_BYTES, Files, TooLarge, children, matching
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, at
+from bmeconf.model import guess
 
 REFERENCES = {
     "campaigns": (("body", "file"), ("plain_text", "file")),
@@ -101,7 +102,7 @@ class Named:
         for path in paths:
             if files.exists(path) and not files.is_folder(path) and files.resolved(path):
                 near = posixpath.relpath(path, self.folder or ".")
-                return f'; {RELATIVE}; did you mean "{near}"?'
+                return f"; {RELATIVE}{guess(self.reference, near)}"
         return f"; {RELATIVE}"
 
 
