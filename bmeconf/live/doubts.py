@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from bmeconf.kinds import KINDS, IdMap, Searched, Singleton, UsesLabels, only, replies
+from bmeconf.kinds import KINDS, IdMap, Member, Searched, Singleton, UsesLabels, only, replies
 from bmeconf.live.match import Match, Namesakes, Status
 from bmeconf.model import (
     Address,
@@ -170,6 +170,26 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
         yield from _same_field(contact, used, id_map)
         unknown = [tag for tag in named if tag not in tags]
         yield from _unknown_labels(contact, "tags", unknown, guesses[1])
+
+
+def unlisted(resources: Snapshot, id_map: IdMap, listed: Collection[str]) -> Iterator[Finding]:
+    """Findings on live objects that refer to what the listing of a kind in `listed` has not.
+
+    What was sent may well have gone to a list that is no more.
+    """
+    for live in resources:
+        kind = KINDS[live.address.kind]
+        if live.facts.get("foreign") or not (kind.breaks_without(live) or isinstance(kind, Member)):
+            continue
+        for field, referred in kind.refers.items():
+            named = live.fields.get(field) or () if referred in listed else ()
+            if unknown := [str(a) for a in named if a not in id_map.ids]:
+                message = (
+                    f"in the account it refers to {', '.join(unknown)}, which no listing shows:"
+                    " made just now, or deleted"
+                )
+                remedy = "plan again; if it stays, save it in the web app with what exists"
+                yield Finding("warning", "unlisted", live.address, message, remedy)
 
 
 def _unknown_labels(

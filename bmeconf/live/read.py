@@ -159,7 +159,8 @@ def _with_details(
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
         sources=details.sources(api, reading),
     )
-    return replace(reading, account=account)
+    unlisted = doubts.unlisted(account.resources, id_map, matches.unmanaged)
+    return replace(reading, account=account, findings=(*reading.findings, *unlisted))
 
 
 def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:

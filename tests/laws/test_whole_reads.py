@@ -19,7 +19,16 @@ from bmeconf.kinds.contacts import members_of
 from bmeconf.model.errors import IncompleteRead
 from tests.support.clocks import FakeClock
 from tests.support.driver import Account, Project
-from tests.support.fake_server import Action, Cut, Forward, Rule, Seen, in_front_of, meanwhile
+from tests.support.fake_server import (
+    Action,
+    Cut,
+    Forward,
+    Rule,
+    Seen,
+    edited,
+    in_front_of,
+    meanwhile,
+)
 from tests.support.strategies import STRUCTURE, Data, examples, ident
 
 pytestmark = pytest.mark.long
@@ -291,3 +300,29 @@ def test_what_campaigns_cost(
 def test_what_contacts_cost(account: Account, project: Project, number: int, requests: int) -> None:
     project.planned(contacts=[{"email": f"c{n}@acme.example"} for n in range(number)])
     assert len([e for e in account.log() if e["path"] == "/api/contact/search"]) == requests
+
+
+@pytest.mark.parametrize("declared", [{"lists": ["L001"]}, {}], ids=["declared", "left alone"])
+@pytest.mark.parametrize(
+    ("status", "told"), [("draft", True), ("scheduled", True), ("sent", False)], ids=str
+)
+def test_a_reference_to_a_list_that_no_listing_shows_is_told(
+    account: Account, project: Project, cut: Cut, declared: Any, status: str, told: bool
+) -> None:
+    lists = [{"_id": ident(1, 1), "name": "L001"}]
+    draft = {"_id": ident(3, 1), "name": "D", "lists": [ident(1, 1)], "status": status}
+    contact = {"_id": ident(2, 1), "key": EMAILS[0], "lists": [ident(1, 1)]}
+    account.set(
+        {"structures": [{"_id": STRUCTURE}]}
+        | {"lists": lists, "campaigns": [draft], "contacts": [contact]}
+    )
+    other = edited(lambda shown: {**shown, "lists": [ident(1, 7)]})
+    cut(Rule("GET /api/(email/campaign|contact)/[0-9a-f]+", other))
+    contacts = [{"email": EMAILS[0], "lists": ["L001"]}]
+    project.declare(
+        lists=[{"name": "L001"}], campaigns=[{"name": "D", **declared}], contacts=contacts
+    )
+    for document in (project.plan(), project.run("drift", "--format", "json").json):
+        found = {f["address"]: f for f in document["findings"] if f["code"] == "unlisted"}
+        assert ("campaigns/D" in found) == told
+        assert all(f"lists/#{ident(1, 7)}" in f["message"] for f in found.values())
