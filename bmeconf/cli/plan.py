@@ -45,7 +45,7 @@ def plan(
         console.spare([out], "the plan of --out")
         make_room(out)
     folder = out.parent if out else Path()
-    with stages.compared(options, console, paths, since) as comparison:
+    with stages.compared(options, console, paths, since, sparing=out is None) as comparison:
         plan = stages.planned(comparison, folder, show_unmanaged)
     refusal = guard.refusal(plan)
     pending = 2 if detailed_exitcode and plan.steps else 0

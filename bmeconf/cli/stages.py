@@ -42,11 +42,14 @@ def compared(
     paths: Sequence[Path],
     since: str | None = None,
     turn: Turn | None = None,
+    *,
+    sparing: bool = False,
 ) -> Iterator[Comparison]:
     """Both sides of this moment, as long as the block runs, and the manifests at `since`.
 
     Warnings on the manifests, of now and of then, go to stderr. The run takes its `turn` among
-    those that write to the project before it sends anything.
+    those that write to the project before it sends anything. Where it is `sparing`, it takes the
+    word of the lock file for what nothing seems to have touched.
 
     Raises:
         ManifestProblems: every problem of the manifests, and of what they refer to.
@@ -62,7 +65,7 @@ def compared(
         desired = validate.desired(files.sources, variables)
         limited = scope.limit(desired.sound(), options.target, files.sources.covers)
         lock = lock_store.read(session.lock_file)
-        reading = live.read(session.reader, limited, lock, session.identity, then)
+        reading = live.read(session.reader, limited, lock, session.identity, then, sparing=sparing)
         if reading.problems:
             raise ManifestProblems((*desired.problems, *reading.problems))
         console.warnings(desired.problems)

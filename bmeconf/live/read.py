@@ -39,8 +39,13 @@ def read(
     lock: Lock,
     base_url: str,
     commit: CommitManifests | None = None,
+    *,
+    sparing: bool = False,
 ) -> Reading:
     """Read what the scope needs; `base_url` and the structure tell whose section of `lock` it is.
+
+    A lock file is a file under review, and may be forged. It spares requests only where the run is
+    `sparing`, since nothing is concluded from it: else every declared object is read whole.
 
     Live objects that only the manifests of `commit` declare are looked for along with it. Where
     the reading has problems, it goes no further than it takes to tell of them.
@@ -80,7 +85,8 @@ def read(
     if commit:
         notes = orphans.findings(removed, commit, reading)
         reading = replace(reading, findings=(*unchecked, *notes))
-    whole = frozenset(name for name, kind in KINDS.items() if _may_lose(kind, scope))
+    spared = (name for name, kind in KINDS.items() if sparing and not _may_lose(kind, scope))
+    whole = KINDS.keys() - {*spared}
     return reading if reading.problems else _with_details(api, reading, listing.dependents, whole)
 
 

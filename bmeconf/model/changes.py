@@ -43,7 +43,8 @@ class Difference:
     """One desired resource beside its live one; `action` None where they are in sync.
 
     `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
-    in words of its own, where not both sides stand as they were read back. `causes`
+    in words of its own, where not both sides stand as they were read back; `believed` are those of
+    both sorts that only the lock file vouches for. `causes`
     say who moved for the paths that are no field: presence and identity. `now` is the comparison
     with the account as it is, where an earlier step of the plan will have changed that.
     """
@@ -54,6 +55,7 @@ class Difference:
     changes: tuple[Change, ...] = ()
     unreadable: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    believed: tuple[str, ...] = ()
     causes: Mapping[Path, Cause] = field(default_factory=dict)
     now: Difference | None = None
 

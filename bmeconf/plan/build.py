@@ -37,6 +37,7 @@ from bmeconf.plan import diff, guard, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
+MOST_NAMED = 3
 LOOK = "compare in the web app where it matters"
 
 
@@ -67,6 +68,7 @@ def build(
         *reading.findings,
         *(f for r in reading.desired for f in doubts.every(r, reading.matches[r.address])),
         *(finding for difference in planned for finding in _findings(difference)),
+        *_believed(planned),
         *unreachable,
         *guard.check(steps, reading, policy),
     )
@@ -126,6 +128,17 @@ def _findings(difference: Difference) -> Iterator[Finding]:
         message = f"gets no mail any more: the account has it as {status}"
         remedy = "use another seed address, or declare what holds: status: Inactive"
         yield Finding("warning", DEAD_SEED, address, message, remedy)
+
+
+def _believed(planned: Sequence[Difference]) -> Iterator[Finding]:
+    """One note on all that only the lock file says is as declared: it may be forged."""
+    told = [f"{d.address} ({', '.join(d.believed)})" for d in planned if d.believed]
+    if told:
+        first = next(d.address for d in planned if d.believed)
+        more = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
+        message = "what the account shows is not what is declared, and only the lock file says that"
+        message += f" the service made it so: {', '.join(told[:MOST_NAMED])}{more}"
+        yield Finding("note", "believed", first, message, f"{LOOK}, or delete the lock file")
 
 
 def _unreached(difference: Difference) -> str:

@@ -81,6 +81,7 @@ def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline
     shown = {key: theirs.get(key, desired.fields[key]) for key in observed}
     hidden = sorted(desired.fields.keys() - observed.keys())
     unseen, unreadable = baseline.unseen(hidden, desired, live)
+    vouched = {*hidden} - {*unreadable, *(change.path[0] for change in unseen)}
     changes = sorted([*field_changes(observed, shown), *unseen], key=lambda change: change.path)
     return Difference(
         desired,
@@ -89,6 +90,7 @@ def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline
         changes=tuple(changes),
         unreadable=unreadable,
         rewritten=tuple(sorted(key for key in theirs if not sides[key].still)),
+        believed=tuple(sorted({*(key for key in theirs if sides[key].still), *vouched})),
     )
 
 
@@ -101,7 +103,9 @@ def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideSta
     """
     if declared == live or False in (sides.manifest, sides.account):
         return False
-    return sides.still or kind.rewrote(field, declared, live)
+    # What is remembered may be forged: no more is taken for a rewriting than an apply takes.
+    told = sides.still and kind.reworded(field, declared, live)
+    return told or kind.rewrote(field, declared, live)
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

@@ -685,14 +685,16 @@ def test_it_sends_nothing_that_writes(project: Project, account: Account) -> Non
     assert account.state() == before
 
 
-def test_it_asks_no_more_than_a_plan(project: Project, account: Account) -> None:
+def test_it_asks_no_more_than_a_plan_that_may_be_applied(
+    project: Project, account: Account
+) -> None:
     project.applied(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
         campaigns=[{"name": "Welcome", "subject": "A"}, {"name": "2026-10 Newsletter"}],
     )
     account.clear_log()
-    project.plan()
+    project.run("plan", "--out", "p.json").ok()
     asked = [(entry["method"], entry["path"]) for entry in account.log()]
     account.clear_log()
     document = project.drift()
