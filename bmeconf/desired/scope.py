@@ -99,6 +99,9 @@ def _needs(resource: Resource, desired: Snapshot) -> Iterator[Address]:
 
 def _did_you_mean(glob: str, among: Snapshot) -> str:
     """What may be meant: a name that is near, else some of the same kind, else how to name one."""
+    for resource in among:
+        if glob in (f"{resource.address.kind}/{old}" for old in resource.intent.renamed_from):
+            return f"; it is renamed to {resource.address}"
     kind, slash, name = glob.partition("/")
     alike = [r.address.name for r in among.of_kind(kind)] if slash else []
     if not alike:

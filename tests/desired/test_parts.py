@@ -154,3 +154,10 @@ def test_a_new_file_is_compared_with_the_whole_project_of_then(
     assert project.plan("moved.yaml", "--since", "HEAD")["findings"] == []
     (note,) = project.plan("l.yaml", "--since", "HEAD")["findings"]
     assert note["address"] == "lists/Customers"
+
+
+def test_a_target_by_its_former_name_is_told_the_new_one(project: Project) -> None:
+    project.declare(lists=[{"name": "Big news", "renamed_from": ["Newsletter"]}])
+    for command in ("plan", "drift"):
+        told = project.refused(command, "--target", "lists/Newsletter")
+        assert "it is renamed to lists/Big news" in told

@@ -66,18 +66,20 @@ def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     yield from _look_alikes(declared)
     yield from _shared_ids(entries)
     yield from _renames(entries, declared)
+    former = _former(entries)
     for reference in references:
-        yield from _target(reference, declared)
+        yield from _target(reference, declared, former)
     yield from _cycles(references)
 
 
 def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     """Notes on what must exist in the account, one for each name, where it is first mentioned."""
     declared = by_name(entries)
+    former = _former(entries)
     undeclared: dict[Address, list[Reference]] = defaultdict(list)
     for entry in entries:
         for reference in _references(entry):
-            if reference.target not in declared:
+            if reference.target not in declared and reference.target not in former:
                 undeclared[reference.target].append(reference)
     for number, (target, references) in enumerate(undeclared.items()):
         first = min(references, key=lambda r: r.place)
@@ -161,13 +163,28 @@ def _references(entry: ManifestEntry) -> Iterator[Reference]:
                 yield Reference(entry, key, target, entry.place(key, index))
 
 
-def _target(reference: Reference, declared: ByName) -> Iterator[Problem]:
+def _former(entries: Sequence[ManifestEntry]) -> Mapping[Address, ManifestEntry]:
+    """The entries by the addresses that they were renamed from."""
+    return {
+        Address(entry.kind, entry.canonical(text)): entry
+        for entry in reversed(entries)
+        for text in entry.texts("renamed_from")
+    }
+
+
+def _target(
+    reference: Reference, declared: ByName, former: Mapping[Address, ManifestEntry]
+) -> Iterator[Problem]:
     entry, name = reference.entry, reference.target.name
     same = declared.get(reference.target, ())
     if entry.absent:
         return
     if reference.key in ORIGINS and reference.target == entry.address:
         yield reference.problem(f'"{name}" is this very entry; name another', "self")
+    elif not same and reference.target in former:
+        renamed = former[reference.target]
+        message = f'"{name}" is renamed to "{renamed.name}", at {renamed.place("renamed_from")}; '
+        yield reference.problem(f"{message}update this reference", "renamed_reference")
     elif any(other.absent for other in same):
         message = f'"{name}" is declared with `state: absent`, at {same[0].node.place}; '
         message += "remove the reference, or keep what it refers to"
