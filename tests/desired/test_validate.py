@@ -53,7 +53,7 @@ def all_stated(sources: manifest.Sources, variables: Mapping[str, str]) -> list[
 def stated(resource: Resource) -> Iterator[str]:
     """Every field, and what the intent has beside them, as JSON."""
     intent = {f.name: getattr(resource.intent, f.name) for f in fields(Intent)}
-    beside = {k: v for k, v in intent.items() if v and k not in ("place", "places")}
+    beside = {k: v for k, v in intent.items() if v and k not in ("place", "places", "spelled")}
     id = {"id": resource.id} if resource.id else {}
     for name, value in {**resource.fields, **id, **beside}.items():
         yield f"{resource.address} {name}: {json.dumps(value, ensure_ascii=False, default=plain)}"
