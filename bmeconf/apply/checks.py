@@ -172,7 +172,7 @@ def first_look(
                 check = row and StepCheck(step, row, id_map, managed, options.doing)
                 stale = check.stale() if check else f"{step.address} is gone"
             if not stale and step.intent.copy_of not in touched:
-                stale = _source_moved(step, rows)
+                stale = _source_moved(step, rows, options.doing)
             moved |= {step.id: stale} if stale else {}
     made = {s.address: options.done[s.id] for s in plan.steps if options.done.get(s.id)}
     planned = replace(plan.preconditions, ids={**plan.preconditions.ids, **made})
@@ -221,34 +221,32 @@ def not_meant(address: Address, id: str | None, rows: Mapping[str, Raw]) -> str:
     return f"is called {name!r} by now" if address.name not in ("", name) else ""
 
 
-def _source_moved(step: Step, rows: Mapping[str, Raw]) -> str:
+def _source_moved(step: Step, rows: Mapping[str, Raw], doing: Doing) -> str:
     """Why the object that a step copies is not as planned, in words; empty where it is."""
     if step.source is None:
         return ""
     row, address = rows.get(step.source.id), step.intent.copy_of
-    if row is not None and not differs(KINDS[step.address.kind], step.source, row):
+    if row is not None and not differs(KINDS[step.address.kind], step.source, row, doing):
         return ""
     moved = "changed since it was planned" if row else "is gone"
     return f"{step.address}: {address}, which it copies, {moved}"
 
 
-def hold_origins(id_map: IdMap, step: Step, rows: Mapping[str, Raw]) -> None:
-    """Raise Stale if an object that a create starts from is gone, or is another one by now."""
+def hold_origins(
+    api: ReadApi, id_map: IdMap, plan: Plan, step: Step, rows: Mapping[str, Raw], doing: Doing
+) -> None:
+    """Raise Stale if an object that a create starts from is gone, or is another one by now.
+
+    All of what is copied comes along: it must be as it was pinned, unless the plan changes it.
+    """
     for address in step.intent.origins:
         if other := not_meant(address, id_map.id(address), rows):
             raise Stale(f"{step.address}: {address}, which it starts from, {other}")
-
-
-def hold_source(api: ReadApi, id_map: IdMap, step: Step, ours: bool) -> None:
-    """Raise Stale if the object that a step copies is another by now: all of it comes along.
-
-    Where the plan itself changes the object (`ours`), it need not be as it was pinned.
-    """
     if step.source is None:
         return
-    kind = KINDS[step.address.kind]
-    rows = kind.look(api, id_map, [step.source.id], [])
-    if moved := "" if ours else _source_moved(step, rows):
+    found = KINDS[step.address.kind].look(api, id_map, [step.source.id], [])
+    ours = any(other.address == step.intent.copy_of for other in plan.steps)
+    if moved := "" if ours else _source_moved(step, found, doing):
         raise Stale(moved)
 
 

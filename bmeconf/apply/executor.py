@@ -155,10 +155,9 @@ class Execution:
             rows = kind.reread(self._api, self.id_map, (name,))
             if any(kind.key(row) == name for row in rows.values()):
                 raise Stale(f"{step.address} exists by now")
-            checks.hold_origins(self.id_map, step, rows)
             if isinstance(kind, kinds.Copyable) and step.intent.origins:
-                ours = any(other.address == step.intent.copy_of for other in self._plan.steps)
-                checks.hold_source(self._api, self.id_map, step, ours)
+                origins = self._api, self.id_map, self._plan, step, rows, self._doing
+                checks.hold_origins(*origins)
                 source = rows.get(self.id_map.id(step.intent.copy_of or step.address) or "", {})
                 self._evidence = self._journal.copies(rows, kind.marks(source))
         try:
@@ -291,9 +290,10 @@ class Execution:
         return self._failed(step, f"{error.message}; it was done in part{made}", error)
 
     def _recovery(self, step: Step) -> Recovery:
-        evidence = self._evidence or CopyEvidence()
-        made = evidence.made or self._journal.made
-        evidence = replace(evidence.without(o.id for o in self.ended.values() if o.id), made=made)
+        evidence, journal = self._evidence or CopyEvidence(), self._journal
+        made, at = evidence.made or journal.made, journal.sent or evidence.at
+        own = (outcome.id for outcome in self.ended.values() if outcome.id)
+        evidence = replace(evidence.without(own), made=made, at=at)
         return recovery.look_up(self._api, self.id_map, self.managed, step, evidence)
 
     def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:

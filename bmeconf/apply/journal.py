@@ -56,12 +56,12 @@ class JournalState:
 class Journal:
     """One run's journal, open for appending.
 
-    `made` is the id in the first answer of the step under way.
+    Of the step under way, `made` is the id in its first answer, `sent` when what it answers left.
     """
 
     def __init__(self, path: Path, file: int, origin: Origin) -> None:
         self.path, self._file, self._origin = path, file, origin
-        self._seal = self._step = self.made = ""
+        self._seal = self._step = self.made = self.sent = ""
         self._lost: OSError | None = None
 
     @classmethod
@@ -127,7 +127,7 @@ class Journal:
 
     def begins(self, step: str) -> None:
         """The writes after this belong to `step`."""
-        self._step, self.made = step, ""
+        self._step, self.made, self.sent = step, "", ""
 
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
         """Note the evidence for a copy that the step is about to make: ids and source."""
@@ -137,6 +137,7 @@ class Journal:
 
     def before(self, method: str, path: str) -> None:
         """Note that this request is about to be sent; on JournalLost it must not be."""
+        self.sent = self.sent if self.made else stamp(datetime.now(UTC))
         self._write("write", method=method, path=path)
 
     def after(self, fate: str, made: str = "") -> None:
@@ -249,6 +250,9 @@ def state_of(whole: bytes) -> JournalState:
             landed.discard(step)
         elif event == "write":
             open_.add(step)
+            if step in copies and not copies[step].made:
+                # It may have waited for its turn.
+                copies[step] = replace(copies[step], at=line["at"])
         elif event == "answer":
             open_.discard(step)
             if line["fate"] not in NOT_DONE:

@@ -34,7 +34,7 @@ from bmeconf.model import (
     nested,
     written_email,
 )
-from bmeconf.model.errors import Rejected
+from bmeconf.model.errors import Rejected, Stale
 
 PATH = "/api/email/campaign"
 KEYS = {
@@ -221,6 +221,10 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
         # The body of a duplicate is undocumented; the copy is named by the PATCH after it.
         id = replies.id_of(replies.made_of(api.send("POST", f"{source}/duplicate", {}), what))
         copy = self.fetch(api, id_map, id)
+        if copy.get("status") != CampaignStatus.DRAFT:
+            raise Stale(
+                f"{what}: its copy, {id}, is {copy.get('status')} by now, and stays as it is"
+            )
         try:
             return self._patch(api, id_map, copy, body)
         except Rejected as error:

@@ -15,7 +15,7 @@ import pytest
 from bmeconf.kinds import KINDS
 from bmeconf.kinds.replies import digest
 from tests.support.driver import Account, Project, Ran
-from tests.support.fake_server import Cut, Rule, instead, refusal
+from tests.support.fake_server import Cut, Rule, instead, meanwhile, refusal
 from tests.support.forks import Forks
 from tests.support.git import git
 
@@ -448,3 +448,15 @@ def test_what_a_journal_says_was_made_is_not_taken_for_it_by_the_steps_after(
         "campaigns/Welcome": "stale",
     }
     assert ran.code == 8
+
+
+def test_a_copy_that_somebody_schedules_at_once_is_not_written_to(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    account.switch(edit_non_draft=True)
+    schedule = meanwhile(lambda: account.schedule(campaign="Copy of Welcome"), late=True)
+    cut(Rule("POST .*/duplicate", schedule))
+    project.declare(campaigns=[ENTRIES["campaigns"]])
+    ran = project.run(*APPLY)
+    assert (ran.code, ran.states) == (8, {"campaigns/Second": "stale"})
+    assert account.named("campaigns", "Copy of Welcome")["subject"] == "Welcome to Acme"

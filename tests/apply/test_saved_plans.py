@@ -331,6 +331,16 @@ OWN: dict[str, tuple[dict[str, Any], str, tuple[str, str]]] = {
         "POST .*/merge",
         ("contacts", ANN),
     ),
+    "a draft that is copied twice": (
+        {
+            "campaigns": [
+                {"name": "Second", "copy_of": "Welcome"},
+                {"name": "Third", "copy_of": "Welcome"},
+            ]
+        },
+        "POST .*/duplicate",
+        ("campaigns", "Welcome"),
+    ),
     "a list that a draft leaves": (
         {"lists": [GONE], "campaigns": [{"name": "Welcome", "lists": ["Customers"]}]},
         "PATCH /api/email/.*",
@@ -341,26 +351,28 @@ OWN: dict[str, tuple[dict[str, Any], str, tuple[str, str]]] = {
 
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("way", ["apply", "saved", "resume"])
-def test_a_run_does_not_make_its_own_deletes_stale(
+def test_a_run_does_not_make_its_own_steps_stale(
     *, project: Project, account: Account, cut: Any, forks: Forks, name: str, way: str
 ) -> None:
-    """A service may raise the version of what a step refers to."""
+    """A service may raise the version of what a step refers to, or copies."""
     manifest, request, object = OWN[name]
     project.declare(**manifest)
     cut(Rule(request, meanwhile(lambda: account.edit(*object), late=True)))
-    allowed = f"--allow-delete={'/'.join(object)}"
+    allowed = [f"--allow-delete={'/'.join(object)}"] if "absent" in str(manifest) else []
     if way == "apply":
-        project.apply(allowed)
+        project.apply(*allowed)
     elif way == "saved":
         saved(project)
-        carry(project, allowed).ok()
+        carry(project, *allowed).ok()
     else:
         # It dies once the first of its steps has ended.
         start, last, line = account.state(), "", 2
         while last != "step":
             account.set(start)
             shutil.rmtree(project.folder / ".bmeconf", ignore_errors=True)
-            forks.run(*(project.folder, project.env, "apply", "--auto-approve", allowed), line=line)
+            forks.run(
+                *(project.folder, project.env, "apply", "--auto-approve", *allowed), line=line
+            )
             last = json.loads(project.journal().read_text().splitlines()[-1])["event"]
             line += 1
         project.run("apply", "--resume", str(project.journal())).ok()
