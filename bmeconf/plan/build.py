@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bmeconf.kinds import (
     KINDS,
@@ -25,6 +25,7 @@ from bmeconf.live import Reading, doubts
 from bmeconf.model import (
     DEAD_SEED,
     DELETE,
+    DONE,
     UPDATE,
     Address,
     Difference,
@@ -39,6 +40,8 @@ from bmeconf.project import Policy
 
 MOST_NAMED = 3
 LOOK = "compare in the web app where it matters"
+LONG_AGO, FAR_AHEAD = timedelta(days=2 * 365), timedelta(days=10 * 365)
+"""How far off the time of a manual step is, that nobody is likely to mean."""
 
 
 def build(
@@ -69,6 +72,7 @@ def build(
         *(f for r in reading.desired for f in doubts.every(r, reading.matches[r.address])),
         *(finding for difference in planned for finding in _findings(difference)),
         *_believed(planned),
+        *(finding for step in manual for finding in _far_off(step, now)),
         *unreachable,
         *guard.check(steps, reading, policy),
     )
@@ -208,6 +212,16 @@ def _manual(difference: Difference, reading: Reading, now: datetime) -> Iterable
             former = id_map.address(address.kind, entry.id).name or entry.id
         evidence = ScheduleEvidence(live, entry.scheduled, doubt, replaced, former)
     return kind.manual(difference.desired, evidence, now)
+
+
+def _far_off(manual: Manual, now: datetime) -> Iterator[Finding]:
+    """A note on a time that is years off, where the account does not prove it."""
+    ahead = manual.due - now
+    if manual.state != DONE and not -LONG_AGO < ahead < FAR_AHEAD:
+        years, way = abs(ahead).days // 365, "ahead" if ahead > timedelta() else "ago"
+        message = f"schedule.at is {manual.due.date()}, {years} years {way}"
+        remedy = "correct the year, or take the schedule out if it is over"
+        yield Finding("note", "far_schedule", manual.address, message, remedy, "schedule")
 
 
 def _price(steps: Sequence[Step], spent: Price) -> Price:

@@ -140,3 +140,24 @@ def test_the_first_and_the_last_instant_there_are(
         ran = project.run("drift", "--format", format)
         assert "Traceback" not in ran.err
         assert ran.code in (0, 9)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2019-12-01T09:00:00Z", "schedule.at is 2019-12-01, "),
+        ("2196-12-01T09:00:00Z", "schedule.at is 2196-12-01, "),
+        (FAR, ""),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_year_that_nobody_means_is_told(
+    command: str, at: str, told: str, project: Project, account: Account
+) -> None:
+    project.declare(campaigns=[{"name": "Welcome", "schedule": {"at": at}}])
+    ran = project.run(command)
+    assert ("schedule.at is" in ran.out) == bool(told)
+    assert told in ran.out
+    # What was sent then is no mistake.
+    account.schedule(at, "sent" if at < FAR else "scheduled")
+    assert "schedule.at is" not in project.run(command).out

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at, keys
+from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at, keys, walk
+from bmeconf.desired.validate.flaws import dotted
 from bmeconf.desired.validate.formats import date_fault
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape
@@ -31,8 +32,11 @@ def project(file: Sources, root: Path) -> Project:
         if not file.with_keys:
             problems += [*keys.in_tree(document), *map(keys.problem, pasted)]
         data, flaws = Shape("project").check(document)
-        problems += [flaw.problem() for flaw in flaws if flaw.place not in pasted]
-        if not flaws:
+        unfilled = [*_variables(document)]
+        problems += unfilled
+        told = pasted.union(problem.place for problem in unfilled)
+        problems += [flaw.problem() for flaw in flaws if flaw.place not in told]
+        if not (flaws or unfilled):
             problems += _check(document, data)
     if data is None or any(problem.level == "error" for problem in problems):
         raise ManifestProblems(ordered(problems))
@@ -46,6 +50,17 @@ def _pasted_keys(document: Node) -> Iterator[Place]:
         named = account.get("api_key_env") if isinstance(account, Block) else None
         if isinstance(named, Scalar) and named.text.strip().startswith("bme_"):
             yield named.place
+
+
+def _variables(document: Node) -> Iterator[Problem]:
+    """Variables in values, which would be taken as they are written: a policy would not hold."""
+    for path, node in walk(document):
+        if isinstance(node, Scalar) and "${" in node.text:
+            message = (
+                f'{dotted(path)}: "${{" stands for a variable, and bmeconf.yaml has the values'
+            )
+            remedy = "variables are filled in manifests alone; write the value itself"
+            yield Problem(node.place, "", f"{message}; {remedy}", "variable")
 
 
 def _check(document: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
