@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ FORMAT = "bmeconf.journal/1"
 NOT_DONE = ("refused", "not sent")
 """Ends of a write after which nothing is in doubt."""
 CLOSED = -1
+BINARY = getattr(os, "O_BINARY", 0)
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 """What reading a file that is no journal, or is damaged, ends in."""
 
@@ -82,7 +82,7 @@ class Journal:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             path = folder / f"{started}-{plan['fingerprint'][:8]}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | BINARY
             journal = cls(path, os.open(path, flags, 0o600), origin)
             journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
             _sync_folder(folder)
@@ -101,7 +101,7 @@ class Journal:
             InvalidInput: where the file is no journal, or its plan was changed.
         """
         try:
-            file = os.open(path, os.O_RDWR | os.O_APPEND)
+            file = os.open(path, os.O_RDWR | os.O_APPEND | BINARY)
         except OSError as error:
             raise InvalidInput(
                 f"{path} cannot be read as a journal: {error.strerror}",
@@ -224,13 +224,13 @@ def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _sync_folder(folder: Path) -> None:
     """A new file is only sure to be found again once its folder is on disk too."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # Some systems and file systems have no such thing.
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def state_of(whole: bytes) -> JournalState:

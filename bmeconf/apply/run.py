@@ -6,7 +6,6 @@ the way, after all that was written was read back. Nothing is printed here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +31,7 @@ from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts
 from bmeconf.apply.remember import Basis
 from bmeconf.baseline import lock_store
+from bmeconf.desired import manifest
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
 from bmeconf.model import DELETE, canonical_server, errors
@@ -259,19 +259,11 @@ def _through(
         written=written_before or writer.writes > 0,
         requests=writer.budget.used,
         stopped=stopped or bug,
-        journal=_from_here(journal.path),
+        journal=manifest.seen_from(journal.path),
         unlocked=unlocked,
     )
     journal.close(result.exit_code)
     return result
-
-
-def _from_here(path: Path) -> str:
-    try:
-        return os.path.relpath(path)
-    except OSError:
-        # The working directory is gone.
-        return str(path)
 
 
 def _verified(

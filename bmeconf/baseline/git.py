@@ -28,6 +28,8 @@ HARDENED = (
 ELSEWHERE = (
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
     *("GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+    *("GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE"),
+    *("GIT_CONFIG", "GIT_CONFIG_PARAMETERS"),
 )
 """Variables that a hook sets for its own repository: a run reads the one around the project."""
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_ASKPASS": "", "LC_ALL": "C"}
@@ -142,20 +144,12 @@ class GitTree(ListedFiles):
         return {name: contents.get(blob.id, TooLarge()) for name, blob in blobs.items()}
 
 
-def current_commit(root: Path) -> str | None:
+def current_commit(root: Path, environ: Mapping[str, str]) -> str | None:
     """The commit that the files are at, None outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", *HARDENED, "rev-parse", "HEAD"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    with contextlib.suppress(InvalidInput):
+        done = Repository(root, environ).run("rev-parse", "HEAD")
+        return done.stdout.decode("ascii").strip() or None if done.returncode == 0 else None
+    return None
 
 
 def is_tracked(path: Path, environ: Mapping[str, str]) -> bool:

@@ -145,7 +145,7 @@ def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
 
 
 def _seen_from_here(root: Path) -> Sequence[Path]:
-    path = Path(os.path.relpath(root))
+    path = Path(manifest.seen_from(root))
     return () if path == Path() else (path,)
 
 

@@ -16,6 +16,7 @@ from bmeconf import __version__
 from bmeconf.cli.console import Console, say
 from bmeconf.cli.options import guarded
 from bmeconf.cli.outputs import outputs
+from bmeconf.cli.stopping import stopping
 from bmeconf.cli.streams import watched
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import FORMATS
@@ -75,7 +76,9 @@ def main() -> NoReturn:
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     # A CI job that is cancelled ends like one that a person interrupts: with a report.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for signum in stopping():
+        if signum != signal.SIGINT:
+            signal.signal(signum, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

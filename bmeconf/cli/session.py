@@ -19,6 +19,7 @@ import click
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, account_label
+from bmeconf.cli.stopping import stopping
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
 from bmeconf.model import SIMULATED, canonical_server, stamp
 from bmeconf.model.errors import Busy, Interrupted, InvalidInput
@@ -137,7 +138,7 @@ def finishing(stop: threading.Event) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {s: signal.signal(s, stop_asked) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, stop_asked) for s in stopping()}
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session, opened
-from bmeconf.desired import ProjectFiles, read_project_files, scope, validate
+from bmeconf.desired import ProjectFiles, manifest, read_project_files, scope, validate
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live
@@ -77,12 +77,12 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
     project, budget = comparison.session.project, comparison.session.reader.budget
     then = comparison.reading.commit
     since = Since(then.revision, then.commit, then.complete) if then else None
-    root = os.path.relpath(project.root.absolute(), folder.absolute())
+    root = manifest.seen_from(project.root.absolute(), folder.absolute())
     return build.build(
         comparison.reading,
         project.policy,
         comparison.session.identity,
-        Source(comparison.digest, git.current_commit(project.root), root, since),
+        Source(comparison.digest, git.current_commit(project.root, os.environ), root, since),
         Price(
             budget.used,
             hour_remaining=budget.hour_remaining,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project.atomic import read_file, write_file
 from bmeconf.project.work_folder import run_lock
+
+MOMENT = 0.05
+"""Seconds. Where a file stands for the lock, what a dead process left goes at the first try."""
 
 
 @contextlib.contextmanager
@@ -22,7 +26,10 @@ def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[Non
     Raises:
         InvalidInput: the lock cannot be made.
     """
-    from filelock import FileLock, Timeout
+    with warnings.catch_warnings():
+        # Without locks of the system a file stands for one; a process that died holds none.
+        warnings.simplefilter("ignore")
+        from filelock import FileLock, Timeout
 
     # One lock for the project, whichever link leads to it.
     path, holder = run_lock(Path(os.path.realpath(root)))
@@ -30,7 +37,7 @@ def exclusive(root: Path, run: str, wait: Callable[[str], None]) -> Iterator[Non
     with contextlib.ExitStack() as held:
         while True:
             try:
-                lock.acquire(timeout=0)
+                lock.acquire(timeout=2 * MOMENT, poll_interval=MOMENT)
                 break
             except Timeout:
                 wait(_words(holder))

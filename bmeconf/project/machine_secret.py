@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import stat
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,9 +30,19 @@ def machine_secret(environ: Mapping[str, str], root: Path) -> bytes | None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             if not path.exists():
-                write_file(path, secrets.token_hex(LENGTH // 2), place=os.link)
+                write_file(path, secrets.token_hex(LENGTH // 2), place=_first)
         return _private(path)
     return None
+
+
+def _first(new: Path, path: Path) -> None:
+    """Place the secret, unless another run was faster; without hard links the last one counts."""
+    try:
+        os.link(new, path)
+    except FileExistsError:
+        raise
+    except (AttributeError, OSError):
+        os.replace(new, path)
 
 
 def _state_folder(environ: Mapping[str, str]) -> Path:
@@ -48,7 +57,7 @@ def _private(path: Path) -> bytes | None:
     """What the file holds, None where others may read or write it, or it holds too little."""
     with path.open("rb") as stream:
         status, secret = os.fstat(stream.fileno()), stream.read(LENGTH)
-    own = sys.platform == "win32" or (
-        status.st_uid == os.getuid() and not stat.S_IMODE(status.st_mode) & 0o077
-    )
+    user = getattr(os, "getuid", None)
+    # Where users have no numbers, modes tell nothing, and the user's folder is the user's alone.
+    own = user is None or (status.st_uid == user() and not stat.S_IMODE(status.st_mode) & 0o077)
     return secret if own and len(secret) == LENGTH else None

@@ -197,7 +197,9 @@ def _opened(path: Path | None, seeded: bool) -> Store:
 def _listening(port: int, runtime: Runtime) -> BaseWSGIServer:
     # Bound here, because werkzeug ends the whole process if the port is taken.
     with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows SO_REUSEADDR would let two sandboxes have one port.
+        alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+        listener.setsockopt(socket.SOL_SOCKET, alone, 1)
         try:
             listener.bind((HOST, port))
         except (OSError, OverflowError) as error:

@@ -6,17 +6,13 @@ Each case is one that could have mailed the wrong people, lost a list, or said "
 from __future__ import annotations
 
 import json
+import shutil
 import signal
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bmeconf.apply import Receipts
-from bmeconf.model.errors import Stale
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, ended
 from tests.support.fake_server import CLOSE, Cut, Rule, after, instead, meanwhile, refusal
 from tests.support.forks import Forks
 from tests.support.terminal import interrupted, unread
@@ -306,26 +302,17 @@ def test_what_looks_like_a_key_does_not_keep_a_run_from_being_resumed(
     assert project.run("apply", "--resume", str(project.journal())).code == 0
 
 
-def test_one_receipt_for_many_at_once(tmp_path: Path) -> None:
-    plan = tmp_path / "plan.json"
-    plan.write_text("{}")
-
-    def claimed(number: int) -> list[int]:
-        try:
-            receipts.claim(datetime.now(UTC), f"{number}.jsonl")
-        except Stale:
-            return []
-        return [number]
-
-    with ThreadPoolExecutor(4) as runs:
-        for turn in range(40):
-            receipts = Receipts(plan, tmp_path / "receipts", f"sha256:{turn:064x}")
-            (won,) = [number for numbers in runs.map(claimed, range(4)) for number in numbers]
-            for path in receipts.paths:
-                assert json.loads(path.read_text())["journal"] == f"{won}.jsonl"
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *("plan.json", "plan.json.applied", "receipts")
-    }
+@pytest.mark.usefixtures("forked")
+def test_of_several_runs_of_a_plan_at_once_one_applies_it(
+    project: Project, account: Account
+) -> None:
+    project.declare(lists=[{"name": "Autumn"}])
+    project.run("plan", "--out", "plan.json").ok()
+    shutil.copy(project.folder / "plan.json", project.folder / "copy.json")
+    names = ("plan.json", "copy.json", "plan.json")
+    codes = [ended(run).code for run in [project.start("apply", name) for name in names]]
+    assert sorted(codes) == [0, 6, 6]
+    assert account.names().count("Autumn") == 1
 
 
 def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
@@ -347,6 +334,7 @@ def test_a_list_that_undeclared_campaigns_use_is_not_deleted_unwarned(
         (["plan"], signal.SIGINT),
         (["plan"], signal.SIGTERM),
         (["apply", "--auto-approve"], signal.SIGTERM),
+        (["apply", "--auto-approve"], signal.SIGHUP),
     ],
 )
 def test_a_job_that_is_cancelled_while_it_reads_says_so(

@@ -49,7 +49,7 @@ socket.send_fds(door, [b"!"], [0, 1, 2])
 door.sendall(json.dumps(order).encode() + b"\\n")
 answers = door.makefile()
 child = int(answers.readline())
-for number in (signal.SIGINT, signal.SIGTERM):
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, lambda number, frame: os.kill(child, number))
 code = int(answers.readline())
 sys.exit(code if code >= 0 else 128 - code)

@@ -21,6 +21,7 @@ from bmeconf.desired.manifest.files import (
     TooLarge,
     absolute,
     matching,
+    seen_from,
 )
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, place_in, walk
 from bmeconf.desired.manifest.reading import (

@@ -195,6 +195,17 @@ class MemoryFiles(ListedFiles):
         return {n: each if len(each) <= MAX_BYTES else TooLarge() for n, each in data.items()}
 
 
+def seen_from(path: Path, folder: Path = Path()) -> str:
+    """`path` relative to `folder`; as it is where no such path leads there.
+
+    So it is on another drive, and where the folder is gone.
+    """
+    try:
+        return os.path.relpath(path, folder)
+    except (OSError, ValueError):
+        return str(path)
+
+
 def absolute(path: Path) -> Path:
     """`path` from the file system's root, `..` folded, links not followed."""
     return Path(os.path.abspath(path))
