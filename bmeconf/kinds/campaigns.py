@@ -34,7 +34,7 @@ from bmeconf.model import (
     nested,
     written_email,
 )
-from bmeconf.model.errors import Rejected, Stale
+from bmeconf.model.errors import IncompleteRead, Rejected, Stale
 
 PATH = "/api/email/campaign"
 KEYS = {
@@ -179,7 +179,11 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
         return {**self.reread(api, id_map, ()).get(id, {}), **raw}
 
     def detail(self, api: ReadApi, id_map: IdMap, row: Raw) -> Raw:
-        return {**row, **super().fetch(api, id_map, replies.id_of(row))}
+        raw = {**row, **super().fetch(api, id_map, replies.id_of(row))}
+        if self.key(raw) != self.key(row):
+            names = f"{self.key(row)!r} became {self.key(raw)!r}"
+            raise IncompleteRead(f"{PATH}: {names} while it was read", "run again")
+        return raw
 
     def filled(self, raw: Raw, shown: Collection[str]) -> Raw:
         empty = {key: None for key in (*KEYS.values(), "lists") if key in shown or key in LISTED}

@@ -265,6 +265,30 @@ def test_a_listing_that_never_stands_still_is_an_error(
 
 
 @pytest.mark.parametrize(
+    "command", [("plan",), ("apply", "--auto-approve"), ("drift",), ("pull", "--out", "x")], ids=str
+)
+@pytest.mark.parametrize("change", ["renamed", "removed"])
+def test_a_campaign_that_moves_between_its_listing_and_its_content_is_an_error(
+    account: Account, project: Project, cut: Cut, command: tuple[str, ...], change: str
+) -> None:
+    campaigns = [{"_id": ident(3, 1), "name": "D"}]
+    account.set({"structures": [{"_id": STRUCTURE}], "campaigns": campaigns})
+    project.declare(campaigns=[{"name": "D", "subject": "New"}])
+
+    def move() -> None:
+        if change == "renamed":
+            account.edit("campaigns", "D", name="E")
+        else:
+            account.remove("campaigns", "D")
+
+    server = cut(Rule(f"{CAMPAIGNS}/.*", meanwhile(move), times=1))
+    said = project.refused(*command, code=1)
+    assert ("'D' became 'E' while it was read" in said) == (change == "renamed")
+    assert "again" in said
+    assert server.writes() == []
+
+
+@pytest.mark.parametrize(
     ("lists", "switches", "requests"),
     [
         (99, {}, ["lists"]),
