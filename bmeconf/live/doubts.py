@@ -7,7 +7,9 @@ of the match decides. Problems are references that neither the manifests nor the
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bmeconf.kinds import KINDS, IdMap, Member, Searched, Singleton, UsesLabels, only, replies
 from bmeconf.live.match import Match, Namesakes, Status
@@ -19,6 +21,7 @@ from bmeconf.model import (
     Problem,
     Resource,
     Snapshot,
+    counted,
     references,
 )
 
@@ -143,6 +146,18 @@ def problem(resource: Resource, code: str, message: str, *paths: str) -> Problem
     return Problem(written or Place("the manifests"), str(resource.address), message, code)
 
 
+def once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """One problem for each cause, at its first place, with the number of the others."""
+    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for each in problems:
+        alike[each.code, each.message].append(each)
+    for same in alike.values():
+        first = min(same, key=lambda each: (each.place, each.address))
+        more = len({each.place for each in same}) - 1
+        rest = f"; the same at {counted(more, 'more place')}" if more else ""
+        yield replace(first, message=first.message + rest)
+
+
 def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> Iterator[Problem]:
     """Unknown lists, campaigns, fields and tags.
 
@@ -200,7 +215,8 @@ def _unknown_labels(
             f"{key}: the account has no {key[:-1]} {label!r}{known.near(label)};"
             f" declare it under structure: {key}, or correct the name"
         )
-        yield problem(contact, f"unknown_{key[:-1]}", message, f"{key}.{label}", key)
+        paths = (f"key:{key}.{label}", f"{key}.{label}", key)
+        yield problem(contact, f"unknown_{key[:-1]}", message, *paths)
 
 
 def _same_field(contact: Resource, used: Iterable[str], id_map: IdMap) -> Iterator[Problem]:

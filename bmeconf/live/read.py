@@ -77,7 +77,7 @@ def read(
         matches,
         section,
         gone=frozenset(listing.gone),
-        problems=(*doubts.problems(scope.desired, id_map, unclear), *unknown),
+        problems=(*doubts.once((*doubts.problems(scope.desired, id_map, unclear), *unknown)),),
         findings=unchecked,
         orphans=listing.orphans,
         commit=commit,

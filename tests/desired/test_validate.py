@@ -134,6 +134,7 @@ def test_places_of_fields(here: Path) -> None:
     )
     places = got.resources[Address("contacts", "qa@acme.example")].intent.places
     where = {name: (place.line, place.column) for name, place in places.items()}
+    assert where.pop("key:fields.City") == (4, 14)
     assert where == {
         "email": (3, 12), "fields": (4, 13), "fields.City": (4, 20), "lists": (6, 7),
         "lists.News": (6, 9),

@@ -131,10 +131,15 @@ def _declared(sections: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
 
 
 def places(entry: ManifestEntry) -> Mapping[str, Place]:
-    """The place of each field of an entry, by `field`, `field.key` and `field.item`."""
+    """The place of each field of an entry, by `field`, `field.key` and `field.item`.
+
+    By `key:field.key` the place of the key itself.
+    """
     found: dict[str, Place] = {}
     for key, node in entry.node.entries:
         found[key.text] = node.place
+        for label, _ in node.entries if isinstance(node, Block) else ():
+            found.setdefault(f"key:{key.text}.{canonical_name(label.text)}", label.place)
         for name, below in _children(node):
             found.setdefault(f"{key.text}.{name}", below.place)
             for inner, innermost in _children(below):
@@ -212,18 +217,8 @@ def _seen_before(names: Sequence[str]) -> Iterator[int]:
 
 
 def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
-    for key in entry.spec if entry.absent else ():
-        scalar = entry.node.key(key)
-        place = scalar.place if scalar else entry.node.place
-        if key == "protect" and entry.spec[key]:
-            message = "protect and `state: absent` contradict each other; remove one"
-        elif key == "renamed_from":
-            message = "renamed_from and `state: absent` contradict each other; name what to delete"
-        elif key not in IDENTITY_KEYS:
-            message = f"{key}: an entry with `state: absent` only names what to delete; remove it"
-        else:
-            continue
-        yield Problem(place, entry.shown, message, "contradiction")
+    if entry.absent:
+        yield from _beside_absent(entry)
     if "copy_of" in entry.spec and "merge_of" in entry.spec:
         message = "copy_of and merge_of exclude each other; keep one"
         yield entry.problem(("merge_of",), message, "contradiction")
@@ -231,6 +226,27 @@ def _contradictions(entry: ManifestEntry) -> Iterator[Problem]:
         if entry.canonical(former) == entry.identity.name:
             message = f"renamed_from: {shown(former)} is the present name; remove it"
             yield entry.problem(("renamed_from", index), message, "renamed_from")
+
+
+def _beside_absent(entry: ManifestEntry) -> Iterator[Problem]:
+    """The problems of what stands beside `state: absent`; one for all fields."""
+    messages: dict[str, str] = {}
+    if fields := [key for key in entry.spec if key not in IDENTITY_KEYS]:
+        them = "it" if len(fields) == 1 else "them"
+        messages[fields[0]] = (
+            f"{', '.join(fields)}: an entry with `state: absent` only names what to delete;"
+            f" remove {them}"
+        )
+    if entry.spec.get("protect"):
+        messages["protect"] = "protect and `state: absent` contradict each other; remove one"
+    if "renamed_from" in entry.spec:
+        messages["renamed_from"] = (
+            "renamed_from and `state: absent` contradict each other; name what to delete"
+        )
+    for key, message in messages.items():
+        scalar = entry.node.key(key)
+        place = scalar.place if scalar else entry.node.place
+        yield Problem(place, entry.shown, message, "contradiction")
 
 
 def _contents(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:

@@ -158,11 +158,17 @@ def _misfit(row: Row, header: Row) -> Problem:
     return Problem(row[0].place, "", message, "csv")
 
 
+def _mapped(node: Block, path: Path) -> Node:
+    """The key under `fields:` of a table that a column is mapped to; else the table."""
+    block = at(node, path[:-1])
+    return (block.key(str(path[-1])) if isinstance(block, Block) else None) or node
+
+
 def _contact(node: Block, row: Row, indexes: Mapping[Path, int], filler: Filler) -> Node:
     """A row as a contact: its cells, then the defaults where a cell is empty."""
     place = row[0].place
     cells = {
-        path: (Scalar(str(path[-1]), row[index].place), filler.fill(row[index]))
+        path: (Scalar(str(path[-1]), _mapped(node, path).place), filler.fill(row[index]))
         for path, index in indexes.items()
         if row[index].text or path == ("email",)
     }

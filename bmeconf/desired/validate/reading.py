@@ -137,7 +137,8 @@ class _Reading:
         for entry in found:
             if entry.sound:
                 problems += entries.check(entry, self._sources.texts, self._variables)
-        if with_notes:
+        # What a file declares that cannot be read is not known.
+        if with_notes and not any(each.level == "error" for each in self._sources.problems):
             problems += references.notes(found)
         final = {problem.place for problem in self._final}
         problems = [*self._final, *(p for p in problems if p.place not in final)]

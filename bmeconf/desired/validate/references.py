@@ -78,7 +78,7 @@ def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     former = _former(entries)
     undeclared: dict[Address, list[Reference]] = defaultdict(list)
     for entry in entries:
-        for reference in _references(entry):
+        for reference in _references(entry) if not entry.absent else ():
             if reference.target not in declared and reference.target not in former:
                 undeclared[reference.target].append(reference)
     for number, (target, references) in enumerate(undeclared.items()):
@@ -244,5 +244,6 @@ def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
                 message = f'{key}: `structure:` does not list the {noun} "{name}"{hint}'
                 if id(entry) not in spots:
                     spots[id(entry)] = places(entry)
-                place = spots[id(entry)].get(f"{key}.{name}", entry.node.place)
+                written = (spots[id(entry)].get(f"{start}{key}.{name}") for start in ("key:", ""))
+                place = next(filter(None, written), entry.node.place)
                 yield Problem(place, entry.shown, message, f"undeclared_{noun}", "note")

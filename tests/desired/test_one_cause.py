@@ -1,0 +1,45 @@
+"""One cause is one error, at the place where it is mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.driver import Project
+from tests.support.files import write
+
+SEEDS = "Email,Town\n" + "".join(f"qa{number}@seeds.example,Oslo\n" for number in range(30))
+TABLE = "version: 1\ncontact_files: [{csv: seeds.csv, email: Email, %s}]\n"
+ROWS = "".join(f"  - {{email: qa{n}@seeds.example, %s}}\n" for n in range(30)).replace("%", "%%")
+LISTED = "version: 1\ncontacts:\n" + ROWS.replace("%%s", "%(spec)s")
+GONE = "version: 1\ncampaigns: [{name: N, state: absent, %s}]\n"
+FULL = "from: a@acme.example, subject: A, copy_of: Q, lists: [B], body: {html: x}"
+
+
+@pytest.mark.parametrize(
+    ("command", "manifest", "place", "said"),
+    [
+        ("plan", TABLE % "defaults: {lists: [Nope]}", "m.yaml:2:67:", "refers to lists/Nope"),
+        ("plan", TABLE % "defaults: {tags: [nope]}", "m.yaml:2:66:", "no tag 'nope'"),
+        ("plan", TABLE % "fields: {Twon: Town}", "m.yaml:2:57:", "no field 'Twon'"),
+        ("validate", TABLE % "defaults: {status: Actve}", "m.yaml:2:67:", '"Actve"'),
+        ("plan", LISTED % {"spec": "lists: [Nope]"}, "m.yaml:3:40:", "at 29 more places"),
+        ("plan", LISTED % {"spec": "tags: [nope]"}, "m.yaml:3:39:", "at 29 more places"),
+        ("plan", LISTED % {"spec": "fields: {Nope: x}"}, "m.yaml:3:41:", "at 29 more places"),
+        ("validate", GONE % FULL, "m.yaml:2:38:", "from, subject, copy_of, lists, body: an entry"),
+        ("validate", "version: 1\nlists:\n  - name: A\n\t- name: B\n", "m.yaml:4:1:", "a tab"),
+    ],
+)
+def test_one_cause_is_one_error(
+    project: Project, command: str, manifest: str, place: str, said: str
+) -> None:
+    users = "version: 1\ncampaigns: [{name: C, subject: x}]\n"
+    if "tab" in said:
+        users = "version: 1\ncampaigns: [{name: C, lists: [A, B]}, {name: D, lists: [A]}]\n"
+    write(project.folder, {"m.yaml": manifest, "n.yaml": users, "seeds.csv": SEEDS})
+    ran = project.run(command)
+    assert ran.code == 3
+    (told,) = [
+        line for line in (ran.out + ran.err).splitlines() if ": " in line and ".yaml:" in line
+    ]
+    assert told.startswith(place)
+    assert said in told
