@@ -11,7 +11,7 @@ from pathlib import Path
 from bmeconf.cli.streams import standard
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, write_file
+from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, on_disk, write_file
 from bmeconf.render import FORMATS
 
 Outputs = tuple[tuple[str, Path], ...]
@@ -82,7 +82,7 @@ def named_files(paths: Sequence[Path]) -> list[Path]:
     for each in ([*paths], [manifest.find_root(path) for path in paths[:1]]):
         with contextlib.suppress(BmeconfError, OSError):
             texts = read_project_files(each).sources.texts
-            found += (Path(file).parent / reference for file, reference in texts)
+            found += (Path(on_disk(file)).parent / on_disk(name) for file, name in texts)
     return found
 
 

@@ -18,7 +18,7 @@ from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
 from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
-from bmeconf.project import LOCK_FILE, WORK_FOLDER
+from bmeconf.project import LOCK_FILE, WORK_FOLDER, on_disk
 from bmeconf.render import documents, page
 
 FEW = 50
@@ -96,7 +96,9 @@ def pull(
         )
         pulled = replace(pulled, requests=session.reader.budget.used)
         if pulled.declared:
-            console.spare((folder / name for name in pulled.files), "a file that is pulled")
+            console.spare(
+                (folder / on_disk(name) for name in pulled.files), "a file that is pulled"
+            )
             pulled = adoption.write(pulled, target, force=force)
     commands: Sequence[str] = ()
     if pulled.declared:

@@ -277,6 +277,6 @@ def test_a_process_of_its_own(bench: Bench, name: str) -> None:
         options = ("--format", "markdown", "--output", "json=ř.json")
         with bench.project.start(*command, *options, env=env) as process:
             _, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
+        assert process.returncode == 0, err.decode()
         assert b"Traceback" not in err
         assert '"exit_code": 0' in (bench.project.folder / "ř.json").read_text()
