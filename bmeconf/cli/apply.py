@@ -130,6 +130,11 @@ def _resumed(
     with flags.turn(console)(root):
         journal, past, plan = Journal.reopen(path, Origin.here(root, os.environ))
         with closing(journal):
+            if not past.ours:
+                console.warn(
+                    f"{path}: Git tracks this journal, or another user or machine wrote it; it only"
+                    " tells where to look, and what is written is checked as for any plan"
+                )
             project = project_at(root)
             guard.recheck(plan, project.policy)
             options = _in_its_account(options, plan, project)

@@ -441,6 +441,7 @@ def test_what_a_journal_says_was_made_is_not_taken_for_it_by_the_steps_after(
     path.write_text(path.read_text().replace(made, account.id_of("lists", "Customers")))
     before = account.state()
     ran = project.run("apply", "--resume", str(path), "--format", "json")
+    assert "another user or machine wrote it" in ran.err
     assert account.state() == before
     assert ran.states == {
         "lists/Autumn": "applied",
