@@ -34,7 +34,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.desired import manifest
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
-from bmeconf.model import DELETE, canonical_server, errors
+from bmeconf.model import DELETE, SIMULATED, canonical_server, errors
 from bmeconf.plan import Plan, encode, guard
 from bmeconf.project import journal_folder
 
@@ -203,10 +203,11 @@ def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:
             section = lock_store.read(lock_file).section_of(id_map.account, base_url)
             return Basis(Account(plan.preconditions.id_map(id_map)), section)
     other = "" if here else f", which is at {base_url}"
+    word = "--sandbox" if planned.base_url == SIMULATED else "--account"
     raise errors.Guarded(
         f"the plan was made for another account at {planned.base_url}, and not for the one"
         f" that this key opens{other}; nothing was written",
-        "choose the account it was made for with --account, or plan again for this one",
+        f"choose the account it was made for with {word}, or plan again for this one",
     )
 
 

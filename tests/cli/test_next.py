@@ -189,3 +189,10 @@ def test_a_new_project(tmp_path: Path) -> None:
         more = ["--auto-approve"] if " apply" in command and "--auto" not in command else []
         if "serve" not in command:
             pasted(inside, command, *more)
+
+
+def test_a_plan_of_the_sandbox_is_not_for_an_account(project: Project) -> None:
+    project.write("bmeconf.yaml", "version: 1\n")
+    project.declare(lists=[{"name": "Mine"}])
+    project.run("plan", "--sandbox", "--out", "p.json").ok()
+    assert "with --sandbox, or plan again" in project.refused("apply", "p.json", code=7)

@@ -193,7 +193,7 @@ def test_notes_are_for_validate_only(here: Path) -> None:
 def test_sound_raises_with_every_problem(here: Path) -> None:
     write(here, {"b.yaml": "version: 1\nlistz: []\nlists: {}\n", "c.yaml": "# empty\n"})
     got = desired(here, "lists:\n  - nam: x\n")
-    with pytest.raises(validate.ManifestProblems, match="3 problems in 2 files") as raised:
+    with pytest.raises(validate.ManifestProblems, match="3 errors in 2 files") as raised:
         got.sound()
     assert len(raised.value.problems) == 4
     assert raised.value.exit_code == InvalidInput.exit_code

@@ -172,3 +172,12 @@ def test_an_apply_without_steps_claims_none(project: Project) -> None:
     ran = project.run("drift")
     assert "0 in sync, 1 blocked; read with" in ran.out
     assert "and 1 blocked: see the findings" in " ".join(ran.out.split())
+
+
+def test_problems_are_counted_by_their_level(project: Project) -> None:
+    text = "version: 1\nlists: [{name: A}, {nam: B}]\ncampaigns: [{name: C, lists: [Z]}]\n"
+    project.write("a.yaml", text)
+    checked, planned = project.run("validate"), project.run("plan")
+    assert ("1 error, 1 note." in checked.out) == ("note: " in checked.out)
+    assert "1 error" in checked.out
+    assert "Error: 1 error in 1 file" in planned.err

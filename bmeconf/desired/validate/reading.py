@@ -44,7 +44,7 @@ class ManifestProblems(InvalidInput):
         self.problems = tuple(problems)
         wrong = [problem for problem in self.problems if problem.level == "error"]
         files = len({problem.place.file for problem in wrong})
-        super().__init__(f"{counted(len(wrong), 'problem')} in {counted(files, 'file')}")
+        super().__init__(f"{counted(len(wrong), 'error')} in {counted(files, 'file')}")
 
 
 @dataclass(frozen=True)
