@@ -126,7 +126,7 @@ def _resumed(
 ) -> tuple[Result, Sequence[Path]]:
     """The result of the rest of an apply, and the path of its project."""
     # One name for the journal, whichever link leads to it.
-    root = root_around(path.resolve()) or manifest.find_root(Path("."))
+    root = root_around(Path(os.path.realpath(path))) or manifest.find_root(Path("."))
     with flags.turn(console)(root):
         journal, past, plan = Journal.reopen(path, Origin.here(root, os.environ))
         with closing(journal):

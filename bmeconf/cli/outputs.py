@@ -33,6 +33,14 @@ def outputs(options: Sequence[str]) -> Outputs:
             raise InvalidInput(f'--output {option}: there is no format "{format}"{hint}', known)
         words, path = f"--output {option}", Path(name)
         refuse_place(words, path)
+        real = _real(path)
+        if path.is_symlink() and not (
+            _is_of_process(path) or real.is_relative_to(_real(path.parent))
+        ):
+            # A checkout may have brought it.
+            raise InvalidInput(
+                f"{words}: {name} is a link out of its folder, to {real}", "name the file itself"
+            )
         if not (can_write(path) or (path.is_file() and os.access(path, os.W_OK))):
             raise InvalidInput(f"{words}: {name} cannot be written", "name a file that can be")
         refuse_same(words, path, [other for _, other in checked], "another --output")
@@ -44,7 +52,7 @@ def refuse_place(words: str, path: Path) -> None:
     """Refuse what is no name of a file, and the names of files that bmeconf reads and keeps."""
     from bmeconf.desired.manifest import SUFFIXES
 
-    elsewhere, real = "name another file", path.resolve()
+    elsewhere, real = "name another file", _real(path)
     if path.name == "-":
         raise InvalidInput(
             f'{words}: "-" is no file', "standard output has what --format says; name a file"
@@ -71,7 +79,7 @@ def refuse_same(words: str, path: Path, others: Iterable[Path], what: str) -> No
 def _same(one: Path, other: Path) -> bool:
     if one.exists() and other.exists():
         return one.samefile(other) and (one.is_file() or not _is_of_process(one))
-    return one.resolve() == other.resolve()
+    return _real(one) == _real(other)
 
 
 def named_files(paths: Sequence[Path]) -> list[Path]:
@@ -97,7 +105,7 @@ def put(path: Path, text: str) -> None:
     if _is_of_process(path) or (path.exists() and not path.is_file()):
         path.write_text(text, encoding="utf-8")
         return
-    target = path.resolve()
+    target = _real(path)
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666
     try:
         write_file(target, text, mode)
@@ -105,6 +113,11 @@ def put(path: Path, text: str) -> None:
         if error.errno not in FIXED or not target.exists():
             raise
         target.write_text(text, encoding="utf-8")
+
+
+def _real(path: Path) -> Path:
+    # Path.resolve ends in an error where links go round.
+    return Path(os.path.realpath(path))
 
 
 def _is_of_process(path: Path) -> bool:

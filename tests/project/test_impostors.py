@@ -133,6 +133,10 @@ GIVEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "r.json": ("show r.json", ("a link to a device", "a pipe", "a folder")),
     "s.json": ("plan --out s.json", ("a link to a device", "a pipe", "a folder")),
     "j.jsonl": ("apply --resume j.jsonl", ("a link to a device", "a pipe", "a folder")),
+    "k.jsonl": ("apply --resume k.jsonl", ("a link to itself", "a link to nothing")),
+    "t.json": ("show t.json", ("a link to itself", "a link to nothing")),
+    "u.json": ("plan --out u.json", ("a link to itself", "a link to nothing")),
+    "v.md": ("plan --output markdown=v.md", ("a link out of the project", "a link to nothing")),
 }
 
 
@@ -164,3 +168,9 @@ def test_a_receipt_beside_a_plan_is_written_into_the_folder_of_the_plan(
     planned.run("apply", "p.json").ok()
     assert not (planned.folder / "p.json.applied").is_symlink()
     assert [each.name for each in outside.iterdir()] == ["mine"]
+
+
+def test_an_output_takes_the_place_of_a_link_to_itself(planned: Project) -> None:
+    (planned.folder / "w.md").symlink_to("w.md")
+    planned.run("plan", "--output", "markdown=w.md").ok()
+    assert "Autumn" in (planned.folder / "w.md").read_text()
