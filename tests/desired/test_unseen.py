@@ -147,3 +147,13 @@ def test_the_words_of_a_body_are_shown_as_they_are_seen(project: Project) -> Non
 def test_names_look_the_same_without_case_blanks_and_what_nobody_sees() -> None:
     assert len({look(name) for name in ("A b", "a\u00a0B", "\u3164AB", "\uff41 \uff42", "ab")}) == 1
     assert look("a b") != look("a c")
+
+
+def test_a_page_shows_every_blank_of_a_name(project: Project, account: Account) -> None:
+    account.add("lists", name="All News")
+    project.declare(
+        lists=[{"name": "All  News"}], campaigns=[{"name": "D", "lists": ["All  News"]}]
+    )
+    page = project.run("plan", "--format", "html").ok().out
+    assert "<h3>All  News</h3>" in page
+    assert "h3, ins, del { white-space: pre-wrap; }" in page
