@@ -1,6 +1,7 @@
 """Characters that show nothing, or no more than a blank: found, and made visible. Pure.
 
-Two names that differ in such a character alone look the same to whoever reviews them. Emoji and
+Two names that differ in such a character alone look the same to whoever reviews them; so do two
+that differ in a letter of another script. Emoji and
 some scripts are written with joiners and selectors: where those mean something, they stay.
 """
 
@@ -29,6 +30,15 @@ MEANT = re.compile(
 )
 """Sequences in which such characters mean something: emoji, flags, forms of one ideograph."""
 JOINERS = "\u200c\u200d"
+LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u051b\u051d\u04cf"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
+    "\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c5\u03c7"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "aeopcyxijsdhqwlABEKMHOPCTYXIJSaikvopuxABEZHIKMNOPTYX",
+)
+"""Letters of Cyrillic and Greek that look like one of Latin, and that one."""
+WORD = re.compile(r"\w+")
 
 
 def shows_nothing(character: str) -> bool:
@@ -39,8 +49,11 @@ def shows_nothing(character: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """`text` with an escape, as `\\u00a0`, for each character that shows nothing."""
-    return _changed(text, _escape)
+    """`text` with an escape, as `\\u00a0`, for each character that shows nothing.
+
+    So is a letter of another script that makes a word look like Latin.
+    """
+    return text if text.isascii() and text.isprintable() else _changed(_told_apart(text), _escape)
 
 
 def seen(text: str) -> str:
@@ -50,7 +63,7 @@ def seen(text: str) -> str:
 
 def look(name: str) -> str:
     """A name as a hasty reader takes it: without letter case, blanks and what shows nothing."""
-    folded = unicodedata.normalize("NFKC", seen(name)).casefold()
+    folded = unicodedata.normalize("NFKC", seen(name).translate(LATIN)).casefold()
     return "".join(unicodedata.normalize("NFKC", folded).split())
 
 
@@ -69,6 +82,18 @@ def _changed(text: str, change: Callable[[str], str]) -> str:
             pieces.append(meant[0])
             at = meant.end()
     return "".join(pieces)
+
+
+def _told_apart(text: str) -> str:
+    def escaped(word: re.Match[str]) -> str:
+        if word[0].isascii():
+            return word[0]
+        latin = [c.isascii() or unicodedata.name(c, "").startswith("LATIN") for c in word[0]]
+        every = all(own or ord(c) in LATIN for own, c in zip(latin, word[0], strict=True))
+        mixed = every and any(latin)
+        return "".join(_escape(c) if mixed and ord(c) in LATIN else c for c in word[0])
+
+    return WORD.sub(escaped, text)
 
 
 def _joins(text: str, position: int) -> bool:

@@ -272,9 +272,7 @@ def _look_alikes(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
         given = any(change.path == (kind.identity,) for change in step.changes)
         for other in named[kind.name, look(address.name)] if given else ():
             if other.name != address.name and not isinstance(kind, Personal):
-                message = (
-                    f"the account has {other} too, and only letter case, blanks or what nobody"
-                )
-                message += " can see tell the two names apart"
+                message = f"the account has {other} too, and only letter case, blanks or letters"
+                message += " that look the same tell the two names apart"
                 remedy = "use the name that is there, unless both are meant"
                 yield Finding("note", "look_alike", address, message, remedy)

@@ -86,6 +86,7 @@ def test_two_names_never_look_alike(character: str, project: Project, account: A
         "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
         "\u0915\u094d\u200d\u0937",
         "\u845b\U000e0100\u98fe",
+        "\u041d\u043e\u0432\u043e\u0441\u0442\u0438 SMM\u0449\u0438\u043a \u0441\u043e\u0440\u0443",
     ],
 )
 def test_what_scripts_and_emoji_need_is_ordinary(text: str, project: Project) -> None:
@@ -106,6 +107,8 @@ def test_what_scripts_and_emoji_need_is_ordinary(text: str, project: Project) ->
         ("a\U000e0067b", "a\\U000e0067b"),
         ("\x1b[1m\x9b", "\\x1b[1m\\x9b"),
         ("\ud800", "\\ud800"),
+        ("N\u0435wsletter", "N\\u0435wsletter"),
+        ("\u0391cm\u00e9 2", "\\u0391cm\u00e9 2"),
     ],
 )
 def test_what_means_nothing_is_shown(text: str, shown: str) -> None:
@@ -115,7 +118,7 @@ def test_what_means_nothing_is_shown(text: str, shown: str) -> None:
 @pytest.mark.parametrize("kind", ["lists", "campaigns"])
 @pytest.mark.parametrize(
     "name",
-    ["ALL NEWS", "all news", "All  News", "Allnews", "\uff21ll News"],
+    ["ALL NEWS", "all news", "All  News", "Allnews", "\uff21ll News", "\u0410ll News"],
 )
 def test_a_name_beside_one_that_looks_the_same_is_noted(
     kind: str, name: str, project: Project, account: Account

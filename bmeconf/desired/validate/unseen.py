@@ -29,8 +29,8 @@ def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
             if text not in told and visible(text) != text:
                 told.add(text)
                 level = "note" if path[0] in WORDING else "warning"
-                message = f"{path[0]}: {shown(text)} has characters that nobody can see"
-                message += ", or that look like a blank; remove them, unless they are meant"
+                message = f"{path[0]}: {shown(text)} has characters that nobody can see or"
+                message += " tell from others; replace them, unless they are meant"
                 yield entry.problem(path, message, "invisible", level)
 
 
