@@ -120,10 +120,10 @@ class _Walk:
     def agrees(self) -> bool:
         """True where the replies may be of one moment."""
         rows = self.rows
-        if self.piece is not None:
-            return self.piece == _names(rows.values())
-        if self.total is not None:
-            return self.total == len(rows)
+        if self.piece not in (None, _names(rows.values())):
+            return False
+        if self.total is not None or self.piece is not None:
+            return self.total in (None, len(rows))
         # A listing that does not page gives its rows again.
         *before, last = self.pages
         counted = before if last.content in [page.content for page in before] else self.pages
