@@ -5,12 +5,20 @@ A file on disk may say more than an account can show. Also the commands to type 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bmeconf.desired import manifest, validate
-from bmeconf.desired.manifest import DiskFiles, MemoryFiles, is_manifest
+from bmeconf.desired.manifest import (
+    DiskFiles,
+    MemoryFiles,
+    Scalar,
+    Sources,
+    is_manifest,
+    walk,
+)
 from bmeconf.kinds import KINDS, Singleton, identity
 from bmeconf.model import Place, Resource, Snapshot, Template, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
@@ -18,6 +26,7 @@ from bmeconf.project import compare_files, write_files
 from bmeconf.pull.layout import MANIFESTS
 from bmeconf.pull.model import Pulled, Target, refuse
 
+VARIABLE = re.compile(r"(?<!\$)\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 ELSEWHERE = "pull into another folder with --out"
 
 
@@ -74,7 +83,8 @@ def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> 
     names = [files.name(target.folder / path) for path in overwritten if is_manifest(path)]
     if not names:
         return
-    old = validate.desired(manifest.read(files, names), target.variables)
+    sources = manifest.read(files, names)
+    old = validate.desired(sources, target.variables)
     new = validate.desired(manifest.read(MemoryFiles(pulled.files)), target.variables)
     refuse(
         [f"{each.place}: {each.message}" for each in old.errors],
@@ -83,11 +93,40 @@ def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> 
         f"correct them, or move them away; or {ELSEWHERE}",
     )
     refuse(
-        [f"{place}: {loss}" for place, loss in _losses(old.snapshot, new.snapshot)],
+        [
+            f"{place}: {loss}"
+            for place, loss in (
+                *_losses(old.snapshot, new.snapshot),
+                *_variables(sources),
+                *_comments(pulled, overwritten, target),
+            )
+        ],
         "thing",
         "would be lost: files that would be overwritten say more than the pulled ones",
         f"{ELSEWHERE}, and merge by hand; or take out of the files what is not to stay",
     )
+
+
+def _variables(sources: Sources) -> Iterator[tuple[Place, str]]:
+    """The variables in manifests, which pulled files have the values of."""
+    for document in sources.documents:
+        for _, node in walk(document):
+            if isinstance(node, Scalar) and (variable := VARIABLE.search(node.text)):
+                yield node.place, f"{variable[0]} would be replaced by its value"
+
+
+def _comments(
+    pulled: Pulled, overwritten: Sequence[str], target: Target
+) -> Iterator[tuple[Place, str]]:
+    """The comments in manifests that the pulled ones do not have."""
+    for path in filter(is_manifest, overwritten):
+        file = target.folder / path
+        shown = DiskFiles(target.folder).shown(path)
+        kept = manifest.comments(pulled.files[path], shown)
+        found = manifest.comments(file.read_text(encoding="utf-8-sig"), shown)
+        yield from (
+            (place, f"the comment {text}") for text, place in found.items() if text not in kept
+        )
 
 
 def _losses(old: Snapshot, new: Snapshot) -> Iterator[tuple[Place | None, str]]:

@@ -253,3 +253,31 @@ def test_the_ids_are_to_be_remembered(project: Project) -> None:
     assert ran.out.endswith("remember the ids, so that a rename is known\n")
     words = plan.removeprefix("Next: bmeconf plan ").strip("'")
     project.run("drift", "--record", words).ok()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("  # agreed with legal\n", ":4:3: the comment # agreed with legal"),
+        ("  - {name: Customers} # the #1 list\n", ":4:23: the comment # the #1 list"),
+        ("  - name: ${who}\n", ":4:11: ${who} would be replaced by its value"),
+        ("  - {name: Customers}\n", ""),
+        ("  - name: 'Customers'\n", ""),
+    ],
+)
+def test_force_overwrites_no_comment_and_no_variable(
+    project: Project, account: Account, line: str, said: str
+) -> None:
+    vars_ = "vars: {who: Customers}"
+    entry = f"{{base_url: {account.sandbox.url}, api_key_env: BMECONF_API_KEY, {vars_}}}"
+    project.write("bmeconf.yaml", f"version: 1\naccounts: {{a: {entry}}}\n")
+    file = project.write(
+        "manifests/lists.yaml", f"version: 1\n# yaml-language-server: x\nlists:\n{line}"
+    )
+    file.write_text(file.read_text().replace("# yaml-language-server: x\n", "\n"))
+    arguments = ("pull", "--force", "--target", "lists/*")
+    if said:
+        assert f"manifests/lists.yaml{said}" in project.refused(*arguments)
+    else:
+        project.run(*arguments).ok()
+        assert "name: Newsletter" in file.read_text()

@@ -31,6 +31,7 @@ UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
+COMMENT = re.compile(r"(?:^|(?<=[ \t]))(#.*)")
 STUCK_DASH = re.compile(r"\s*-[A-Za-z_]+:")
 INDENTATION = (
     "the indentation does not line up with the lines above, or something follows a closing "
@@ -92,6 +93,23 @@ def parse(text: str, file: str) -> tuple[list[Node], list[Problem]]:
         if is_known:
             break
     return builder.roots, builder.problems
+
+
+def comments(text: str, file: str) -> dict[str, Place]:
+    """Each comment of a sound file, and where it stands first."""
+    import yaml
+
+    parts, position = [], 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.ScalarEvent) and event.start_mark and event.end_mark:
+            start, end = event.start_mark.index, event.end_mark.index
+            parts += [text[position:start], re.sub(r"[^\n]", "x", text[start:end])]
+            position = end
+    found: dict[str, Place] = {}
+    for number, line in enumerate("".join([*parts, text[position:]]).split("\n"), start=1):
+        if match := COMMENT.search(line):
+            found.setdefault(match[1].strip(), Place(file, number, match.start(1) + 1))
+    return found
 
 
 class _Refused(Exception):
