@@ -96,16 +96,19 @@ def read_whole(files: Files, names: Sequence[str], patterns: Sequence[str]) -> S
     """Every manifest of the project, `names` leading to those that the run was given.
 
     Where the project does not say which its manifests are, other files that are none are passed
-    over.
+    over. Where it says so, and does not name those that the run was given, they stand alone.
 
     Raises:
         InvalidInput: as `read`.
     """
     given, inner = manifests(files, names, patterns)
-    if "" in names:
+    there = [each for each in patterns if matching(files, each)]
+    if "" in names or (patterns and not there):
         return _read(files, given, inner)
     known = {files.resolved(name) for name in given}
-    found, inner = manifests(files, ("",), patterns)
+    found, inner = manifests(files, ("",), there)
+    if patterns and not known <= {files.resolved(name) for name in found}:
+        return _read(files, given, inner)
     others = [name for name in found if files.resolved(name) not in known]
     sources = _read(files, sorted([*given, *others]), inner, () if patterns else others)
     return replace(sources, given=frozenset(map(files.shown, given)))
