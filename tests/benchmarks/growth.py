@@ -34,7 +34,8 @@ class Growth:
 
     def __str__(self) -> str:
         times = "  ".join(f"{each:8.3f}" for each in self.seconds)
-        return f"{self.parser:26}{self.shape.strip():22}{self.size:7}{times}  x {self.ratio:.2f}"
+        shape = " ".join(self.shape.split())
+        return f"{self.parser:26}{shape:22}{self.size:7}{times}  x {self.ratio:.2f}"
 
 
 def measured(size: int, most: int, runs: int, names: Sequence[str]) -> Iterator[Growth]:

@@ -15,7 +15,7 @@ from bmeconf.kinds.replies import digest
 from tests.support.driver import Account, Project
 from tests.support.git import git
 from tests.support.laboratory import Laboratory
-from tests.support.oracle import IDENTITY
+from tests.support.oracle import IDENTITY, key_of
 from tests.support.strategies import OTHER, Data
 
 
@@ -149,10 +149,11 @@ class Forger:
 
     def _hide_in_lock(self) -> None:
         """What was sent stays, and the rest is as somebody has just seen it."""
-        other = self._laboratory.project([])
-        for name, content in self._project.files().items():
-            if name.endswith((".yaml", ".html", ".txt")):
-                other.write(name, content.decode())
+        state = self._account.state()
+        names = {key_of("campaigns", o["name"]): o["name"] for o in state["campaigns"]}
+        # What declares nothing but a name is in sync, and so all of its row is remembered.
+        bare = {"campaigns": [{"name": name} for name in names.values()]}
+        other = self._laboratory.project([{**bare, "structure": {"label": "Default"}}])
         other.run("drift", "--record")
         if not (text := other.lock_text()):
             return
@@ -185,15 +186,16 @@ class Forger:
         pins = self._pins()
 
         def lead(plan: Data) -> None:
-            steps = [step for step in plan["steps"] if step["pin"]]
-            if not steps:
+            ways = [
+                (step, id)
+                for step in plan["steps"]
+                for kind, id in pins
+                if step["address"].startswith(kind) and step["pin"] and step["pin"]["id"] != id
+            ]
+            if not ways:
                 return
-            step = self._dice.choice(steps)
-            kind = step["address"].partition("/")[0]
-            others = [id for k, id in pins if k == kind and id != step["pin"]["id"]]
-            if not others:
-                return
-            old, new = step["pin"]["id"], self._dice.choice(others)
+            step, new = self._dice.choice(ways)
+            kind, old = step["address"].partition("/")[0], step["pin"]["id"]
             text = json.dumps(plan).replace(old, new)
             plan.update(json.loads(text))
             for each in plan["steps"]:
@@ -214,10 +216,9 @@ class Forger:
         """The pin of everything that can be pinned, as a plan about it tells."""
         state, manifest = self._account.state(), {}
         for kind, (ours, _) in IDENTITY.items():
-            if kind != "contacts":
-                mine = [o for o in state[kind] if o["contactStructureId"] != OTHER]
-                rows = ({ours: f"{kind} {n}", "id": o["_id"]} for n, o in enumerate(mine))
-                manifest[kind] = [*rows]
+            mine = [o for o in state[kind] if o["contactStructureId"] != OTHER]
+            form = "c{}@acme.example" if kind == "contacts" else "Forged {}"
+            manifest[kind] = [{ours: form.format(n), "id": o["_id"]} for n, o in enumerate(mine)]
         manifest["structure"] = {"label": "Default"}
         ran = self._laboratory.project([manifest]).run("plan", "--format", "json")
         steps = json.loads(ran.out).get("steps", ()) if ran.out else ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,31 @@ from typing import Any
 
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import LOCK, Account, Project, Ran
-from tests.support.fake_server import Reply, Rule, by_rules, in_front_of
+from tests.support.fake_server import Forward, Reply, Rule, Seen, by_rules, in_front_of
 from tests.support.forgeries import undigested
 
 Maker = Callable[[int], bytes]
 """An input of about so many parts."""
 M, SEEDS, PLAN = "m.yaml", "seeds.csv", "plan.json"
-LISTS = "/api/contact-structure/[0-9a-f]{24}/lists"
+ONE = "/[0-9a-f]{24}"
+REQUESTS = {
+    "structures": "GET /api/contact-structure",
+    "a structure": f"GET /api/contact-structure{ONE}",
+    "lists": f"GET /api/contact-structure{ONE}/lists",
+    "contacts": "POST /api/contact/search",
+    "a contact": f"GET /api/contact{ONE}",
+    "campaigns": "GET /api/email/campaign",
+    "a campaign": f"GET /api/email/campaign{ONE}",
+    "domains": "GET /api/email/domain",
+    "a replaced structure": f"PUT /api/contact-structure{ONE}",
+    "a new list": f"POST /api/contact-structure{ONE}/lists",
+    "a copied list": f"POST /api/contact-structure{ONE}/lists{ONE}/duplicate",
+    "a new contact": "POST /api/contact",
+    "a replaced contact": f"PUT /api/contact{ONE}",
+    "a copied campaign": f"POST /api/email/campaign{ONE}/duplicate",
+    "a changed campaign": f"PATCH /api/email/campaign{ONE}",
+}
+"""What the service is asked, and so what its answers are read as."""
 ID = "{:024x}".format
 
 
@@ -35,18 +53,20 @@ class Bench:
     def __init__(self, project: Project, account: Account) -> None:
         self.project, self.account = project, account
         self._samples: dict[str, bytes] = {}
+        self._answers: list[tuple[str, bytes]] = []
+        self._state = account.state()
 
     def sample(self, name: str) -> bytes:
         """A file of ours as a small project has it."""
         if not self._samples:
             self._clean()
+            self.account.set(self._state)
             self.project.write(M, SMALL)
             self.project.run("plan", "--out", PLAN).ok()
             self.project.apply()
             folder = self.project.folder
             kept = {PLAN: folder / PLAN, LOCK: folder / LOCK, "journal": self.project.journal()}
             self._samples = {name: path.read_bytes() for name, path in kept.items()}
-            self._samples["lists"] = self._listing()
         return self._samples[name]
 
     def read(self, files: Mapping[str, bytes], *command: str) -> Ran:
@@ -58,18 +78,34 @@ class Bench:
             path.write_bytes(content)
         return self.project.run(*command)
 
-    def answered(self, body: bytes, path: str = LISTS) -> Ran:
-        """A plan that gets `body` for an answer to the requests of `path`."""
-        rule = Rule(f"GET {path}", lambda seen, forward: Reply(200, body))
-        with in_front_of(self.account.sandbox.url, by_rules([rule])) as server:
-            self._clean()
-            self.project.write(M, SMALL)
-            return self.project.run("plan", BMECONF_BASE_URL=server.url)
+    def answered(self, body: bytes, request: str) -> Ran:
+        """An apply that gets `body` for an answer to such requests, whatever came of them."""
 
-    def _listing(self) -> bytes:
-        structure = self.account.state()["structures"][0]["_id"]
-        answer = self.account.call("GET", f"contact-structure/{structure}/lists")
-        return json.dumps(answer).encode()
+        def instead(seen: Seen, forward: Forward) -> Reply:
+            forward()
+            return Reply(200, body)
+
+        return self._applied([Rule(request, instead)])
+
+    def answer(self, request: str) -> bytes:
+        """The first answer that an apply gets to such a request."""
+        if not self._answers:
+
+            def note(seen: Seen, forward: Forward) -> Reply:
+                answer = forward()
+                self._answers.append((seen.line, answer.body))
+                return answer
+
+            self._applied([Rule(".*", note)]).ok()
+        return next(body for line, body in self._answers if re.fullmatch(request, line))
+
+    def _applied(self, rules: Sequence[Rule]) -> Ran:
+        with in_front_of(self.account.sandbox.url, by_rules(rules)) as server:
+            self._clean()
+            self.account.set(self._state)
+            self.project.write(M, REPLIED)
+            command = ("apply", "--auto-approve", "--allow-delete", "lists/Old list")
+            return self.project.run(*command, BMECONF_BASE_URL=server.url)
 
     def _clean(self) -> None:
         for path in sorted(self.project.folder.rglob("*"), reverse=True):
@@ -92,6 +128,17 @@ lists: [{name: Autumn}, {name: Twin, copy_of: Newsletter}]
 contacts: [{email: qa@acme.example, lists: [Autumn], tags: [seed]}]
 campaigns:
   - {name: Offer, subject: "Hello: you", body: {html: "<p>Hi</p>"}, lists: [Autumn]}
+  - {name: Second, copy_of: Welcome, reply_to: [hello@acme.example]}
+"""
+REPLIED = """\
+version: 1
+structure: {tags: [seed]}
+lists: [{name: Autumn}, {name: Twin, copy_of: Newsletter}, {name: Old list, state: absent}]
+contacts:
+  - {email: ann@example.com, fields: {First Name: Anna}, tags: [seed]}
+  - {email: qa@acme.example, lists: [Autumn]}
+campaigns:
+  - {name: Welcome, from: news@acme.example, subject: Changed, lists: [Newsletter]}
   - {name: Second, copy_of: Welcome, reply_to: [hello@acme.example]}
 """
 PROJECT = """\
@@ -192,6 +239,16 @@ def _written(bench: Bench, content: bytes) -> Ran:
     return bench.read({M: SMALL.encode()}, "validate", f"--output={value}")
 
 
+def _compared(bench: Bench, content: bytes) -> Ran:
+    """A plan that shows what differs between a live body and one that is not quite like it."""
+    text = content.decode("utf-8", "replace").replace("\0", "")
+    bench.account.edit("campaigns", "Welcome", body=text)
+    other = "\n".join(["<p>new</p>", *text.split("\n")[::-1]])
+    shown = (f"--output={format}=out.{format}" for format in ("markdown", "html", "json"))
+    manifest = WITH_BODY.replace("Offer", "Welcome")
+    return bench.read({M: manifest.encode(), "b.html": other.encode()}, "plan", *shown)
+
+
 def _seeded(bench: Bench, content: bytes) -> Ran:
     """A plan under a policy with a glob for seeds."""
     glob = json.dumps(content.decode("utf-8", "replace"))
@@ -236,7 +293,7 @@ def _many_lines(bench: Bench, size: int) -> bytes:
 
 
 def _many_rows(bench: Bench, size: int) -> bytes:
-    answer = json.loads(bench.sample("lists"))
+    answer = json.loads(bench.answer(REQUESTS["lists"]))
     rows = answer if isinstance(answer, list) else answer["records"]
     rows += [{**rows[0], "_id": ID(n), "name": f"List {n}"} for n in range(size)]
     if isinstance(answer, dict):
@@ -371,6 +428,16 @@ PIECES = (
     *("<table><td>", "<svg>", "<template>", "<script><!--", "<title>", "<a href=", "{{", "${", "%"),
     *("<v:fill/>", "<!-- c -->", "<td>\n", "*|", "<style>", "a ", "<img alt=x>"),
 )
+LINES = ("<p>a</p>", "<p>a</p>\n<p>b</p>", "<td>\n</td>", "", "a b a c", "<b>")
+BODIES: Mapping[str, Maker] = {
+    "one line": _repeated("<p>a b</p>"),
+    "words": lambda size: ("a b " * size).encode(),
+    "other lines": _text("<p>line {0}</p>\n"),
+    "other words": _text("word{0} "),
+    "few lines in turn": lambda size: "".join(
+        f"<p>{n * n % 7}</p>\n" for n in range(size)
+    ).encode(),
+}
 PARSERS: Mapping[str, Parser] = {
     "a manifest": Parser(lambda bench: SMALL.encode(), _validated(M), "m.yaml", _made(MANIFESTS)),
     "a plan of a manifest": Parser(
@@ -398,6 +465,13 @@ PARSERS: Mapping[str, Parser] = {
         _validated("b.html", m_yaml=WITH_BODY),
         "b.html|m.yaml",
         _made({piece: _repeated(piece) for piece in PIECES}),
+    ),
+    "two bodies": Parser(
+        lambda bench: PAGE.encode(),
+        _compared,
+        "b.html|m.yaml",
+        _made({**{f"{piece} lines": _repeated(f"{piece}\n") for piece in LINES}, **BODIES}),
+        frozenset({0, 3, 7}),
     ),
     "a saved plan": Parser(
         lambda bench: bench.sample(PLAN),
@@ -427,13 +501,16 @@ PARSERS: Mapping[str, Parser] = {
         {"lines": _many_lines, **_made(JSONS)},
         frozenset({0}),
     ),
-    "a reply": Parser(
-        lambda bench: bench.sample("lists"),
-        lambda bench, body: bench.answered(body),
-        "",
-        {"rows": _many_rows, **_made(JSONS)},
-        frozenset({0, 1, 3, 7}),
-    ),
+    **{
+        f"a reply: {name}": Parser(
+            lambda bench, request=request: bench.answer(request),
+            lambda bench, body, request=request: bench.answered(body, request),
+            "",
+            {"rows": _many_rows, **_made(JSONS)} if name == "lists" else {},
+            frozenset({0, 1, 3, 6, 7, 8}),
+        )
+        for name, request in REQUESTS.items()
+    },
     "a target": Parser(lambda bench: b"lists/aa*a", _targeted, "--target", _made(GLOBS)),
     "a seed policy": Parser(
         lambda bench: b"*@acme.example",

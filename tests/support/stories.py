@@ -82,7 +82,8 @@ class Story:
         self._account = laboratory.account
         self._account.faults()
         self._dialect = dialect = self._dice.choice(DIALECTS)
-        self._lag = 0.1 if "search_lag_ms" in dialect else 0.0
+        self._lag = self._usual_lag = 0.1 if "search_lag_ms" in dialect else 0.0
+        """Seconds after which a search shows everything."""
         limits = {"hour_limit": 10**9, "month_quota": 10**9}
         self._account.switch(**{**Switches().as_dict(), **limits, **dialect})
         world: World = drawn(worlds(), number)
@@ -181,6 +182,7 @@ class Story:
         self.log.append(f"    -> {[run.code for run in runs]} {[*map(_short, log)]}")
         self._account.faults()
         time.sleep(self._lag)
+        self._lag = self._usual_lag
         direct = arguments == APPLY
         clean = direct and any(run.code == 0 for run in runs)
         deed = Deed(
@@ -235,6 +237,8 @@ class Story:
         if self._dice.random() < 0.4:
             some = drawn(st.lists(faults(), min_size=1, max_size=3), self._dice.randrange(10**6))
             self._account.faults(*some)
+            if any(fault["kind"] == "slow-index" for fault in some):
+                self._lag = 0.25
             self.log.append(f"faults: {[(f['kind'], f['method'], f['skip']) for f in some]}")
 
     # --- people
@@ -245,7 +249,8 @@ class Story:
         kind = self._dice.choice(("campaigns", "campaigns", "campaigns", "lists", "contacts"))
         there = [o for o in state[kind] if o.get("contactStructureId") != OTHER]
         made = [o for o in there if o["_id"] in self._unfinished]
-        pool = made if made and self._dice.random() < 0.8 else there
+        ours = [o for o in there if self._entry(kind, o)]
+        pool = self._dice.choice((made, made, ours, there)) or there
         act = self._dice.choice(self._acts(kind, pool))
         told = act(state, kind, self._dice.choice(pool) if pool else None)
         if told:
@@ -287,13 +292,14 @@ class Story:
         if one["status"] != "draft":
             return ""
         lists = [o["_id"] for o in state["lists"] if o["contactStructureId"] == STRUCTURE]
-        values: Data = self._dice.choice(
-            (
-                {"subject": "By hand"},
-                {"body": "<p>By hand</p>"},
-                {"lists": lists[:1], "contactStructureId": STRUCTURE},
-            )
-        )
+        choices: dict[str, Data] = {
+            "subject": {"subject": "By hand"},
+            "body": {"body": "<p>By hand</p>"},
+            "from": {"from": "by.hand@acme.example"},
+            "lists": {"lists": lists[:1], "contactStructureId": STRUCTURE},
+        }
+        declared = [key for key in choices if key in self._entry(kind, one)]
+        values = choices[self._dice.choice(declared or [*choices])]
         self._hand(one, **values)
         return f"sets {values} of campaign {one['_id']} {one['name']!r}"
 
@@ -342,6 +348,13 @@ class Story:
             return self._dice.choice(free)
         return f"By hand {self._dice.randrange(10**6)}"
 
+    def _entry(self, kind: str, one: Data) -> Data:
+        """What the manifests say of an object, by its name; empty where it is nothing."""
+        ours, theirs = IDENTITY[kind]
+        key = key_of(kind, one[theirs])
+        entries = (e for e in self._manifest[kind] if "state" not in e)
+        return next((e for e in entries if key_of(kind, e[ours]) == key), {})
+
     def _named_elsewhere(self, kind: str, one: Data) -> bool:
         """Whether a manifest refers to it: without it there is nothing valid to try."""
         name = key_of(kind, one["name"])
@@ -386,11 +399,16 @@ class Story:
 
     def _forgery(self) -> Iterator[Deed]:
         name, forge = self._dice.choice([*self._forger.ways().items()])
+        if "plan" in name:
+            yield from self._save()
         self.log.append(f"a forger: {name}")
         forge()
         for path in self.project.journals():
             self._plans.setdefault(path.name, _Plan(deepcopy(self._manifest)))
-        yield from ()
+        if self._dice.random() < 0.7:
+            # What is forged is used before it is written over.
+            uses = [self._resume, self._apply] if "journal" in name else [self._apply]
+            yield from (self._apply_saved if "plan" in name else self._dice.choice(uses))()
 
 
 def _references(kind: str, entry: Data) -> list[str]:
