@@ -342,7 +342,7 @@ def test_without_a_journal_nothing_is_written(project: Project, account: Account
     account.clear_log()
     ran = project.run(*APPLY)
     assert ran.code == 3
-    assert "nothing was written" in ran.json["error"]["message"]
+    assert "nothing was read or written" in ran.json["error"]["message"]
     assert account.writes() == []
 
 

@@ -268,7 +268,7 @@ def test_a_folder_that_may_not_be_written(project: Project) -> None:
 def test_a_file_in_the_place_of_the_working_folder(project: Project) -> None:
     project.write("m.yaml", LISTS)
     project.write(".bmeconf", "no folder")
-    told(project.run("plan", "--sandbox"), 3, ".bmeconf cannot be made")
+    told(project.run("plan", "--sandbox"), 3, ".bmeconf is not the folder that bmeconf makes")
 
 
 def test_a_stored_sandbox_that_is_none(project: Project) -> None:
