@@ -48,7 +48,7 @@ def test_changed_inputs(here: Bench, name: str) -> None:
     parser = PARSERS[name]
     good = parser.good(here)
 
-    @examples(12)
+    @examples(8)
     @given(st.integers(0, 2**32))
     def law(number: int) -> None:
         judge(here, parser, mutated(good, Random(number)))
@@ -74,7 +74,7 @@ def test_a_path_that_no_file_can_have(here: Bench, command: str, name: str) -> N
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_any_bytes(here: Bench, name: str) -> None:
-    @examples(4)
+    @examples(3)
     @given(st.binary(max_size=60) | TEXT)
     def law(content: bytes) -> None:
         judge(here, PARSERS[name], content)
