@@ -46,6 +46,11 @@ def test_a_project_file_of_another_name_is_refused_by_its_name(
     )
 
 
+def test_a_folder_is_no_project_file(project: Project) -> None:
+    write(project.folder, {"bmeconf.yml/m.yaml": LIST % "A", "in/Bmeconf.yaml/m.yaml": LIST % "B"})
+    assert addresses(project) == ["lists/A", "lists/B"]
+
+
 def test_a_project_file_of_another_name_inside_is_refused(project: Project) -> None:
     write(project.folder, {"m.yaml": LIST % "A", "in/m.yaml": LIST % "B", "in/bmeconf.yml": POLICY})
     assert "in/bmeconf.yml:1:1" in project.refused("plan")

@@ -45,8 +45,7 @@ def mark_of(root: Path) -> str:
 
 def project_file(files: Files, folder: str = "") -> str:
     """The name of the project file in a folder, the right one first; empty without one."""
-    names = [name for name in children(files, folder) if ALMOST.fullmatch(name)]
-    names = [name for name in names if not files.is_folder(posixpath.join(folder, name))]
+    names = _meant(files, folder)
     return PROJECT_FILE if PROJECT_FILE in names else next(iter(names), "")
 
 
@@ -59,11 +58,15 @@ def misnamed(files: Files, folder: str = "") -> list[Problem]:
             f"the project file must be called {PROJECT_FILE}, else it does not hold; rename it",
             "project_file",
         )
-        for name in children(files, folder)
-        if ALMOST.fullmatch(name)
-        and name != PROJECT_FILE
-        and not files.is_folder(f"{folder}/{name}")
+        for name in _meant(files, folder)
+        if name != PROJECT_FILE
     ]
+
+
+def _meant(files: Files, folder: str) -> list[str]:
+    """The names of the files in a folder that are meant as its project file."""
+    names = [name for name in children(files, folder) if ALMOST.fullmatch(name)]
+    return [name for name in names if not files.is_folder(posixpath.join(folder, name))]
 
 
 def inner_project(files: Files, name: str) -> str:
