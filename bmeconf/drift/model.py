@@ -26,8 +26,6 @@ KNOWN, FROZEN, MANUAL = "known", "frozen", "manual"
 CLASSES = (*MOVED, KNOWN, FROZEN)
 WORDS = (*MOVED, MANUAL, FROZEN)
 """The words that --fail-on takes."""
-FAILED = ("overdue", "undone", "wrong")
-"""States of manual steps that somebody has to look after now; a `todo` has its time."""
 PRESENT, ABSENT = "present", "absent"
 """The values of an item on the presence of a resource, in the words of manifests."""
 
@@ -134,7 +132,7 @@ class Drift:
 
     def exit_code(self, fail_on: Collection[str]) -> int:
         """The frozen exit code (design 4): 9 before 2."""
-        if MANUAL in fail_on and any(manual.state in FAILED for manual in self.plan.manual):
+        if MANUAL in fail_on and any(manual.is_broken for manual in self.plan.manual):
             return 9
         return 2 if self.failing(fail_on) else 0
 

@@ -17,6 +17,7 @@ from bmeconf.model.changes import (
     undotted,
 )
 from bmeconf.model.findings import (
+    BROKEN,
     DEAD_SEED,
     DONE,
     LEFT_ALONE,

@@ -79,6 +79,10 @@ class Finding:
         return self.code in ABOUT_STEPS
 
 
+BROKEN = ("overdue", "undone", "wrong")
+"""States of manual steps that somebody has to look after now; a `todo` has its time."""
+
+
 @dataclass(frozen=True)
 class Manual:
     """What a person must do because the API cannot (design 7.9), and how far it is.
@@ -95,6 +99,10 @@ class Manual:
     note: str | None
     expect: Mapping[str, Any]
     observed: Mapping[str, Any]
+
+    @property
+    def is_broken(self) -> bool:
+        return self.state in BROKEN
 
 
 def left_alone(findings: Iterable[Finding]) -> tuple[int, int]:

@@ -13,12 +13,11 @@ from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
 from bmeconf.kinds import Touch
-from bmeconf.model import DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
+from bmeconf.model import BROKEN, DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
 from bmeconf.render.model import Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.tasks import BROKEN
 
 SIDES = ("In Git", "In the account")
 MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
@@ -58,7 +57,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     """
     failing = drift.failing(fail_on)
     counts = drift.summary
-    broken = any(manual.state in BROKEN for manual in drift.plan.manual)
+    broken = any(manual.is_broken for manual in drift.plan.manual)
     tasks = tuple(
         replace(task, fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)

@@ -21,7 +21,7 @@ from bmeconf.model import (
 from bmeconf.plan import Plan, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.tasks import BROKEN, task_of
+from bmeconf.render.page.tasks import task_of
 
 BODIES = ("body", "plain_text")
 BRIEF = InText.BRIEF
@@ -51,7 +51,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
     if plan.steps:
         start = f"Plan: {', '.join(f'{number} {label}' for label, number in steps if number)}"
     refused = f"apply refuses this plan: {counted(len(errors), 'error')}. " if errors else ""
-    broken = any(manual.state in BROKEN for manual in plan.manual)
+    broken = any(manual.is_broken for manual in plan.manual)
     return Page(
         document=PLAN_FORMAT,
         title="Plan",

@@ -12,7 +12,6 @@ from bmeconf.plan import encode
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item, finding_items
-from bmeconf.render.page.tasks import BROKEN
 
 ALONE = ("frozen", "blocked")
 GRAVE = ("failed", "unknown")
@@ -100,7 +99,7 @@ def _proof(result: Result, counts: Mapping[str, int]) -> str:
 def _mood(result: Result) -> str:
     if not result.complete:
         return "bad"
-    broken = any(manual.state in BROKEN for manual in result.manual)
+    broken = any(manual.is_broken for manual in result.manual)
     return "warn" if broken or not result.converged else "good"
 
 

@@ -14,8 +14,6 @@ from bmeconf.model import CampaignStatus, Manual, counted
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
 
-BROKEN = ("overdue", "undone", "wrong")
-"""States in which somebody has to look after a manual step now."""
 STOPPED: Mapping[str, str] = {
     CampaignStatus.PAUSED: "is paused, and goes to nobody until somebody resumes it",
     CampaignStatus.CANCELLED: "was cancelled, and goes to nobody",
@@ -50,7 +48,7 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
         note=manual.note or "",
         where=where,
         live=_live(manual),
-        fails=manual.state in BROKEN,
+        fails=manual.is_broken,
         enter=_enter(manual, lists) if manual.state == DONE or ENTER in where else (),
     )
 
