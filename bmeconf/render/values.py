@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from bmeconf.kinds import replies
 from bmeconf.model import Address, Value
 from bmeconf.plan import plain
 from bmeconf.render import safe
@@ -32,9 +33,9 @@ def text(value: Value) -> str:
 
 def parsed(text: str, shown: Callable[[datetime], str]) -> str:
     """An instant of the API as `shown` gives it, in UTC if it names no zone; else as it came."""
+    live = replies.instant_of(text)
     try:
-        live = datetime.fromisoformat(text)
-        return shown(live if live.tzinfo else live.replace(tzinfo=UTC))
+        return shown(live) if live else text
     except (ValueError, OverflowError):
         return text
 

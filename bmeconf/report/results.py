@@ -225,12 +225,12 @@ def moment(value: Any) -> datetime | None:
     if not isinstance(value, str) or len(value) > LONGEST_MOMENT:
         return None
     try:
-        parsed = datetime.fromisoformat(value.strip())
-        instant = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+        at = replies.instant_of(value.strip())
+        instant = at and at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     # At the ends of the calendar other zones have no such day.
-    return instant if 1970 <= instant.year < 9999 else None
+    return instant if instant and 1970 <= instant.year < 9999 else None
 
 
 def _part(value: Any, *keys: str) -> Any:
