@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +29,9 @@ def machine_secret(environ: Mapping[str, str], root: Path) -> bytes | None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             if not path.exists():
+                # Loaded here: a machine makes one once.
+                import secrets
+
                 write_file(path, secrets.token_hex(LENGTH // 2), place=_first)
         return _private(path)
     return None
