@@ -218,11 +218,11 @@ def _senders(reading: Reading) -> Iterable[Finding]:
     kind, domains = only(Mailing), reading.account.ready_domains
     if domains is None:
         return
+    ready_ones = set(map(canonical_domain, domains))
     for campaign in reading.desired.of_kind(kind.name):
         domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
         live = reading.account.resources.get(campaign.address)
         draft = live is None or live.facts.get("status") == CampaignStatus.DRAFT
-        ready_ones = map(canonical_domain, domains)
         if domain and canonical_domain(domain) not in ready_ones and draft:
             ready, field = ", ".join(sorted(domains)) or "none", kind.sender
             message = f"{field}: {domain} is not ready for sending in this account; ready: {ready}"
