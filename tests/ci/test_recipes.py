@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -16,7 +15,7 @@ import pytest
 import yaml
 
 import bmeconf
-from tests.support import ci_project
+from tests.support import ci_project, shell
 from tests.support.ci_project import OWNED
 from tests.support.driver import Account
 from tests.support.forks import Forks
@@ -126,15 +125,8 @@ def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -
 
 
 def run(checkout: Path, programs: str, *command: str, **env: str) -> CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=checkout,
-        env={"PATH": programs, "HOME": str(checkout.parent), **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
+    return shell.run(
+        checkout, {"PATH": programs, "HOME": str(checkout.parent), **env}, *command, timeout=110
     )
 
 

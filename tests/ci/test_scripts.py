@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import shell
 from tests.support.ci_project import merged_pull
 from tests.support.driver import Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
@@ -449,15 +450,7 @@ SETUP: Mapping[str, str] = {
 
 def bash(name: str, env: Mapping[str, str], work: Path) -> subprocess.CompletedProcess[str]:
     """One shell script of the action."""
-    return subprocess.run(
-        ["bash", str(ACTION / name)],
-        env=env,
-        cwd=work,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    return shell.run(work, env, "bash", str(ACTION / name))
 
 
 def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,9 @@ BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 """What a CI machine runs a script with."""
 
 
-def run(folder: Path, env: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, env: Mapping[str, str], *command: str, timeout: float = 200
+) -> subprocess.CompletedProcess[str]:
     """Run a command in `folder` with no variables but `env`, and nobody to ask."""
     return subprocess.run(
         command,
@@ -19,6 +21,6 @@ def run(folder: Path, env: Mapping[str, str], *command: str) -> subprocess.Compl
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=timeout,
         check=False,
     )
