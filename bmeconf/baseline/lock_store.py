@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bmeconf.baseline import lock
-from bmeconf.baseline.lock import Lock, Section, kind_of
+from bmeconf.baseline.lock import Lock, LockEntry, Section, kind_of
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AS_USUAL, LOCK_FILE, WORK_FOLDER, can_write, read_file, write_file
 
@@ -60,8 +60,13 @@ def merged(before: Section, after: Section, now: Section) -> Section:
     Protection is only lifted by a run that lifts it.
     """
     was, theirs = before.by_object, now.by_object
-    for key in before.entries.keys() - after.entries.keys():
-        now = now.without(kind_of(key), before.entries[key].id)
+    dropped = {
+        (kind_of(key), entry.id)
+        for key, entry in before.entries.items()
+        if key not in after.entries
+    }
+    # The last entry of an object counts, so that it has no second one.
+    changed: dict[tuple[str, str], tuple[str, LockEntry]] = {}
     for key, entry in after.entries.items():
         if entry == before.entries.get(key):
             continue
@@ -69,8 +74,11 @@ def merged(before: Section, after: Section, now: Section) -> Section:
         old, other = was.get(object), theirs.get(object)
         lifted = old is not None and old.protect and not entry.protect
         protect = entry.protect or bool(other and other.protect and not lifted)
-        now = now.without(*object).holding(key, replace(entry, protect=protect))
-    return replace(now, merged=tuple(sorted({*now.merged, *after.merged})))
+        changed[object] = key, replace(entry, protect=protect)
+    gone = dropped | changed.keys()
+    kept = {k: e for k, e in now.entries.items() if (kind_of(k), e.id) not in gone}
+    union = tuple(sorted({*now.merged, *after.merged}))
+    return replace(now, entries={**kept, **dict(changed.values())}, merged=union)
 
 
 def can_keep(path: Path) -> bool:
