@@ -57,8 +57,12 @@ def limit(
             hint = _did_you_mean(target, given)
             raise InvalidInput(f"--target {target}: no declared resource matches{hint}")
         chosen |= addresses
-    while more := {a for r in desired if r.address in chosen for a in _needs(r, desired)} - chosen:
-        chosen |= more
+    structures = [r.address for r in desired.of_kind(only_kind(Singleton).name)]
+    ahead = [*chosen]
+    while ahead:
+        needed = {*_needs(desired.resources[ahead.pop()], desired, structures)} - chosen
+        chosen |= needed
+        ahead += needed
     in_scope = Snapshot.of(r for r in desired if r.address in chosen)
     return Scope(in_scope, desired, managed(desired), tuple(targets))
 
@@ -89,11 +93,13 @@ def managed(desired: Snapshot) -> Managed:
     return Managed(frozenset(lists), frozenset(tags))
 
 
-def _needs(resource: Resource, desired: Snapshot) -> Iterator[Address]:
+def _needs(
+    resource: Resource, desired: Snapshot, structures: Sequence[Address]
+) -> Iterator[Address]:
     """The declared resources that one refers to, by name or by labels of the structure."""
     mentioned = [*references(resource.fields), *resource.intent.origins]
     if isinstance(KINDS[resource.address.kind], UsesLabels):
-        mentioned += [r.address for r in desired.of_kind(only_kind(Singleton).name)]
+        mentioned += structures
     return (address for address in mentioned if desired.get(address))
 
 
