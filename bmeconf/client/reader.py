@@ -189,9 +189,12 @@ class Reader:
                 self.budget.sleep(answers.PAUSE * 2**attempt)
                 continue
             wait = answers.backoff(answer, attempt, self.budget.clock(), repeatable)
+            if wait is not None and answer.status == 429:
+                self.budget.hold(wait)
             if last or wait is None:
                 break
-            self.budget.sleep(wait)
+            if answer.status != 429:
+                self.budget.sleep(wait)
         return answer
 
     @contextmanager
@@ -214,25 +217,25 @@ class Reader:
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
-        self.budget.spend()
         request = f"{method} {path}"
-        try:
-            with self._session.request(
-                method,
-                self._base + path,
-                params={k: v for k, v in (params or {}).items() if v is not None},
-                json=body,
-                timeout=self._bounds.timeout,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = self._content(response, request)
-        except requests.RequestException as error:
-            failure = answers.error_on_wire(request, self._base, error, self._route)
-            self._trace(self._masked(failure.message))
-            raise failure from error
-        self._trace(self._masked(f"{request} {response.status_code}"))
-        self.budget.learn(response.headers)
+        with self.budget.request():
+            try:
+                with self._session.request(
+                    method,
+                    self._base + path,
+                    params={k: v for k, v in (params or {}).items() if v is not None},
+                    json=body,
+                    timeout=self._bounds.timeout,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    content = self._content(response, request)
+            except requests.RequestException as error:
+                failure = answers.error_on_wire(request, self._base, error, self._route)
+                self._trace(self._masked(failure.message))
+                raise failure from error
+            self._trace(self._masked(f"{request} {response.status_code}"))
+            self.budget.learn(response.headers)
         return Answer(request, response.status_code, content, response.headers)
 
     def _content(self, response: requests.Response, request: str) -> bytes:

@@ -238,11 +238,11 @@ def limited(retry_after: str | None = None, message: str = "Rate limit exceeded.
     ("header", "waits"),
     [
         *((header, [1, 2, 4]) for header in (None, "soon", "nan", "-nan")),
-        *((header, [0, 0, 0]) for header in ("0", "-5", formatdate(1_800_000_000, usegmt=True))),
+        *((header, []) for header in ("0", "-5", formatdate(1_800_000_000, usegmt=True))),
         ("45", [45, 90, 180]),
         ("100", [100, 200, 300]),
         ("2.5", [2.5, 5, 10]),
-        (formatdate(1_900_000_010, usegmt=True), [10, 0, 0]),
+        (formatdate(1_900_000_010, usegmt=True), [10]),
     ],
 )
 def test_a_passing_limit_is_waited_for_by_the_vendors_formula(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,6 +24,12 @@ def budget(clock: FakeClock | None = None, learned: Any = None, **given: Any) ->
     pace = Budget(clock=clock.time, sleep=clock.sleep, **given)
     pace.learn(limits(**(learned or {})))
     return pace
+
+
+def spend(pace: Budget) -> None:
+    """One request whose reply comes at once and says nothing of the limits."""
+    with pace.request():
+        pass
 
 
 def limits(**headers: Any) -> dict[str, str]:
@@ -45,7 +54,7 @@ def test_a_minute_sees_sixty_requests(
     clock = FakeClock()
     pace = budget(clock, **given)
     for _ in range(requests):
-        pace.spend()
+        spend(pace)
         clock.now += every
     assert clock.waits == waits
 
@@ -55,7 +64,7 @@ def test_no_rolling_minute_ever_sees_more_than_sixty(seed: int) -> None:
     dice, clock = random.Random(seed), FakeClock(now=0.0)
     pace, times = budget(clock), []
     for _ in range(600):
-        pace.spend()
+        spend(pace)
         times.append(clock.now)
         clock.now += dice.choice((0, 0, 0, 0.01, 0.3, 0.9, 2, 40))
     assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 60
@@ -65,7 +74,7 @@ def test_a_long_run_keeps_under_the_hour_too() -> None:
     clock = FakeClock(now=0.0)
     pace = budget(clock)
     for _ in range(3601):
-        pace.spend()
+        spend(pace)
     assert clock.now >= 3600
 
 
@@ -87,9 +96,9 @@ def test_an_hour_that_resets_soon_is_waited_for_once(
 ) -> None:
     clock = FakeClock()
     pace = budget(clock, learned)
-    pace.spend()
+    spend(pace)
     if waits:
-        pace.spend()
+        spend(pace)
     assert clock.waits == waits
 
 
@@ -109,7 +118,7 @@ def test_a_limit_that_lasts_ends_the_run(learned: dict[str, int], told: str, rem
     clock = FakeClock()
     pace = budget(clock, learned)
     with pytest.raises(LimitReached, match=told) as raised:
-        pace.spend()
+        spend(pace)
     assert (clock.waits, pace.used) == ([], 0)
     assert raised.value.exit_code == 5
     assert remedy in raised.value.remedy
@@ -118,9 +127,9 @@ def test_a_limit_that_lasts_ends_the_run(learned: dict[str, int], told: str, rem
 def test_the_ceiling_counts_every_request() -> None:
     pace = budget(ceiling=3)
     for _ in range(3):
-        pace.spend()
+        spend(pace)
     with pytest.raises(LimitReached, match="--max-requests 3 is used up"):
-        pace.spend()
+        spend(pace)
     assert pace.used == 3
 
 
@@ -149,6 +158,70 @@ def test_what_they_do_not_allow_is_refused_before_the_first(
 
 def test_an_hour_that_resets_soon_is_afforded() -> None:
     budget(learned={"RateLimit_Remaining": 1, "RateLimit_Reset": NOW + 300}).afford(50)
+
+
+# --- several threads
+
+
+def at_once(threads: int, work: Callable[[], None]) -> list[str]:
+    """Do `work` in so many threads, each until it is refused; what each was refused by."""
+    gate = threading.Barrier(threads)
+
+    def run(_: int) -> str:
+        gate.wait()
+        try:
+            while True:
+                work()
+        except LimitReached as refused:
+            return refused.message
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [*pool.map(run, range(threads))]
+
+
+def test_threads_share_one_ceiling_and_one_minute() -> None:
+    clock = FakeClock(now=0.0)
+    pace, times = budget(clock, ceiling=500), []
+
+    def request() -> None:
+        with pace.request():
+            times.append(clock.now)
+
+    refused = at_once(4, request)
+    assert refused == ["--max-requests 500 is used up and the run is not finished"] * 4
+    assert (pace.used, len(times)) == (500, 500)
+    assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 60
+
+
+def test_what_is_left_of_the_hour_is_shared_by_threads() -> None:
+    pace = budget(learned={"RateLimit_Remaining": 90, "RateLimit_Reset": NOW + 1800})
+    assert all("used up" in refusal for refusal in at_once(4, lambda: spend(pace)))
+    assert pace.used == 90
+
+
+def test_a_limit_that_one_request_hears_of_holds_all_others() -> None:
+    clock = FakeClock()
+    pace = budget(clock)
+    with pace.request():
+        pace.hold(45)
+        spend(pace)
+    assert clock.waits == [45]
+
+
+def test_a_reply_does_not_count_what_is_under_way() -> None:
+    pace = budget()
+    with pace.request(), pace.request(), pace.request():
+        pace.learn(limits(RateLimit_Remaining=10, Monthly_Remaining=1))
+    assert (pace.hour_remaining, pace.month_remaining) == (8, 0)
+
+
+def test_a_minute_begins_with_the_reply() -> None:
+    clock = FakeClock()
+    pace = budget(clock, per_minute=1)
+    with pace.request():
+        clock.now += 7
+    spend(pace)
+    assert clock.waits == [60]
 
 
 # --- headers
