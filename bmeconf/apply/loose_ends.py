@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
+from bmeconf.model import Address, Snapshot, references
 
 LOOKED_AT = 50
 """The number of newest journals of this machine in which a later apply looks for loose ends."""
@@ -46,3 +47,20 @@ def _ours(folder: Path, origin: Origin) -> Iterator[JournalState]:
             continue
         if state and not (any(state.doubtful.values()) and origin.is_tracked(path)):
             yield state
+
+
+def unclaimed(
+    doubtful: Mapping[str, CopyEvidence | None],
+    taken: Collection[str],
+    declared: Callable[[], Snapshot],
+) -> Mapping[str, CopyEvidence | None]:
+    """The steps in doubt, where no copy is one of `taken`, or what a manifest names by now."""
+    if not any(doubtful.values()):
+        return doubtful
+    ids, others = {*taken}, set[Address]()
+    for resource in declared():
+        kind, names = resource.address.kind, (resource.address.name, *resource.intent.renamed_from)
+        ids.add(resource.id)
+        others.update(Address(kind, name) for name in names)
+        others.update(references(resource.fields), resource.intent.origins)
+    return {id: end and end.without(ids, others) for id, end in doubtful.items()}

@@ -25,16 +25,19 @@ class CopyEvidence:
 
     A copy whose answer was lost is known by them: it is new, it looks as its source did then, and
     it was made at that time, `at` (design 7.13). Where the answer came, `made` is the id in it.
+    What bears the name of one of the `others` is somebody's own.
     """
 
     ids: tuple[str, ...] = ()
     source: Raw = field(default_factory=dict)
     at: str = ""
     made: str = ""
+    others: frozenset[Address] = frozenset()
 
-    def without(self, taken: Iterable[str]) -> CopyEvidence:
-        """This evidence, where no object of `taken` can be the copy."""
-        return replace(self, ids=(*self.ids, *sorted(taken)))
+    def without(self, taken: Iterable[str], others: Iterable[Address] = ()) -> CopyEvidence:
+        """This evidence, where no object with an id of `taken`, or one of `others`, is the copy."""
+        ids = (*self.ids, *sorted(taken))
+        return replace(self, ids=ids, others=self.others.union(others))
 
 
 @dataclass(frozen=True)

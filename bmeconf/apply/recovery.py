@@ -11,7 +11,7 @@ from enum import Enum
 from bmeconf.apply.checks import StepCheck
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.kinds import KINDS, Copyable, IdMap, Kind, Managed, Raw, ReadApi, Searched, replies
-from bmeconf.model import CREATE, DELETE, Change, Finding, nested
+from bmeconf.model import CREATE, DELETE, Address, Change, Finding, nested
 from bmeconf.model.errors import NotFound
 from bmeconf.plan import Step
 
@@ -125,7 +125,11 @@ def _copied(
         both = (evidence.source, kind.marks(source))
         return all(kind.copied(marks, row, evidence.at) for marks in both)
 
-    new = tuple(id for id in rows if id not in evidence.ids)
+    new = tuple(
+        id
+        for id, row in rows.items()
+        if id not in evidence.ids and Address(kind.name, kind.key(row)) not in evidence.others
+    )
     named = tuple(id for id in rows if id == evidence.made)
     alike = tuple(id for id in (named or new) if id in new and untouched(rows[id]))
     if len(alike) == 1:

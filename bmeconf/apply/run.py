@@ -6,7 +6,7 @@ the way, after all that was written was read back. Nothing is printed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bmeconf.apply import checks, remember, verify
 from bmeconf.apply.executor import Execution
 from bmeconf.apply.journal import Journal, JournalState
-from bmeconf.apply.loose_ends import loose_ends
+from bmeconf.apply.loose_ends import loose_ends, unclaimed
 from bmeconf.apply.model import (
     MOVED,
     NOT_ATTEMPTED,
@@ -34,7 +34,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.desired import manifest
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
-from bmeconf.model import DELETE, SIMULATED, canonical_server, errors
+from bmeconf.model import DELETE, SIMULATED, Snapshot, canonical_server, errors
 from bmeconf.plan import Plan, encode, guard
 from bmeconf.project import journal_folder
 
@@ -51,7 +51,8 @@ class Run:
     """The means of an apply: the account, the project's files, the time, and the listeners.
 
     `base_url` names the account in plans; `origin` tells which journals were written here; `told`
-    hears of each outcome; `stop_asked` says whether somebody wants the run to end.
+    hears of each outcome; `stop_asked` says whether somebody wants the run to end. `declared` reads
+    what the manifests declare by now, which plans and journals cannot tell.
     """
 
     reader: Reader
@@ -62,6 +63,7 @@ class Run:
     now: datetime
     stop_asked: Callable[[], bool]
     told: Callable[[Outcome], None]
+    declared: Callable[[], Snapshot]
 
 
 # --- the ways in
@@ -80,7 +82,8 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     rows = (match.row for match in reading.matches.by_address.values() if match.row is not None)
     taken = {*map(replies.id_of, rows), *_taken(plan, basis)}
-    options = ApplyOptions(doubtful=_loose_ends(run, plan, taken))
+    whole = reading.scope.whole
+    options = ApplyOptions(doubtful=unclaimed(_loose_ends(run, plan), taken, lambda: whole))
     return _through(run, plan, basis, _begun(run, plan), options)
 
 
@@ -98,7 +101,7 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
         return _nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
-    doubtful = _loose_ends(run, plan, _taken(plan, basis))
+    doubtful = unclaimed(_loose_ends(run, plan), _taken(plan, basis), run.declared)
     options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
     moved = checks.first_look(run.reader, basis.account.id_map, plan, options)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
@@ -125,16 +128,13 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     basis = opened(run.reader, run.base_url, run.lock_file, plan)
     guard.refuse_protected(plan, basis.section)
     _hold_deletes(state, plan)
-    taken = _taken(plan, basis)
     # The run that is resumed may itself have gone on from the loose end of another.
-    ends = _loose_ends(run, plan, taken)
-    loose = {id: before for id, before in ends.items() if id not in state.done}
-    own = {id: before and before.without(taken) for id, before in state.doubtful.items()}
+    ends = {id: end for id, end in _loose_ends(run, plan).items() if id not in state.done}
     options = ApplyOptions(
         strict=True,
         skip_stale=state.skip_stale,
         done=state.done,
-        doubtful={**loose, **own},
+        doubtful=unclaimed({**ends, **state.doubtful}, _taken(plan, basis), run.declared),
         resumed=True,
     )
     id_map = basis.account.id_map
@@ -161,14 +161,13 @@ def _taken(plan: Plan, basis: Basis) -> set[str]:
     return {*pins, *remembered, *(id for id in plan.preconditions.ids.values() if id)}
 
 
-def _loose_ends(run: Run, plan: Plan, taken: Collection[str]) -> Mapping[str, CopyEvidence]:
-    """The copies of this plan that an earlier run may have made, none of which is `taken`."""
+def _loose_ends(run: Run, plan: Plan) -> Mapping[str, CopyEvidence]:
+    """The copies of this plan that an earlier run may have made."""
     copies = [step for step in plan.steps if step.intent.origins]
     if not copies:
         return {}
     ends = loose_ends(journal_folder(run.root), plan.account.fingerprint, run.origin)
-    found = {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
-    return {id: before.without(taken) for id, before in found.items()}
+    return {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
 
 
 def _doing(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> Doing:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from bmeconf.cli.apply_flags import ApplyFlags
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
 from bmeconf.cli.session import Session, finishing, opened
-from bmeconf.desired import manifest, project_at
-from bmeconf.model import path_word, shell_line
+from bmeconf.desired import manifest, project_at, read_project_files, validate
+from bmeconf.model import Snapshot, path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import Plan, decode, guard
 from bmeconf.project import Project, planned_account, receipt_folder, root_around
@@ -209,7 +210,25 @@ def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
             now=datetime.now(UTC),
             stop_asked=session.stop.is_set,
             told=tell,
+            declared=partial(_declared, session),
         )
+
+
+def _declared(session: Session) -> Snapshot:
+    """The resources that the manifests of the project declare by now.
+
+    Raises:
+        InvalidInput: nobody can tell.
+    """
+    try:
+        sources = read_project_files([session.project.root]).sources
+        return validate.desired(sources, session.account.vars).sound()
+    except InvalidInput as error:
+        raise InvalidInput(
+            "a run that was cut off may have left a copy, and whether the manifests declare it by"
+            f" now cannot be told: {error.message}; nothing was written",
+            "mend that (see: bmeconf validate), then do the same again",
+        ) from error
 
 
 def _published(options: Options, console: Console, result: Result, paths: Sequence[Path]) -> int:

@@ -28,10 +28,6 @@ def of(steps: Sequence[Step], reading: Reading, watched: Iterable[Address]) -> P
         if not resource.intent.absent and (wanted or (entry and entry.protect)):
             protect[resource.address] = wanted
     addresses = {step.address for step in steps} | managed.lists | {*protect, *watched}
-    # What is declared is no copy that a run which was cut off has left behind.
-    copied = {step.address.kind for step in steps if step.intent.origins}
-    declared = (resource.address for resource in reading.scope.whole)
-    addresses.update(a for a in declared if a.kind in copied and id_map.id(a))
     addresses.update(address for step in steps for address in step.mentioned())
     used_labels = {label for step in steps for label in labels(step)}
     used_tags = {tag for step in steps for tag in tags(step)}

@@ -88,11 +88,7 @@ TURNS: dict[str, Turn] = {
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
-@pytest.mark.parametrize(
-    ("turn", "way"),
-    # A journal that is resumed stands alone, without manifests.
-    [each for each in itertools.product(TURNS, WAYS) if each != ("declared", "resume")],
-)
+@pytest.mark.parametrize(("turn", "way"), [*itertools.product(TURNS, WAYS)])
 def test_a_stray_copy_that_became_somebodys_own_is_left_alone(
     *, project: Project, account: Account, forks: Forks, cut: Cut, kind: str, turn: str, way: str
 ) -> None:
@@ -110,6 +106,40 @@ def test_a_stray_copy_that_became_somebodys_own_is_left_alone(
     (doubt,) = [f for f in ran.json["findings"] if f["code"] == "outcome_unclear"]
     assert copy["_id"] in doubt["message"]
     assert doubt["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "key"),
+    [
+        ("lists", "lists", "renamed_from"),
+        ("lists", "lists", "merge_of"),
+        ("lists", "campaigns", "lists"),
+        ("campaigns", "campaigns", "renamed_from"),
+    ],
+)
+def test_a_copy_that_manifests_mention_by_now_is_left_alone_by_a_resumed_run(
+    *, project: Project, account: Account, forks: Forks, cut: Cut, kind: str, where: str, key: str
+) -> None:
+    copy = stray(project, account, forks, cut, kind)
+    project.declare(**{where: [{"name": "Mine", key: [copy["name"], "Press"]}]})
+    before = account.state()
+    ran = on(kind, "resume", project)
+    assert (account.state(), ran.code, [*ran.states.values()]) == (before, 8, ["unknown"])
+
+
+@pytest.mark.parametrize("way", ["saved", "resume"])
+def test_a_copy_in_doubt_is_left_alone_where_no_manifest_can_be_read(
+    project: Project, account: Account, forks: Forks, cut: Cut, way: str
+) -> None:
+    stray(project, account, forks, cut, "lists")
+    before = account.state()
+    project.run("plan", "--out", "plan.json").ok()
+    project.write("m.yaml", "version: 1\nlists: [{name: A\n")
+    arguments = ("plan.json",) if way == "saved" else ("--resume", str(project.journal()))
+    ran = project.run("apply", *arguments)
+    assert (ran.code, account.state()) == (3, before)
+    assert "whether the manifests declare it by now" in ran.err
+    assert "bmeconf validate" in ran.err
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
