@@ -11,6 +11,7 @@ import click
 
 from bmeconf.cli.console import say
 from bmeconf.cli.options import ANY_PATH
+from bmeconf.desired import project_at
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, scaffold, write_files
@@ -37,6 +38,8 @@ def init(folder: Path) -> int:
     there = [path for path in scaffold.OPTIONAL if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
     _refuse_existing(folder, files)
+    # One with almost the right name would have every other command refuse the project.
+    project_at(folder)
     try:
         write_files(folder, files)
     except OSError as error:

@@ -93,6 +93,14 @@ def test_nothing_is_overwritten(empty: Project, mine: str) -> None:
     assert files_of(empty.folder) == {mine: "mine\n"}
 
 
+@pytest.mark.parametrize("almost", ["bmeconf.yml", "Bmeconf.yaml", ".bmeconf.yaml"])
+def test_a_project_file_with_almost_the_right_name_is_named(empty: Project, almost: str) -> None:
+    empty.write(almost, "version: 1\n")
+    ran = empty.run("init")
+    assert (ran.code, [*files_of(empty.folder)]) == (3, [almost])
+    assert f"{almost}:1:1: the project file must be called bmeconf.yaml" in ran.err
+
+
 def test_a_link_is_not_followed(empty: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (empty.folder / "manifests").symlink_to(elsewhere)
