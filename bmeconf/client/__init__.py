@@ -4,5 +4,6 @@ A `Reader` cannot write: its transport refuses anything but GET and the search P
 """
 
 from bmeconf.client.pace import PER_MINUTE, Budget
-from bmeconf.client.reader import SEARCH, Bounds, Reader, Witness, Writer, WriteRefused
+from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.route import Route, route_to
+from bmeconf.client.transport import SEARCH, WriteRefused

@@ -6,19 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 
-from bmeconf import __version__
 from bmeconf.client import answers, paging
 from bmeconf.client.answers import Answer
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
+from bmeconf.client.side_by_side import SideBySide
+from bmeconf.client.transport import SEARCH, ReadOnlyTransport, Sessions, WriteRefused
 from bmeconf.kinds import Dialect, Raw
 from bmeconf.model.errors import (
     SHORTEST_SECRET,
@@ -29,36 +27,9 @@ from bmeconf.model.errors import (
     masked,
 )
 
-SEARCH = "/api/contact/search"
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""
-
-
-class WriteRefused(AssertionError):
-    """A write was asked of a client that was opened for reading: a bug of ours, stopped here."""
-
-
-class Key(AuthBase):
-    """Sets the key header, and keeps requests from looking for credentials elsewhere."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["X-API-Key"] = self._key
-        return request
-
-
-class ReadOnlyTransport(HTTPAdapter):
-    """The transport of a Reader: the wire end refuses, whatever the layers above ask."""
-
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> requests.Response:
-        search = request.method == "POST" and urlsplit(request.url or "").path == SEARCH
-        if request.method != "GET" and not search:
-            raise WriteRefused(f"{request.method} {request.url}")
-        return super().send(request, *args, **kwargs)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,21 +69,13 @@ class Reader:
         trace: Callable[[str], None] = lambda line: None,
         bounds: Bounds = Bounds(),
         route: Route = DIRECT,
+        parallel: int = 1,
     ) -> None:
         self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
-        self._route = route
+        self._route, self._side_by_side = route, SideBySide(parallel, trace)
         self.budget = budget
         self.dialect = dialect or Dialect()
-        self._session = requests.Session()
-        self._session.auth = Key(key)
-        self._session.headers["Accept"] = "application/json"
-        self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
-        # A plain http address is this machine itself: no proxy may come between.
-        self._session.trust_env = base_url.startswith("https:")
-        self._session.verify = route.bundle.value or True
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self.transport())
+        self._sessions = Sessions(base_url, key, route, self.transport, parallel)
 
     def get(self, path: str, params: Data = None) -> Any:
         """The decoded reply of one GET.
@@ -148,6 +111,13 @@ class Reader:
         searches = [partial(fetch, body) for body in bodies]
         return paging.sized(SEARCH, "pageSize", sizes, searches, self._bounds.most_pages)
 
+    def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """The results of `calls`, which only read, in their order; some are made side by side.
+
+        Raises what the first of them that fails does, as if no later one had been made.
+        """
+        return self._side_by_side.together(calls)
+
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""
         self.budget.sleep(seconds)
@@ -155,7 +125,8 @@ class Reader:
     def for_writing(self, witness: Witness) -> Writer:
         """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
         known = self.budget, self.dialect, self._trace, self._bounds, self._route
-        writer = Writer(self._base, self._key, *known)
+        writer = Writer(self._base, self._key, *known, self._side_by_side.most)
+        writer._side_by_side = self._side_by_side
         writer.witness = witness
         return writer
 
@@ -217,25 +188,34 @@ class Reader:
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
+        with self._sessions.one() as session:
+            self._side_by_side.hold()
+            with self.budget.request():
+                # The budget may have had it wait.
+                self._side_by_side.hold()
+                return self._sent(session, method, path, params, body)
+
+    def _sent(
+        self, session: requests.Session, method: str, path: str, params: Data, body: Data
+    ) -> Answer:
         request = f"{method} {path}"
-        with self.budget.request():
-            try:
-                with self._session.request(
-                    method,
-                    self._base + path,
-                    params={k: v for k, v in (params or {}).items() if v is not None},
-                    json=body,
-                    timeout=self._bounds.timeout,
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    content = self._content(response, request)
-            except requests.RequestException as error:
-                failure = answers.error_on_wire(request, self._base, error, self._route)
-                self._trace(self._masked(failure.message))
-                raise failure from error
-            self._trace(self._masked(f"{request} {response.status_code}"))
-            self.budget.learn(response.headers)
+        try:
+            with session.request(
+                method,
+                self._base + path,
+                params={k: v for k, v in (params or {}).items() if v is not None},
+                json=body,
+                timeout=self._bounds.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                content = self._content(response, request)
+        except requests.RequestException as error:
+            failure = answers.error_on_wire(request, self._base, error, self._route)
+            self._side_by_side.say(self._masked(failure.message))
+            raise failure from error
+        self._side_by_side.say(self._masked(f"{request} {response.status_code}"))
+        self.budget.learn(response.headers)
         return Answer(request, response.status_code, content, response.headers)
 
     def _content(self, response: requests.Response, request: str) -> bytes:
@@ -267,6 +247,8 @@ class Writer(Reader):
             OutcomeUnknown: timeout, reset, 5xx, or a success whose reply cannot be read.
             Rejected, Refused, LimitReached, NetworkError: it was not done.
         """
+        if self._side_by_side.within:
+            raise WriteRefused(f"{method} {path}, beside other calls")
         with self._key_masked():
             request = partial(self._write, method, path, body)
             answer = self._repeated(request, repeatable=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
+T = TypeVar("T")
 
 
 @dataclass
@@ -45,6 +46,12 @@ class ReadApi(Protocol):
 
     def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
         """Every hit of contact searches, as they were at one moment."""
+
+    def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """The results of `calls`, which only read, in their order; some are made side by side.
+
+        Raises what the first of them that fails does, as if no later one had been made.
+        """
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""

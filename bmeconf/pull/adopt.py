@@ -64,6 +64,9 @@ class CachedApi:
         self._contacts |= by_key
         return rows
 
+    def together(self, calls: Sequence[Callable[[], Reply]]) -> list[Reply]:
+        return self._api.together(calls)
+
     def pause(self, seconds: float) -> None:
         self._api.pause(seconds)
 
