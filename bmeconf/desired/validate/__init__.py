@@ -3,7 +3,8 @@
 - `reading`: the walk over all manifests, and resources of the sound entries
 - `project_file`: the same for bmeconf.yaml
 - `filling`: the variables and CSV tables that are filled in before anything is checked
-- `shape`: a tree and its schema -> data; `flaws`: what is wrong in it, in words
+- `rules`: a tree and its schema -> data, and whether it is sound; `shape`: what is wrong in it;
+  `flaws`: that in words
 - `entries`, `references`: one entry a resource, checked alone and then all together
 - `formats`: what an email address and a time may be
 """
