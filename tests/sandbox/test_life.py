@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import sqlite3
@@ -10,7 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -48,6 +51,22 @@ def test_no_thread_is_left_behind() -> None:
     with Sandbox():
         assert threading.active_count() > before
     assert threading.active_count() == before
+
+
+def test_a_connection_is_kept_for_the_next_request_until_the_sandbox_stops(api: Api) -> None:
+    with contextlib.closing(HTTPConnection("127.0.0.1", urlsplit(api.sandbox.url).port)) as door:
+        for path, body, status in (
+            ("/api/contact", None, 401),
+            ("/nowhere", b"a body that nobody reads", 404),
+            ("/_sandbox/file", None, 200),
+        ):
+            door.request("GET", path, body)
+            with door.getresponse() as reply:
+                reply.read()
+            assert (reply.status, reply.will_close) == (status, False)
+        assert door.sock is not None
+        api.sandbox.stop()
+        assert door.sock.recv(1) == b""
 
 
 def test_a_stopped_sandbox_has_no_url_and_stops_again_without_harm() -> None:

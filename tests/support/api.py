@@ -39,6 +39,7 @@ class Api(Account):
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.session.close()
         self.sandbox.stop()
 
     def send(
@@ -50,7 +51,7 @@ class Api(Account):
         **params: Any,
     ) -> requests.Response:
         headers = {} if key is None else {"X-API-Key": key}
-        return requests.request(
+        return self.session.request(
             method, self.sandbox.url + path, json=body, headers=headers, params=params, timeout=10
         )
 

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import urlsplit
 
 import requests
+import urllib3
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -35,6 +34,8 @@ SEARCH = "/api/contact/search"
 """Where a POST only reads."""
 LOCK = "bmeconf.lock.json"
 JSON = {"Content-Type": "application/json"}
+SIDE_DOORS = urllib3.PoolManager(maxsize=4)
+"""Connections to simulators, which are kept while these run."""
 IDENTITY = {"contacts": "key", "lists": "name", "campaigns": "name"}
 """What tells the objects of a kind apart, as the side door names it."""
 LATER = "2030-01-01T00:00:00.000Z"
@@ -237,6 +238,8 @@ class Account:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
+        self.session = requests.Session()
+        self.session.trust_env = False
 
     @property
     def env(self) -> dict[str, str]:
@@ -332,7 +335,7 @@ class Account:
         """The reply to one request of somebody else with a key."""
         headers = {"X-API-Key": self.sandbox.key}
         url = f"{self.sandbox.url}/api/{path}"
-        answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+        answer = self.session.request(method, url, json=body, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -357,15 +360,10 @@ class Account:
         return self._ask("POST", f"campaigns/{id}/status", status)
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        door = HTTPConnection(urlsplit(self.sandbox.url).netloc, timeout=10)
-        try:
-            door.request(method, f"/_sandbox/{path}", json.dumps(body), JSON)
-            reply = door.getresponse()
-            text = reply.read()
-        finally:
-            door.close()
-        assert reply.status < 300, f"{method} {path}: {reply.status} {text.decode()}"
-        return json.loads(text) if text else None
+        url, sent = f"{self.sandbox.url}/_sandbox/{path}", json.dumps(body)
+        reply = SIDE_DOORS.request(method, url, body=sent, headers=JSON, timeout=10, retries=False)
+        assert reply.status < 300, f"{method} {path}: {reply.status} {reply.data.decode()}"
+        return json.loads(reply.data) if reply.data else None
 
 
 @contextmanager
