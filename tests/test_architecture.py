@@ -117,7 +117,7 @@ KINDS_NAMED = {
     "bmeconf/plan/encode.py": (2, KEY),
     "bmeconf/pull/entries.py": (4, FIELD),
     "bmeconf/pull/inventory.py": (1, FIELD),
-    "bmeconf/render/documents.py": (3, KEY),
+    "bmeconf/render/documents/report.py": (3, KEY),
     "bmeconf/render/page/plan.py": (1, FIELD),
 }
 """How often a file names a kind, by constant or by word, and why; this only ever shrinks."""

@@ -1,9 +1,9 @@
 """The command line: flags in, one call a stage, text and an exit code out.
 
 One file a command, named like it; `apply_flags` has the options of `apply`. `main` lists the
-commands and imports each when it is asked for; `options` has what commands share, and turns every
-error into a report and an exit code;
-`session` opens the account, `stages` read it and plan; `console` speaks. Only `main` exits.
+commands and imports each when it is asked for; `options` has what commands share; `failure` turns
+every error into a report and an exit code; `session` opens the account, `stages` read it and plan;
+`console` speaks. Only `main` exits.
 """
 
 from bmeconf.cli.main import main, run

@@ -25,8 +25,11 @@ from bmeconf.model import Snapshot, path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
 from bmeconf.plan import Plan, decode, guard
 from bmeconf.project import Project, planned_account, receipt_folder, root_around
-from bmeconf.render import TEXT, Line, documents, page, safe_line
+from bmeconf.render import TEXT, Line, safe_line
 from bmeconf.render import text as texts
+from bmeconf.render.documents import result as documents
+from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page import result as page
 
 MAX_AGE = "24h"
 
@@ -163,7 +166,7 @@ def _applied(
     ask: bool = False,
 ) -> Result:
     """Show the plan, have it approved, carry it out; a refusal is a result as well."""
-    console, shown = session.console, texts.render(page.of_plan(plan, session.label))
+    console, shown = session.console, texts.render(plan_page.of_plan(plan, session.label))
     if console.format == TEXT:
         console.product(shown)
     elif not console.quiet:
@@ -245,7 +248,7 @@ def _published(options: Options, console: Console, result: Result, paths: Sequen
         following.reverse()
     code = console.publish(
         page.of_result(result, following),
-        lambda code, error: documents.result(result, code, error),
+        lambda code, error: documents.of_result(result, code, error),
         result.exit_code,
         result.error,
         stands=True,

@@ -17,7 +17,7 @@ import click
 
 from bmeconf import render
 from bmeconf.cli.outputs import Outputs, put, refuse_same
-from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode
+from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode, say
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
 from bmeconf.render import GITHUB, TEXT, Line, Page, Product, safe_line
@@ -219,10 +219,3 @@ class Console:
     def _painted(self, line: Line, stream: TextIO) -> str:
         painted = line.style in COLOURS and self.colour(stream)
         return click.style(line.text, fg=COLOURS[line.style]) if painted else line.text
-
-
-def say(text: str, stream: TextIO | None = None) -> None:
-    """One line on a standard stream, by default stdout: what every command says goes this way."""
-    stream = stream or sys.stdout
-    stream.write(f"{text}\n")
-    stream.flush()

@@ -18,7 +18,8 @@ from bmeconf.live import Reading
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
-from bmeconf.render import documents, page
+from bmeconf.render.documents import drift as documents
+from bmeconf.render.page import drift as page
 
 DEFAULT = "drift,conflict,manual"
 
@@ -68,7 +69,7 @@ def drift(
     shown = page.of_drift(report, session.label, classes, _undoing(options, paths, reading, report))
     code = console.publish(
         shown,
-        lambda _, error: documents.drift(report, classes, recorded, error),
+        lambda _, error: documents.of_drift(report, classes, recorded, error),
         failed.exit_code if failed else report.exit_code(classes),
         failed,
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from bmeconf.cli.console import say
 from bmeconf.cli.options import ANY_PATH
+from bmeconf.cli.streams import say
 from bmeconf.desired import project_at
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput

@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bmeconf import __version__
-from bmeconf.cli.console import Console, say
-from bmeconf.cli.options import guarded
-from bmeconf.cli.outputs import outputs
+from bmeconf.cli.failure import guarded
 from bmeconf.cli.stopping import stopping
-from bmeconf.cli.streams import watched
+from bmeconf.cli.streams import say, watched
 from bmeconf.model.errors import InvalidInput
-from bmeconf.render import FORMATS
 
 if TYPE_CHECKING:
+    from bmeconf.cli.console import Console
     from bmeconf.cli.session import Clock
 
 COMMANDS = {
@@ -86,7 +84,7 @@ def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
     """Run one command and return its exit code; it waits by `clock`, by default the system's."""
     command = next((word for word in arguments if not word.startswith("-")), "")
     with watched():
-        return guarded(_guessed(arguments), command, lambda: _run(arguments, clock))
+        return guarded(lambda: _guessed(arguments), command, lambda: _run(arguments, clock))
 
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
@@ -100,6 +98,10 @@ def _run(arguments: Sequence[str], clock: Clock | None) -> int:
 
 def _guessed(arguments: Sequence[str]) -> Console:
     """How a run speaks that fails before its options are read: as they seem to ask for."""
+    from bmeconf.cli.console import Console
+    from bmeconf.cli.outputs import outputs
+    from bmeconf.render import FORMATS
+
     format = next(iter(_values("--format", arguments)[-1:]), "")
     good: list[str] = []
     for option in _values("--output", arguments):

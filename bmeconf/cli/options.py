@@ -1,12 +1,7 @@
-"""Everything that commands have in common: shared options, a console, and an end with a report.
-
-Whatever ends a command, `guarded` makes it end with a report and a frozen exit code: it is the
-only place that turns errors into codes.
-"""
+"""Everything that commands have in common: shared options and a console."""
 
 from __future__ import annotations
 
-import errno
 import functools
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,20 +12,17 @@ from urllib.parse import urlsplit
 
 import click
 
-from bmeconf import model
 from bmeconf.cli.console import Console
+from bmeconf.cli.failure import guarded
 from bmeconf.cli.outputs import named_files, outputs
-from bmeconf.cli.streams import StdoutLost
 from bmeconf.model import (
     DELETE,
     SANDBOX,
     SIMULATED,
     Address,
-    Problem,
     path_word,
     shell_line,
 )
-from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
 from bmeconf.render import FORMATS
 
 if TYPE_CHECKING:
@@ -39,16 +31,6 @@ if TYPE_CHECKING:
 
 Command = Callable[..., int]
 Decorator = Callable[[Command], Command]
-
-DOCUMENTS = {
-    "plan": model.PLAN_FORMAT,
-    "show": model.PLAN_FORMAT,
-    "apply": model.RESULT_FORMAT,
-    "drift": model.DRIFT_FORMAT,
-    "pull": model.PULL_FORMAT,
-    "report": model.REPORT_FORMAT,
-}
-"""The JSON of each command; of the others it is `PROBLEMS_FORMAT`."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +157,7 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
             _spare_inputs(console, given)
             return command(options, console, **given)
 
-        return guarded(console, command.__name__, checked)
+        return guarded(lambda: console, command.__name__, checked)
 
     decorated: Command = run
     for option in reversed(shared):
@@ -222,56 +204,3 @@ def apply_command(
         if step.action == DELETE and (addresses is None or step.address in addresses):
             words += ["--allow-delete", str(step.address)]
     return shell_line(words)
-
-
-def guarded(console: Console, name: str, command: Callable[[], int]) -> int:
-    """Run the command of this name; it ends with a report and a frozen exit code (design 4)."""
-    try:
-        try:
-            return command()
-        except click.exceptions.Exit as exit:
-            return exit.exit_code
-        except (click.Abort, KeyboardInterrupt):
-            error: BmeconfError = Interrupted("interrupted; nothing more was sent")
-        except click.ClickException as usage:
-            context = getattr(usage, "ctx", None)
-            path = context.command_path if context else "bmeconf"
-            error = InvalidInput(usage.format_message(), f"see: {path} --help")
-        except StdoutLost:
-            raise
-        except BmeconfError as expected:
-            error = expected
-        except Exception as unexpected:
-            error = too_long(unexpected) or Bug.of(unexpected)
-        return _report(console, name, error)
-    except StdoutLost as lost:
-        console.error(lost)
-        return lost.exit_code
-
-
-def too_long(error: Exception) -> InvalidInput | None:
-    """The refusal of a name that no file of this system can have, where `error` is about one."""
-    if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG:
-        return None
-    path = str(error.filename)
-    return InvalidInput(
-        f"{path[:40]}...: a path of {len(path)} characters is too long here", "name another"
-    )
-
-
-def _report(console: Console, name: str, error: BmeconfError) -> int:
-    """Report an error on stderr and in every format asked for; return its exit code."""
-    from bmeconf.render import documents, page
-
-    document = DOCUMENTS.get(name, model.PROBLEMS_FORMAT)
-    problems: Sequence[Problem] = getattr(error, "problems", ())
-    console.problems(problems)
-    console.error(error)
-    return console.publish(
-        page.of_failure(document, error, problems, console.account),
-        lambda *_: documents.failure(document, error, problems),
-        error.exit_code,
-        error,
-        stands=True,
-        on_stderr=True,
-    )

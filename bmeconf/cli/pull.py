@@ -19,7 +19,8 @@ from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
 from bmeconf.project import LOCK_FILE, WORK_FOLDER, on_disk
-from bmeconf.render import documents, page
+from bmeconf.render.documents import pull as documents
+from bmeconf.render.page import pull as page
 
 FEW = 50
 """Contacts that are taken for seeds without asking."""
@@ -110,7 +111,7 @@ def pull(
         commands = adoption.next_commands(target, out, options.account_words())
     return console.publish(
         page.of_pulled(pulled, session.label, commands),
-        lambda _, error: documents.pulled(pulled, str(out or folder), error),
+        lambda _, error: documents.of_pulled(pulled, str(out or folder), error),
     )
 
 

@@ -18,7 +18,8 @@ from bmeconf.desired import read_project_files, scope, validate
 from bmeconf.kinds import Mailing, only
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import InvalidInput
-from bmeconf.render import documents, page
+from bmeconf.render.documents import report as documents
+from bmeconf.render.page import report as page
 from bmeconf.report import PERIODS, DeliveryQuery, Memory, Report, Verdict, read_report
 
 UNEXPECTED = 2
@@ -106,7 +107,7 @@ def report(
         _tell_check(deliveries, console)
     return console.publish(
         page.of_report(deliveries, session.label, zone),
-        lambda code, error: documents.report(deliveries, session.identity, code, error),
+        lambda code, error: documents.of_report(deliveries, session.identity, code, error),
         UNEXPECTED if check and not deliveries.as_expected else 0,
     )
 

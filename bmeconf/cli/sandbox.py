@@ -10,7 +10,8 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli import session
-from bmeconf.cli.console import Console, say
+from bmeconf.cli.console import Console
+from bmeconf.cli.streams import say
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import WORK_FOLDER, announce_sandbox, retract_sandbox, sandbox_file

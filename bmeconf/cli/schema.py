@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bmeconf.cli.console import say
+from bmeconf.cli.streams import say
 from bmeconf.project import schema_text
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TextIO
 
 from bmeconf.model.errors import BmeconfError
-from bmeconf.render import plain_ascii
 
 
 class StdoutLost(BmeconfError, advice="make room, or send it elsewhere; what was done is done"):
@@ -91,6 +90,13 @@ def watched() -> Iterator[None]:
         sys.stdout, sys.stderr = out, err
 
 
+def say(text: str, stream: TextIO | None = None) -> None:
+    """One line on a standard stream, by default stdout: what every command says goes this way."""
+    stream = stream or sys.stdout
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
 def standard(path: Path) -> int:
     """The number of the standard stream that a path such as /dev/stdout leads to; 0 for none."""
     for stream in (sys.stdout, sys.stderr):
@@ -107,6 +113,8 @@ def is_unicode(encoding: str) -> bool:
 def encodable(text: str, encoding: str) -> str:
     """`text` as a stream of this encoding takes it, whatever it does with errors."""
     if not is_unicode(encoding):
+        from bmeconf.render import plain_ascii
+
         return plain_ascii(text)
     # A file name that is not UTF-8 has surrogates.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -33,9 +33,6 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import NotFound
 
-Compare = Callable[[str, str], bool]
-"""Compares the declared text of a field with the live one."""
-
 
 @dataclass(frozen=True)
 class Managed:
@@ -80,8 +77,8 @@ class Kind(ABC):
     """Manifest keys whose texts are email addresses."""
     shown_as: ClassVar[str] = "name"
     """The key under which replies show the identity."""
-    rewritable: ClassVar[Mapping[str, tuple[Compare, Compare]]] = MappingProxyType({})
-    """Field that the service may reword (design 7.4) -> what knows how, what finds words kept."""
+    rewritable: ClassVar[frozenset[str]] = frozenset()
+    """Fields that the service may reword (design 7.4)."""
     finishes: ClassVar[frozenset[str]] = frozenset()
     """Fields that a create may write in a request of their own, after the first."""
 
@@ -174,15 +171,11 @@ class Kind(ABC):
 
     def rewrote(self, field: str, declared: Value, live: Value) -> bool:
         """True if `live` is `declared` as the service is known to rewrite it: in sync."""
-        if field not in self.rewritable or declared == live or not isinstance(declared, str):
-            return False
-        # Of a body that was nothing but active elements the service leaves none.
-        return self.rewritable[field][0](declared, live or "")
+        return False
 
     def reworded(self, field: str, declared: Value, live: Value) -> bool:
         """True if `live` has all the words of `declared`, whatever was done to them."""
-        texts = isinstance(declared, str) and isinstance(live, str)
-        return field in self.rewritable and texts and self.rewritable[field][1](declared, live)
+        return False
 
     def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
         """The members over which the set of `change` is compared; None where all count."""

@@ -13,7 +13,6 @@ from bmeconf.kinds.capabilities import Copyable, Detailed, Mailing, Patchable
 from bmeconf.kinds.id_map import IdMap, list_address
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.schedules import Scheduled
-from bmeconf.mail import is_footed, is_rewriting, keeps_page_words, keeps_words
 from bmeconf.model import (
     CAMPAIGNS,
     FINISHED,
@@ -99,9 +98,7 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
     emails = ("from", "reply_to")
     sender = "from"
     pins_source = True
-    rewritable = MappingProxyType(
-        {"body": (is_rewriting, keeps_page_words), "plain_text": (is_footed, keeps_words)}
-    )
+    rewritable = frozenset({"body", "plain_text"})
     row_keys = ("name", "status", *LISTED)
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
@@ -114,6 +111,22 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
             fields["reply_to"] = _addresses(filter(None, addresses))
         lists = id_map.lists_of(raw)
         return fields if lists is None else {**fields, "lists": lists}
+
+    def rewrote(self, field: str, declared: Value, live: Value) -> bool:
+        from bmeconf import mail
+
+        if field not in self.rewritable or declared == live or not isinstance(declared, str):
+            return False
+        known = mail.is_rewriting if field == "body" else mail.is_footed
+        # Of a body that was nothing but active elements the service leaves none.
+        return known(declared, live or "")
+
+    def reworded(self, field: str, declared: Value, live: Value) -> bool:
+        from bmeconf import mail
+
+        texts = isinstance(declared, str) and isinstance(live, str)
+        kept = mail.keeps_page_words if field == "body" else mail.keeps_words
+        return field in self.rewritable and texts and kept(declared, live)
 
     def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         at, structure = raw.get("scheduledAt"), raw.get("contactStructureId")

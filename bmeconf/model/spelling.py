@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +101,8 @@ def canonical_server(base_url: str) -> str:
         return base_url
     if parts.scheme not in PORTS:
         return base_url
+    from ipaddress import ip_address
+
     host = (parts.hostname or "").removesuffix(".")
     with suppress(ValueError):
         host = str(ip_address(host))

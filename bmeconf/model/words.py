@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 import unicodedata
 from collections.abc import Iterable
@@ -44,6 +43,8 @@ class Guesses:
         self._left -= 1
         if self._left < 0:
             return ""
+        import difflib
+
         near = difflib.get_close_matches(word.casefold(), self._known, n=2, cutoff=0.7)
         return next(filter(None, (guess(word, self._known[n], prefix) for n in near)), "")
 

@@ -5,7 +5,6 @@ Of what they are drawn with `safe.plain_ascii` knows an ASCII form.
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -138,7 +137,9 @@ def diff(before: Value, after: Value) -> list[str]:
     old, new = str(before or "").splitlines(), str(after or "").splitlines()
     if not old:
         return [f"+{line}" for line in new]
-    return list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
+    from difflib import unified_diff
+
+    return list(unified_diff(old, new, n=2, lineterm=""))[2:]
 
 
 def excerpt(before: Value, after: Value) -> Iterator[str]:

@@ -16,6 +16,7 @@ from bmeconf.model import DRIFT_FORMAT, PROBLEMS_FORMAT, Place, Problem
 from bmeconf.model.errors import Interrupted, InvalidInput
 from bmeconf.render import Page, PageItem, Section, markdown
 from bmeconf.render import page as pages
+from bmeconf.render.page import result as result_page
 from bmeconf.render.page.plan import task_list
 from tests.support import plans
 from tests.support.driver import Account, Project
@@ -213,7 +214,7 @@ def ended(states: list[str], stopped: bool = True) -> Result:
 @pytest.mark.parametrize("count", [1600, 3000])
 def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
     result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
-    page = pages.of_result(result, ["bmeconf apply --resume .bmeconf/journal/1.jsonl"])
+    page = result_page.of_result(result, ["bmeconf apply --resume .bmeconf/journal/1.jsonl"])
     text = markdown.render(page)
     words = told("markdown", text)
     for expected in (

@@ -24,8 +24,9 @@ from bmeconf.baseline.lock import Lock, Section
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
 from bmeconf.project import load_schema
 from bmeconf.render import documents
-from bmeconf.render import page as pages
 from bmeconf.render import text as texts
+from bmeconf.render.documents import report as report_document
+from bmeconf.render.page import report as pages
 from bmeconf.report import Dashboard, DeliveryState, Engagement, Results
 from bmeconf.report.delivery import METRICS, holds, judge
 from bmeconf.report.results import moment, rate
@@ -661,7 +662,7 @@ def test_whatever_is_read_can_be_told(report: Any, over_time: Any, period: str) 
     asked = delivery.DeliveryQuery(period=period)
     dashboard = Dashboard.of(report)
     whole = delivery.Report(datetime.now(UTC), asked, (told,), dashboard)
-    document = json.loads(documents.text(documents.report(whole, "sandbox:local")))
+    document = json.loads(documents.text(report_document.of_report(whole, "sandbox:local")))
     assert [error.message for error in SCHEMA.iter_errors(document)] == []
     lines = texts.render(pages.of_report(whole, "somewhere", ZoneInfo("Pacific/Kiritimati")))
     assert not any(unicodedata.category(c) in ("Cc", "Zl") for line in lines for c in line.text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import posixpath
 import re
@@ -89,6 +88,8 @@ class Named:
 
     def elsewhere(self, files: Files) -> str:
         """A did-you-mean: a name like it, its path from a folder above, its name in one near."""
+        import difflib
+
         folder, name = posixpath.split(posixpath.normpath(self.name))
         alike = difflib.get_close_matches(name, children(files, folder), n=3, cutoff=0.7)
         above = [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bmeconf.model import PULL_FORMAT, Finding, counted
 from bmeconf.pull import Pulled
-from bmeconf.render import documents
+from bmeconf.render.documents.pull import file_state
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.plan import tally
@@ -22,7 +22,7 @@ def of_pulled(pulled: Pulled, account: str, next_commands: Sequence[str] = ()) -
 
     `account` names it for people, `next_commands` are what to type after it.
     """
-    states = {path: documents.file_state(path, pulled) for path in pulled.files}
+    states = {path: file_state(path, pulled) for path in pulled.files}
     files = tuple(PageItem(SIGNS[state], path, state, "") for path, state in states.items())
     declared = ", ".join(tally(pulled.counts)) or "nothing"
     same = f", {len(pulled.unchanged)} of them unchanged" if pulled.unchanged else ""
