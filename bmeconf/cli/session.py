@@ -86,7 +86,7 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         clock = _clock()
         budget = Budget(
             clock=clock.now,
-            sleep=lambda seconds: _wait(seconds, clock, budget, stop, console),
+            sleep=lambda seconds, why: _wait(seconds, why, clock, budget, stop, console),
             # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
             per_minute=None if is_loopback(url.hostname or "") else PER_MINUTE,
             ceiling=options.max_requests,
@@ -186,11 +186,11 @@ def sandbox_module() -> ModuleType:
 
 
 def _wait(
-    seconds: float, clock: Clock, budget: Budget, stop: threading.Event, console: Console
+    seconds: float, why: str, clock: Clock, budget: Budget, stop: threading.Event, console: Console
 ) -> None:
     """Wait; a Ctrl-C cuts it short, but not between two writes that make one step."""
     if seconds > TOLD_ABOVE:
-        console.note(f"Waiting {seconds:.0f} s: the API takes no more requests for now.")
+        console.note(f"Waiting {seconds:.0f} s: {why}.")
     if budget.patient:
         clock.pause(threading.Event(), seconds)
     elif clock.pause(stop, seconds):

@@ -85,7 +85,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         Source(comparison.digest, git.current_commit(project.root, os.environ), root, since),
         Price(
             budget.used,
-            hour_remaining=budget.hour_remaining,
+            hour_remaining=budget.hour.remaining,
             month_remaining=budget.month_remaining,
         ),
         datetime.now(UTC),

@@ -208,8 +208,17 @@ def _retry_after(answer: Answer, now: float) -> float | None:
         return None if math.isnan(seconds) else max(0.0, seconds)
     except ValueError:
         pass
+    if (until := _seconds(text)) is None:
+        return None
+    # Both by the clock of the service, where it tells its own.
+    there = _seconds(answer.headers.get("Date", ""))
+    return max(0.0, until - (now if there is None else there))
+
+
+def _seconds(date: str) -> float | None:
+    """An HTTP date in Unix seconds, None where it is none."""
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+        return email.utils.parsedate_to_datetime(date).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

@@ -1,17 +1,20 @@
 """Budget: how many requests a run may still make, and how long it waits before the next.
 
 Both documented limits, 60 a minute and 3,600 an hour, hold when no minute sees more than 60 (API
-contract 3.1).
+contract 3.1). What others need of the hour and of the month is left to them.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from bmeconf.client.hour import Hour, number
 from bmeconf.model.errors import LimitReached
 
 PER_MINUTE = 60
@@ -19,35 +22,57 @@ LONGEST_WAIT = 300.0
 """Seconds; a longer wait is for a person to decide on (API contract 3.3)."""
 GLANCE = 0.1
 """Seconds between two looks whether one of too many open requests has its reply."""
+OTHERS = "other clients use up this hour as well, and what is left of it is shared"
+
+
+class Wait(NamedTuple):
+    """Seconds to wait, and the reason."""
+
+    seconds: float = 0.0
+    why: str = ""
 
 
 @dataclass
 class Budget:
     """Counts requests and holds them to the account's limits; several threads may share it.
 
-    `clock` gives Unix seconds, `sleep` waits for seconds. `ceiling` is --max-requests.
-    `per_minute` None means unpaced, for a simulator on this machine. `patient` says that a wait
-    may not be cut short: a step has written something and is not whole.
+    `clock` gives Unix seconds, `sleep` waits for seconds, for a reason. `ceiling` is
+    --max-requests. `per_minute` None means unpaced, for a simulator on this machine. `reserve` is
+    the part of the hour and of the month that is left for others. `patient` says that a wait may
+    not be cut short: a step has written something and is not whole.
 
     One thread at a time has its turn to wait and then to send: no two of them wait for the same
     place. What is counted is behind a lock of its own, in which nobody waits.
     """
 
     clock: Callable[[], float]
-    sleep: Callable[[float], None]
+    sleep: Callable[[float, str], None]
     per_minute: int | None = PER_MINUTE
     ceiling: int | None = None
+    reserve: float = 0.0
     used: int = 0
-    hour_remaining: int | None = None
-    hour_reset: float | None = None
+    hour: Hour = field(default_factory=Hour)
+    month_limit: int | None = None
     month_remaining: int | None = None
     patient: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: int = 0
     """Requests that were sent and have no reply yet."""
-    _ended: deque[float] = field(default_factory=deque)
     _held: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._ended = deque[float](maxlen=self.per_minute or 0)
+
+    @property
+    def hour_left(self) -> int | None:
+        """Requests of this hour that this run may make; None where no reply has said it."""
+        return _without(self.hour.remaining, self.hour.limit, self.reserve)
+
+    @property
+    def month_left(self) -> int | None:
+        """As `hour_left`, of this month."""
+        return _without(self.month_remaining, self.month_limit, self.reserve)
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -57,8 +82,8 @@ class Budget:
             LimitReached: where the ceiling, the hour or the month would not allow it.
         """
         with self._turn:
-            while (wait := self._take()) > 0:
-                self.sleep(wait)
+            while (wait := self._take()).seconds > 0:
+                self.sleep(*wait)
         try:
             yield
         finally:
@@ -79,16 +104,15 @@ class Budget:
         """
         with self._lock:
             if "Retry-After" in headers:
-                self.hour_remaining = self.hour_reset = self.month_remaining = None
+                self.hour, self.month_remaining = Hour(), None
                 return
             # The service may not have counted the requests that others are about to hear of.
             others = max(self._open - 1, 0)
-            if (hour := _number(headers, "X-RateLimit-Remaining")) is not None:
-                self.hour_remaining = max(int(hour) - others, 0)
-            if (month := _number(headers, "X-Monthly-Remaining")) is not None:
-                self.month_remaining = max(int(month) - others, 0)
-            reset = _number(headers, "X-RateLimit-Reset")
-            self.hour_reset = self.hour_reset if reset is None else reset
+            self.hour.hear(headers, self.clock(), self.used, others)
+            if (left := number(headers, "X-Monthly-Remaining")) is not None:
+                self.month_remaining = max(int(left) - others, 0)
+            if (limit := number(headers, "X-Monthly-Limit")) is not None:
+                self.month_limit = int(limit)
 
     def afford(self, requests: int) -> None:
         """Refuse, before the first write, work that the limits would cut short.
@@ -98,8 +122,8 @@ class Budget:
         """
         left = {
             "--max-requests": None if self.ceiling is None else self.ceiling - self.used,
-            "the monthly quota": self.month_remaining,
-            "this hour": self.hour_remaining if self._until_reset() > LONGEST_WAIT else None,
+            f"the monthly quota{self._but_the_reserve}": self.month_left,
+            f"this hour{self._but_the_reserve}": self.hour_left if self._hour_is_long() else None,
         }
         for limit, remaining in left.items():
             if remaining is not None and requests > remaining:
@@ -109,65 +133,101 @@ class Budget:
                     "narrow the run with --target, raise the limit, or wait for its reset",
                 )
 
-    def _until_reset(self) -> float:
-        return max(0.0, (self.hour_reset or 0.0) - self.clock())
+    def least_time(self, requests: int) -> float:
+        """Seconds that the limits themselves ask for before so many more requests are sent."""
+        with self._lock:
+            now = self.clock()
+            pace = self._pace(now)
+            recent = sum(now - 60 < ended <= now for ended in self._ended)
+            over = requests + recent + self._open - (pace or 0)
+            return 0.0 if pace is None else max(0.0, over * 60 / pace)
 
-    def _take(self) -> float:
-        """Take one request from the budget and return 0, or the seconds to wait before."""
+    @property
+    def _but_the_reserve(self) -> str:
+        return f" without the {self.reserve:.0%} of policy.reserve" if self.reserve else ""
+
+    def _hour_is_long(self) -> bool:
+        """True where what is left of the hour may be used up long before it resets."""
+        use = 0.0
+        if self.per_minute is not None:
+            use = max((self.hour_left or 0) / self.per_minute - 1, 0.0) * 60
+        return self.hour.until_reset(self.clock()) - use > LONGEST_WAIT
+
+    def _take(self) -> Wait:
+        """Take one request from the budget, or say how long to wait before."""
         with self._lock:
             if self.ceiling is not None and self.used >= self.ceiling:
                 raise LimitReached(
                     f"--max-requests {self.ceiling} is used up and the run is not finished",
                     "raise --max-requests, or narrow the run with --target",
                 )
-            if self.month_remaining == 0:
+            if self.month_left == 0:
                 raise LimitReached(
-                    "the monthly API quota of this account is used up",
+                    f"the monthly API quota of this account{self._but_the_reserve} is used up",
                     "wait for the next billing period, or ask the owner of the account for more",
                 )
             now = self.clock()
-            if wait := max(self._held - now, self._for_the_hour(), self._for_the_minute(now), 0.0):
+            held = Wait(self._held - now, "the API asked for a pause (429)")
+            if (wait := max(held, self._for_the_hour(now), self._for_the_minute(now))).seconds > 0:
                 return wait
             self.used += 1
             self._open += 1
-            self.hour_remaining = self.hour_remaining and self.hour_remaining - 1
+            self.hour.take()
             self.month_remaining = self.month_remaining and self.month_remaining - 1
-            return 0.0
+            return Wait()
 
-    def _for_the_hour(self) -> float:
-        """Seconds until the hour has requests again, 0 while it has."""
-        if self.hour_remaining != 0:
-            return 0.0
-        wait = self._until_reset()
+    def _for_the_hour(self, now: float) -> Wait:
+        """Wait until the hour has requests again, not at all while it has."""
+        wait = self.hour.until_reset(now)
+        if self.hour.reset is not None and not wait:
+            self.hour = Hour()
+        if self.hour_left != 0:
+            return Wait()
+        what = f"the hourly limit of this account{self._but_the_reserve} is used up"
         if wait > LONGEST_WAIT:
-            raise LimitReached(
-                f"the hourly limit of this account is used up for another {wait / 60:.0f} minutes",
-                "run again after that; all keys of the account share the limit",
-            )
-        if wait == 0:
-            self.hour_remaining = None
-        return wait
+            raise self._too_long(what, wait)
+        return Wait(wait, what)
 
-    def _for_the_minute(self, now: float) -> float:
-        """Seconds until a minute, from the reply to its first request on, takes one more.
+    def _for_the_minute(self, now: float) -> Wait:
+        """Wait until a minute, from the reply to its first request on, takes one more.
 
         A request is counted somewhere between its sending and its reply, so that it is out of
         every minute of the service a minute after the reply.
         """
-        if self.per_minute is None:
-            return 0.0
+        if (pace := self._pace(now)) is None:
+            return Wait()
+        places, seconds = max(int(pace), 1), 60 / min(pace, 1.0)
+        shared = pace < (self.per_minute or 0)
+        why = OTHERS if shared else f"the API takes {self.per_minute} requests a minute"
+        if self._open >= places:
+            return Wait(GLANCE, why)
+        if len(self._ended) + self._open < places:
+            return Wait()
+        oldest = self._ended[self._open - places]
         # A clock that was set back takes nothing of the minute along.
-        while self._ended and not now - 60 < self._ended[0] <= now:
-            self._ended.popleft()
-        over = len(self._ended) + self._open - self.per_minute
-        if over < 0:
-            return 0.0
-        return self._ended[over] + 60 - now if over < len(self._ended) else GLANCE
+        wait = oldest + seconds - now if oldest <= now else 0.0
+        wait = min(wait, self.hour.until_reset(now)) if shared else wait
+        if wait > LONGEST_WAIT:
+            raise self._too_long(f"{OTHERS}; {self.hour_left} are left", wait)
+        return Wait(wait, why)
+
+    def _pace(self, now: float) -> float | None:
+        """Requests a minute: the limit, or less where others would not be left what they take."""
+        left = self.hour_left
+        if self.per_minute is None or not left:
+            return self.per_minute
+        share = self.hour.share(left, now)
+        return self.per_minute if share is None else min(share * 60, self.per_minute)
+
+    def _too_long(self, what: str, wait: float) -> LimitReached:
+        return LimitReached(
+            f"{what} for another {wait / 60:.0f} minutes",
+            "run again after that; all keys of the account share the limit",
+        )
 
 
-def _number(headers: Mapping[str, str], name: str) -> float | None:
-    try:
-        value = float(headers.get(name, ""))
-    except ValueError:
+def _without(remaining: int | None, limit: int | None, reserve: float) -> int | None:
+    """What is left of a limit once the reserve of it is put aside."""
+    if remaining is None:
         return None
-    return value if 0 <= value < 1e12 else None
+    return max(remaining - math.ceil((limit or 0) * reserve), 0)

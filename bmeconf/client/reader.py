@@ -30,6 +30,7 @@ from bmeconf.model.errors import (
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""
 T = TypeVar("T")
+AGAIN = "the API gave no sound answer, and is asked again"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Reader:
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""
-        self.budget.sleep(seconds)
+        self.budget.sleep(seconds, "the search index may lag behind")
 
     def for_writing(self, witness: Witness) -> Writer:
         """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
@@ -157,7 +158,7 @@ class Reader:
             except NetworkError:
                 if last or not repeatable:
                     raise
-                self.budget.sleep(answers.PAUSE * 2**attempt)
+                self.budget.sleep(answers.PAUSE * 2**attempt, AGAIN)
                 continue
             wait = answers.backoff(answer, attempt, self.budget.clock(), repeatable)
             if wait is not None and answer.status == 429:
@@ -165,7 +166,7 @@ class Reader:
             if last or wait is None:
                 break
             if answer.status != 429:
-                self.budget.sleep(wait)
+                self.budget.sleep(wait, AGAIN)
         return answer
 
     @contextmanager

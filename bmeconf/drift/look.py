@@ -80,7 +80,7 @@ def _asked(
     """The answers of `ask` for the first few ids, as far as they can be had."""
     answers = {}
     for address, id in [*ids.items()][:MOST_ASKED]:
-        if reader.budget.hour_remaining == 0:
+        if reader.budget.hour_left == 0:
             # Nothing that is only nice to know is worth a wait of minutes.
             break
         try:

@@ -253,6 +253,14 @@ def test_a_passing_limit_is_waited_for_by_the_vendors_formula(
         assert line.clock.waits == waits
 
 
+def test_a_date_to_wait_for_is_by_the_clock_of_the_service() -> None:
+    at, asked = (formatdate(1_800_000_000 + seconds, usegmt=True) for seconds in (20, 0))
+    refused = refusal(429, "TooManyRequestsError", "Rate limit.", Retry_After=at, Date=asked)
+    with Line(refused, reply([])) as line:
+        assert line.reader.get(PATH) == []
+        assert line.clock.waits == [20]
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
     "others",

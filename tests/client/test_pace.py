@@ -193,6 +193,15 @@ def test_threads_share_one_ceiling_and_one_minute() -> None:
     assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 60
 
 
+def test_a_stop_ends_every_thread_that_waits() -> None:
+    def stopped(seconds: float, why: str) -> None:
+        raise LimitReached("stopped")
+
+    pace = Budget(clock=lambda: 0.0, sleep=stopped, per_minute=1)
+    with pace.request():
+        assert at_once(4, lambda: spend(pace)) == ["stopped"] * 4
+
+
 def test_what_is_left_of_the_hour_is_shared_by_threads() -> None:
     pace = budget(learned={"RateLimit_Remaining": 90, "RateLimit_Reset": NOW + 1800})
     assert all("used up" in refusal for refusal in at_once(4, lambda: spend(pace)))
@@ -212,7 +221,7 @@ def test_a_reply_does_not_count_what_is_under_way() -> None:
     pace = budget()
     with pace.request(), pace.request(), pace.request():
         pace.learn(limits(RateLimit_Remaining=10, Monthly_Remaining=1))
-    assert (pace.hour_remaining, pace.month_remaining) == (8, 0)
+    assert (pace.hour.remaining, pace.month_remaining) == (8, 0)
 
 
 def test_a_minute_begins_with_the_reply() -> None:
@@ -236,7 +245,7 @@ def test_a_reply_without_sound_headers_changes_nothing(headers: dict[str, str]) 
     pace = budget()
     pace.learn(SOUND)
     pace.learn(headers)
-    assert (pace.hour_remaining, pace.hour_reset, pace.month_remaining) == (7, NOW, 9)
+    assert (pace.hour.remaining, pace.hour.reset, pace.month_remaining) == (7, NOW, 9)
 
 
 @pytest.mark.parametrize("name", ["x-monthly-remaining", "X-MONTHLY-REMAINING"])

@@ -19,7 +19,7 @@ class FakeClock:
     def time(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, why: str = "") -> None:
         assert 0 <= seconds < float("inf"), f"nobody can wait {seconds} seconds"
         self.waits.append(seconds)
         self.now += seconds
