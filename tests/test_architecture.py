@@ -109,7 +109,7 @@ OF_KINDS = ("kinds", "model")
 FIELD, SECTION, KEY = "the field `lists`", "a section of manifests", "a key of documents"
 KINDS_NAMED = {
     "bmeconf/apply/checks.py": (2, "a key of replies"),
-    "bmeconf/client/paging.py": (1, "a key of replies"),
+    "bmeconf/client/page.py": (1, "a key of replies"),
     "bmeconf/desired/manifest/texts.py": (1, SECTION),
     "bmeconf/desired/validate/entries.py": (1, FIELD),
     "bmeconf/desired/validate/filling.py": (1, SECTION),

@@ -118,7 +118,7 @@ def _copied(
     It is where the account shows an untouched copy of what its source was then, and still is:
     anything else may be somebody's own by now, whatever the journal says.
     """
-    rows = {replies.id_of(row): row for row in kind.rows(api, id_map, ())}
+    rows = {replies.id_of(row): row for row in kind.all_rows(api, id_map)}
     source = rows.get(id_map.id(step.intent.copy_of or step.address) or "", {})
 
     def untouched(row: Raw) -> bool:

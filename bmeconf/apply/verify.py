@@ -187,7 +187,7 @@ def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) ->
     if not (steps and isinstance(kind, kinds.Batched)):
         return None
     keys = [key for step in steps for key in _identities(kind, step)]
-    price = kind.batch_price(len(keys))
+    price = kind.batch_price(len(keys), api.dialect.search_batch)
     # For the same price rather all: where names need not be unique, that shows twins as well.
     if price > len(steps) or (price == len(steps) and not isinstance(kind, kinds.SharedNames)):
         return None

@@ -90,6 +90,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         ),
         datetime.now(UTC),
         account_name=comparison.session.account.name or "",
+        batch=comparison.session.reader.dialect.search_batch,
         show_unmanaged=show_unmanaged,
     )
 

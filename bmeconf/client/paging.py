@@ -2,90 +2,99 @@
 
 One reply shows one moment. Several do not: while they come, somebody may delete a row of a page
 that was read, and another row slips past, off a page that is still to come. So several replies
-count only where, after the last of them, all the others are asked for again and are what they
-were: then the account was like that when the last one came. Lists come in one piece too, by id
-and name; where that shows what the pages show, nothing is asked for again.
+count only with a proof that the account stood still while they came (`standstill`). Lists come in
+one piece too, by id and name; where that shows what the pages show, no other proof is needed.
 
-Sources: API contract 3.4 (page and size), 4.3 (lists/all), 6 (questions 7, 8, 10).
+Sources: API contract 3.4 (page, size, sort), 4.3 (lists/all), 6 (question 7).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
+from bmeconf.client import standstill
+from bmeconf.client.page import Page, Walk, names
+from bmeconf.client.standstill import Fetch
 from bmeconf.kinds import Raw, replies
-from bmeconf.model.errors import IncompleteRead, Rejected, ReplyUnreadable
+from bmeconf.model.errors import IncompleteRead, Rejected
 
 SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""
 TRIES = 3
 """How often a read that meets somebody else's change is begun."""
+FEW = 2
+"""Up to so many pages, asking for them again costs no more than another proof."""
 Read = Callable[[], Sequence[Raw]]
 
 
-@dataclass(frozen=True)
-class Page:
-    """The rows of a reply, and the total that it claims, where it claims one."""
-
-    rows: Sequence[Raw]
-    total: int | None
-
-    @property
-    def ids(self) -> list[str]:
-        return [replies.id_of(row) for row in self.rows]
-
-    @property
-    def content(self) -> tuple[int | None, list[list[Any]]]:
-        """What stays the same where nobody changes anything."""
-        return self.total, [*map(replies.edited, self.rows)]
-
-
-def page_of(reply: Any, what: str) -> Page:
-    """Rows and total out of a bare array, or of an envelope.
-
-    Raises:
-        ReplyUnreadable: where the reply is neither, or a row is not an object with an id.
-    """
-    rows, total = reply, None
-    if isinstance(reply, Mapping):
-        rows = next((reply[k] for k in ("records", "contacts", "data") if k in reply), None)
-        total = replies.count_of(reply.get("total", reply.get("totalRecords")))
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise ReplyUnreadable(
-            f"{what}: the answer is not a listing of the kind that the API documents"
-        )
-    for row in rows:
-        replies.id_of(row, f"{what}: a row")
-    return Page(rows, total)
-
-
 def sized(
-    what: str,
-    field: str,
-    sizes: Sequence[int],
-    fetches: Sequence[Callable[[int, int], Page]],
-    most: int,
-    in_one: Read | None = None,
-) -> Sequence[Raw]:
-    """Every row of each `fetch(size, page)`, with the largest size that the server does not refuse.
+    field: str, largest: int, read: Callable[[int], Sequence[Raw]]
+) -> tuple[Sequence[Raw], int]:
+    """The rows that `read` returns for the `largest` size that is not refused, and that size.
 
-    Pages are from 1, `most` of them at the utmost. `in_one` reads the same rows in one reply.
+    `field` is the name of the size in the request.
+    """
+    sizes = [largest, *(size for size in SIZES if size < largest)]
+    for size in sizes[:-1]:
+        try:
+            return read(size), size
+        except Rejected as error:
+            if error.status != 400 or not error.names_field(field):
+                raise
+    return read(sizes[-1]), sizes[-1]
+
+
+def paged(what: str, fetch: Fetch, most: int, size: int, sort: str = "") -> Sequence[Raw]:
+    """Every row of a listing that comes in pages of `size`, `most` of them at the utmost.
+
+    `sort` is NEWEST where the listing may be asked for in the order of its changes.
 
     Raises:
         IncompleteRead: where the pages have no end, do not agree with their total, or change
             each time that they are read.
     """
-    for size in sizes:
+    for attempt in range(TRIES):
+        # Rows of one time may come in another order each time: then in the server's own order.
+        order = "" if attempt else sort
+        in_order = partial(_page, fetch, size, order)
         try:
-            sized_fetches = [partial(fetch, size) for fetch in fetches]
-            return _at_one_moment(what, sized_fetches, most, in_one)
+            walk = _walk(what, in_order, most)
         except Rejected as error:
-            if error.status != 400 or not error.names_field(field) or size == sizes[-1]:
+            if not order or error.status != 400 or not error.names_field("sort"):
                 raise
-    return ()
+            return paged(what, fetch, most, size)
+        if order and len(walk.pages) > FEW and standstill.newest(fetch, walk):
+            return [*walk.rows.values()]
+        if walk.agrees and standstill.again(in_order, walk):
+            return [*walk.rows.values()]
+    raise _incomplete(what, walk)
+
+
+def beside(
+    what: str,
+    fetch: Fetch,
+    in_one: Read,
+    names_do: Callable[[Sequence[Raw]], bool],
+    most: int,
+    size: int,
+) -> Sequence[Raw]:
+    """Every row of such a listing that comes `in_one` reply as well, by id and name alone.
+
+    Where these are enough, as `names_do` says of them, the pages are not read to their end: then
+    only the rows of the first page show more.
+    """
+    in_order = partial(_page, fetch, size, "")
+    for attempt in range(TRIES):
+        # Were the piece never what the pages are, the pages alone would still tell.
+        piece = _Piece(in_one, names_do) if attempt == 0 else None
+        walk = _walk(what, in_order, most, piece)
+        if piece and piece.enough:
+            return _merged(walk.pages[0].rows, piece.rows)
+        if walk.agrees and (walk.piece is not None or standstill.again(in_order, walk)):
+            return [*walk.rows.values()]
+    raise _incomplete(what, walk)
 
 
 def whole(what: str, fetch: Callable[[], Page]) -> Sequence[Raw]:
@@ -95,77 +104,48 @@ def whole(what: str, fetch: Callable[[], Page]) -> Sequence[Raw]:
         IncompleteRead: where the rows and the total do not agree.
     """
     for _ in range(TRIES):
-        walk = _Walk([fetch()])
+        walk = Walk([fetch()])
         if walk.total in (None, len(walk.rows)):
             return [*walk.rows.values()]
-    raise _incomplete(what, [walk])
+    raise _incomplete(what, walk)
 
 
 @dataclass
-class _Walk:
-    """The replies of one listing, in their order; `piece` are its names by id, from one reply."""
+class _Piece:
+    """The rows in one reply, once they were asked for; whether they are `enough`."""
 
-    pages: list[Page]
-    piece: Mapping[str, str] | None = None
+    read: Read
+    names_do: Callable[[Sequence[Raw]], bool]
+    rows: Sequence[Raw] = ()
+    enough: bool = False
 
-    @property
-    def rows(self) -> Mapping[str, Raw]:
-        return {id: row for p in self.pages for id, row in zip(p.ids, p.rows, strict=True)}
-
-    @property
-    def total(self) -> int | None:
-        return next((p.total for p in reversed(self.pages) if p.total is not None), None)
-
-    @property
-    def agrees(self) -> bool:
-        """True where the replies may be of one moment."""
-        rows = self.rows
-        if self.piece not in (None, _names(rows.values())):
-            return False
-        if self.total is not None or self.piece is not None:
-            return self.total in (None, len(rows))
-        # A listing that does not page gives its rows again.
-        *before, last = self.pages
-        counted = before if last.content in [page.content for page in before] else self.pages
-        return sum(len(page.rows) for page in counted) == len(rows)
+    def beside(self, page: Page) -> dict[str, str]:
+        """Ask for the rows that `page` is a part of; their names by id."""
+        self.rows = self.read()
+        found = names(self.rows)
+        self.enough = page.total in (None, len(found)) and self.names_do(self.rows)
+        return {**found}
 
 
-def _at_one_moment(
-    what: str, fetches: Sequence[Callable[[int], Page]], most: int, in_one: Read | None
-) -> Sequence[Raw]:
-    for attempt in range(TRIES):
-        # Were the piece never what the pages are, the pages alone would still tell.
-        piece = in_one if attempt == 0 else None
-        walks = [_walk(what, fetch, most, piece) for fetch in fetches]
-        if all(walk.agrees for walk in walks) and _stand_still(fetches, walks):
-            return [*{id: row for walk in walks for id, row in walk.rows.items()}.values()]
-    raise _incomplete(what, walks)
+def _page(fetch: Fetch, size: int, sort: str, number: int) -> Page:
+    return fetch(size, number, sort)
 
 
-def _stand_still(fetches: Sequence[Callable[[int], Page]], walks: Sequence[_Walk]) -> bool:
-    """True where all replies but the last are the same when asked for again."""
-    asked = [
-        (fetch, number, page)
-        for fetch, walk in zip(fetches, walks, strict=True)
-        if walk.piece is None
-        for number, page in enumerate(walk.pages, 1)
-    ]
-    return all(fetch(number).content == page.content for fetch, number, page in asked[:-1])
-
-
-def _walk(what: str, fetch: Callable[[int], Page], most: int, in_one: Read | None) -> _Walk:
+def _walk(what: str, fetch: Callable[[int], Page], most: int, piece: _Piece | None = None) -> Walk:
     # A short page says nothing, since the server may cap the size; an empty one does, and one
     # that brings nothing new comes from a listing that does not page at all.
-    walk, seen = _Walk([]), set[str]()
+    walk, ids = Walk([]), set[str]()
     for number in range(1, most + 1):
-        page, known = fetch(number), len(seen)
+        page, known = fetch(number), len(ids)
         walk.pages.append(page)
-        seen.update(page.ids)
-        if len(seen) == known or (page.total is not None and len(seen) >= page.total):
+        ids.update(page.ids)
+        if len(ids) == known or (page.total is not None and len(ids) >= page.total):
             return walk
-        if in_one and walk.piece is None:
-            walk.piece = _names(in_one())
-        if walk.piece is not None and len(seen) >= len(walk.piece):
+        if piece and walk.piece is None:
+            walk.piece = piece.beside(page)
+            if piece.enough:
+                return walk
+        if walk.piece is not None and len(ids) >= len(walk.piece):
             return walk
     raise IncompleteRead(
         f"{what}: the listing has no end after {most} pages",
@@ -173,16 +153,19 @@ def _walk(what: str, fetch: Callable[[int], Page], most: int, in_one: Read | Non
     )
 
 
-def _names(rows: Iterable[Raw]) -> Mapping[str, str]:
-    return {replies.id_of(row): replies.text_of(row.get("name")) or "" for row in rows}
+def _merged(first: Sequence[Raw], rows: Sequence[Raw]) -> Sequence[Raw]:
+    """`rows`, with all that the `first` page shows of those which it gives the same name."""
+    named, shown = names(first).items(), {replies.id_of(row): row for row in first}
+    wanted = names(rows).items()
+    by_id = {replies.id_of(row): row for row in rows}
+    return [{**shown[id], **by_id[id]} if (id, name) in named else by_id[id] for id, name in wanted]
 
 
-def _incomplete(what: str, walks: Sequence[_Walk]) -> IncompleteRead:
+def _incomplete(what: str, walk: Walk) -> IncompleteRead:
     then = "nothing is concluded from half a listing; run again"
-    for walk in walks:
-        if walk.total not in (None, len(walk.rows)):
-            message = f"the API counts {walk.total} and its pages hold {len(walk.rows)}"
-            return IncompleteRead(f"{what}: {message}", f"{then}, and report it if it stays")
+    if walk.total not in (None, len(walk.rows)):
+        message = f"the API counts {walk.total} and its pages hold {len(walk.rows)}"
+        return IncompleteRead(f"{what}: {message}", f"{then}, and report it if it stays")
     return IncompleteRead(
         f"{what}: it changed each of the {TRIES} times that its pages were read",
         f"{then} when nobody is at work on the account",

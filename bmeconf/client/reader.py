@@ -11,13 +11,14 @@ from typing import Any, Protocol, TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 
-from bmeconf.client import answers, paging
+from bmeconf.client import answers
 from bmeconf.client.answers import Answer
+from bmeconf.client.listings import Listings
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.client.side_by_side import SideBySide
 from bmeconf.client.transport import SEARCH, ReadOnlyTransport, Sessions, WriteRefused
-from bmeconf.kinds import Dialect, Raw
+from bmeconf.kinds import Dialect
 from bmeconf.model.errors import (
     SHORTEST_SECRET,
     BmeconfError,
@@ -56,7 +57,7 @@ class Witness(Protocol):
         """Record the answer: `taken`, `refused`, `unknown` or `not sent`; the id it shows."""
 
 
-class Reader:
+class Reader(Listings):
     """Reads the account: GETs and contact searches, complete or an error (design 7.2)."""
 
     transport: type[HTTPAdapter] = ReadOnlyTransport
@@ -75,7 +76,7 @@ class Reader:
         self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
         self._route, self._side_by_side = route, SideBySide(parallel, trace)
         self.budget = budget
-        self.dialect = dialect or Dialect()
+        super().__init__(dialect or Dialect(), bounds.most_pages)
         self._sessions = Sessions(base_url, key, route, self.transport, parallel)
 
     def get(self, path: str, params: Data = None) -> Any:
@@ -86,31 +87,9 @@ class Reader:
         """
         return self._read("GET", path, params)
 
-    def listing(self, path: str, params: Data = None) -> Sequence[Raw]:
-        """Every row of a listing that comes whole, in one reply."""
-        return paging.whole(path, lambda: paging.page_of(self.get(path, params), path))
-
-    def pages(self, path: str, params: Data = None, in_one: str = "") -> Sequence[Raw]:
-        """Every row of a paged listing, once each; `in_one` is where they come in one reply."""
-
-        def fetch(size: int, page: int) -> paging.Page:
-            asked = {**(params or {}), "page": page, "size": size}
-            return paging.page_of(self.get(path, asked), path)
-
-        piece = partial(self.listing, in_one) if in_one else None
-        most = self._bounds.most_pages
-        return paging.sized(path, "size", paging.SIZES, [fetch], most, piece)
-
-    def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
-        """Every hit of contact searches, in pages of `size` (API contract 4.2.1)."""
-
-        def fetch(body: Mapping[str, Any], size: int, page: int) -> paging.Page:
-            asked = {**body, "page": page, "pageSize": size}
-            return paging.page_of(self._read("POST", SEARCH, body=asked), SEARCH)
-
-        sizes = (size, *(smaller for smaller in paging.SIZES if smaller < size))
-        searches = [partial(fetch, body) for body in bodies]
-        return paging.sized(SEARCH, "pageSize", sizes, searches, self._bounds.most_pages)
+    def hits(self, body: Mapping[str, Any]) -> Any:
+        """The decoded reply of one contact search; raises as `get` does."""
+        return self._read("POST", SEARCH, body=body)
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of `calls`, which only read, in their order; some are made side by side.

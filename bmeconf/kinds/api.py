@@ -18,11 +18,16 @@ class Dialect:
     `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
     (API contract 6, question 1). `replacement_proven`: the parts of a contact that a
     replacement was seen to keep (question 3).
+
+    `search_batch` is how many addresses one search may ask for (question 4), `page_size` how many
+    rows a page of a listing may have (question 7): never more than was tried without a refusal.
     """
 
     contact_lists: str = "ids"
     contact_lists_known: bool = False
     replacement_proven: frozenset[str] = frozenset()
+    search_batch: int = 200
+    page_size: int = 100
 
 
 class ReadApi(Protocol):
@@ -37,15 +42,20 @@ class ReadApi(Protocol):
         """Every row of a listing that comes whole, in one reply."""
 
     def pages(
-        self, path: str, params: Mapping[str, Any] | None = None, in_one: str = ""
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        in_one: str = "",
+        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
     ) -> Sequence[Raw]:
         """Every row of a paged listing, as they were at one moment.
 
-        `in_one` is a path under which the same ids and names come in one reply.
+        `in_one` is a path under which the same ids and names come in one reply. Where these are
+        enough, as `names_do` says, some rows may show no more than that.
         """
 
-    def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
-        """Every hit of contact searches, as they were at one moment."""
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
+        """Every hit of a contact search, as they were at one moment; one reply where they fit."""
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of `calls`, which only read, in their order; some are made side by side.

@@ -210,7 +210,11 @@ class Kind(ABC):
         return f"{self.folder(id_map)}/{id}"
 
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        """The live objects among which `wanted` are to be found."""
+        """The live objects among which `wanted` are to be found, as far as these need be shown."""
+        return self.all_rows(api, id_map)
+
+    def all_rows(self, api: ReadApi, id_map: IdMap) -> Sequence[Raw]:
+        """Every live object, with all that a listing shows."""
         return api.pages(self.folder(id_map))
 
     def fetch(self, api: ReadApi, id_map: IdMap, id: str) -> Raw:
@@ -236,7 +240,7 @@ class Kind(ABC):
 
         There may be others among them, where the listing cannot be narrowed.
         """
-        return {replies.id_of(row): row for row in self.rows(api, id_map, ())}
+        return {replies.id_of(row): row for row in self.all_rows(api, id_map)}
 
     def look(
         self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
@@ -253,8 +257,8 @@ class Kind(ABC):
                 found.pop(id, None)
         return found
 
-    def look_price(self, ids: int, keys: int) -> int:
-        """How many requests `look` takes for so many ids and identities."""
+    def look_price(self, ids: int, keys: int, batch: int) -> int:
+        """How many requests `look` takes for so many ids and identities, `batch` at a time."""
         return ids + min(keys, 1)
 
     # --- writing
@@ -294,12 +298,6 @@ class Kind(ABC):
     def delete(self, api: WriteApi, id_map: IdMap, id: str) -> None:
         """Delete one object."""
         api.send("DELETE", self.path(id_map, id))
-
-
-def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:
-    """`body` with the version that `raw` shows, where it does (API contract 6, question 11)."""
-    version = replies.version_of(raw)
-    return dict(body) if version is None else {**body, "__v": version}
 
 
 def set_of(member: Callable[[str], Value]) -> Callable[[Iterable[str] | None], Value]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written, blocked, set_of, versioned
+from bmeconf.kinds.base import Written, blocked, set_of
 from bmeconf.kinds.capabilities import Copyable, Detailed, Mailing, Patchable
 from bmeconf.kinds.id_map import IdMap, list_address
 from bmeconf.kinds.lists import everything
@@ -258,7 +258,7 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
 
     def _patch(self, api: WriteApi, id_map: IdMap, raw: Raw, body: Mapping[str, Any]) -> Written:
         id = replies.id_of(raw)
-        reply = api.send("PATCH", self.path(id_map, id), versioned(body, raw))
+        reply = api.send("PATCH", self.path(id_map, id), replies.versioned(body, raw))
         return Written(id, reply if isinstance(reply, Mapping) else {})
 
     def update_calls(self, id_map: IdMap, id: str, changes: Sequence[Change]) -> Sequence[Call]:

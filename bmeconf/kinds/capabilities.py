@@ -71,7 +71,7 @@ class Singleton(Unique):
         # Every run begins by reading it.
         return {id_map.structure_id: id_map.structure}
 
-    def look_price(self, ids: int, keys: int) -> int:
+    def look_price(self, ids: int, keys: int, batch: int) -> int:
         return 0
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -171,11 +171,11 @@ class Batched(Kind):
     """Many objects are read again together in fewer requests than one by one."""
 
     @abstractmethod
-    def batch_price(self, count: int) -> int:
-        """How many requests `reread` takes for `count` identities."""
+    def batch_price(self, count: int, batch: int) -> int:
+        """How many requests `reread` takes for `count` identities, `batch` of them at a time."""
 
-    def look_price(self, ids: int, keys: int) -> int:
-        return ids + self.batch_price(keys)
+    def look_price(self, ids: int, keys: int, batch: int) -> int:
+        return ids + self.batch_price(keys, batch)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written, versioned
+from bmeconf.kinds.base import Written
 from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
@@ -58,22 +58,36 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         return f"{self.root}/{id_map.structure_id}/lists"
 
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        return api.pages(self.folder(id_map), in_one=everything(id_map))
+        def names_do(rows: Sequence[Raw]) -> bool:
+            # A list has nothing but its name: what has it already will not be written.
+            live = set(map(self.key, rows))
+            return all(self._as_named(each, live) for each in wanted)
+
+        return api.pages(self.folder(id_map), None, everything(id_map), names_do)
+
+    def _as_named(self, wanted: Resource, live: Collection[str]) -> bool:
+        """True if a list of `live` names is as it is wanted, by its name alone."""
+        intent, name = wanted.intent, wanted.fields.get(self.identity)
+        known = bool(wanted.id or intent.absent or intent.renamed_from)
+        return not known and name is not None and self.canonical(str(name)) in live
+
+    def all_rows(self, api: ReadApi, id_map: IdMap) -> Sequence[Raw]:
+        return api.pages(self.folder(id_map), None, everything(id_map))
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         return {replies.id_of(row): row for row in api.listing(everything(id_map))}
 
-    def batch_price(self, count: int) -> int:
+    def batch_price(self, count: int, batch: int) -> int:
         return 1
 
     def look(
         self, api: ReadApi, id_map: IdMap, ids: Sequence[str], keys: Sequence[str]
     ) -> Mapping[str, Raw]:
         # The paged rows show the version too, so that no list needs a request of its own.
-        rows = self.rows(api, id_map, ()) if ids or keys else ()
+        rows = self.all_rows(api, id_map) if ids or keys else ()
         return {replies.id_of(row): row for row in rows}
 
-    def look_price(self, ids: int, keys: int) -> int:
+    def look_price(self, ids: int, keys: int, batch: int) -> int:
         return min(ids + keys, 1)
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -104,7 +118,11 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         if canonical_name(replies.text_of(made.get("name")) or "") != fields["name"]:
             seen = self.fetch(api, id_map, id)
             if self.key(seen) != fields["name"]:
-                api.send("PATCH", self.path(id_map, id), versioned({"name": fields["name"]}, seen))
+                api.send(
+                    "PATCH",
+                    self.path(id_map, id),
+                    replies.versioned({"name": fields["name"]}, seen),
+                )
         return Written(id)
 
     def delete_calls(self, id_map: IdMap, id: str) -> Sequence[Call]:
@@ -117,5 +135,5 @@ class Lists(Audience, SharedNames, Copyable, Batched):
 
     def update(self, api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> Written:
         id = replies.id_of(raw)
-        api.send("PATCH", self.path(id_map, id), versioned(nested(changes), raw))
+        api.send("PATCH", self.path(id_map, id), replies.versioned(nested(changes), raw))
         return Written(id)

@@ -184,6 +184,12 @@ def version_of(raw: Raw) -> int | None:
     return version if type(version) is int else None
 
 
+def versioned(body: Mapping[str, Any], raw: Raw) -> dict[str, Any]:
+    """`body` with the version that `raw` shows, where it does (API contract 6, question 11)."""
+    version = version_of(raw)
+    return dict(body) if version is None else {**body, "__v": version}
+
+
 def same_moment(one: Raw, other: Raw) -> bool:
     """True if two replies show one object with nothing written between them.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked, set_of, versioned
+from bmeconf.kinds.base import Managed, Written, blocked, set_of
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap, label_of
 from bmeconf.model import STRUCTURE, Call, Change, Fields, Finding, Resource, canonical_name, nested
@@ -169,4 +169,4 @@ def _replaced(raw: Raw, changes: Sequence[Change]) -> dict[str, Any]:
     tags += [{"label": tag} for tag in after.get("tags", ()) if tag not in IdMap(raw).tags]
     label = {"label": after["label"]} if "label" in after else {}
     kept = {key: value for key, value in raw.items() if key not in READ_ONLY}
-    return versioned({**kept, **label, "fields": fields, "tags": tags}, raw)
+    return replies.versioned({**kept, **label, "fields": fields, "tags": tags}, raw)

@@ -110,7 +110,9 @@ class _Listing:
     def take(self, kind: Kind) -> None:
         """Read the rows of one kind, and match them."""
         claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
-        rows = kind.rows(self.api, self.id_map, [*claimants, *removed])
+        # As of what is to be deleted, findings say what depends on it.
+        going = [replace(r, intent=replace(r.intent, absent=True)) for r in removed]
+        rows = kind.rows(self.api, self.id_map, [*claimants, *going])
         own, others = _apart(kind, claimants, rows)
         ids = self.section.remembered(kind.name, self.scope.whole.of_kind(kind.name))
         matches = match(kind, claimants, own, ids)

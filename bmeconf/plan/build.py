@@ -53,12 +53,13 @@ def build(
     now: datetime,
     *,
     account_name: str = "",
+    batch: int = 1,
     show_unmanaged: bool = False,
 ) -> Plan:
     """The plan of what was read, with everything that an apply or a reader needs.
 
     `base_url` and `account_name` tell the account, `source` the files; `spent` are the requests of
-    the reading.
+    the reading. `batch` is how many objects one search can be for.
     """
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
     differences = diff.compare(reading)
@@ -86,7 +87,7 @@ def build(
         in_sync=sum(not (d.action or d.unreadable) for d in planned),
         unmanaged={kind: len(names) for kind, names in unmanaged.items()},
         left_out=reading.scope.left_out,
-        price=_price(steps, spent),
+        price=_price(steps, spent, batch),
         preconditions=preconditions.of(steps, reading, {step.address for step in manual}),
         unmanaged_names=unmanaged if show_unmanaged else {},
         places={str(r.address): r.intent.place for r in reading.desired if r.intent.place},
@@ -224,7 +225,7 @@ def _far_off(manual: Manual, now: datetime) -> Iterator[Finding]:
         yield Finding("note", "far_schedule", manual.address, message, remedy, "schedule")
 
 
-def _price(steps: Sequence[Step], spent: Price) -> Price:
+def _price(steps: Sequence[Step], spent: Price, batch: int) -> Price:
     """The whole price; `spent` has the requests that reading took, and those that are left.
 
     Reading back costs as much as where all reads back as written, and the first look of a saved
@@ -233,10 +234,10 @@ def _price(steps: Sequence[Step], spent: Price) -> Price:
     verify, check = 0, 1
     for kind in KINDS.values():
         count = sum(step.address.kind == kind.name for step in steps)
-        batch = kind.batch_price(count) if isinstance(kind, Batched) else count
-        verify += min(count, batch) if count else 0
+        together = kind.batch_price(count, batch) if isinstance(kind, Batched) else count
+        verify += min(count, together) if count else 0
         ids, keys = preconditions.looked_at(kind, steps)
-        check += kind.look_price(len(ids), len(keys))
+        check += kind.look_price(len(ids), len(keys), batch)
     if not any(isinstance(KINDS[step.address.kind], Audience) for step in steps):
         verify += any(step.recipients() for step in steps)
     return replace(spent, write=sum(len(s.calls) for s in steps), verify=verify, check=check)

@@ -42,22 +42,28 @@ class CachedApi:
     def listing(self, path: str, params: Params = None) -> Sequence[Raw]:
         return self._once(self._api.listing, path, params)
 
-    def pages(self, path: str, params: Params = None, in_one: str = "") -> Sequence[Raw]:
+    def pages(
+        self,
+        path: str,
+        params: Params = None,
+        in_one: str = "",
+        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
+    ) -> Sequence[Raw]:
         def ask(path: str, params: Params) -> Sequence[Raw]:
+            # What is remembered must serve for every question to come.
             return self._api.pages(path, params, in_one)
 
         return self._once(ask, path, params)
 
-    def search(self, bodies: Sequence[Mapping[str, Any]], size: int) -> Sequence[Raw]:
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
         """The hits; from memory where it asks only for keys that were found before."""
-        filters = [f for body in bodies for f in body["contactSpecification"]["filters"]]
-        criteria = [each["criterias"] for each in filters]
+        criteria = [each["criterias"] for each in body["contactSpecification"]["filters"]]
         keys: list[str] = []
         if all(len(each) == 1 and each[0]["columnToFilter"] == "KEY" for each in criteria):
             keys = sorted({canonical_email(v) for each in criteria for v in each[0]["values"]})
         if keys and all(key in self._contacts for key in keys):
             return [row for key in keys for row in self._contacts[key]]
-        rows = self._api.search(bodies, size)
+        rows = self._api.search(body, size)
         by_key: dict[str, list[Raw]] = {}
         for row in rows:
             by_key.setdefault(canonical_email(str(row.get("key"))), []).append(row)

@@ -116,7 +116,7 @@ class _Reader:
 
     def lists(self) -> Mapping[Address, Raw]:
         kind = only(Audience)
-        rows = _addressed(kind, kind.rows(self._api, self.id_map, ()))
+        rows = _addressed(kind, kind.all_rows(self._api, self.id_map))
         self.id_map = self.id_map.with_ids({a: replies.id_of(row) for a, row in rows.items()})
         self.add(kind, rows)
         return rows
@@ -160,7 +160,7 @@ class _Reader:
         kind, query = only(Detailed), self._query
         rows = {
             address: row
-            for address, row in _addressed(kind, kind.rows(self._api, self.id_map, ())).items()
+            for address, row in _addressed(kind, kind.all_rows(self._api, self.id_map)).items()
             if query.wants(address) and (not query.statuses or row.get("status") in query.statuses)
         }
         sent: list[Resource] = []

@@ -192,15 +192,15 @@ class Contacts(
         return found if here else None
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
-        wanted = {self.canonical(key) for key in keys}
         # A search may tell capitals apart (API contract 6, question 18).
-        asked = {*map(str.strip, keys), *(each for key in wanted for each in self.spellings(key))}
-        found = reading.by_email(api, id_map, sorted(asked))
-        return {replies.id_of(row): row for row in found if self.key(row) in wanted}
+        asked = {(wanted := self.canonical(key)): {*self.spellings(wanted)} for key in keys}
+        for key in keys:
+            asked[self.canonical(key)].add(key.strip())
+        found = reading.by_email(api, id_map, asked, self.key)
+        return {replies.id_of(row): row for row in found}
 
-    def batch_price(self, count: int) -> int:
-        # All but the last are asked for twice: together they show one moment.
-        return max(0, 2 * -(-count // reading.BATCH) - 1)
+    def batch_price(self, count: int, batch: int) -> int:
+        return -(-count // batch)
 
     def last_write(self, api: ReadApi, id: str) -> Touch | None:
         return reading.last_write(api.get(f"{PATH}/{id}/events", reading.EVENTS))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi
 from bmeconf.kinds.capabilities import Touch
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.model.errors import Rejected
+from bmeconf.model.errors import IncompleteRead, Rejected
 
+SEARCH = "/api/contact/search"
+TRIES = 3
+"""How often searches that meet somebody else's change are begun."""
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
-BATCH = 50
-"""Emails per search: one filter group each (API contract 6, question 4)."""
 PAGE = 100
 """Hits per page of the members of a list."""
 WRITES = ("contact-created", "contact-updated", "contact-unsubscribed", "contact-reactivated")
@@ -22,23 +25,76 @@ EVENTS = {"types": ",".join(WRITES), "page": 1, "size": 100}
 """Events asked for; a contact with more writes tells nothing."""
 
 
-def by_email(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> Sequence[Raw]:
-    """Every hit for these email addresses (API contract 4.2.1).
+def by_email(
+    api: ReadApi, id_map: IdMap, spelled: Mapping[str, Collection[str]], key: Callable[[Raw], str]
+) -> Sequence[Raw]:
+    """Every contact with one of the addresses `spelled`, which come with their spellings.
+
+    `key` returns the address of a contact. All of them stood so when they were found. One that
+    changes its address between two searches is found twice, or not at all: so nothing may be found
+    twice, and what is missing is searched for once more (API contract 4.2.1).
 
     Raises:
+        IncompleteRead: where addresses change each time that they are searched for.
         ApiError, Refused, LimitReached: as the replies say.
     """
-    size = min(BATCH, len(emails))
-    while size:
-        batches = [emails[at : at + size] for at in range(0, len(emails), size)]
+    for _ in range(TRIES):
+        rows, searches = _hits(api, id_map, sorted(chain(*spelled.values())))
+        found = {(replies.id_of(row), key(row)): row for row in rows if key(row) in spelled}
+        keys = {key for _, key in found}
+        missing = sorted(chain(*(spelled[key] for key in spelled.keys() - keys)))
+        twice = len({id for id, _ in found}) < len(found)
+        if searches < 2 or not (twice or _found(api, id_map, missing, spelled, key)):
+            return [*found.values()]
+    raise IncompleteRead(
+        f"{SEARCH}: addresses changed each of the {TRIES} times that they were searched for",
+        "nothing is concluded from half a search; run again when nobody is at work on the account",
+    )
+
+
+def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[Raw], int]:
+    """Every hit for `emails`, and how many searches that took: as few as the server allows.
+
+    How many groups a search may have, and how many hits a page, is not documented (API contract
+    6, question 4): fewer, until the first search is taken.
+    """
+
+    def search(batch: Sequence[str]) -> Sequence[Raw]:
+        return api.search(_query(id_map, "KEY", batch), len(batch))
+
+    size = api.dialect.search_batch
+    while emails:
         try:
-            return api.search([_query(id_map, "KEY", batch) for batch in batches], size)
+            first = search(emails[:size])
         except Rejected as error:
-            if error.status != 400 or size == 1:
+            if error.status != 400 or min(size, len(emails)) == 1:
                 raise
-        # How many groups one search may have is not documented: fewer, until they fit.
-        size //= 2
-    return ()
+            size = _smaller(size, len(emails))
+            continue
+        left = emails[size:]
+        size = api.dialect.search_batch = min(size, api.dialect.search_batch)
+        batches = [left[at : at + size] for at in range(0, len(left), size)]
+        rest = api.together([partial(search, batch) for batch in batches])
+        return [row for hits in (first, *rest) for row in hits], 1 + len(batches)
+    return (), 0
+
+
+def _smaller(size: int, refused: int) -> int:
+    """The next size to try, where a search for `refused` addresses was too large."""
+    size //= 2
+    return size if size < refused else _smaller(size, refused)
+
+
+def _found(
+    api: ReadApi,
+    id_map: IdMap,
+    missing: Sequence[str],
+    wanted: Collection[str],
+    key: Callable[[Raw], str],
+) -> bool:
+    """True if a search finds what the searches before it did not."""
+    rows, _ = _hits(api, id_map, missing)
+    return any(key(row) in wanted for row in rows)
 
 
 def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
@@ -47,7 +103,7 @@ def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
     Raises:
         IncompleteRead: where pages and total do not agree, as above the search's ceiling.
     """
-    return api.search([_query(id_map, "LIST_ID", [list_id])], PAGE)
+    return api.search(_query(id_map, "LIST_ID", [list_id]), PAGE)
 
 
 def _query(id_map: IdMap, column: str, values: Sequence[str]) -> Mapping[str, Any]:

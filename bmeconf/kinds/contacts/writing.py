@@ -11,7 +11,6 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, WriteApi
-from bmeconf.kinds.base import versioned
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Change, Fields, canonical_text, nested
 from bmeconf.model.errors import LossyWrite, NotRemoved, Rejected, Stale
@@ -75,7 +74,7 @@ def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -
     api.dialect.replacement_proven |= {part for part in sent if sent[part]}
     if stays := {part: kept[part] & left[part] for part in sent if kept[part] & left[part]}:
         whole = after if replies.version_of(after) is not None else api.get(path)
-        _remove(api, path, versioned(body, whole), stays)
+        _remove(api, path, replies.versioned(body, whole), stays)
 
 
 def _remove(
@@ -144,7 +143,7 @@ def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, A
         "lists": parts["lists"],
         "tags": [{"_id": id} for id in parts["tags"]],
     }
-    return versioned(body, raw)
+    return replies.versioned(body, raw)
 
 
 def _with_values(

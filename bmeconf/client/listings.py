@@ -1,0 +1,86 @@
+"""What is read in whole listings: by pages, in one reply, or by searches for contacts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from bmeconf.client import paging
+from bmeconf.client.page import Page, page_of
+from bmeconf.client.standstill import NEWEST
+from bmeconf.client.transport import SEARCH
+from bmeconf.kinds import Dialect, Raw
+
+Data = Mapping[str, Any] | None
+"""The parameters of a request, or its body."""
+
+
+class Listings(ABC):
+    """Every row of a listing, or an error; sizes that the server refuses are not tried again.
+
+    `dialect` remembers them. No listing has more than `most_pages`.
+    """
+
+    def __init__(self, dialect: Dialect, most_pages: int) -> None:
+        self.dialect, self._most_pages = dialect, most_pages
+
+    @abstractmethod
+    def get(self, path: str, params: Data = None) -> Any:
+        """The decoded reply of one GET."""
+
+    @abstractmethod
+    def hits(self, body: Mapping[str, Any]) -> Any:
+        """The decoded reply of one contact search."""
+
+    def listing(self, path: str, params: Data = None) -> Sequence[Raw]:
+        """Every row of a listing that comes whole, in one reply."""
+        return paging.whole(path, lambda: page_of(self.get(path, params), path))
+
+    def pages(
+        self,
+        path: str,
+        params: Data = None,
+        in_one: str = "",
+        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
+    ) -> Sequence[Raw]:
+        """Every row of a paged listing, once each.
+
+        `in_one` is where they come in one reply, by id and name; where these are enough, as
+        `names_do` says, some rows show no more than that.
+        """
+
+        def fetch(size: int, page: int, sort: str) -> Page:
+            asked = {**(params or {}), "page": page, "size": size, "sort": sort or None}
+            return page_of(self.get(path, asked), path)
+
+        def read(size: int) -> Sequence[Raw]:
+            if not in_one:
+                return paging.paged(path, fetch, self._most_pages, size, NEWEST)
+            piece = partial(self.listing, in_one)
+            return paging.beside(path, fetch, piece, names_do, self._most_pages, size)
+
+        rows, size = paging.sized("size", self.dialect.page_size, read)
+        self.dialect.page_size = min(self.dialect.page_size, size)
+        return rows
+
+    def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
+        """Every hit of a contact search, in pages of `size` (API contract 4.2.1)."""
+        shown = size
+
+        def fetch(size: int, page: int, sort: str) -> Page:
+            nonlocal shown
+            found = page_of(self.hits({**body, "page": page, "pageSize": size}), SEARCH)
+            if page == 1:
+                shown = found.size(size)
+            return found
+
+        def read(size: int) -> Sequence[Raw]:
+            return paging.paged(SEARCH, fetch, self._most_pages, size)
+
+        rows, _ = paging.sized("pageSize", size, read)
+        if shown < size:
+            # So many hits fit in one reply: further searches ask for no more addresses.
+            self.dialect.search_batch = min(self.dialect.search_batch, shown)
+        return rows

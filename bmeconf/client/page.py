@@ -1,0 +1,85 @@
+"""One reply of a listing, and all replies of one (API contract 6, questions 8 and 10). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bmeconf.kinds import Raw, replies
+from bmeconf.model.errors import ReplyUnreadable
+
+
+@dataclass(frozen=True)
+class Page:
+    """The rows of a reply, and the total that it claims, where it claims one."""
+
+    rows: Sequence[Raw]
+    total: int | None
+
+    @property
+    def ids(self) -> list[str]:
+        return [replies.id_of(row) for row in self.rows]
+
+    @property
+    def content(self) -> tuple[int | None, list[list[Any]]]:
+        """What stays the same where nobody changes anything."""
+        return self.total, [*map(replies.edited, self.rows)]
+
+    def size(self, asked: int) -> int:
+        """How many rows the server puts on a page that was `asked` to have so many."""
+        cut = self.total is not None and 0 < len(self.rows) < min(self.total, asked)
+        return len(self.rows) if cut else asked
+
+
+def page_of(reply: Any, what: str) -> Page:
+    """Rows and total out of a bare array, or of an envelope.
+
+    Raises:
+        ReplyUnreadable: where the reply is neither, or a row is not an object with an id.
+    """
+    rows, total = reply, None
+    if isinstance(reply, Mapping):
+        rows = next((reply[k] for k in ("records", "contacts", "data") if k in reply), None)
+        total = replies.count_of(reply.get("total", reply.get("totalRecords")))
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise ReplyUnreadable(
+            f"{what}: the answer is not a listing of the kind that the API documents"
+        )
+    for row in rows:
+        replies.id_of(row, f"{what}: a row")
+    return Page(rows, total)
+
+
+@dataclass
+class Walk:
+    """The replies of one listing, in their order; `piece` are its names by id, from one reply."""
+
+    pages: list[Page]
+    piece: Mapping[str, str] | None = None
+
+    @property
+    def rows(self) -> Mapping[str, Raw]:
+        return {id: row for p in self.pages for id, row in zip(p.ids, p.rows, strict=True)}
+
+    @property
+    def total(self) -> int | None:
+        return next((p.total for p in reversed(self.pages) if p.total is not None), None)
+
+    @property
+    def agrees(self) -> bool:
+        """True where the replies may be of one moment."""
+        rows = self.rows
+        if self.piece not in (None, names(rows.values())):
+            return False
+        if self.total is not None or self.piece is not None:
+            return self.total in (None, len(rows))
+        # A listing that does not page gives its rows again.
+        *before, last = self.pages
+        counted = before if last.content in [page.content for page in before] else self.pages
+        return sum(len(page.rows) for page in counted) == len(rows)
+
+
+def names(rows: Iterable[Raw]) -> Mapping[str, str]:
+    """The name of each row, by its id."""
+    return {replies.id_of(row): replies.text_of(row.get("name")) or "" for row in rows}
