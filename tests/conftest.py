@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver.chrome.webdriver import WebDriver
@@ -40,14 +43,27 @@ def pytest_xdist_auto_num_workers() -> int:
     return int(asked) if asked else len(os.sched_getaffinity(0)) + 1
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let what is started here know Ctrl-C: a job in the background of a script ignores it.
 
-    The state of whoever runs the tests stays as it is.
+    The state of whoever runs the tests stays as it is. What one process compiles is there for all
+    the others.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    if hasattr(config, "workerinput") and config.args_source == config.ArgsSource.TESTPATHS:
+        _compile_part(config.workerinput)
+
+
+def _compile_part(worker: Mapping[str, Any]) -> None:
+    """Load a part of the tests, each worker another one, before all of them load the whole."""
+    tests = sorted(Path(__file__).parent.rglob("test_*.py"))
+    for path in tests[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        name = path.relative_to(Path(__file__).parents[1]).with_suffix("")
+        importlib.import_module(".".join(name.parts))
 
 
 def pytest_unconfigure() -> None:

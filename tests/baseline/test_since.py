@@ -352,7 +352,7 @@ HOSTILE = st.one_of(
 
 
 @given(hostile=st.lists(HOSTILE, min_size=1, max_size=4, unique_by=lambda n: n.strip()))
-@examples(10)
+@examples(5)
 def test_pasted_blocks_delete_what_they_name_whatever_that_is(
     hostile: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -380,7 +380,7 @@ def test_pasted_blocks_delete_what_they_name_whatever_that_is(
 
 
 @given(name=st.text(st.characters(exclude_categories=("Cs",)), min_size=1), width=st.integers(1, 9))
-@examples(300)
+@examples(150)
 def test_a_block_broken_at_any_blank_is_the_same_yaml(name: str, width: int) -> None:
     whole = block("lists", "name", name, "5" * 24)
     assert "\n" not in whole
@@ -480,7 +480,7 @@ def test_a_body_from_a_template_is_known_as_it_is(project: Project, account: Acc
 
 
 @given(world=worlds(), draw=st.data())
-@examples(15)
+@examples(8)
 def test_it_only_tells_more(
     world: World, draw: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

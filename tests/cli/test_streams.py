@@ -22,7 +22,7 @@ from tests.support.driver import LOCK, Account, Project
 from tests.support.terminal import unread
 
 WHOLE = os.environ.get("BMECONF_STREAMS") == "1"
-PART = 8
+PART = 16
 """So many streams less are tried with each command and format in an ordinary run."""
 NAME = "Žluťoučký “kůň” 🐴"
 MANIFEST = f"version: 1\nlists: [{{name: {NAME}, renamed_from: [Newsletter]}}, {{name: é}}]\n"

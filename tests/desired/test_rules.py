@@ -109,7 +109,7 @@ def test_both_call_the_same_documents_sound(name: str) -> None:
     size = sum(1 for _ in values(TREES[name]))
     assert rules.read(TREES[name])[1]
 
-    @examples(200)
+    @examples(100)
     @given(st.integers(0, 2**32))
     def law(number: int) -> None:
         random, tree = Random(number), TREES[name]

@@ -64,7 +64,7 @@ def drifted(document: Data) -> dict[tuple[str, str], str]:
     }
 
 
-@examples(8)
+@examples(4)
 @given(worlds())
 def test_after_an_apply_nothing_drifted(laboratory: Laboratory, world: World) -> None:
     lived = kept(laboratory, world)
@@ -83,7 +83,7 @@ def test_after_an_apply_nothing_drifted(laboratory: Laboratory, world: World) ->
     assert lived.lock == lock or not lock
 
 
-@examples(8)
+@examples(4)
 @given(st.data())
 def test_every_edit_by_hand_is_named_and_no_other(
     laboratory: Laboratory, data: st.DataObject
@@ -155,7 +155,7 @@ class Machine:
             self.remembered = None
 
 
-@examples(8)
+@examples(4)
 @given(st.lists(STEPS, min_size=4, max_size=12))
 def test_a_manual_step_is_what_became_of_it(laboratory: Laboratory, steps: list[Any]) -> None:
     machine, id = Machine(), ident(3, 1)

@@ -56,7 +56,7 @@ def test_apply_then_plan_is_empty_and_the_lock_stays(
     """In each reading of the API that decides what is seen of a campaign or a contact."""
     laboratory.account.switch(**switches)
 
-    @examples(7)
+    @examples(4)
     @given(worlds())
     def law(world: World) -> None:
         if switches.get("campaign_body") == "minimal":
@@ -70,7 +70,7 @@ def test_apply_then_plan_is_empty_and_the_lock_stays(
     law()
 
 
-@examples(8)
+@examples(4)
 @given(st.data())
 def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))
@@ -84,7 +84,7 @@ def test_an_edit_by_hand_is_drift(laboratory: Laboratory, data: st.DataObject) -
     assert without_classes(plan) == lived.project.plan()["steps"]
 
 
-@examples(8)
+@examples(4)
 @given(st.data())
 def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.DataObject) -> None:
     lived = kept(laboratory, data.draw(worlds()))
@@ -101,7 +101,7 @@ def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.Dat
         assert without_classes(plan) == lived.project.plan()["steps"]
 
 
-@examples(7)
+@examples(4)
 @given(worlds())
 def test_adopting_remembers_what_applying_does(laboratory: Laboratory, world: World) -> None:
     """An apply that finds all in place leaves the same lock as the one that made it so."""

@@ -2,7 +2,7 @@
 
 Each story is one number: generated manifests over a generated account, then applies (killed,
 resumed, saved, two at once, with faults), a person at the web app, an author of manifests and a
-forger of the program's own files, in any order. 24 stories in an ordinary run, the same ones each
+forger of the program's own files, in any order. 12 stories in an ordinary run, the same ones each
 time; 1,000 others every night (BMECONF_STORIES). A story that fails says its number:
 
 BMECONF_SEED=137 BMECONF_STORIES=1 pytest --timeout=0 tests/laws/test_stories.py
@@ -24,7 +24,7 @@ from tests.support.strategies import FROZEN_CONTACTS, STRUCTURE
 
 pytestmark = pytest.mark.long
 
-STORIES, PARTS = int(os.environ.get("BMECONF_STORIES", "24")), 4
+STORIES, PARTS = int(os.environ.get("BMECONF_STORIES", "12")), 3
 FIRST = int(os.environ.get("BMECONF_SEED", "0")) * (STORIES if STORIES > 1 else 1)
 UNWRITTEN, KILLED = {3, 4, 5, 6, 7}, -9
 CODES = {0, 1, 8, *UNWRITTEN}

@@ -183,11 +183,11 @@ def plans_always_empty(adopter: Adopter, of: st.SearchStrategy[Data], count: int
 
 
 def test_a_plan_after_a_pull_is_empty(adopter: Adopter) -> None:
-    plans_always_empty(adopter, messy(), 18)
+    plans_always_empty(adopter, messy(), 9)
 
 
 def test_accounts_as_they_are_elsewhere(adopter: Adopter) -> None:
-    plans_always_empty(adopter, accounts(), 12)
+    plans_always_empty(adopter, accounts(), 6)
 
 
 DIALECTS: tuple[Data, ...] = (
@@ -211,7 +211,7 @@ DIALECTS: tuple[Data, ...] = (
 @pytest.mark.parametrize("switches", DIALECTS, ids=lambda d: ",".join(f"{k}={d[k]}" for k in d))
 def test_in_every_dialect(switches: Data, adopter: Adopter) -> None:
     adopter.account.switch(**switches)
-    plans_always_empty(adopter, messy(), 3)
+    plans_always_empty(adopter, messy(), 2)
 
 
 # --- the writer of YAML
@@ -239,7 +239,7 @@ def as_read(node: Node) -> Any:
     return {key.text: as_read(value) for key, value in node.entries}
 
 
-@examples(400)
+@examples(200)
 @given(st.dictionaries(TEXTS.filter(bool), VALUES, min_size=1, max_size=4))
 def test_what_is_written_reads_back(data: Data) -> None:
     text = yaml_text(data, ["a remark"])
@@ -250,7 +250,7 @@ def test_what_is_written_reads_back(data: Data) -> None:
     assert not any(scalar.plain and scalar.text == "null" for scalar in scalars)
 
 
-@examples(200)
+@examples(100)
 @given(TEXTS)
 def test_other_readers_read_the_same_text(text: str) -> None:
     if not TIME.fullmatch(text):
@@ -296,7 +296,7 @@ def test_it_reads_as_if_somebody_had_typed_it() -> None:
 # --- names of files
 
 
-@examples(400)
+@examples(200)
 @given(st.lists(NAMES | TEXTS, max_size=8))
 def test_file_names_are_safe_everywhere(names: list[str]) -> None:
     stems = layout.distinct(names)

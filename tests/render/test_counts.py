@@ -73,9 +73,15 @@ def agreed(project: Project, ran: Ran) -> dict[str, int]:
     return counts
 
 
+def reported(project: Project, *command: str) -> tuple[Ran, Any]:
+    """What a command said, and its document, which it wrote beside every other format."""
+    ran = project.run(*command, *OUTPUTS)
+    written = (project.folder / "out.json").read_text("utf-8")
+    return ran, Ran(ran.code, written, ran.err).json
+
+
 def check_plan(project: Project, *arguments: str) -> Any:
-    ran = project.run("plan", *arguments, *OUTPUTS)
-    document = project.run("plan", *arguments, "--format", "json").json
+    ran, document = reported(project, "plan", *arguments)
     summary, counts = document["summary"], agreed(project, ran)
     numbers = {f"to {key}": summary[key] for key in ("create", "update", "delete")}
     rest = {key: summary[key] for key in summary if key not in ("create", "update", "delete")}
@@ -91,8 +97,7 @@ def check_plan(project: Project, *arguments: str) -> Any:
 
 
 def check_drift(project: Project, plan: Any, *arguments: str) -> None:
-    ran = project.run("drift", *arguments, *OUTPUTS)
-    document = project.run("drift", *arguments, "--format", "json").json
+    ran, document = reported(project, "drift", *arguments)
     summary, counts = document["summary"], agreed(project, ran)
     shown = {key.replace("_", " "): number for key, number in summary.items()}
     assert counts == {key: n for key, n in shown.items() if n or key == "in sync"}
@@ -110,8 +115,7 @@ def check_drift(project: Project, plan: Any, *arguments: str) -> None:
 def check_apply(project: Project, plan: Any, *arguments: str) -> None:
     deletes = [s["address"] for s in plan["steps"] if s["action"] == "delete"]
     allowed = [f"--allow-delete={address}" for address in deletes]
-    ran = project.run("apply", "--auto-approve", *arguments, *allowed, *OUTPUTS)
-    document = yaml.safe_load((project.folder / "out.json").read_text("utf-8"))
+    ran, document = reported(project, "apply", "--auto-approve", *arguments, *allowed)
     counts = agreed(project, ran)
     states = Counter({"applied": 0}) | Counter(step["state"] for step in document["steps"])
     assert {key: counts[key] for key in states} == states

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.apply.model import APPLIED, BLOCKED, FAILED, NOT_ATTEMPTED, Outcome, Proof, Result
@@ -21,6 +21,7 @@ from bmeconf.render.page.plan import task_list
 from tests.support import plans
 from tests.support.driver import Account, Project
 from tests.support.formats import told
+from tests.support.strategies import examples
 
 MANY = 1600
 LISTS = "version: 1\nlists:\n" + "".join(
@@ -91,7 +92,7 @@ def test_what_somebody_agrees_to_is_told_whole_or_not_at_all() -> None:
     assert pages.of_plan(plans.plan(["a"]), "production").binding
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(
     st.lists(st.text(max_size=300) | st.sampled_from(plans.HOSTILE), min_size=1, max_size=60),
     st.integers(2000, 20_000),
@@ -132,7 +133,7 @@ def sections(draw: st.DrawFn, title: str) -> Section:
     return Section(title, items, tasks if draw(st.booleans()) else ())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20)
 @given(sections("One"), sections("Two"), st.integers(300, 20_000), st.booleans())
 def test_whatever_is_counted_the_room_is_kept(
     one: Section, two: Section, room: int, binding: bool

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from selenium.webdriver.chrome.webdriver import WebDriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -28,6 +28,7 @@ from bmeconf.render import page as pages
 from tests.support import plans
 from tests.support.browser import colours, size, unfold
 from tests.support.listener import Listener
+from tests.support.strategies import examples
 
 EVIL = """<!doctype html><html><head><script>top.ran = 1; document.title = 'ran'</script>
 <link rel="stylesheet" href="{url}/style.css"><meta http-equiv="refresh" content="0; url={url}/go">
@@ -245,7 +246,7 @@ SIGNS = ("<", "</", "\r", "\n", " ", "/", ">", '"', "'", "=", "#", "x", "<!--", 
 PIECES = st.lists(st.sampled_from((*NAMES, *SIGNS)), max_size=30).map("".join)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(200)
 @given(PIECES)
 def test_no_name_that_calls_is_left(text: str) -> None:
     """Nothing that a browser could read as such a tag is left, wherever it thinks it is."""

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.api import UNSUBSCRIBED, Api, valid
+from tests.support.strategies import examples
 
 pytestmark = pytest.mark.long
 
@@ -68,7 +69,7 @@ def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
     return changed
 
 
-@settings(max_examples=200, deadline=None)
+@examples(100)
 @given(data=st.data())
 def test_bodies_with_one_wrong_value(
     api: Api, seeds: list[tuple[str, str, Any]], data: st.DataObject
@@ -81,7 +82,7 @@ def test_bodies_with_one_wrong_value(
         assert response.json()["errors"][0]["errorType"]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(
     path=st.sampled_from(
         ["email/campaign", "contact/events", "email/template", "reports/email/overall"]
@@ -97,7 +98,7 @@ def test_any_query(api: Api, path: str, query: dict[str, str]) -> None:
     assert api.send("GET", f"/api/{path}", **query).status_code < 500
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(ident=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6))
 def test_any_id(api: Api, ident: str) -> None:
     for path in ("contact", "contact-structure", "email/campaign", "email/domain"):

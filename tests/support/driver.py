@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
+import jsonschema_rs
 import requests
 import urllib3
 import yaml
-from jsonschema import Draft202012Validator
 
 from bmeconf import cli
 from bmeconf.project import load_schema
@@ -43,10 +43,8 @@ LATER = "2030-01-01T00:00:00.000Z"
 
 
 @functools.cache
-def _judge(kind: str) -> Draft202012Validator:
-    schema = load_schema(kind)
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
+def _judge(kind: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema(kind))
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Ran:
         document = json.loads(self.out)
         kind = SCHEMAS.get(document.get("format"))
         if kind:
-            flaws = [f"{e.json_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
+            flaws = [f"{e.instance_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
             assert flaws == [], document
         return document
 
