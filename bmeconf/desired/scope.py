@@ -58,7 +58,7 @@ def limit(
             raise InvalidInput(f"--target {target}: no declared resource matches{hint}")
         chosen |= addresses
     structures = [r.address for r in desired.of_kind(only_kind(Singleton).name)]
-    ahead = [*chosen]
+    ahead = [*chosen] if len(chosen) < len(desired) else []
     while ahead:
         needed = {*_needs(desired.resources[ahead.pop()], desired, structures)} - chosen
         chosen |= needed

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bmeconf.desired.manifest import Block, Items, MemoryFiles, Node, Scalar, read, walk
+from bmeconf.desired.validate.formats import LONGEST_EMAIL, USUAL_EMAIL, unusual_fault
 from bmeconf.desired.validate.rules import Rules
 from bmeconf.project import load_schema
 from tests.support.strategies import examples
@@ -121,6 +122,12 @@ def test_both_call_the_same_documents_sound(name: str) -> None:
         assert is_sound == schema.is_valid(data) or (strict and not is_sound), data
 
     law()
+
+
+@examples(200)
+@given(st.from_regex(USUAL_EMAIL, fullmatch=True))
+def test_what_looks_like_most_addresses_has_no_fault_but_its_length(address: str) -> None:
+    assert unusual_fault(address[:LONGEST_EMAIL]) == "" or len(address) > LONGEST_EMAIL
 
 
 def below(data: Any) -> Iterator[Any]:

@@ -23,7 +23,17 @@ from bmeconf.desired.manifest.files import (
     matching,
     seen_from,
 )
-from bmeconf.desired.manifest.nodes import Block, Items, Node, Path, Scalar, at, place_in, walk
+from bmeconf.desired.manifest.nodes import (
+    Block,
+    Items,
+    Node,
+    Path,
+    Scalar,
+    at,
+    place_in,
+    walk,
+    whole_text,
+)
 from bmeconf.desired.manifest.reading import (
     SUFFIXES,
     Sources,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from bmeconf.desired.manifest.nodes import Node, Scalar, place_in, walk
+from bmeconf.desired.manifest.nodes import Node, Scalar, place_in, walk, whole_text
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import KEY
 
@@ -21,7 +21,7 @@ def in_text(text: str, file: str) -> Iterator[Problem]:
 
 def in_tree(tree: Node) -> Iterator[Problem]:
     """A problem for each value that is a key once its escapes and variables are filled in."""
-    for _, node in walk(tree):
+    for _, node in walk(tree) if KEY.search(whole_text(tree)) else ():
         if isinstance(node, Scalar) and KEY.search(node.text):
             yield problem(node.place)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bmeconf.model import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """One text; `plain` when it was written without quotes, so that it may be a bare `null`."""
 
     text: str
@@ -52,6 +51,23 @@ class Items:
 
 Node: TypeAlias = Scalar | Block | Items
 Path: TypeAlias = tuple[str | int, ...]
+
+
+def whole_text(node: Node) -> str:
+    """All scalars of a tree, keys among them, each on lines of its own, in no order."""
+    texts: list[str] = []
+    ahead = [node]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, Scalar):
+            texts.append(node.text)
+        elif isinstance(node, Items):
+            ahead += node.items
+        else:
+            for key, value in node.entries:
+                texts.append(key.text)
+                ahead.append(value)
+    return "\n".join(texts)
 
 
 def place_in(text: str, file: str, index: int) -> Place:

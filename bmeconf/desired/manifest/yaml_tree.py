@@ -7,6 +7,7 @@ plain one and a written tag from a guessed one, and a loop over events cannot ru
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ class _Refused(Exception):
         self.problem = Problem(place, "", message, code)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """A block or list that is still open; `key` waits for its value.
 
@@ -154,43 +155,56 @@ class _Builder:
         """Take every event that `loader` makes of `text`; returns the error that ends them."""
         import yaml
 
+        file, takes = self.file, self._takes(yaml)
         try:
-            for event in yaml.parse(text, Loader=loader):
-                self._take(event)
+            next_event = loader(text).get_event
+            while event := next_event():
+                mark = event.start_mark
+                place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+                tag = getattr(event, "tag", None)
+                if tag and tag not in HARMLESS_TAGS:
+                    short = tag.replace(CORE, "!!")
+                    message = f'the YAML tag "{short}" means nothing here; remove it'
+                    raise _Refused(place, message, "yaml_tag")
+                if take := takes.get(type(event)):
+                    take(event, place)
         except _Refused as refused:
             self.problems.append(refused.problem)
         except yaml.YAMLError as error:
             return error
         return None
 
-    def _take(self, event: yaml.Event) -> None:
-        import yaml
+    def _takes(self, yaml: Any) -> Mapping[type, Callable[[Any, Place], None]]:
+        """What is done with the events that mean something."""
+        return {
+            yaml.DocumentStartEvent: lambda event, place: self._anchors.clear(),
+            yaml.AliasEvent: lambda event, place: self._add(*self._alias(event.anchor, place)),
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: lambda event, place: self._begin(event, place, False),
+            yaml.MappingStartEvent: lambda event, place: self._begin(event, place, True),
+            yaml.SequenceEndEvent: self._end,
+            yaml.MappingEndEvent: self._end,
+        }
 
-        mark = event.start_mark
-        place = Place(self.file, mark.line + 1, mark.column + 1) if mark else Place(self.file)
-        tag = getattr(event, "tag", None)
-        if tag and tag not in HARMLESS_TAGS:
-            message = f'the YAML tag "{tag.replace(CORE, "!!")}" means nothing here; remove it'
-            raise _Refused(place, message, "yaml_tag")
-        if isinstance(event, yaml.DocumentStartEvent):
-            self._anchors = {}
-        elif isinstance(event, yaml.AliasEvent):
-            self._add(*self._alias(event.anchor or "", place))
-        elif isinstance(event, yaml.ScalarEvent):
-            node = Scalar(event.value, place, not event.style and event.tag not in TEXT_TAGS)
-            self._add(node, 1 + len(event.value) // LONG_TEXT, 1, event.anchor)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            if len(self._open) > MAX_DEPTH:
-                message = f"nested more than {MAX_DEPTH} levels deep; flatten it"
-                raise _Refused(place, message, "too_deep")
-            is_block = isinstance(event, yaml.MappingStartEvent)
-            self._open.append(_Frame(place, is_block, event.anchor))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            frame = self._open.pop()
-            entries, children = tuple(frame.entries.values()), tuple(frame.children)
-            block = frame.is_block
-            closed = Block(entries, frame.place) if block else Items(children, frame.place)
-            self._add(closed, frame.size, frame.height, frame.anchor)
+    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
+        text = event.value
+        node = Scalar(text, place, not event.style and event.tag not in TEXT_TAGS)
+        self._add(node, 1 + len(text) // LONG_TEXT, 1, event.anchor)
+
+    def _begin(self, event: yaml.CollectionStartEvent, place: Place, is_block: bool) -> None:
+        if len(self._open) > MAX_DEPTH:
+            message = f"nested more than {MAX_DEPTH} levels deep; flatten it"
+            raise _Refused(place, message, "too_deep")
+        self._open.append(_Frame(place, is_block, event.anchor))
+
+    def _end(self, event: yaml.CollectionEndEvent, place: Place) -> None:
+        frame = self._open.pop()
+        closed = (
+            Block(tuple(frame.entries.values()), frame.place)
+            if frame.is_block
+            else Items(tuple(frame.children), frame.place)
+        )
+        self._add(closed, frame.size, frame.height, frame.anchor)
 
     def _alias(self, anchor: str, place: Place) -> tuple[Node, int, int]:
         """What an alias repeats: the node, its size and its height."""
@@ -214,13 +228,18 @@ class _Builder:
         raise _Refused(place, message, "yaml_alias")
 
     def _add(self, node: Node, size: int, height: int, anchor: str | None = None) -> None:
-        """Put a finished node where it belongs."""
+        """Put a finished node where it belongs; refuses what is too deep, aliases written out."""
         if anchor:
             self._anchors[anchor] = node, size, height
-        self._bound(node, size, height)
         frame = self._open[-1]
-        is_empty = isinstance(node, Scalar) and node.plain and not node.text
+        if height >= frame.height:
+            frame.height = height + 1
+        frame.size += size
+        if len(self._open) + height > MAX_DEPTH + 2:
+            message = f"nested more than {MAX_DEPTH} levels deep once its aliases are written out"
+            raise _Refused(node.place, message, "too_deep")
         if not frame.is_block:
+            is_empty = isinstance(node, Scalar) and node.plain and not node.text
             if len(self._open) > 1 or not is_empty:
                 frame.children.append(node)
         elif not frame.expects_value:
@@ -229,15 +248,6 @@ class _Builder:
             if frame.key is not None:
                 frame.entries[frame.key.text] = (frame.key, node)
             frame.expects_value = False
-
-    def _bound(self, node: Node, size: int, height: int) -> None:
-        """Refuses a file whose aliases, written out, would be too deep."""
-        frame = self._open[-1]
-        frame.height = max(frame.height, height + 1)
-        frame.size += size
-        if len(self._open) + height > MAX_DEPTH + 2:
-            message = f"nested more than {MAX_DEPTH} levels deep once its aliases are written out"
-            raise _Refused(node.place, message, "too_deep")
 
     def _key(self, frame: _Frame, node: Node) -> Scalar | None:
         """The key if it can be used; else a problem, and its value will be passed over."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -53,12 +54,12 @@ class ManifestEntry:
     sound: bool = True
     is_row: bool = False
 
-    @property
+    @cached_property
     def address(self) -> Address:
         """The address by name alone."""
         return Address(self.kind, self.name)
 
-    @property
+    @cached_property
     def identity(self) -> Address:
         """The address in the form in which two compare."""
         return Address(self.kind, self.canonical(self.name))
@@ -85,8 +86,9 @@ class ManifestEntry:
     def texts(self, key: str) -> tuple[str, ...]:
         """The texts under `key`: none, one or several."""
         value = self.spec.get(key)
-        listed = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return tuple(text for text in listed if isinstance(text, str))
+        if isinstance(value, str):
+            return (value,)
+        return tuple(filter(_is_text, value)) if isinstance(value, list) else ()
 
     def canonical(self, text: str) -> str:
         """A name of this entry's kind as identity sees it (design 7.3)."""
@@ -113,9 +115,13 @@ def of(
             name = "" if kind in BLOCKS else spec.get(KINDS[kind].identity)
             name = KINDS[kind].written(name) if isinstance(name, str) else ""
             entries[path] = ManifestEntry(kind, name, spec, node, path not in flawed, is_rows)
-    addresses = {path: entry.shown for path, entry in entries.items()}
-    problems = [flaw.problem(addresses.get(_entry_path(flaw), "")) for flaw in flaws]
+    concerned = ((flaw, entries.get(_entry_path(flaw))) for flaw in flaws)
+    problems = [flaw.problem(entry.shown if entry else "") for flaw, entry in concerned]
     return list(entries.values()), problems
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _entry_path(flaw: Flaw) -> Path:
@@ -195,7 +201,8 @@ def text_of(texts: Texts, file: str, reference: str) -> Text:
 def _repeated(entry: ManifestEntry) -> Iterator[Problem]:
     """A warning for each name that a list has twice, an error for each field."""
     for key in REPEATABLE:
-        texts = entry.texts(key)
+        if len(texts := entry.texts(key)) < 2:
+            continue
         canonical = canonical_email if key in KINDS[entry.kind].emails else canonical_name
         for index in _seen_before([canonical(text) for text in texts]):
             message = f"{key}: {shown(texts[index])} is given twice; remove one"

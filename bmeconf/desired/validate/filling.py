@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, walk
+from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
 from bmeconf.desired.validate.formats import BLANKS
 from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
@@ -31,7 +31,7 @@ Row: TypeAlias = Sequence[Scalar]
 
 def uses_variables(tree: Node) -> bool:
     """Whether a tree holds any `${`."""
-    return any(isinstance(node, Scalar) and "${" in node.text for _, node in walk(tree))
+    return "${" in whole_text(tree)
 
 
 @dataclass

@@ -11,6 +11,10 @@ from bmeconf.model import shows_nothing, visible
 BLANKS = " \t\r\n"
 """What may stand around a value: other blanks are seen by nobody, and belong to it."""
 LONGEST_EMAIL = 254
+USUAL_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9][A-Za-z0-9_-]*\.)+[A-Za-z0-9-]{2,}"
+)
+"""What most addresses look like, and none with a fault but that it is too long."""
 NOT_IN_EMAILS = re.compile(r'[<>,;:"()\[\]\\]')
 
 DATE = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)")
@@ -24,6 +28,12 @@ TIME = re.compile(
 def email_fault(text: str) -> str:
     """Why a text is not an email address; empty where it is one."""
     address = text.strip(BLANKS)
+    usual = len(address) <= LONGEST_EMAIL and USUAL_EMAIL.fullmatch(address)
+    return "" if usual else unusual_fault(address)
+
+
+def unusual_fault(address: str) -> str:
+    """The same for an address without blanks around it, whatever it looks like."""
     local, at, domain = address.partition("@")
     last = domain.rpartition(".")[2]
     inner = re.search(r"<([^<>\s]{1,80}@[^<>\s]{1,80})>", address)

@@ -131,20 +131,22 @@ class _Reading:
         """The desired side of all documents."""
         for tree in self._sources.documents:
             filler = Filler(self._variables)
-            self._document(filler.fill(tree), filler.flaws)
+            filled = filler.fill(tree) if filling.uses_variables(tree) else tree
+            self._document(filled, filler.flaws)
         found = sorted(self._entries, key=lambda entry: entry.node.place)
-        problems = [*self._problems, *references.check(found), *unseen.check(found)]
+        declared = references.by_name(found)
+        problems = [*self._problems, *references.check(found, declared), *unseen.check(found)]
         for entry in found:
             if entry.sound:
                 problems += entries.check(entry, self._sources.texts, self._variables)
         # What a file declares that cannot be read is not known.
         if with_notes and not any(each.level == "error" for each in self._sources.problems):
-            problems += references.notes(found)
+            problems += references.notes(found, declared)
         final = {problem.place for problem in self._final}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
         covers = self._sources.covers
         problems = [p for p in problems if p.level == "error" or covers(p.place.file)]
-        snapshot = _snapshot(found, self._sources.texts)
+        snapshot = _snapshot(found, declared, self._sources.texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
@@ -170,9 +172,10 @@ class _Reading:
                 self._document(rows, filler.flaws, is_table=True)
 
 
-def _snapshot(found: Sequence[ManifestEntry], texts: entries.Texts) -> Snapshot:
+def _snapshot(
+    found: Sequence[ManifestEntry], declared: references.ByName, texts: entries.Texts
+) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
-    declared = references.by_name(found)
     resources: dict[Address, Resource] = {}
     for entry in found:
         if entry.sound:

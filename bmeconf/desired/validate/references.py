@@ -31,12 +31,16 @@ ORIGINS = ("copy_of", "merge_of")
 
 @dataclass(frozen=True)
 class Reference:
-    """A name under `key` of an entry, which means another resource, the target."""
+    """A name under `key` of an entry, at `index`, which means another resource, the target."""
 
     entry: ManifestEntry
     key: str
     target: Address
-    place: Place
+    index: int
+
+    @property
+    def place(self) -> Place:
+        return self.entry.place(self.key, self.index)
 
     def problem(self, message: str, code: str, level: str = "error") -> Problem:
         message = f"{self.key}: {message}"
@@ -58,9 +62,8 @@ def address(entry: ManifestEntry, declared: ByName) -> Address:
     return Address(entry.kind, entry.name, entry.id) if shared else entry.address
 
 
-def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
+def check(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Problem]:
     """Errors and warnings among entries sorted by place, at the later or the referring one."""
-    declared = by_name(entries)
     references = [reference for entry in entries for reference in _references(entry)]
     yield from _duplicates(declared)
     yield from _look_alikes(declared)
@@ -72,9 +75,8 @@ def check(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
     yield from _cycles(references)
 
 
-def notes(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
+def notes(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Problem]:
     """Notes on what must exist in the account, one for each name, where it is first mentioned."""
-    declared = by_name(entries)
     former = _former(entries)
     undeclared: dict[Address, list[Reference]] = defaultdict(list)
     for entry in entries:
@@ -158,9 +160,9 @@ def _renames(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Pro
 def _references(entry: ManifestEntry) -> Iterator[Reference]:
     for key, kind in KINDS[entry.kind].refers.items():
         for index, text in enumerate(entry.texts(key)):
-            if canonical_name(text):
-                target = Address(kind, canonical_name(text))
-                yield Reference(entry, key, target, entry.place(key, index))
+            if name := canonical_name(text):
+                target = Address(kind, name)
+                yield Reference(entry, key, target, index)
 
 
 def _former(entries: Sequence[ManifestEntry]) -> Mapping[Address, ManifestEntry]:

@@ -68,7 +68,10 @@ class Rule:
         ):
             return False
         if isinstance(value, str):
-            return len(value) <= self.longest and all(fits(value) for fits in self.patterns)
+            for fits in self.patterns:
+                if not fits(value):
+                    return False
+            return len(value) <= self.longest
         return not isinstance(value, int) or value >= self.least
 
 

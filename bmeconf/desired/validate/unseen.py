@@ -38,6 +38,6 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """Each text in a value, with its path."""
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, Mapping | list):
-        for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+    elif isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _texts(inner, (*path, key))
