@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw
@@ -59,8 +59,7 @@ class IdMap:
         ids = replies.ids_of(raw, "tags")
         if ids is None:
             return None
-        labels = {id: label for label, id in self.tags.items()}
-        return tuple(sorted(labels.get(id, f"#{id}") for id in ids))
+        return tuple(sorted(self._tag_labels.get(id, f"#{id}") for id in ids))
 
     def id(self, address: Address) -> str | None:
         """The live id behind `address`, None while it does not exist."""
@@ -93,6 +92,15 @@ class IdMap:
         tags = replies.objects_of(self.structure.get("tags"), "the tags of the structure")
         return {label_of(tag): replies.id_of(tag, "a tag of the structure") for tag in tags}
 
+    @cached_property
+    def _tag_labels(self) -> Mapping[str, str]:
+        return {id: label for label, id in self.tags.items()}
+
+    @cached_property
+    def field_labels(self) -> Mapping[str, str]:
+        """The structure's fields: canonical label by id."""
+        return {str(field.get("_id")): label for label, field in self.fields.items()}
+
     def tag(self, label: str) -> str:
         """The id of a tag, by its label.
 
@@ -107,19 +115,27 @@ class IdMap:
 
     def relabelled(self, desired: Resource) -> Resource:
         """`desired` with the labels of its fields as the live structure has them."""
-        if not desired.fields.get("fields"):
+        used = desired.fields.get("fields") or {}
+        if all(self.label(label) in (label, None) for label in used):
             return desired
-        fields = {self.label(k) or k: v for k, v in desired.fields["fields"].items()}
+        fields = {self.label(label) or label: value for label, value in used.items()}
         return replace(desired, fields={**desired.fields, "fields": fields})
 
-    def label(self, wanted: str) -> str | None:
+    @cached_property
+    def label(self) -> Callable[[str], str | None]:
         """The live label of a field: by predefined name first, then by label (contract 4.1)."""
-        words = wanted.split()
-        camel = "".join([words[0].lower(), *(w.capitalize() for w in words[1:])]) if words else ""
+        predefined: dict[str, str] = {}
         for label, live in self.fields.items():
-            if live.get("predefinedField") == camel:
-                return label
-        return wanted if wanted in self.fields else None
+            if isinstance(name := live.get("predefinedField"), str):
+                predefined.setdefault(name, label)
+
+        @cache
+        def live_label(wanted: str) -> str | None:
+            first, *rest = wanted.split() or [""]
+            camel = first.lower() + "".join(map(str.capitalize, rest))
+            return predefined.get(camel, wanted if wanted in self.fields else None)
+
+        return live_label
 
 
 def label_of(raw: Raw) -> str:
@@ -127,6 +143,7 @@ def label_of(raw: Raw) -> str:
     return canonical_name(replies.text_of(raw.get("label")) or "")
 
 
+@lru_cache(maxsize=1024)
 def list_address(name: str) -> Address:
     """The address of a list, by the name that a manifest has for it."""
     return Address(LISTS, canonical_name(name))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bmeconf.model.resources import Address, Resource, Value
+from bmeconf.model.resources import Address, Resource, Value, nothing
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 Path = tuple[str, ...]
@@ -28,7 +28,7 @@ class Cause(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field that differs: `path` into the resource's fields, live value, declared value."""
 
@@ -38,7 +38,7 @@ class Change:
     cause: Cause = field(default=Cause.UNKNOWN, compare=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One desired resource beside its live one; `action` None where they are in sync.
 
@@ -56,7 +56,7 @@ class Difference:
     unreadable: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
     believed: tuple[str, ...] = ()
-    causes: Mapping[Path, Cause] = field(default_factory=dict)
+    causes: Mapping[Path, Cause] = field(default_factory=nothing)
     now: Difference | None = None
 
     @property
