@@ -63,6 +63,7 @@ DOORS = {
 PURE = (
     *("model", "mail", "kinds", "plan", "render", "desired.validate", "desired.scope"),
     *("baseline.classify", "baseline.lock", "baseline.lock_baseline", "baseline.record"),
+    "baseline.section",
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
     *("report", "pull.model", "pull.entries", "pull.layout"),

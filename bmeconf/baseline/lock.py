@@ -1,147 +1,26 @@
 """The lock file `bmeconf.lock.json`: what earlier applies sent, and what was read back. Pure.
 
-In: the file's text. Out: a section per account, an entry per resource, and the text again. The
-file holds ids, versions and digests, no values, since it is made to be committed. Contacts are
-people: their keys are digests, and digests of their values are too short to confirm a guess
-(design 7.17). The text is sorted, without times of runs, the content of an entry on one line, so
-that Git merges branches that touch different resources, and takes an entry whole or not at all.
+In: the file's text. Out: a section per account, and the text again. The text is sorted, without
+times of runs, the content of an entry on one line, so that Git merges branches that touch different
+resources, and takes an entry whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from bmeconf.kinds import KINDS, Personal, replies
-from bmeconf.model import Address, Resource, canonical_server
+from bmeconf.baseline.section import LockEntry, Section
+from bmeconf.model import canonical_server
 from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 """The marks that Git leaves in a file that it could not merge."""
 REMEDY = "resolve it, or delete the file: everything works without it, with less detail"
-
-Digest = str | tuple[str, ...]
-"""16 hexadecimal digits for a value, 3 for a contact's; for a set, those of its members, sorted."""
-
-
-@dataclass(frozen=True)
-class LockEntry:
-    """One live object as it was last applied or recorded.
-
-    `sent` are the declared values that were written or found, `seen` those that were read back,
-    both as digests by dotted path; the two differ where the service rewrote something.
-    `unproven` are declared fields that the API does not show and that no apply has sent.
-    `version` and `updated_at` are those of that reading, `listed` a digest of its row in the
-    listing. `scheduled` is the instant that the account once showed it as scheduled for.
-    """
-
-    id: str
-    sent: Mapping[str, Digest] = field(default_factory=dict)
-    seen: Mapping[str, Digest] = field(default_factory=dict)
-    unproven: tuple[str, ...] = ()
-    version: int | None = None
-    updated_at: str = ""
-    listed: str = ""
-    protect: bool = False
-    scheduled: str = ""
-
-    @property
-    def bare(self) -> bool:
-        """True where the entry tells of protection or a schedule alone, and of no field."""
-        return self == LockEntry(self.id, protect=self.protect, scheduled=self.scheduled)
-
-
-@dataclass(frozen=True)
-class RememberedIds:
-    """The live ids that are remembered of one kind, by desired address.
-
-    `orphans` are those of resources that no manifest declares any more.
-    """
-
-    by_address: Mapping[Address, str] = field(default_factory=dict)
-    orphans: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Section:
-    """The entries of one account; `account` is its fingerprint, and the salt of all digests."""
-
-    account: str = ""
-    base_url: str = ""
-    entries: Mapping[str, LockEntry] = field(default_factory=dict)
-    merged: tuple[str, ...] = ()
-    """The parts of a contact to which its API only adds."""
-
-    def key(self, address: Address) -> str:
-        """The key of a resource's entry; that of a contact is a digest.
-
-        It is the same for every way of writing an address, but for the keys of older files.
-        """
-        kind = KINDS[address.kind]
-        if not isinstance(kind, Personal):
-            return str(address)
-        names = (replace(address, name=kind.canonical(address.name)), address)
-        keys = [f"{kind.name}/{self.digest(str(name).partition('/')[2])}" for name in names]
-        return next((key for key in keys if key in self.entries), keys[0])
-
-    def at(self, address: Address) -> LockEntry | None:
-        """The entry under an address, whatever object lives there now."""
-        return self.entries.get(self.key(address))
-
-    def of(self, address: Address, id: str) -> LockEntry | None:
-        """The entry of the live object `id`, whatever its address was then."""
-        key = self.key_of(address, id)
-        return self.entries[key] if key else None
-
-    def key_of(self, address: Address, id: str) -> str | None:
-        """The key of the live object `id`, that of `address` first."""
-        entry = self.at(address)
-        mine = entry is not None and entry.id == id
-        return self.key(address) if mine else self._by_id.get((address.kind, id))
-
-    def remembered(self, kind: str, desired: Iterable[Resource]) -> RememberedIds:
-        """The ids of one kind, of which all of `desired` is declared."""
-        addresses = [resource.address for resource in desired]
-        declared = {self.key(address) for address in addresses}
-        known = {address: entry.id for address in addresses if (entry := self.at(address))}
-        entries = self.entries.items()
-        orphans = (e.id for k, e in entries if kind_of(k) == kind and k not in declared)
-        return RememberedIds(known, frozenset(orphans))
-
-    @property
-    def by_object(self) -> Mapping[tuple[str, str], LockEntry]:
-        """The entries by the kind and id of their objects."""
-        return {object: self.entries[key] for object, key in self._by_id.items()}
-
-    @cached_property
-    def _by_id(self) -> Mapping[tuple[str, str], str]:
-        return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
-
-    def digest(self, *parts: Any) -> str:
-        """16 digits that are the same for the same `parts`, as JSON, and tell nothing else."""
-        return replies.digest([self.account, *parts]).partition(":")[2][:16]
-
-    def without(self, kind: str, id: str) -> Section:
-        """This section without the entry of one object."""
-        return self.dropping(k for k, e in self.entries.items() if (kind_of(k), e.id) == (kind, id))
-
-    def dropping(self, keys: Iterable[str]) -> Section:
-        """This section without the entries under `keys`."""
-        gone = set(keys)
-        return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
-
-    def holding(self, key: str, entry: LockEntry) -> Section:
-        """This section with `entry` under `key`."""
-        return replace(self, entries={**self.entries, key: entry})
-
-    def having(self, address: Address, entry: LockEntry) -> Section:
-        """This section with `entry` as the only one of its object."""
-        return self.without(address.kind, entry.id).holding(self.key(address), entry)
 
 
 @dataclass(frozen=True)
@@ -227,11 +106,6 @@ def parse(text: str, name: str) -> Lock:
     return Lock(name, accounts)
 
 
-def kind_of(key: str) -> str:
-    """The kind of the resource that is remembered under `key`."""
-    return key.partition("/")[0]
-
-
 # --- entries as JSON
 
 CHECK = "check"
@@ -242,7 +116,8 @@ DEPTH = 4
 
 def _json(section: Section, key: str, entry: LockEntry) -> dict[str, Any]:
     # A version may be 0, and that tells something.
-    told = {k: v for k, v in vars(entry).items() if v or (k == "version" and v is not None)}
+    every = ((each.name, getattr(entry, each.name)) for each in fields(entry))
+    told = {k: v for k, v in every if v or (k == "version" and v is not None)}
     return {**told, CHECK: _check(section, key, told)}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
-from bmeconf.baseline.lock import Digest, LockEntry, Section
+from bmeconf.baseline.section import Digest, LockEntry, Section
 from bmeconf.kinds import (
     KINDS,
     Detailed,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bmeconf.baseline import lock
-from bmeconf.baseline.lock import Lock, LockEntry, Section, kind_of
+from bmeconf.baseline.lock import Lock
+from bmeconf.baseline.section import LockEntry, Section, kind_of
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AS_USUAL, LOCK_FILE, WORK_FOLDER, can_write, read_file, write_file
 

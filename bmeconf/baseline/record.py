@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bmeconf.baseline.classify import leaves
-from bmeconf.baseline.lock import LockEntry, Section
 from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
+from bmeconf.baseline.section import LockEntry, Section
 from bmeconf.kinds import KINDS, Raw, replies
 from bmeconf.model import (
     Address,

@@ -146,8 +146,12 @@ class Kind(ABC):
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         """The live values of the fields that `desired` declares, as far as the reply shows them."""
-        shown = [key for key in desired.fields if key in live.fields]
-        return {k: self.respelled(k, desired.fields[k], live.fields[k]) for k in shown}
+        pairs = [(k, v, live.fields[k]) for k, v in desired.fields.items() if k in live.fields]
+        return {k: v if v == now else self.part(k, v, now, managed) for k, v, now in pairs}
+
+    def part(self, field: str, declared: Value, live: Value, managed: Managed) -> Value:
+        """The part of a live value that is compared with a declared one, which differs from it."""
+        return self.respelled(field, declared, live)
 
     # --- judging, pure
 

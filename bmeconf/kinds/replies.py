@@ -69,8 +69,9 @@ def id_of(raw: Raw, what: str = "an object") -> str:
         ReplyUnreadable: where there is none.
     """
     for key in ("_id", "id"):
-        if isinstance(raw.get(key), str) and ID.fullmatch(raw[key]):
-            return str(raw[key])
+        id = raw.get(key)
+        if isinstance(id, str) and ID.fullmatch(id):
+            return id
     raise ReplyUnreadable(f"{what}: the API answered with an object that has no usable id")
 
 
@@ -84,12 +85,14 @@ def ids_of(raw: Raw, key: str) -> tuple[str, ...] | None:
         return ()
     if not isinstance(value, list):
         return None
-    named = (
-        [item.get(k) for k in ("_id", "listId", "id")] if isinstance(item, Mapping) else [item]
-        for item in value
-    )
-    ids = [next((each for each in item if isinstance(each, str)), None) for item in named]
-    return None if None in ids else tuple(id for id in dict.fromkeys(ids) if id is not None)
+    ids: dict[str, None] = {}
+    for item in value:
+        named = map(item.get, ("_id", "listId", "id")) if isinstance(item, Mapping) else (item,)
+        id = next((each for each in named if isinstance(each, str)), None)
+        if id is None:
+            return None
+        ids[id] = None
+    return tuple(ids)
 
 
 def key_of(raw: Raw, key: str, what: str) -> str:
@@ -115,8 +118,10 @@ def hidden(what: str, key: str) -> ReplyUnreadable:
 
 def text_of(value: Any) -> str | None:
     """A scalar as text: numbers are accepted where strings are documented."""
-    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return str(value) if is_text else None
+    if isinstance(value, str):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else None
 
 
 def count_of(value: Any) -> int | None:

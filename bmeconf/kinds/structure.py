@@ -11,7 +11,17 @@ from bmeconf.kinds.api import Raw, ReadApi, WriteApi
 from bmeconf.kinds.base import Managed, Written, blocked, set_of
 from bmeconf.kinds.capabilities import PartialSets, Singleton
 from bmeconf.kinds.id_map import IdMap, label_of
-from bmeconf.model import STRUCTURE, Call, Change, Fields, Finding, Resource, canonical_name, nested
+from bmeconf.model import (
+    STRUCTURE,
+    Call,
+    Change,
+    Fields,
+    Finding,
+    Resource,
+    Value,
+    canonical_name,
+    nested,
+)
 from bmeconf.model.errors import InvalidInput, LossyWrite, Rejected, ReplyUnreadable
 
 PATH = "/api/contact-structure"
@@ -65,18 +75,16 @@ class Structure(Singleton, PartialSets):
     def pin_content(self, raw: Raw) -> Any:
         return {key: raw.get(key) for key in ("label", "keyName", "keyType", "fields", "tags")}
 
-    def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
-        fields = dict(super().observed(desired, live, managed))
-        if "fields" in fields:
-            fields["fields"] = {
-                label: {k: v for k, v in live.fields["fields"][label].items() if k in declared}
-                for label, declared in desired.fields["fields"].items()
-                if label in live.fields["fields"]
+    def part(self, field: str, declared: Value, live: Value, managed: Managed) -> Value:
+        if field == "fields":
+            return {
+                label: {k: v for k, v in live[label].items() if k in values}
+                for label, values in declared.items()
+                if label in live
             }
-        if "tags" in fields:
-            declared_tags = desired.fields["tags"]
-            fields["tags"] = tuple(tag for tag in fields["tags"] if tag in declared_tags)
-        return fields
+        if field in self.sets:
+            return tuple(member for member in live if member in declared)
+        return super().part(field, declared, live, managed)
 
     def refusal(
         self, desired: Resource, live: Resource, changes: Sequence[Change]

@@ -38,10 +38,10 @@ class Status(Enum):
     REPLACED_UNSEEN = "replaced_unseen"
 
 
-PLANNED = frozenset({Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, Status.REPLACED})
+PLANNED = (Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, Status.REPLACED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Namesakes:
     """Several live objects of one name, by their ids."""
 
@@ -49,7 +49,7 @@ class Namesakes:
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """Which live object one desired resource is.
 
@@ -89,6 +89,9 @@ class Match:
     def replaced(self) -> bool:
         """True where the row is another object than the baseline remembers."""
         return self.status in (Status.REPLACED, Status.REPLACED_UNSEEN)
+
+
+MISSING = Match(Status.MISSING)
 
 
 @dataclass(frozen=True)
@@ -138,30 +141,32 @@ def match(
 
 
 def _by_name(
-    kind: Kind, desired: Sequence[Resource], free: dict[str, list[Raw]]
+    names: Mapping[Address, Sequence[str]], free: dict[str, list[Raw]]
 ) -> dict[Address, Match]:
     """Own names first, so that no rename takes an object that another resource is called by."""
-    found = {r.address: _take(kind.match_keys(r)[0], free) for r in desired}
-    for resource in desired:
-        own = found[resource.address]
+    found = {address: _take(own, free) for address, (own, *_) in names.items()}
+    for address, (_, *former) in names.items():
+        own = found[address]
         if own.status is Status.AMBIGUOUS:
             continue
-        for old in kind.match_keys(resource)[1:]:
+        for old in former:
             if own.status is not Status.MISSING:
                 leftover = old if free.get(old) else ""
-                found[resource.address] = replace(own, leftover=leftover)
+                found[address] = replace(own, leftover=leftover)
                 break
-            own = found[resource.address] = _take(old, free)
+            own = found[address] = _take(old, free)
     return found
 
 
 def _take(name: str, free: dict[str, list[Raw]]) -> Match:
     """The match by one name; a row that is taken is not `free` any more."""
-    rows = free.get(name, [])
+    rows = free.get(name)
+    if not rows:
+        return MISSING
     if len(rows) > 1:
         ids = tuple(map(replies.id_of, rows))
         return Match(Status.AMBIGUOUS, candidates=ids, names=(name,))
-    return Match(Status.FOUND, free.pop(name)[0]) if rows else Match(Status.MISSING)
+    return Match(Status.FOUND, free.pop(name)[0])
 
 
 class _Judge:
@@ -183,9 +188,10 @@ class _Judge:
         for id, row in self._every.items():
             if id not in taken:
                 free[kind.key(row)].append(row)
-        first |= _by_name(kind, [resource for resource in desired if not resource.id], free)
+        names = {r.address: kind.match_keys(r) for r in desired if not r.id}
+        first |= _by_name(names, free)
         self._kind, self._free, self._first, self._ids = kind, free, first, ids
-        self._by_name = {k: r.address for r in desired if not r.id for k in kind.match_keys(r)}
+        self._by_name = {name: address for address, every in names.items() for name in every}
         self.unmanaged = {replies.id_of(row): row for rows in free.values() for row in rows}
         orphans = [kind.key(self.unmanaged[id]) for id in ids.orphans if id in self.unmanaged]
         self._orphans = tuple(sorted(orphans)) if len(orphans) <= MOST_ORPHANS else ()
@@ -197,7 +203,9 @@ class _Judge:
             known = self._ids.by_address.get(resource.address, "")
             return replace(found, remembered=self.unmanaged.get(known))
         if found.row is not None:
-            if left_alone := self._claimed(resource, found, found.row):
+            # What was found by its own name is called by that.
+            by_name = not (resource.id or resource.intent.renamed_from)
+            if not by_name and (left_alone := self._claimed(resource, found, found.row)):
                 return left_alone
             return found if resource.id else self._replaced(resource, found, found.row)
         if resource.id or resource.intent.absent or isinstance(self._kind, Searched):

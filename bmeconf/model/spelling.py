@@ -29,6 +29,10 @@ def written_email(text: str) -> str:
 
 def canonical_email(text: str) -> str:
     """An email as identity sees it (API contract 6, question 18): its domain in ASCII as well."""
+    plain = text.isascii() and text.islower() and text.isprintable()
+    if plain and " " not in text and not text.endswith("."):
+        # As most are.
+        return text
     local, at, domain = written_email(text).rpartition("@")
     return f"{local}{at}{canonical_domain(domain)}"
 

@@ -6,7 +6,7 @@ cases; what is declared but hidden by the API is told apart from what differs (d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
@@ -31,13 +31,16 @@ from bmeconf.model import (
     lookup,
 )
 
+MISSING = object()
+"""Stands for the value under a key that is not there: no value is equal to it."""
+
 
 def compare(reading: Reading) -> tuple[Difference, ...]:
     """Every desired resource in scope beside its live one, in address order, and who moved."""
     baseline = reading.baseline()
     ahead = details.members_ahead(reading, reading.account.resources)
     differences = []
-    for desired in sorted(reading.desired, key=lambda resource: resource.address):
+    for desired in reading.desired.in_order:
         match = reading.matches[desired.address]
         live = _with_ways(reading.account.resources.get(desired.address), reading)
         now = _classified(_difference(desired, live, baseline), match, baseline)
@@ -59,6 +62,8 @@ def _with_ways(live: Resource | None, reading: Reading) -> Resource | None:
 def _classified(difference: Difference, match: Match, baseline: LockBaseline) -> Difference:
     """`difference` with who moved, for each change, for presence and for identity."""
     desired, live, changes = difference.desired, difference.live, difference.changes
+    if live and match.status is Status.FOUND and not (changes or desired.intent.absent):
+        return difference
     causes = {**baseline.classify(desired, live, changes)}
     if match.status is Status.ID_NOT_FOUND:
         causes[PRESENCE] = Cause.DRIFT
@@ -76,8 +81,15 @@ def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline
         return Difference(desired, None, CREATE, tuple(_initial(desired)))
     kind = KINDS[desired.address.kind]
     observed = kind.observed(desired, live, baseline.managed)
-    sides = {key: baseline.rewriting(key, desired, live) for key in observed}
-    theirs = {k: v for k, v in observed.items() if _theirs(kind, k, desired.fields[k], v, sides[k])}
+    if observed == desired.fields:
+        return Difference(desired, live, None)
+    differing = [key for key, value in observed.items() if value != desired.fields[key]]
+    sides = {key: baseline.rewriting(key, desired, live) for key in differing}
+    theirs = {
+        key: observed[key]
+        for key in differing
+        if _theirs(kind, key, desired.fields[key], observed[key], sides[key])
+    }
     shown = {key: theirs.get(key, desired.fields[key]) for key in observed}
     hidden = sorted(desired.fields.keys() - observed.keys())
     unseen, unreadable = baseline.unseen(hidden, desired, live)
@@ -95,13 +107,13 @@ def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline
 
 
 def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideStatus) -> bool:
-    """Whether a live value is what the service made of the declared one.
+    """Whether a live value is what the service made of the declared one, which differs from it.
 
     It is where nothing moved since it was read back, and is not where either side did: a link
     that a service hides behind one of its own tells nothing of the one that is declared, nor
     who put it there. What a service is known to do only tells where nothing is remembered.
     """
-    if declared == live or False in (sides.manifest, sides.account):
+    if False in (sides.manifest, sides.account):
         return False
     # What is remembered may be forged: no more is taken for a rewriting than an apply takes.
     told = sides.still and kind.reworded(field, declared, live)
@@ -118,9 +130,31 @@ def _initial(desired: Resource) -> Iterator[Change]:
 
 def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
     """The fields that differ, in path order; a set or a text is one field, a mapping is not."""
-    if before == after:
-        return
-    # Loaded here: a plan that finds nothing to change never needs it.
+    keys = before.keys() | after.keys()
+    differing = [k for k in keys if before.get(k, MISSING) != after.get(k, MISSING)]
+    paths = {path for key in differing for path in _paths(key, before, after)}
+    for path in sorted(paths):
+        yield Change(path, lookup(before, path), lookup(after, path))
+
+
+def _paths(key: str, before: Fields, after: Fields) -> Iterable[tuple[str, ...]]:
+    """The paths of what differs in one field; of a mapping that came or went, of all in it."""
+    sides = [side[key] for side in (before, after) if isinstance(side.get(key), Mapping)]
+    if not sides:
+        return ((key,),)
+    inner = {name for side in sides for name in side}
+    if len(sides) == 1:
+        return ((key, name) for name in inner)
+    was, now = sides
+    if any(isinstance(value, Mapping) for side in sides for value in side.values()):
+        return _deep_paths({key: was}, {key: now})
+    differ = (name for name in inner if was.get(name, MISSING) != now.get(name, MISSING))
+    return ((key, name) for name in differ)
+
+
+def _deep_paths(before: Fields, after: Fields) -> set[tuple[str, ...]]:
+    """The paths of what differs in mappings of mappings."""
+    # Loaded here: hardly a plan needs it.
     from deepdiff import DeepDiff
 
     tree = DeepDiff(
@@ -134,9 +168,7 @@ def field_changes(before: Fields, after: Fields) -> Iterator[Change]:
     )
     found = [item.path(output_format="list") for items in tree.values() for item in items]
     # Up to the first list index: a set changes as a whole.
-    fields = {tuple(takewhile(lambda key: isinstance(key, str), path)) for path in found}
-    for path in sorted(leaf for field in fields for leaf in _leaves(field, before, after)):
-        yield Change(path, lookup(before, path), lookup(after, path))
+    return {tuple(takewhile(lambda key: isinstance(key, str), path)) for path in found}
 
 
 def plain(value: Value) -> Any:
@@ -148,13 +180,3 @@ def plain(value: Value) -> Any:
     if isinstance(value, Template):
         return {"template": {"name": value.name, "lang": value.lang}}
     return str(value) if isinstance(value, Address) else value
-
-
-def _leaves(path: tuple[str, ...], before: Fields, after: Fields) -> Iterator[tuple[str, ...]]:
-    """The one field at `path`, or those of a whole mapping that came or went with it."""
-    values = [value for side in (before, after) if isinstance(value := lookup(side, path), Mapping)]
-    if len(path) > 1 or not values:
-        yield path
-        return
-    for key in sorted({key for value in values for key in value}):
-        yield (*path, key)

@@ -57,7 +57,7 @@ def _seeds(desired: Snapshot, live: Snapshot, policy: Policy) -> Iterable[Findin
         message = f"{len(contacts)} contacts are declared and no seed policy limits them"
         remedy = "say which addresses are seeds: policy: {seeds: [...]} in bmeconf.yaml"
         yield Finding("note", "many_contacts", contacts[0].address, message, remedy)
-    for contact in contacts:
+    for contact in contacts if policy.seeds is not None else ():
         emails = [contact.address.name, *contact.intent.renamed_from]
         if there := live.get(contact.address):
             emails.append(str(there.fields[kind.identity]))
@@ -237,14 +237,16 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
     Everything that is declared to use the new list uses the same undeclared one. Drafts would
     move from the real audience to an empty list.
     """
+    new = [s for s in steps if s.action == CREATE and isinstance(KINDS[s.address.kind], Audience)]
+    if not new:
+        return
     users: dict[Address, list[Resource]] = defaultdict(list)
     for user in reading.desired:
         for address in dict.fromkeys(references(user.fields)):
             users[address].append(user)
-    declared = {*users, *(r.address for r in reading.desired)}
-    for step in steps:
-        audience = isinstance(KINDS[step.address.kind], Audience)
-        if step.action != CREATE or not audience or step.intent.origins:
+    declared = {*users, *reading.desired.resources}
+    for step in new:
+        if step.intent.origins:
             continue
         if reading.matches[step.address].status is Status.RENAMED_IN_MANIFESTS:
             continue
@@ -264,14 +266,19 @@ def _maybe_renamed(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]
 
 def _look_alikes(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     """Notes on names to be given that a hasty reader takes for the name of another live object."""
+    given = [
+        step.address
+        for step in steps
+        if not isinstance(kind := KINDS[step.address.kind], Personal)
+        and any(change.path == (kind.identity,) for change in step.changes)
+    ]
+    kinds = {address.kind for address in given}
     named: dict[tuple[str, str], list[Address]] = defaultdict(list)
-    for address in sorted(reading.account.id_map.ids):
+    for address in sorted(a for a in reading.account.id_map.ids if a.kind in kinds):
         named[address.kind, look(address.name)].append(address)
-    for step in steps:
-        kind, address = KINDS[step.address.kind], step.address
-        given = any(change.path == (kind.identity,) for change in step.changes)
-        for other in named[kind.name, look(address.name)] if given else ():
-            if other.name != address.name and not isinstance(kind, Personal):
+    for address in given:
+        for other in named[address.kind, look(address.name)]:
+            if other.name != address.name:
                 message = f"the account has {other} too, and only letter case, blanks or letters"
                 message += " that look the same tell the two names apart"
                 remedy = "use the name that is there, unless both are meant"

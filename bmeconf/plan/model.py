@@ -26,7 +26,7 @@ FINGERPRINT = 32
 """Hexadecimal digits of a fingerprint."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pin:
     """A live object as it was when planning: its id, its `__v` where shown, a content digest.
 
@@ -39,7 +39,7 @@ class Pin:
     uses: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One resource to create, update or delete. `depends_on` names steps by id.
 

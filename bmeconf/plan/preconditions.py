@@ -22,7 +22,7 @@ def of(steps: Sequence[Step], reading: Reading, watched: Iterable[Address]) -> P
     """
     id_map, managed = reading.account.id_map, reading.scope.managed
     protect = {}
-    for resource in sorted(reading.desired, key=lambda resource: resource.address):
+    for resource in reading.desired.in_order:
         id, wanted = id_map.id(resource.address), resource.intent.protect
         entry = reading.section.of(resource.address, id) if id else None
         if not resource.intent.absent and (wanted or (entry and entry.protect)):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bmeconf.baseline.lock import LockEntry, Section
+from bmeconf.baseline import LockEntry, Section
 from bmeconf.baseline.lock_store import merged
 from tests.support.driver import LOCK, Account, Project, ended
 from tests.support.fake_server import Action, Cut, FakeServer, Forward, Rule, Seen

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bmeconf.baseline.lock import Section, parse
+from bmeconf.baseline import Section
+from bmeconf.baseline.lock import parse
 from bmeconf.baseline.lock_baseline import row_state
 from bmeconf.kinds import KINDS
 from bmeconf.model import Address

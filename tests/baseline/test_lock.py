@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bmeconf.baseline import record
-from bmeconf.baseline.lock import Section
+from bmeconf.baseline import Section, record
 from bmeconf.baseline.lock_baseline import LockBaseline
 from bmeconf.baseline.record import ProvenWrite
 from bmeconf.kinds import KINDS, IdMap

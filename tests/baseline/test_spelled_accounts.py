@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bmeconf.baseline.lock import Lock, LockEntry, Section
+from bmeconf.baseline import Lock, LockEntry, Section
 from bmeconf.kinds.replies import digest
 from bmeconf.model import canonical_server
 from tests.support.driver import LOCK, Account, Project

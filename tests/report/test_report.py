@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bmeconf import report as delivery
+from bmeconf.baseline import Lock, Section
 from bmeconf.baseline import lock as lock_file
-from bmeconf.baseline.lock import Lock, Section
 from bmeconf.model import CAMPAIGNS, Address, Intent, Resource
 from bmeconf.project import load_schema
 from bmeconf.render import documents

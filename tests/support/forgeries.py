@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from random import Random
 
-from bmeconf.baseline import lock
+from bmeconf.baseline import Section
 from bmeconf.kinds.replies import digest
 from tests.support.driver import Account, Project
 from tests.support.git import git
@@ -173,7 +173,7 @@ class Forger:
         whole = json.loads(text)
         for account, section in whole["accounts"].items():
             edit(section["resources"])
-            checked = lock.Section(account, section["base_url"])
+            checked = Section(account, section["base_url"])
             for key, entry in section["resources"].items():
                 told = {k: v for k, v in entry.items() if k != "check"}
                 entry["check"] = checked.digest(key, told)

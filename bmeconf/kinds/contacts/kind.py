@@ -27,6 +27,7 @@ from bmeconf.kinds.id_map import IdMap, list_address
 from bmeconf.model import (
     CONTACTS,
     LISTS,
+    NOTHING,
     Call,
     Change,
     Fields,
@@ -88,16 +89,15 @@ class Contacts(
         fields: dict[str, Any] = {"email": self.called(raw)}
         if "fields" in raw:
             fields["fields"] = writing.values(raw, id_map)
-        shown = {
-            "lists": id_map.lists_of(raw),
-            "tags": id_map.tags_of(raw),
-            "status": replies.status_of(raw)[0],
-        }
-        return {**fields, **{key: value for key, value in shown.items() if value is not None}}
+        sets = ("lists", id_map.lists_of(raw)), ("tags", id_map.tags_of(raw))
+        for key, value in (*sets, ("status", replies.status_of(raw)[0])):
+            if value is not None:
+                fields[key] = value
+        return fields
 
     def facts(self, raw: Raw, id_map: IdMap) -> Mapping[str, Any]:
         _, secondary = replies.status_of(raw)
-        return {"sub_status": secondary} if secondary else {}
+        return {"sub_status": secondary} if secondary else NOTHING
 
     def pin_content(self, raw: Raw) -> Any:
         fields = replies.objects_of(raw.get("fields"), "the fields of a contact")
@@ -112,17 +112,14 @@ class Contacts(
             "status": [primary, secondary] if primary == "Inactive" else [primary],
         }
 
-    def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
-        fields = dict(super().observed(desired, live, managed))
-        if fields.get("fields") is not None:
+    def part(self, field: str, declared: Value, live: Value, managed: Managed) -> Value:
+        if field == "fields":
             # An empty mapping clears: then every value that is there counts.
-            labels = desired.fields["fields"] or fields["fields"]
-            fields["fields"] = {label: fields["fields"].get(label) for label in labels}
-        for field, everywhere in (("lists", managed.lists), ("tags", managed.tags)):
-            if field in fields:
-                exact = everywhere.union(desired.fields[field])
-                fields[field] = tuple(member for member in fields[field] if member in exact)
-        return fields
+            return {label: live.get(label) for label in declared or live}
+        if field in self.sets:
+            exact: Collection[Value] = managed.lists if field == "lists" else managed.tags
+            return tuple(member for member in live if member in exact or member in declared)
+        return super().part(field, declared, live, managed)
 
     def exact_over(self, change: Change, managed: Managed) -> Collection[Value] | None:
         own = super().exact_over(change, managed)

@@ -117,8 +117,8 @@ def unsubscribe(api: WriteApi, id: str) -> None:
 def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
     """The field values of a reply by label, without empty ones."""
     labels = id_map.field_labels
-    texts = {id: canonical_text(replies.text_of(v)) for id, v in _values(raw).items()}
-    return {labels.get(id, f"#{id}"): text for id, text in texts.items() if text is not None}
+    texts = ((id, canonical_text(replies.text_of(v))) for id, v in _values(raw).items())
+    return {labels.get(id, f"#{id}"): text for id, text in texts if text is not None}
 
 
 def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, Any]:
