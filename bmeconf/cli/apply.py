@@ -197,11 +197,14 @@ def _ended(result: Result, session: Session) -> Result:
 def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     total = len(plan.steps)
+    session.console.timings.stage("writing")
+    stepped = session.progress.wave(total)
 
     def tell(outcome: Outcome) -> None:
         item = page.outcome_item(outcome)
         text = f"[{outcome.step.id}/{total}] {item.sign} {item.address}: {item.state}"
         session.console.note(text, "bad" if item.fails else "good")
+        stepped()
 
     with finishing(session.stop):
         yield run.Run(

@@ -16,8 +16,10 @@ from typing import Any, TextIO
 import click
 
 from bmeconf import render
+from bmeconf.cli.live_line import LiveLine
 from bmeconf.cli.outputs import Outputs, put, refuse_same
 from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode, say
+from bmeconf.cli.timings import Timings
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
 from bmeconf.render import GITHUB, TEXT, Line, Page, Product, safe_line
@@ -53,6 +55,8 @@ class Console:
     quiet: bool = False
     verbose: bool = False
     account: str = ""
+    timings: Timings = field(default_factory=Timings)
+    live: LiveLine = field(default_factory=LiveLine)
     spared: set[Path] = field(default_factory=set)
     """Outputs that turned out to be files of the project, and are not written."""
 
@@ -93,6 +97,7 @@ class Console:
         end `stands`, an exit code that is not 0 stays, and a lost stdout (see `product`) raises
         nothing. `on_stderr`: stderr has what the text says, so that stdout stays empty.
         """
+        self.timings.stage("showing")
         product = Product(page, document(code, error))
         contents, lost = self._rendered(product)
         lost = lost or self._write(contents) or self._summarise(product)
@@ -169,17 +174,35 @@ class Console:
             if self.format in MARKUP and not is_unicode(sys.stdout.encoding):
                 # A file that says it is UTF-8, as which ASCII passes.
                 text = text.encode("ascii", "xmlcharrefreplace").decode("ascii")
-            say(self._painted(Line(text, line.style), sys.stdout))
+            self._say(Line(text, line.style), sys.stdout)
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Print on stderr; a stderr that nobody reads stops no run."""
         for line in lines:
-            say(self._painted(line, sys.stderr), sys.stderr)
+            self._say(line, sys.stderr)
 
     def note(self, text: str, style: str = "") -> None:
         """One line on stderr, unless --quiet."""
         if not self.quiet:
             self.tell([Line(safe_line(text), style)])
+
+    @property
+    def watched(self) -> bool:
+        """True where a person follows the run on a terminal that can rewrite a line."""
+        terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        return terminal and not self.quiet
+
+    def show(self, parts: Sequence[str]) -> None:
+        """Rewrite the live line of a terminal: the first of `parts`, and others that fit."""
+        self.live.show(parts, sys.stderr)
+
+    def end_progress(self) -> None:
+        """Erase the live line for good."""
+        self.live.end(sys.stderr)
+
+    def confirm(self, question: str) -> bool:
+        with self.live.apart(sys.stderr):
+            return click.confirm(question, err=True)
 
     def progress(self, text: str) -> None:
         """A note on long work, if a person is watching."""
@@ -216,6 +239,8 @@ class Console:
         if self.verbose:
             self.tell([Line(safe_line(text))])
 
-    def _painted(self, line: Line, stream: TextIO) -> str:
+    def _say(self, line: Line, stream: TextIO) -> None:
         painted = line.style in COLOURS and self.colour(stream)
-        return click.style(line.text, fg=COLOURS[line.style]) if painted else line.text
+        text = click.style(line.text, fg=COLOURS[line.style]) if painted else line.text
+        with self.live.apart(sys.stderr):
+            say(text, stream)

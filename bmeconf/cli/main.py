@@ -21,7 +21,7 @@ from bmeconf.model.errors import InvalidInput
 
 if TYPE_CHECKING:
     from bmeconf.cli.console import Console
-    from bmeconf.cli.session import Clock
+    from bmeconf.cli.progress import Clock
 
 COMMANDS = {
     "init": "Make a working project: project file, manifests, an email, a CI workflow.",

@@ -23,7 +23,7 @@ from bmeconf.model import (
     path_word,
     shell_line,
 )
-from bmeconf.render import FORMATS
+from bmeconf.render import FORMATS, Line
 
 if TYPE_CHECKING:
     # Not at run time, so that `--help` and `--version` start fast.
@@ -42,6 +42,7 @@ class Options:
     no_color: bool
     quiet: bool = False
     verbose: bool = False
+    timings: bool = False
     account: str | None = None
     sandbox: bool = False
     target: tuple[str, ...] = ()
@@ -93,7 +94,9 @@ ACCOUNT: Decorator = click.option(
     "--account", metavar="NAME", help="The declared account to use (BMECONF_ACCOUNT)."
 )
 VERBOSE: Decorator = click.option(
-    "--verbose", is_flag=True, help="Print the project's root, and every request."
+    "--verbose",
+    is_flag=True,
+    help="Print the project's root, and every request with its status, time and size.",
 )
 ONLINE: Sequence[Decorator] = (
     ACCOUNT,
@@ -118,6 +121,11 @@ ONLINE: Sequence[Decorator] = (
     ),
     click.option("--quiet", is_flag=True, help="No progress and no notes."),
     VERBOSE,
+    click.option(
+        "--timings",
+        is_flag=True,
+        help="Print a table at the end: requests, waits, and CPU of the stages.",
+    ),
 )
 ANY_PATH = click.Path(path_type=Path, readable=False)
 """A file or folder, which its command looks at itself."""
@@ -154,10 +162,14 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
         console = options.console()
 
         def checked() -> int:
+            console.timings.stage("manifests")
             _spare_inputs(console, given)
             return command(options, console, **given)
 
-        return guarded(lambda: console, command.__name__, checked)
+        code = guarded(lambda: console, command.__name__, checked)
+        if options.timings:
+            console.tell(Line(line) for line in console.timings.lines())
+        return code
 
     decorated: Command = run
     for option in reversed(shared):

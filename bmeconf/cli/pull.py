@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import click
@@ -84,7 +83,7 @@ def pull(
     query = adoption.PullQuery(
         options.target, structure, tuple(contacts_list), tuple(contacts), tuple(status)
     )
-    ask = partial(click.confirm, err=True) if sys.stdin.isatty() else None
+    ask = console.confirm if sys.stdin.isatty() else None
     consent = adoption.Consent(max_contacts, ask)
     # Where no run has been yet, none is under way, and nothing is left behind by one that fails.
     known = (root / WORK_FOLDER).is_dir()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,10 +18,11 @@ import click
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, account_label
+from bmeconf.cli.progress import Clock, Progress
 from bmeconf.cli.stopping import stopping
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
 from bmeconf.model import SIMULATED, canonical_server, stamp
-from bmeconf.model.errors import Busy, Interrupted, InvalidInput
+from bmeconf.model.errors import Busy, InvalidInput
 from bmeconf.plan import decode
 from bmeconf.project import (
     Account,
@@ -38,20 +38,6 @@ from bmeconf.project import (
 
 TURN = 0.2
 """Seconds between two looks whether another run has ended."""
-TOLD_ABOVE = 5.0
-"""Seconds of silence after which a person begins to wonder."""
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The time that a run waits by: handed in, so that a test need not wait.
-
-    `now` returns Unix seconds. `pause` waits for seconds, or until the event is set; it returns
-    True if the event is set.
-    """
-
-    now: Callable[[], float] = time.time
-    pause: Callable[[threading.Event, float], bool] = threading.Event.wait
 
 
 @dataclass(frozen=True)
@@ -67,6 +53,7 @@ class Session:
     project: Project
     account: Account
     reader: Reader
+    progress: Progress
     stop: threading.Event
     label: str
     identity: str
@@ -83,19 +70,24 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         for note in account.notes:
             console.note(f"Note: {note}")
         stop, url = threading.Event(), urlsplit(account.base_url)
-        clock = _clock()
-        budget = Budget(
-            clock=clock.now,
-            sleep=lambda seconds, why: _wait(seconds, why, clock, budget, stop, console),
+        progress = Progress(console, _clock(), stop)
+        budget = progress.budget = Budget(
+            clock=_clock().now,
+            sleep=progress.wait,
             # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
             per_minute=None if is_loopback(url.hostname or "") else PER_MINUTE,
             ceiling=options.max_requests,
         )
         route, key = route_to(account.base_url, os.environ), account.key.reveal()
-        reader = Reader(account.base_url, key, budget, trace=console.trace, route=route)
+        reader = Reader(account.base_url, key, budget, watch=progress, route=route)
         identity = SIMULATED if options.sandbox else canonical_server(account.base_url)
+        known = options, console, project, account, reader, progress, stop
         label = account_label(account.name or "", identity)
-        yield Session(options, console, project, account, reader, stop, label, identity)
+        console.timings.stage("reading")
+        try:
+            yield Session(*known, label, identity)
+        finally:
+            console.end_progress()
 
 
 @contextmanager
@@ -183,15 +175,3 @@ def sandbox_module() -> ModuleType:
             "install it with: pip install 'bmeconf[sandbox]'",
         ) from error
     return sandbox
-
-
-def _wait(
-    seconds: float, why: str, clock: Clock, budget: Budget, stop: threading.Event, console: Console
-) -> None:
-    """Wait; a Ctrl-C cuts it short, but not between two writes that make one step."""
-    if seconds > TOLD_ABOVE:
-        console.note(f"Waiting {seconds:.0f} s: {why}.")
-    if budget.patient:
-        clock.pause(threading.Event(), seconds)
-    elif clock.pause(stop, seconds):
-        raise Interrupted("interrupted while waiting for the API")

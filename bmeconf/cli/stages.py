@@ -56,19 +56,22 @@ def compared(
         InvalidInput: where there is a lock file and it cannot be used.
         ApiError, Refused, LimitReached: where the account could not be read whole.
     """
-    files = read_project_files(paths or (HERE,))
+    files, stage = read_project_files(paths or (HERE,)), console.timings.stage
     console.trace(files.root_words)
     waited = turn(files.project.root) if turn else nullcontext()
     with waited, opened(options, console, files.project) as session:
         variables = session.account.vars
+        stage("manifests")
         then = _commit(files, session, since) if since is not None else None
         desired = validate.desired(files.sources, variables)
         limited = scope.limit(desired.sound(), options.target, files.sources.covers)
         lock = lock_store.read(session.lock_file)
+        stage("reading")
         reading = live.read(session.reader, limited, lock, session.identity, then, sparing=sparing)
         if reading.problems:
             raise ManifestProblems((*desired.problems, *reading.problems))
         console.warnings(desired.problems)
+        stage("comparing")
         yield Comparison(session, desired.digest, reading)
 
 

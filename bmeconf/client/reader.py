@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 
 from bmeconf.client import answers
 from bmeconf.client.answers import Answer
+from bmeconf.client.exchange import UNWATCHED, Exchange, Watch
 from bmeconf.client.listings import Listings
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
@@ -68,13 +69,13 @@ class Reader(Listings):
         key: str,
         budget: Budget,
         dialect: Dialect | None = None,
-        trace: Callable[[str], None] = lambda line: None,
+        watch: Watch = UNWATCHED,
         bounds: Bounds = Bounds(),
         route: Route = DIRECT,
         parallel: int = 1,
     ) -> None:
-        self._base, self._key, self._trace, self._bounds = base_url, key, trace, bounds
-        self._route, self._side_by_side = route, SideBySide(parallel, trace)
+        self._base, self._key, self._watch, self._bounds = base_url, key, watch, bounds
+        self._route, self._side_by_side = route, SideBySide(parallel, watch.hear)
         self.budget = budget
         super().__init__(dialect or Dialect(), bounds.most_pages)
         self._sessions = Sessions(base_url, key, route, self.transport, parallel)
@@ -96,7 +97,14 @@ class Reader(Listings):
 
         Raises what the first of them that fails does, as if no later one had been made.
         """
-        return self._side_by_side.together(calls)
+        ended = self._watch.wave(len(calls))
+
+        def counted(call: Callable[[], T]) -> T:
+            result = call()
+            ended()
+            return result
+
+        return self._side_by_side.together([partial(counted, call) for call in calls])
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""
@@ -104,7 +112,7 @@ class Reader(Listings):
 
     def for_writing(self, witness: Witness) -> Writer:
         """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
-        known = self.budget, self.dialect, self._trace, self._bounds, self._route
+        known = self.budget, self.dialect, self._watch, self._bounds, self._route
         writer = Writer(self._base, self._key, *known, self._side_by_side.most)
         writer._side_by_side = self._side_by_side
         writer.witness = witness
@@ -178,7 +186,7 @@ class Reader(Listings):
     def _sent(
         self, session: requests.Session, method: str, path: str, params: Data, body: Data
     ) -> Answer:
-        request = f"{method} {path}"
+        request, began = f"{method} {path}", self.budget.clock()
         try:
             with session.request(
                 method,
@@ -194,8 +202,12 @@ class Reader(Listings):
             failure = answers.error_on_wire(request, self._base, error, self._route)
             self._side_by_side.say(self._masked(failure.message))
             raise failure from error
-        self._side_by_side.say(self._masked(f"{request} {response.status_code}"))
         self.budget.learn(response.headers)
+        seconds = self.budget.clock() - began
+        status, shown = response.status_code, self._masked(path)
+        exchange = Exchange(method, shown, status, seconds, len(content))
+        self._side_by_side.say(str(exchange))
+        self._watch.sent(exchange)
         return Answer(request, response.status_code, content, response.headers)
 
     def _content(self, response: requests.Response, request: str) -> bytes:

@@ -11,7 +11,7 @@ from tests.support.driver import Project
 PRODUCT = {"--format", "--output", "--no-color"}
 ONLINE = PRODUCT | {
     *("--account", "--sandbox", "--target", "--max-requests", "--allow-host"),
-    *("--quiet", "--verbose"),
+    *("--quiet", "--verbose", "--timings"),
 }
 OFFERED = {
     "init": set[str](),

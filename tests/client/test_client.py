@@ -8,13 +8,14 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bmeconf import __version__, client
-from bmeconf.client import Bounds, Budget, Reader, Writer, WriteRefused
+from bmeconf.client import Bounds, Budget, Exchange, Reader, Watch, Writer, WriteRefused
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -51,6 +52,25 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 ROW = {"_id": "64a1b2c3d4e5f6a7b8c9d0aa"}
 
 
+class Heard(Watch):
+    """What is told of the requests of a client."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.exchanges: list[Exchange] = []
+        self.waves: list[int] = []
+
+    def hear(self, line: str) -> None:
+        self.lines.append(line)
+
+    def sent(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+
+    def wave(self, calls: int) -> Callable[[], None]:
+        self.waves.append(calls)
+        return lambda: self.waves.append(-1)
+
+
 class Line:
     """A client and the server it talks to, or the one at `url`.
 
@@ -65,11 +85,11 @@ class Line:
         deaf: bool = False,
         **bounds: Any,
     ) -> None:
-        self.actions, self.clock, self.trace = [*actions], FakeClock(), list[str]()
+        self.actions, self.clock, self.heard = [*actions], FakeClock(), Heard()
         self.server = FakeServer(self._next, deaf, tls)
         budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
         limits = Bounds(**{"timeout": (2.0, 0.3), **bounds})
-        self.reader = Reader(url or self.server.url, KEY, budget, None, self.trace.append, limits)
+        self.reader = Reader(url or self.server.url, KEY, budget, None, self.heard, limits)
         self.writer = self.reader.for_writing(self)
 
     def _next(self, seen: Seen) -> Action:
@@ -493,22 +513,32 @@ def test_a_key_that_the_server_echoes_is_not_shown(which: int, method: str) -> N
     with Line(lambda seen: echoes(seen)[which]) as line, pytest.raises(BmeconfError) as raised:
         asked(line.writer, method)
     error = raised.value
-    for text in (error.message, error.remedy, str(error), repr(error), *line.trace):
+    for text in (error.message, error.remedy, str(error), repr(error), *line.heard.lines):
         assert KEY[7:19] not in text
 
 
 def test_a_key_in_a_path_is_not_traced() -> None:
     with Line(reply(ROW)) as line:
         line.reader.get(f"{PATH}/{KEY}")
-        assert line.trace == [f"GET {PATH}/*** 200"]
+        assert line.heard.lines == [f"GET {PATH}/*** 200 in 0 ms, 35 bytes"]
 
 
 def test_every_request_is_traced_with_what_came_of_it() -> None:
     with Line(CLOSE, Reply(503), reply([])) as line:
         line.reader.get(PATH)
-        first, *rest = line.trace
+        first, *rest = line.heard.lines
     assert first.startswith(f"GET {PATH}: no whole answer")
-    assert rest == [f"GET {PATH} 503", f"GET {PATH} 200"]
+    assert rest == [f"GET {PATH} 503 in 0 ms, 0 bytes", f"GET {PATH} 200 in 0 ms, 2 bytes"]
+
+
+def test_calls_side_by_side_are_told_with_their_number_and_each_at_its_end() -> None:
+    with Line(reply(ROW)) as line:
+        line.writer.together([partial(line.writer.get, f"{PATH}/{id}") for id in ("a1", "b2")])
+        assert line.heard.waves == [2, -1, -1]
+        assert {exchange.kind for exchange in line.heard.exchanges} == {f"GET {PATH}/{{id}}"}
+        assert {exchange.work for exchange in line.heard.exchanges} == {
+            "Reading contact structures"
+        }
 
 
 def test_the_key_goes_in_its_header_alone_with_no_cookie_and_nothing_from_netrc(

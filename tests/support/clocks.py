@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from bmeconf.cli.session import Clock
+from bmeconf.cli.progress import Clock
 
 
 @dataclass
