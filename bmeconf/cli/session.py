@@ -21,6 +21,7 @@ from bmeconf.cli.options import Options, account_label
 from bmeconf.cli.progress import Clock, Progress
 from bmeconf.cli.stopping import stopping
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
+from bmeconf.kinds import Dialect
 from bmeconf.model import SIMULATED, canonical_server, stamp
 from bmeconf.model.errors import Busy, InvalidInput
 from bmeconf.plan import decode
@@ -32,6 +33,7 @@ from bmeconf.project import (
     credentials,
     exclusive,
     is_loopback,
+    learned,
     sandbox_file,
     served_sandbox,
 )
@@ -79,15 +81,28 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
             ceiling=options.max_requests,
         )
         route, key = route_to(account.base_url, os.environ), account.key.reveal()
-        reader = Reader(account.base_url, key, budget, watch=progress, route=route)
         identity = SIMULATED if options.sandbox else canonical_server(account.base_url)
-        known = options, console, project, account, reader, progress, stop
         label = account_label(account.name or "", identity)
         console.timings.stage("reading")
-        try:
-            yield Session(*known, label, identity)
-        finally:
-            console.end_progress()
+        with _dialect(project.root, identity) as dialect:
+            reader = Reader(account.base_url, key, budget, dialect, watch=progress, route=route)
+            known = options, console, project, account, reader, progress, stop
+            try:
+                yield Session(*known, label, identity)
+            finally:
+                console.end_progress()
+
+
+@contextmanager
+def _dialect(root: Path, account: str) -> Iterator[Dialect]:
+    """What earlier runs learned of the account's API; what this run learns is remembered."""
+    sizes = learned.sizes(root, account, datetime.now(UTC))
+    dialect = Dialect.of_sizes(sizes)
+    try:
+        yield dialect
+    finally:
+        if lower := dialect.smaller(Dialect.of_sizes(sizes)):
+            learned.keep(root, account, datetime.now(UTC), lower)
 
 
 @contextmanager

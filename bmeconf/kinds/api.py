@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
 T = TypeVar("T")
+SIZES = ("search_batch", "page_size")
+"""The parts of a dialect that are worth remembering between runs."""
 
 
 @dataclass
@@ -28,6 +30,19 @@ class Dialect:
     replacement_proven: frozenset[str] = frozenset()
     search_batch: int = 200
     page_size: int = 100
+
+    @classmethod
+    def of_sizes(cls, sizes: Mapping[str, int]) -> Dialect:
+        """The dialect of which an earlier run learned these `sizes`; others are not taken."""
+        dialect = cls()
+        for name in SIZES:
+            setattr(dialect, name, sizes.get(name, getattr(dialect, name)))
+        return dialect
+
+    def smaller(self, than: Dialect) -> dict[str, int]:
+        """The sizes that turned out to be smaller `than` before, by their names."""
+        now = {name: getattr(self, name) for name in SIZES}
+        return {name: size for name, size in now.items() if size < getattr(than, name)}
 
 
 class ReadApi(Protocol):

@@ -3,11 +3,13 @@
 - `settings`: the project file as data; `credentials`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
 - `work_folder`: `.bmeconf/`, kept between runs; `exclusive`: one writing run at a time
+- `learned`: how much each account takes at a time
 - `machine_secret`: what no pull request knows
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes
 """
 
+from bmeconf.project import learned
 from bmeconf.project.atomic import (
     AS_USUAL,
     can_write,

@@ -49,6 +49,12 @@ def receipt_folder(root: Path) -> Path:
     return _folder(work_folder(root) / "receipts")
 
 
+def learned_file(root: Path, *, make: bool = False) -> Path:
+    """The file of what runs learned of their accounts; its folder is made where asked for."""
+    folder = work_folder(root) if make else _folder(root / WORK_FOLDER)
+    return _file(folder / "learned.json")
+
+
 def run_lock(root: Path) -> tuple[Path, Path]:
     """The file that a writing run locks, and the one that says which run it is."""
     folder = work_folder(root)

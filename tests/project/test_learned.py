@@ -1,0 +1,115 @@
+"""What a run learned of a service's sizes: fewer requests next time, and never another result."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bmeconf.project import learned
+from tests.support.driver import SEARCH, Account, Project
+from tests.support.strategies import STRUCTURE, ident
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+EMAILS = [f"c{n:03}@acme.example" for n in range(130)]
+FILE = ".bmeconf/learned.json"
+
+
+def remembered(*entries: tuple[str, Any]) -> str:
+    return json.dumps({"format": learned.FORMAT, "accounts": {"a": dict(entries)}})
+
+
+def size(size: Any, days: float = 1) -> tuple[str, Any]:
+    return "search_batch", {"size": size, "since": (NOW - timedelta(days=days)).isoformat()}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (remembered(size(100)), {"search_batch": 100}),
+        (remembered(size(1)), {"search_batch": 1}),
+        (remembered(size(1000)), {"search_batch": 1000}),
+        (remembered(size(100, 6.9)), {"search_batch": 100}),
+        (remembered(size(100, 7.1)), {}),
+        (remembered(size(100, -1)), {}),
+        *((remembered(size(odd)), {}) for odd in (0, 1001, -5, True, "100", 1e2, None, [])),
+        (remembered(("search_batch", {"size": 100})), {}),
+        (remembered(("search_batch", {"size": 100, "since": "2026-11-27T00:00:00"})), {}),
+        (remembered(("search_batch", 100)), {}),
+        ("{}", {}),
+        ('{"format": "bmeconf.learned/1", "accounts": []}', {}),
+        ('{"format": "bmeconf.learned/1", "accounts": {"a": []}}', {}),
+        ("[" * 100_000, {}),
+        ("\0", {}),
+        ("", {}),
+    ],
+)
+def test_a_size_is_believed_for_a_week_and_within_bounds(
+    project: Project, text: str, found: Any
+) -> None:
+    project.write(FILE, text)
+    assert learned.sizes(project.folder, "a", NOW) == found
+    assert learned.sizes(project.folder, "b", NOW) == {}
+    learned.keep(project.folder, "b", NOW, {"page_size": 25})
+    assert learned.sizes(project.folder, "a", NOW) == found
+    assert learned.sizes(project.folder, "b", NOW) == {"page_size": 25}
+
+
+def test_nothing_is_read_or_written_through_a_link(project: Project) -> None:
+    outside = project.write("outside.json", remembered(size(100)))
+    (project.folder / ".bmeconf").mkdir()
+    os.symlink(outside, project.folder / FILE)
+    assert learned.sizes(project.folder, "a", NOW) == {}
+    learned.keep(project.folder, "a", NOW, {"search_batch": 50})
+    assert outside.read_text() == remembered(size(100))
+
+
+def searches(account: Account, project: Project) -> int:
+    account.clear_log()
+    project.plan()
+    return len([entry for entry in account.log() if entry["path"] == SEARCH])
+
+
+def declared(account: Account, project: Project, live: int) -> None:
+    contacts = [{"_id": ident(2, n), "key": email} for n, email in enumerate(EMAILS[:live])]
+    account.set({"structures": [{"_id": STRUCTURE}], "contacts": contacts})
+    project.declare(contacts=[{"email": email} for email in EMAILS])
+
+
+@pytest.mark.parametrize(
+    ("switches", "first", "later"),
+    [
+        ({}, 3, 2),
+        ({"search_max_groups": 200, "search_max_size": 200}, 1, 1),
+        ({"search_max_groups": 30}, 9, 6),
+        ({"search_max_groups": 200, "search_max_size": 40}, 7, 4),
+        ({"search_max_groups": 200, "search_max_size": 30, "search_max_size_mode": "error"}, 13, 6),
+    ],
+    ids=["groups", "all at once", "few groups", "small pages", "small pages or none"],
+)
+def test_a_run_begins_with_what_another_learned(
+    account: Account, project: Project, switches: Any, first: int, later: int
+) -> None:
+    declared(account, project, len(EMAILS))
+    account.switch(**switches)
+    assert searches(account, project) == first
+    assert searches(account, project) == later
+    assert (project.folder / FILE).exists() == (first > later)
+
+
+@pytest.mark.parametrize("forged", [1, 7, 999, 1000, 10**9, -1])
+def test_a_forged_size_never_changes_a_plan(
+    account: Account, project: Project, forged: int
+) -> None:
+    declared(account, project, 50)
+    plan = project.plan()
+    entry = {"size": forged, "since": datetime.now(UTC).isoformat()}
+    sizes = {"search_batch": entry, "page_size": entry, "contact_lists": entry}
+    server = account.env["BMECONF_BASE_URL"]
+    text = json.dumps({"format": learned.FORMAT, "accounts": {server: sizes}})
+    project.write(FILE, text)
+    again = project.plan()
+    assert (again["fingerprint"], again["steps"]) == (plan["fingerprint"], plan["steps"])
