@@ -79,6 +79,7 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
             # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
             per_minute=None if is_loopback(url.hostname or "") else PER_MINUTE,
             ceiling=options.max_requests,
+            reserve=project.policy.reserve,
         )
         route, key = route_to(account.base_url, os.environ), account.key.reveal()
         identity = SIMULATED if options.sandbox else canonical_server(account.base_url)

@@ -38,8 +38,8 @@ class Budget:
 
     `clock` gives Unix seconds, `sleep` waits for seconds, for a reason. `ceiling` is
     --max-requests. `per_minute` None means unpaced, for a simulator on this machine. `reserve` is
-    the part of the hour and of the month that is left for others. `patient` says that a wait may
-    not be cut short: a step has written something and is not whole.
+    the percentage of the hour and of the month that is left to others. `patient` says that a wait
+    may not be cut short: a step has written something and is not whole.
 
     One thread at a time has its turn to wait and then to send: no two of them wait for the same
     place. What is counted is behind a lock of its own, in which nobody waits.
@@ -49,7 +49,7 @@ class Budget:
     sleep: Callable[[float, str], None]
     per_minute: int | None = PER_MINUTE
     ceiling: int | None = None
-    reserve: float = 0.0
+    reserve: int = 0
     used: int = 0
     hour: Hour = field(default_factory=Hour)
     month_limit: int | None = None
@@ -144,7 +144,7 @@ class Budget:
 
     @property
     def _but_the_reserve(self) -> str:
-        return f" without the {self.reserve:.0%} of policy.reserve" if self.reserve else ""
+        return f" without the {self.reserve}% of policy.reserve" if self.reserve else ""
 
     def _hour_is_long(self) -> bool:
         """True where what is left of the hour may be used up long before it resets."""
@@ -226,8 +226,8 @@ class Budget:
         )
 
 
-def _without(remaining: int | None, limit: int | None, reserve: float) -> int | None:
+def _without(remaining: int | None, limit: int | None, reserve: int) -> int | None:
     """What is left of a limit once the reserve of it is put aside."""
     if remaining is None:
         return None
-    return max(remaining - math.ceil((limit or 0) * reserve), 0)
+    return max(remaining - math.ceil((limit or 0) * reserve / 100), 0)

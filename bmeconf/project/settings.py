@@ -49,11 +49,15 @@ class KnownDrift:
 
 @dataclass(frozen=True)
 class Policy:
-    """What the project allows; None where the project file does not say."""
+    """What the project allows; None where the project file does not say.
+
+    `reserve` is the percentage of the account's hour and month that is left to others.
+    """
 
     seeds: tuple[str, ...] | None = None
     max_deletes: int | None = None
     known_drift: tuple[KnownDrift, ...] = ()
+    reserve: int = 0
 
 
 @dataclass(frozen=True)

@@ -146,14 +146,32 @@ def test_what_the_limits_allow_is_afforded_to_the_last_request() -> None:
         ({}, 5, "--max-requests leaves 1"),
         ({"Monthly_Remaining": 1}, None, "the monthly quota leaves 1"),
         ({"RateLimit_Remaining": 1, "RateLimit_Reset": NOW + 301}, None, "this hour leaves 1"),
+        (
+            {"RateLimit_Limit": 100, "RateLimit_Remaining": 21, "RateLimit_Reset": NOW + 999},
+            None,
+            "this hour without the 20% of policy.reserve leaves 1",
+        ),
+        (
+            {"Monthly_Limit": 999, "Monthly_Remaining": 201},
+            None,
+            "the monthly quota without the 20% of policy.reserve leaves 1",
+        ),
     ],
 )
 def test_what_they_do_not_allow_is_refused_before_the_first(
     headers: dict[str, int], ceiling: int | None, told: str
 ) -> None:
-    pace = budget(learned=headers, ceiling=ceiling, used=4)
+    reserve = 20 if "policy.reserve" in told else 0
+    pace = budget(learned=headers, ceiling=ceiling, used=4, reserve=reserve)
     with pytest.raises(LimitReached, match=f"needs 2 more requests, {told}; nothing was written"):
         pace.afford(2)
+
+
+def test_an_hour_that_resets_before_it_can_be_used_up_is_afforded() -> None:
+    learned = {"RateLimit_Remaining": 1000, "RateLimit_Reset": NOW + 1200}
+    budget(learned=learned).afford(1500)
+    with pytest.raises(LimitReached):
+        budget(learned={**learned, "RateLimit_Reset": NOW + 1300}).afford(1500)
 
 
 def test_an_hour_that_resets_soon_is_afforded() -> None:

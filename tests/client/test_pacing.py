@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bmeconf.client import Budget
 from bmeconf.model.errors import LimitReached
+from tests.support.driver import Account, Project
 from tests.support.strategies import examples
 from tests.support.traffic import Take, Traffic, Windows, refusal, simulator
 
@@ -24,8 +25,8 @@ FIXED = ("the sandbox", "windows by the clock")
 DELAYS = st.sampled_from([(0.0, 0.0), (0.02, 0.2), (0.05, 0.9), (0.3, 1.5)])
 
 
-def budget_of(traffic: Traffic, **given: float) -> Budget:
-    return Budget(clock=traffic.clock, sleep=traffic.sleep, **given)  # type: ignore[arg-type]
+def budget_of(traffic: Traffic, **given: int) -> Budget:
+    return Budget(clock=traffic.clock, sleep=traffic.sleep, **given)
 
 
 def at_random(rate: float, seed: int) -> Iterator[float]:
@@ -65,8 +66,9 @@ def test_a_client_that_is_alone_is_never_refused_and_loses_no_time(
     traffic.now += begins
     seconds = traffic.run(budget_of(traffic), requests, parallel)
     assert traffic.refused == 0
-    replies = requests * sum(delays) / 2 / parallel
-    least = max((requests - 1) // 60 * 60, replies)
+    minutes, last = divmod(requests - 1, 60)
+    reply = sum(delays) / 2 / parallel
+    least = max(minutes * 60 + last * reply, requests * reply)
     assert seconds <= 1.05 * least + 10 * delays[1]
 
 
@@ -114,7 +116,7 @@ def test_a_reserve_is_left_to_others(begins: int) -> None:
     take = Windows(False, minute=0, hour=200)
     traffic = Traffic(take, dice=random.Random(1))
     traffic.now += begins
-    budget = budget_of(traffic, reserve=0.2)
+    budget = budget_of(traffic, reserve=20)
     if begins:
         traffic.run(budget, 200)
         assert sum(at < traffic.now - traffic.now % 3600 for at in traffic.sent) <= 160
@@ -153,3 +155,15 @@ def test_a_pause_that_the_service_asks_for_is_kept_by_all(
     assert len(traffic.heard) <= len(plan) * parallel
     for heard, until in traffic.heard:
         assert not [at for at in traffic.sent if heard < at < until - 0.001]
+
+
+def test_an_apply_that_would_take_from_the_reserve_writes_nothing(
+    project: Project, account: Account
+) -> None:
+    project.write("bmeconf.yaml", "version: 1\npolicy: {reserve: 60%}\n")
+    project.declare(lists=[{"name": f"List {number}"} for number in range(9)])
+    account.switch(hour_limit=30)
+    ran = project.run("apply", "--auto-approve")
+    assert ran.code == 5
+    assert "this hour without the 60% of policy.reserve leaves" in ran.err
+    assert account.writes() == []

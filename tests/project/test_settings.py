@@ -238,7 +238,8 @@ def test_a_whole_project_file() -> None:
     text = (
         "version: 1\nmanifests: [manifests/]\naccounts:\n  production:\n"
         f"    base_url: {URL}/api/\n    api_key_env: PROD_KEY\n    vars: {{domain: 0123}}\n"
-        "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  known_drift:\n"
+        "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  reserve: 20%\n"
+        "  known_drift:\n"
         "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
     )
     project = read({"bmeconf.yaml": text})
@@ -247,7 +248,7 @@ def test_a_whole_project_file() -> None:
         Path(),
         ("manifests/",),
         {"production": AccountEntry("production", URL, "PROD_KEY", {"domain": "0123"})},
-        Policy(("*@seeds.acme.example",), 3, (known,)),
+        Policy(("*@seeds.acme.example",), 3, (known,), reserve=20),
         has_file=True,
     )
 

@@ -97,6 +97,11 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
         root,
         tuple(data.get("manifests") or ()) or None,
         MappingProxyType(accounts),
-        Policy(None if seeds is None else tuple(seeds), policy.get("max_deletes"), (*known_drift,)),
+        Policy(
+            None if seeds is None else tuple(seeds),
+            policy.get("max_deletes"),
+            (*known_drift,),
+            reserve=int(policy.get("reserve", "0%").removesuffix("%")),
+        ),
         has_file=True,
     )
