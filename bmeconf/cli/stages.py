@@ -65,6 +65,8 @@ def compared(
         then = _commit(files, session, since) if since is not None else None
         desired = validate.desired(files.sources, variables)
         limited = scope.limit(desired.sound(), options.target, files.sources.covers)
+        # The trees of all files, whose memory the account takes now.
+        del files
         lock = lock_store.read(session.lock_file)
         stage("reading")
         reading = live.read(session.reader, limited, lock, session.identity, then, sparing=sparing)

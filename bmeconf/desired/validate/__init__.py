@@ -6,6 +6,7 @@
 - `rules`: a tree and its schema -> data, and whether it is sound; `shape`: what is wrong in it;
   `flaws`: that in words
 - `entries`, `references`: one entry a resource, checked alone and then all together
+- `places`: where each field of an entry is written
 - `formats`: what an email address and a time may be
 """
 

@@ -10,10 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
-from bmeconf.desired.manifest import RELATIVE, Block, Items, Node, Path, Scalar, Text, at, place_in
+from bmeconf.desired.manifest import RELATIVE, Block, Node, Path, Text, at, place_in
 from bmeconf.desired.validate.filling import MARK
 from bmeconf.desired.validate.flaws import Flaw, shown
 from bmeconf.desired.validate.formats import email_fault, time_fault
@@ -134,33 +133,6 @@ def _declared(sections: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield (kind,), sections[kind]
         elif isinstance(sections[kind], list):
             yield from (((kind, index), spec) for index, spec in enumerate(sections[kind]))
-
-
-def places(entry: ManifestEntry) -> Mapping[str, Place]:
-    """The place of each field of an entry, by `field`, `field.key` and `field.item`.
-
-    By `key:field.key` the place of the key itself.
-    """
-    found: dict[str, Place] = {}
-    for key, node in entry.node.entries:
-        found[key.text] = node.place
-        for label, _ in node.entries if isinstance(node, Block) else ():
-            found.setdefault(f"key:{key.text}.{canonical_name(label.text)}", label.place)
-        for name, below in _children(node):
-            found.setdefault(f"{key.text}.{name}", below.place)
-            for inner, innermost in _children(below):
-                found.setdefault(f"{key.text}.{name}.{inner}", innermost.place)
-    return MappingProxyType(found)
-
-
-def _children(node: Node) -> Iterator[tuple[str, Node]]:
-    if isinstance(node, Block):
-        yield from ((canonical_name(key.text), value) for key, value in node.entries)
-    elif isinstance(node, Items):
-        for item in node.items:
-            label = item.get("label") if isinstance(item, Block) else item
-            if isinstance(label, Scalar):
-                yield canonical_name(label.text), item
 
 
 def check(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.desired.validate.formats import instant
+from bmeconf.desired.validate.places import Fields
 from bmeconf.desired.validate.shape import Shape
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
@@ -176,6 +177,7 @@ def _snapshot(
     found: Sequence[ManifestEntry], declared: references.ByName, texts: entries.Texts
 ) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
+    where = Fields()
     resources: dict[Address, Resource] = {}
     for entry in found:
         if entry.sound:
@@ -187,12 +189,12 @@ def _snapshot(
                     spec[key] = {name: file.text}
             fields = MappingProxyType(dict(KINDS[entry.kind].declared(spec)))
             address = references.address(entry, declared)
-            resource = Resource(address, fields, id=entry.id, intent=_intent(entry))
+            resource = Resource(address, fields, id=entry.id, intent=_intent(entry, where))
             resources.setdefault(address, resource)
     return Snapshot(dict(sorted(resources.items())))
 
 
-def _intent(entry: ManifestEntry) -> Intent:
+def _intent(entry: ManifestEntry, where: Fields) -> Intent:
     spec, refers = entry.spec, KINDS[entry.kind].refers
     copied, schedule = spec.get("copy_of"), spec.get("schedule") or {}
     due = instant(schedule["at"]) if schedule else None
@@ -210,7 +212,7 @@ def _intent(entry: ManifestEntry) -> Intent:
             {metric: entries.threshold(t) or t for metric, t in (spec.get("expect") or {}).items()}
         ),
         place=entry.node.place,
-        places=entries.places(entry),
+        places=where.places(entry.node),
     )
 
 

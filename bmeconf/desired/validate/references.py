@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bmeconf.desired.validate.entries import ManifestEntry, places
+from bmeconf.desired.validate.entries import ManifestEntry
+from bmeconf.desired.validate.places import Fields, Places
 from bmeconf.kinds import KINDS, SharedNames, UsesLabels
 from bmeconf.model import (
     MOST_GUESSES,
@@ -239,13 +240,13 @@ def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
                 for text in entry.spec.get(key) or ():
                     first.setdefault(canonical_name(text), entry)
         guesses, listed = Guesses(known[key]), {*known[key]}
-        spots: dict[int, Mapping[str, Place]] = {}
+        fields, spots = Fields(), dict[int, Places]()
         for name, entry in first.items():
             if name not in listed:
                 hint = guesses.near(name) or "; the account must have it"
                 message = f'{key}: `structure:` does not list the {noun} "{name}"{hint}'
                 if id(entry) not in spots:
-                    spots[id(entry)] = places(entry)
+                    spots[id(entry)] = fields.places(entry.node)
                 written = (spots[id(entry)].get(f"{start}{key}.{name}") for start in ("key:", ""))
                 place = next(filter(None, written), entry.node.place)
                 yield Problem(place, entry.shown, message, f"undeclared_{noun}", "note")

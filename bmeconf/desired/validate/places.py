@@ -1,0 +1,69 @@
+"""Where each field of an entry is written, small enough to be kept for every resource. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bmeconf.desired.manifest import Block, Items, Node, Scalar
+from bmeconf.model import Place, canonical_name
+
+
+class Places(Mapping[str, Place]):
+    """Places by field; `order` says at which index of `places` each is.
+
+    Entries with the same fields share one order.
+    """
+
+    __slots__ = ("_order", "_places")
+
+    def __init__(self, order: Mapping[str, int], places: tuple[Place, ...]) -> None:
+        self._order, self._places = order, places
+
+    def __getitem__(self, field: str) -> Place:
+        return self._places[self._order[field]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._order)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+class Fields:
+    """Finds the places of the fields of entries, and knows the orders that it has met."""
+
+    def __init__(self) -> None:
+        self._orders: dict[tuple[str, ...], Mapping[str, int]] = {}
+
+    def places(self, node: Block) -> Places:
+        """The place of each field of an entry, by `field`, `field.key` and `field.item`.
+
+        By `key:field.key` the place of the key itself.
+        """
+        found: dict[str, Place] = {}
+        for key, value in node.entries:
+            field = key.text
+            found[field] = value.place
+            if isinstance(value, Scalar):
+                continue
+            for label, _ in value.entries if isinstance(value, Block) else ():
+                found.setdefault(f"key:{field}.{canonical_name(label.text)}", label.place)
+            for name, below in _children(value):
+                found.setdefault(f"{field}.{name}", below.place)
+                for inner, innermost in _children(below):
+                    found.setdefault(f"{field}.{name}.{inner}", innermost.place)
+        names = (*found,)
+        order = self._orders.get(names)
+        if order is None:
+            order = self._orders[names] = {name: index for index, name in enumerate(names)}
+        return Places(order, (*found.values(),))
+
+
+def _children(node: Node) -> Iterator[tuple[str, Node]]:
+    if isinstance(node, Block):
+        yield from ((canonical_name(key.text), value) for key, value in node.entries)
+    elif isinstance(node, Items):
+        for item in node.items:
+            label = item.get("label") if isinstance(item, Block) else item
+            if isinstance(label, Scalar):
+                yield canonical_name(label.text), item
