@@ -13,7 +13,7 @@ from typing import Any
 
 from bmeconf.baseline.classify import leaves
 from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
-from bmeconf.baseline.section import LockEntry, Section
+from bmeconf.baseline.section import Draft, LockEntry, Section
 from bmeconf.kinds import KINDS, Raw, replies
 from bmeconf.model import (
     Address,
@@ -62,50 +62,50 @@ def after(
     was made elsewhere, and a write then tells only of the fields that it wrote. `unread` resources
     were not read, since nothing moved. The baseline knows the ids of what was created.
     """
+    draft = baseline.section.draft()
+    baseline = replace(baseline, section=draft)
     planned = {difference.address: difference for difference in differences}
     for difference in planned.values():
-        baseline = _found(baseline, difference, difference.address in unread)
+        _found(baseline, draft, difference, difference.address in unread)
     for write in writes:
         if write.live is None:
-            baseline = _without(baseline, write.address, write.id)
+            draft.forget(write.address.kind, write.id)
             continue
         compared = planned.get(write.address)
         if compared is not None:
             entry = _applied(baseline, write, write.live, compared)
         else:
             entry = _written(baseline, write, write.live)
-        baseline = _having(baseline, write.address, entry)
-    return _intended(baseline, planned.values(), manual, protect or {}).section
+        _keep(draft, write.address, entry)
+    _intend(baseline, draft, planned.values(), manual, protect or {})
+    return draft.done()
 
 
-def _found(baseline: LockBaseline, difference: Difference, unread: bool) -> LockBaseline:
-    """The baseline after a resource for which there was nothing to do.
+def _found(baseline: LockBaseline, draft: Draft, difference: Difference, unread: bool) -> None:
+    """Remember a resource for which there was nothing to do.
 
     One that differs stays as it was, under the name it had.
     """
     desired, live = difference.desired, difference.live
     if live is None:
-        entry = baseline.section.at(desired.address) if desired.intent.absent else None
-        if entry is None or baseline.id_map.knows(desired.address.kind, entry.id):
-            return baseline
-        # It is to be absent and is, under any name.
-        return _without(baseline, desired.address, entry.id)
+        entry = draft.at(desired.address) if desired.intent.absent else None
+        if entry is not None and not baseline.id_map.knows(desired.address.kind, entry.id):
+            # It is to be absent and is, under any name.
+            draft.forget(desired.address.kind, entry.id)
+        return
     if desired.intent.absent or difference.action is not None:
-        return baseline
+        return
     old = baseline.entry(live)
     if old is not None and unread:
-        return _having(baseline, desired.address, old)
+        _keep(draft, desired.address, old)
+        return
     entry = _entry(baseline, desired, live, difference.unreadable)
     if old is not None:
         # What was once read back of fields that this reading does not show.
         same = {key for key in entry.sent if entry.sent[key] == old.sent.get(key)}
         seen = {key: digest for key, digest in old.seen.items() if key in same}
         entry = replace(_kept(entry, old), seen={**seen, **entry.seen})
-    return _having(baseline, desired.address, entry)
-
-
-def _without(baseline: LockBaseline, address: Address, id: str) -> LockBaseline:
-    return replace(baseline, section=baseline.section.without(address.kind, id))
+    _keep(draft, desired.address, entry)
 
 
 def _applied(
@@ -180,24 +180,25 @@ def _entry(
     )
 
 
-def _having(baseline: LockBaseline, address: Address, entry: LockEntry) -> LockBaseline:
-    """The baseline with `entry`, unless it tells no more than is remembered."""
-    old = baseline.section.at(address)
+def _keep(draft: Draft, address: Address, entry: LockEntry) -> None:
+    """Remember `entry`, unless it tells no more than is remembered."""
+    old = draft.at(address)
     if old is not None and old.id == entry.id:
         # Not every way of reading shows a version, which alone is no change to commit.
         version = old.version if None in (entry.version, old.version) else entry.version
         if replace(entry, version=version) == old:
-            return baseline
-    return replace(baseline, section=baseline.section.having(address, entry))
+            return
+    draft.keep(address, entry)
 
 
-def _intended(
+def _intend(
     baseline: LockBaseline,
+    draft: Draft,
     planned: Iterable[Difference],
     manual: Iterable[Manual],
     protect: Mapping[Address, bool],
-) -> LockBaseline:
-    """The baseline with protection, and with schedules that were seen, beside all fields."""
+) -> None:
+    """Remember protection, and schedules that were seen, beside all fields."""
     schedules = {d.address: "" for d in planned if d.live and not d.desired.intent.absent}
     done = set()
     for step in manual:
@@ -206,17 +207,14 @@ def _intended(
     for address, at in schedules.items():
         old = baseline.named(address)
         was = old is not None and old.scheduled == at
-        baseline = _noted(baseline, address, scheduled=at if was or address in done else "")
+        _note(baseline, draft, address, scheduled=at if was or address in done else "")
     for address, wanted in protect.items():
-        baseline = _noted(baseline, address, protect=wanted)
-    return baseline
+        _note(baseline, draft, address, protect=wanted)
 
 
-def _noted(baseline: LockBaseline, address: Address, **values: Any) -> LockBaseline:
-    """The baseline with `values` of what lives at `address`, whatever else is known of it."""
+def _note(baseline: LockBaseline, draft: Draft, address: Address, **values: Any) -> None:
+    """Remember `values` of what lives at `address`, whatever else is known of it."""
     id, old = baseline.id_map.id(address), baseline.named(address)
-    if id is None or (old is None and not any(values.values())):
-        return baseline
-    entry, section = replace(old or LockEntry(id), **values), baseline.section
-    key = section.key_of(address, id) or section.key(address)
-    return replace(baseline, section=section.holding(key, entry))
+    if id is not None and (old is not None or any(values.values())):
+        key = draft.key_of(address, id) or draft.key(address)
+        draft.hold(key, replace(old or LockEntry(id), **values))

@@ -7,6 +7,7 @@ people: their keys are digests, and digests of their values are too short to con
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -104,7 +105,7 @@ class Section:
             return None
         key = self.key(address)
         mine = key in self.entries and self.entries[key].id == id
-        return key if mine else self._by_id.get((address.kind, id))
+        return key if mine else next(iter(self._keys.get((address.kind, id), ())), None)
 
     def remembered(self, kind: str, desired: Iterable[Resource]) -> RememberedIds:
         """The ids of one kind, of which all of `desired` is declared."""
@@ -119,32 +120,56 @@ class Section:
     @property
     def by_object(self) -> Mapping[tuple[str, str], LockEntry]:
         """The entries by the kind and id of their objects."""
-        return {object: self.entries[key] for object, key in self._by_id.items()}
+        return {object: self.entries[keys[0]] for object, keys in self._keys.items() if keys}
 
     @cached_property
-    def _by_id(self) -> Mapping[tuple[str, str], str]:
-        return {(kind_of(key), e.id): key for key, e in sorted(self.entries.items(), reverse=True)}
+    def _keys(self) -> dict[tuple[str, str], list[str]]:
+        """The keys of each object, in their order, by its kind and id."""
+        keys: dict[tuple[str, str], list[str]] = {}
+        for key in sorted(self.entries):
+            keys.setdefault((kind_of(key), self.entries[key].id), []).append(key)
+        return keys
 
     def digest(self, *parts: Any) -> str:
         """16 digits that are the same for the same `parts`, as JSON, and tell nothing else."""
         return replies.digest([self.account, *parts]).partition(":")[2][:16]
-
-    def without(self, kind: str, id: str) -> Section:
-        """This section without the entry of one object."""
-        return self.dropping(k for k, e in self.entries.items() if (kind_of(k), e.id) == (kind, id))
 
     def dropping(self, keys: Iterable[str]) -> Section:
         """This section without the entries under `keys`."""
         gone = set(keys)
         return replace(self, entries={k: e for k, e in self.entries.items() if k not in gone})
 
-    def holding(self, key: str, entry: LockEntry) -> Section:
-        """This section with `entry` under `key`."""
-        return replace(self, entries={**self.entries, key: entry})
+    def draft(self) -> Draft:
+        """A copy of this section for many changes."""
+        return Draft(self.account, self.base_url, {**self.entries}, self.merged, self._known)
 
-    def having(self, address: Address, entry: LockEntry) -> Section:
-        """This section with `entry` as the only one of its object."""
-        return self.without(address.kind, entry.id).holding(self.key(address), entry)
+
+@dataclass(frozen=True)
+class Draft(Section):
+    """A section that changes in place, so that no change costs a copy of all entries."""
+
+    entries: dict[str, LockEntry] = field(default_factory=dict)
+
+    def forget(self, kind: str, id: str) -> None:
+        """Drop the entries of one object."""
+        for key in self._keys.pop((kind, id), ()):
+            del self.entries[key]
+
+    def hold(self, key: str, entry: LockEntry) -> None:
+        """Put `entry` under `key`."""
+        if key in self.entries:
+            self._keys[kind_of(key), self.entries[key].id].remove(key)
+        insort(self._keys.setdefault((kind_of(key), entry.id), []), key)
+        self.entries[key] = entry
+
+    def keep(self, address: Address, entry: LockEntry) -> None:
+        """Make `entry` the only one of its object."""
+        self.forget(address.kind, entry.id)
+        self.hold(self.key(address), entry)
+
+    def done(self) -> Section:
+        """The section as it is by now."""
+        return Section(self.account, self.base_url, {**self.entries}, self.merged, self._known)
 
 
 def kind_of(key: str) -> str:

@@ -58,7 +58,8 @@ def forge(project: Project, account: Account, **seen: Any) -> None:
         version=version,
         seen={**entry.seen, **digests},
     )
-    project.write(LOCK, lock.having(section.having(OFFER, told_as)).text)
+    entries = {**section.entries, str(OFFER): told_as}
+    project.write(LOCK, lock.having(replace(section, entries=entries)).text)
 
 
 def edited(account: Account, key: str) -> None:
@@ -144,8 +145,9 @@ def test_a_forged_entry_hides_no_membership(project: Project, account: Account) 
     mine = parsed.section(account_key, told["base_url"])
     entry = mine.entries[key]
     now = mine.digest("lists", account.list_ids("Customers")[0])[:3]
-    forged = mine.holding(key, replace(entry, seen={**entry.seen, "lists": (now,)}))
-    project.write(LOCK, parsed.having(forged).text)
+    forged = replace(entry, seen={**entry.seen, "lists": (now,)})
+    entries = {**mine.entries, key: forged}
+    project.write(LOCK, parsed.having(replace(mine, entries=entries)).text)
     assert len(project.drift("--fail-on", "drift,conflict,pending", code=2)["items"]) == 1
     assert len(project.plan()["steps"]) == 1
 

@@ -1414,7 +1414,8 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     assert made is not None
     assert made.sent == made.seen
     assert sorted(made.sent) == ["from_name", "name", "subject"]
-    section = section.having(one, replace(made, protect=True, scheduled=AT, unproven=("body",)))
+    noted = replace(made, protect=True, scheduled=AT, unproven=("body",))
+    section = replace(section, entries={section.key(one): noted})
     changes = Change(("subject",), "S", "T"), Change(("body",), None, "<p>B</p>")
     now = {**body, "subject": "T", "__v": 1}
     unsure = after(section, *changes, **now).at(one)

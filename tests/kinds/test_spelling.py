@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,7 +154,7 @@ def test_an_older_lock_file_is_still_found(project: Project, account: Account) -
     section = lock.section(account_key, lock.accounts[account_key]["base_url"])
     (entry,) = section.entries.values()
     older = Lock(lock.name).having(
-        section.dropping(section.entries).holding(f"contacts/{section.digest(email)}", entry)
+        replace(section, entries={f"contacts/{section.digest(email)}": entry})
     )
     assert older.text != project.lock_text()
     assert older.section(account_key, section.base_url).at(Address("contacts", email)) == entry
