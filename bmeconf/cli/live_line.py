@@ -37,7 +37,8 @@ class LiveLine:
         """The line is erased, and does not come back as long as the block runs."""
         with self._lock:
             if self._shown:
-                stream.write("\r" + " " * min(self._shown, _width(stream) - 1) + "\r")
+                # The terminal may have added a ^C to it.
+                stream.write("\r" + " " * min(self._shown + 2, _width(stream) - 1) + "\r")
                 stream.flush()
                 self._shown = 0
             yield

@@ -124,9 +124,10 @@ class Progress(Watch):
         if open and wave.done:
             to_come = wave.of - wave.done
             pace = (self._clock.now() - wave.began) / wave.done
-            parts.append(f"{_duration(max(pace * to_come, self.budget.least_time(to_come)))} to go")
+            parts.append(f"{duration(max(pace * to_come, self.budget.least_time(to_come)))} to go")
         return parts
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """`95 s`, `12 min`."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -18,7 +18,7 @@ import click
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, account_label
-from bmeconf.cli.progress import Clock, Progress
+from bmeconf.cli.progress import EVERY, Clock, Progress, duration
 from bmeconf.cli.stopping import stopping
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
 from bmeconf.kinds import Dialect
@@ -118,15 +118,17 @@ def alone(console: Console, command: str, limit: str, root: Path) -> Iterator[No
     """
     clock, patience = _clock(), decode.age(limit, "--lock-timeout").total_seconds()
     run = f"bmeconf {command} (process {os.getpid()}, since {stamp(datetime.now(UTC))})"
-    began, told = clock.now(), False
+    began = due = clock.now()
 
     def wait(other: str) -> None:
-        nonlocal told
-        if clock.now() - began >= patience:
+        nonlocal due
+        left = began + patience - clock.now()
+        if left <= 0:
             raise Busy(f"{other} is still writing to this project; nothing was sent")
-        if not told:
-            console.note(f"Waiting for {other} to end, {limit} at most.")
-        told = True
+        if clock.now() >= due:
+            most = limit if due == began else duration(left)
+            console.note(f"Waiting for {other} to end, {most} at most.")
+            due += EVERY
         clock.pause(threading.Event(), TURN)
 
     with exclusive(root, run, wait):

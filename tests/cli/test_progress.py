@@ -10,16 +10,21 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bmeconf.cli.console import Console
+from bmeconf.cli.main import cli
 from bmeconf.cli.progress import Clock, Progress
+from bmeconf.cli.session import alone
 from bmeconf.cli.timings import Timings
 from bmeconf.client import Budget, Exchange
-from bmeconf.model.errors import Interrupted
+from bmeconf.model.errors import Busy, Interrupted
+from bmeconf.project import exclusive
 from tests.support.clocks import FakeClock
 from tests.support.driver import Project
 from tests.support.strategies import examples
@@ -135,6 +140,22 @@ def test_a_wait_is_cut_short_but_not_within_a_step() -> None:
     run.budget.patient = True
     run.wait(70, WHY)
     assert sum(clock.waits) == 100
+
+
+def test_a_wait_for_another_run_is_said_in_the_same_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time = FakeClock()
+    clock = Clock(time.time, lambda _, seconds: bool(time.sleep(seconds)))
+    with (
+        exclusive(tmp_path, "bmeconf apply (process 7)", lambda other: None),
+        click.Context(cli, obj=clock).scope(),
+        pytest.raises(Busy, match="still writing"),
+        alone(Console(), "apply", "1m", tmp_path),
+    ):
+        pass
+    said = "Waiting for bmeconf apply (process 7) to end, {} at most."
+    assert capsys.readouterr().err.splitlines() == [said.format("1m"), said.format("30 s")]
 
 
 # --- on a terminal

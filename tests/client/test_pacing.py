@@ -89,8 +89,7 @@ def test_what_another_client_takes_is_left_to_it(
     seconds = traffic.run(budget_of(traffic), 3000, parallel)
     assert traffic.refused == 0
     assert traffic.others_refused <= traffic.others * 0.005
-    # An hour that had begun has room for more.
-    assert seconds <= max(2940, 1.05 * 3000 / (1 - rate)) + 120
+    assert seconds <= 1.05 * (3000 + traffic.others) + 120
 
 
 def test_a_client_that_takes_all_is_seen_before_the_wall() -> None:
