@@ -7,8 +7,6 @@ package once it is installed from a wheel.
 from __future__ import annotations
 
 import json
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +37,7 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def _folder() -> Traversable:
-    packaged = files("bmeconf") / "schemas"
-    checkout = Path(__file__).resolve().parent.parent.parent / "schemas"
-    return packaged if packaged.is_dir() else checkout
+def _folder() -> Path:
+    package = Path(__file__).resolve().parent.parent
+    packaged = package / "schemas"
+    return packaged if packaged.is_dir() else package.parent / "schemas"
