@@ -80,7 +80,7 @@ def test_shown_manifests_are_valid(block: str, project: Project) -> None:
 
 def test_pictures_are_there_and_small() -> None:
     shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
-    assert len(shown) == 2
+    assert len(shown) == 3
     assert all((ROOT / path).stat().st_size < 200_000 for path in shown)
 
 

@@ -1,0 +1,164 @@
+"""The jobs that are measured, each done by one or more commands on the same number of resources."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+from tests.benchmarks import octodns
+from tests.benchmarks.account import DOMAIN, NAME, body, email, is_different, is_missing
+from tests.benchmarks.process import Run, run
+
+ROOT = Path(__file__).parents[2]
+OURS = (sys.executable, "-c", "from bmeconf.cli import main; main()")
+"""What the installed script does, for the code of this checkout."""
+DRAFTS_READ = 37
+"""With the reads beside those of the drafts, a plan of so many has 40 reads."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One command that does a job: `job` and `tool` name it in the table.
+
+    `expected` is in its output if it did the whole job. `removed` is what it must not find, `url`
+    the account that counts its requests. The `first` task of a job is what others compare with.
+    """
+
+    job: str
+    tool: str
+    command: Sequence[str]
+    folder: Path
+    expected: str
+    environ: Mapping[str, str]
+    removed: Path | None = None
+    url: str = ""
+
+    def once(self) -> Run:
+        """Do the job; raises Failed."""
+        if self.removed:
+            shutil.rmtree(self.removed, ignore_errors=True)
+        self._answered()
+        taken = run(self.command, self.folder, self.environ, self.expected)
+        return replace(taken, requests=self._answered())
+
+    def _answered(self) -> int | None:
+        """How many requests the account has answered since this was asked."""
+        if not self.url:
+            return None
+        with build_opener(ProxyHandler({})).open(f"{self.url}/requests", timeout=60) as reply:
+            return int(reply.read())
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where jobs are prepared: a folder, what must end with it, and octoDNS if it takes part."""
+
+    folder: Path
+    stack: ExitStack
+    peer: Path | None
+
+    def environ(self, **ours: str) -> Mapping[str, str]:
+        """The environment of a command, with some variables of its own."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("BMECONF_", "PYTHON"))}
+        return {**kept, "XDG_STATE_HOME": str(self.folder), **ours}
+
+    def start(self) -> Iterator[Task]:
+        """Starting: the version, and no more."""
+        job = "print the version"
+        if self.peer:
+            command = (str(self.peer), "--version")
+            yield Task(job, "octoDNS", command, self.folder, "octoDNS", self.environ())
+        command = (*OURS, "--version")
+        yield Task(
+            job, "bmeconf", command, self.folder, "bmeconf", self.environ(PYTHONPATH=str(ROOT))
+        )
+
+    def contacts(self, count: int) -> Iterator[Task]:
+        """A plan of contacts, beside a plan of DNS records; cold, and with what a plan keeps."""
+        job = f"plan {count:,} resources"
+        creates, updates = changes(count)
+        if self.peer:
+            folder = self.folder / f"records-{count}"
+            octodns.prepare(folder, count)
+            command = (str(self.peer), "--config-file", "config.yaml")
+            summary = octodns.summary(creates, updates)
+            yield Task(job, "octoDNS", command, folder, summary, self.environ())
+        url = self.stack.enter_context(served("--contacts", str(count)))
+        for tool in ("bmeconf", "bmeconf, warm"):
+            folder = self.folder / f"{tool}-{count}"
+            folder.mkdir()
+            (folder / "seeds.yaml").write_text(
+                "version: 1\ncontacts:\n"
+                + "".join(
+                    f"- email: {email(n)}\n  fields:\n    First Name: Seed {n}\n    City: Oslo\n"
+                    f"  lists: [{NAME}]\n"
+                    for n in range(count)
+                )
+            )
+            task = self._plan(
+                job, tool, folder, url, f"Plan: {creates} to create, {updates} to update"
+            )
+            yield task if tool.endswith("warm") else replace(task, removed=folder / ".bmeconf")
+
+    def drafts(self, count: int) -> Iterator[Task]:
+        """A plan of drafts, each of which is read alone."""
+        url = self.stack.enter_context(served("--drafts", str(count)))
+        folder = self.folder / f"drafts-{count}"
+        yield self._plan(f"plan {count:,} drafts", "bmeconf", folder, url, _drafts(folder, count))
+
+    def latency(self, delay: float) -> Iterator[Task]:
+        """The same where every reply takes a while: one read after another, and side by side."""
+        url = self.stack.enter_context(served("--drafts", str(DRAFTS_READ), "--delay", str(delay)))
+        folder = self.folder / "latency"
+        expected = _drafts(folder, DRAFTS_READ)
+        for parallel in ("1", "4"):
+            job, tool = f"40 reads of {delay * 1000:.0f} ms", f"bmeconf --parallel {parallel}"
+            yield self._plan(job, tool, folder, url, expected, "--parallel", parallel)
+
+    def _plan(
+        self, job: str, tool: str, folder: Path, url: str, expected: str, *options: str
+    ) -> Task:
+        command = (*OURS, "plan", *options)
+        environ = self.environ(
+            PYTHONPATH=str(ROOT), BMECONF_BASE_URL=url, BMECONF_API_KEY="bme_us_benchmark"
+        )
+        return Task(job, tool, command, folder, expected, environ, url=url)
+
+
+def _drafts(folder: Path, count: int) -> str:
+    """Write the manifest of so many drafts; what the plan of it says."""
+    folder.mkdir()
+    (folder / "drafts.yaml").write_text(
+        "version: 1\ncampaigns:\n"
+        + "".join(
+            f"- name: Draft {n}\n  from: news@{DOMAIN}\n  from_name: Acme\n  subject: News {n}\n"
+            f"  lists: [{NAME}]\n  body: {{html: '{body(n)}'}}\n"
+            for n in range(count)
+        )
+    )
+    creates, updates = changes(count)
+    return f"Plan: {creates} to create, {updates} to update"
+
+
+def changes(count: int) -> tuple[int, int]:
+    """How many of so many resources a plan creates, and how many it updates."""
+    return sum(map(is_missing, range(count))), sum(map(is_different, range(count)))
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[str]:
+    """The base URL of a loopback account, as long as the block runs."""
+    command = [sys.executable, "-m", "tests.benchmarks.account", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
