@@ -261,9 +261,12 @@ class Kind(ABC):
                 found.pop(id, None)
         return found
 
-    def look_price(self, ids: int, keys: int, batch: int) -> int:
-        """How many requests `look` takes for so many ids and identities, `batch` at a time."""
-        return ids + min(keys, 1)
+    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+        """How many requests `look` takes for so many ids and identities.
+
+        `live` is how many objects there are, `batch` how many of them one search can be for.
+        """
+        return ids + (replies.page_price(live) if keys else 0)
 
     # --- writing
 

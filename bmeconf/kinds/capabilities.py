@@ -71,7 +71,7 @@ class Singleton(Unique):
         # Every run begins by reading it.
         return {id_map.structure_id: id_map.structure}
 
-    def look_price(self, ids: int, keys: int, batch: int) -> int:
+    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
         return 0
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -174,8 +174,10 @@ class Batched(Kind):
     def batch_price(self, count: int, batch: int) -> int:
         """How many requests `reread` takes for `count` identities, `batch` of them at a time."""
 
-    def look_price(self, ids: int, keys: int, batch: int) -> int:
-        return ids + self.batch_price(keys, batch)
+    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+        # Identities that are to be taken are found nowhere, which several batches ask twice.
+        batches = self.batch_price(keys, batch)
+        return ids + batches * min(batches, 2)
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,8 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         rows = self.all_rows(api, id_map) if ids or keys else ()
         return {replies.id_of(row): row for row in rows}
 
-    def look_price(self, ids: int, keys: int, batch: int) -> int:
-        return min(ids + keys, 1)
+    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+        return replies.page_price(live) if ids or keys else 0
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         # Names of lists may not be unique to the server, so a create looks before it writes.

@@ -19,6 +19,8 @@ from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id becomes part of a path, so nothing else is taken for one (API contract 4)."""
+PAGE = 100
+"""Rows that a page is asked to have (API contract 6, question 7)."""
 CLOCKS = timedelta(minutes=10)
 """How far the service's clock and this machine's may be apart, and how long a write may take."""
 
@@ -155,6 +157,12 @@ def digest(value: Any) -> str:
     """`sha256:...` over the canonical JSON of `value`."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def page_price(rows: int) -> int:
+    """How many requests a listing of so many rows takes: its pages, and one that proves several."""
+    pages = max(1, -(-rows // PAGE))
+    return pages + (pages > 1)
 
 
 # --- the history of an object

@@ -21,7 +21,7 @@ from bmeconf.kinds import (
     ScheduleEvidence,
     replies,
 )
-from bmeconf.live import Reading, doubts
+from bmeconf.live import Matches, Reading, doubts
 from bmeconf.model import (
     DEAD_SEED,
     DELETE,
@@ -87,7 +87,7 @@ def build(
         in_sync=sum(not (d.action or d.unreadable) for d in planned),
         unmanaged={kind: len(names) for kind, names in unmanaged.items()},
         left_out=reading.scope.left_out,
-        price=_price(steps, spent, batch),
+        price=_price(steps, spent, reading.matches, batch),
         preconditions=preconditions.of(steps, reading, {step.address for step in manual}),
         unmanaged_names=unmanaged if show_unmanaged else {},
         places={str(r.address): r.intent.place for r in reading.desired if r.intent.place},
@@ -225,11 +225,11 @@ def _far_off(manual: Manual, now: datetime) -> Iterator[Finding]:
         yield Finding("note", "far_schedule", manual.address, message, remedy, "schedule")
 
 
-def _price(steps: Sequence[Step], spent: Price, batch: int) -> Price:
+def _price(steps: Sequence[Step], spent: Price, matches: Matches, batch: int) -> Price:
     """The whole price; `spent` has the requests that reading took, and those that are left.
 
-    Reading back costs as much as where all reads back as written, and the first look of a saved
-    plan as much as in listings of one page.
+    Reading back costs as much as where all reads back as written. `matches` tell how long a
+    listing is.
     """
     verify, check = 0, 1
     for kind in KINDS.values():
@@ -237,7 +237,8 @@ def _price(steps: Sequence[Step], spent: Price, batch: int) -> Price:
         together = kind.batch_price(count, batch) if isinstance(kind, Batched) else count
         verify += min(count, together) if count else 0
         ids, keys = preconditions.looked_at(kind, steps)
-        check += kind.look_price(len(ids), len(keys), batch)
+        live = len(matches.rows(kind.name)) + len(matches.unmanaged.get(kind.name, ()))
+        check += kind.look_price(len(ids), len(keys), live, batch)
     if not any(isinstance(KINDS[step.address.kind], Audience) for step in steps):
         verify += any(step.recipients() for step in steps)
     return replace(spent, write=sum(len(s.calls) for s in steps), verify=verify, check=check)

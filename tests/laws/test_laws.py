@@ -127,6 +127,15 @@ def _agrees(step: Data, state: str, lived: Lived) -> None:
     assert states.count("applied") <= len(made) <= len(states) - states.count("blocked")
 
 
+def costs_what_was_said(lived: Lived) -> None:
+    """An apply takes the requests that its plan counts, each write among them."""
+    price = lived.plan["requests"]
+    assert len(lived.log) == price["read"] + price["write"] + price["verify"]
+    calls = [call["method"] for step in lived.plan["steps"] for call in step["calls"]]
+    written = [entry["method"] for entry in writes(lived.log)]
+    assert sorted(method for method in calls if method != "GET") == sorted(written)
+
+
 Check = Callable[[Lived], None]
 CHECKS: tuple[Check, ...] = (
     converges,
@@ -198,7 +207,9 @@ def named(switches: dict[str, Any]) -> str:
 @examples(10)
 @given(worlds())
 def test_every_run(laboratory: Laboratory, world: World) -> None:
-    judge(laboratory.live(world))
+    lived = laboratory.live(world)
+    judge(lived)
+    costs_what_was_said(lived)
 
 
 @pytest.mark.parametrize(

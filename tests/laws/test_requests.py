@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, writes
 from tests.support.strategies import STRUCTURE, Data, ident
 
 PAGE = 100
@@ -117,6 +117,47 @@ def test_a_plan_asks_no_more_than_it_must(
     assert len(plan["steps"]) == shape.changed_drafts + shape.changed_contacts
     assert plan["requests"]["read"] == asked
     assert asked <= 1.05 * shape.floor(batch, locked=locked) + 1, asked
+
+
+def made(shape: Shape) -> Data:
+    """The manifest of a shape, with some new of each kind."""
+    manifest = shape.manifest(changed=True)
+    lists = [{"name": f"New {n}"} for n in range(3)]
+    contacts = [
+        {"email": f"new{n}@acme.example", "lists": ["New 0"]} for n in range(shape.contacts // 4)
+    ]
+    drafts = [
+        {"name": f"New {n}", "from": "news@acme.example", "lists": ["New 1"], "subject": "Hello"}
+        for n in range(5)
+    ]
+    new = {"lists": lists, "contacts": contacts, "campaigns": drafts}
+    return {kind: [*manifest[kind], *new[kind]] for kind in manifest}
+
+
+@pytest.mark.parametrize("way", ["fresh", "locked", "saved"])
+@pytest.mark.parametrize("dialect", ["as it is", "generous"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_apply_costs_what_its_plan_says(
+    account: Account, project: Project, name: str, dialect: str, way: str
+) -> None:
+    shape, (_, switches) = SHAPES[name], DIALECTS[dialect]
+    account.set(shape.account())
+    account.switch(**switches, hour_limit=0)
+    if way == "locked":
+        project.deploy(**shape.manifest(changed=False))
+    project.declare(**made(shape))
+    # A lock file spares a plan some reads, and an apply none.
+    plan = project.plan(*(() if way == "fresh" else ("--out", "p.json")))
+    price = plan["requests"]
+    account.clear_log()
+    result = project.apply(*(("p.json",) if way == "saved" else ()))
+    log = account.log()
+    assert result["requests"] == len(log)
+    calls = [c["method"] for step in plan["steps"] for c in step["calls"] if c["method"] != "GET"]
+    assert sorted(calls) == sorted(entry["method"] for entry in writes(log))
+    before = price["check"] if way == "saved" else price["read"]
+    most = before + price["write"] + price["verify"]
+    assert len(log) <= most <= 1.1 * len(log) + 1, price
 
 
 @pytest.mark.parametrize(
