@@ -146,14 +146,24 @@ class GitTree(ListedFiles):
 
 def current_commit(root: Path, environ: Mapping[str, str]) -> str | None:
     """The commit that the files are at, None outside a repository."""
+    if _is_outside(root):
+        return None
     with contextlib.suppress(InvalidInput):
         done = Repository(root, environ).run("rev-parse", "HEAD")
         return done.stdout.decode("ascii").strip() or None if done.returncode == 0 else None
     return None
 
 
+def _is_outside(folder: Path) -> bool:
+    """True if no repository is around `folder`: most of what Git would say is its own start."""
+    whole = folder.resolve()
+    return not any((around / ".git").exists() for around in (whole, *whole.parents))
+
+
 def is_tracked(path: Path, environ: Mapping[str, str]) -> bool:
     """True if Git tracks the file at `path`: then it came with the checkout, or may have."""
+    if _is_outside(path.parent):
+        return False
     with contextlib.suppress(InvalidInput):
         repository = Repository(path.parent, environ)
         return not repository.run("ls-files", "--error-unmatch", "--", path.name).returncode
