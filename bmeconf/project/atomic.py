@@ -17,12 +17,13 @@ OWNER_ONLY, AS_USUAL = 0o600, 0o666
 
 def on_disk(name: str) -> str:
     """A name as the system's calls take it: names are UTF-8, whatever the locale says."""
-    return os.fsdecode(name.encode("utf-8", "surrogateescape"))
+    # In ASCII all locales agree: most names need no look at all.
+    return name if name.isascii() else os.fsdecode(name.encode("utf-8", "surrogateescape"))
 
 
 def from_disk(path: str) -> str:
     """The name of what the system's calls gave."""
-    return os.fsencode(path).decode("utf-8", "surrogateescape")
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "surrogateescape")
 
 
 def can_write(path: Path) -> bool:

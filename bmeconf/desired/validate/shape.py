@@ -7,6 +7,7 @@ not find sound.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from bmeconf.desired.manifest import Node, Scalar, walk
@@ -18,12 +19,18 @@ OF_VALUE = ("value", "version")
 """Codes of flaws that are not worth telling of a value that has the wrong type to begin with."""
 
 
+@cache
+def _compiled(name: str) -> tuple[dict[str, Any], Rules]:
+    """A schema and its rules, made once a process: each account is validated by them."""
+    schema = load_schema(name)
+    return schema, Rules(schema)
+
+
 class Shape:
     """A schema, ready to read and check any number of trees."""
 
     def __init__(self, name: str) -> None:
-        self._schema = load_schema(name)
-        self._rules = Rules(self._schema)
+        self._schema, self._rules = _compiled(name)
 
     def check(self, tree: Node) -> tuple[Any, list[Flaw]]:
         """The data of a tree and its flaws; a place left empty has no other flaw than that."""
