@@ -150,6 +150,8 @@ class _Builder:
         self.roots = self._open[0].children
         self._anchors: dict[str, tuple[Node, int, int]] = {}
         self._repeated = 0
+        # Keys, names of lists and many values stand in a file thousands of times.
+        self._texts: dict[str, str] = {}
 
     def read(self, text: str, loader: Any) -> yaml.YAMLError | None:
         """Take every event that `loader` makes of `text`; returns the error that ends them."""
@@ -187,7 +189,7 @@ class _Builder:
         }
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
-        text = event.value
+        text = self._texts.setdefault(event.value, event.value)
         node = Scalar(text, place, not event.style and event.tag not in TEXT_TAGS)
         self._add(node, 1 + len(text) // LONG_TEXT, 1, event.anchor)
 
