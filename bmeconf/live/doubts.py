@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bmeconf.kinds import KINDS, IdMap, Member, Searched, Singleton, UsesLabels, only, replies
+from bmeconf.kinds import KINDS, IdMap, Kind, Member, Searched, Singleton, UsesLabels, only, replies
 from bmeconf.live.match import Match, Namesakes, Status
 from bmeconf.model import (
     Address,
@@ -180,9 +180,16 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
     guesses = Guesses(labels), Guesses(tags)
     for contact in desired.of_kind(only(UsesLabels).name):
         used, named = (contact.fields.get(key) or () for key in ("fields", "tags"))
-        unknown = [label for label in used if label not in labels and id_map.label(label) is None]
-        yield from _unknown_labels(contact, "fields", unknown, guesses[0])
-        yield from _same_field(contact, used, id_map)
+        live = [id_map.label(label) for label in used]
+        unknown = [
+            label
+            for label, there in zip(used, live, strict=True)
+            if there is None and label not in labels
+        ]
+        if unknown:
+            yield from _unknown_labels(contact, "fields", unknown, guesses[0])
+        if len({*live}) < len(live):
+            yield from _same_field(contact, used, id_map)
         unknown = [tag for tag in named if tag not in tags]
         yield from _unknown_labels(contact, "tags", unknown, guesses[1])
 
@@ -194,17 +201,20 @@ def unlisted(resources: Snapshot, id_map: IdMap, listed: Collection[str]) -> Ite
     """
     for live in resources:
         kind = KINDS[live.address.kind]
-        if live.facts.get("foreign") or not (kind.breaks_without(live) or isinstance(kind, Member)):
-            continue
         for field, referred in kind.refers.items():
             named = live.fields.get(field) or () if referred in listed else ()
-            if unknown := [str(a) for a in named if a not in id_map.ids]:
+            unknown = [str(a) for a in named if a not in id_map.ids]
+            if unknown and not live.facts.get("foreign") and _matters(kind, live):
                 message = (
                     f"in the account it refers to {', '.join(unknown)}, which no listing shows:"
                     " made just now, or deleted"
                 )
                 remedy = "plan again; if it stays, save it in the web app with what exists"
                 yield Finding("warning", "unlisted", live.address, message, remedy)
+
+
+def _matters(kind: Kind, live: Resource) -> bool:
+    return isinstance(kind, Member) or kind.breaks_without(live)
 
 
 def _unknown_labels(

@@ -29,7 +29,7 @@ from bmeconf.live import details, doubts, orphans
 from bmeconf.live.account import Account, Reading
 from bmeconf.live.match import Match, Matches, Namesakes, Status, match
 from bmeconf.live.orphans import Removed
-from bmeconf.model import Address, Resource, Snapshot
+from bmeconf.model import Address, Resource, Snapshot, references
 from bmeconf.model.errors import NotFound
 
 
@@ -242,11 +242,13 @@ def _kinds_needed(scope: Scope, removed: Removed) -> list[str]:
     """
     needed = {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
     needed |= {resource.address.kind for resource in removed.declared}
-    for resource in scope.desired:
-        kind = KINDS[resource.address.kind]
-        needed |= {kind.name, *(a.kind for a in doubts.mentions(resource, IdMap()))}
-        if not isinstance(kind, PartialSets):
-            needed |= {kind.refers[name] for name in resource.fields if name in kind.refers}
+    for kind in KINDS.values():
+        for resource in scope.desired.of_kind(kind.name):
+            needed.add(kind.name)
+            mentioned = *references(resource.fields), *resource.intent.origins
+            needed.update([address.kind for address in mentioned])
+            if not isinstance(kind, PartialSets):
+                needed |= {kind.refers[name] for name in resource.fields if name in kind.refers}
     return [name for name, k in KINDS.items() if name in needed and not isinstance(k, Singleton)]
 
 
@@ -273,7 +275,8 @@ def _name_unmanaged(
         alone = len(of_name) == 1 and address.name and address not in id_map.ids
         ids |= {address if alone else replace(address, id=id): id for id in of_name}
     unclear = {}
-    for resource in desired:
+    several = any(len(of_name) > 1 for of_name in unmanaged.values())
+    for resource in desired if several else ():
         for address in doubts.mentions(resource, id_map):
             if address not in id_map.ids and len(unmanaged.get(address, ())) > 1:
                 unclear[resource.address] = Namesakes(address.name, tuple(unmanaged[address]))

@@ -204,5 +204,11 @@ def references(value: Value) -> Sequence[Address]:
         value = value.values()
     elif not isinstance(value, tuple):
         return ()
-    # Most values are texts, and are passed over without a call.
-    return [a for inner in value if type(inner) is not str for a in references(inner)]
+    found: list[Address] = []
+    for inner in value:
+        # Every resource is asked: no call for what most of them hold.
+        if type(inner) is Address:
+            found.append(inner)
+        elif type(inner) is not str:
+            found += references(inner)
+    return found

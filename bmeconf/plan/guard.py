@@ -200,6 +200,8 @@ def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
     kind = only(Mailing)
     for step in steps:
         uses = step.pin.uses.get(kind.name, 0) if step.action == DELETE and step.pin else 0
+        if not uses:
+            continue
         known = sum(
             step.address in references(user.fields)
             for user in (*reading.account.resources, *reading.account.dependents)

@@ -47,7 +47,7 @@ def reachable(
     held: dict[Identity, set[Address]] = defaultdict(set)
     for key, address in reading.out_of_scope.items():
         held[key].add(address)
-    for resource in reading.account.resources:
+    for resource in reading.account.resources if differences else ():
         kind = KINDS[resource.address.kind]
         held[kind.name, kind.key(resource.raw)].add(resource.address)
     id_map = reading.account.id_map
