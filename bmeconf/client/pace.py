@@ -75,15 +75,18 @@ class Budget:
         return _without(self.month_remaining, self.month_limit, self.reserve)
 
     @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self, hold: Callable[[], None] = lambda: None) -> Iterator[None]:
         """One request: the block sends it as soon as the limits let it go, and hears its reply.
 
         Raises:
             LimitReached: where the ceiling, the hour or the month would not allow it.
+            What `hold` raises: nobody wants the request any more, which is asked after each wait.
         """
         with self._turn:
+            hold()
             while (wait := self._take()).seconds > 0:
                 self.sleep(*wait)
+                hold()
         try:
             yield
         finally:

@@ -176,12 +176,8 @@ class Reader(Listings):
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
-        with self._sessions.one() as session:
-            self._side_by_side.hold()
-            with self.budget.request():
-                # The budget may have had it wait.
-                self._side_by_side.hold()
-                return self._sent(session, method, path, params, body)
+        with self._sessions.one() as session, self.budget.request(self._side_by_side.hold):
+            return self._sent(session, method, path, params, body)
 
     def _sent(
         self, session: requests.Session, method: str, path: str, params: Data, body: Data

@@ -211,6 +211,20 @@ def test_threads_share_one_ceiling_and_one_minute() -> None:
     assert max(sum(start <= t < start + 60 for t in times) for start in times) <= 60
 
 
+def test_a_request_that_nobody_wants_after_its_wait_is_not_counted() -> None:
+    clock = FakeClock()
+    pace = budget(clock, per_minute=1)
+    spend(pace)
+
+    def hold() -> None:
+        if clock.waits:
+            raise LimitReached("not wanted")
+
+    with pytest.raises(LimitReached, match="not wanted"), pace.request(hold):
+        pass
+    assert (clock.waits, pace.used) == ([60], 1)
+
+
 def test_a_stop_ends_every_thread_that_waits() -> None:
     def stopped(seconds: float, why: str) -> None:
         raise LimitReached("stopped")
