@@ -127,10 +127,8 @@ ALIKE, DIFFERENT = 8, 4
 other: the rows of a table are alike, and say nothing twice.
 """
 FIELDS, OPTIONS = "the fields of another record", "the options of another command"
-PARAMETERS = "parameters that are passed on, and the errors that come back"
 ALIKE_ALLOWED = {
     ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
-    ("bmeconf/pull/adopt.py", "bmeconf/pull/inventory.py"): PARAMETERS,
     ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
 }
 """Pairs of files that may have such lines, and why."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from bmeconf import kinds
 from bmeconf.apply.model import NOTHING_DONE, ApplyOptions, Doing
@@ -157,11 +157,10 @@ def first_look(
     managed = plan.preconditions.managed
     moved: dict[str, str] = {}
     lists: Mapping[str, Raw] | None = None
-    for kind in KINDS.values():
-        ids, keys = looked_at(kind, left)
-        if not (ids or keys):
-            continue
-        rows = kind.look(api, id_map, ids, keys)
+    asked = [(kind, *looked_at(kind, left)) for kind in KINDS.values()]
+    asked = [(kind, ids, keys) for kind, ids, keys in asked if ids or keys]
+    looks = [partial(kind.look, api, id_map, ids, keys) for kind, ids, keys in asked]
+    for (kind, *_), rows in zip(asked, api.together(looks), strict=True):
         if isinstance(kind, kinds.Audience):
             lists = rows
         mine = [step for step in open_ if step.address.kind == kind.name]

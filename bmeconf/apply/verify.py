@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from bmeconf import kinds
 from bmeconf.apply.checks import StepCheck, not_meant
@@ -59,16 +59,13 @@ def check(
     rows: dict[Address, Raw] = {}
     unproven: set[Address] = set()
     twice = hidden = False
-    for kind in KINDS.values():
-        mine = [written for written in applied if written.step.address.kind == kind.name]
-        together = _together(api, id_map, kind, [written.step for written in mine])
-        for listed in mine:
-            written = replace(listed, row=(together or {}).get(listed.outcome.object_id))
-            if together is None or any(written.problems()) or any(written.notes()):
-                written = replace(listed, answer=listed.outcome.reply if lockable else None)
-                with suppress(NotFound):
-                    row = kind.fetch(api, id_map, listed.outcome.object_id)
-                    written = replace(written, row=row)
+    by_kind = {
+        kind: [written for written in applied if written.step.address.kind == kind.name]
+        for kind in KINDS.values()
+    }
+    looks = [partial(_read_back, api, kind, mine, lockable) for kind, mine in by_kind.items()]
+    for kind, (mine, together) in zip(by_kind, api.together(looks), strict=True):
+        for written in mine:
             problems = [*written.problems()]
             findings += [*problems, *written.notes()]
             unproven |= {finding.address for finding in problems}
@@ -180,6 +177,27 @@ class _Written:
             known = change.path[0] in was and lookup(was, change.path) == change.before
             if not known and not any(overlap(change.path, path) for path in written):
                 yield dotted(change.path)
+
+
+def _read_back(
+    api: ReadApi, kind: Kind, applied: Sequence[_Written], lockable: bool
+) -> tuple[Sequence[_Written], Rows | None]:
+    """The `applied` steps of a kind beside their objects, and the listing that shows these."""
+    if not applied:
+        return (), None
+    id_map = applied[0].id_map
+    together = _together(api, id_map, kind, [written.step for written in applied])
+
+    def beside_object(listed: _Written) -> _Written:
+        written = replace(listed, row=(together or {}).get(listed.outcome.object_id))
+        if together is None or any(written.problems()) or any(written.notes()):
+            written = replace(listed, answer=listed.outcome.reply if lockable else None)
+            with suppress(NotFound):
+                row = kind.fetch(api, id_map, listed.outcome.object_id)
+                written = replace(written, row=row)
+        return written
+
+    return api.together([partial(beside_object, written) for written in applied]), together
 
 
 def _together(api: ReadApi, id_map: IdMap, kind: Kind, steps: Sequence[Step]) -> Rows | None:

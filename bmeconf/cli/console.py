@@ -204,11 +204,6 @@ class Console:
         with self.live.apart(sys.stderr):
             return click.confirm(question, err=True)
 
-    def progress(self, text: str) -> None:
-        """A note on long work, if a person is watching."""
-        if sys.stderr.isatty():
-            self.note(text)
-
     def warn(self, text: str) -> None:
         self.tell(render.wrapped(f"Warning: {text}", style="warn"))
 

@@ -47,6 +47,7 @@ class Options:
     sandbox: bool = False
     target: tuple[str, ...] = ()
     max_requests: int | None = None
+    parallel: int | None = None
     allow_host: tuple[str, ...] = ()
 
     def console(self) -> Console:
@@ -112,6 +113,12 @@ ONLINE: Sequence[Decorator] = (
         type=click.IntRange(min=1),
         metavar="N",
         help="Make at most so many API requests.",
+    ),
+    click.option(
+        "--parallel",
+        type=click.IntRange(1, 16),
+        metavar="N",
+        help="Read with so many requests at once: 4, or what the project file says.",
     ),
     click.option(
         "--allow-host",

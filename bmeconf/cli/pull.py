@@ -23,7 +23,6 @@ from bmeconf.render.page import pull as page
 
 FEW = 50
 """Contacts that are taken for seeds without asking."""
-PROGRESS_EVERY = 10
 MOST_NAMED = 20
 
 
@@ -91,9 +90,7 @@ def pull(
     with turn, opened(options, console, project) as session:
         lock = lock_store.read(session.lock_file)
         target = adoption.Target(project, folder, session.account.vars, lock, session.identity)
-        pulled = adoption.adopt(
-            session.reader, query, target, consent, lambda n, of: _progress(console, n, of)
-        )
+        pulled = adoption.adopt(session.reader, query, target, consent)
         pulled = replace(pulled, requests=session.reader.budget.used)
         if pulled.declared:
             console.spare(
@@ -112,8 +109,3 @@ def pull(
         page.of_pulled(pulled, session.label, commands),
         lambda _, error: documents.of_pulled(pulled, str(out or folder), error),
     )
-
-
-def _progress(console: Console, number: int, of: int) -> None:
-    if number % PROGRESS_EVERY == 0 or number == of:
-        console.progress(f"Read {number:,} of {counted(of, 'campaign')}.")

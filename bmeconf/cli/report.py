@@ -100,7 +100,6 @@ def report(
             datetime.now(UTC),
             Memory(lock, session.identity),
             announce,
-            console.progress,
         )
         deliveries = replace(deliveries, requests=budget.used)
     if check:

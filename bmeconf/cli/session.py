@@ -38,6 +38,8 @@ from bmeconf.project import (
     served_sandbox,
 )
 
+PARALLEL = 4
+"""Reads that are under way at once, where nobody says how many."""
 TURN = 0.2
 """Seconds between two looks whether another run has ended."""
 
@@ -86,7 +88,12 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         label = account_label(account.name or "", identity)
         console.timings.stage("reading")
         with _dialect(project.root, identity) as dialect:
-            reader = Reader(account.base_url, key, budget, dialect, watch=progress, route=route)
+            reader = Reader(
+                *(account.base_url, key, budget, dialect),
+                watch=progress,
+                route=route,
+                parallel=options.parallel or project.policy.parallel or PARALLEL,
+            )
             known = options, console, project, account, reader, progress, stop
             try:
                 yield Session(*known, label, identity)

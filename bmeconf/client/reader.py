@@ -199,6 +199,8 @@ class Reader(Listings):
             self._side_by_side.say(self._masked(failure.message))
             raise failure from error
         self.budget.learn(response.headers)
+        # Of a reply that nobody waits for nothing is said: the run may be over.
+        self._side_by_side.hold()
         seconds = self.budget.clock() - began
         status, shown = response.status_code, self._masked(path)
         exchange = Exchange(method, shown, status, seconds, len(content))

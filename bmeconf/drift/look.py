@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from bmeconf.drift.model import Drift
@@ -78,19 +79,25 @@ def _asked(
     reader: Reader, ids: Mapping[Address, str], ask: Callable[[Address, str], Answer | None]
 ) -> dict[Address, Answer]:
     """The answers of `ask` for the first few ids, as far as they can be had."""
-    answers = {}
-    for address, id in [*ids.items()][:MOST_ASKED]:
-        if reader.budget.hour_left == 0:
-            # Nothing that is only nice to know is worth a wait of minutes.
-            break
+
+    def answer(address: Address, id: str) -> Answer | BmeconfError | None:
         try:
-            answer = ask(address, id)
+            return ask(address, id)
         except Interrupted:
             raise
-        except (Refused, LimitReached, NetworkError):
-            break
-        except BmeconfError:
-            continue
-        if answer is not None:
-            answers[address] = answer
+        except BmeconfError as error:
+            return error
+
+    # Nothing that is only nice to know is worth a wait of minutes.
+    left = reader.budget.hour_left
+    first = [*ids.items()][: MOST_ASKED if left is None else min(left, MOST_ASKED)]
+    answers: dict[Address, Answer] = {}
+    # The first one alone: what keeps it from its answer may keep all others from theirs.
+    for some in (first[:1], first[1:]):
+        results = reader.together([partial(answer, address, id) for address, id in some])
+        for (address, _), result in zip(some, results, strict=True):
+            if isinstance(result, Refused | LimitReached | NetworkError):
+                return answers
+            if result is not None and not isinstance(result, BmeconfError):
+                answers[address] = result
     return answers

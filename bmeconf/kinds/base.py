@@ -8,8 +8,9 @@ Questions that make sense for some kinds only are capabilities: see `capabilitie
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -253,13 +254,18 @@ class Kind(ABC):
 
         Each shows enough to be compared with a pin (design 7.14).
         """
-        found = dict(self.reread(api, id_map, keys)) if keys else {}
-        for id in ids:
-            try:
-                found[id] = self.fetch(api, id_map, id)
-            except NotFound:
-                found.pop(id, None)
-        return found
+        named = partial(self.reread, api, id_map, keys) if keys else dict
+        calls: list[Callable[[], Any]] = [named]
+        calls += [partial(self._fetched, api, id_map, id) for id in ids]
+        found, *fetched = api.together(calls)
+        found = {**found, **dict(zip(ids, fetched, strict=True))}
+        return {id: raw for id, raw in found.items() if raw is not None}
+
+    def _fetched(self, api: ReadApi, id_map: IdMap, id: str) -> Raw | None:
+        try:
+            return self.fetch(api, id_map, id)
+        except NotFound:
+            return None
 
     def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
         """How many requests `look` takes for so many ids and identities.
@@ -305,11 +311,6 @@ class Kind(ABC):
     def delete(self, api: WriteApi, id_map: IdMap, id: str) -> None:
         """Delete one object."""
         api.send("DELETE", self.path(id_map, id))
-
-
-def set_of(member: Callable[[str], Value]) -> Callable[[Iterable[str] | None], Value]:
-    """What makes a set canonical: a sorted tuple of its members, each as `member` makes it."""
-    return lambda given: tuple(sorted({member(each) for each in given or ()}))
 
 
 def blocked(resource: Resource, message: str, remedy: str) -> Finding:

@@ -8,9 +8,9 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written, blocked, set_of
+from bmeconf.kinds.base import Written, blocked
 from bmeconf.kinds.capabilities import Copyable, Detailed, Mailing, Patchable
-from bmeconf.kinds.id_map import IdMap, list_address
+from bmeconf.kinds.id_map import IdMap, list_address, set_of
 from bmeconf.kinds.lists import everything
 from bmeconf.kinds.schedules import Scheduled
 from bmeconf.model import (

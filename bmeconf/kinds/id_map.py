@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw
-from bmeconf.model import LISTS, STRUCTURE, Address, Resource, canonical_name
+from bmeconf.model import LISTS, STRUCTURE, Address, Resource, Value, canonical_name
 from bmeconf.model.errors import Stale
 
 
@@ -147,3 +147,8 @@ def label_of(raw: Raw) -> str:
 def list_address(name: str) -> Address:
     """The address of a list, by the name that a manifest has for it."""
     return Address(LISTS, canonical_name(name))
+
+
+def set_of(member: Callable[[str], Value]) -> Callable[[Iterable[str] | None], Value]:
+    """What makes a set canonical: a sorted tuple of its members, each as `member` makes it."""
+    return lambda given: tuple(sorted({member(each) for each in given or ()}))

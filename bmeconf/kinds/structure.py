@@ -8,9 +8,9 @@ from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked, set_of
+from bmeconf.kinds.base import Managed, Written, blocked
 from bmeconf.kinds.capabilities import PartialSets, Singleton
-from bmeconf.kinds.id_map import IdMap, label_of
+from bmeconf.kinds.id_map import IdMap, label_of, set_of
 from bmeconf.model import (
     STRUCTURE,
     Call,

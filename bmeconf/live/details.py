@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import partial
 
 from bmeconf.baseline import LockBaseline
 from bmeconf.kinds import (
@@ -16,6 +16,7 @@ from bmeconf.kinds import (
     Audience,
     Copyable,
     Detailed,
+    IdMap,
     Kind,
     Mailing,
     Member,
@@ -33,12 +34,24 @@ Rows = Mapping[Address, Raw]
 DOMAINS, TEMPLATES = "/api/email/domain", "/api/email/template"
 
 
-def read(
-    api: ReadApi, reading: Reading, rows: Rows, whole: Collection[str]
-) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
-    """The live objects of `rows` by desired address, and the addresses that were not read.
+def listed(reading: Reading, rows: Rows) -> Mapping[Address, Resource]:
+    """The live objects that their `rows` show whole, by desired address. Pure."""
+    id_map = reading.account.id_map
+    return {
+        resource.address: kind.live(rows[resource.address], resource.address, id_map)
+        for name, kind in KINDS.items()
+        if not isinstance(kind, Detailed)
+        for resource in reading.desired.of_kind(name)
+        if resource.address in rows
+    }
 
-    Of the kinds in `whole` everything is read: more is asked of them than what is declared.
+
+def read(
+    api: ReadApi, reading: Reading, rows: Rows, entire: Collection[str]
+) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
+    """The other live objects of `rows` by desired address, and the addresses that were not read.
+
+    Of the kinds in `entire` everything is read: more is asked of them than what is declared.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
@@ -48,15 +61,15 @@ def read(
     resources: dict[Address, Resource] = {}
     unread: set[Address] = set()
     for name, kind in KINDS.items():
+        if not isinstance(kind, Detailed):
+            continue
         mine = {r.address: rows[r.address] for r in desired.of_kind(name) if r.address in rows}
-        raws: Rows = mine
-        if isinstance(kind, Detailed):
-            spared = [
-                address
-                for address, row in mine.items()
-                if name not in whole and baseline.settled(desired.resources[address], row)
-            ]
-            raws = _details(api, reading, kind, mine, spared)
+        spared = [
+            address
+            for address, row in mine.items()
+            if name not in entire and baseline.settled(desired.resources[address], row)
+        ]
+        raws = _details(api, reading, kind, mine, spared)
         for address, row in mine.items():
             live = kind.live(raws.get(address, row), address, id_map)
             if address not in raws:
@@ -76,15 +89,21 @@ def _details(
     of the declared objects do not tell, the unread ones may, and then one more object does.
     """
     id_map = reading.account.id_map
-    raws = {a: kind.detail(api, id_map, row) for a, row in rows.items() if a not in unread}
+    raws = whole(api, id_map, {a: row for a, row in rows.items() if a not in unread})
     filled = _filled(kind, raws)
     if unread and _hides(kind, reading, filled):
-        raws |= {a: kind.detail(api, id_map, rows[a]) for a in unread}
+        raws |= whole(api, id_map, {a: rows[a] for a in unread})
         filled = _filled(kind, raws)
     if not _hides(kind, reading, filled):
         return filled
     other = kind.complete_row(reading.matches.unmanaged.get(kind.name, ()))
     return _filled(kind, raws, kind.detail(api, id_map, other)) if other else filled
+
+
+def whole(api: ReadApi, id_map: IdMap, rows: Rows) -> dict[Address, Raw]:
+    """All that the API shows of each object in `rows`."""
+    calls = [partial(KINDS[a.kind].detail, api, id_map, row) for a, row in rows.items()]
+    return dict(zip(rows, api.together(calls), strict=True))
 
 
 def _filled(kind: Detailed, raws: Rows, other: Collection[str] = ()) -> Rows:
@@ -139,11 +158,10 @@ def sources(api: ReadApi, reading: Reading) -> Mapping[Address, Resource]:
         and resource.intent.copy_of
         and _is_created(resource, reading)
     }
-    return {
-        address: kind.live(kind.fetch(api, id_map, id), address, id_map)
-        for address in sorted(copied)
-        if (id := id_map.id(address)) and (kind := KINDS[address.kind])
-    }
+    ids = {address: id for address in sorted(copied) if (id := id_map.id(address))}
+    calls = [partial(KINDS[a.kind].fetch, api, id_map, id) for a, id in ids.items()]
+    raws = zip(ids, api.together(calls), strict=True)
+    return {address: KINDS[address.kind].live(raw, address, id_map) for address, raw in raws}
 
 
 def _is_created(resource: Resource, reading: Reading) -> bool:
@@ -161,27 +179,22 @@ def with_templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, Sequence[
         ApiError, Refused, LimitReached: where the templates could not be read.
     """
 
-    @cache
-    def listed(lang: str) -> Sequence[Raw]:
-        return api.listing(TEMPLATES, {"lang": lang})
-
-    @cache
-    def html(template: Template, id: str) -> str:
-        path = f"{TEMPLATES}/{id}"
-        html = replies.object_of(api.get(path, {"lang": template.lang}), path).get("html")
-        if not isinstance(html, str) or not html.strip():
-            raise ReplyUnreadable(
-                f"{path}: the API shows no html of the template {template.name!r}"
-            )
-        return html.replace("\r\n", "\n").strip()
-
+    bodies = {
+        r.address: body for r in desired if isinstance(body := r.fields.get("body"), Template)
+    }
+    langs = sorted({template.lang for template in bodies.values()})
+    listings = [partial(api.listing, TEMPLATES, {"lang": lang}) for lang in langs]
+    listed = dict(zip(langs, api.together(listings), strict=True))
+    found = {
+        template: [row for row in listed[template.lang] if row.get("name") == template.name]
+        for template in bodies.values()
+    }
+    ids = {template: replies.id_of(rows[0]) for template, rows in found.items() if len(rows) == 1}
+    htmls = api.together([partial(_html, api, template, id) for template, id in ids.items()])
+    html = dict(zip(ids, htmls, strict=True))
     resources, problems = dict(desired.resources), []
-    for resource in desired:
-        template = resource.fields.get("body")
-        if not isinstance(template, Template):
-            continue
-        rows = [row for row in listed(template.lang) if row.get("name") == template.name]
-        body = html(template, replies.id_of(rows[0])) if len(rows) == 1 else ""
+    for address, template in bodies.items():
+        resource, body = resources[address], html.get(template, "")
         if KEY.search(body):
             message = (
                 f"body: the template {template.name!r} holds what looks like an API key, and no"
@@ -190,15 +203,23 @@ def with_templates(api: ReadApi, desired: Snapshot) -> tuple[Snapshot, Sequence[
             problems.append(doubts.problem(resource, "key_in_template", message, "body"))
         elif body:
             fields = {**resource.fields, "body": body}
-            resources[resource.address] = replace(resource, fields=fields)
+            resources[address] = replace(resource, fields=fields)
         else:
-            names = [str(row.get("name")) for row in listed(template.lang)]
+            names = [str(row.get("name")) for row in listed[template.lang]]
             message = (
-                f"body: the account has {len(rows) or 'no'} templates {template.name!r} in"
-                f" {template.lang!r}{did_you_mean(template.name, names)}"
+                f"body: the account has {len(found[template]) or 'no'} templates {template.name!r}"
+                f" in {template.lang!r}{did_you_mean(template.name, names)}"
             )
             problems.append(doubts.problem(resource, "unknown_template", message, "body"))
     return Snapshot(resources), problems
+
+
+def _html(api: ReadApi, template: Template, id: str) -> str:
+    path = f"{TEMPLATES}/{id}"
+    html = replies.object_of(api.get(path, {"lang": template.lang}), path).get("html")
+    if not isinstance(html, str) or not html.strip():
+        raise ReplyUnreadable(f"{path}: the API shows no html of the template {template.name!r}")
+    return html.replace("\r\n", "\n").strip()
 
 
 def ready_domains(

@@ -8,8 +8,10 @@ no reading order is needed (design 7.2, 7.3).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from bmeconf.baseline import CommitManifests, Lock, Section, kind_of
 from bmeconf.desired import Scope
@@ -58,13 +60,17 @@ def read(
     id_map, matches = _structure(api, scope)
     section = lock.section_of(id_map.account, base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
-    for name in _kinds_needed(scope, removed):
-        listing.take(KINDS[name])
+    needed = [KINDS[name] for name in _kinds_needed(scope, removed)]
+    # Nothing that is read here depends on anything else of it.
+    wave: list[Callable[[], Any]] = [partial(listing.rows, kind) for kind in needed]
+    wave.append(partial(details.with_templates, api, scope.desired))
+    wave.append(partial(details.ready_domains, api, scope.desired))
+    *rows, (with_bodies, unknown), (ready, unchecked) = api.together(wave)
+    for kind, listed in zip(needed, rows, strict=True):
+        listing.take(kind, listed)
     id_map, unclear = _name_unmanaged(listing.id_map, listing.matches, scope.desired)
     matches = listing.matches.referring(unclear)
-    with_bodies, unknown = details.with_templates(api, scope.desired)
     desired = Snapshot.of(id_map.relabelled(r) for r in with_bodies)
-    ready, unchecked = details.ready_domains(api, scope.desired)
     unmanaged = {
         name: tuple(sorted(map(KINDS[name].key, rows)))
         for name, rows in matches.unmanaged.items()
@@ -92,8 +98,9 @@ def read(
 
 @dataclass
 class _Listing:
-    """The listings of all kinds, one after the other, and what their rows are matched with.
+    """The listings of all kinds, and what their rows are matched with, one kind after the other.
 
+    `dependents` are rows of objects out of scope that a delete in scope could take something from.
     `gone` are the lock's keys of what is neither declared nor live any more.
     """
 
@@ -107,12 +114,16 @@ class _Listing:
     gone: set[str] = field(default_factory=set)
     dependents: dict[Address, Raw] = field(default_factory=dict)
 
-    def take(self, kind: Kind) -> None:
-        """Read the rows of one kind, and match them."""
-        claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
+    def rows(self, kind: Kind) -> Sequence[Raw]:
+        """Read the rows of one kind."""
+        removed = self.removed.of_kind(kind)
         # As of what is to be deleted, findings say what depends on it.
         going = [replace(r, intent=replace(r.intent, absent=True)) for r in removed]
-        rows = kind.rows(self.api, self.id_map, [*claimants, *going])
+        return kind.rows(self.api, self.id_map, [*_claimants(kind, self.scope), *going])
+
+    def take(self, kind: Kind, rows: Sequence[Raw]) -> None:
+        """Match the rows of one kind."""
+        claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
         own, others = _apart(kind, claimants, rows)
         ids = self.section.remembered(kind.name, self.scope.whole.of_kind(kind.name))
         matches = match(kind, claimants, own, ids)
@@ -132,8 +143,7 @@ class _Listing:
         self.matches |= matches
         if _may_lose(kind, self.scope):
             outside = {a: row for a, row in found.items() if self.scope.desired.get(a) is None}
-            for address, row in outside.items():
-                self.dependents[address] = kind.detail(self.api, self.id_map, row)
+            self.dependents |= outside
 
 
 def _with_details(
@@ -156,44 +166,59 @@ def _with_details(
             named = kind.key(match.remembered) in kind.match_keys(resource)
             if named and match.status is Status.AMBIGUOUS:
                 namesakes[address] = match.remembered
-    shown, unread = details.read(api, reading, {**rows, **namesakes}, whole)
+    rows |= namesakes
+    listed = details.listed(reading, rows)
+    wave: list[Callable[[], Any]] = [
+        partial(details.read, api, reading, rows, whole),
+        partial(_read_again, api, reading, {a: listed[a] for a in listed.keys() - namesakes}),
+        partial(details.whole, api, id_map, dependents),
+        partial(details.sources, api, reading),
+    ]
+    (read, unread), again, dependents, sources = api.together(wave)
+    shown = {a: r for a, r in {**listed, **again, **read}.items() if r is not None}
     known = {a: KINDS[a.kind].live(row, a, id_map) for a, row in remembered.items()}
     resources = Snapshot.of(r for a, r in shown.items() if a not in namesakes)
     account = replace(
         reading.account,
-        resources=_confirmed(api, reading, resources),
+        resources=resources,
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
-        sources=details.sources(api, reading),
+        sources=sources,
     )
     unlisted = doubts.unlisted(account.resources, id_map, matches.unmanaged)
     return replace(reading, account=account, findings=(*reading.findings, *unlisted))
 
 
-def _confirmed(api: ReadApi, reading: Reading, resources: Snapshot) -> Snapshot:
-    """`resources`, with those read again by id that differ and that only a search has shown.
+def _read_again(
+    api: ReadApi, reading: Reading, listed: Mapping[Address, Resource]
+) -> Mapping[Address, Resource | None]:
+    """Those of the `listed` objects that differ and that only a search has shown, read by id.
 
     A search may lag behind and never shows `__v` (API contract 4.2.1), so an object that is about
-    to be changed is read once more before the change is planned.
+    to be changed is read once more before the change is planned. None where it is gone.
     """
     id_map, managed = reading.account.id_map, reading.scope.managed
-    ahead = details.members_ahead(reading, resources)
-    confirmed = dict(resources.resources)
-    for desired in sorted(reading.desired, key=lambda resource: resource.address):
-        kind, live = KINDS[desired.address.kind], resources.get(desired.address)
+    ahead = details.members_ahead(reading, Snapshot.of(listed.values()))
+
+    def differs(desired: Resource) -> bool:
+        kind, live = KINDS[desired.address.kind], listed.get(desired.address)
         if live is None or not isinstance(kind, Searched):
-            continue
+            return False
         planned_on = ahead.get(desired.address, live)
         in_sync = kind.observed(desired, planned_on, managed) == desired.fields
-        if in_sync and not desired.intent.absent:
-            continue
+        return desired.intent.absent or not in_sync
+
+    def by_id(address: Address) -> Resource | None:
+        kind = KINDS[address.kind]
         try:
-            raw = kind.fetch(api, id_map, live.id)
-            confirmed[desired.address] = kind.live(raw, desired.address, id_map)
+            return kind.live(kind.fetch(api, id_map, listed[address].id), address, id_map)
         except NotFound:
-            del confirmed[desired.address]
-    return Snapshot(confirmed)
+            return None
+
+    addresses = sorted(desired.address for desired in reading.desired if differs(desired))
+    again = api.together([partial(by_id, address) for address in addresses])
+    return dict(zip(addresses, again, strict=True))
 
 
 def _structure(api: ReadApi, scope: Scope) -> tuple[IdMap, Matches]:

@@ -52,12 +52,14 @@ class Policy:
     """What the project allows; None where the project file does not say.
 
     `reserve` is the percentage of the account's hour and month that is left to others.
+    `parallel` is how many requests that only read may be under way at once.
     """
 
     seeds: tuple[str, ...] | None = None
     max_deletes: int | None = None
     known_drift: tuple[KnownDrift, ...] = ()
     reserve: int = 0
+    parallel: int | None = None
 
 
 @dataclass(frozen=True)

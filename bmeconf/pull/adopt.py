@@ -89,11 +89,10 @@ def adopt(
     query: PullQuery,
     target: Target,
     consent: Consent,
-    progress: Callable[[int, int], None],
 ) -> Pulled:
     """Make files of the account that plan empty, also beside the project's other manifests.
 
-    Nothing is written. `progress` is called with how many campaigns were read, and of how many.
+    Nothing is written.
 
     Raises:
         InvalidInput: where something that was named is not in the account, contacts are not
@@ -101,7 +100,7 @@ def adopt(
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     api = CachedApi(reader)
-    account = inventory.read(api, query, target.project.policy, consent, progress)
+    account = inventory.read(api, query, target.project.policy, consent)
     pulled = _proven(api, account, target)
     others = proof.other_manifests(target, pulled.files)
     findings = proof.beside(api, pulled, others, query, target)

@@ -8,8 +8,9 @@ not complete is an error (design 7.2).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bmeconf.desired import matches
 from bmeconf.kinds import (
@@ -63,7 +64,6 @@ def read(
     query: PullQuery,
     policy: Policy,
     consent: Consent,
-    progress: Callable[[int, int], None],
 ) -> Inventory:
     """Read everything that `query` asks for.
 
@@ -80,7 +80,7 @@ def read(
     if query.reads(*(kind for kind in KINDS.values() if kind is not structure)):
         reader.contacts(reader.lists(), policy, consent)
     if query.reads(only(Detailed)):
-        reader.campaigns(progress)
+        reader.campaigns()
     _refuse_missed_targets(query, [resource.address for resource in reader.resources])
     wanted = tuple(resource for resource in reader.resources if query.wants(resource.address))
     return Inventory(reader.id_map, len(rows) > 1, wanted, tuple(reader.left_out))
@@ -156,7 +156,7 @@ class _Reader:
             finding = Finding("note", "not_a_seed", every, message, remedy)
             self.left_out.append(LeftOut(finding, outside))
 
-    def campaigns(self, progress: Callable[[int, int], None]) -> None:
+    def campaigns(self) -> None:
         kind, query = only(Detailed), self._query
         rows = {
             address: row
@@ -164,10 +164,10 @@ class _Reader:
             if query.wants(address) and (not query.statuses or row.get("status") in query.statuses)
         }
         sent: list[Resource] = []
-        for number, (address, row) in enumerate(rows.items(), start=1):
-            detail = kind.detail(self._api, self.id_map, row)
-            campaign = kind.live(detail, address, self.id_map)
-            progress(number, len(rows))
+        calls = [partial(kind.detail, self._api, self.id_map, row) for row in rows.values()]
+        details = self._api.together(calls)
+        for address, raw in zip(rows, details, strict=True):
+            campaign = kind.live(raw, address, self.id_map)
             if campaign.facts.get("foreign"):
                 message = "is of another contact structure, whose lists this run does not see"
                 remedy = "pull it into a project of its own: --structure"

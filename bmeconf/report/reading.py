@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bmeconf.kinds import ReadApi
@@ -33,12 +34,11 @@ def read_report(
     now: datetime,
     memory: Memory,
     announce: Callable[[int], None],
-    progress: Callable[[str], None],
 ) -> Report:
     """The report on the campaigns in `chosen`; `whole` is everything declared.
 
     Everything that is declared, and `memory`, decide which live campaign is which. `announce` is
-    called after the listing with the number of requests to come, `progress` before each report.
+    called after the listing with the number of requests to come.
 
     Raises:
         Refused: where the key may not read reports, and nothing else can be shown; or may not
@@ -46,17 +46,17 @@ def read_report(
         ApiError, LimitReached: a read that is not complete is an error.
     """
     campaigns = listed(api, whole, chosen, memory) if len(chosen) else []
-    sent = sum(delivery.state == DeliveryState.SENT for delivery in campaigns)
-    announce(sent * PER_CAMPAIGN + (query.past_days is not None))
+    sent = [delivery for delivery in campaigns if delivery.state == DeliveryState.SENT]
+    announce(len(sent) * PER_CAMPAIGN + (query.past_days is not None))
+    wave: list[Callable[[], Any]] = [partial(_with_results, api, each, query) for each in sent]
+    wave.append(partial(_dashboard, api, query, alone=not campaigns))
+    *results, (dashboard, unread) = api.together(wave)
+    read = {delivery.address: delivery for delivery in results}
     deliveries = []
-    for number, delivery in enumerate(campaigns, 1):
-        if delivery.state == DeliveryState.SENT:
-            progress(f"[{number}/{sent}] {delivery.address}")
-            delivery = _with_results(api, delivery, query)
+    for delivery in (read.get(each.address, each) for each in campaigns):
         desired = chosen.resources[delivery.address]
         expectations = judge(desired, delivery.results, delivery.state)
         deliveries.append(replace(delivery, expectations=expectations))
-    dashboard, unread = _dashboard(api, query, alone=not deliveries)
     return Report(now, query, tuple(deliveries), dashboard, unread)
 
 

@@ -10,7 +10,7 @@ from tests.support.driver import Project
 
 PRODUCT = {"--format", "--output", "--no-color"}
 ONLINE = PRODUCT | {
-    *("--account", "--sandbox", "--target", "--max-requests", "--allow-host"),
+    *("--account", "--sandbox", "--target", "--max-requests", "--parallel", "--allow-host"),
     *("--quiet", "--verbose", "--timings"),
 }
 OFFERED = {

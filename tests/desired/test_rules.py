@@ -47,6 +47,7 @@ accounts: {one: {base_url: 'https://x.example', api_key_env: A_B, vars: {v: w}}}
 policy:
   seeds: ['*@a.example']
   max_deletes: 3
+  parallel: 16
   known_drift: [{address: lists/A, field: name, reason: x, owner: me, expires: 2026-12-24}]
 """
 TREES = {

@@ -694,10 +694,10 @@ def test_it_asks_no_more_than_a_plan_that_may_be_applied(
         campaigns=[{"name": "Welcome", "subject": "A"}, {"name": "2026-10 Newsletter"}],
     )
     account.clear_log()
-    project.run("plan", "--out", "p.json").ok()
+    project.run("plan", "--out", "p.json", "--parallel", "1").ok()
     asked = [(entry["method"], entry["path"]) for entry in account.log()]
     account.clear_log()
-    document = project.drift()
+    document = project.drift("--parallel", "1")
     assert [(entry["method"], entry["path"]) for entry in account.log()] == asked
     assert document["requests"] == len(asked)
 

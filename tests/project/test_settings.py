@@ -239,6 +239,7 @@ def test_a_whole_project_file() -> None:
         "version: 1\nmanifests: [manifests/]\naccounts:\n  production:\n"
         f"    base_url: {URL}/api/\n    api_key_env: PROD_KEY\n    vars: {{domain: 0123}}\n"
         "policy:\n  seeds: ['*@seeds.acme.example']\n  max_deletes: 3\n  reserve: 20%\n"
+        "  parallel: 2\n"
         "  known_drift:\n"
         "    - {address: lists/A, field: name, reason: legal, owner: me, expires: 2026-12-24}\n"
     )
@@ -248,7 +249,7 @@ def test_a_whole_project_file() -> None:
         Path(),
         ("manifests/",),
         {"production": AccountEntry("production", URL, "PROD_KEY", {"domain": "0123"})},
-        Policy(("*@seeds.acme.example",), 3, (known,), reserve=20),
+        Policy(("*@seeds.acme.example",), 3, (known,), reserve=20, parallel=2),
         has_file=True,
     )
 

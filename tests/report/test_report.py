@@ -294,7 +294,8 @@ def test_what_is_to_be_deleted_is_not_told_of(project: Project) -> None:
 def test_few_requests(project: Project, account: Account, cut: Cut) -> None:
     project.write("m.yaml", f"version: 1\n{BOTH}\n")
     server = cut()
-    ran = reported(project, "--period", "week", "--past-days", "90", "--timezone", "Asia/Tokyo")
+    asked = ("--period", "week", "--past-days", "90", "--timezone", "Asia/Tokyo")
+    ran = reported(project, *asked, "--parallel", "1")
     assert ran.ok().json["requests"] == 4
     report = server.seen[1].path
     assert server.lines() == [LISTING, f"GET {report}", f"GET {report}/engagement", DASHBOARD]
@@ -414,7 +415,7 @@ def test_a_campaign_without_a_report_keeps_no_other_from_being_told(
     project.write("m.yaml", f"version: 1\ncampaigns: [{both}]\n")
     gone = instead(refusal(404, "RecordNotFound", "Report not found"))
     server = cut(Rule(ONE, gone, times=1))
-    newest, other = reported(project).ok().json["campaigns"]
+    newest, other = reported(project, "--parallel", "1").ok().json["campaigns"]
     assert (newest["state"], newest["results"]) == ("sent", None)
     assert newest["findings"][0]["code"] == "no_report"
     assert "Report not found" in newest["findings"][0]["message"]

@@ -227,5 +227,8 @@ WORDS: Mapping[str, Callable[[Violation], str]] = MappingProxyType(
         "minimum": lambda error: (
             f"{shown(error.instance)} is too small; write {error.validator_value} or more"
         ),
+        "maximum": lambda error: (
+            f"{shown(error.instance)} is too large; write {error.validator_value} or less"
+        ),
     }
 )

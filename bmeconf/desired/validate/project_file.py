@@ -102,6 +102,7 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
             policy.get("max_deletes"),
             (*known_drift,),
             reserve=int(policy.get("reserve", "0%").removesuffix("%")),
+            parallel=policy.get("parallel"),
         ),
         has_file=True,
     )

@@ -34,7 +34,7 @@ TYPES = {type(None): "null", bool: "boolean", int: "integer", str: "string"}
 SAY_NOTHING = {"title", "description", "examples", "default", "patternErrorMessage"}
 REFER = {"$schema", "$defs", "$ref", "allOf"}
 MANY = {"type", "pattern", "maxLength", "minItems", "minimum", "required"}
-MANY |= {"minProperties", "maxProperties"}
+MANY |= {"maximum", "minProperties", "maxProperties"}
 ONCE = {"enum", "const", "items", "properties", "additionalProperties", "propertyNames"}
 KNOWN = SAY_NOTHING | REFER | MANY | ONCE
 
@@ -49,6 +49,7 @@ class Rule:
     patterns: tuple[Callable[[str], object], ...] = ()
     longest: int = sys.maxsize
     least: float = -math.inf
+    greatest: float = math.inf
     fewest_items: int = 0
     fewest: int = 0
     most: int = sys.maxsize
@@ -72,7 +73,7 @@ class Rule:
                 if not fits(value):
                     return False
             return len(value) <= self.longest
-        return not isinstance(value, int) or value >= self.least
+        return not isinstance(value, int) or self.least <= value <= self.greatest
 
 
 class Rules:
@@ -150,6 +151,7 @@ class Rules:
             rule.patterns = (*rule.patterns, re.compile(part["pattern"]).search)
         rule.longest = min(rule.longest, part.get("maxLength", sys.maxsize))
         rule.least = max(rule.least, part.get("minimum", -math.inf))
+        rule.greatest = min(rule.greatest, part.get("maximum", math.inf))
         rule.fewest_items = max(rule.fewest_items, part.get("minItems", 0))
         rule.fewest = max(rule.fewest, part.get("minProperties", 0))
         rule.most = min(rule.most, part.get("maxProperties", sys.maxsize))

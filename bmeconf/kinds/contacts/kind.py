@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked, set_of
+from bmeconf.kinds.base import Managed, Written, blocked
 from bmeconf.kinds.capabilities import (
     Batched,
     Member,
@@ -23,7 +24,7 @@ from bmeconf.kinds.capabilities import (
 )
 from bmeconf.kinds.contacts import reading, writing
 from bmeconf.kinds.contacts.writing import PATH
-from bmeconf.kinds.id_map import IdMap, list_address
+from bmeconf.kinds.id_map import IdMap, list_address, set_of
 from bmeconf.model import (
     CONTACTS,
     LISTS,
@@ -171,11 +172,12 @@ class Contacts(
     # --- reading
 
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        pinned = [self._pinned(api, id_map, resource) for resource in wanted if resource.id]
         # Also the own address of a pinned contact, which another may have by now.
         keys = {key for r in wanted for key in (*self.match_keys(r), *r.intent.spelled)}
-        found = {replies.id_of(row): row for row in pinned if row}
-        return list({**self.reread(api, id_map, sorted(keys)), **found}.values())
+        calls: list[Callable[[], Any]] = [partial(self.reread, api, id_map, sorted(keys))]
+        calls += [partial(self._pinned, api, id_map, r) for r in wanted if r.id]
+        found, *pinned = api.together(calls)
+        return list({**found, **{replies.id_of(row): row for row in pinned if row}}.values())
 
     def _pinned(self, api: ReadApi, id_map: IdMap, resource: Resource) -> Raw | None:
         try:
