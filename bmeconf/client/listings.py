@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from bmeconf.client import paging
 from bmeconf.client.page import Page, page_of
@@ -15,6 +15,7 @@ from bmeconf.kinds import Dialect, Raw
 
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""
+T = TypeVar("T")
 
 
 class Listings(ABC):
@@ -33,6 +34,10 @@ class Listings(ABC):
     @abstractmethod
     def hits(self, body: Mapping[str, Any]) -> Any:
         """The decoded reply of one contact search."""
+
+    @abstractmethod
+    def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """The results of `calls`, which only read, in their order."""
 
     def listing(self, path: str, params: Data = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
@@ -56,10 +61,11 @@ class Listings(ABC):
             return page_of(self.get(path, asked), path)
 
         def read(size: int) -> Sequence[Raw]:
+            most = self._most_pages
             if not in_one:
-                return paging.paged(path, fetch, self._most_pages, size, NEWEST)
+                return paging.paged(path, fetch, self.together, most, size, NEWEST)
             piece = partial(self.listing, in_one)
-            return paging.beside(path, fetch, piece, names_do, self._most_pages, size)
+            return paging.beside(path, fetch, self.together, piece, names_do, most, size)
 
         rows, size = paging.sized("size", self.dialect.page_size, read)
         self.dialect.page_size = min(self.dialect.page_size, size)
@@ -77,7 +83,7 @@ class Listings(ABC):
             return found
 
         def read(size: int) -> Sequence[Raw]:
-            return paging.paged(SEARCH, fetch, self._most_pages, size)
+            return paging.paged(SEARCH, fetch, self.together, self._most_pages, size)
 
         rows, _ = paging.sized("pageSize", size, read)
         if shown < size:

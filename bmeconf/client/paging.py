@@ -10,13 +10,13 @@ Sources: API contract 3.4 (page, size, sort), 4.3 (lists/all), 6 (question 7).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from bmeconf.client import standstill
 from bmeconf.client.page import Page, Walk, names
-from bmeconf.client.standstill import Fetch
+from bmeconf.client.standstill import Fetch, Together
 from bmeconf.kinds import Raw, replies
 from bmeconf.model.errors import IncompleteRead, Rejected
 
@@ -24,6 +24,8 @@ SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""
 TRIES = 3
 """How often a read that meets somebody else's change is begun."""
+WAVE = 8
+"""Pages that are asked for together at the utmost: a total may claim more than there are."""
 FEW = 2
 """Up to so many pages, asking for them again costs no more than another proof."""
 Read = Callable[[], Sequence[Raw]]
@@ -46,10 +48,13 @@ def sized(
     return read(sizes[-1]), sizes[-1]
 
 
-def paged(what: str, fetch: Fetch, most: int, size: int, sort: str = "") -> Sequence[Raw]:
+def paged(
+    what: str, fetch: Fetch, together: Together, most: int, size: int, sort: str = ""
+) -> Sequence[Raw]:
     """Every row of a listing that comes in pages of `size`, `most` of them at the utmost.
 
-    `sort` is NEWEST where the listing may be asked for in the order of its changes.
+    `together` asks for several pages. `sort` is NEWEST where the listing may be asked for in the
+    order of its changes.
 
     Raises:
         IncompleteRead: where the pages have no end, do not agree with their total, or change
@@ -60,14 +65,14 @@ def paged(what: str, fetch: Fetch, most: int, size: int, sort: str = "") -> Sequ
         order = "" if attempt else sort
         in_order = partial(_page, fetch, size, order)
         try:
-            walk = _walk(what, in_order, most)
+            walk = _walk(what, in_order, together, most)
         except Rejected as error:
             if not order or error.status != 400 or not error.names_field("sort"):
                 raise
-            return paged(what, fetch, most, size)
+            return paged(what, fetch, together, most, size)
         if order and len(walk.pages) > FEW and standstill.newest(fetch, walk):
             return [*walk.rows.values()]
-        if walk.agrees and standstill.again(in_order, walk):
+        if walk.agrees and standstill.again(in_order, together, walk):
             return [*walk.rows.values()]
     raise _incomplete(what, walk)
 
@@ -75,6 +80,7 @@ def paged(what: str, fetch: Fetch, most: int, size: int, sort: str = "") -> Sequ
 def beside(
     what: str,
     fetch: Fetch,
+    together: Together,
     in_one: Read,
     names_do: Callable[[Sequence[Raw]], bool],
     most: int,
@@ -89,10 +95,10 @@ def beside(
     for attempt in range(TRIES):
         # Were the piece never what the pages are, the pages alone would still tell.
         piece = _Piece(in_one, names_do) if attempt == 0 else None
-        walk = _walk(what, in_order, most, piece)
+        walk = _walk(what, in_order, together, most, piece)
         if piece and piece.enough:
             return _merged(walk.pages[0].rows, piece.rows)
-        if walk.agrees and (walk.piece is not None or standstill.again(in_order, walk)):
+        if walk.agrees and (walk.piece is not None or standstill.again(in_order, together, walk)):
             return [*walk.rows.values()]
     raise _incomplete(what, walk)
 
@@ -131,12 +137,18 @@ def _page(fetch: Fetch, size: int, sort: str, number: int) -> Page:
     return fetch(size, number, sort)
 
 
-def _walk(what: str, fetch: Callable[[int], Page], most: int, piece: _Piece | None = None) -> Walk:
+def _walk(
+    what: str,
+    fetch: Callable[[int], Page],
+    together: Together,
+    most: int,
+    piece: _Piece | None = None,
+) -> Walk:
     # A short page says nothing, since the server may cap the size; an empty one does, and one
     # that brings nothing new comes from a listing that does not page at all.
     walk, ids = Walk([]), set[str]()
-    for number in range(1, most + 1):
-        page, known = fetch(number), len(ids)
+    for page in _pages(fetch, together, most):
+        known = len(ids)
         walk.pages.append(page)
         ids.update(page.ids)
         if len(ids) == known or (page.total is not None and len(ids) >= page.total):
@@ -151,6 +163,22 @@ def _walk(what: str, fetch: Callable[[int], Page], most: int, piece: _Piece | No
         f"{what}: the listing has no end after {most} pages",
         "nothing is concluded from half a listing; report it if it stays",
     )
+
+
+def _pages(fetch: Callable[[int], Page], together: Together, most: int) -> Iterator[Page]:
+    """The pages in their order, some of them asked for together.
+
+    The first is there before any other is asked for, and all others before the last: the proofs
+    rest on that.
+    """
+    first = fetch(1)
+    yield first
+    last = -(-(first.total or 0) // max(1, len(first.rows)))
+    number = 2
+    while number <= most:
+        wave = range(number, max(number + 1, min(last, number + WAVE, most + 1)))
+        yield from together([partial(fetch, number) for number in wave])
+        number = wave.stop
 
 
 def _merged(first: Sequence[Raw], rows: Sequence[Raw]) -> Sequence[Raw]:

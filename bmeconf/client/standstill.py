@@ -11,7 +11,8 @@ showed, and would be at that end; with nothing made, an equal total says that no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from bmeconf.client.page import Page, Walk
 from bmeconf.kinds import Raw, replies
@@ -20,12 +21,15 @@ NEWEST, OLDEST = "updatedAt:desc", "updatedAt:asc"
 """Orders to ask for: the last change first, or last (API contract 3.4, 4.4)."""
 Fetch = Callable[[int, int, str], Page]
 """Asks for a page: its size, its number from 1, and the order of the rows, empty for any."""
+Together = Callable[[Sequence[Callable[[], Page]]], list[Page]]
+"""Asks for several pages, side by side or not; they come in the order that was asked for."""
 
 
-def again(fetch: Callable[[int], Page], walk: Walk) -> bool:
+def again(fetch: Callable[[int], Page], together: Together, walk: Walk) -> bool:
     """True where all replies but the last are the same when asked for again, by their number."""
-    pages = enumerate(walk.pages[:-1], 1)
-    return all(fetch(number).content == page.content for number, page in pages)
+    before = walk.pages[:-1]
+    pages = together([partial(fetch, number) for number in range(1, len(before) + 1)])
+    return [page.content for page in pages] == [page.content for page in before]
 
 
 def newest(fetch: Fetch, walk: Walk) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -29,10 +30,14 @@ class Listing:
     """A listing of `rows`, at most ten a page; `before` may change them before a request."""
 
     def __init__(self, rows: Rows, before: Callable[[int, Rows], None]) -> None:
-        self.rows, self._before = rows, before
+        self.rows, self._before, self._lock = rows, before, threading.Lock()
         self.asked: list[str] = []
 
     def answer(self, seen: Seen) -> Action:
+        with self._lock:
+            return self._answer(seen)
+
+    def _answer(self, seen: Seen) -> Action:
         self._before(len(self.asked), self.rows)
         query = {key: values[0] for key, values in parse_qs(seen.query).items()}
         order = query.get("sort", "")
@@ -72,11 +77,11 @@ def still(number: int, rows: Rows) -> None:
     """Nobody works on the account."""
 
 
-def read(listing: Listing) -> Rows:
+def read(listing: Listing, parallel: int = 1) -> Rows:
     clock = FakeClock()
     with FakeServer(listing.answer) as server:
         budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        found = Reader(server.url, "bme_key", budget).pages(PATH)
+        found = Reader(server.url, "bme_key", budget, parallel=parallel).pages(PATH)
     return sorted(map(dict, found), key=lambda row: row["_id"])
 
 
@@ -140,8 +145,9 @@ MOVES = [deleted, made, renamed, edited_at_the_last_time, replaced]
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
 @pytest.mark.parametrize("at", range(1, 6))
 @pytest.mark.parametrize("kind", [Listing, Unsorted, Bare], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("parallel", [1, 4])
 def test_a_change_between_two_pages_is_noticed(
-    kind: type[Listing], at: int, move: Callable[[Rows], None]
+    kind: type[Listing], at: int, move: Callable[[Rows], None], parallel: int
 ) -> None:
     states = [sorted(ACCOUNT, key=lambda row: row["_id"])]
 
@@ -150,4 +156,21 @@ def test_a_change_between_two_pages_is_noticed(
             move(rows)
             states.append(sorted(rows, key=lambda row: row["_id"]))
 
-    assert read(kind([*ACCOUNT], before)) in states
+    assert read(kind([*ACCOUNT], before), parallel) in states
+
+
+def test_pages_are_asked_for_side_by_side_between_the_first_and_the_last() -> None:
+    # A barrier that only three pages at once can pass.
+    between = threading.Barrier(3)
+
+    class Slow(Listing):
+        def answer(self, seen: Seen) -> Action:
+            if parse_qs(seen.query)["page"][0] in "234" and "desc" in seen.query:
+                between.wait(10)
+            return super().answer(seen)
+
+    rows = [row(number) for number in range(1, 46)]
+    listing = Slow(rows, still)
+    assert read(listing, parallel=4) == rows
+    assert sorted(listing.asked[1:4]) == ["2v", "3v", "4v"]
+    assert listing.asked[4:] == ["5v", "5^"]
