@@ -7,9 +7,7 @@ of the match decides. Problems are references that neither the manifests nor the
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from bmeconf.kinds import KINDS, IdMap, Kind, Member, Searched, Singleton, UsesLabels, only, replies
 from bmeconf.live.match import Match, Namesakes, Status
@@ -21,7 +19,6 @@ from bmeconf.model import (
     Problem,
     Resource,
     Snapshot,
-    counted,
     references,
 )
 
@@ -144,18 +141,6 @@ def problem(resource: Resource, code: str, message: str, *paths: str) -> Problem
     places = resource.intent.places
     written = next((places[path] for path in paths if path in places), resource.intent.place)
     return Problem(written or Place("the manifests"), str(resource.address), message, code)
-
-
-def once(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """One problem for each cause, at its first place, with the number of the others."""
-    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
-    for each in problems:
-        alike[each.code, each.message].append(each)
-    for same in alike.values():
-        first = min(same, key=lambda each: (each.place, each.address))
-        more = len({each.place for each in same}) - 1
-        rest = f"; the same at {counted(more, 'more place')}" if more else ""
-        yield replace(first, message=first.message + rest)
 
 
 def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> Iterator[Problem]:

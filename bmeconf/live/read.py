@@ -31,7 +31,7 @@ from bmeconf.live import details, doubts, orphans
 from bmeconf.live.account import Account, Reading
 from bmeconf.live.match import Match, Matches, Namesakes, Status, match
 from bmeconf.live.orphans import Removed
-from bmeconf.model import Address, Resource, Snapshot, references
+from bmeconf.model import Address, Resource, Snapshot, once, references
 from bmeconf.model.errors import NotFound
 
 
@@ -83,7 +83,7 @@ def read(
         matches,
         section,
         gone=frozenset(listing.gone),
-        problems=(*doubts.once((*doubts.problems(scope.desired, id_map, unclear), *unknown)),),
+        problems=(*once((*doubts.problems(scope.desired, id_map, unclear), *unknown)),),
         findings=unchecked,
         orphans=listing.orphans,
         commit=commit,

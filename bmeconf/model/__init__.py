@@ -26,6 +26,7 @@ from bmeconf.model.findings import (
     Manual,
     Problem,
     left_alone,
+    once,
     waiting,
 )
 from bmeconf.model.invisible import HIDDEN, look, seen, shows_nothing, visible

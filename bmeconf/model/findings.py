@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bmeconf.model.resources import Address, Place
+from bmeconf.model.words import counted
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,15 @@ def left_alone(findings: Iterable[Finding]) -> tuple[int, int]:
 def waiting(manual: Iterable[Manual]) -> int:
     """How many manual steps are not done."""
     return sum(step.state != DONE for step in manual)
+
+
+def once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """One problem for each cause, at its first place, with the number of the others."""
+    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+    for each in problems:
+        alike[each.code, each.message].append(each)
+    for same in alike.values():
+        first = min(same, key=lambda each: (each.place, each.address))
+        more = len({each.place for each in same}) - 1
+        rest = f"; the same at {counted(more, 'more place')}" if more else ""
+        yield replace(first, message=first.message + rest)

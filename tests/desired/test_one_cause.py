@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.driver import Project
@@ -12,6 +14,9 @@ TABLE = "version: 1\ncontact_files: [{csv: seeds.csv, email: Email, %s}]\n"
 ROWS = "".join(f"  - {{email: qa{n}@seeds.example, %s}}\n" for n in range(30)).replace("%", "%%")
 LISTED = "version: 1\ncontacts:\n" + ROWS.replace("%%s", "%(spec)s")
 GONE = "version: 1\ncampaigns: [{name: N, state: absent, %s}]\n"
+CAMPAIGNS = "version: 1\ncampaigns:\n"
+CAMPAIGNS += "".join(f"  - {{name: N{n}, %(spec)s}}\n" for n in range(30))
+OLD = "lists: [{name: Old, %s}]\n"
 FULL = "from: a@acme.example, subject: A, copy_of: Q, lists: [B], body: {html: x}"
 
 
@@ -25,6 +30,39 @@ FULL = "from: a@acme.example, subject: A, copy_of: Q, lists: [B], body: {html: x
         ("plan", LISTED % {"spec": "lists: [Nope]"}, "m.yaml:3:40:", "at 29 more places"),
         ("plan", LISTED % {"spec": "tags: [nope]"}, "m.yaml:3:39:", "at 29 more places"),
         ("plan", LISTED % {"spec": "fields: {Nope: x}"}, "m.yaml:3:41:", "at 29 more places"),
+        (
+            "validate",
+            CAMPAIGNS % {"spec": "subject: '${nope}'"},
+            "m.yaml:3:25:",
+            "at 29 more places",
+        ),
+        (
+            "validate",
+            CAMPAIGNS % {"spec": "body: {file: no.html}"},
+            "m.yaml:3:29:",
+            "at 29 more places",
+        ),
+        (
+            "validate",
+            CAMPAIGNS % {"spec": "lists: [Old]"} + OLD % "state: absent",
+            "m.yaml:3:24:",
+            "29 more",
+        ),
+        (
+            "validate",
+            "version: 1\nlists: [{name: A, renamed_from: [Old]}]\n"
+            + CAMPAIGNS[11:] % {"spec": "lists: [Old]"},
+            "m.yaml:4:24:",
+            '"A", at m.yaml:2:33; update',
+        ),
+        ("validate", TABLE.replace("Email,", "Town,") % "defaults: {}", "m.yaml:2:41:", "is an em"),
+        (
+            "validate",
+            TABLE.replace("seeds.csv", "wide.csv") % "defaults: {}",
+            "wide.csv:1:1:",
+            "2 c",
+        ),
+        ("validate", "apiVersion: v1\nkind: Service\nspec: {}\n", "m.yaml:1:1:", "no manifest"),
         ("validate", GONE % FULL, "m.yaml:2:38:", "from, subject, copy_of, lists, body: an entry"),
         ("validate", "version: 1\nlists:\n  - name: A\n\t- name: B\n", "m.yaml:4:1:", "a tab"),
     ],
@@ -35,11 +73,22 @@ def test_one_cause_is_one_error(
     users = "version: 1\ncampaigns: [{name: C, subject: x}]\n"
     if "tab" in said:
         users = "version: 1\ncampaigns: [{name: C, lists: [A, B]}, {name: D, lists: [A]}]\n"
-    write(project.folder, {"m.yaml": manifest, "n.yaml": users, "seeds.csv": SEEDS})
+    write(
+        project.folder,
+        {"m.yaml": manifest, "n.yaml": users, "seeds.csv": SEEDS, "wide.csv": f"A,{SEEDS}"},
+    )
     ran = project.run(command)
     assert ran.code == 3
     (told,) = [
-        line for line in (ran.out + ran.err).splitlines() if ": " in line and ".yaml:" in line
+        line for line in (ran.out + ran.err).splitlines() if re.match(r"\w+\.(yaml|csv):", line)
     ]
     assert told.startswith(place)
     assert said in told
+
+
+def test_one_body_is_warned_of_once(project: Project) -> None:
+    body = f"<p>x</p>\n<script>x</script>{'x' * 500_000}"
+    write(project.folder, {"m.yaml": CAMPAIGNS % {"spec": "body: {file: a.html}"}, "a.html": body})
+    problems = project.run("validate", "--format", "json").ok().json["problems"]
+    told = [(problem["file"], problem["code"]) for problem in problems]
+    assert told == [("a.html", "large_body"), ("a.html", "stripped")]

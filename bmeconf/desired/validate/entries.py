@@ -231,17 +231,17 @@ def _beside_absent(entry: ManifestEntry) -> Iterator[Problem]:
 def _contents(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
-        path, html = (key, "html"), spec.get("html", "")
+        html, place = spec.get("html", ""), entry.place(key, "html")
         if "file" in spec:
             file = text_of(texts, entry.node.place.file, spec["file"])
-            path, html = (key, "file"), file.text
+            html, place = file.text, Place(file.file)
             fault = file.fault or (f"{file.file} is not a text" if "\0" in html else "")
             if fault:
-                yield entry.problem(path, f"{key}.file: {fault}", "file")
+                yield entry.problem((key, "file"), f"{key}.file: {fault}", "file")
                 continue
             yield from _unfilled(entry, file, variables)
         if key == "body":
-            yield from _body(entry, path, html)
+            yield from _body(entry, place, html)
 
 
 def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> Iterator[Problem]:
@@ -256,7 +256,8 @@ def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> I
         yield Problem(place, entry.shown, message, "unfilled_variable", "warning")
 
 
-def _body(entry: ManifestEntry, path: tuple[str, str], html: str) -> Iterator[Problem]:
+def _body(entry: ManifestEntry, place: Place, html: str) -> Iterator[Problem]:
+    """Warnings on a body that stands at `place`, whichever entries send it."""
     stripped: dict[str, str] = {}
     for pattern, form in STRIPPED:
         for match in pattern.finditer(html):
@@ -266,8 +267,8 @@ def _body(entry: ManifestEntry, path: tuple[str, str], html: str) -> Iterator[Pr
                 stripped[name] = f"{name} (line {line})" if line > 1 else name
     if stripped:
         message = f"body: the service strips {', '.join(stripped.values())}; send a body without"
-        yield entry.problem(path, message, "stripped", "warning")
+        yield Problem(place, entry.shown, message, "stripped", "warning")
     size = len(html.encode("utf-8", "replace"))
     if size > LARGE_BODY:
         message = f"body: {size // 1000} KB; the service may not take more than 500 KB"
-        yield entry.problem(path, message, "large_body", "warning")
+        yield Problem(place, entry.shown, message, "large_body", "warning")

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
-from bmeconf.desired.validate.formats import BLANKS
+from bmeconf.desired.validate.formats import BLANKS, email_fault
 from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
@@ -104,6 +104,8 @@ def contacts(
     if problems:
         return None, problems
     indexes = {path: names.index(canonical_name(column)) for path, column in columns.items()}
+    if wrong := _whole_table(node, data["email"], body, header, indexes["email",]):
+        return None, [wrong]
     found = tuple(_contact(node, row, indexes, filler) for row in body if len(row) == len(header))
     place = header[0].place
     version = Scalar("version", place), Scalar("1", place, plain=True)
@@ -149,6 +151,23 @@ def _column_fault(column: str, names: Sequence[str], file: str) -> str:
         return f"{file} is separated by semicolons; save it with commas"
     hint = did_you_mean(wanted, names) or f"; its columns: {shown(', '.join(names))}"
     return f"{file} has no column {shown(column)}{hint}"
+
+
+def _whole_table(
+    node: Block, column: str, body: Sequence[Row], header: Row, email: int
+) -> Problem | None:
+    """The one problem of a table whose header fits no row, or whose column has no address."""
+    first, *more = body or [[]]
+    if not more or (len(first) == len(header) and not email_fault(first[email].text)):
+        return None
+    if all(len(row) == len(first) != len(header) for row in body):
+        message = f"each of the {len(body)} rows has {counted(len(first), 'cell')}, and the header"
+        return Problem(header[0].place, "", f"{message} {len(header)}; correct it", "csv")
+    if all(len(row) == len(header) and email_fault(row[email].text) for row in body):
+        message = f"email: none of the {len(body)} cells of the column {shown(column)} is an email"
+        message += f" address (the first is {shown(first[email].text)}); name the column that has"
+        return Problem(at(node, ("email",)).place, "", f"{message} them", "csv_column")
+    return None
 
 
 def _misfit(row: Row, header: Row) -> Problem:

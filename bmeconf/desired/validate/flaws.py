@@ -112,6 +112,11 @@ def _key_place(tree: Node, path: Path) -> Place:
 def _unknown_keys(error: Violation, path: Path, tree: Node) -> Iterator[Flaw]:
     known = error.schema.get("properties", {})
     where = dotted(inside(path))
+    if _is_foreign(error, path):
+        message = f"this is no manifest: it has none of {', '.join(known)}; if it is not meant as"
+        message += " one, say under `manifests:` in bmeconf.yaml where the manifests are"
+        yield Flaw(path, tree.place, message, "no_manifest")
+        return
     for key in (key for key in error.instance if key not in known):
         code = "unknown_key"
         hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
@@ -125,8 +130,21 @@ def _unknown_keys(error: Violation, path: Path, tree: Node) -> Iterator[Flaw]:
         yield Flaw((*path, key), _key_place(tree, (*path, key)), message, code)
 
 
+def _is_foreign(error: Violation, path: Path) -> bool:
+    """Whether a whole document has several keys, and none of a manifest."""
+    known = error.schema.get("properties", {})
+    return (
+        not path
+        and "contact_files" in known
+        and len(error.instance) > 1
+        and not known.keys() & error.instance.keys()
+    )
+
+
 def _missing_keys(error: Violation, path: Path, tree: Node) -> Iterator[Flaw]:
     unknown = error.instance.keys() - error.schema.get("properties", {}).keys()
+    if _is_foreign(error, path):
+        return
     for key in error.validator_value:
         if key in error.instance or did_you_mean(key, unknown):
             continue

@@ -30,9 +30,12 @@ from bmeconf.model import (
     Snapshot,
     canonical_name,
     counted,
+    once,
 )
 from bmeconf.model.errors import InvalidInput, masked
 
+MENDED_ONCE = ("variable", "file", "renamed_reference", "absent_reference")
+"""Codes of problems that have one cause, wherever they show."""
 Judge = Callable[[Snapshot], Iterable[Problem]]
 
 
@@ -147,6 +150,8 @@ class _Reading:
         problems = [*self._final, *(p for p in problems if p.place not in final)]
         covers = self._sources.covers
         problems = [p for p in problems if p.level == "error" or covers(p.place.file)]
+        several = [p for p in problems if p.code in MENDED_ONCE]
+        problems = [*once(several), *(p for p in problems if p.code not in MENDED_ONCE)]
         snapshot = _snapshot(found, declared, self._sources.texts)
         return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
 
