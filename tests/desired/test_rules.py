@@ -144,6 +144,7 @@ def below(data: Any) -> Iterator[Any]:
         {"type": "string", "format": "email"},
         {"anyOf": [{"type": "string"}]},
         {"enum": ["x", 1], "allOf": [{"enum": ["y"]}]},
+        {"enum": ["x"], "const": "y"},
         {"properties": {}, "allOf": [{"properties": {}}]},
         {"not": {"type": "string"}},
     ],

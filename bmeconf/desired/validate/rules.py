@@ -36,6 +36,8 @@ REFER = {"$schema", "$defs", "$ref", "allOf"}
 MANY = {"type", "pattern", "maxLength", "minItems", "minimum", "required"}
 MANY |= {"maximum", "minProperties", "maxProperties"}
 ONCE = {"enum", "const", "items", "properties", "additionalProperties", "propertyNames"}
+VALUES = {"const": "enum"}
+"""Both say what a value may be."""
 KNOWN = SAY_NOTHING | REFER | MANY | ONCE
 
 
@@ -134,9 +136,8 @@ class Rules:
             rule.expects_text = any("string" in part.get("type", ()) for part in parts)
             for part in parts:
                 self._add(rule, part)
-            if any(sum(key in part for part in parts) > 1 for key in ONCE) or any(
-                not KNOWN.issuperset(part) for part in parts
-            ):
+            once = [VALUES.get(key, key) for part in parts for key in part if key in ONCE]
+            if len(once) > len({*once}) or any(not KNOWN.issuperset(part) for part in parts):
                 rule.types = frozenset()
         return self._made[id(schema)]
 
