@@ -52,7 +52,7 @@ class Watch:
         """Hear of a request or its failure, in the order in which the calls were asked for."""
 
     def sent(self, exchange: Exchange) -> None:
-        """Hear that a request has had its reply, at once and from any thread."""
+        """Hear that a request has ended, at once and from any thread."""
 
     def wave(self, calls: int) -> Callable[[], None]:
         """Hear that so many calls are to be made; what is returned hears of the end of each."""

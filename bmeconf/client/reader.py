@@ -183,6 +183,13 @@ class Reader(Listings):
         self, session: requests.Session, method: str, path: str, params: Data, body: Data
     ) -> Answer:
         request, began = f"{method} {path}", self.budget.clock()
+
+        def sent(status: int, size: int) -> Exchange:
+            seconds = self.budget.clock() - began
+            exchange = Exchange(method, self._masked(path), status, seconds, size)
+            self._watch.sent(exchange)
+            return exchange
+
         try:
             with session.request(
                 method,
@@ -195,17 +202,14 @@ class Reader(Listings):
             ) as response:
                 content = self._content(response, request)
         except requests.RequestException as error:
+            sent(0, 0)
             failure = answers.error_on_wire(request, self._base, error, self._route)
             self._side_by_side.say(self._masked(failure.message))
             raise failure from error
         self.budget.learn(response.headers)
         # Of a reply that nobody waits for nothing is said: the run may be over.
         self._side_by_side.hold()
-        seconds = self.budget.clock() - began
-        status, shown = response.status_code, self._masked(path)
-        exchange = Exchange(method, shown, status, seconds, len(content))
-        self._side_by_side.say(str(exchange))
-        self._watch.sent(exchange)
+        self._side_by_side.say(str(sent(response.status_code, len(content))))
         return Answer(request, response.status_code, content, response.headers)
 
     def _content(self, response: requests.Response, request: str) -> bytes:

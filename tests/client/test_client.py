@@ -528,6 +528,7 @@ def test_every_request_is_traced_with_what_came_of_it() -> None:
         line.reader.get(PATH)
         first, *rest = line.heard.lines
     assert first.startswith(f"GET {PATH}: no whole answer")
+    assert [exchange.status for exchange in line.heard.exchanges] == [0, 503, 200]
     assert rest == [f"GET {PATH} 503 in 0 ms, 0 bytes", f"GET {PATH} 200 in 0 ms, 2 bytes"]
 
 
