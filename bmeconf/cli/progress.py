@@ -130,4 +130,4 @@ class Progress(Watch):
 
 def duration(seconds: float) -> str:
     """`95 s`, `12 min`."""
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    return f"{max(seconds, 1):.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
