@@ -208,6 +208,11 @@ def _declared(bench: Bench, content: bytes) -> Ran:
     return bench.read({M: content}, "plan")
 
 
+def _drifted(bench: Bench, content: bytes) -> Ran:
+    """A look at what moved, all of which is remembered where nothing did."""
+    return bench.read({M: content}, "drift", "--record", "--fail-on", "manual")
+
+
 def _locked(bench: Bench, content: bytes) -> Ran:
     return bench.read({M: SMALL.encode(), LOCK: content}, "plan")
 
@@ -285,6 +290,26 @@ def _many_entries(bench: Bench, size: int) -> bytes:
         entry = entries["lists/Autumn"]
         entries.update({f"lists/{n}": {**entry, "id": ID(n)} for n in range(size)})
     return json.dumps(whole).encode()
+
+
+def _people_there(first_name: str) -> Shape:
+    """Contacts that are declared and live, with `first_name` in the account."""
+
+    def make(bench: Bench, size: int) -> bytes:
+        state = bench.account.state()
+        ann, names = state["contacts"][0], state["structures"][0]["fields"][0]["_id"]
+        state["contacts"] = [
+            {**ann, "_id": ID(n), "key": f"c{n}@acme.example", "fields": {names: first_name}}
+            for n in range(1, size + 1)
+        ]
+        bench.account.set(state)
+        entries = (
+            f"  - {{email: c{n}@acme.example, fields: {{First Name: Ann}}, lists: [Newsletter]}}\n"
+            for n in range(1, size + 1)
+        )
+        return f"version: 1\ncontacts:\n{''.join(entries)}".encode()
+
+    return make
 
 
 def _many_lines(bench: Bench, size: int) -> bytes:
@@ -445,6 +470,13 @@ PARSERS: Mapping[str, Parser] = {
         _declared,
         "m.yaml",
         _made({shape: MANIFESTS[shape] for shape in PLANNED}),
+        frozenset({0, 3, 7}),
+    ),
+    "a drift of a manifest": Parser(
+        lambda bench: SMALL.encode(),
+        _drifted,
+        "m.yaml",
+        {"in sync": _people_there("Ann"), "moved": _people_there("Bo")},
         frozenset({0, 3, 7}),
     ),
     "a project file": Parser(
