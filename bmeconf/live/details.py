@@ -51,13 +51,15 @@ def read(
 ) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
     """The other live objects of `rows` by desired address, and the addresses that were not read.
 
-    Of the kinds in `entire` everything is read: more is asked of them than what is declared.
+    Of the kinds in `entire` everything is read: more is asked of them than what is declared. So is
+    what is to be copied.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     desired, id_map = reading.desired, reading.account.id_map
     baseline = LockBaseline(id_map, reading.scope.managed, section=reading.section)
+    needed = copied(reading)
     resources: dict[Address, Resource] = {}
     unread: set[Address] = set()
     for name, kind in KINDS.items():
@@ -67,7 +69,8 @@ def read(
         spared = [
             address
             for address, row in mine.items()
-            if name not in entire and baseline.settled(desired.resources[address], row)
+            if not (name in entire or address in needed)
+            and baseline.settled(desired.resources[address], row)
         ]
         raws = _details(api, reading, kind, mine, spared)
         for address, row in mine.items():
@@ -147,10 +150,9 @@ def members_ahead(reading: Reading, live: Snapshot) -> Mapping[Address, Resource
     return ahead
 
 
-def sources(api: ReadApi, reading: Reading) -> Mapping[Address, Resource]:
+def copied(reading: Reading) -> set[Address]:
     """The live objects that a plan would copy: their copies bring along undeclared content."""
-    id_map = reading.account.id_map
-    copied = {
+    return {
         resource.intent.copy_of
         for resource in reading.desired
         if isinstance(kind := KINDS[resource.address.kind], Copyable)
@@ -158,7 +160,15 @@ def sources(api: ReadApi, reading: Reading) -> Mapping[Address, Resource]:
         and resource.intent.copy_of
         and _is_created(resource, reading)
     }
-    ids = {address: id for address in sorted(copied) if (id := id_map.id(address))}
+
+
+def sources(
+    api: ReadApi, reading: Reading, declared: Collection[Address]
+) -> Mapping[Address, Resource]:
+    """The `copied` objects, but for the `declared` ones, which are read anyway."""
+    id_map = reading.account.id_map
+    others = sorted(copied(reading).difference(declared))
+    ids = {address: id for address in others if (id := id_map.id(address))}
     calls = [partial(KINDS[a.kind].fetch, api, id_map, id) for a, id in ids.items()]
     raws = zip(ids, api.together(calls), strict=True)
     return {address: KINDS[address.kind].live(raw, address, id_map) for address, raw in raws}

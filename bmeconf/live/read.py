@@ -172,7 +172,7 @@ def _with_details(
         partial(details.read, api, reading, rows, whole),
         partial(_read_again, api, reading, {a: listed[a] for a in listed.keys() - namesakes}),
         partial(details.whole, api, id_map, dependents),
-        partial(details.sources, api, reading),
+        partial(details.sources, api, reading, rows),
     ]
     (read, unread), again, dependents, sources = api.together(wave)
     shown = {a: r for a, r in {**listed, **again, **read}.items() if r is not None}
@@ -184,7 +184,7 @@ def _with_details(
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
-        sources=sources,
+        sources=sources | {a: shown[a] for a in details.copied(reading) if a in shown},
     )
     unlisted = doubts.unlisted(account.resources, id_map, matches.unmanaged)
     return replace(reading, account=account, findings=(*reading.findings, *unlisted))

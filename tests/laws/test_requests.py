@@ -176,3 +176,20 @@ def test_only_what_is_declared_is_asked_for(
     account.set(SHAPES["small"].account())
     project.planned(**manifest)
     assert [entry["path"].rpartition("/")[2] for entry in account.log()] == asked
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "unlocked"])
+def test_what_is_declared_and_copied_is_read_once(
+    account: Account, project: Project, locked: bool
+) -> None:
+    account.set(SHAPES["small"].account())
+    declared = SHAPES["small"].manifest(changed=False)["campaigns"][:1]
+    if locked:
+        project.deploy(campaigns=declared)
+    account.clear_log()
+    plan = project.planned(campaigns=[*declared, {"name": "Copy", "copy_of": "C0"}])
+    path = f"/api/email/campaign/{ident(3, 0)}"
+    assert [entry["path"] for entry in account.log()].count(path) == 1
+    project.run("apply", "--auto-approve").ok()
+    assert account.named("campaigns", "Copy")["subject"] == "Hello"
+    assert [step["address"] for step in plan["steps"]] == ["campaigns/Copy"]
