@@ -16,8 +16,14 @@ from dataclasses import dataclass, field
 from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 
-import requests
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ProxyError,
+    URLSchemeUnknown,
+)
 
 from bmeconf.client.pace import LONGEST_WAIT
 from bmeconf.client.route import Route
@@ -50,8 +56,8 @@ NEVER_LEFT = (
     ConnectTimeoutError,
     ProxyError,
     ssl.SSLCertVerificationError,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
+    LocationParseError,
+    URLSchemeUnknown,
 )
 """Failures that come before a request is sent; any other may come after it landed."""
 
@@ -141,9 +147,7 @@ def error_of(answer: Answer) -> BmeconfError:
     return next(by_type, by_status)(message, status=status, details=found)
 
 
-def error_on_wire(
-    request: str, base: str, error: requests.RequestException, route: Route
-) -> NetworkError:
+def error_on_wire(request: str, base: str, error: HTTPError, route: Route) -> NetworkError:
     """The error for a request that got no whole answer: whether it left makes the difference."""
     causes = list(_causes(error))
     told = f"from {base}{route.through}: {route.masked(_plain(causes[-1]))}"
