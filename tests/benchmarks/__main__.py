@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     options.add_argument("--sizes", type=int, nargs="*", default=[10, 1000, 10_000], metavar="N")
     options.add_argument("--drafts", type=int, default=500, metavar="N", help="0 for none")
-    options.add_argument("--delay", type=float, default=0.0, help="seconds; 0 for no such job")
+    options.add_argument("--delay", type=float, default=0.3, help="seconds; 0 for no such job")
     options.add_argument("--rounds", type=int, default=5, help="so many are counted, after one")
     options.add_argument("--without-octodns", action="store_true")
     options.add_argument("--octodns", type=Path, metavar="FOLDER", help="its environment, to keep")

@@ -16,14 +16,16 @@ ONCE = ("--without-octodns", "--rounds", "1")
 
 
 def test_every_job_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sizes = ("--sizes", "50", "--drafts", "3")
+    sizes = ("--sizes", "50", "--drafts", "3", "--delay", "0.001")
     assert benchmarks.main([*ONCE, *sizes, "--out", str(tmp_path)]) == 0
     table = capsys.readouterr().out
     assert (tmp_path / "results.md").read_text() == table
     written = json.loads((tmp_path / "results.json").read_text())["rows"]
-    jobs = "print the version", "plan 50 resources", "plan 3 drafts"
+    jobs = "print the version", "plan 50 resources", "plan 3 drafts", "40 reads of 1 ms"
     assert {row["job"] for row in written} == {*jobs}
     assert all(f"| {row['job']} | {row['tool']} |" in table for row in written)
+    reads = {row["median"]["requests"] for row in written if row["job"] == jobs[-1]}
+    assert reads == {40}
     bars = ElementTree.parse(tmp_path / "plan.svg").iter("{http://www.w3.org/2000/svg}rect")
     assert len([*bars]) == 4
 
