@@ -29,9 +29,8 @@ HARMLESS_TAGS = TEXT_TAGS + tuple(
     CORE + tag for tag in ("int", "float", "bool", "null", "map", "seq")
 )
 UNPRINTABLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
-
 COMMENT = re.compile(r"(?:^|(?<=[ \t]))(#.*)")
 STUCK_DASH = re.compile(r"\s*-[A-Za-z_]+:")
 INDENTATION = (
