@@ -84,6 +84,12 @@ class Store:
             self.execute(statement)
         self.set_meta("format", FORMAT)
 
+    def copy(self, other: Store) -> None:
+        """Take over everything that another store has."""
+        with other._lock:
+            if self._db is not None and other._db is not None:
+                other._db.backup(self._db)
+
     @property
     def file(self) -> str | None:
         """The absolute path of the database, None for one in memory."""

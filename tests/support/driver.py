@@ -366,15 +366,22 @@ class Account:
 
 @contextmanager
 def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("BMECONF_")]:
-        del os.environ[name]
+    before = dict.fromkeys(wanted)
+    before |= {name: os.environ[name] for name in os.environ if name in wanted or _is_ours(name)}
+    for name in filter(_is_ours, before):
+        os.environ.pop(name, None)
     os.environ.update(wanted)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("BMECONF_")
 
 
 @contextmanager
