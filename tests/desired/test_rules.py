@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from bmeconf.desired.manifest import Block, Items, MemoryFiles, Node, Scalar, read, walk
+from bmeconf.desired.validate.flaws import violated
 from bmeconf.desired.validate.formats import LONGEST_EMAIL, USUAL_EMAIL, unusual_fault
 from bmeconf.desired.validate.rules import Rules
+from bmeconf.desired.validate.shape import OF_VALUE, Shape
 from bmeconf.project import load_schema
 from tests.support.strategies import examples
 
@@ -121,6 +123,27 @@ def test_both_call_the_same_documents_sound(name: str) -> None:
         # A whole number written with a point is left to jsonschema.
         strict = nothing or any(isinstance(each, float) for each in below(data))
         assert is_sound == schema.is_valid(data) or (strict and not is_sound), data
+
+    law()
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_jsonschema_finds_the_same_among_the_entries_in_doubt(name: str) -> None:
+    shape, schema = Shape(name), Draft202012Validator(load_schema(name))
+
+    @examples(60)
+    @given(st.integers(0, 2**32))
+    def law(number: int) -> None:
+        random, tree = Random(number), TREES[name]
+        for _ in range(random.randrange(4)):
+            tree = changed(tree, random, random.randrange(sum(1 for _ in values(tree))))
+        data, flaws = shape.check(tree)
+        nowhere = {flaw.place for flaw in flaws if flaw.code == "empty_value"}
+        expected = [each for error in schema.iter_errors(data) for each in violated(error, tree)]
+        told = {each for each in expected if each.place not in nowhere}
+        mistyped = {each.place for each in told if each.code == "type"}
+        hidden = {e for e in told if e.code in OF_VALUE and e.place in mistyped}
+        assert {flaw for flaw in flaws if flaw.place not in nowhere} == told - hidden
 
     law()
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bmeconf.desired.manifest import Items, Node, Scalar
+from bmeconf.desired.manifest import Block, Items, Node, Scalar
 
 Schema = Mapping[str, Any]
 
@@ -92,6 +92,21 @@ class Rules:
         """`tree` as None, bool, int, float, str, list or dict; and whether it is surely sound."""
         self._sound = True
         return self._read(tree, self._top), self._sound
+
+    def doubtful(self, tree: Node) -> dict[str, list[int]]:
+        """The items of each section that is a list, but for those that are surely sound."""
+        found: dict[str, list[int]] = {}
+        for key, section in tree.entries if isinstance(tree, Block) else ():
+            whole = self._top.properties.get(key.text, self._nothing)
+            if isinstance(section, Items) and (rule := whole.items) and not whole.fewest_items:
+                items = enumerate(section.items)
+                found[key.text] = [n for n, item in items if not self._is_sound(item, rule)]
+        return found
+
+    def _is_sound(self, node: Node, rule: Rule) -> bool:
+        self._sound = True
+        self._read(node, rule)
+        return self._sound
 
     def _read(self, node: Node, rule: Rule) -> Any:
         if isinstance(node, Scalar):

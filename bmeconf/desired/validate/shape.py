@@ -1,7 +1,7 @@
 """One document -> its data, checked against a schema, and its flaws. Pure.
 
 The only module that imports jsonschema, which says what is wrong with a document that `rules` does
-not find sound.
+not find sound. It is shown the entries that are in doubt, and takes 200 us for each.
 """
 
 from __future__ import annotations
@@ -42,7 +42,13 @@ class Shape:
 
         flaws = dict.fromkeys(_empty_values(tree))
         empty = {flaw.place for flaw in flaws}
-        for error in Draft202012Validator(self._schema).iter_errors(data):
+        doubtful = self._rules.doubtful(tree)
+        rest = {key: [data[key][index] for index in items] for key, items in doubtful.items()}
+        some = {**data, **rest} if rest else data
+        for error in Draft202012Validator(self._schema).iter_errors(some):
+            path = error.relative_path
+            if len(path) > 1 and path[0] in doubtful:
+                path[1] = doubtful[path[0]][path[1]]
             flaws |= dict.fromkeys(f for f in violated(error, tree) if f.place not in empty)
         mistyped = {flaw.place for flaw in flaws if flaw.code == "type"}
         return data, [f for f in flaws if f.code not in OF_VALUE or f.place not in mistyped]
