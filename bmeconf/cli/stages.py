@@ -90,8 +90,8 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         Source(comparison.digest, git.current_commit(project.root, os.environ), root, since),
         Price(
             budget.used,
-            hour_remaining=budget.hour.remaining,
-            month_remaining=budget.month_remaining,
+            hour_remaining=budget.hour.left.remaining,
+            month_remaining=budget.month.remaining,
         ),
         datetime.now(UTC),
         account_name=comparison.session.account.name or "",

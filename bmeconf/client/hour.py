@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 LOOKED_AT = 60.0, 300.0
 """Seconds, at least and at most, over which the pace of other clients is measured."""
+OVERTAKEN = 50
+"""Requests: where a reply says so many more than another, it comes after a reset."""
 LEAST = 0.1
 """The part of what is left that this client takes at least."""
 SAME_HOUR = 60.0
@@ -15,16 +17,43 @@ SAME_HOUR = 60.0
 
 
 @dataclass
+class Left:
+    """What is left of a limit; None where no reply has said it.
+
+    The service counts a request somewhere between its sending and its reply, and replies may
+    overtake each other. So the lowest number counts, and what is under way is taken as counted.
+    """
+
+    lowest: int | None = None
+    under_way: int = 0
+
+    @property
+    def remaining(self) -> int | None:
+        return None if self.lowest is None else max(self.lowest - self.under_way, 0)
+
+    def take(self) -> None:
+        """Count an own request that is about to be sent."""
+        self.under_way += 1
+
+    def hear(self, said: float | None, under_way: int, *, anew: bool = False) -> None:
+        """Take over what a reply says, `anew` where no number of before holds any more."""
+        if said is not None:
+            overtaken = self.lowest is not None and 0 <= said - self.lowest <= OVERTAKEN
+            if anew or not overtaken:
+                self.lowest = int(said)
+            self.under_way = under_way
+
+
+@dataclass
 class Hour:
     """What is left of a limit until it resets; each None where no reply has said it.
 
-    The service counts a request somewhere between its sending and its reply. So `remaining`
-    takes those under way as counted, and the requests of other clients are never overrated.
+    The requests of other clients are never overrated.
     """
 
     limit: int | None = None
-    remaining: int | None = None
     reset: float | None = None
+    left: Left = field(default_factory=Left)
     _began: tuple[int, int] | None = None
     """What was left at the first reply of the hour, and how many own requests came before it."""
     _others: deque[tuple[float, int]] = field(default_factory=deque)
@@ -41,22 +70,15 @@ class Hour:
         if remaining is None:
             return
         self._heard = now
+        self.left.hear(remaining, under_way, anew=moved != 0)
         if self._began is None or abs(moved) > SAME_HOUR:
             # All but the replies of before may be counted from here on.
-            self._began, self.remaining = (int(remaining), sent - under_way - 1), None
+            self._began = int(remaining), sent - under_way - 1
             self._others = deque([(now, 0)])
         self._began = max(self._began[0], int(remaining)), self._began[1]
-        left = max(int(remaining) - under_way, 0)
-        # Replies may overtake each other.
-        fixed = self.remaining is not None and reset is not None and moved == 0
-        self.remaining = min(left, self.remaining or 0) if fixed else left
         others = self._began[0] - int(remaining) - (sent - self._began[1])
         if others > self._others[-1][1]:
             self._others.append((now, others))
-
-    def take(self) -> None:
-        """Count an own request that is about to be sent."""
-        self.remaining = self.remaining and self.remaining - 1
 
     def until_reset(self, now: float) -> float:
         """Seconds, 0 where the reset has passed or is not known."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bmeconf.client.hour import Hour, number
+from bmeconf.client.hour import Hour, Left, number
 from bmeconf.model.errors import LimitReached
 
 PER_MINUTE = 60
@@ -52,8 +52,8 @@ class Budget:
     reserve: int = 0
     used: int = 0
     hour: Hour = field(default_factory=Hour)
+    month: Left = field(default_factory=Left)
     month_limit: int | None = None
-    month_remaining: int | None = None
     patient: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,12 +67,12 @@ class Budget:
     @property
     def hour_left(self) -> int | None:
         """Requests of this hour that this run may make; None where no reply has said it."""
-        return _without(self.hour.remaining, self.hour.limit, self.reserve)
+        return _without(self.hour.left.remaining, self.hour.limit, self.reserve)
 
     @property
     def month_left(self) -> int | None:
         """As `hour_left`, of this month."""
-        return _without(self.month_remaining, self.month_limit, self.reserve)
+        return _without(self.month.remaining, self.month_limit, self.reserve)
 
     @contextmanager
     def request(self, hold: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -107,13 +107,12 @@ class Budget:
         """
         with self._lock:
             if "Retry-After" in headers:
-                self.hour, self.month_remaining = Hour(), None
+                self.hour, self.month = Hour(), Left()
                 return
             # The service may not have counted the requests that others are about to hear of.
             others = max(self._open - 1, 0)
             self.hour.hear(headers, self.clock(), self.used, others)
-            if (left := number(headers, "X-Monthly-Remaining")) is not None:
-                self.month_remaining = max(int(left) - others, 0)
+            self.month.hear(number(headers, "X-Monthly-Remaining"), others)
             if (limit := number(headers, "X-Monthly-Limit")) is not None:
                 self.month_limit = int(limit)
 
@@ -175,8 +174,8 @@ class Budget:
                 return wait
             self.used += 1
             self._open += 1
-            self.hour.take()
-            self.month_remaining = self.month_remaining and self.month_remaining - 1
+            self.hour.left.take()
+            self.month.take()
             return Wait()
 
     def _for_the_hour(self, now: float) -> Wait:

@@ -93,7 +93,7 @@ def a_run(clock: FakeClock | None = None, stop: bool = False, **given: bool) -> 
 
     progress = Progress(Console(**given), Clock(clock.time, pause), stopped)
     progress.budget = Budget(clock.time, progress.wait, used=57)
-    progress.budget.hour.remaining = 3543
+    progress.budget.learn({"X-RateLimit-Remaining": "3543"})
     return progress
 
 

@@ -253,7 +253,22 @@ def test_a_reply_does_not_count_what_is_under_way() -> None:
     pace = budget()
     with pace.request(), pace.request(), pace.request():
         pace.learn(limits(RateLimit_Remaining=10, Monthly_Remaining=1))
-    assert (pace.hour.remaining, pace.month_remaining) == (8, 0)
+    assert (pace.hour.left.remaining, pace.month.remaining) == (8, 0)
+
+
+def test_replies_that_overtake_each_other_leave_what_the_last_one_counted_says() -> None:
+    pace = budget()
+    with pace.request():
+        with pace.request():
+            pace.learn(limits(RateLimit_Remaining=8, Monthly_Remaining=18))
+        pace.learn(limits(RateLimit_Remaining=9, Monthly_Remaining=19))
+    assert (pace.hour_left, pace.month_left) == (8, 18)
+
+
+def test_a_month_that_begins_anew_is_noticed() -> None:
+    pace = budget(learned={"Monthly_Remaining": 1})
+    pace.learn(limits(Monthly_Remaining=1000))
+    assert pace.month_left == 1000
 
 
 def test_a_minute_begins_with_the_reply() -> None:
@@ -277,11 +292,11 @@ def test_a_reply_without_sound_headers_changes_nothing(headers: dict[str, str]) 
     pace = budget()
     pace.learn(SOUND)
     pace.learn(headers)
-    assert (pace.hour.remaining, pace.hour.reset, pace.month_remaining) == (7, NOW, 9)
+    assert (pace.hour.left.remaining, pace.hour.reset, pace.month.remaining) == (7, NOW, 9)
 
 
 @pytest.mark.parametrize("name", ["x-monthly-remaining", "X-MONTHLY-REMAINING"])
 def test_header_names_come_in_any_case(name: str) -> None:
     pace = budget()
     pace.learn(CaseInsensitiveDict({name: " 12 "}))
-    assert pace.month_remaining == 12
+    assert pace.month.remaining == 12
