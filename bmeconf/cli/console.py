@@ -94,23 +94,23 @@ class Console:
         All formats are rendered before anything is written, and all files are written before
         anything is printed. A product that does not fit in a format, or a file that cannot be
         written, makes the run end as invalid, and all else is given out with that end. If the
-        end `stands`, an exit code that is not 0 stays, and a lost stdout (see `product`) raises
-        nothing. `on_stderr`: stderr has what the text says, so that stdout stays empty.
+        end `stands`, as where an account or files were changed, that is a warning instead, and a
+        lost stdout (see `product`) raises nothing. `on_stderr`: stderr has what the text says, so
+        that stdout stays empty.
         """
         self.timings.stage("showing")
         product = Product(page, document(code, error))
         contents, lost = self._rendered(product)
-        lost = lost or self._write(contents) or self._summarise(product)
-        if lost:
+        lost = lost or self._write(contents)
+        if lost and not stands:
             from bmeconf.render import page as pages
 
-            code = code if stands and code else lost.exit_code
-            shown = pages.with_error(page, lost)
-            product = Product(shown, document(code, error if stands and error else lost))
+            code, error = lost.exit_code, lost
+            product = Product(pages.with_error(page, lost), document(code, lost))
             contents, _ = self._rendered(product)
             # What was written before tells of another end.
             self._write(contents)
-            self._summarise(product)
+        self._summarise(product)
         try:
             if not (on_stderr and self.format == TEXT):
                 self.product(contents[self.format])
@@ -119,7 +119,9 @@ class Console:
                 raise
             code = code or gone.exit_code
             self.error(gone)
-        if lost:
+        if lost and stands:
+            self.warn(f"{lost.message}. The exit code is that of the run itself.")
+        elif lost:
             self.error(lost)
         return code
 
@@ -147,11 +149,14 @@ class Console:
                 reason = reason or InvalidInput(f"{path} cannot be written: {error.strerror}")
         return reason
 
-    def _summarise(self, product: Product) -> InvalidInput | None:
-        """Add to the summary of a CI step, in the room that other commands of it have left."""
+    def _summarise(self, product: Product) -> None:
+        """Add to the summary of a CI step, in the room that other commands of it have left.
+
+        It is not asked for by an option: where it cannot be written, that is a warning.
+        """
         name = os.environ.get("GITHUB_STEP_SUMMARY")
         if not name or GITHUB not in {self.format, *(format for format, _ in self.outputs)}:
-            return None
+            return
         from bmeconf.render import markdown
 
         path = Path(name)
@@ -161,11 +166,9 @@ class Console:
             with path.open("a", encoding="utf-8") as file:
                 file.write(text)
         except InvalidInput as error:
-            return error
+            self.warn(f"GITHUB_STEP_SUMMARY: {error.message}; it was not written.")
         except OSError as error:
-            reason = f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}"
-            return InvalidInput(reason, "unset it, or let it name a file")
-        return None
+            self.warn(f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}.")
 
     def product(self, lines: Lines) -> None:
         """Print one piece of the product on stdout; raises StdoutLost."""

@@ -108,4 +108,5 @@ def pull(
     return console.publish(
         page.of_pulled(pulled, session.label, commands),
         lambda _, error: documents.of_pulled(pulled, str(out or folder), error),
+        stands=bool(pulled.declared),
     )

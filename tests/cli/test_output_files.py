@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ import pytest
 from bmeconf.cli.outputs import outputs, put
 from bmeconf.model.errors import InvalidInput
 from tests.support.driver import Account, Project
+from tests.support.fake_server import Cut, Rule, meanwhile
 
 
 @pytest.fixture
@@ -55,10 +57,23 @@ def test_a_file_that_cannot_be_written_changes_what_the_others_say(declared: Pro
     assert (ran.code, ran.err.count("Error: ")) == (3, 1)
     assert "lists/Autumn" in ran.out
     applied = declared.run("apply", "--auto-approve", "--format", "json", *files)
-    assert (applied.code, applied.states) == (3, {"lists/Autumn": "applied"})
-    for document in (applied.json, json.loads((declared.folder / "out.json").read_text())):
-        assert (document["exit_code"], document["error"]["code"]) == (3, "invalid_input")
-        assert "/dev/full" in document["error"]["message"]
+    assert (applied.code, applied.states) == (0, {"lists/Autumn": "applied"})
+    assert "Warning: /dev/full cannot be written" in applied.err
+    assert "error" not in applied.json
+    assert json.loads((declared.folder / "out.json").read_text()) == applied.json
+    pulled = declared.run("pull", "--target", "campaigns/*", "--out", "pulled", *files).ok()
+    assert "Warning: /dev/full cannot be written" in pulled.err
+
+
+def test_a_folder_that_goes_away_during_an_apply_does_not_change_its_end(
+    declared: Project, account: Account, cut: Cut
+) -> None:
+    declared.write("out/r.json", "{}")
+    gone = meanwhile(lambda: shutil.rmtree(declared.folder / "out"))
+    cut(Rule("POST .*/lists.*", gone, times=1))
+    ran = declared.run("apply", "--auto-approve", "--output", "json=out/r.json").ok()
+    assert "Warning: out/r.json cannot be written: No such file" in " ".join(ran.err.split())
+    assert account.named("lists", "Autumn")
 
 
 @pytest.mark.parametrize("format", ["github", "junit"])
