@@ -154,6 +154,18 @@ def test_a_row_knows_its_place_after_a_byte_order_mark_and_line_breaks(here: Pat
     assert str(bob.intent.places["fields.City"]) == "seeds.csv:4:16"
 
 
+def test_files_that_a_path_fits_and_that_are_not_read_are_counted(here: Path) -> None:
+    write(here, {f"m/{number:04}.html": "x" for number in range(1003)})
+    entry = "  - {{name: N{0}, body: {{file: 'm/${{file}}.html'}}}}\n"
+    text = f"campaigns:\n{entry.format(1)}{entry.format(2)}"
+    got = desired(here, text, {"file": "1002"}).problems
+    assert [(problem.code, problem.level) for problem in got] == [
+        ("too_many_files", "warning"),
+        ("file", "error"),
+    ]
+    assert "fits 1000 files and 3 more, which are not read" in got[0].message
+
+
 def test_variables_side_by_side_stand_for_no_folder(here: Path) -> None:
     deep = {f"m/deep/{number}.html": "another" for number in range(1100)}
     write(here, {"m/en-gb.html": "hello", **deep})

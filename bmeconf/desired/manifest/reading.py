@@ -131,7 +131,10 @@ def _read(
         problems += wrong
         for document in found:
             for each in candidates(files, posixpath.dirname(name), document):
-                named[document.place.file, each.reference] = each
+                if isinstance(each, Problem):
+                    problems.append(each)
+                else:
+                    named[document.place.file, each.reference] = each
     texts, bodies = read_named(files, named.values())
     for text in {each.file: each for each in texts.values()}.values():
         problems += keys.in_text(text.text, text.file)

@@ -12,7 +12,7 @@ from pathlib import PurePath, PurePosixPath
 
 from bmeconf.desired.manifest.files import MAX_BYTES, Files, TooLarge, children, matching
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, at
-from bmeconf.model import guess
+from bmeconf.model import Problem, guess
 
 REFERENCES = {
     "campaigns": (("body", "file"), ("plain_text", "file")),
@@ -122,27 +122,36 @@ def read_named(
     return texts, contents
 
 
-def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named]:
+def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named | Problem]:
     """The files that a manifest in `folder` may name: those written, and all that `${NAME}` fits.
 
     Variables have their values only in `validate`, which must not read files: so every file is
-    read that the path could come to, a variable standing for any text without a slash.
+    read that the path could come to, a variable standing for any text without a slash. More than
+    MAX_CANDIDATES for one path are a problem.
     """
-    for reference in _references(tree):
+    for node in _references(tree):
+        reference = node.text
         if "\0" in reference or reference.startswith("/") or not VARIABLE.search(reference):
             yield Named(folder, reference)
             continue
         parts = [glob.escape(part) for part in VARIABLE.split(reference)]
         # Variables side by side are one text without a slash as well, and not any folders.
         pattern = re.sub(r"\*+", "*", "*".join(parts))
-        for name in matching(files, pattern, folder)[:MAX_CANDIDATES]:
+        names = matching(files, pattern, folder)
+        if (more := len(names) - MAX_CANDIDATES) > 0:
+            message = (
+                f"{reference} fits {MAX_CANDIDATES} files and {more} more, which are not read;"
+            )
+            message += " put them into several folders"
+            yield Problem(node.place, "", message, "too_many_files", "warning")
+        for name in names[:MAX_CANDIDATES]:
             yield Named(folder, name.removeprefix(f"{folder}/") if folder else name)
 
 
-def _references(tree: Node) -> Iterator[str]:
+def _references(tree: Node) -> Iterator[Scalar]:
     """The paths that a manifest names as written: of bodies, plain texts and tables."""
     for section, paths in REFERENCES.items():
         listed = at(tree, (section,))
         for item in listed.items if isinstance(listed, Items) else ():
             nodes = [at(item, path) for path in paths if isinstance(item, Block)]
-            yield from (node.text for node in nodes if isinstance(node, Scalar))
+            yield from (node for node in nodes if isinstance(node, Scalar))

@@ -34,7 +34,7 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput, masked
 
-MENDED_ONCE = ("variable", "file", "renamed_reference", "absent_reference")
+MENDED_ONCE = ("variable", "file", "renamed_reference", "absent_reference", "too_many_files")
 """Codes of problems that have one cause, wherever they show."""
 Judge = Callable[[Snapshot], Iterable[Problem]]
 
@@ -129,7 +129,7 @@ class _Reading:
         self._entries: list[ManifestEntry] = []
         self._problems: list[Problem] = []
         self._final = [*sources.problems]
-        """Problems that hide all others at their places."""
+        """Problems that hide, as errors, all others at their places."""
 
     def result(self, *, with_notes: bool) -> Desired:
         """The desired side of all documents."""
@@ -146,7 +146,7 @@ class _Reading:
         # What a file declares that cannot be read is not known.
         if with_notes and not any(each.level == "error" for each in self._sources.problems):
             problems += references.notes(found, declared)
-        final = {problem.place for problem in self._final}
+        final = {problem.place for problem in self._final if problem.level == "error"}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
         covers = self._sources.covers
         problems = [p for p in problems if p.level == "error" or covers(p.place.file)]
