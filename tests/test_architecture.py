@@ -44,7 +44,6 @@ SHARED_WITH_SANDBOX = ("bmeconf.model.errors",)
 BESIDE_ROOMS = {"__init__.py", "__main__.py", "py.typed"}
 
 DOORS = {
-    "certifi": "client",
     "click": "cli",
     "deepdiff": "plan.diff",
     "filelock": "project.exclusive",
@@ -52,6 +51,7 @@ DOORS = {
     "idna": "model",
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",
+    "requests": "client",
     "subprocess": "baseline.git",
     "turbohtml": "mail.parse",
     "urllib3": "client",
@@ -439,7 +439,7 @@ def test_the_package_keeps_its_shape() -> None:
 @pytest.mark.parametrize(
     ("where", "line", "said"),
     [
-        ("plan/order.py", "import urllib3", "whose door is client"),
+        ("plan/order.py", "import requests", "whose door is client"),
         ("plan/order.py", "import deepdiff", "whose door is plan.diff"),
         ("desired/scope.py", "import yaml", "whose door is desired.manifest"),
         ("live/read.py", "import click", "whose door is cli"),

@@ -16,14 +16,8 @@ from dataclasses import dataclass, field
 from http.client import BadStatusLine, RemoteDisconnected
 from typing import Any
 
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    NewConnectionError,
-    ProxyError,
-    URLSchemeUnknown,
-)
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
 from bmeconf.client.pace import LONGEST_WAIT
 from bmeconf.client.route import Route
@@ -56,8 +50,8 @@ NEVER_LEFT = (
     ConnectTimeoutError,
     ProxyError,
     ssl.SSLCertVerificationError,
-    LocationParseError,
-    URLSchemeUnknown,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
 )
 """Failures that come before a request is sent; any other may come after it landed."""
 
@@ -147,7 +141,9 @@ def error_of(answer: Answer) -> BmeconfError:
     return next(by_type, by_status)(message, status=status, details=found)
 
 
-def error_on_wire(request: str, base: str, error: HTTPError, route: Route) -> NetworkError:
+def error_on_wire(
+    request: str, base: str, error: requests.RequestException, route: Route
+) -> NetworkError:
     """The error for a request that got no whole answer: whether it left makes the difference."""
     causes = list(_causes(error))
     told = f"from {base}{route.through}: {route.masked(_plain(causes[-1]))}"

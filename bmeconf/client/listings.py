@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from bmeconf.client import paging
 from bmeconf.client.page import Page, page_of
 from bmeconf.client.standstill import NEWEST
-from bmeconf.client.transport import SEARCH, Data
+from bmeconf.client.transport import SEARCH
 from bmeconf.kinds import Dialect, Raw
 
+Data = Mapping[str, Any] | None
+"""The parameters of a request, or its body."""
 T = TypeVar("T")
 
 

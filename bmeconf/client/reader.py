@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError
+import requests
+from requests.adapters import HTTPAdapter
 
 from bmeconf.client import answers
 from bmeconf.client.answers import Answer
@@ -18,7 +18,7 @@ from bmeconf.client.listings import Listings
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.client.side_by_side import SideBySide
-from bmeconf.client.transport import SEARCH, Data, ReadOnlyTransport, Transport, WriteRefused
+from bmeconf.client.transport import SEARCH, ReadOnlyTransport, Sessions, WriteRefused
 from bmeconf.kinds import Dialect
 from bmeconf.model.errors import (
     SHORTEST_SECRET,
@@ -29,6 +29,8 @@ from bmeconf.model.errors import (
     masked,
 )
 
+Data = Mapping[str, Any] | None
+"""The parameters of a request, or its body."""
 T = TypeVar("T")
 AGAIN = "the API gave no sound answer, and is asked again"
 
@@ -59,7 +61,7 @@ class Witness(Protocol):
 class Reader(Listings):
     """Reads the account: GETs and contact searches, complete or an error (design 7.2)."""
 
-    transport: type[Transport] = ReadOnlyTransport
+    transport: type[HTTPAdapter] = ReadOnlyTransport
 
     def __init__(
         self,
@@ -76,7 +78,7 @@ class Reader(Listings):
         self._route, self._side_by_side = route, SideBySide(parallel, watch.hear)
         self.budget = budget
         super().__init__(dialect or Dialect(), bounds.most_pages)
-        self._wire = self.transport(base_url, key, route, parallel)
+        self._sessions = Sessions(base_url, key, route, self.transport, parallel)
 
     def get(self, path: str, params: Data = None) -> Any:
         """The decoded reply of one GET.
@@ -174,10 +176,12 @@ class Reader(Listings):
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
-        with self._wire.turn, self.budget.request(self._side_by_side.hold):
-            return self._sent(method, path, params, body)
+        with self._sessions.one() as session, self.budget.request(self._side_by_side.hold):
+            return self._sent(session, method, path, params, body)
 
-    def _sent(self, method: str, path: str, params: Data, body: Data) -> Answer:
+    def _sent(
+        self, session: requests.Session, method: str, path: str, params: Data, body: Data
+    ) -> Answer:
         request, began = f"{method} {path}", self.budget.clock()
 
         def sent(status: int, size: int) -> Exchange:
@@ -187,10 +191,17 @@ class Reader(Listings):
             return exchange
 
         try:
-            timeout = self._bounds.timeout
-            with self._wire.sent(method, path, params, body, timeout) as response:
+            with session.request(
+                method,
+                self._base + path,
+                params={k: v for k, v in (params or {}).items() if v is not None},
+                json=body,
+                timeout=self._bounds.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
                 content = self._content(response, request)
-        except HTTPError as error:
+        except requests.RequestException as error:
             sent(0, 0)
             failure = answers.error_on_wire(request, self._base, error, self._route)
             self._side_by_side.say(self._masked(failure.message))
@@ -198,12 +209,12 @@ class Reader(Listings):
         self.budget.learn(response.headers)
         # Of a reply that nobody waits for nothing is said: the run may be over.
         self._side_by_side.hold()
-        self._side_by_side.say(str(sent(response.status, len(content))))
-        return Answer(request, response.status, content, response.headers)
+        self._side_by_side.say(str(sent(response.status_code, len(content))))
+        return Answer(request, response.status_code, content, response.headers)
 
-    def _content(self, response: BaseHTTPResponse, request: str) -> bytes:
+    def _content(self, response: requests.Response, request: str) -> bytes:
         content = bytearray()
-        for chunk in response.stream(256 * 1024):
+        for chunk in response.iter_content(256 * 1024):
             content += chunk
             if len(content) > self._bounds.most_bytes:
                 raise ReplyUnreadable(
@@ -218,7 +229,7 @@ class Reader(Listings):
 class Writer(Reader):
     """A Reader that may also write, each write once (design 7.13)."""
 
-    transport = Transport
+    transport = HTTPAdapter
     witness: Witness
     writes = 0
     """Writes that were done, or may have been."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -30,8 +31,6 @@ class Named(NamedTuple):
 
 
 UNSET = Named()
-SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-"""Of proxies."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,6 @@ class Route:
 
     proxy: Named = UNSET
     bundle: Named = UNSET
-
-    @property
-    def is_folder(self) -> bool:
-        """True if the certificates lie in a folder, a file each."""
-        return Path(self.bundle.value).is_dir() if self.bundle.value else False
-
-    @property
-    def proxy_url(self) -> str:
-        """The URL of the proxy, which may be written without a scheme."""
-        url = self.proxy.value
-        return url if not url or "://" in url else f"http://{url}"
 
     @property
     def through(self) -> str:
@@ -93,19 +81,14 @@ def route_to(base_url: str, environ: Mapping[str, str]) -> Route:
 
 
 def _proxy(base_url: str, environ: Mapping[str, str]) -> Named:
-    # Loaded here: most machines reach the account without a proxy, or are the account.
-    from urllib.request import getproxies, proxy_bypass
-
-    known = {} if proxy_bypass(urlsplit(base_url).netloc) else getproxies()
-    url = known.get("https") or known.get("all") or ""
+    url = select_proxy(base_url, get_environ_proxies(base_url, no_proxy=None)) or ""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     variable = next((name for name in names if environ.get(name) == url), "system settings")
     try:
-        parts = parse_url(url)
-        valid = parts.host is not None and (parts.scheme or "http") in SCHEMES
+        valid = not url or parse_url(url).host
     except LocationParseError:
-        valid = False
-    if url and not valid:
+        valid = None
+    if not valid:
         raise InvalidInput(
             f"{variable}: names no proxy that can be used",
             "write it as http://host:port, or take it out of the environment",

@@ -14,7 +14,7 @@ HEAVY = {
 }
 """The rooms of the package, the libraries that it needs, and what is large of Python's own."""
 READS = {"baseline", "desired", "kinds", "live", "plan", "project", "render", "subprocess", "yaml"}
-ONLINE = {*READS, "client", "deepdiff", "difflib", "email", "ssl", "urllib3"}
+ONLINE = {*READS, "client", "deepdiff", "difflib", "email", "idna", "requests", "ssl", "urllib3"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from bmeconf import __version__, client
-from bmeconf.client import Bounds, Budget, Exchange, Reader, Watch, Writer, WriteRefused, route_to
+from bmeconf.client import Bounds, Budget, Exchange, Reader, Watch, Writer, WriteRefused
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -90,9 +89,7 @@ class Line:
         self.server = FakeServer(self._next, deaf, tls)
         budget = Budget(clock=self.clock.time, sleep=self.clock.sleep, per_minute=None)
         limits = Bounds(**{"timeout": (2.0, 0.3), **bounds})
-        base = url or self.server.url
-        route = route_to(base, os.environ)
-        self.reader = Reader(base, KEY, budget, None, self.heard, limits, route)
+        self.reader = Reader(url or self.server.url, KEY, budget, None, self.heard, limits)
         self.writer = self.reader.for_writing(self)
 
     def _next(self, seen: Seen) -> Action:
@@ -589,18 +586,15 @@ def test_no_proxy_comes_between_this_machine_and_itself(proxied: Callable[[str],
 
 
 def test_a_proxy_sees_no_key_and_its_refusal_sends_nothing(proxied: Callable[[str], None]) -> None:
-    with FakeServer(lambda seen: Reply(403)) as proxy:
-        proxied(proxy.url)
-        with (
-            Line(reply(ROW), url="https://api.benchmarkemail.io") as line,
-            pytest.raises(NetworkError, match="Tunnel connection failed: 403") as raised,
-        ):
+    with Line(Reply(403), url="https://api.benchmarkemail.io") as line:
+        proxied(line.server.url)
+        with pytest.raises(NetworkError, match="Tunnel connection failed: 403") as raised:
             line.writer.send("POST", PATH, {})
         assert type(raised.value) is NetworkError
         assert "proxy" in raised.value.remedy
         assert line.writer.writes == 0
-        assert proxy.lines() == ["CONNECT api.benchmarkemail.io:443"]
-        assert "x-api-key" not in proxy.seen[0].headers
+        assert line.server.lines() == ["CONNECT api.benchmarkemail.io:443"]
+        assert "x-api-key" not in line.server.seen[0].headers
 
 
 # --- TLS: what is lost inside it had left

@@ -86,11 +86,17 @@ def test_a_proxy_that_refuses_is_named_without_its_user(
         assert not any(part in ran.err for part in ("ops", "secret", "pa%24s", "pa$s"))
 
 
-@pytest.mark.parametrize(
-    "url", ["http://ops:secret@[bad", "http://", "http://a:port", "ops:x@a:1", "ftp://a"]
-)
+@pytest.mark.parametrize("url", ["http://ops:secret@[bad", "http://", "http://a:port", "ops:x@a:1"])
 def test_a_proxy_that_is_none(project: Project, url: str) -> None:
     project.write("m.yaml", MANIFEST)
     ran = project.run("plan", BMECONF_BASE_URL=URL, HTTPS_PROXY=url)
     assert (ran.code, "secret" in ran.err) == (3, False)
     assert ran.err.startswith("Error: HTTPS_PROXY: names no proxy that can be used")
+
+
+def test_a_proxy_of_a_kind_that_is_not_known_is_sent_nothing(project: Project) -> None:
+    project.write("m.yaml", MANIFEST)
+    ran = project.run("plan", BMECONF_BASE_URL=URL, ALL_PROXY="ftp://ops:secret@a.example")
+    assert (ran.code, "secret" in ran.err) == (1, False)
+    assert "no answer from" in ran.err
+    assert "through the proxy ftp://a.example (ALL_PROXY)" in ran.err
