@@ -53,10 +53,14 @@ def page_of(reply: Any, what: str) -> Page:
 
 @dataclass
 class Walk:
-    """The replies of one listing, in their order; `piece` are its names by id, from one reply."""
+    """The replies of one listing, in their order; `piece` are its names by id, from one reply.
+
+    `last_came_last`: the last page was asked for after all others had come.
+    """
 
     pages: list[Page]
     piece: Mapping[str, str] | None = None
+    last_came_last: bool = True
 
     @property
     def rows(self) -> Mapping[str, Raw]:

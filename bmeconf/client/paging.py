@@ -147,7 +147,7 @@ def _walk(
     # A short page says nothing, since the server may cap the size; an empty one does, and one
     # that brings nothing new comes from a listing that does not page at all.
     walk, ids = Walk([]), set[str]()
-    for page in _pages(fetch, together, most):
+    for page, walk.last_came_last in _pages(fetch, together, most):
         known = len(ids)
         walk.pages.append(page)
         ids.update(page.ids)
@@ -165,19 +165,22 @@ def _walk(
     )
 
 
-def _pages(fetch: Callable[[int], Page], together: Together, most: int) -> Iterator[Page]:
-    """The pages in their order, some of them asked for together.
+def _pages(
+    fetch: Callable[[int], Page], together: Together, most: int
+) -> Iterator[tuple[Page, bool]]:
+    """The pages in their order, some asked for together; and whether all others came before it.
 
     The first is there before any other is asked for, and all others before the last: the proofs
     rest on that.
     """
     first = fetch(1)
-    yield first
+    yield first, True
     last = -(-(first.total or 0) // max(1, len(first.rows)))
     number = 2
     while number <= most:
         wave = range(number, max(number + 1, min(last, number + WAVE, most + 1)))
-        yield from together([partial(fetch, number) for number in wave])
+        pages = together([partial(fetch, number) for number in wave])
+        yield from ((page, len(wave) == 1) for page in pages)
         number = wave.stop
 
 

@@ -26,8 +26,11 @@ Together = Callable[[Sequence[Callable[[], Page]]], list[Page]]
 
 
 def again(fetch: Callable[[int], Page], together: Together, walk: Walk) -> bool:
-    """True where all replies but the last are the same when asked for again, by their number."""
-    before = walk.pages[:-1]
+    """True where all replies but the last are the same when asked for again, by their number.
+
+    Also the last one, where others may have come after it.
+    """
+    before = walk.pages[:-1] if walk.last_came_last else walk.pages
     pages = together([partial(fetch, number) for number in range(1, len(before) + 1)])
     return [page.content for page in pages] == [page.content for page in before]
 

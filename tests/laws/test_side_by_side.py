@@ -216,3 +216,18 @@ def test_what_an_apply_may_delete_does_not_depend_on_it(drafts: Account, project
     plan = project.plan()
     assert len(project.apply(*allowed(plan), "--parallel", "16")["steps"]) == 4
     assert len(drafts.state()["campaigns"]) == 13
+
+
+def test_the_inner_pages_of_a_listing_come_side_by_side(account: Account, project: Project) -> None:
+    listed = [{"_id": ident(3, n), "name": f"N {n:03}"} for n in range(1, 1001)]
+    account.set({"structures": [{"_id": STRUCTURE}], "campaigns": listed})
+    project.declare(campaigns=[{"name": "N 500"}])
+    asked = {}
+    for number in (1, 4):
+        watch = Watch()
+        with in_front_of(account.sandbox.url, watch) as server:
+            project.env = {**account.env, "BMECONF_BASE_URL": server.url}
+            project.plan("--parallel", str(number))
+            asked[number] = sorted((seen.line, seen.query) for seen in server.seen)
+        assert (watch.most_reads > 1) == (number > 1)
+    assert asked[1] == asked[4]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,7 +129,7 @@ class Moving:
         self, account: Account, listing: Listing, number: int, moves: list[list[Any]]
     ) -> None:
         self._account, self._kind, self._moves = account, listing.kind, iter([[], *moves])
-        self._frozen = listing.frozen
+        self._frozen, self._turn = listing.frozen, threading.Lock()
         self.searches: list[tuple[set[str], Mapping[str, str]]] = []
         self._numbers, self._edits = itertools.count(1), itertools.count(1)
         self._key = "key" if listing.kind == "contacts" else "name"
@@ -137,12 +138,13 @@ class Moving:
         self._put()
 
     def before(self, seen: Seen, forward: Forward) -> Action:
-        """Make the next moves, then let the request pass."""
-        for what, one, other in next(self._moves, []):
-            self._move(what, one, other)
-        if seen.line == CONTACTS:
-            self.searches.append((asked(seen), self.states[-1]))
-        return forward()
+        """Make the next moves, then let the request pass, whichever is the next."""
+        with self._turn:
+            for what, one, other in next(self._moves, []):
+                self._move(what, one, other)
+            if seen.line == CONTACTS:
+                self.searches.append((asked(seen), self.states[-1]))
+            return forward()
 
     def _move(self, what: str, one: int, other: int) -> None:
         if what == "make" and (self._kind != "contacts" or self._free()):
@@ -207,17 +209,18 @@ def test_a_listing_is_a_state_that_the_account_had(account: Account, name: str) 
     account.switch(hour_limit=0, month_quota=0, **listing.switches)
     ends: list[str] = []
 
-    @examples(12)
+    @examples(18)
     @given(
         st.integers(0, 11),
         st.lists(st.lists(MOVES, max_size=listing.most), max_size=14),
+        st.sampled_from((1, 4)),
     )
-    def law(number: int, moves: list[list[Any]]) -> None:
+    def law(number: int, moves: list[list[Any]], parallel: int) -> None:
         account_moves = Moving(account, listing, number, moves)
         clock = FakeClock()
         with in_front_of(account.sandbox.url, account_moves.before) as server:
             budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-            reader = Reader(server.url, account.sandbox.key, budget)
+            reader = Reader(server.url, account.sandbox.key, budget, parallel=parallel)
             try:
                 rows = listing.read(reader)
             except IncompleteRead:
