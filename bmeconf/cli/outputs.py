@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, on_disk, write_fi
 from bmeconf.render import FORMATS
 
 Outputs = tuple[tuple[str, Path], ...]
+WORD = re.compile(r"[^\s'\"{}\[\],:#]+\.\w+")
+"""What may be the path of a file in a manifest."""
 DEVICES = ("/dev", "/proc")
 FIXED = (errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
 """A file that cannot be replaced, as in a folder of somebody else, or one that a container got."""
@@ -83,14 +86,22 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def named_files(paths: Sequence[Path]) -> list[Path]:
-    """The files that the manifests of a project name, as far as they can be read."""
+    """The files that the manifests of a project name.
+
+    Of a manifest that cannot be parsed, every word may be one; a path that leads nowhere may be
+    meant to lead to the project that the command is run in.
+    """
     from bmeconf.desired import manifest, read_project_files
 
     found: list[Path] = []
-    for each in ([*paths], [manifest.find_root(path) for path in paths[:1]]):
+    for each in ([*paths], [manifest.find_root(path) for path in paths[:1]], [Path(".")]):
         with contextlib.suppress(BmeconfError, OSError):
-            texts = read_project_files(each).sources.texts
-            found += (Path(on_disk(file)).parent / on_disk(name) for file, name in texts)
+            sources = read_project_files(each).sources
+            names = [*sources.texts]
+            for file in {problem.place.file for problem in sources.problems} - sources.files:
+                text = Path(on_disk(file)).read_text(encoding="utf-8", errors="replace")
+                names += [(file, word) for word in WORD.findall(text)]
+            found += (Path(on_disk(file)).parent / on_disk(name) for file, name in names)
     return found
 
 

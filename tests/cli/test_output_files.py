@@ -192,6 +192,20 @@ def test_a_failure_is_not_written_over_a_body_either(whole: Project) -> None:
     assert "a file that a manifest names" in whole.refused("plan", "--output", "html=emails/a.html")
 
 
+@pytest.mark.parametrize("broken", ["part", "m.yaml"])
+def test_no_body_is_lost_to_a_report_of_manifests_that_cannot_be_read(
+    whole: Project, broken: str
+) -> None:
+    path = "prat" if broken == "part" else "m.yaml"
+    if path == "m.yaml":
+        whole.write("m.yaml", f"{MANIFEST}  - {{\n")
+    for output in ("html=emails/a.html", "text=seeds.csv"):
+        said = whole.refused("plan", path, "--output", output)
+        assert "a file that a manifest names" in said
+    assert whole.run("plan", path, "--output", "text=report.txt").code == 3
+    assert (whole.folder / "report.txt").read_text()
+
+
 @pytest.mark.parametrize(
     ("out", "words"),
     [
