@@ -101,3 +101,26 @@ def test_a_lock_file_in_which_everything_is_the_same_object_blocks_and_says_so(
     project.write(LOCK, text)
     # Edited by hand, no entry counts any more.
     assert project.planned(**BEFORE)["steps"] == []
+
+
+def test_a_forged_merged_blocks_and_says_how_to_go_on(project: Project, account: Account) -> None:
+    bob = {"email": "bob@example.com", "lists": ["Newsletter", "Old list"], "tags": ["seed"]}
+    project.deploy(structure={"tags": ["seed"]}, contacts=[bob])
+    honest = project.lock_text()
+    lock = json.loads(honest)
+    for section in lock["accounts"].values():
+        section["merged"] = ["email", "fields", "lists", "status", "tags", "unheard of"]
+    project.write(LOCK, json.dumps(lock))
+    before = account.state()
+    left = {**bob, "lists": ["Newsletter"], "tags": []}
+    lists = [{"name": "Newsletter"}, {"name": "Old list"}]
+    plan = project.planned(lists=lists, contacts=[left])
+    (finding,) = [f for f in plan["findings"] if f["code"] == "blocked"]
+    assert 'remove "merged" from bmeconf.lock.json' in finding["remedy"]
+    assert not any(step["address"].startswith("contacts/") for step in plan["steps"])
+    result = project.apply()
+    assert (result["converged"], account.state()["contacts"]) == (False, before["contacts"])
+    project.write(LOCK, honest)
+    assert project.apply()["converged"]
+    stays = account.named("contacts", bob["email"])["lists"]
+    assert account.id_of("lists", "Old list") not in stays

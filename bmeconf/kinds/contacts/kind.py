@@ -154,7 +154,8 @@ class Contacts(
                 desired,
                 f"cannot lose {', '.join(kept)}: to these parts of a contact the API of this"
                 " account only adds, as an earlier apply has found",
-                "take it away in the web app, or declare it",
+                "take it away in the web app, or declare it; if the API does take it away by"
+                ' now, remove "merged" from bmeconf.lock.json',
             )
         return None
 
