@@ -18,7 +18,6 @@ def of_drift(
 ) -> dict[str, Any]:
     """The document of `drift`; `error` is why the lock file could not be written."""
     plan = drift.plan
-    failing = drift.failing(fail_on)
     return {
         "format": DRIFT_FORMAT,
         "exit_code": error.exit_code if error else drift.exit_code(fail_on),
@@ -30,7 +29,7 @@ def of_drift(
         "recorded": recorded,
         "fail_on": [word for word in WORDS if word in fail_on],
         "summary": dict(drift.summary),
-        "items": [_drift_item(item, drift, item in failing) for item in drift.items],
+        "items": [_drift_item(item, drift, item.counts_as in fail_on) for item in drift.items],
         "manual": encode.manual(drift.plan.manual),
         "findings": encode.findings(drift.findings),
         **members(drift, "left_out", "requests"),

@@ -55,7 +55,6 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     `account` names it for people, `fail_on` is what makes the run fail, `next_command` is what
     to type to undo what was done by hand, where an apply can.
     """
-    failing = drift.failing(fail_on)
     counts = drift.summary
     broken = any(manual.is_broken for manual in drift.plan.manual)
     tasks = tuple(
@@ -74,7 +73,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
             if number or key == "in_sync"
         ),
         sections=filled(
-            *(_section(sort, drift, failing) for sort in SORTS),
+            *(_section(sort, drift, fail_on) for sort in SORTS),
             Section(plan_page.MANUAL_STEPS, tasks=tasks),
             Section("Findings", finding_items(drift.findings, drift.plan.places)),
             plan_page.left_out(drift.left_out),
@@ -133,17 +132,17 @@ def _advice(drift: Drift, undoable: bool) -> str:
 # --- items
 
 
-def _section(sort: str, drift: Drift, failing: Sequence[DriftItem]) -> Section:
+def _section(sort: str, drift: Drift, fail_on: Collection[str]) -> Section:
     """All items of one class, those of one resource and cause together."""
     mine = [item for item in drift.items if item.sort == sort]
     alike = groupby(mine, key=lambda item: (item.address, item.known, item.cause))
-    items = tuple(_item([*items], drift, failing) for _, items in alike)
+    items = tuple(_item([*items], drift, fail_on) for _, items in alike)
     return Section(SORTS[sort][0], items)
 
 
-def _item(items: Sequence[DriftItem], drift: Drift, failing: Sequence[DriftItem]) -> PageItem:
+def _item(items: Sequence[DriftItem], drift: Drift, fail_on: Collection[str]) -> PageItem:
     first = items[0]
-    fails = any(item in failing for item in items)
+    fails = any(item.counts_as in fail_on for item in items)
     return PageItem(
         sign=_sign(first),
         address=str(first.address),
