@@ -98,19 +98,27 @@ class Forks:
         *arguments: str,
         line: int = 0,
         when: str = "after",
+        signum: int = signal.SIGKILL,
         most_bytes: int = 0,
         haste: float = 1.0,
         said: Path | None = None,
     ) -> int:
         """Run one command in `folder`; its exit code, negative for the signal that killed it.
 
-        It leaves its streams in out.txt and err.txt, in the folder `said` or its own. It dies right
-        `after` its journal's n-th line is on disk, or `before` that is written; 0 lets it live.
+        It leaves its streams in out.txt and err.txt, in the folder `said` or its own. It dies of
+        `signum` right `after` its journal's n-th line is on disk, or `before` that is written; 0
+        lets it live.
         `most_bytes` is how large a file it may write; its waits are `haste` times as long as they
         should be.
         """
         own = {name: value for name, value in os.environ.items() if name[:8] != "BMECONF_"}
-        order = {"line": line, "when": when, "most_bytes": most_bytes, "haste": haste}
+        order = {
+            "line": line,
+            "when": when,
+            "signum": signum,
+            "most_bytes": most_bytes,
+            "haste": haste,
+        }
         order = {**order, "env": {**own, **env}, "arguments": arguments}
         return self._order(folder, order, said)
 
@@ -166,7 +174,7 @@ def _obey(order: Any, streams: list[int]) -> int:
     if order.get("most_bytes"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["most_bytes"],) * 2)
-    _doom(order.get("line", 0), order.get("when", "after"))
+    _doom(order.get("line", 0), order.get("when", "after"), order.get("signum", signal.SIGKILL))
     return _ended(order)
 
 
@@ -195,7 +203,7 @@ def _ended(order: Any) -> int:
     return 0
 
 
-def _doom(line: int, when: str) -> None:
+def _doom(line: int, when: str, signum: int) -> None:
     lines = {"written": 0, "synced": 0}
     write, sync = os.write, os.fsync
 
@@ -203,7 +211,7 @@ def _doom(line: int, when: str) -> None:
         if data.startswith(b'{"event"'):
             lines["written"] += 1
             if (lines["written"], when) == (line, "before"):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), signum)
         return write(file, data)
 
     def counted_sync(file: int) -> None:
@@ -211,7 +219,7 @@ def _doom(line: int, when: str) -> None:
         if lines["written"] > lines["synced"]:
             lines["synced"] += 1
             if (lines["synced"], when) == (line, "after"):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), signum)
 
     os.write, os.fsync = counted_write, counted_sync
 

@@ -7,6 +7,7 @@ there by then: the copy that a killed run left, the journal that it wrote.
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,7 @@ class Story:
         turns: list[tuple[Callable[[], Iterator[Deed]], int]] = [
             (self._apply, 4),
             (self._killed, 5),
+            (self._interrupted, 2),
             (self._resume, 3),
             (self._save, 2),
             (self._apply_saved, 4),
@@ -127,8 +129,13 @@ class Story:
         yield self._do(*APPLY)
 
     def _killed(self) -> Iterator[Deed]:
-        kill = (self._dice.randint(2, 14), self._dice.choice(("before", "after")))
+        kill = (self._dice.randint(2, 14), self._dice.choice(("before", "after")), signal.SIGKILL)
         yield self._do(*APPLY, kill=kill)
+
+    def _interrupted(self) -> Iterator[Deed]:
+        """Somebody presses Ctrl-C: the step under way is finished, and the run reports."""
+        self._meet_faults()
+        yield self._do(*APPLY, kill=(self._dice.randint(2, 14), "after", signal.SIGINT))
 
     def _resume(self) -> Iterator[Deed]:
         journals = self.project.journals()[-2:]
@@ -165,14 +172,14 @@ class Story:
         self,
         *arguments: str,
         plan: str = "",
-        kill: tuple[int, str] | None = None,
+        kill: tuple[int, str, int] = (0, "after", signal.SIGKILL),
         times: int = 1,
         generous: bool = False,
     ) -> Deed:
         """One command, or the same one several `times` at once."""
         waiting = self._plans.get(plan, _Plan(self._manifest))
         leave = self._leave(plan, generous) if "--resume" not in arguments else []
-        said = " ".join((*arguments, *leave)) + (f" killed {kill}" if kill else "")
+        said = " ".join((*arguments, *leave)) + (f" killed {kill}" if kill[0] else "")
         self.log.append(f"{times} x {said}" if times > 1 else said)
         before = self._account.state()
         had = {path.name for path in self.project.journals()}
@@ -204,15 +211,20 @@ class Story:
             yield from (address("campaigns", entry) for entry in self._manifest["campaigns"])
 
     def _run(self, arguments: Sequence[str], kill: Any, times: int) -> list[Ran]:
-        if kill is None and times == 1:
+        if not kill[0] and times == 1:
             return [self.project.run(*arguments)]
-        line, when = kill or (0, "after")
+        line, when, signum = kill
         folder, env = self.project.folder, self.project.env
 
         def run(number: int) -> Ran:
             said = self._laboratory.room()
             code = self._forks.run(
-                *(folder, env, *arguments), line=line, when=when, haste=HASTE, said=said
+                *(folder, env, *arguments),
+                line=line,
+                when=when,
+                signum=signum,
+                haste=HASTE,
+                said=said,
             )
             out, err = ((said / name).read_text() for name in ("out.txt", "err.txt"))
             return Ran(code, out, err)
