@@ -50,13 +50,15 @@ IN_OTHER_WORDS = ("unreadable", "rewritten")
 class Schedule:
     """What will go wrong: faults of the service, and lines at which a run is killed.
 
-    `ways` are the commands by which it is tried, one after the other.
+    `ways` are the commands by which it is tried, one after the other. With one read at a time it
+    hits the same requests each time; with more, chance has a say.
     """
 
     faults: list[Data]
     kills: list[tuple[int, str]]
     ways: list[str]
     dialect: Data
+    parallel: int
 
     @property
     def lag(self) -> float:
@@ -75,6 +77,7 @@ def schedules(draw: st.DrawFn) -> Schedule:
         draw(st.lists(kill, max_size=1)),
         ["apply", *draw(st.lists(way, min_size=1, max_size=3))],
         draw(st.sampled_from(DIALECTS)),
+        draw(st.sampled_from((1, 4))),
     )
 
 
@@ -205,7 +208,7 @@ class Life:
         """One command; every law that a single run must keep is checked."""
         self.account.clear_log()
         had = {path: path.read_text().count("\n") for path in self.project.journals()}
-        ran = self._run(kill, *arguments)
+        ran = self._run(kill, *arguments, f"--parallel={self.schedule.parallel}")
         log = writes(self.account.log())
         told = [
             json.loads(text)

@@ -96,7 +96,9 @@ class Story:
         self._touched: set[str] = set()
         self._plans: dict[str, _Plan] = {}
         """What waits, by the name of its file."""
-        self.log += [f"dialect {dialect}", repr(world)]
+        # One read at a time meets a fault at the same request whenever the story is told.
+        self._side_by_side = f"--parallel={self._dice.choice((1, 4))}"
+        self.log += [f"dialect {dialect}", repr(world), self._side_by_side]
 
     @property
     def key(self) -> str:
@@ -184,7 +186,7 @@ class Story:
         before = self._account.state()
         had = {path.name for path in self.project.journals()}
         self._account.clear_log()
-        runs = self._run((*arguments, *leave), kill, times)
+        runs = self._run((*arguments, *leave, self._side_by_side), kill, times)
         log, after = writes(self._account.log()), self._account.state()
         self.log.append(f"    -> {[run.code for run in runs]} {[*map(_short, log)]}")
         self._account.faults()
