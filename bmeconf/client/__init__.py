@@ -1,6 +1,14 @@
-"""The only door to the network: key header, pace, retries, complete paging, errors of the tree.
+"""The only door to the network: a Reader, and a Writer for apply (design 7.1, 7.2, 7.13).
 
-A `Reader` cannot write: its transport refuses anything but GET and the search POST (design 7.1).
+A `Reader` cannot write: its transport refuses anything but GET and the search POST.
+
+- `reader`: one request, and when it is sent again; `transport`: the connections, and what they
+  carry; `route`: the proxy and the certificates on the way; `exchange`: who hears of a request
+- `answers`: JSON, or the error that an answer stands for
+- `pace`: how long a request waits for the limits; `hour`: what replies say of these
+- `side_by_side`: several calls at once, which look as if they came one after the other
+- `listings`: whole listings; `paging`: their pages; `page`: a page and a listing as data;
+  `standstill`: the proof that nothing changed while the pages came
 """
 
 from bmeconf.client.exchange import Exchange, Watch

@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-NOUNS = (
-    *(("/lists", "list"), ("/contact-structure", "contact structure"), ("/contact", "contact")),
-    *(("/campaign", "campaign"), ("/template", "template"), ("/domain", "domain")),
-    *(("/reports", "report"),),
-)
-"""What a request is about, by a part of its path."""
+NOUNS = {
+    "/lists": "list",
+    "/contact-structure": "contact structure",
+    "/contact": "contact",
+    "/campaign": "campaign",
+    "/template": "template",
+    "/domain": "domain",
+    "/reports": "report",
+}
+"""What a request is about, by the first of these parts that its path has."""
 
 
 class Exchange(NamedTuple):
@@ -40,7 +44,7 @@ class Exchange(NamedTuple):
     @property
     def work(self) -> str:
         """The request in words: `Reading campaigns`."""
-        noun = next((noun for part, noun in NOUNS if part in self.path), "answer")
+        noun = next((noun for part, noun in NOUNS.items() if part in self.path), "answer")
         reads = self.method == "GET" or self.path.endswith("/search")
         return f"{'Reading' if reads else 'Writing'} {noun}s"
 

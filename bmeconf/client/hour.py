@@ -62,7 +62,10 @@ class Hour:
 
     def hear(self, headers: Mapping[str, str], now: float, sent: int, under_way: int) -> None:
         """Take over what a reply says; `under_way` are the others of the `sent` without a reply."""
-        limit, remaining = number(headers, "X-RateLimit-Limit"), number(headers, REMAINING)
+        limit, remaining = (
+            number(headers, "X-RateLimit-Limit"),
+            number(headers, "X-RateLimit-Remaining"),
+        )
         reset = number(headers, "X-RateLimit-Reset")
         self.limit = self.limit if limit is None else int(limit)
         moved = 0.0 if reset is None or self.reset is None else reset - self.reset
@@ -104,9 +107,6 @@ class Hour:
             return None
         pace = max(left - others * (now - self._heard), 1.0) / seconds
         return max(pace - others, pace * LEAST)
-
-
-REMAINING = "X-RateLimit-Remaining"
 
 
 def number(headers: Mapping[str, str], name: str) -> float | None:

@@ -1,14 +1,15 @@
-"""What is read in whole listings: by pages, in one reply, or by searches for contacts."""
+"""What a Reader has for whole listings: those in pages, in one reply, and contact searches."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from bmeconf.client import paging
-from bmeconf.client.page import Page, page_of
+from bmeconf.client.page import Listing, Page, page_of
 from bmeconf.client.standstill import NEWEST
 from bmeconf.client.transport import SEARCH
 from bmeconf.kinds import Dialect, Raw
@@ -41,31 +42,30 @@ class Listings(ABC):
 
     def listing(self, path: str, params: Data = None) -> Sequence[Raw]:
         """Every row of a listing that comes whole, in one reply."""
-        return paging.whole(path, lambda: page_of(self.get(path, params), path))
+        return paging.in_one_reply(path, lambda: page_of(self.get(path, params), path))
 
     def pages(
         self,
         path: str,
         params: Data = None,
         in_one: str = "",
-        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
+        names_suffice: Callable[[Sequence[Raw]], bool] = lambda rows: False,
     ) -> Sequence[Raw]:
         """Every row of a paged listing, once each.
 
-        `in_one` is where they come in one reply, by id and name; where these are enough, as
-        `names_do` says, some rows show no more than that.
+        `in_one` is a path where their ids and names come in one reply; where these are enough, as
+        `names_suffice` says, some rows show no more than that.
         """
 
-        def fetch(size: int, page: int, sort: str) -> Page:
+        def ask(size: int, page: int, sort: str) -> Page:
             asked = {**(params or {}), "page": page, "size": size, "sort": sort or None}
             return page_of(self.get(path, asked), path)
 
         def read(size: int) -> Sequence[Raw]:
-            most = self._most_pages
+            listing = Listing(path, ask, self.together, self._most_pages, size)
             if not in_one:
-                return paging.paged(path, fetch, self.together, most, size, NEWEST)
-            piece = partial(self.listing, in_one)
-            return paging.beside(path, fetch, self.together, piece, names_do, most, size)
+                return paging.paged(replace(listing, order=NEWEST))
+            return paging.paged_and_named(listing, partial(self.listing, in_one), names_suffice)
 
         rows, size = paging.sized("size", self.dialect.page_size, read)
         self.dialect.page_size = min(self.dialect.page_size, size)
@@ -75,7 +75,7 @@ class Listings(ABC):
         """Every hit of a contact search, in pages of `size` (API contract 4.2.1)."""
         shown = size
 
-        def fetch(size: int, page: int, sort: str) -> Page:
+        def ask(size: int, page: int, sort: str) -> Page:
             nonlocal shown
             found = page_of(self.hits({**body, "page": page, "pageSize": size}), SEARCH)
             if page == 1:
@@ -83,7 +83,7 @@ class Listings(ABC):
             return found
 
         def read(size: int) -> Sequence[Raw]:
-            return paging.paged(SEARCH, fetch, self.together, self._most_pages, size)
+            return paging.paged(Listing(SEARCH, ask, self.together, self._most_pages, size))
 
         rows, _ = paging.sized("pageSize", size, read)
         if shown < size:

@@ -75,18 +75,18 @@ class Budget:
         return _without(self.month.remaining, self.month_limit, self.reserve)
 
     @contextmanager
-    def request(self, hold: Callable[[], None] = lambda: None) -> Iterator[None]:
+    def request(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
         """One request: the block sends it as soon as the limits let it go, and hears its reply.
 
         Raises:
             LimitReached: where the ceiling, the hour or the month would not allow it.
-            What `hold` raises: nobody wants the request any more, which is asked after each wait.
+            What `check` raises, which is called after each wait: nobody wants the request any more.
         """
         with self._turn:
-            hold()
+            check()
             while (wait := self._take()).seconds > 0:
                 self.sleep(*wait)
-                hold()
+                check()
         try:
             yield
         finally:

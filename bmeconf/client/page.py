@@ -1,9 +1,13 @@
-"""One reply of a listing, and all replies of one (API contract 6, questions 8 and 10). Pure."""
+"""A listing in pages: one page, how each is asked for, and all that came. Pure.
+
+Source: API contract 6 (questions 8 and 10).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bmeconf.kinds import Raw, replies
@@ -51,15 +55,38 @@ def page_of(reply: Any, what: str) -> Page:
     return Page(rows, total)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A listing that comes in pages of `size` rows, at most `most` of them; `what` names it.
+
+    `ask` brings a page: its size, its number from 1, and the `order` of the rows, empty for any.
+    `together` asks for several, side by side or not.
+    """
+
+    what: str
+    ask: Callable[[int, int, str], Page]
+    together: Callable[[Sequence[Callable[[], Page]]], list[Page]]
+    most: int
+    size: int
+    order: str = ""
+
+    def page(self, number: int) -> Page:
+        return self.ask(self.size, number, self.order)
+
+    def pages(self, numbers: Iterable[int]) -> list[Page]:
+        """Several pages, in the order of their `numbers`."""
+        return self.together([partial(self.page, number) for number in numbers])
+
+
 @dataclass
 class Walk:
-    """The replies of one listing, in their order; `piece` are its names by id, from one reply.
+    """The pages of one listing, in their order; `names` by id, where one reply has brought all.
 
     `last_came_last`: the last page was asked for after all others had come.
     """
 
     pages: list[Page]
-    piece: Mapping[str, str] | None = None
+    names: Mapping[str, str] | None = None
     last_came_last: bool = True
 
     @property
@@ -74,9 +101,9 @@ class Walk:
     def agrees(self) -> bool:
         """True where the replies may be of one moment."""
         rows = self.rows
-        if self.piece not in (None, names(rows.values())):
+        if self.names not in (None, names_of(rows.values())):
             return False
-        if self.total is not None or self.piece is not None:
+        if self.total is not None or self.names is not None:
             return self.total in (None, len(rows))
         # A listing that does not page gives its rows again.
         *before, last = self.pages
@@ -84,6 +111,6 @@ class Walk:
         return sum(len(page.rows) for page in counted) == len(rows)
 
 
-def names(rows: Iterable[Raw]) -> Mapping[str, str]:
+def names_of(rows: Iterable[Raw]) -> Mapping[str, str]:
     """The name of each row, by its id."""
     return {replies.id_of(row): replies.text_of(row.get("name")) or "" for row in rows}

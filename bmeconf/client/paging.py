@@ -2,8 +2,8 @@
 
 One reply shows one moment. Several do not: while they come, somebody may delete a row of a page
 that was read, and another row slips past, off a page that is still to come. So several replies
-count only with a proof that the account stood still while they came (`standstill`). Lists come in
-one piece too, by id and name; where that shows what the pages show, no other proof is needed.
+count only with a proof that the account stood still while they came (`standstill`). The names of
+lists come in one reply too; where these are the names in the pages, no other proof is needed.
 
 Sources: API contract 3.4 (page, size, sort), 4.3 (lists/all), 6 (question 7).
 """
@@ -11,12 +11,10 @@ Sources: API contract 3.4 (page, size, sort), 4.3 (lists/all), 6 (question 7).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 from bmeconf.client import standstill
-from bmeconf.client.page import Page, Walk, names
-from bmeconf.client.standstill import Fetch, Together
+from bmeconf.client.page import Listing, Page, Walk, names_of
 from bmeconf.kinds import Raw, replies
 from bmeconf.model.errors import IncompleteRead, Rejected
 
@@ -48,148 +46,125 @@ def sized(
     return read(sizes[-1]), sizes[-1]
 
 
-def paged(
-    what: str, fetch: Fetch, together: Together, most: int, size: int, sort: str = ""
-) -> Sequence[Raw]:
-    """Every row of a listing that comes in pages of `size`, `most` of them at the utmost.
-
-    `together` asks for several pages. `sort` is NEWEST where the listing may be asked for in the
-    order of its changes.
+def paged(listing: Listing) -> Sequence[Raw]:
+    """Every row of a listing, which is first asked for in the order NEWEST, or in none.
 
     Raises:
         IncompleteRead: where the pages have no end, do not agree with their total, or change
             each time that they are read.
     """
-    for attempt in range(TRIES):
-        # Rows of one time may come in another order each time: then in the server's own order.
-        order = "" if attempt else sort
-        in_order = partial(_page, fetch, size, order)
+    for _ in range(TRIES):
         try:
-            walk = _walk(what, in_order, together, most)
+            walk = _walk(listing)
         except Rejected as error:
-            if not order or error.status != 400 or not error.names_field("sort"):
+            if not listing.order or error.status != 400 or not error.names_field("sort"):
                 raise
-            return paged(what, fetch, together, most, size)
-        if order and len(walk.pages) > FEW and standstill.newest(fetch, walk):
+            return paged(replace(listing, order=""))
+        if listing.order and len(walk.pages) > FEW and standstill.newest(listing, walk):
             return [*walk.rows.values()]
-        if walk.agrees and standstill.again(in_order, together, walk):
+        if walk.agrees and standstill.again(listing, walk):
             return [*walk.rows.values()]
-    raise _incomplete(what, walk)
+        # Rows of one time may come in another order each time: now in the server's own order.
+        listing = replace(listing, order="")
+    raise _incomplete(listing.what, walk)
 
 
-def beside(
-    what: str,
-    fetch: Fetch,
-    together: Together,
-    in_one: Read,
-    names_do: Callable[[Sequence[Raw]], bool],
-    most: int,
-    size: int,
+def paged_and_named(
+    listing: Listing, named: Read, names_suffice: Callable[[Sequence[Raw]], bool]
 ) -> Sequence[Raw]:
-    """Every row of such a listing that comes `in_one` reply as well, by id and name alone.
+    """Every row of a listing of which `named` reads all ids and names in one reply.
 
-    Where these are enough, as `names_do` says of them, the pages are not read to their end: then
-    only the rows of the first page show more.
+    Where these are enough, as `names_suffice` says of them, the pages are not read to their end:
+    then only the rows of the first page show more.
     """
-    in_order = partial(_page, fetch, size, "")
     for attempt in range(TRIES):
-        # Were the piece never what the pages are, the pages alone would still tell.
-        piece = _Piece(in_one, names_do) if attempt == 0 else None
-        walk = _walk(what, in_order, together, most, piece)
-        if piece and piece.enough:
-            return _merged(walk.pages[0].rows, piece.rows)
-        if walk.agrees and (walk.piece is not None or standstill.again(in_order, together, walk)):
+        # Were the names never those of the pages, the pages alone would still tell.
+        names = _Names(named, names_suffice) if attempt == 0 else None
+        walk = _walk(listing, names)
+        if names and names.suffice:
+            return _merged(walk.pages[0].rows, names.rows)
+        if walk.agrees and (walk.names is not None or standstill.again(listing, walk)):
             return [*walk.rows.values()]
-    raise _incomplete(what, walk)
+    raise _incomplete(listing.what, walk)
 
 
-def whole(what: str, fetch: Callable[[], Page]) -> Sequence[Raw]:
+def in_one_reply(what: str, ask: Callable[[], Page]) -> Sequence[Raw]:
     """Every row of a listing that comes in one reply.
 
     Raises:
         IncompleteRead: where the rows and the total do not agree.
     """
     for _ in range(TRIES):
-        walk = Walk([fetch()])
+        walk = Walk([ask()])
         if walk.total in (None, len(walk.rows)):
             return [*walk.rows.values()]
     raise _incomplete(what, walk)
 
 
 @dataclass
-class _Piece:
-    """The rows in one reply, once they were asked for; whether they are `enough`."""
+class _Names:
+    """All ids and names of a listing, `rows` once they were read; whether they `suffice`."""
 
     read: Read
-    names_do: Callable[[Sequence[Raw]], bool]
+    are_enough: Callable[[Sequence[Raw]], bool]
     rows: Sequence[Raw] = ()
-    enough: bool = False
+    suffice: bool = False
 
-    def beside(self, page: Page) -> dict[str, str]:
-        """Ask for the rows that `page` is a part of; their names by id."""
+    def around(self, page: Page) -> dict[str, str]:
+        """Read the names, by id, of the listing that `page` is a part of."""
         self.rows = self.read()
-        found = names(self.rows)
-        self.enough = page.total in (None, len(found)) and self.names_do(self.rows)
-        return {**found}
+        by_id = {**names_of(self.rows)}
+        self.suffice = page.total in (None, len(by_id)) and self.are_enough(self.rows)
+        return by_id
 
 
-def _page(fetch: Fetch, size: int, sort: str, number: int) -> Page:
-    return fetch(size, number, sort)
-
-
-def _walk(
-    what: str,
-    fetch: Callable[[int], Page],
-    together: Together,
-    most: int,
-    piece: _Piece | None = None,
-) -> Walk:
+def _walk(listing: Listing, names: _Names | None = None) -> Walk:
     # A short page says nothing, since the server may cap the size; an empty one does, and one
     # that brings nothing new comes from a listing that does not page at all.
     walk, ids = Walk([]), set[str]()
-    for page, walk.last_came_last in _pages(fetch, together, most):
+    for page, walk.last_came_last in _pages(listing):
         known = len(ids)
         walk.pages.append(page)
         ids.update(page.ids)
         if len(ids) == known or (page.total is not None and len(ids) >= page.total):
             return walk
-        if piece and walk.piece is None:
-            walk.piece = piece.beside(page)
-            if piece.enough:
+        if names and walk.names is None:
+            walk.names = names.around(page)
+            if names.suffice:
                 return walk
-        if walk.piece is not None and len(ids) >= len(walk.piece):
+        if walk.names is not None and len(ids) >= len(walk.names):
             return walk
     raise IncompleteRead(
-        f"{what}: the listing has no end after {most} pages",
+        f"{listing.what}: the listing has no end after {listing.most} pages",
         "nothing is concluded from half a listing; report it if it stays",
     )
 
 
-def _pages(
-    fetch: Callable[[int], Page], together: Together, most: int
-) -> Iterator[tuple[Page, bool]]:
+def _pages(listing: Listing) -> Iterator[tuple[Page, bool]]:
     """The pages in their order, some asked for together; and whether all others came before it.
 
     The first is there before any other is asked for, and all others before the last: the proofs
     rest on that.
     """
-    first = fetch(1)
+    first = listing.page(1)
     yield first, True
     last = -(-(first.total or 0) // max(1, len(first.rows)))
     number = 2
-    while number <= most:
-        wave = range(number, max(number + 1, min(last, number + WAVE, most + 1)))
-        pages = together([partial(fetch, number) for number in wave])
-        yield from ((page, len(wave) == 1) for page in pages)
+    while number <= listing.most:
+        wave = range(number, max(number + 1, min(last, number + WAVE, listing.most + 1)))
+        yield from ((page, len(wave) == 1) for page in listing.pages(wave))
         number = wave.stop
 
 
 def _merged(first: Sequence[Raw], rows: Sequence[Raw]) -> Sequence[Raw]:
     """`rows`, with all that the `first` page shows of those which it gives the same name."""
-    named, shown = names(first).items(), {replies.id_of(row): row for row in first}
-    wanted = names(rows).items()
-    by_id = {replies.id_of(row): row for row in rows}
-    return [{**shown[id], **by_id[id]} if (id, name) in named else by_id[id] for id, name in wanted]
+    shown, there, names = (
+        {replies.id_of(row): row for row in first},
+        names_of(first),
+        names_of(rows),
+    )
+    by_id = ((replies.id_of(row), row) for row in rows)
+    return [{**shown[id], **row} if there.get(id) == names[id] else row for id, row in by_id]
 
 
 def _incomplete(what: str, walk: Walk) -> IncompleteRead:

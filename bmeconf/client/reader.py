@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from bmeconf.client import answers
 from bmeconf.client.answers import Answer
 from bmeconf.client.exchange import UNWATCHED, Exchange, Watch
-from bmeconf.client.listings import Listings
+from bmeconf.client.listings import Data, Listings
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.client.side_by_side import SideBySide
@@ -29,8 +29,6 @@ from bmeconf.model.errors import (
     masked,
 )
 
-Data = Mapping[str, Any] | None
-"""The parameters of a request, or its body."""
 T = TypeVar("T")
 AGAIN = "the API gave no sound answer, and is asked again"
 
@@ -112,8 +110,16 @@ class Reader(Listings):
 
     def for_writing(self, witness: Witness) -> Writer:
         """The same account, budget and dialect, opened for apply; `witness` hears of each write."""
-        known = self.budget, self.dialect, self._watch, self._bounds, self._route
-        writer = Writer(self._base, self._key, *known, self._side_by_side.most)
+        writer = Writer(
+            self._base,
+            self._key,
+            self.budget,
+            self.dialect,
+            self._watch,
+            self._bounds,
+            self._route,
+            self._side_by_side.most,
+        )
         writer._side_by_side = self._side_by_side
         writer.witness = witness
         return writer
@@ -176,7 +182,7 @@ class Reader(Listings):
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
-        with self._sessions.one() as session, self.budget.request(self._side_by_side.hold):
+        with self._sessions.one() as session, self.budget.request(self._side_by_side.check):
             return self._sent(session, method, path, params, body)
 
     def _sent(
@@ -208,7 +214,7 @@ class Reader(Listings):
             raise failure from error
         self.budget.learn(response.headers)
         # Of a reply that nobody waits for nothing is said: the run may be over.
-        self._side_by_side.hold()
+        self._side_by_side.check()
         self._side_by_side.say(str(sent(response.status_code, len(content))))
         return Answer(request, response.status_code, content, response.headers)
 

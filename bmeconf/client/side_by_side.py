@@ -83,7 +83,7 @@ class SideBySide:
         """True in a call that others may run beside."""
         return self._call is not None
 
-    def hold(self) -> None:
+    def check(self) -> None:
         """Raise Abandoned in a call that nobody waits for any more."""
         if self._call is not None and self._call.wave.abandoned:
             raise Abandoned

@@ -11,31 +11,26 @@ showed, and would be at that end; with nothing made, an equal total says that no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 
-from bmeconf.client.page import Page, Walk
+from bmeconf.client.page import Listing, Walk
 from bmeconf.kinds import Raw, replies
 
 NEWEST, OLDEST = "updatedAt:desc", "updatedAt:asc"
 """Orders to ask for: the last change first, or last (API contract 3.4, 4.4)."""
-Fetch = Callable[[int, int, str], Page]
-"""Asks for a page: its size, its number from 1, and the order of the rows, empty for any."""
-Together = Callable[[Sequence[Callable[[], Page]]], list[Page]]
-"""Asks for several pages, side by side or not; they come in the order that was asked for."""
 
 
-def again(fetch: Callable[[int], Page], together: Together, walk: Walk) -> bool:
+def again(listing: Listing, walk: Walk) -> bool:
     """True where all replies but the last are the same when asked for again, by their number.
 
     Also the last one, where others may have come after it.
     """
     before = walk.pages[:-1] if walk.last_came_last else walk.pages
-    pages = together([partial(fetch, number) for number in range(1, len(before) + 1)])
+    pages = listing.pages(range(1, len(before) + 1))
     return [page.content for page in pages] == [page.content for page in before]
 
 
-def newest(fetch: Fetch, walk: Walk) -> bool:
+def newest(listing: Listing, walk: Walk) -> bool:
     """True where one more page proves that `walk`, which came in the order NEWEST, is one moment.
 
     Several rows of the very time of the newest might hide one more: then it proves nothing. Nor
@@ -52,7 +47,7 @@ def newest(fetch: Fetch, walk: Walk) -> bool:
     shown = _on_last(total, size)
     if times[shown - 1] == times[0]:
         return False
-    last = fetch(size, -(-total // size), OLDEST)
+    last = replace(listing, size=size, order=OLDEST).page(-(-total // size))
     as_read = all(_same(row, walk.rows.get(replies.id_of(row))) for row in last.rows)
     at_end = [replies.instant_of(row.get("updatedAt")) for row in last.rows]
     return last.total == total and as_read and at_end == times[:shown][::-1]

@@ -61,12 +61,12 @@ class ReadApi(Protocol):
         path: str,
         params: Mapping[str, Any] | None = None,
         in_one: str = "",
-        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
+        names_suffice: Callable[[Sequence[Raw]], bool] = lambda rows: False,
     ) -> Sequence[Raw]:
         """Every row of a paged listing, as they were at one moment.
 
         `in_one` is a path under which the same ids and names come in one reply. Where these are
-        enough, as `names_do` says, some rows may show no more than that.
+        enough, as `names_suffice` says, some rows may show no more than that.
         """
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:

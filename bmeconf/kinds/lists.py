@@ -58,12 +58,12 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         return f"{self.root}/{id_map.structure_id}/lists"
 
     def rows(self, api: ReadApi, id_map: IdMap, wanted: Sequence[Resource]) -> Sequence[Raw]:
-        def names_do(rows: Sequence[Raw]) -> bool:
+        def names_suffice(rows: Sequence[Raw]) -> bool:
             # A list has nothing but its name: what has it already will not be written.
             live = set(map(self.key, rows))
             return all(self._as_named(each, live) for each in wanted)
 
-        return api.pages(self.folder(id_map), None, everything(id_map), names_do)
+        return api.pages(self.folder(id_map), None, everything(id_map), names_suffice)
 
     def _as_named(self, wanted: Resource, live: Collection[str]) -> bool:
         """True if a list of `live` names is as it is wanted, by its name alone."""

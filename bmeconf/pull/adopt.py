@@ -47,7 +47,7 @@ class CachedApi:
         path: str,
         params: Params = None,
         in_one: str = "",
-        names_do: Callable[[Sequence[Raw]], bool] = lambda rows: False,
+        names_suffice: Callable[[Sequence[Raw]], bool] = lambda rows: False,
     ) -> Sequence[Raw]:
         def ask(path: str, params: Params) -> Sequence[Raw]:
             # What is remembered must serve for every question to come.

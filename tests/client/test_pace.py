@@ -216,11 +216,11 @@ def test_a_request_that_nobody_wants_after_its_wait_is_not_counted() -> None:
     pace = budget(clock, per_minute=1)
     spend(pace)
 
-    def hold() -> None:
+    def check() -> None:
         if clock.waits:
             raise LimitReached("not wanted")
 
-    with pytest.raises(LimitReached, match="not wanted"), pace.request(hold):
+    with pytest.raises(LimitReached, match="not wanted"), pace.request(check):
         pass
     assert (clock.waits, pace.used) == ([60], 1)
 
