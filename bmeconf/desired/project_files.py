@@ -5,24 +5,45 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bmeconf.desired import manifest, validate
-from bmeconf.desired.manifest import DiskFiles, Sources
+from bmeconf.desired.manifest import DiskFiles, Files, Listing, Sources
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import LOCK_FILE, Project
+from bmeconf.project import LOCK_FILE, Project, on_disk
 
 
 @dataclass(frozen=True)
 class ProjectFiles:
-    """A project and its manifests, read but not yet validated.
+    """A project and which files are its manifests; none of these is read before `sources` is.
 
     `names` are the paths that the run was given, from the project's root; the root's own is empty.
     """
 
     project: Project
-    sources: Sources
+    listing: Listing
     names: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> DiskFiles:
+        """The files below the root."""
+        return DiskFiles(self.project.root)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The manifests and the files that they name, as `read` has them."""
+        return self.read(self.files)
+
+    def read(self, files: Files) -> Sources:
+        """The manifests and the files that they name, out of `files`; not validated.
+
+        Raises:
+            InvalidInput: a lock file lies below the root.
+        """
+        sources = manifest.parse(files, self.listing)
+        _refuse_locks_below(self.project.root, sources, files)
+        return sources
 
     @property
     def root_words(self) -> str:
@@ -32,7 +53,7 @@ class ProjectFiles:
 
 
 def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
-    """The project that `paths` are in, and its manifests.
+    """The project that `paths` are in, and which its manifests are.
 
     Raises:
         InvalidInput: there are none, or the project file cannot be used.
@@ -44,9 +65,7 @@ def read_project_files(paths: Sequence[Path]) -> ProjectFiles:
         raise InvalidInput(f"{around.shown(root.name)} does not exist{hint}", "check the path")
     project, files = project_at(root), DiskFiles(root)
     names = tuple(files.name(path) for path in paths)
-    sources = manifest.read_whole(files, names, project.manifests or ())
-    _refuse_locks_below(root, sources)
-    return ProjectFiles(project, sources, names)
+    return ProjectFiles(project, manifest.list_whole(files, names, project.manifests or ()), names)
 
 
 def _common_root(paths: Sequence[Path]) -> Path:
@@ -61,12 +80,12 @@ def _common_root(paths: Sequence[Path]) -> Path:
     return root
 
 
-def _refuse_locks_below(root: Path, sources: Sources) -> None:
+def _refuse_locks_below(root: Path, sources: Sources, files: Files) -> None:
     """Refuse manifests below a lock file that is not the project's: it would protect nothing."""
-    folders = {Path(file).absolute().parent for file in sources.files}
+    folders = {Path(on_disk(file)).absolute().parent for file in sources.files}
     between = {f for folder in folders for f in (folder, *folder.parents) if root in f.parents}
     for folder in sorted(between):
-        if (folder / LOCK_FILE).exists():
+        if files.exists(DiskFiles(root).name(folder / LOCK_FILE)):
             raise InvalidInput(
                 f"{folder / LOCK_FILE} is below the root of this project, {root}: nothing that it"
                 " remembers would hold, protection included",

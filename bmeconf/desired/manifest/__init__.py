@@ -6,7 +6,7 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
 - `roots`: where a project is
-- `reading`: which files are manifests, and all of that in one call, `read`
+- `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
 - `writing`: plain data -> YAML
 """
@@ -36,9 +36,12 @@ from bmeconf.desired.manifest.nodes import (
 )
 from bmeconf.desired.manifest.reading import (
     SUFFIXES,
+    Listing,
     Sources,
     is_manifest,
+    list_whole,
     near,
+    parse,
     read,
     read_project,
     read_whole,

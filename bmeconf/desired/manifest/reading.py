@@ -31,6 +31,20 @@ FOLDERS_ABOVE = 5
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Which files are the manifests of a run, before any of them is read.
+
+    Of `perhaps` only those are that turn out to be some. `inner` are the folders of the projects
+    inside this one. `given` are those that the run was given, as shown; None where these are all.
+    """
+
+    names: Sequence[str]
+    inner: Sequence[str]
+    perhaps: Collection[str] = ()
+    given: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Sources:
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
@@ -89,10 +103,15 @@ def read(files: Files, names: Sequence[str] = (), patterns: Sequence[str] = ()) 
     Raises:
         InvalidInput: a name does not exist, leaves the project or leads to no manifest.
     """
-    return _read(files, *manifests(files, names, patterns))
+    return parse(files, Listing(*manifests(files, names, patterns)))
 
 
 def read_whole(files: Files, names: Sequence[str], patterns: Sequence[str]) -> Sources:
+    """Every manifest of the project, found as `list_whole` says, and the files that they name."""
+    return parse(files, list_whole(files, names, patterns))
+
+
+def list_whole(files: Files, names: Sequence[str], patterns: Sequence[str]) -> Listing:
     """Every manifest of the project, `names` leading to those that the run was given.
 
     Where the project does not say which its manifests are, other files that are none are passed
@@ -104,27 +123,26 @@ def read_whole(files: Files, names: Sequence[str], patterns: Sequence[str]) -> S
     given, inner = manifests(files, names, patterns)
     there = [each for each in patterns if matching(files, each)]
     if "" in names or (patterns and not there):
-        return _read(files, given, inner)
+        return Listing(given, inner)
     known = {files.resolved(name) for name in given}
-    found, inner = manifests(files, ("",), there)
+    found, inner_of_all = manifests(files, ("",), there)
     if patterns and not known <= {files.resolved(name) for name in found}:
-        return _read(files, given, inner)
+        return Listing(given, inner_of_all)
     others = [name for name in found if files.resolved(name) not in known]
-    sources = _read(files, sorted([*given, *others]), inner, () if patterns else others)
-    return replace(sources, given=frozenset(map(files.shown, given)))
+    shown = frozenset(map(files.shown, given))
+    return Listing(sorted([*given, *others]), inner_of_all, () if patterns else others, shown)
 
 
-def _read(
-    files: Files, names: Sequence[str], inner: Sequence[str], perhaps: Collection[str] = ()
-) -> Sources:
-    """The manifests of these names; those that are only `perhaps` manifests, where they are."""
+def parse(files: Files, listing: Listing) -> Sources:
+    """The documents of the manifests of a listing, and the texts of the files that they name."""
     documents: list[Node] = []
-    problems = [roots.left_out(files, folder) for folder in inner]
+    problems = [roots.left_out(files, folder) for folder in listing.inner]
     named: dict[tuple[str, str], Named] = {}
-    contents = {**files.read(names)}
+    contents = {**files.read(listing.names)}
     for name, content in [*contents.items()]:
         found, wrong = _documents(files, name, content)
-        if name in perhaps and not (any(map(_is_ours, found)) or _looks_broken(content, wrong)):
+        ours = any(map(_is_ours, found)) or _looks_broken(content, wrong)
+        if name in listing.perhaps and not ours:
             del contents[name]
             continue
         documents += found
@@ -143,6 +161,7 @@ def _read(
         {key: texts[each] for key, each in named.items()},
         tuple(problems),
         _digest({**contents, **dict.fromkeys((each.name for each in texts), b""), **bodies}),
+        listing.given,
     )
 
 
