@@ -10,22 +10,23 @@ from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
 from bmeconf.model import Address, Snapshot, references
+from bmeconf.plan import Plan
 
 LOOKED_AT = 50
 """The number of newest journals of this machine in which a later apply looks for loose ends."""
 
 
-def loose_ends(folder: Path, account: str, origin: Origin) -> Mapping[str, CopyEvidence]:
-    """Copies that earlier runs may have made, by address, with the evidence for each.
+def loose_ends(folder: Path, plan: Plan, origin: Origin) -> Mapping[str, CopyEvidence]:
+    """Copies of `plan` that earlier runs may have made, by step, with the evidence for each.
 
-    They still have a name of the service's own, so that no name finds them (design 7.13).
-    `account` is the fingerprint of the account. Nobody names these journals, so that only those of
-    this machine count.
+    They still have a name of the service's own, so that no name finds them (design 7.13). Nobody
+    names the journals in `folder`, so that only those of this machine count.
     """
+    copies = [step for step in plan.steps if step.intent.origins]
     ends: dict[str, CopyEvidence] = {}
     settled: set[str] = set()
-    for state in islice(_ours(folder, origin), LOOKED_AT):
-        if state.plan["account"]["fingerprint"] != account:
+    for state in islice(_ours(folder, origin), LOOKED_AT) if copies else ():
+        if state.plan["account"]["fingerprint"] != plan.account.fingerprint:
             continue
         for step in state.plan["steps"]:
             address, evidence = step["address"], state.doubtful.get(step["id"])
@@ -33,7 +34,7 @@ def loose_ends(folder: Path, account: str, origin: Origin) -> Mapping[str, CopyE
                 ends.setdefault(address, evidence)
             if step["id"] in state.done:
                 settled.add(address)
-    return ends
+    return {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
 
 
 def _ours(folder: Path, origin: Origin) -> Iterator[JournalState]:

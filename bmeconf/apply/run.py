@@ -6,7 +6,7 @@ the way, after all that was written was read back. Nothing is printed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +21,6 @@ from bmeconf.apply.model import (
     NOT_ATTEMPTED,
     REVIEW,
     ApplyOptions,
-    CopyEvidence,
     Doing,
     Outcome,
     Proof,
@@ -65,6 +64,10 @@ class Run:
     told: Callable[[Outcome], None]
     declared: Callable[[], Snapshot]
 
+    @property
+    def journals(self) -> Path:
+        return journal_folder(self.root)
+
 
 # --- the ways in
 
@@ -82,8 +85,8 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     rows = (match.row for match in reading.matches.by_address.values() if match.row is not None)
     taken = {*map(replies.id_of, rows), *_taken(plan, basis)}
-    whole = reading.scope.whole
-    options = ApplyOptions(doubtful=unclaimed(_loose_ends(run, plan), taken, lambda: whole))
+    ends = loose_ends(run.journals, plan, run.origin)
+    options = ApplyOptions(doubtful=unclaimed(ends, taken, lambda: reading.scope.whole))
     return _through(run, plan, basis, _begun(run, plan), options)
 
 
@@ -101,7 +104,8 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
         return _nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
-    doubtful = unclaimed(_loose_ends(run, plan), _taken(plan, basis), run.declared)
+    ends = loose_ends(run.journals, plan, run.origin)
+    doubtful = unclaimed(ends, _taken(plan, basis), run.declared)
     options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
     moved = checks.first_look(run.reader, basis.account.id_map, plan, options)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
@@ -129,7 +133,8 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     guard.refuse_protected(plan, basis.section)
     _hold_deletes(state, plan)
     # The run that is resumed may itself have gone on from the loose end of another.
-    ends = {id: end for id, end in _loose_ends(run, plan).items() if id not in state.done}
+    ends = loose_ends(run.journals, plan, run.origin)
+    ends = {id: end for id, end in ends.items() if id not in state.done}
     options = ApplyOptions(
         strict=True,
         skip_stale=state.skip_stale,
@@ -159,15 +164,6 @@ def _taken(plan: Plan, basis: Basis) -> set[str]:
     pins = {pin.id for step in plan.steps for pin in (step.pin, step.source) if pin}
     remembered = {entry.id for entry in basis.section.entries.values()}
     return {*pins, *remembered, *(id for id in plan.preconditions.ids.values() if id)}
-
-
-def _loose_ends(run: Run, plan: Plan) -> Mapping[str, CopyEvidence]:
-    """The copies of this plan that an earlier run may have made."""
-    copies = [step for step in plan.steps if step.intent.origins]
-    if not copies:
-        return {}
-    ends = loose_ends(journal_folder(run.root), plan.account.fingerprint, run.origin)
-    return {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
 
 
 def _doing(run: Run, id_map: IdMap, plan: Plan, state: JournalState) -> Doing:
@@ -211,8 +207,7 @@ def opened(reader: Reader, base_url: str, lock_file: Path, plan: Plan) -> Basis:
 
 
 def _begun(run: Run, plan: Plan, skip_stale: bool = True) -> Journal:
-    folder, document = journal_folder(run.root), encode.plan(plan)
-    return Journal.create(folder, document, run.now, run.origin, skip_stale)
+    return Journal.create(run.journals, encode.plan(plan), run.now, run.origin, skip_stale)
 
 
 # --- the way through

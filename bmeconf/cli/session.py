@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -89,14 +89,18 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
         console.timings.stage("reading")
         with _dialect(project.root, identity) as dialect:
             reader = Reader(
-                *(account.base_url, key, budget, dialect),
+                account.base_url,
+                key,
+                budget,
+                dialect,
                 watch=progress,
                 route=route,
                 parallel=options.parallel or project.policy.parallel or PARALLEL,
             )
-            known = options, console, project, account, reader, progress, stop
             try:
-                yield Session(*known, label, identity)
+                yield Session(
+                    options, console, project, account, reader, progress, stop, label, identity
+                )
             finally:
                 console.end_progress()
 
@@ -104,12 +108,12 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
 @contextmanager
 def _dialect(root: Path, account: str) -> Iterator[Dialect]:
     """What earlier runs learned of the account's API; what this run learns is remembered."""
-    sizes = learned.sizes(root, account, datetime.now(UTC))
-    dialect = Dialect.of_sizes(sizes)
+    before = Dialect.of_sizes(learned.sizes(root, account, datetime.now(UTC)))
+    dialect = replace(before)
     try:
         yield dialect
     finally:
-        if lower := dialect.smaller(Dialect.of_sizes(sizes)):
+        if lower := dialect.smaller(before):
             learned.keep(root, account, datetime.now(UTC), lower)
 
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
 T = TypeVar("T")
+PAGE = 100
+"""Rows that a page of a listing is asked to have (API contract 6, question 7)."""
 SIZES = ("search_batch", "page_size")
 """The parts of a dialect that are worth remembering between runs."""
 
@@ -29,7 +31,7 @@ class Dialect:
     contact_lists_known: bool = False
     replacement_proven: frozenset[str] = frozenset()
     search_batch: int = 200
-    page_size: int = 100
+    page_size: int = PAGE
 
     @classmethod
     def of_sizes(cls, sizes: Mapping[str, int]) -> Dialect:

@@ -13,14 +13,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bmeconf.kinds.api import Raw
+from bmeconf.kinds.api import PAGE, Raw
 from bmeconf.model import CampaignStatus
 from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """An id becomes part of a path, so nothing else is taken for one (API contract 4)."""
-PAGE = 100
-"""Rows that a page is asked to have (API contract 6, question 7)."""
 CLOCKS = timedelta(minutes=10)
 """How far the service's clock and this machine's may be apart, and how long a write may take."""
 

@@ -141,8 +141,8 @@ def candidates(files: Files, folder: str, tree: Node) -> Iterator[Named | Proble
         if (more := len(names) - MAX_CANDIDATES) > 0:
             message = (
                 f"{reference} fits {MAX_CANDIDATES} files and {more} more, which are not read;"
+                " put them into several folders"
             )
-            message += " put them into several folders"
             yield Problem(node.place, "", message, "too_many_files", "warning")
         for name in names[:MAX_CANDIDATES]:
             yield Named(folder, name.removeprefix(f"{folder}/") if folder else name)
