@@ -85,7 +85,7 @@ def manifests_at(
         given=frozenset(
             r.address
             for r in desired.snapshot
-            if r.intent.place and sources.covers(r.intent.place.file)
+            if r.intent.place and desired.covers(r.intent.place.file)
         ),
     )
 

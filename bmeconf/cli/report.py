@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options, common
 from bmeconf.cli.session import opened
 from bmeconf.cli.stages import HERE
-from bmeconf.desired import read_project_files, scope, validate
+from bmeconf.desired import read_desired, read_project_files, scope
 from bmeconf.kinds import Mailing, only
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import InvalidInput
@@ -81,7 +82,7 @@ def report(
     console.trace(files.root_words)
     with opened(options, console, files.project) as session:
         budget = session.reader.budget
-        desired = validate.desired(files.sources, session.account.vars)
+        desired = read_desired(files, session.account.vars, os.environ)
         whole = desired.sound()
         chosen = scope.only(only(Mailing).name, whole, (*addresses, *options.target))
         console.warnings(desired.problems)

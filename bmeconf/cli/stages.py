@@ -13,7 +13,7 @@ from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import Session, opened
-from bmeconf.desired import ProjectFiles, manifest, read_project_files, scope, validate
+from bmeconf.desired import ProjectFiles, manifest, read_desired, read_project_files, scope
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live
@@ -63,10 +63,8 @@ def compared(
         variables = session.account.vars
         stage("manifests")
         then = _commit(files, session, since) if since is not None else None
-        desired = validate.desired(files.sources, variables)
-        limited = scope.limit(desired.sound(), options.target, files.sources.covers)
-        # The trees of all files, whose memory the account takes now.
-        del files
+        desired = read_desired(files, variables, os.environ)
+        limited = scope.limit(desired.sound(), options.target, desired.covers)
         lock = lock_store.read(session.lock_file)
         stage("reading")
         reading = live.read(session.reader, limited, lock, session.identity, then, sparing=sparing)

@@ -4,7 +4,7 @@
 - `schemas`: the JSON Schemas that bmeconf publishes
 - `work_folder`: `.bmeconf/`, kept between runs; `exclusive`: one writing run at a time
 - `learned`: how much each account takes at a time
-- `machine_secret`: what no pull request knows
+- `machine_secret`: what no pull request knows; `sealed_entries`: results of runs, sealed with it
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes
 """
@@ -31,6 +31,7 @@ from bmeconf.project.credentials import (
 from bmeconf.project.exclusive import exclusive
 from bmeconf.project.machine_secret import machine_secret
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
+from bmeconf.project.sealed_entries import SealedEntries
 from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
 from bmeconf.project.work_folder import (
     LOCK_FILE,

@@ -49,6 +49,14 @@ def receipt_folder(root: Path) -> Path:
     return _folder(work_folder(root) / "receipts")
 
 
+def sound_folder(root: Path, *, make: bool = False) -> Path:
+    """The folder with the manifests that were found sound; it is made where asked for."""
+    path = _folder((work_folder(root) if make else _folder(root / WORK_FOLDER)) / "sound")
+    if make:
+        path.mkdir(exist_ok=True)
+    return path
+
+
 def learned_file(root: Path, *, make: bool = False) -> Path:
     """The file of what runs learned of their accounts; its folder is made where asked for."""
     folder = work_folder(root) if make else _folder(root / WORK_FOLDER)

@@ -5,29 +5,15 @@ A link comes with a checkout; pipes and folders come from whoever shares the mac
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.driver import LOCK, Account, Project
+from tests.support.impostors import EVERY, LINKS
 
 APPLY = ("apply", "--auto-approve", "--format", "json")
 OUT = "outside"
-Impostor = Callable[[Path, Path], None]
-
-LINKS: dict[str, Impostor] = {
-    "a link out of the project": lambda path, outside: path.symlink_to(outside),
-    "a link to a device": lambda path, outside: path.symlink_to("/dev/zero"),
-    "a link to nothing": lambda path, outside: path.symlink_to(outside / "new"),
-    "a link to itself": lambda path, outside: path.symlink_to(path.name),
-}
-OTHERS: dict[str, Impostor] = {
-    "a pipe": lambda path, outside: os.mkfifo(path),
-    "a folder": lambda path, outside: path.mkdir(),
-}
-EVERY = {**LINKS, **OTHERS}
 FILE_COMMANDS = {
     "run.lock": (APPLY, ("drift", "--record"), ("pull",)),
     "run.txt": (APPLY, ("drift", "--record"), ("pull",)),

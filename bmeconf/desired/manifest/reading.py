@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from glob import has_magic
 from pathlib import PurePosixPath
 
@@ -63,14 +63,13 @@ class Sources:
         """The manifests, as places name them, but for those that cannot be parsed."""
         return frozenset(document.place.file for document in self.documents)
 
-    def covers(self, file: str) -> bool:
-        """Whether the run was given this manifest, or one that names this file."""
-        return self.given is None or file in self._given
-
-    @cached_property
-    def _given(self) -> frozenset[str]:
-        given = self.given or frozenset()
-        return given | {text.file for (name, _), text in self.texts.items() if name in given}
+    @property
+    def covered(self) -> frozenset[str] | None:
+        """The manifests that the run was given and the files that they name; None: all."""
+        if self.given is None:
+            return None
+        named = (text.file for (name, _), text in self.texts.items() if name in self.given)
+        return self.given.union(named)
 
     @property
     def with_keys(self) -> frozenset[str]:

@@ -6,10 +6,12 @@
 - `rules`: a tree and its schema -> data, and whether it is sound; `shape`: what is wrong in it;
   `flaws`: that in words
 - `entries`, `references`: one entry a resource, checked alone and then all together
+- `encode`: a desired side as plain data, and back
 - `places`: where each field of an entry is written
 - `formats`: what an email address and a time may be
 """
 
+from bmeconf.desired.validate.encode import decoded, encoded
 from bmeconf.desired.validate.project_file import project
 from bmeconf.desired.validate.reading import Desired, ManifestProblems, check_offline, desired
 from bmeconf.desired.validate.shape import flaw

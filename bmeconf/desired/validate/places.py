@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from bmeconf.desired.manifest import Block, Items, Node, Scalar
 from bmeconf.model import Place, canonical_name
@@ -14,19 +14,44 @@ class Places(Mapping[str, Place]):
     Entries with the same fields share one order.
     """
 
-    __slots__ = ("_order", "_places")
+    __slots__ = ("order", "places")
 
     def __init__(self, order: Mapping[str, int], places: tuple[Place, ...]) -> None:
-        self._order, self._places = order, places
+        self.order, self.places = order, places
 
     def __getitem__(self, field: str) -> Place:
-        return self._places[self._order[field]]
+        return self.places[self.order[field]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.order)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+class StoredPlaces(Mapping[str, Place]):
+    """The same out of `numbers`, each place made when it is asked for.
+
+    There are three for each field: an index of `files`, the lines below `line`, and the column.
+    """
+
+    __slots__ = ("_files", "_line", "_numbers", "_order")
+
+    def __init__(
+        self, order: Mapping[str, int], numbers: Sequence[int], files: Sequence[str], line: int
+    ) -> None:
+        self._order, self._numbers, self._files, self._line = order, numbers, files, line
+
+    def __getitem__(self, field: str) -> Place:
+        at = 3 * self._order[field]
+        file, line, column = self._numbers[at : at + 3]
+        return Place(self._files[file], self._line + line, column)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._order)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._order)
 
 
 class Fields:

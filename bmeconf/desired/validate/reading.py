@@ -56,13 +56,19 @@ class Desired:
     """The desired resources and the problems of the manifests; `digest` covers every file read.
 
     With an error among `problems` the snapshot lacks what the error is about: use `sound()`.
-    `judged` are the problems that `check_offline` was told to look for.
+    `judged` are the problems that `check_offline` was told to look for. `covered` are the files
+    that the run was given, None where these are all.
     """
 
     snapshot: Snapshot
     problems: tuple[Problem, ...]
     digest: str
     judged: tuple[Problem, ...] = ()
+    covered: frozenset[str] | None = None
+
+    def covers(self, file: str) -> bool:
+        """Whether the run was given this file, or a manifest that names it."""
+        return self.covered is None or file in self.covered
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -148,12 +154,14 @@ class _Reading:
             problems += references.notes(found, declared)
         final = {problem.place for problem in self._final if problem.level == "error"}
         problems = [*self._final, *(p for p in problems if p.place not in final)]
-        covers = self._sources.covers
-        problems = [p for p in problems if p.level == "error" or covers(p.place.file)]
+        covered = self._sources.covered
+        if covered is not None:
+            problems = [p for p in problems if p.level == "error" or p.place.file in covered]
         several = [p for p in problems if p.code in MENDED_ONCE]
         problems = [*once(several), *(p for p in problems if p.code not in MENDED_ONCE)]
         snapshot = _snapshot(found, declared, self._sources.texts)
-        return Desired(snapshot, tuple(ordered(problems)), self._sources.digest)
+        told, digest = tuple(ordered(problems)), self._sources.digest
+        return Desired(snapshot, told, digest, covered=covered)
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
         """Take one document in; `unfilled` are its variables without a value."""
