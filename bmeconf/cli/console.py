@@ -93,10 +93,10 @@ class Console:
 
         All formats are rendered before anything is written, and all files are written before
         anything is printed. A product that does not fit in a format, or a file that cannot be
-        written, makes the run end as invalid, and all else is given out with that end. If the
-        end `stands`, as where an account or files were changed, that is a warning instead, and a
-        lost stdout (see `product`) raises nothing. `on_stderr`: stderr has what the text says, so
-        that stdout stays empty.
+        written, makes the run end as invalid, and all else is given out with that end; a lost
+        stdout raises StdoutLost. If the end `stands`, as where an account or files were changed,
+        each of these is a warning instead. `on_stderr`: stderr has what the text says, so that
+        stdout stays empty.
         """
         self.timings.stage("showing")
         product = Product(page, document(code, error))
@@ -117,13 +117,18 @@ class Console:
         except StdoutLost as gone:
             if not stands:
                 raise
-            code = code or gone.exit_code
-            self.error(gone)
+            self.let_stand(gone)
         if lost and stands:
-            self.warn(f"{lost.message}. The exit code is that of the run itself.")
+            self.let_stand(lost)
         elif lost:
             self.error(lost)
         return code
+
+    def let_stand(self, lost: BmeconfError) -> None:
+        """Warn that a part of the report is lost: what was done is done."""
+        # A reader who left has had enough.
+        if not isinstance(lost, ReaderGone):
+            self.warn(f"{lost.message}. The exit code is that of the run itself.")
 
     def _rendered(self, product: Product) -> tuple[Mapping[str, Lines], InvalidInput | None]:
         """The product by format; a failure in each in which it cannot be made, and the reason."""

@@ -72,6 +72,7 @@ def drift(
         lambda _, error: documents.of_drift(report, classes, recorded, error),
         failed.exit_code if failed else report.exit_code(classes),
         failed,
+        stands=recorded,
     )
     if failed:
         console.error(failed)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 
 import click
 
 from bmeconf.cli.options import ANY_PATH
-from bmeconf.cli.streams import say
+from bmeconf.cli.streams import StdoutLost, say
 from bmeconf.desired import project_at
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
@@ -47,13 +47,22 @@ def init(folder: Path) -> int:
             f"{folder} cannot be written: {error.strerror}; nothing was written",
             "name a folder in which this user may write",
         ) from error
+    try:
+        _tell(folder, files, there)
+    except StdoutLost as lost:
+        from bmeconf.cli.console import Console
+
+        Console().let_stand(lost)
+    return 0
+
+
+def _tell(folder: Path, files: Iterable[str], there: Iterable[str]) -> None:
     for path in files:
         say(f"+ {path}")
     for path in there:
         say(f"= {path} (there already, left as it is)")
     enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shell_line([path_word(folder)])}"
     say(f"\nNext:{enter}{NEXT}")
-    return 0
 
 
 def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:

@@ -184,9 +184,10 @@ def test_a_command_without_formats_ends_alike_on_every_stream(bench: Bench, name
         err = Odd("utf-8")
         with lost() as stream:
             ended = bench.ended(stream, err, *arguments)
-        silent = code or (not usual[1] and name == "reset")
-        assert ended == (usual if silent else (1, usual[1]))
-        if not code and not silent:
+        # What was made stays made; what only prints has failed.
+        stands = code or name in ("reset", "init")
+        assert ended == (usual if stands else (1, usual[1]))
+        if not code and name != "reset":
             assert err.text().count("standard output cannot be written") == (lost is full)
         sane(Odd("utf-8"), err)
 
@@ -202,13 +203,34 @@ def test_an_apply_whose_stdout_is_lost_says_what_it_did(
     with lost() as stream:  # type: ignore[attr-defined]
         code, files = bench.ended(stream, err, *command)
     sane(Odd("utf-8"), err)
-    assert code == 1
     if format == "text":
         # The plan is shown before anything is written, and could not be.
-        assert bench.account.state() == bench.state
+        assert (code, bench.account.state()) == (1, bench.state)
         assert LOCK not in files
     else:
-        assert files == usual[1]
+        assert (code, files) == usual
+        assert err.text().count("Warning: standard output cannot be") == (lost is full)
+
+
+@pytest.mark.parametrize("lost", [full, gone, None])
+@pytest.mark.parametrize("command", ["apply --auto-approve", "drift --record", "pull --out new"])
+def test_what_is_done_is_not_called_failed(
+    project: Project, account: Account, lost: Callable[[], Iterator[TextIO]] | None, command: str
+) -> None:
+    """Neither for a stdout that is lost, nor for a file of --output."""
+    new = "" if command == "drift --record" else ", {name: New}"
+    bench = Bench(project, account, f"version: 1\nlists: [{{name: Newsletter}}{new}]\n")
+    words, err = (*command.split(), "--format", "json"), Odd("utf-8")
+    usual = bench.ended(Odd("utf-8"), Odd("utf-8"), *words)
+    if lost is None:
+        ended = bench.ended(Odd("utf-8"), err, *words, "--output", "text=/dev/full")
+    else:
+        with lost() as stream:  # type: ignore[attr-defined]
+            ended = bench.ended(stream, err, *words)
+    assert ended == usual
+    assert LOCK in ended[1] or command.startswith("pull")
+    assert ("Warning: " in err.text()) == (lost is not gone)
+    assert "Error: " not in err.text()
 
 
 def test_pages_in_ascii_are_exact(bench: Bench) -> None:
