@@ -83,7 +83,11 @@ def main() -> NoReturn:
     for signum in stopping():
         if signum != signal.SIGINT:
             signal.signal(signum, signal.default_int_handler)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # It has said how it ends: whoever presses Ctrl-C once more must not make it another end.
+    for signum in stopping():
+        signal.signal(signum, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], clock: Clock | None = None) -> int:

@@ -456,6 +456,23 @@ def test_a_confirmation_that_is_given(project: Project, account: Account, format
 # --- signals
 
 
+LATE = """
+import atexit, os, signal
+atexit.register(os.kill, os.getpid(), signal.{})
+from bmeconf.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_after_the_report_changes_nothing(project: Project, sent: str) -> None:
+    """As where somebody presses Ctrl-C twice: the exit code has been told."""
+    project.program = (sys.executable, "-c", LATE.format(sent))
+    ran = project.spawn("validate", "--format", "json", "nowhere")
+    assert (ran.code, ran.json["exit_code"]) == (3, 3), ran.err
+    told(ran, 3)
+
+
 @pytest.mark.usefixtures("forked")
 def test_ctrl_c_while_waiting_for_the_limit(project: Project, account: Account, cut: Cut) -> None:
     limited = refusal(429, "TooManyRequestsError", "wait", Retry_After="200")
