@@ -21,6 +21,7 @@ from bmeconf.cli.options import Options, account_label
 from bmeconf.cli.progress import EVERY, Clock, Progress, duration
 from bmeconf.cli.stopping import stopping
 from bmeconf.client import PER_MINUTE, Budget, Reader, route_to
+from bmeconf.desired import manifest
 from bmeconf.kinds import Dialect
 from bmeconf.model import SIMULATED, canonical_server, stamp
 from bmeconf.model.errors import Busy, InvalidInput
@@ -107,13 +108,17 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
 
 @contextmanager
 def _dialect(root: Path, account: str) -> Iterator[Dialect]:
-    """What earlier runs learned of the account's API; what this run learns is remembered."""
+    """What earlier runs learned of the account's API; what this run learns is remembered.
+
+    Not in a folder that nothing makes a root: what is left there would make it one.
+    """
     before = Dialect.of_sizes(learned.sizes(root, account, datetime.now(UTC)))
     dialect = replace(before)
     try:
         yield dialect
     finally:
-        if lower := dialect.smaller(before):
+        lower = dialect.smaller(before)
+        if lower and manifest.mark_of(root):
             learned.keep(root, account, datetime.now(UTC), lower)
 
 

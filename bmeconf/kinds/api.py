@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 Raw = Mapping[str, Any]
@@ -35,11 +35,14 @@ class Dialect:
 
     @classmethod
     def of_sizes(cls, sizes: Mapping[str, int]) -> Dialect:
-        """The dialect of which an earlier run learned these `sizes`; others are not taken."""
-        dialect = cls()
-        for name in SIZES:
-            setattr(dialect, name, sizes.get(name, getattr(dialect, name)))
-        return dialect
+        """The dialect of which an earlier run learned these `sizes`; others are not taken.
+
+        What is larger than usual was learned by no run: it might be more than a service looks at.
+        """
+        usual = cls()
+        batch = min(usual.search_batch, sizes.get("search_batch", usual.search_batch))
+        page = min(usual.page_size, sizes.get("page_size", usual.page_size))
+        return replace(usual, search_batch=batch, page_size=page)
 
     def smaller(self, than: Dialect) -> dict[str, int]:
         """The sizes that turned out to be smaller `than` before, by their names."""

@@ -11,6 +11,7 @@ import pytest
 
 from bmeconf.project import learned
 from tests.support.driver import SEARCH, Account, Project
+from tests.support.fake_server import Action, Cut, Forward, Rule, Seen, reply
 from tests.support.strategies import STRUCTURE, ident
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -77,6 +78,7 @@ def declared(account: Account, project: Project, live: int) -> None:
     contacts = [{"_id": ident(2, n), "key": email} for n, email in enumerate(EMAILS[:live])]
     account.set({"structures": [{"_id": STRUCTURE}], "contacts": contacts})
     project.declare(contacts=[{"email": email} for email in EMAILS])
+    project.write("bmeconf.yaml", "version: 1\n")
 
 
 @pytest.mark.parametrize(
@@ -106,10 +108,44 @@ def test_a_forged_size_never_changes_a_plan(
 ) -> None:
     declared(account, project, 50)
     plan = project.plan()
-    entry = {"size": forged, "since": datetime.now(UTC).isoformat()}
-    sizes = {"search_batch": entry, "page_size": entry, "contact_lists": entry}
-    server = account.env["BMECONF_BASE_URL"]
-    text = json.dumps({"format": learned.FORMAT, "accounts": {server: sizes}})
-    project.write(FILE, text)
+    forge(project, account.env["BMECONF_BASE_URL"], forged)
     again = project.plan()
     assert (again["fingerprint"], again["steps"]) == (plan["fingerprint"], plan["steps"])
+
+
+def forge(project: Project, server: str, size: int) -> None:
+    entry = {"size": size, "since": datetime.now(UTC).isoformat()}
+    sizes = {"search_batch": entry, "page_size": entry, "contact_lists": entry}
+    text = json.dumps({"format": learned.FORMAT, "accounts": {server: sizes}})
+    project.write(FILE, text)
+
+
+@pytest.mark.parametrize("forged", [201, 1000])
+def test_a_forged_size_asks_for_no_more_than_usual(
+    account: Account, project: Project, cut: Cut, forged: int
+) -> None:
+    """A service may look at the first 200 addresses, and say nothing of the others."""
+    emails = [f"c{n:03}@acme.example" for n in range(220)]
+    live = [{"_id": ident(2, n), "key": email} for n, email in enumerate(emails)]
+    account.set({"structures": [{"_id": STRUCTURE}], "contacts": live})
+    account.switch(search_max_groups=1000, search_max_size=1000)
+
+    def answer(seen: Seen, forward: Forward) -> Action:
+        filters = json.loads(seen.body)["contactSpecification"]["filters"][:200]
+        asked = [one["criterias"][0]["values"] for one in filters]
+        found = json.loads(forward().body)
+        hits = [hit for hit in found["contacts"] if [hit["key"]] in asked]
+        return reply({"contacts": hits, "totalRecords": len(hits)})
+
+    cut(Rule(f"POST {SEARCH}", answer))
+    project.declare(contacts=[{"email": email} for email in emails])
+    forge(project, project.env["BMECONF_BASE_URL"], forged)
+    assert project.plan()["steps"] == []
+
+
+def test_nothing_is_left_in_a_folder_that_is_no_project(account: Account, project: Project) -> None:
+    """The folder of the tool makes a root, of which all folders below would be a part."""
+    declared(account, project, 0)
+    (project.folder / "bmeconf.yaml").unlink()
+    assert searches(account, project) > 1
+    assert [path.name for path in project.folder.iterdir()] == ["m.yaml"]
