@@ -37,7 +37,7 @@ class Receipts:
         """Raise Stale if the plan has a receipt; `resuming` is the command that takes a journal."""
         for path in self.paths:
             if receipt := self._read(path):
-                command = shell_line([*resuming, receipt.get("journal", "")])
+                command = shell_line([*resuming, str(receipt.get("journal", ""))])
                 raise Stale(
                     f"{self.plan} was applied already, begun at {receipt.get('begun_at')};"
                     " nothing was written",
@@ -66,7 +66,7 @@ class Receipts:
             with contextlib.suppress(OSError):
                 path.unlink()
 
-    def _read(self, path: Path) -> dict[str, str] | None:
+    def _read(self, path: Path) -> dict[str, object] | None:
         try:
             receipt = json.loads(read_file(path))
         except (FileNotFoundError, ValueError):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bmeconf.desired import validate
-from bmeconf.kinds import KINDS, Managed, Singleton, replies
+from bmeconf.kinds import KINDS, Kind, Managed, Singleton, replies
 from bmeconf.model import (
     CREATE,
     PLAN_FORMAT,
@@ -25,6 +25,8 @@ from bmeconf.model import (
     Manual,
     Place,
     Resource,
+    Value,
+    dotted,
     stamp,
     undotted,
 )
@@ -218,6 +220,31 @@ def _fits(step: Step, id: str | None) -> None:
         raise ValueError(f"{address} would be called {', '.join(names) or 'nothing'}")
     if step.pin and step.pin.id != id:
         raise ValueError(f"{address} is another object than the one that would be written to")
+    if any(origin.kind != address.kind for origin in step.intent.origins):
+        raise ValueError(f"{address} is made of another kind of resource")
+    for change in step.changes:
+        if not _declarable(change, kind):
+            raise ValueError(f"no manifest declares {dotted(change.path)} of {address} like that")
+
+
+def _declarable(change: Change, kind: Kind) -> bool:
+    """Whether a manifest of a `kind` may come to this change."""
+    (field, *inner), before, after = change.path, change.before, change.after
+    if field in kind.sets:
+        sides = ((), after) if before is None else (before, after)
+        return not inner and all(_is_set(side, kind.refers.get(field)) for side in sides)
+    # Of a mapping, every value is a change of its own.
+    value = (str, bool, dict) if field == "fields" else str
+    known = field in kind.shapes and bool(inner) == (field == "fields")
+    return known and all(side is None or isinstance(side, value) for side in (before, after))
+
+
+def _is_set(value: Value, refers: str | None) -> bool:
+    """Whether this is a set of texts, or of addresses of the kind that it `refers` to."""
+    members = value if isinstance(value, tuple) else (None,)
+    if refers:
+        return all(isinstance(each, Address) and each.kind == refers for each in members)
+    return all(isinstance(each, str) for each in members)
 
 
 def _change(change: Document, kind: str, known: Known) -> Change:

@@ -387,8 +387,12 @@ def test_a_plan_that_does_not_fit_together_is_none(project: Project, account: Ac
     def pinned(plan: Any) -> None:
         plan["steps"][0]["pin"] = {"id": "c" * 24, "version": 0, "digest": "sha256:" + "0" * 64}
 
+    def unheard_of(plan: Any) -> None:
+        plan["steps"][0]["changes"][0]["path"] = "lists/Customers"
+
     old = {"email": "old@acme.example", "fields": {"First Name": "Old"}}
-    for edit, entry in ((renamed, {"email": "new@acme.example"}), (hidden, old), (pinned, old)):
+    edits = (hidden, old), (pinned, old), (unheard_of, old)
+    for edit, entry in ((renamed, {"email": "new@acme.example"}), *edits):
         project.declare(contacts=[entry])
         project.run("plan", "--out", "plan.json").ok()
         forge(project, edit)

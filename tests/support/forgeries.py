@@ -6,9 +6,11 @@ every digest without a key can be made again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any
 
 from bmeconf.baseline import Section
 from bmeconf.kinds.replies import digest
@@ -30,6 +32,18 @@ def edited_plan(text: str, edit: Callable[[Data], None]) -> str:
     plan = json.loads(text)
     edit(plan)
     return json.dumps(undigested(plan))
+
+
+def checked_again(lock: Any) -> str:
+    """The text of a lock file after an edit, with the check that each entry should have."""
+    # What is no lock file any more has none.
+    with contextlib.suppress(KeyError, AttributeError, TypeError):
+        for account, section in lock["accounts"].items():
+            checked = Section(account, section["base_url"])
+            for key, entry in section["resources"].items():
+                told = {k: v for k, v in entry.items() if k != "check"}
+                entry["check"] = checked.digest(key, told)
+    return json.dumps(lock, indent=1)
 
 
 class Forger:
@@ -171,13 +185,9 @@ class Forger:
         if not (text := self._project.lock_text()):
             return
         whole = json.loads(text)
-        for account, section in whole["accounts"].items():
+        for section in whole["accounts"].values():
             edit(section["resources"])
-            checked = Section(account, section["base_url"])
-            for key, entry in section["resources"].items():
-                told = {k: v for k, v in entry.items() if k != "check"}
-                entry["check"] = checked.digest(key, told)
-        self._project.write("bmeconf.lock.json", json.dumps(whole, indent=1))
+        self._project.write("bmeconf.lock.json", checked_again(whole))
 
     # --- saved plans
 
