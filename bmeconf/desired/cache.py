@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bmeconf.desired import validate
+from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import Files, absolute
 from bmeconf.desired.project_files import ProjectFiles
 from bmeconf.desired.validate import Desired
@@ -52,7 +52,9 @@ def read_desired(
         if entries and (found := _kept(entries, files, variables)):
             return found
     desired = validate.desired(files.read(recorded), variables)
-    if recorded.size >= least and recorded.steady and not desired.errors:
+    # Where nothing else makes the folder a root, a new work folder would, for runs below it too.
+    marked = manifest.mark_of(root)
+    if marked and recorded.size >= least and recorded.steady and not desired.errors:
         with contextlib.suppress(*UNUSABLE):
             if entries := SealedEntries.of(root, environ, make=True):
                 _keep(entries, files, variables, recorded, desired)

@@ -58,6 +58,7 @@ def parsed(root: Path, variables: Mapping[str, str], path: str = "") -> Any:
 
 def read(root: Path, variables: Mapping[str, str] = VARIABLES, path: str = "") -> Any:
     """The desired side as commands read it, however few bytes it is made of."""
+    (root / ".git").mkdir(exist_ok=True)
     environ = {"XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]}
     return told(read_desired(read_project_files([root / path]), variables, environ, least=0))
 
@@ -302,6 +303,7 @@ def test_a_plan_of_many_says_the_same(project: Project, flaw: str) -> None:
     )
     text = f"version: 1\nlists: [{{name: Autumn}}]\ncontacts:\n{contacts}{flaw}"
     project.write("m.yaml", text)
+    project.write("bmeconf.yaml", "version: 1\n")
     first = [*outputs(project)]
     kept = entries(project.folder)
     assert bool(kept) == ("nonsense" not in flaw)
@@ -311,10 +313,19 @@ def test_a_plan_of_many_says_the_same(project: Project, flaw: str) -> None:
     assert [*outputs(project)] == first
 
 
-def test_validate_and_small_projects_keep_nothing(project: Project) -> None:
+def test_validate_small_projects_and_those_without_a_root_keep_nothing(project: Project) -> None:
     project.write("m.yaml", f"version: 1\nlists: [{{name: Autumn}}]\n# {'x' * 300_000}\n")
     project.run("validate").ok()
+    project.run("plan").ok()
+    # Nothing else makes this folder a root, so no work folder may.
+    assert not (project.folder / ".bmeconf").exists()
+    (project.folder / ".bmeconf").mkdir()
+    project.run("validate").ok()
     assert not entries(project.folder)
+    project.run("plan").ok()
+    assert entries(project.folder)
+    shutil.rmtree(project.folder / ".bmeconf")
+    project.write("bmeconf.yaml", "version: 1\n")
     project.declare(lists=[{"name": "Autumn"}])
     project.run("plan").ok()
     assert not entries(project.folder)
