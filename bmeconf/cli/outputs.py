@@ -16,8 +16,9 @@ from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, on_disk, write_fi
 from bmeconf.render import FORMATS
 
 Outputs = tuple[tuple[str, Path], ...]
-WORD = re.compile(r"[^\s'\"{}\[\],:#]+\.\w+")
-"""What may be the path of a file in a manifest."""
+WORD = re.compile(r"[^\s'\"{}\[\],:#]+")
+PATH = re.compile(r".+\.\w+")
+"""What a word of a manifest has that may be the path of a file."""
 DEVICES = ("/dev", "/proc")
 FIXED = (errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
 """A file that cannot be replaced, as in a folder of somebody else, or one that a container got."""
@@ -99,8 +100,10 @@ def named_files(paths: Sequence[Path]) -> list[Path]:
             sources = read_project_files(each).sources
             names = [*sources.texts]
             for file in {problem.place.file for problem in sources.problems} - sources.files:
-                text = Path(on_disk(file)).read_text(encoding="utf-8", errors="replace")
-                names += [(file, word) for word in WORD.findall(text)]
+                # To read a pipe would take for ever.
+                if (path := Path(on_disk(file))).is_file():
+                    words = WORD.findall(path.read_text(encoding="utf-8", errors="replace"))
+                    names += [(file, name[0]) for name in map(PATH.match, words) if name]
             found += (Path(on_disk(file)).parent / on_disk(name) for file, name in names)
     return found
 

@@ -160,6 +160,10 @@ COMMANDS = (
 )
 
 
+def len_or_pipe(text: str | None) -> str:
+    return "a pipe" if text is None else f"{len(text):,} characters"
+
+
 @pytest.fixture
 def whole(project: Project, account: Account) -> Project:
     """A project with a file of every sort, and a saved plan."""
@@ -204,6 +208,19 @@ def test_no_body_is_lost_to_a_report_of_manifests_that_cannot_be_read(
         assert "a file that a manifest names" in said
     assert whole.run("plan", path, "--output", "text=report.txt").code == 3
     assert (whole.folder / "report.txt").read_text()
+
+
+@pytest.mark.parametrize("text", ["x" * 6_000_000, "." * 200_000 + ": [", None], ids=len_or_pipe)
+def test_no_manifest_that_cannot_be_read_keeps_a_report_waiting(
+    whole: Project, text: str | None
+) -> None:
+    if text is None:
+        os.mkfifo(whole.folder / "part/two.yaml")
+    else:
+        whole.write("part/two.yaml", text)
+    whole.write("report.json", "")
+    ran = whole.run("validate", "--output", "json=report.json")
+    assert (ran.code, json.loads((whole.folder / "report.json").read_text())["exit_code"]) == (3, 3)
 
 
 @pytest.mark.parametrize(
