@@ -138,6 +138,8 @@ class SideBySide:
         while True:
             with call.wave.change:
                 while not (call.lines or call.ended):
+                    # Then the call is maybe not even begun.
+                    self.check()
                     call.wave.change.wait(TURN)
                 lines = [*call.lines]
                 call.lines.clear()

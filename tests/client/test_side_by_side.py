@@ -113,6 +113,30 @@ def test_nobody_waits_for_calls_after_the_one_that_failed() -> None:
         assert len(server.seen) <= max(asked, 4)
 
 
+def test_calls_of_a_call_that_nobody_waits_for_are_not_waited_for_either() -> None:
+    begun, over, ended = threading.Event(), threading.Event(), threading.Event()
+    waves = SideBySide(2, lambda line: None)
+
+    def fail() -> None:
+        assert begun.wait(PATIENCE)
+        raise NotFound("the first")
+
+    def slow() -> None:
+        begun.set()
+        over.wait(PATIENCE)
+
+    def more() -> None:
+        try:
+            waves.together([slow] * 3)
+        finally:
+            ended.set()
+
+    with pytest.raises(NotFound):
+        waves.together([fail, more])
+    over.set()
+    assert ended.wait(PATIENCE)
+
+
 def test_what_calls_say_is_heard_in_their_order() -> None:
     heard: list[str] = []
     done = [threading.Event() for _ in range(4)]
