@@ -87,6 +87,8 @@ def main() -> NoReturn:
     # It has said how it ends: whoever presses Ctrl-C once more must not make it another end.
     for signum in stopping():
         signal.signal(signum, signal.SIG_IGN)
+    # All of it goes with the process: an exit looks through it for rings several times over.
+    gc.freeze()
     sys.exit(code)
 
 
