@@ -108,9 +108,11 @@ def backoff(answer: Answer, attempt: int, now: float, repeatable: bool) -> float
     """
     if answer.status >= 500:
         return PAUSE * 2**attempt if repeatable else None
+    if answer.status != 429:
+        return None
     reasons = " ".join(detail.message for detail in _details(answer)).lower()
     wait = _retry_after(answer, now)
-    if answer.status != 429 or "monthly" in reasons or "authentication attempts" in reasons:
+    if "monthly" in reasons or "authentication attempts" in reasons:
         return None
     if wait is not None and wait > LONGEST_WAIT:
         return None

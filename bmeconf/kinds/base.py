@@ -147,6 +147,8 @@ class Kind(ABC):
 
     def observed(self, desired: Resource, live: Resource, managed: Managed) -> Fields:
         """The live values of the fields that `desired` declares, as far as the reply shows them."""
+        if desired.fields.items() <= live.fields.items():
+            return desired.fields
         pairs = [(k, v, live.fields[k]) for k, v in desired.fields.items() if k in live.fields]
         return {k: v if v == now else self.part(k, v, now, managed) for k, v, now in pairs}
 

@@ -255,6 +255,8 @@ def _apart(
     keys = {key for resource in claimants for key in kind.match_keys(resource)}
     ids = {resource.id for resource in claimants if resource.id}
     own = [row for row in rows if kind.key(row) in keys or replies.id_of(row) in ids]
+    if len(own) == len(rows):
+        return own, ()
     held = set(map(replies.id_of, own))
     return own, [row for row in rows if replies.id_of(row) not in held]
 

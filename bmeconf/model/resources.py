@@ -30,6 +30,10 @@ class Address:
     name: str = ""
     id: str = ""
 
+    def __hash__(self) -> int:
+        # Texts know their hash: a tuple of them would be hashed at each of many look-ups.
+        return hash(self.name) ^ hash(self.id)
+
     @property
     def parts(self) -> tuple[str, str, str]:
         """What addresses sort by, and compare as; many of them sort faster so."""

@@ -193,9 +193,10 @@ class Contacts(
 
     def reread(self, api: ReadApi, id_map: IdMap, keys: Sequence[str]) -> Mapping[str, Raw]:
         # A search may tell capitals apart (API contract 6, question 18).
-        asked = {(wanted := self.canonical(key)): {*self.spellings(wanted)} for key in keys}
+        asked: dict[str, set[str]] = {}
         for key in keys:
-            asked[self.canonical(key)].add(key.strip())
+            wanted = self.canonical(key)
+            asked.setdefault(wanted, {*self.spellings(wanted)}).add(key.strip())
         found = reading.by_email(api, id_map, asked, self.key)
         return {replies.id_of(row): row for row in found}
 

@@ -40,7 +40,7 @@ def by_email(
     """
     for _ in range(TRIES):
         rows, searches = _hits(api, id_map, sorted(chain(*spelled.values())))
-        found = {(replies.id_of(row), key(row)): row for row in rows if key(row) in spelled}
+        found = {(replies.id_of(row), own): row for row in rows if (own := key(row)) in spelled}
         keys = {key for _, key in found}
         missing = sorted(chain(*(spelled[key] for key in spelled.keys() - keys)))
         twice = len({id for id, _ in found}) < len(found)
