@@ -37,7 +37,7 @@ COMMANDS = {
 }
 """Each command with its first line of help: a module of this room, and a function in it."""
 
-YOUNG = 200_000
+YOUNG = 1_000_000
 """So many new objects are collected at a time."""
 
 

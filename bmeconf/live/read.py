@@ -270,7 +270,10 @@ def _kinds_needed(scope: Scope, removed: Removed) -> list[str]:
     needed = {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
     needed |= {resource.address.kind for resource in removed.declared}
     for kind in KINDS.values():
+        most = {kind.name, *kind.refers.values()}
         for resource in scope.desired.of_kind(kind.name):
+            if needed >= most:
+                break
             needed.add(kind.name)
             mentioned = *references(resource.fields), *resource.intent.origins
             needed.update([address.kind for address in mentioned])
