@@ -11,7 +11,7 @@ import pytest
 
 from bmeconf.project import learned
 from tests.support.driver import SEARCH, Account, Project
-from tests.support.fake_server import Action, Cut, Forward, Rule, Seen, reply
+from tests.support.fake_server import Action, Cut, Forward, Reply, Rule, Seen, reply
 from tests.support.strategies import STRUCTURE, ident
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -100,6 +100,21 @@ def test_a_run_begins_with_what_another_learned(
     assert searches(account, project) == first
     assert searches(account, project) == later
     assert (project.folder / FILE).exists() == (first > later)
+
+
+def test_a_search_that_a_gateway_finds_too_long_asks_for_less(
+    account: Account, project: Project, cut: Cut
+) -> None:
+    account.switch(search_max_groups=200, search_max_size=200)
+    declared(account, project, len(EMAILS))
+
+    def gateway(seen: Seen, forward: Forward) -> Action:
+        is_long = seen.body.count(b"criterias") > 60
+        return Reply(413, b"<html>413 Request Entity Too Large</html>") if is_long else forward()
+
+    cut(Rule(f"POST {SEARCH}", gateway))
+    assert project.plan()["steps"] == []
+    assert json.loads((project.folder / FILE).read_text())["accounts"]
 
 
 @pytest.mark.parametrize("forged", [1, 7, 999, 1000, 10**9, -1])

@@ -17,6 +17,8 @@ SEARCH = "/api/contact/search"
 TRIES = 3
 """How often searches that meet somebody else's change are begun."""
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
+TOO_MANY = (400, 413)
+"""How the API, or a gateway before it, may refuse a search for too many addresses (2.1)."""
 PAGE = 100
 """Hits per page of the members of a list."""
 WRITES = ("contact-created", "contact-updated", "contact-unsubscribed", "contact-reactivated")
@@ -67,7 +69,7 @@ def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[
         try:
             first = search(emails[:size])
         except Rejected as error:
-            if error.status != 400 or min(size, len(emails)) == 1:
+            if error.status not in TOO_MANY or min(size, len(emails)) == 1:
                 raise
             size = _smaller(size, len(emails))
             continue
