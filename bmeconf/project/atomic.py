@@ -33,8 +33,8 @@ def can_write(path: Path) -> bool:
     return path.parent.is_dir() and os.access(path.parent, os.W_OK)
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of an ordinary file; a pipe or a device might never end.
+def read_file(path: Path, most: int = -1) -> bytes:
+    """The bytes of an ordinary file, the first `most` of them; a pipe or a device has no end.
 
     Raises:
         OSError: it cannot be read, or is none.
@@ -47,7 +47,7 @@ def read_file(path: Path) -> bytes:
     with open(path, "rb", opener=opened) as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is not an ordinary file")
-        return stream.read()
+        return stream.read(most)
 
 
 def write_file(

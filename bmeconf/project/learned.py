@@ -25,6 +25,8 @@ from bmeconf.project.work_folder import learned_file
 FORMAT = "bmeconf.learned/1"
 LEAST, MOST = 1, 1000
 """The sizes that are believed."""
+MOST_BYTES = 1_000_000
+"""What follows in a longer file is not read, so that it cannot be used."""
 KEPT = timedelta(days=7)
 UNUSABLE = (OSError, ValueError, RecursionError, InvalidInput)
 
@@ -53,7 +55,7 @@ def keep(root: Path, account: str, now: datetime, lower: Mapping[str, int]) -> N
 
 def _accounts(root: Path) -> Mapping[str, Any]:
     with contextlib.suppress(*UNUSABLE):
-        document = json.loads(read_file(learned_file(root)))
+        document = json.loads(read_file(learned_file(root), MOST_BYTES))
         if isinstance(document, Mapping) and document.get("format") == FORMAT:
             accounts = document.get("accounts")
             return accounts if isinstance(accounts, Mapping) else {}

@@ -44,6 +44,7 @@ def size(size: Any, days: float = 1) -> tuple[str, Any]:
         ('{"format": "bmeconf.learned/1", "accounts": []}', {}),
         ('{"format": "bmeconf.learned/1", "accounts": {"a": []}}', {}),
         ("[" * 100_000, {}),
+        (" " * learned.MOST_BYTES + remembered(size(100)), {}),
         ("\0", {}),
         ("", {}),
     ],
@@ -57,6 +58,13 @@ def test_a_size_is_believed_for_a_week_and_within_bounds(
     learned.keep(project.folder, "b", NOW, {"page_size": 25})
     assert learned.sizes(project.folder, "a", NOW) == found
     assert learned.sizes(project.folder, "b", NOW) == {"page_size": 25}
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end(project: Project) -> None:
+    path = project.write(FILE, remembered(size(100)))
+    with path.open("r+b") as file:
+        file.truncate(10**11)
+    assert learned.sizes(project.folder, "a", NOW) == {}
 
 
 def test_nothing_is_read_or_written_through_a_link(project: Project) -> None:
