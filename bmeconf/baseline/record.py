@@ -76,7 +76,7 @@ def after(
             entry = _applied(baseline, write, write.live, compared)
         else:
             entry = _written(baseline, write, write.live)
-        _keep(draft, write.address, entry)
+        draft.keep(write.address, entry)
     _intend(baseline, draft, planned.values(), manual, protect or {})
     return draft.done()
 
@@ -97,7 +97,7 @@ def _found(baseline: LockBaseline, draft: Draft, difference: Difference, unread:
         return
     old = baseline.entry(live)
     if old is not None and unread:
-        _keep(draft, desired.address, old)
+        draft.keep(desired.address, old)
         return
     entry = _entry(baseline, desired, live, difference.unreadable)
     if old is not None:
@@ -105,7 +105,7 @@ def _found(baseline: LockBaseline, draft: Draft, difference: Difference, unread:
         same = {key for key in entry.sent if entry.sent[key] == old.sent.get(key)}
         seen = {key: digest for key, digest in old.seen.items() if key in same}
         entry = replace(_kept(entry, old), seen={**seen, **entry.seen})
-    _keep(draft, desired.address, entry)
+    draft.keep(desired.address, entry)
 
 
 def _applied(
@@ -178,17 +178,6 @@ def _entry(
         updated_at=updated_at,
         listed=row,
     )
-
-
-def _keep(draft: Draft, address: Address, entry: LockEntry) -> None:
-    """Remember `entry`, unless it tells no more than is remembered."""
-    old = draft.at(address)
-    if old is not None and old.id == entry.id:
-        # Not every way of reading shows a version, which alone is no change to commit.
-        version = old.version if None in (entry.version, old.version) else entry.version
-        if replace(entry, version=version) == old:
-            return
-    draft.keep(address, entry)
 
 
 def _intend(

@@ -8,7 +8,7 @@
 - `entries`, `references`: one entry a resource, checked alone and then all together
 - `encode`: a desired side as plain data, and back
 - `places`: where each field of an entry is written
-- `formats`: what an email address and a time may be
+- `formats`: what an email address and a time may be; `unseen`: characters that nobody sees
 """
 
 from bmeconf.desired.validate.encode import decoded, encoded
