@@ -1,9 +1,9 @@
-"""The API as kinds see it: two protocols that the client satisfies, and the dialect it learns."""
+"""The API as kinds see it: two protocols of the client, its dialect, and what a write comes to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 Raw = Mapping[str, Any]
@@ -48,6 +48,19 @@ class Dialect:
         """The sizes that turned out to be smaller `than` before, by their names."""
         now = {name: getattr(self, name) for name in SIZES}
         return {name: size for name, size in now.items() if size < getattr(than, name)}
+
+
+@dataclass(frozen=True)
+class Written:
+    """The result of a create or an update: the object's id, and what showed it afterwards.
+
+    `reply` is the answer to the last write, where it may have to prove that nobody wrote after
+    it. `read` is the object as it was read afterwards, where the kind has to read it anyway.
+    """
+
+    id: str
+    reply: Raw = field(default_factory=dict)
+    read: Raw | None = None
 
 
 class ReadApi(Protocol):

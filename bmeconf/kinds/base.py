@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import (
     NOTHING,
@@ -41,19 +41,6 @@ class Managed:
 
     lists: frozenset[Address] = frozenset()
     tags: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class Written:
-    """The result of a create or an update: the object's id, and what showed it afterwards.
-
-    `reply` is the answer to the last write, where it may have to prove that nobody wrote after
-    it. `read` is the object as it was read afterwards, where the kind has to read it anyway.
-    """
-
-    id: str
-    reply: Raw = field(default_factory=dict)
-    read: Raw | None = None
 
 
 class Kind(ABC):

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written, blocked
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.base import blocked
 from bmeconf.kinds.capabilities import Copyable, Detailed, Mailing, Patchable
 from bmeconf.kinds.id_map import IdMap, list_address, set_of
 from bmeconf.kinds.lists import everything

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Kind, Managed, Written
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value
 

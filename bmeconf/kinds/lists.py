@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Written
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested

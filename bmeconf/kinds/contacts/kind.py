@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi
-from bmeconf.kinds.base import Managed, Written, blocked
+from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.base import Managed, blocked
 from bmeconf.kinds.capabilities import (
     Batched,
     Member,
