@@ -210,7 +210,7 @@ class Budget:
         wait = oldest + seconds - now if oldest <= now else 0.0
         wait = min(wait, self.hour.until_reset(now)) if shared else wait
         if wait > LONGEST_WAIT:
-            raise self._too_long(f"{OTHERS}; {self.hour_left} are left", wait)
+            raise self._too_long(f"{OTHERS}: {self.hour_left} requests are left", wait)
         return Wait(wait, why)
 
     def _pace(self, now: float) -> float | None:
