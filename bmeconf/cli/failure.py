@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from bmeconf import model
+from bmeconf.cli.stopping import undisturbed
 from bmeconf.cli.streams import StdoutLost
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, Interrupted, InvalidInput
@@ -52,7 +54,9 @@ def guarded(console: Callable[[], Console], name: str, command: Callable[[], int
             error = expected
         except Exception as unexpected:
             error = too_long(unexpected) or Bug.of(unexpected)
-        return _report(console(), name, error)
+        # Whoever presses Ctrl-C once more gets the whole report of the first one all the same.
+        with undisturbed() if isinstance(error, Interrupted) else nullcontext():
+            return _report(console(), name, error)
     except StdoutLost as lost:
         console().error(lost)
         return lost.exit_code

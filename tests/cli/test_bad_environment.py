@@ -464,6 +464,30 @@ main()
 """
 
 
+TWICE = """
+import os, signal, sys
+
+class Presses:
+    def find_spec(self, name, *rest):
+        if name in ("bmeconf.cli.plan", "bmeconf.render.documents"):
+            os.kill(os.getpid(), signal.{})
+
+sys.meta_path.insert(0, Presses())
+from bmeconf.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_report_of_another_is_made_changes_nothing(
+    project: Project, sent: str
+) -> None:
+    project.program = (sys.executable, "-c", TWICE.format(sent))
+    ran = project.spawn("plan", "--format", "json")
+    assert (ran.code, ran.json["error"]["code"]) == (130, "interrupted"), ran.err
+    told(ran, 130)
+
+
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_after_the_report_changes_nothing(project: Project, sent: str) -> None:
     """As where somebody presses Ctrl-C twice: the exit code has been told."""
