@@ -3,23 +3,28 @@
 Each story is one number: generated manifests over a generated account, then applies (killed,
 resumed, saved, two at once, with faults), a person at the web app, an author of manifests and a
 forger of the program's own files, in any order. 12 stories in an ordinary run, the same ones each
-time; 1,000 others every night (BMECONF_STORIES). A story that fails says its number:
+time; 1,000 others every night (BMECONF_STORIES). In every second one a person may act while a
+command runs: what is written or told is wrong then if it is wrong before that act and after it. A
+story that fails says its number:
 
 BMECONF_SEED=137 BMECONF_STORIES=1 pytest --timeout=0 tests/laws/test_stories.py
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.forks import Forks
 from tests.support.laboratory import Laboratory
 from tests.support.oracle import IDENTITY, WITHHELD, Oracle, address, key_of, meant
-from tests.support.stories import Deed, Story
+from tests.support.stories import Deed, Moment, Story
 from tests.support.strategies import FROZEN_CONTACTS, STRUCTURE
 
 pytestmark = pytest.mark.long
@@ -37,12 +42,13 @@ def ends_as_promised(deed: Deed) -> None:
     for ran in deed.runs:
         if ran.code == KILLED:
             continue
-        assert ran.code in CODES or (ran.code == INTERRUPTED and "SIGINT" in deed.said), ran.err
+        codes = CODES | ({2, 9} if deed.looks else set())
+        assert ran.code in codes or (ran.code == INTERRUPTED and "SIGINT" in deed.said), ran.err
         assert "Traceback" not in ran.err, ran.err
         assert ran.json["exit_code"] == ran.code
         if len(deed.runs) == 1 and ran.code in UNWRITTEN and "--resume" not in deed.said:
             assert not landed, ran.out
-    if deed.said.startswith("plan"):
+    if deed.said.startswith("plan") or deed.looks:
         assert deed.log == []
 
 
@@ -67,6 +73,10 @@ def changes_only_what_is_declared(deed: Deed) -> None:
         if one["_id"] in deed.unfinished and "Copy of" in str(one.get("name"))
     }
     found = [each for each in oracle.undeclared() if not any(id in each for id in strays)]
+    if deed.moment:
+        since = replace(oracle, before=deed.moment.after).undeclared()
+        wrong = [each.split(": ")[:2] for each in since]
+        found = [each for each in found if each.split(": ")[:2] in wrong]
     assert found == []
     if not deed.direct:
         moved = {o["_id"] for k in IDENTITY for o in deed.before[k]} & deed.touched
@@ -75,21 +85,27 @@ def changes_only_what_is_declared(deed: Deed) -> None:
 
 def makes_nothing_twice(deed: Deed) -> None:
     """One object for a name, and none of a name that nobody declares but a copy cut off."""
-    for kind, (ours, theirs) in IDENTITY.items():
-        was, now = (
-            Counter(
-                key_of(kind, o[theirs])
-                for o in side[kind]
-                if kind == "campaigns" or o["contactStructureId"] == STRUCTURE
-            )
-            for side in (deed.before, deed.after)
-        )
+    moment = deed.moment or Moment(deed.before, deed.before)
+    for kind, (ours, _) in IDENTITY.items():
+        sides = (deed.before, moment.before, moment.after, deed.after)
+        was, then, since, now = (_names(kind, side) for side in sides)
         declared = {key_of(kind, e[ours]) for e in deed.world.manifest[kind] if "state" not in e}
         for name, count in now.items():
-            if count > was[name]:
-                assert count == 1, (kind, name)
+            # What the person made or took away is no deed of the run, and what that made before
+            # is there already after theirs.
+            theirs, made = since[name] - then[name], max(then[name] - was[name], 0)
+            if count - theirs > was[name] and count > since[name] - made:
+                assert min(count, count - theirs) == 1, (kind, name)
                 cut_off = name.startswith("Copy of") and any(ran.code for ran in deed.runs)
                 assert name in declared or cut_off, (kind, name)
+
+
+def _names(kind: str, side: Any) -> Counter[str]:
+    return Counter(
+        key_of(kind, o[IDENTITY[kind][1]])
+        for o in side[kind]
+        if kind == "campaigns" or o["contactStructureId"] == STRUCTURE
+    )
 
 
 def deletes_with_leave_alone(deed: Deed) -> None:
@@ -100,7 +116,8 @@ def deletes_with_leave_alone(deed: Deed) -> None:
         for kind in IDENTITY
         for entry in deed.world.manifest[kind]
         if "state" in entry and address(kind, entry) in deed.leave
-        if (found := meant(deed.world, deed.before, kind, entry))
+        for side in (deed.before, deed.moment.after if deed.moment else deed.before)
+        if (found := meant(deed.world, side, kind, entry))
     }
     if "--resume" not in deed.said:
         assert gone <= leave
@@ -109,6 +126,7 @@ def deletes_with_leave_alone(deed: Deed) -> None:
 def leaves_nothing_where_all_is_well(deed: Deed) -> None:
     """After an exit code 0 there is nothing to do, and the account is as declared."""
     if deed.again is None:
+        leaves_nothing_that_nobody_touched(deed)
         return
     assert deed.again["steps"] == []
     results = [ran.json for ran in deed.runs if ran.code != KILLED]
@@ -123,6 +141,69 @@ def leaves_nothing_where_all_is_well(deed: Deed) -> None:
     assert [*oracle.unmet()] == []
 
 
+def leaves_nothing_that_nobody_touched(deed: Deed) -> None:
+    """What a person did meanwhile is left to the next run; all else is as declared."""
+    moment, ran = deed.moment, deed.runs[0]
+    if moment is None or not deed.direct or ran.code:
+        return
+    theirs = {
+        address(kind, {ours: one[theirs]})
+        for kind, (ours, theirs) in IDENTITY.items()
+        for side in (deed.before, moment.before, moment.after, deed.after)
+        for one in side[kind]
+        if one["_id"] in moment.touched
+    }
+    if any(each.startswith("lists/") for each in theirs):
+        # What refers to a list is theirs as well.
+        return
+    found = ran.json["findings"]
+    unread = {f["address"] for f in found if f["code"] in ("unreadable", "rewritten")}
+    left = frozenset(f["address"] for f in found if f["code"] in WITHHELD) | theirs
+    oracle = Oracle(deed.world, deed.before, deed.after, left, frozenset(), deed.unread | unread)
+    assert [*oracle.unmet()] == []
+
+
+def writes_over_nothing_that_it_could_see(deed: Deed) -> None:
+    """What somebody changed stands where the run looked at the object again before its write."""
+    moment = deed.moment or Moment(deed.before, deed.before)
+    if deed.direct and not [entry for entry in deed.log if entry not in moment.since]:
+        # It may have been planned after the change.
+        return
+    told = [(entry["method"], entry["path"].split("/")[-1]) for entry in moment.since]
+    for kind in IDENTITY:
+        sides = (moment.before, moment.after, deed.after)
+        was, then, now = ({one["_id"]: one for one in side[kind]} for side in sides)
+        for id in moment.touched & was.keys() & then.keys() & now.keys():
+            later = told[told.index(("GET", id)) :] if ("GET", id) in told else []
+            if any(method != "GET" and each == id for method, each in later):
+                changed = {key for key in then[id] if then[id][key] != was[id].get(key)}
+                for key in changed - {"__v", "updatedAt"}:
+                    assert now[id][key] == then[id][key], (kind, id, key)
+                assert kind != "campaigns" or then[id]["status"] == "draft", id
+
+
+def tells_of_a_state_that_was(deed: Deed) -> None:
+    """What is told of a resource is so before somebody acted, or after it, if not an error."""
+    if not deed.looks or any(ran.code not in (0, 2, 7, 9) for ran in (*deed.runs, *deed.looks)):
+        return
+    (ran,) = deed.runs
+    first, last = (_told(look.json) for look in deed.looks)
+    now = _told(ran.json)
+    for each in first.keys() | last.keys() | now.keys():
+        assert now.get(each, []) in (first.get(each, []), last.get(each, [])), each
+
+
+def _told(document: Any) -> dict[str, list[str]]:
+    """What the steps of a plan change, or what items a drift has, by address."""
+    told: dict[str, list[str]] = {}
+    for step in document.get("steps", ()):
+        changes = [[c["path"], c["before"], c["after"]] for c in step["changes"]]
+        told.setdefault(step["address"], []).append(json.dumps([step["action"], changes]))
+    for item in document.get("items", ()):
+        told.setdefault(item["address"], []).append(json.dumps([item["field"], item["class"]]))
+    return told
+
+
 LAWS = (
     ends_as_promised,
     writes_no_more_than_drafts,
@@ -130,6 +211,8 @@ LAWS = (
     makes_nothing_twice,
     deletes_with_leave_alone,
     leaves_nothing_where_all_is_well,
+    writes_over_nothing_that_it_could_see,
+    tells_of_a_state_that_was,
 )
 
 

@@ -1,5 +1,8 @@
 """One account and one project through some days: commands, faults, kills, people and forgers.
 
+In every second story people act while commands run, too: a server before the account lets somebody
+at the web app in between two requests, which then come one at a time.
+
 A story is told by one number. What happens next is thrown by its dice, since it depends on what is
 there by then: the copy that a killed run left, the journal that it wrote.
 """
@@ -12,7 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http.client import HTTPException
 from random import Random
 from typing import Any
 
@@ -20,6 +24,7 @@ from hypothesis import strategies as st
 
 from bmeconf.sandbox.switches import Switches
 from tests.support.driver import HASTE, LATER, Ran, writes
+from tests.support.fake_server import CLOSE, Action, Forward, Seen, in_front_of
 from tests.support.forgeries import Forger
 from tests.support.forks import Forks
 from tests.support.laboratory import Laboratory, allowed
@@ -38,6 +43,19 @@ from tests.support.strategies import (
 
 APPLY = ("apply", "--auto-approve", "--format", "json")
 PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What somebody did while a command ran: the states around it, and the objects touched.
+
+    `since` are the requests that came after it.
+    """
+
+    before: Any
+    after: Any
+    touched: frozenset[str] = frozenset()
+    since: tuple[Data, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +81,9 @@ class Deed:
     unread: frozenset[str]
     again: Any = None
     """The plan right after a direct apply that said that all is well."""
+    moment: Moment | None = None
+    looks: tuple[Ran, ...] = ()
+    """The same command before a look at which somebody acted, and after it."""
 
 
 @dataclass
@@ -97,7 +118,11 @@ class Story:
         self._plans: dict[str, _Plan] = {}
         """What waits, by the name of its file."""
         # One read at a time meets a fault at the same request whenever the story is told.
-        self._side_by_side = f"--parallel={self._dice.choice((1, 4))}"
+        self._moving = number % 2 == 1
+        self._side_by_side = f"--parallel={1 if self._moving else self._dice.choice((1, 4))}"
+        self._running, self._until, self._passed = False, 0, 0
+        self._moment: Moment | None = None
+        """After how many requests somebody acts, and what was done then."""
         self.log += [f"dialect {dialect}", repr(world), self._side_by_side]
 
     @property
@@ -118,11 +143,17 @@ class Story:
             (self._author, 5),
             (self._forgery, 3),
         ]
+        turns += [(self._meanwhile, 20)] if self._moving else []
         ways, weights = zip(*turns, strict=True)
-        yield from self._author()
-        for way in self._dice.choices(ways, weights, k=self._dice.randint(4, 9)):
-            yield from way()
-        yield from self._end()
+        with in_front_of(self._account.sandbox.url, self._let_pass) as door:
+            if self._moving:
+                self.project.env = {**self.project.env, "BMECONF_BASE_URL": door.url}
+            yield from self._author()
+            if self._moving:
+                yield from self._meanwhile()
+            for way in self._dice.choices(ways, weights, k=self._dice.randint(4, 9)):
+                yield from way()
+            yield from self._end()
 
     # --- commands
 
@@ -160,6 +191,34 @@ class Story:
     def _two_at_once(self) -> Iterator[Deed]:
         yield self._do(*APPLY, times=2)
 
+    def _meanwhile(self) -> Iterator[Deed]:
+        """Somebody acts between two requests of a command."""
+        way = self._dice.choice(("apply", "apply", "saved", "resume", "plan", "drift"))
+        if way == "saved":
+            yield from self._save()
+        self._until = self._dice.randint(1, 6 if way in ("plan", "drift") else 16)
+        if way in ("plan", "drift"):
+            yield self._do(way, "--format", "json", looks=True)
+        else:
+            ways = {"saved": self._apply_saved, "resume": self._resume}
+            yield from ways.get(way, self._apply)()
+        self._until = 0
+
+    def _let_pass(self, seen: Seen, forward: Forward) -> Action:
+        """Let a request through, and somebody act before it where it is time."""
+        self._until -= 1 if self._running else 0
+        if self._running and self._until == 0:
+            before, self._passed = self._account.state(), len(self._account.log())
+            self._touched = set()
+            while not self._touched:
+                self._act()
+            self._moment = Moment(before, self._account.state(), frozenset(self._touched))
+        try:
+            return forward()
+        except (HTTPException, OSError):
+            # A fault cut the answer off.
+            return CLOSE
+
     def _end(self) -> Iterator[Deed]:
         self._account.faults()
         deed = self._do(*APPLY, generous=True)
@@ -177,6 +236,7 @@ class Story:
         kill: tuple[int, str, int] = (0, "after", signal.SIGKILL),
         times: int = 1,
         generous: bool = False,
+        looks: bool = False,
     ) -> Deed:
         """One command, or the same one several `times` at once."""
         waiting = self._plans.get(plan, _Plan(self._manifest))
@@ -185,9 +245,18 @@ class Story:
         self.log.append(f"{times} x {said}" if times > 1 else said)
         before = self._account.state()
         had = {path.name for path in self.project.journals()}
+        unfinished, touched = frozenset(self._unfinished), frozenset(waiting.touched)
+        words = (*arguments, *leave, self._side_by_side)
+        looked = [self.project.run(*words)] if looks else []
         self._account.clear_log()
-        runs = self._run((*arguments, *leave, self._side_by_side), kill, times)
-        log, after = writes(self._account.log()), self._account.state()
+        self._running, self._moment = True, None
+        runs = self._run(words, kill, times)
+        self._running = False
+        whole, after = self._account.log(), self._account.state()
+        log = writes(whole)
+        if self._moment:
+            self._moment = replace(self._moment, since=tuple(whole[self._passed :]))
+        looked += [self.project.run(*words)] if looks else []
         self.log.append(f"    -> {[run.code for run in runs]} {[*map(_short, log)]}")
         self._account.faults()
         time.sleep(self._lag)
@@ -196,10 +265,12 @@ class Story:
         clean = direct and any(run.code == 0 for run in runs)
         deed = Deed(
             *(said, World(self._world.account, deepcopy(waiting.manifest)), before, after, log),
-            *(runs, direct, frozenset(self._unfinished), frozenset(waiting.touched)),
+            *(runs, direct, unfinished, touched),
             frozenset(option.partition("=")[2] for option in leave),
             frozenset(self._rewritten()),
-            self.project.plan() if clean else None,
+            self.project.plan() if clean and self._moment is None else None,
+            self._moment,
+            tuple(looked),
         )
         for path in self.project.journals():
             if path.name not in had:
@@ -258,19 +329,24 @@ class Story:
     # --- people
 
     def _person(self) -> Iterator[Deed]:
+        self._act()
+        yield from ()
+
+    def _act(self) -> None:
         """Somebody at the web app; most likely at what a run has left half made."""
         state = self._account.state()
         kind = self._dice.choice(("campaigns", "campaigns", "campaigns", "lists", "contacts"))
         there = [o for o in state[kind] if o.get("contactStructureId") != OTHER]
         made = [o for o in there if o["_id"] in self._unfinished]
         ours = [o for o in there if self._entry(kind, o)]
-        pool = self._dice.choice((made, made, ours, there)) or there
+        # Who acts beside a run acts on what it is about.
+        pools = (ours, ours, there) if self._running else (made, made, ours, there)
+        pool = self._dice.choice(pools) or there
         act = self._dice.choice(self._acts(kind, pool))
         told = act(state, kind, self._dice.choice(pool) if pool else None)
         if told:
             self.log.append(f"a person: {told}")
             self._account.set(state)
-        yield from ()
 
     def _acts(self, kind: str, pool: Sequence[Data]) -> list[Callable[..., str]]:
         acts: list[Callable[..., str]] = [] if not pool else [self._remove]
@@ -288,6 +364,7 @@ class Story:
         self._touch(one["_id"])
 
     def _touch(self, id: str) -> None:
+        self._touched.add(id)
         self._unfinished.discard(id)
         for plan in self._plans.values():
             plan.touched.add(id)
