@@ -45,8 +45,11 @@ def by_email(
         found = {(replies.id_of(row), own): row for row in rows if (own := key(row)) in spelled}
         keys = {key for _, key in found}
         missing = sorted(chain(*(spelled[key] for key in spelled.keys() - keys)))
-        twice = len({id for id, _ in found}) < len(found)
-        if searches < 2 or not (twice or _found(api, id_map, missing, spelled, key)):
+        changed = searches > 1 and len({id for id, _ in found}) < len(found)
+        if searches > 1 and not changed:
+            late, _ = _hits(api, id_map, missing)
+            changed = any(key(row) in spelled for row in late)
+        if not changed:
             return [*found.values()]
     raise IncompleteRead(
         f"{SEARCH}: addresses changed each of the {TRIES} times that they were searched for",
@@ -71,7 +74,9 @@ def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[
         except Rejected as error:
             if error.status not in TOO_MANY or min(size, len(emails)) == 1:
                 raise
-            size = _smaller(size, len(emails))
+            refused = min(size, len(emails))
+            while size >= refused:
+                size //= 2
             continue
         left = emails[size:]
         size = api.dialect.search_batch = min(size, api.dialect.search_batch)
@@ -79,24 +84,6 @@ def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[
         rest = api.together([partial(search, batch) for batch in batches])
         return [row for hits in (first, *rest) for row in hits], 1 + len(batches)
     return (), 0
-
-
-def _smaller(size: int, refused: int) -> int:
-    """The next size to try, where a search for `refused` addresses was too large."""
-    size //= 2
-    return size if size < refused else _smaller(size, refused)
-
-
-def _found(
-    api: ReadApi,
-    id_map: IdMap,
-    missing: Sequence[str],
-    wanted: Collection[str],
-    key: Callable[[Raw], str],
-) -> bool:
-    """True if a search finds what the searches before it did not."""
-    rows, _ = _hits(api, id_map, missing)
-    return any(key(row) in wanted for row in rows)
 
 
 def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
