@@ -68,7 +68,7 @@ class Listings(ABC):
             return paging.paged_and_named(listing, partial(self.listing, in_one), names_suffice)
 
         rows, size = paging.sized("size", self.dialect.page_size, read)
-        self.dialect.page_size = min(self.dialect.page_size, size)
+        self.dialect.page_size = size
         return rows
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:

@@ -30,13 +30,15 @@ Read = Callable[[], Sequence[Raw]]
 
 
 def sized(
-    field: str, largest: int, read: Callable[[int], Sequence[Raw]]
+    field: str, first: int, read: Callable[[int], Sequence[Raw]]
 ) -> tuple[Sequence[Raw], int]:
-    """The rows that `read` returns for the `largest` size that is not refused, and that size.
+    """The rows that `read` returns for the `first` size that is not refused, and that size.
 
-    `field` is the name of the size in the request.
+    `field` is the name of the size in the request. After `first` come the usual sizes: it may be
+    a size that no earlier run learned.
     """
-    sizes = [largest, *(size for size in SIZES if size < largest)]
+    smaller, larger = ([n for n in SIZES if n < first], [n for n in SIZES if n > first])
+    sizes = [first, *smaller, *larger]
     for size in sizes[:-1]:
         try:
             return read(size), size

@@ -136,6 +136,22 @@ def test_a_forged_size_never_changes_a_plan(
     assert (again["fingerprint"], again["steps"]) == (plan["fingerprint"], plan["steps"])
 
 
+@pytest.mark.parametrize("forged", [1, 7])
+def test_a_forged_size_that_a_service_refuses_stops_no_run(
+    account: Account, project: Project, cut: Cut, forged: int
+) -> None:
+    def strict(seen: Seen, forward: Forward) -> Action:
+        refused = f"size={forged}&" in f"{seen.query}&"
+        flaw = {"errorType": "ValidationError", "message": "must be 25 or 100", "field": "size"}
+        return reply({"errors": [flaw]}, 400) if refused else forward()
+
+    server = cut(Rule("GET .*", strict))
+    declared(account, project, 0)
+    project.declare(lists=[{"name": "Another"}])
+    forge(project, server.url, forged)
+    assert len(project.plan()["steps"]) == 1
+
+
 def forge(project: Project, server: str, size: int) -> None:
     entry = {"size": size, "since": datetime.now(UTC).isoformat()}
     sizes = {"search_batch": entry, "page_size": entry, "contact_lists": entry}
