@@ -53,6 +53,9 @@ class Stream(io.TextIOBase):
         with self._watched():
             self._stream.flush()
 
+    def close(self) -> None:
+        """Do nothing: the stream below is not ours, and may be closed by now."""
+
     def isatty(self) -> bool:
         return self._stream.isatty()
 

@@ -17,6 +17,7 @@ from typing import TextIO
 
 import pytest
 
+from bmeconf.cli.streams import Stream
 from bmeconf.render import FORMATS
 from tests.support.driver import LOCK, Account, Project
 from tests.support.terminal import unread
@@ -302,3 +303,11 @@ def test_a_process_of_its_own(bench: Bench, name: str) -> None:
         assert process.returncode == 0, err.decode()
         assert b"Traceback" not in err
         assert '"exit_code": 0' in (bench.project.folder / "ř.json").read_text()
+
+
+def test_a_stream_that_somebody_has_closed_may_be_forgotten() -> None:
+    """Python 3.13 tells of an error in what it closes by itself."""
+    below = io.StringIO()
+    forgotten = Stream(below, vital=True)
+    below.close()
+    forgotten.close()
