@@ -94,6 +94,8 @@ class Bench:
         for tool in ("bmeconf", "bmeconf, warm"):
             folder = self.folder / f"{tool}-{count}"
             folder.mkdir()
+            # Only in a project does a run keep what it found sound.
+            (folder / "bmeconf.yaml").write_text("version: 1\n")
             (folder / "seeds.yaml").write_text(
                 "version: 1\ncontacts:\n"
                 + "".join(
