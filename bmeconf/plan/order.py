@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from bmeconf.kinds import KINDS, IdMap, Singleton, UsesLabels, only
@@ -38,9 +38,10 @@ def reachable(
 ) -> tuple[list[Difference], list[Finding]]:
     """The differences that can be done, and a finding for each of the others.
 
-    A difference cannot be done where it refers to an object that neither exists nor will, takes a
-    name that another declared resource keeps or takes too, or deletes an object that is still
-    needed; nor where names only change places, since none of them is free first.
+    A difference cannot be done where it refers to an object that neither exists nor will, copies
+    one that keeps another name than is declared, takes a name that another declared resource keeps
+    or takes too, or deletes an object that is still needed; nor where names only change places,
+    since none of them is free first.
     """
     kept = list(differences)
     findings: list[Finding] = []
@@ -72,6 +73,9 @@ def reachable(
                 remedy = "take it off there first, or wait until that campaign is sent"
             elif gaps:
                 reason = f"refers to {', '.join(map(str, gaps))}, which this plan leaves alone"
+            elif kept_names := [*_origins_called_otherwise(difference, kept, reading)]:
+                reason = f"starts from {' and '.join(kept_names)}, and this plan leaves that name"
+                remedy = "declare that one by the name it has, or start from another"
             elif holders:
                 reason = f"its name is still that of the live object declared as {holders[0]},"
                 reason += " which this plan does not rename first"
@@ -85,6 +89,24 @@ def reachable(
             return kept, findings
         kept = [d for d in kept if d.address not in lost]
         findings += lost.values()
+
+
+def _origins_called_otherwise(
+    difference: Difference, kept: Sequence[Difference], reading: Reading
+) -> Iterator[str]:
+    """What a create starts from and the account has under another name, which no step changes.
+
+    An apply copies only what bears the name in the plan: a forged plan may name another object.
+    """
+    if difference.action != CREATE or not difference.desired.intent.origins:
+        return
+    renamed = {d.address for d in kept if _identity(d, "after")}
+    account = reading.account
+    for origin in difference.desired.intent.origins:
+        live = account.sources.get(origin) or account.resources.get(origin)
+        name = KINDS[origin.kind].key(live.raw) if live else origin.name
+        if name != origin.name and origin not in renamed:
+            yield f"{origin}, which the account has as {name!r}"
 
 
 def _in_rings(

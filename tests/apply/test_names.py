@@ -131,3 +131,24 @@ def test_names_that_move_on_after_a_killed_run(
         assert [one["name"] for one in account.state()["lists"]] == [*NAMES[1:]]
         project.unlock()
     assert line > 3
+
+
+@pytest.mark.parametrize("status", ["draft", "scheduled", "sending", "sent", "failed", "cancelled"])
+@pytest.mark.parametrize("chain", [1, 2])
+def test_what_keeps_another_name_is_not_copied(
+    project: Project, account: Account, status: str, chain: int
+) -> None:
+    """A campaign that is no draft is not renamed, so that nothing bears the name to copy."""
+    made(account, "campaigns")
+    account.edit("campaigns", A, status=status)
+    copies = [
+        {"name": f"Copy {n}", "copy_of": f"Copy {n - 1}" if n else "New"} for n in range(chain)
+    ]
+    project.declare(campaigns=[{"id": IDS[0], "name": "New"}, *copies])
+    plan = project.plan()
+    assert len(plan["steps"]) == (1 + chain if status == "draft" else 0)
+    blocked = [f["message"] for f in plan["findings"] if f["code"] == "blocked"]
+    assert len(blocked) == (0 if status == "draft" else chain)
+    assert all(repr(A) in message or "leaves alone" in message for message in blocked)
+    assert project.apply()["converged"] == (status == "draft")
+    assert project.plan()["steps"] == []
