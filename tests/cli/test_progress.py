@@ -146,7 +146,8 @@ def test_a_wait_for_another_run_is_said_in_the_same_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     time = FakeClock()
-    clock = Clock(time.time, lambda _, seconds: bool(time.sleep(seconds)))
+    # At each turn the lock is really tried, for a moment: a few turns are enough.
+    clock = Clock(time.time, lambda _, seconds: bool(time.sleep(50 * seconds)))
     with (
         exclusive(tmp_path, "bmeconf apply (process 7)", lambda other: None),
         click.Context(cli, obj=clock).scope(),
