@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import signal
@@ -18,6 +17,7 @@ from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, instead, meanwhile, refusal
 from tests.support.forks import Forks
 from tests.support.git import git
+from tests.support.strategies import cells
 
 APPLY = ("apply", "--auto-approve", "--format", "json")
 ENTRIES: dict[str, Any] = {
@@ -87,8 +87,7 @@ TURNS: dict[str, Turn] = {
 }
 
 
-@pytest.mark.parametrize("kind", ENTRIES)
-@pytest.mark.parametrize(("turn", "way"), [*itertools.product(TURNS, WAYS)])
+@pytest.mark.parametrize(("kind", "turn", "way"), cells(ENTRIES, TURNS, WAYS))
 def test_a_stray_copy_that_became_somebodys_own_is_left_alone(
     *, project: Project, account: Account, forks: Forks, cut: Cut, kind: str, turn: str, way: str
 ) -> None:

@@ -50,4 +50,4 @@ def test_rounds_are_compared_each_with_its_own() -> None:
 )
 def test_a_command_that_fails_shows_its_output(tmp_path: Path, script: str, told: str) -> None:
     with pytest.raises(Failed, match=rf"(?s){told}.*half"):
-        run(("sh", "-c", script), tmp_path, {"PATH": "/usr/bin:/bin"}, "whole", timeout=3)
+        run(("sh", "-c", script), tmp_path, {"PATH": "/usr/bin:/bin"}, "whole", timeout=0.5)

@@ -48,7 +48,7 @@ def test_changed_inputs(here: Bench, name: str) -> None:
     parser = PARSERS[name]
     good = parser.good(here)
 
-    @examples(4)
+    @examples(2)
     @given(st.integers(0, 2**32))
     def law(number: int) -> None:
         judge(here, parser, mutated(good, Random(number)))

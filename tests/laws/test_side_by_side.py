@@ -68,7 +68,7 @@ def seen_of(ran: Ran) -> Any:
 def test_as_many_at_once_as_they_like_show_the_same(account: Account, tmp_path: Path) -> None:
     laboratory, ends = Laboratory(account, tmp_path), set[int]()
 
-    @examples(20)
+    @examples(8)
     @given(
         worlds(),
         st.sampled_from(DIALECTS),

@@ -209,7 +209,7 @@ def test_a_listing_is_a_state_that_the_account_had(account: Account, name: str) 
     account.switch(hour_limit=0, month_quota=0, **listing.switches)
     ends: list[str] = []
 
-    @examples(18)
+    @examples(9)
     @given(
         st.integers(0, 11),
         st.lists(st.lists(MOVES, max_size=listing.most), max_size=14),

@@ -197,7 +197,7 @@ def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list
     for number, frame in enumerate(frames):
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
         if number % 2:
-            ActionChains(browser).move_to_element(frame).pause(0.1).click().perform()
+            ActionChains(browser, 10).move_to_element(frame).pause(0.1).click().perform()
     return frames
 
 

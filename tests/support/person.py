@@ -79,7 +79,7 @@ class Person:
         """Wait, after a click, until the next page has replaced this one."""
         before = self.driver.find_element(By.TAG_NAME, "html")
         yield
-        WebDriverWait(self.driver, 10).until(lambda _: gone(before))
+        WebDriverWait(self.driver, 10, 0.02).until(lambda _: gone(before))
 
     @property
     def said(self) -> str:

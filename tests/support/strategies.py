@@ -11,6 +11,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import yaml
@@ -78,6 +79,13 @@ def examples(number: int) -> settings:
         # Shrinking takes minutes, since every example is a run over sockets.
         phases=(Phase.generate, Phase.shrink) if MANY > 1 else (Phase.generate,),
     )
+
+
+def cells(*axes: Iterable[str]) -> list[tuple[str, ...]]:
+    """Of all combinations every second one, in which any two values still meet; or all."""
+    numbered = product(*map(enumerate, axes))
+    tried = (cell for cell in numbered if MANY > 1 or sum(n for n, _ in cell) % 2 == 0)
+    return [tuple(value for _, value in cell) for cell in tried]
 
 
 # --- the design's own rules of identity
