@@ -8,7 +8,7 @@ the only place that decides identity; everything else reads a match's status.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -125,6 +125,14 @@ class Matches:
         unmanaged = {**self.unmanaged, **more.unmanaged}
         return Matches({**self.by_address, **more.by_address}, unmanaged)
 
+    def without(self, resources: Iterable[Resource]) -> Matches:
+        """These matches, where the objects of `resources` are gone since they were listed."""
+        changed = {
+            r.address: replace(_of_none(r), referred_to=self[r.address].referred_to)
+            for r in resources
+        }
+        return replace(self, by_address={**self.by_address, **changed})
+
     def referring(self, unclear: Mapping[Address, Namesakes]) -> Matches:
         """These matches, where those of `unclear` refer to a name of several objects."""
         changed = {a: replace(self[a], referred_to=those) for a, those in unclear.items()}
@@ -169,6 +177,12 @@ def _take(name: str, free: dict[str, list[Raw]]) -> Match:
     return Match(Status.FOUND, free.pop(name)[0])
 
 
+def _of_none(resource: Resource) -> Match:
+    """The match of a resource that no live object is; one with an id is not made anew."""
+    is_expected = resource.id and not resource.intent.absent
+    return Match(Status.ID_NOT_FOUND if is_expected else Status.MISSING)
+
+
 class _Judge:
     """Holds each first match against the other resources, the free rows, the remembered ids."""
 
@@ -182,8 +196,7 @@ class _Judge:
             if resource.id in taken:
                 first[resource.address] = Match(Status.FOUND, self._every[resource.id])
             elif resource.id:
-                status = Status.MISSING if resource.intent.absent else Status.ID_NOT_FOUND
-                first[resource.address] = Match(status)
+                first[resource.address] = _of_none(resource)
         free: dict[str, list[Raw]] = defaultdict(list)
         for id, row in self._every.items():
             if id not in taken:

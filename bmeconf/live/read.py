@@ -187,7 +187,9 @@ def _with_details(
         sources=sources | {a: shown[a] for a in details.copied(reading) if a in shown},
     )
     unlisted = doubts.unlisted(account.resources, id_map, matches.unmanaged)
-    return replace(reading, account=account, findings=(*reading.findings, *unlisted))
+    matches = matches.without(r for r in desired if again.get(r.address, r) is None)
+    findings = (*reading.findings, *unlisted)
+    return replace(reading, account=account, matches=matches, findings=findings)
 
 
 def _read_again(

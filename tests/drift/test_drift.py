@@ -926,3 +926,16 @@ def test_junit_counts_drift_as_failures(project: Project, account: Account) -> N
 def test_an_unknown_option_is_a_failure_of_drift(project: Project) -> None:
     ran = project.run("drift", "--nonsense", "--format", "json")
     assert (ran.code, ran.json["format"]) == (3, "bmeconf.drift/1")
+
+
+def test_what_is_deleted_while_it_is_read_is_not_made_again(
+    project: Project, account: Account, cut: Cut
+) -> None:
+    """A resource with an id is one object; without that, no other is to take its place."""
+    id = account.id_of("contacts", ANN)
+    project.declare(contacts=[{"email": ANN, "id": id, "fields": {"First Name": "Another"}}])
+    cut(Rule(f"GET /api/contact/{id}", instead(refusal(404, "RecordNotFound", "gone"))))
+    plan = project.run("plan", "--format", "json")
+    assert (plan.code, plan.json["steps"]) == (7, [])
+    assert codes(plan.json) == ["id_not_found"]
+    assert only(project.drift(code=2))["class"] == "drift"

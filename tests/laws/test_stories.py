@@ -54,12 +54,18 @@ def ends_as_promised(deed: Deed) -> None:
 
 def writes_no_more_than_drafts(deed: Deed) -> None:
     """No request is so much as sent to change what is no draft, or has bounced."""
-    closed = {c["_id"] for c in deed.before["campaigns"] if c["status"] != "draft"}
-    for contact in deed.before["contacts"]:
-        if contact["status"].get("secondary") in FROZEN_CONTACTS:
-            closed.add(contact["_id"])
-    written = {e["path"].split("/")[-1]: e for e in deed.log}
-    assert not closed & written.keys()
+    closed = _closed(deed.before)
+    if deed.moment:
+        # Somebody may have opened it again meanwhile.
+        closed &= _closed(deed.moment.after)
+    assert not closed & {entry["path"].split("/")[-1] for entry in deed.log}
+
+
+def _closed(state: Any) -> set[str]:
+    """The ids of what may not be written to."""
+    sent = {c["_id"] for c in state["campaigns"] if c["status"] != "draft"}
+    dead = (c for c in state["contacts"] if c["status"].get("secondary") in FROZEN_CONTACTS)
+    return sent | {contact["_id"] for contact in dead}
 
 
 def changes_only_what_is_declared(deed: Deed) -> None:
