@@ -66,7 +66,9 @@ class Pipeline:
     @property
     def document(self) -> dict[str, Any]:
         """The whole file."""
-        document: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))
+        document: dict[str, Any] = yaml.load(
+            self.file.read_text(encoding="utf-8"), yaml.CSafeLoader
+        )
         return document
 
     def jobs(self) -> dict[str, str]:

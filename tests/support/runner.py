@@ -214,7 +214,7 @@ class Runner:
         run = Run(self.github.begin(self.path, event.name, event.head or event.sha))
         secrets = {} if _from_fork(event) else self.secrets
         inputs = event.payload.get("inputs", {})
-        Walk(self, event, run).jobs(yaml.safe_load(source), inputs, secrets, "", None)
+        Walk(self, event, run).jobs(yaml.load(source, yaml.CSafeLoader), inputs, secrets, "", None)
         self.github.end(run.id, run.conclusion)
         return run
 
@@ -265,7 +265,7 @@ class Walk:
         if "uses" not in job:
             return self._machine(name, job, context, granted, called=" / " in name)
         called = job["uses"].partition("@")[0].removeprefix(f"{TOOL}/")
-        workflow = yaml.safe_load((ROOT / called).read_text(encoding="utf-8"))
+        workflow = yaml.load((ROOT / called).read_text(encoding="utf-8"), yaml.CSafeLoader)
         interface = workflow[True]["workflow_call"]
         inputs = _given(interface["inputs"], context.expand(job.get("with", {})))
         passed = context.expand(job.get("secrets", {}))
@@ -371,7 +371,7 @@ class Machine:
     def _composite(
         self, folder: Path, given: Mapping[str, Any], context: Context
     ) -> tuple[str, dict[str, str]]:
-        action = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))
+        action = yaml.load((folder / "action.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
         assert action["runs"]["using"] == "composite"
         defaults = Context({"github": context.values["github"]}).expand(
             {name: entry.get("default") for name, entry in action["inputs"].items()}
