@@ -107,7 +107,7 @@ def test_what_writes_is_refused_before_its_first_request(
         assert "still writing to this project; nothing was sent" in ran.err
         assert "--lock-timeout" in ran.err
     # Patience has an end, too.
-    assert project.run("apply", "--auto-approve", "--lock-timeout", "5s").code == 1
+    assert project.run("apply", "--auto-approve", "--lock-timeout", "1s").code == 1
 
 
 def test_what_only_reads_does_not_wait(project: Project, first: subprocess.Popen[bytes]) -> None:
