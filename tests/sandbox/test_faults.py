@@ -95,7 +95,7 @@ def last(api: Api) -> tuple[int | None, str | None, bool]:
 def test_what_the_client_sees_the_account_becomes_and_the_log_says(
     api: Api, kind: str, seen: Any, made: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    plan(api, {"kind": kind, "seconds": 0.5})
+    plan(api, {"kind": kind, "seconds": 0.2})
     before, begun = names(api), time.monotonic()
     if isinstance(seen, int):
         assert raw(api) == seen
@@ -106,7 +106,7 @@ def test_what_the_client_sees_the_account_becomes_and_the_log_says(
         # A reset is also a disconnection, to Python.
         assert type(caught.value) is seen
         status = 201 if made else None
-    assert time.monotonic() - begun >= (0.5 if kind.startswith(("timeout", "slow")) else 0)
+    assert time.monotonic() - begun >= (0.2 if kind.startswith(("timeout", "slow")) else 0)
     assert names(api) == before + ["New"] * made
     assert last(api) == (status, kind, made > 0)
     assert create(api, "Next").status_code == 201
