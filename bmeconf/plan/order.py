@@ -55,6 +55,7 @@ def reachable(
     while True:
         created = {d.address for d in kept}
         freed, taken = _identities(kept, "before"), _identities(kept, "after")
+        renamed = set().union(*taken.values())
         lost = _in_rings(kept, freed)
         for difference in kept:
             address, remedy = difference.address, MEND_THAT
@@ -73,7 +74,7 @@ def reachable(
                 remedy = "take it off there first, or wait until that campaign is sent"
             elif gaps:
                 reason = f"refers to {', '.join(map(str, gaps))}, which this plan leaves alone"
-            elif kept_names := [*_origins_called_otherwise(difference, kept, reading)]:
+            elif kept_names := [*_called_otherwise(difference, renamed, reading)]:
                 reason = f"starts from {' and '.join(kept_names)}, and this plan leaves that name"
                 remedy = "declare that one by the name it has, or start from another"
             elif holders:
@@ -91,18 +92,15 @@ def reachable(
         findings += lost.values()
 
 
-def _origins_called_otherwise(
-    difference: Difference, kept: Sequence[Difference], reading: Reading
+def _called_otherwise(
+    difference: Difference, renamed: Collection[Address], reading: Reading
 ) -> Iterator[str]:
-    """What a create starts from and the account has under another name, which no step changes.
+    """What a create starts from and the account has under another name, if it is not `renamed`.
 
     An apply copies only what bears the name in the plan: a forged plan may name another object.
     """
-    if difference.action != CREATE or not difference.desired.intent.origins:
-        return
-    renamed = {d.address for d in kept if _identity(d, "after")}
     account = reading.account
-    for origin in difference.desired.intent.origins:
+    for origin in difference.desired.intent.origins if difference.action == CREATE else ():
         live = account.sources.get(origin) or account.resources.get(origin)
         name = KINDS[origin.kind].key(live.raw) if live else origin.name
         if name != origin.name and origin not in renamed:
