@@ -36,10 +36,10 @@ def newest(listing: Listing, walk: Walk) -> bool:
     Several rows of the very time of the newest might hide one more: then it proves nothing. Nor
     does it where no row shows a later change than its creation, since edits may not move the time.
     """
-    rows = [row for page in walk.pages for row in page.rows]
+    rows, read = [row for page in walk.pages for row in page.rows], walk.rows
     total = len(rows)
     times = [at for row in rows if (at := replies.instant_of(row.get("updatedAt")))]
-    counted = {page.total for page in walk.pages} == {total} == {len(walk.rows)}
+    counted = {page.total for page in walk.pages} == {total} == {len(read)}
     in_order = len(times) == total and times == sorted(times, reverse=True)
     if not (counted and in_order and any(map(_edited_since_made, rows))):
         return False
@@ -48,7 +48,7 @@ def newest(listing: Listing, walk: Walk) -> bool:
     if times[shown - 1] == times[0]:
         return False
     last = replace(listing, size=size, order=OLDEST).page(-(-total // size))
-    as_read = all(_same(row, walk.rows.get(replies.id_of(row))) for row in last.rows)
+    as_read = all(_same(row, read.get(replies.id_of(row))) for row in last.rows)
     at_end = [replies.instant_of(row.get("updatedAt")) for row in last.rows]
     return last.total == total and as_read and at_end == times[:shown][::-1]
 
