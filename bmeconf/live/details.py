@@ -47,19 +47,22 @@ def listed(reading: Reading, rows: Rows) -> Mapping[Address, Resource]:
 
 
 def read(
-    api: ReadApi, reading: Reading, rows: Rows, entire: Collection[str]
+    api: ReadApi,
+    reading: Reading,
+    rows: Rows,
+    entire: Collection[str],
+    copied: Collection[Address],
 ) -> tuple[Mapping[Address, Resource], frozenset[Address]]:
     """The other live objects of `rows` by desired address, and the addresses that were not read.
 
     Of the kinds in `entire` everything is read: more is asked of them than what is declared. So is
-    what is to be copied.
+    what is to be `copied`.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
     """
     desired, id_map = reading.desired, reading.account.id_map
     baseline = LockBaseline(id_map, reading.scope.managed, section=reading.section)
-    needed = copied(reading)
     resources: dict[Address, Resource] = {}
     unread: set[Address] = set()
     for name, kind in KINDS.items():
@@ -69,7 +72,7 @@ def read(
         spared = [
             address
             for address, row in mine.items()
-            if not (name in entire or address in needed)
+            if not (name in entire or address in copied)
             and baseline.settled(desired.resources[address], row)
         ]
         raws = _details(api, reading, kind, mine, spared)
@@ -154,21 +157,16 @@ def copied(reading: Reading) -> set[Address]:
     """The live objects that a plan would copy: their copies bring along undeclared content."""
     return {
         resource.intent.copy_of
-        for resource in reading.desired
-        if isinstance(kind := KINDS[resource.address.kind], Copyable)
-        and kind.pins_source
-        and resource.intent.copy_of
-        and _is_created(resource, reading)
+        for name, kind in KINDS.items()
+        if isinstance(kind, Copyable) and kind.pins_source
+        for resource in reading.desired.of_kind(name)
+        if resource.intent.copy_of and _is_created(resource, reading)
     }
 
 
-def sources(
-    api: ReadApi, reading: Reading, declared: Collection[Address]
-) -> Mapping[Address, Resource]:
-    """The `copied` objects, but for the `declared` ones, which are read anyway."""
-    id_map = reading.account.id_map
-    others = sorted(copied(reading).difference(declared))
-    ids = {address: id for address in others if (id := id_map.id(address))}
+def sources(api: ReadApi, id_map: IdMap, copied: Collection[Address]) -> Mapping[Address, Resource]:
+    """Those of the `copied` objects that are there."""
+    ids = {address: id for address in sorted(copied) if (id := id_map.id(address))}
     calls = [partial(KINDS[a.kind].fetch, api, id_map, id) for a, id in ids.items()]
     raws = zip(ids, api.together(calls), strict=True)
     return {address: KINDS[address.kind].live(raw, address, id_map) for address, raw in raws}

@@ -180,7 +180,7 @@ def _take(name: str, free: dict[str, list[Raw]]) -> Match:
 def _of_none(resource: Resource) -> Match:
     """The match of a resource that no live object is; one with an id is not made anew."""
     is_expected = resource.id and not resource.intent.absent
-    return Match(Status.ID_NOT_FOUND if is_expected else Status.MISSING)
+    return Match(Status.ID_NOT_FOUND) if is_expected else MISSING
 
 
 class _Judge:

@@ -167,12 +167,13 @@ def _with_details(
             if named and match.status is Status.AMBIGUOUS:
                 namesakes[address] = match.remembered
     rows |= namesakes
-    listed = details.listed(reading, rows)
+    listed, copied = details.listed(reading, rows), details.copied(reading)
     wave: list[Callable[[], Any]] = [
-        partial(details.read, api, reading, rows, whole),
+        partial(details.read, api, reading, rows, whole, copied),
         partial(_read_again, api, reading, {a: listed[a] for a in listed.keys() - namesakes}),
         partial(details.whole, api, id_map, dependents),
-        partial(details.sources, api, reading, rows),
+        # What is declared is read anyway.
+        partial(details.sources, api, id_map, copied.difference(rows)),
     ]
     (read, unread), again, dependents, sources = api.together(wave)
     shown = {a: r for a, r in {**listed, **again, **read}.items() if r is not None}
@@ -184,10 +185,11 @@ def _with_details(
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),
-        sources=sources | {a: shown[a] for a in details.copied(reading) if a in shown},
+        sources=sources | {a: shown[a] for a in copied if a in shown},
     )
     unlisted = doubts.unlisted(account.resources, id_map, matches.unmanaged)
-    matches = matches.without(r for r in desired if again.get(r.address, r) is None)
+    gone = [desired.resources[address] for address, found in again.items() if found is None]
+    matches = matches.without(gone)
     findings = (*reading.findings, *unlisted)
     return replace(reading, account=account, matches=matches, findings=findings)
 
