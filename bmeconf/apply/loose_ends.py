@@ -9,7 +9,7 @@ from pathlib import Path
 from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
-from bmeconf.model import Address, Snapshot, references
+from bmeconf.model import Address, Snapshot
 from bmeconf.plan import Plan
 
 LOOKED_AT = 50
@@ -63,5 +63,5 @@ def unclaimed(
         kind, names = resource.address.kind, (resource.address.name, *resource.intent.renamed_from)
         ids.add(resource.id)
         others.update(Address(kind, name) for name in names)
-        others.update(references(resource.fields), resource.intent.origins)
+        others.update(resource.mentioned())
     return {id: end and end.without(ids, others) for id, end in doubtful.items()}

@@ -97,9 +97,9 @@ def _needs(
     resource: Resource, desired: Snapshot, structures: Sequence[Address]
 ) -> Iterator[Address]:
     """The declared resources that one refers to, by name or by labels of the structure."""
-    mentioned = [*references(resource.fields), *resource.intent.origins]
+    mentioned = resource.mentioned()
     if isinstance(KINDS[resource.address.kind], UsesLabels):
-        mentioned += structures
+        mentioned = [*mentioned, *structures]
     return (address for address in mentioned if desired.get(address))
 
 

@@ -130,10 +130,10 @@ def _replaced(resource: Resource, match: Match) -> Finding:
 # --- references that lead nowhere
 
 
-def mentions(resource: Resource, id_map: IdMap) -> list[Address]:
+def mentions(resource: Resource, id_map: IdMap) -> Sequence[Address]:
     """The addresses that a resource refers to; its origins only until it exists."""
-    origins = () if resource.address in id_map.ids else resource.intent.origins
-    return [*references(resource.fields), *origins]
+    exists = resource.address in id_map.ids
+    return references(resource.fields) if exists else resource.mentioned()
 
 
 def problem(resource: Resource, code: str, message: str, *paths: str) -> Problem:

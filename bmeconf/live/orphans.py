@@ -20,7 +20,7 @@ from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, ide
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
-from bmeconf.model import Address, Finding, Resource, Snapshot, counted, references, shows_nothing
+from bmeconf.model import Address, Finding, Resource, Snapshot, counted, shows_nothing
 
 CODE = "no_longer_managed"
 MOST_SEARCHED = 250
@@ -87,7 +87,7 @@ class _Notes:
         self._users: dict[Address, Address] = {}
         for resource in self._now:
             if not resource.intent.absent:
-                for address in (*references(resource.fields), *resource.intent.origins):
+                for address in resource.mentioned():
                     self._users.setdefault(address, resource.address)
 
     def on(self, kind: Kind, was: Resource) -> Iterator[Finding]:

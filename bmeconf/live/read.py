@@ -31,7 +31,7 @@ from bmeconf.live import details, doubts, orphans
 from bmeconf.live.account import Account, Reading
 from bmeconf.live.match import Match, Matches, Namesakes, Status, match
 from bmeconf.live.orphans import Removed
-from bmeconf.model import Address, Resource, Snapshot, once, references
+from bmeconf.model import Address, Resource, Snapshot, once
 from bmeconf.model.errors import NotFound
 
 
@@ -279,8 +279,7 @@ def _kinds_needed(scope: Scope, removed: Removed) -> list[str]:
             if needed >= most:
                 break
             needed.add(kind.name)
-            mentioned = *references(resource.fields), *resource.intent.origins
-            needed.update([address.kind for address in mentioned])
+            needed.update([address.kind for address in resource.mentioned()])
             if not isinstance(kind, PartialSets):
                 needed |= {kind.refers[name] for name in resource.fields if name in kind.refers}
     return [name for name, k in KINDS.items() if name in needed and not isinstance(k, Singleton)]

@@ -153,6 +153,10 @@ class Resource:
     intent: Intent = NO_INTENT
     raw: Mapping[str, Any] = field(default_factory=nothing, repr=False, compare=False)
 
+    def mentioned(self) -> Sequence[Address]:
+        """Every other resource that this one names: in its fields, and as what it starts from."""
+        return [*references(self.fields), *self.intent.origins]
+
 
 @dataclass(frozen=True)
 class Snapshot:
