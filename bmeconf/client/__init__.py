@@ -15,4 +15,4 @@ from bmeconf.client.exchange import Exchange, Watch
 from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.route import Route, route_to
-from bmeconf.client.transport import SEARCH, WriteRefused
+from bmeconf.client.transport import WriteRefused

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bmeconf.kinds import SEARCH
+
 NOUNS = {
     "/lists": "list",
     "/contact-structure": "contact structure",
@@ -45,7 +47,7 @@ class Exchange(NamedTuple):
     def work(self) -> str:
         """The request in words: `Reading campaigns`."""
         noun = next((noun for part, noun in NOUNS.items() if part in self.path), "answer")
-        reads = self.method == "GET" or self.path.endswith("/search")
+        reads = self.method == "GET" or self.path == SEARCH
         return f"{'Reading' if reads else 'Writing'} {noun}s"
 
 

@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 from bmeconf.client import paging
 from bmeconf.client.page import Listing, Page, page_of
 from bmeconf.client.standstill import NEWEST
-from bmeconf.client.transport import SEARCH
-from bmeconf.kinds import Dialect, Raw
+from bmeconf.kinds import SEARCH, Dialect, Raw
 
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""

@@ -15,13 +15,11 @@ from dataclasses import dataclass, replace
 
 from bmeconf.client import standstill
 from bmeconf.client.page import Listing, Page, Walk, names_of
-from bmeconf.kinds import Raw, replies
+from bmeconf.kinds import TRIES, Raw, replies
 from bmeconf.model.errors import IncompleteRead, Rejected
 
 SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""
-TRIES = 3
-"""How often a read that meets somebody else's change is begun."""
 WAVE = 8
 """Pages that are asked for together at the utmost: a total may claim more than there are."""
 FEW = 2

@@ -18,8 +18,8 @@ from bmeconf.client.listings import Data, Listings
 from bmeconf.client.pace import Budget
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.client.side_by_side import SideBySide
-from bmeconf.client.transport import SEARCH, ReadOnlyTransport, Sessions, WriteRefused
-from bmeconf.kinds import Dialect
+from bmeconf.client.transport import ReadOnlyTransport, Sessions, WriteRefused
+from bmeconf.kinds import SEARCH, Dialect
 from bmeconf.model.errors import (
     SHORTEST_SECRET,
     BmeconfError,

@@ -15,8 +15,7 @@ from requests.auth import AuthBase
 
 from bmeconf import __version__
 from bmeconf.client.route import Route
-
-SEARCH = "/api/contact/search"
+from bmeconf.kinds import SEARCH
 
 
 class WriteRefused(AssertionError):

@@ -9,6 +9,10 @@ from typing import Any, Protocol, TypeVar
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
 T = TypeVar("T")
+SEARCH = "/api/contact/search"
+"""Where a POST only reads (API contract 4.2.1)."""
+TRIES = 3
+"""How often a read that meets somebody else's change is begun."""
 PAGE = 100
 """Rows that a page of a listing is asked to have (API contract 6, question 7)."""
 SIZES = ("search_batch", "page_size")

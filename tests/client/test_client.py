@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bmeconf import __version__, client
+from bmeconf import __version__
 from bmeconf.client import Bounds, Budget, Exchange, Reader, Watch, Writer, WriteRefused
 from bmeconf.model.errors import (
     ApiError,
@@ -32,6 +32,7 @@ from bmeconf.model.errors import (
     VersionConflict,
 )
 from tests.support.clocks import FakeClock
+from tests.support.driver import SEARCH
 from tests.support.fake_server import (
     CLOSE,
     RESET,
@@ -755,7 +756,7 @@ def test_what_is_no_listing_is_an_error(answer: Any, how: str) -> None:
     with Line(reply(answer)) as line, pytest.raises(ReplyUnreadable) as raised:
         line.reader.search({}, 10) if how == "search" else getattr(line.reader, how)(PATH)
     assert raised.value.exit_code == 1
-    assert client.SEARCH in raised.value.message or PATH in raised.value.message
+    assert SEARCH in raised.value.message or PATH in raised.value.message
 
 
 def test_a_page_size_that_is_refused_is_made_smaller() -> None:

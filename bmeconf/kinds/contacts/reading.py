@@ -8,19 +8,14 @@ from itertools import chain
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi
+from bmeconf.kinds.api import PAGE, SEARCH, TRIES, Raw, ReadApi
 from bmeconf.kinds.capabilities import Touch
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model.errors import IncompleteRead, Rejected
 
-SEARCH = "/api/contact/search"
-TRIES = 3
-"""How often searches that meet somebody else's change are begun."""
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
 TOO_MANY = (400, 413)
 """How the API, or a gateway before it, may refuse a search for too many addresses (2.1)."""
-PAGE = 100
-"""Hits per page of the members of a list."""
 WRITES = ("contact-created", "contact-updated", "contact-unsubscribed", "contact-reactivated")
 """The events that change a contact."""
 EVENTS = {"types": ",".join(WRITES), "page": 1, "size": 100}
