@@ -74,10 +74,10 @@ def opened(options: Options, console: Console, project: Project) -> Iterator[Ses
     with _account(options, project) as account:
         for note in account.notes:
             console.note(f"Note: {note}")
-        stop, url = threading.Event(), urlsplit(account.base_url)
-        progress = Progress(console, _clock(), stop)
+        stop, url, clock = threading.Event(), urlsplit(account.base_url), _clock()
+        progress = Progress(console, clock, stop)
         budget = progress.budget = Budget(
-            clock=_clock().now,
+            clock=clock.now,
             sleep=progress.wait,
             # A simulator on this machine has no neighbours; its own 429s are honoured all the same.
             per_minute=None if is_loopback(url.hostname or "") else PER_MINUTE,

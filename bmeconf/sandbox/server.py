@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bmeconf.sandbox import app, seed, state
 from bmeconf.sandbox.connections import HOST, Server, listening
@@ -23,9 +22,6 @@ from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.seed import DEFAULT_KEY
 from bmeconf.sandbox.store import Store
 from bmeconf.sandbox.switches import Switches
-
-if TYPE_CHECKING:
-    pass
 
 # Seconds to wait for a sandbox to say what it serves, and the most bytes of its answer.
 _PATIENCE, _ANSWER = 5.0, 100_000
