@@ -95,7 +95,9 @@ def named_files(paths: Sequence[Path]) -> list[Path]:
     from bmeconf.desired import manifest, read_project_files
 
     found: list[Path] = []
-    for each in ([*paths], [manifest.find_root(path) for path in paths[:1]], [Path(".")]):
+    several = [*paths], [manifest.find_root(path) for path in paths[:1]], [Path(".")]
+    # Mostly they lead to one project, which need not be read several times.
+    for each in {tuple(map(manifest.absolute, each)): each for each in several}.values():
         with contextlib.suppress(BmeconfError, OSError):
             sources = read_project_files(each).sources
             names = [*sources.texts]
