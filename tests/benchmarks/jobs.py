@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,43 +83,33 @@ class Bench:
     def contacts(self, count: int) -> Iterator[Task]:
         """A plan of contacts, beside a plan of DNS records; cold, and with what a plan keeps."""
         job = f"plan {count:,} resources"
-        creates, updates = changes(count)
         if self.peer:
             folder = self.folder / f"records-{count}"
             octodns.prepare(folder, count)
             command = (str(self.peer), "--config-file", "config.yaml")
-            summary = octodns.summary(creates, updates)
+            summary = octodns.summary(*changes(count))
             yield Task(job, "octoDNS", command, folder, summary, self.environ())
         url = self.stack.enter_context(served("--contacts", str(count)))
         for tool in ("bmeconf", "bmeconf, warm"):
             folder = self.folder / f"{tool}-{count}"
-            folder.mkdir()
+            expected = _declared(folder, "contacts", map(_contact, range(count)))
             # Only in a project does a run keep what it found sound.
             (folder / "bmeconf.yaml").write_text("version: 1\n")
-            (folder / "seeds.yaml").write_text(
-                "version: 1\ncontacts:\n"
-                + "".join(
-                    f"- email: {email(n)}\n  fields:\n    First Name: Seed {n}\n    City: Oslo\n"
-                    f"  lists: [{NAME}]\n"
-                    for n in range(count)
-                )
-            )
-            task = self._plan(
-                job, tool, folder, url, f"Plan: {creates} to create, {updates} to update"
-            )
+            task = self._plan(job, tool, folder, url, expected)
             yield task if tool.endswith("warm") else replace(task, removed=folder / ".bmeconf")
 
     def drafts(self, count: int) -> Iterator[Task]:
         """A plan of drafts, each of which is read alone."""
         url = self.stack.enter_context(served("--drafts", str(count)))
         folder = self.folder / f"drafts-{count}"
-        yield self._plan(f"plan {count:,} drafts", "bmeconf", folder, url, _drafts(folder, count))
+        expected = _declared(folder, "campaigns", map(_draft, range(count)))
+        yield self._plan(f"plan {count:,} drafts", "bmeconf", folder, url, expected)
 
     def latency(self, delay: float) -> Iterator[Task]:
         """The same where every reply takes a while: one read after another, and side by side."""
         url = self.stack.enter_context(served("--drafts", str(DRAFTS_READ), "--delay", str(delay)))
         folder = self.folder / "latency"
-        expected = _drafts(folder, DRAFTS_READ)
+        expected = _declared(folder, "campaigns", map(_draft, range(DRAFTS_READ)))
         for parallel in ("1", "4"):
             job, tool = f"40 reads of {delay * 1000:.0f} ms", f"bmeconf --parallel {parallel}"
             yield self._plan(job, tool, folder, url, expected, "--parallel", parallel)
@@ -134,19 +124,27 @@ class Bench:
         return Task(job, tool, command, folder, expected, environ, url=url)
 
 
-def _drafts(folder: Path, count: int) -> str:
-    """Write the manifest of so many drafts; what the plan of it says."""
+def _declared(folder: Path, kind: str, entries: Iterable[str]) -> str:
+    """Write a manifest of these entries; what the plan of it says."""
+    written = [*entries]
     folder.mkdir()
-    (folder / "drafts.yaml").write_text(
-        "version: 1\ncampaigns:\n"
-        + "".join(
-            f"- name: Draft {n}\n  from: news@{DOMAIN}\n  from_name: Acme\n  subject: News {n}\n"
-            f"  lists: [{NAME}]\n  body: {{html: '{body(n)}'}}\n"
-            for n in range(count)
-        )
-    )
-    creates, updates = changes(count)
+    (folder / "manifest.yaml").write_text("".join([f"version: 1\n{kind}:\n", *written]))
+    creates, updates = changes(len(written))
     return f"Plan: {creates} to create, {updates} to update"
+
+
+def _contact(n: int) -> str:
+    return (
+        f"- email: {email(n)}\n  fields:\n    First Name: Seed {n}\n    City: Oslo\n"
+        f"  lists: [{NAME}]\n"
+    )
+
+
+def _draft(n: int) -> str:
+    return (
+        f"- name: Draft {n}\n  from: news@{DOMAIN}\n  from_name: Acme\n  subject: News {n}\n"
+        f"  lists: [{NAME}]\n  body: {{html: '{body(n)}'}}\n"
+    )
 
 
 def changes(count: int) -> tuple[int, int]:
