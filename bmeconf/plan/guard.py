@@ -96,9 +96,15 @@ def refusal(plan: Plan, errors: Sequence[Finding] = ()) -> Guarded | None:
     errors = (*plan.errors, *errors)
     if not errors:
         return None
-    named = "; ".join(f"{finding.address}: {finding.message}" for finding in errors[:3])
-    more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
-    return Guarded(f"the plan is refused: {named}{more}", errors[0].remedy)
+    causes: dict[str, list[Finding]] = {}
+    for finding in errors:
+        causes.setdefault(finding.message, []).append(finding)
+    named = [
+        f"{first.address}{f' and {len(others)} more' if others else ''}: {first.message}"
+        for first, *others in causes.values()
+    ]
+    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
+    return Guarded(f"the plan is refused: {'; '.join(named[:3])}{more}", errors[0].remedy)
 
 
 def refuse(plan: Plan, errors: Sequence[Finding] = ()) -> None:

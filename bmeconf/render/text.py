@@ -120,7 +120,7 @@ def _section(section: Section) -> list[Line]:
 
 def _blocks(section: Section, brief: bool) -> Iterator[Sequence[Line]]:
     """The lines of each item, task, table and plot."""
-    for each in section.items:
+    for each in _said_once(section.items):
         heads = section.in_text is InText.HEADS
         shown = replace(each, fields=(), notes=()) if heads else each
         yield item(shown, "" if brief else section.title)
@@ -129,6 +129,19 @@ def _blocks(section: Section, brief: bool) -> Iterator[Sequence[Line]]:
         return
     for waiting in (task for task in section.tasks if task.state != DONE):
         yield [*wrapped(waiting.gist, "» ", "  ", "manual"), *_indented("note: ", waiting.note)]
+
+
+def _said_once(items: Sequence[PageItem]) -> Iterator[PageItem]:
+    """Findings that say the same of many resources as one, which names them all."""
+    causes: dict[object, list[PageItem]] = {}
+    for number, each in enumerate(items):
+        alike = each.level and each.head and not (each.fields or each.notes)
+        cause = (each.level, each.state, each.head, each.remedy) if alike else number
+        causes.setdefault(cause, []).append(each)
+    for first, *others in causes.values():
+        also = ", ".join(other.address for other in others)
+        head = f"{first.head}; the same of {also}" if others else first.head
+        yield replace(first, head=head)
 
 
 def _figures(section: Section) -> list[list[Line]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -92,3 +93,19 @@ def test_one_body_is_warned_of_once(project: Project) -> None:
     problems = project.run("validate", "--format", "json").ok().json["problems"]
     told = [(problem["file"], problem["code"]) for problem in problems]
     assert told == [("a.html", "large_body"), ("a.html", "stripped")]
+
+
+def test_what_a_plan_finds_at_many_is_said_once_and_names_them_all(
+    project: Project,
+) -> None:
+    manifest = CAMPAIGNS % {"spec": "from: a@unknown.example, subject: S"}
+    write(project.folder, {"m.yaml": manifest})
+    said = "is not ready for sending"
+    ran = project.run("plan")
+    text = " ".join(ran.out.split())
+    assert (ran.code, text.count(said), ran.err.count(said)) == (7, 1, 1)
+    assert "the plan is refused: campaigns/N0 and 29 more: from:" in ran.err
+    told = text[: text.index("→")]
+    assert all(f"campaigns/N{n}" in told for n in range(30))
+    found = json.loads(project.run("plan", "--format", "json").out)["findings"]
+    assert [finding["code"] for finding in found] == ["sender_not_ready"] * 30
