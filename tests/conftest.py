@@ -22,6 +22,7 @@ from tests.support.browser import chromium, fresh
 from tests.support.driver import Account, Project
 from tests.support.fake_server import FakeServer, Rule, by_rules, in_front_of
 from tests.support.forks import Forks
+from tests.support.pair import Pair, pair
 
 LONGEST = (
     "laws/test_faults.py",
@@ -106,6 +107,13 @@ def account() -> Iterator[Account]:
 def project(tmp_path: Path, account: Account) -> Project:
     """An empty project folder whose environment names `account`."""
     return Project(tmp_path, account.env)
+
+
+@pytest.fixture
+def two_accounts(tmp_path: Path) -> Iterator[Pair]:
+    """A project of two simulated accounts."""
+    with pair(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from bmeconf.apply import STALE, Journal, Origin, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
 from bmeconf.cli.apply_flags import ApplyFlags
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
+from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import Session, finishing, opened
 from bmeconf.desired import manifest, project_at, read_project_files, validate
 from bmeconf.model import Snapshot, path_word, shell_line
@@ -59,6 +59,7 @@ MAX_AGE = "24h"
     help="Finish an apply that was cut off, from its journal.",
 )
 @LOCK_TIMEOUT
+@ONE_ACCOUNT
 @common
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
     """Plan, show, ask, make exactly those changes, and read them back.

@@ -43,10 +43,22 @@ Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
+class Report:
+    """A page and its document, as a run ends with them; `done`: files were changed."""
+
+    page: Page
+    document: Document
+    code: int
+    error: BmeconfError | None
+    done: bool
+
+
+@dataclass(frozen=True)
 class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
-    `account` is the account that the options name.
+    `account` is the account that the options name. Where `kept` is a list, this is the run on one
+    account of several, and its report goes there.
     """
 
     format: str = TEXT
@@ -57,6 +69,7 @@ class Console:
     account: str = ""
     timings: Timings = field(default_factory=Timings)
     live: LiveLine = field(default_factory=LiveLine)
+    kept: list[Report] | None = None
     spared: set[Path] = field(default_factory=set)
     """Outputs that turned out to be files of the project, and are not written."""
 
@@ -98,6 +111,9 @@ class Console:
         each of these is a warning instead. `on_stderr`: stderr has what the text says, so that
         stdout stays empty.
         """
+        if self.kept is not None:
+            self.kept.append(Report(page, document, code, error, stands and not on_stderr))
+            return code
         self.timings.stage("showing")
         product = Product(page, document(code, error))
         contents, lost = self._rendered(product)
@@ -232,7 +248,8 @@ class Console:
         if isinstance(error, Bug):
             traceback.print_exception(error.__cause__)
         first, *more = error.message.splitlines() or [""]
-        self.tell([Line(safe_line(f"Error: {first}"), "bad")])
+        label = "Error" if self.kept is None else f"Error ({self.account})"
+        self.tell([Line(safe_line(f"{label}: {first}"), "bad")])
         self.tell(Line(safe_line(line)) for line in more)
         if error.remedy:
             self.tell([Line(safe_line(f"  → {error.remedy}"))])

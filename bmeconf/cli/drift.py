@@ -11,7 +11,15 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import LOCK_TIMEOUT, PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.options import (
+    ALL_ACCOUNTS,
+    LOCK_TIMEOUT,
+    PATHS,
+    SINCE,
+    Options,
+    apply_command,
+    common,
+)
 from bmeconf.cli.session import Session, alone
 from bmeconf.drift import WORDS, Drift, closer, find_drift, remember, touches, undoable, unfit
 from bmeconf.live import Reading
@@ -36,6 +44,7 @@ DEFAULT = "drift,conflict,manual"
 @click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
 @LOCK_TIMEOUT
 @SINCE
+@ALL_ACCOUNTS
 @common
 def drift(
     options: Options,

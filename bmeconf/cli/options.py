@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from bmeconf.model import (
     path_word,
     shell_line,
 )
+from bmeconf.model.errors import InvalidInput
 from bmeconf.render import FORMATS, Line
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Options:
     max_requests: int | None = None
     parallel: int | None = None
     allow_host: tuple[str, ...] = ()
+    all_accounts: bool = False
 
     def console(self) -> Console:
         """How this run speaks, or InvalidInput for an --output that cannot be written."""
@@ -137,6 +139,11 @@ ONLINE: Sequence[Decorator] = (
 ANY_PATH = click.Path(path_type=Path, readable=False)
 """A file or folder, which its command looks at itself."""
 PATHS = click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH...]")
+ALL_ACCOUNTS: Decorator = click.option(
+    "--all-accounts",
+    is_flag=True,
+    help="One declared account after another, each with limits of its own; one report of all.",
+)
 SINCE = click.option(
     "--since",
     metavar="REV",
@@ -171,6 +178,8 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
         def checked() -> int:
             console.timings.stage("manifests")
             _spare_inputs(console, given)
+            if options.all_accounts:
+                return _on_each_account(command, options, console, given)
             return command(options, console, **given)
 
         code = guarded(lambda: console, command.__name__, checked)
@@ -182,6 +191,40 @@ def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
     for option in reversed(shared):
         decorated = option(decorated)
     return decorated
+
+
+def _on_each_account(
+    command: Command, options: Options, console: Console, given: Mapping[str, Any]
+) -> int:
+    """The command on every declared account, or InvalidInput where it can be on one alone."""
+    from bmeconf.cli.all_accounts import on_each_account
+
+    for option, chosen, reason in (
+        ("--account", options.account, "they exclude each other"),
+        ("--sandbox", options.sandbox, "the simulator is one account"),
+        ("--out", given.get("out"), "a saved plan is the plan of one account"),
+    ):
+        if chosen:
+            raise InvalidInput(f"--all-accounts with {option}: {reason}", "leave one of them out")
+
+    def on(account: str, console: Console) -> int:
+        return command(replace(options, account=account), console, **given)
+
+    return on_each_account(console, command.__name__, given.get("paths") or (Path("."),), on)
+
+
+def _refuse_all(context: click.Context, option: click.Parameter, given: bool) -> None:
+    if given:
+        raise InvalidInput(
+            f"{context.command_path} takes one account a run, and no --all-accounts",
+            "name the account with --account NAME, one run after another",
+        )
+
+
+ONE_ACCOUNT: Decorator = click.option(
+    "--all-accounts", is_flag=True, hidden=True, expose_value=False, callback=_refuse_all
+)
+"""For commands that write: known, and refused with a reason."""
 
 
 def _spare_inputs(console: Console, given: Mapping[str, Any]) -> None:

@@ -9,7 +9,15 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, PATHS, SINCE, Options, apply_command, common
+from bmeconf.cli.options import (
+    ALL_ACCOUNTS,
+    ANY_PATH,
+    PATHS,
+    SINCE,
+    Options,
+    apply_command,
+    common,
+)
 from bmeconf.cli.show import make_room, save
 from bmeconf.plan import encode, guard
 from bmeconf.render import page
@@ -23,6 +31,7 @@ from bmeconf.render import page
 )
 @click.option("--out", type=ANY_PATH, metavar="FILE", help="Save the plan, for `apply FILE`.")
 @SINCE
+@ALL_ACCOUNTS
 @common
 def plan(
     options: Options,

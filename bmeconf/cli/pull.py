@@ -13,7 +13,7 @@ import click
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, Options, common
+from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
@@ -51,6 +51,7 @@ MOST_NAMED = 20
 @click.option("--structure", metavar="LABEL", default="", help="The contact structure to write.")
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 @LOCK_TIMEOUT
+@ONE_ACCOUNT
 @common
 def pull(
     options: Options,

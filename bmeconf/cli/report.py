@@ -12,7 +12,7 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options, common
+from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
 from bmeconf.cli.session import opened
 from bmeconf.cli.stages import HERE
 from bmeconf.desired import read_desired, read_project_files, scope
@@ -30,6 +30,7 @@ MANY = 10
 
 @click.command()
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
+@ALL_ACCOUNTS
 @click.option("--check", is_flag=True, help="Exit 2 if an expectation failed or is unknown.")
 @click.option(
     "--past-days",

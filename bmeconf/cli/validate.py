@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import ACCOUNT, PATHS, VERBOSE, Options, offline
+from bmeconf.cli.options import ACCOUNT, ALL_ACCOUNTS, PATHS, VERBOSE, Options, offline
 from bmeconf.desired import read_project_files
 from bmeconf.desired import validate as checks
 from bmeconf.model.errors import Guarded, InvalidInput
@@ -22,6 +22,7 @@ from bmeconf.render import documents, page
 @PATHS
 @ACCOUNT
 @VERBOSE
+@ALL_ACCOUNTS
 @offline
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """Check the manifests offline; no key is needed and nothing is sent.

@@ -68,6 +68,7 @@ from bmeconf.model.words import (
     PROBLEMS_FORMAT,
     PULL_FORMAT,
     REPORT_FORMAT,
+    REPORTS_FORMAT,
     RESULT_FORMAT,
     SANDBOX,
     SIMULATED,

@@ -33,18 +33,21 @@ def render(page: Page) -> str:
     return "".join(f"{line}\n" for line in (*lines, _command("note", None, page.name, verdict)))
 
 
-def _annotations(page: Page) -> Iterator[tuple[str, str]]:
-    """Each level with its workflow command, in the order of the page."""
+def _annotations(page: Page, of: str = "") -> Iterator[tuple[str, str]]:
+    """Each level with its workflow command, in the order of the page; titles begin with `of`."""
     for section in page.sections:
         for item in section.items:
             level = "error" if item.fails else item.level or _level_of_step(item)
             if level:
                 message = item.gist + (f"; {item.remedy}" if item.remedy else "")
-                yield level, _command(level, item.place, item.address or page.title, message)
+                title = f"{of}{item.address or page.title}"
+                yield level, _command(level, item.place, title, message)
         for task in section.tasks:
             if task.state != DONE:
                 level = "error" if task.fails else "note"
-                yield level, _command(level, task.place, task.address, task.gist)
+                yield level, _command(level, task.place, f"{of}{task.address}", task.gist)
+    for part in page.parts:
+        yield from _annotations(part, f"{part.account}: ")
 
 
 def _level_of_step(item: PageItem) -> str:

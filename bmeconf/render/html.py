@@ -21,7 +21,7 @@ from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
 from bmeconf.model import HIDDEN, Address, Value, seen
 from bmeconf.model.errors import masked
 from bmeconf.render import figures, safe, values
-from bmeconf.render.model import DONE, Field, Page, PageItem, Series
+from bmeconf.render.model import DONE, Field, Page, PageItem, Series, Task
 
 MOST_OPEN, MOST_LOOKS = 40, 3
 """Items, and mails as they look, that are unfolded from the start."""
@@ -39,13 +39,12 @@ ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 def render(page: Page) -> str:
     """The page as one self-contained HTML document."""
-    items = [item for section in page.sections for item in section.items]
+    pages = (page, *page.parts)
+    items = [item for each in pages for section in each.sections for item in section.items]
     html = TEMPLATES.get_template("page.html").render(
         page=page,
         policy=POLICY,
         version=__version__,
-        deletes=[item for item in items if item.state == "delete"],
-        open_tasks=[t for s in page.sections for t in s.tasks if t.state != DONE],
         unfolded=len(items) <= MOST_OPEN,
         looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
     )
@@ -53,6 +52,16 @@ def render(page: Page) -> str:
 
 
 # --- filters of the templates
+
+
+def deletes(page: Page) -> list[PageItem]:
+    """What would be deleted."""
+    return [i for section in page.sections for i in section.items if i.state == "delete"]
+
+
+def open_tasks(page: Page) -> list[Task]:
+    """The manual steps that are not done."""
+    return [task for section in page.sections for task in section.tasks if task.state != DONE]
 
 
 def kind(address: str) -> str:
@@ -146,6 +155,6 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-FILTERS = (bars, body_words, diff, frame, inbox, kind, members, name, value)
+FILTERS = (bars, body_words, deletes, diff, frame, inbox, kind, members, name, open_tasks, value)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
 TEMPLATES.filters |= {"number": "{:,}".format, "utc": values.utc}

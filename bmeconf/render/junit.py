@@ -22,24 +22,9 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(page: Page) -> str:
     """The page as one XML document; a suite per section, and one for the verdict."""
     root = Element("testsuites", name=_text(f"bmeconf: {page.title}"))
-    suite = _suite(root, page, page.title)
-    case = _case(suite, page, f"account {page.account}" if page.account else page.title)
-    fingerprint = f"Fingerprint: {page.fingerprint}" if page.fingerprint else ""
-    commands = (f"Next: {command}" for command in page.next_commands)
-    lines = (page.verdict, page.price, fingerprint, *commands)
-    _add(case, "system-out", [Line(line) for line in lines if line])
-    for section in page.sections:
-        suite = _suite(root, page, section.title)
-        for item in section.items:
-            case = _case(suite, page, f"{item.address} {item.state}".lstrip())
-            _end(case, item, text.item(item))
-        for task in section.tasks:
-            case = _case(suite, page, f"{task.address} by hand: {task.state}")
-            if not task.fails and task.state != DONE:
-                SubElement(case, "skipped", message=_text(task.gist))
-            _end(case, task, text.task(task))
-        if rest := text.figures_of(section):
-            _add(suite, "system-out", rest)
+    _add_page(root, page)
+    for part in page.parts:
+        _add_page(root, part, part.account)
     for suite in (*root, root):
         suite.set("tests", str(len([*suite.iter("testcase")])))
         suite.set("failures", str(len([*suite.iter("failure")])))
@@ -50,15 +35,38 @@ def render(page: Page) -> str:
     return declaration + tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: Element, page: Page, title: str) -> Element:
-    suite = SubElement(root, "testsuite", name=_text(title))
+def _add_page(root: Element, page: Page, account: str = "") -> None:
+    """The suites of one page; of a part of a page, under the name of its `account`."""
+    suite = _suite(root, page, page.title, account)
+    case = _case(suite, page, account, f"account {page.account}" if page.account else page.title)
+    fingerprint = f"Fingerprint: {page.fingerprint}" if page.fingerprint else ""
+    commands = (f"Next: {command}" for command in page.next_commands)
+    lines = (page.verdict, page.price, fingerprint, *commands)
+    _add(case, "system-out", [Line(line) for line in lines if line])
+    for section in page.sections:
+        suite = _suite(root, page, section.title, account)
+        for item in section.items:
+            case = _case(suite, page, account, f"{item.address} {item.state}".lstrip())
+            _end(case, item, text.item(item))
+        for task in section.tasks:
+            case = _case(suite, page, account, f"{task.address} by hand: {task.state}")
+            if not task.fails and task.state != DONE:
+                SubElement(case, "skipped", message=_text(task.gist))
+            _end(case, task, text.task(task))
+        if rest := text.figures_of(section):
+            _add(suite, "system-out", rest)
+
+
+def _suite(root: Element, page: Page, title: str, account: str) -> Element:
+    suite = SubElement(root, "testsuite", name=_text(f"{account}: {title}" if account else title))
     if page.made_at:
         suite.set("timestamp", stamp(page.made_at).removesuffix("Z"))
     return suite
 
 
-def _case(suite: Element, page: Page, name: str) -> Element:
-    kind = page.document.partition("/")[0]
+def _case(suite: Element, page: Page, account: str, name: str) -> Element:
+    # The viewers of CI systems take cases of the same class and name for one.
+    kind = f"{page.document.partition('/')[0]} {account}".rstrip()
     return SubElement(suite, "testcase", classname=_text(kind), name=_text(name))
 
 

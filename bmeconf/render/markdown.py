@@ -40,6 +40,8 @@ def render(page: Page, room: int = COMMENT_ROOM) -> str:
     Raises:
         InvalidInput: if the items that must be kept do not go in.
     """
+    if page.parts:
+        return _parted(page, room)
     for cut in (False, True):
         kept, left = [], room
         for line in _page(page, cut):
@@ -50,6 +52,21 @@ def render(page: Page, room: int = COMMENT_ROOM) -> str:
         else:
             return "".join(kept)
     return _short(page, room)
+
+
+def _parted(page: Page, room: int) -> str:
+    """What the page tells of all its parts, then each part: the small ones leave room to others."""
+    start = [*parts.start(page)]
+    for section in page.sections:
+        start += [*parts.title(section), *_section(section, cut=True)]
+    left = room - size(*start)
+    wanted = [len(render(part, room).encode()) for part in page.parts]
+    shown: dict[int, str] = {}
+    for number in sorted(range(len(page.parts)), key=wanted.__getitem__):
+        share = left // (len(page.parts) - len(shown))
+        _, _, shown[number] = render(page.parts[number], share).partition("\n")
+        left -= len(shown[number].encode())
+    return "".join([*(f"{line}\n" for line in start), *(shown[n] for n in sorted(shown))])
 
 
 # --- the page, whole or with its long parts cut

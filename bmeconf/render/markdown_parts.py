@@ -88,7 +88,8 @@ def marker(document: str, account: str) -> str:
 def start(page: Page) -> Iterator[str]:
     """Marker, title, verdict, counts, and an alarm where something would be deleted."""
     account = f": {code(page.account)}" if page.account else ""
-    yield marker(page.document, page.account)
+    kind = page.parts[0].document if page.parts else page.document
+    yield marker(kind, "all" if page.parts else page.account)
     yield f"## {ICONS[page.mood]} {page.title}{account}"
     yield from ("", f"**{prose(page.verdict)}**", "")
     if page.counts:

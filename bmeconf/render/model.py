@@ -160,7 +160,8 @@ class Page:
     `next_commands` (shell lines) are empty if there is none. `made_at` is aware. `binding`:
     somebody agrees to the page as it is shown, so that no item that `must` be kept may be left
     out. `continues`: its text stands below the plan that it ends, without saying account and
-    fingerprint again.
+    fingerprint again. `parts` are the pages of one command on several accounts, each whole, and
+    without parts of its own; `sections` then tell of all of them.
     """
 
     document: str
@@ -176,6 +177,7 @@ class Page:
     made_at: datetime | None = None
     binding: bool = False
     continues: bool = False
+    parts: tuple[Page, ...] = ()
 
     @property
     def name(self) -> str:

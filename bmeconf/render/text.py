@@ -20,7 +20,7 @@ SIGNS = {"+": "create", "~": "update", "-": "delete", "»": "manual", "=": "good
 
 def render(page: Page) -> list[Line]:
     """The whole page; its verdict stands at the end, where a terminal shows it."""
-    lines = []
+    lines = [line for part in page.parts for line in (*render(part), Line())]
     if page.account and not page.continues:
         lines = [Line(safe.line(f"Account: {page.account}")), Line()]
     for section in page.sections:

@@ -19,7 +19,7 @@ OFFERED = {
     "sandbox serve": {"--port", "--switch", "--fault"},
     "sandbox reset": set[str](),
     "show": PRODUCT,
-    "validate": PRODUCT | {"--account", "--verbose"},
+    "validate": PRODUCT | {"--account", "--all-accounts", "--verbose"},
 }
 
 

@@ -74,6 +74,7 @@ CASES = {
     "drift": Case(("drift",), 2),
     "pull": Case(("pull", "--out", "new", "--target", "lists/*")),
     "report": Case(("report",)),
+    "no accounts": Case(("plan", "--all-accounts"), 3),
     "no option": Case(("plan", "--nonsense", "é"), 3),
 }
 PLAIN = {

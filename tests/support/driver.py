@@ -28,7 +28,8 @@ from tests.support.clocks import hasty
 HASTE = 0.01
 """Commands in this process wait so much shorter than they think."""
 SCHEMAS = {
-    f"bmeconf.{kind}/1": kind for kind in ("drift", "plan", "problems", "pull", "report", "result")
+    f"bmeconf.{kind}/1": kind
+    for kind in ("drift", "plan", "problems", "pull", "report", "reports", "result")
 }
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""
@@ -59,10 +60,11 @@ class Ran:
     def json(self) -> Any:
         """Standard output as one JSON document, which must be as its schema says."""
         document = json.loads(self.out)
-        kind = SCHEMAS.get(document.get("format"))
-        if kind:
-            flaws = [f"{e.instance_path}: {e.message}" for e in _judge(kind).iter_errors(document)]
-            assert flaws == [], document
+        for each in (document, *(part["report"] for part in document.get("reports", ()))):
+            kind = SCHEMAS.get(each.get("format"))
+            if kind:
+                flaws = [f"{e.instance_path}: {e.message}" for e in _judge(kind).iter_errors(each)]
+                assert flaws == [], each
         return document
 
     @property
