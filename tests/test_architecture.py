@@ -31,7 +31,7 @@ FLOORS = (
     ("live",),
     ("plan",),
     ("apply",),
-    ("drift", "pull", "report"),
+    ("accounts", "compare", "drift", "pull", "report"),
     ("render",),
     ("cli",),
 )
@@ -66,7 +66,7 @@ PURE = (
     "baseline.section",
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
-    *("report", "pull.model", "pull.entries", "pull.layout"),
+    *("accounts", "compare", "report", "pull.model", "pull.entries", "pull.layout"),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 IMPURE_ALLOWED = {

@@ -85,7 +85,19 @@ def test_pictures_are_there_and_small() -> None:
 
 
 def test_options_named_in_the_readme_exist(project: Project) -> None:
-    alone = ("init", "pull", "validate", "plan", "show", "apply", "drift", "report", "schema")
+    alone = (
+        "init",
+        "pull",
+        "validate",
+        "plan",
+        "show",
+        "apply",
+        "drift",
+        "report",
+        "schema",
+        "accounts",
+        "compare",
+    )
     commands = (*([name] for name in alone), ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)
     text = (ROOT / "README.md").read_text(encoding="utf-8")

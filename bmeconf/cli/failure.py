@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bmeconf.cli.console import Console
 
 DOCUMENTS = {
+    "accounts": model.ACCOUNTS_FORMAT,
+    "compare": model.COMPARE_FORMAT,
     "plan": model.PLAN_FORMAT,
     "show": model.PLAN_FORMAT,
     "apply": model.RESULT_FORMAT,

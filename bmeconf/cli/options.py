@@ -101,9 +101,7 @@ VERBOSE: Decorator = click.option(
     is_flag=True,
     help="Print the project's root, and every request with its status, time and size.",
 )
-ONLINE: Sequence[Decorator] = (
-    ACCOUNT,
-    click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
+READING: Sequence[Decorator] = (
     click.option(
         "--target",
         multiple=True,
@@ -136,6 +134,11 @@ ONLINE: Sequence[Decorator] = (
         help="Print a table at the end: requests, waits, and CPU of the stages.",
     ),
 )
+ONLINE: Sequence[Decorator] = (
+    ACCOUNT,
+    click.option("--sandbox", is_flag=True, help="Run against the account simulator."),
+    *READING,
+)
 ANY_PATH = click.Path(path_type=Path, readable=False)
 """A file or folder, which its command looks at itself."""
 PATHS = click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH...]")
@@ -162,6 +165,11 @@ LOCK_TIMEOUT = click.option(
 def common(command: Command) -> Command:
     """Give a command the shared options and a console, as its first two arguments."""
     return _decorated((*ONLINE, *PRODUCT), command)
+
+
+def on_accounts(command: Command) -> Command:
+    """As `common`, for a command whose arguments name its accounts."""
+    return _decorated((*READING, *PRODUCT), command)
 
 
 def offline(command: Command) -> Command:

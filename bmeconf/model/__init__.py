@@ -62,6 +62,8 @@ from bmeconf.model.spelling import (
     written_email,
 )
 from bmeconf.model.words import (
+    ACCOUNTS_FORMAT,
+    COMPARE_FORMAT,
     DRIFT_FORMAT,
     MOST_GUESSES,
     PLAN_FORMAT,

@@ -89,7 +89,7 @@ def start(page: Page) -> Iterator[str]:
     """Marker, title, verdict, counts, and an alarm where something would be deleted."""
     account = f": {code(page.account)}" if page.account else ""
     kind = page.parts[0].document if page.parts else page.document
-    yield marker(kind, "all" if page.parts else page.account)
+    yield marker(kind, page.account or ("all" if page.parts else ""))
     yield f"## {ICONS[page.mood]} {page.title}{account}"
     yield from ("", f"**{prose(page.verdict)}**", "")
     if page.counts:

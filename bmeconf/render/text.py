@@ -21,7 +21,7 @@ SIGNS = {"+": "create", "~": "update", "-": "delete", "»": "manual", "=": "good
 def render(page: Page) -> list[Line]:
     """The whole page; its verdict stands at the end, where a terminal shows it."""
     lines = [line for part in page.parts for line in (*render(part), Line())]
-    if page.account and not page.continues:
+    if page.account and not (page.continues or page.parts):
         lines = [Line(safe.line(f"Account: {page.account}")), Line()]
     for section in page.sections:
         lines += _section(section)

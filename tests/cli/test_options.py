@@ -18,6 +18,8 @@ OFFERED = {
     "schema": set[str](),
     "sandbox serve": {"--port", "--switch", "--fault"},
     "sandbox reset": set[str](),
+    "accounts": PRODUCT,
+    "compare": (ONLINE - {"--account", "--sandbox"}) | {"--detailed-exitcode"},
     "show": PRODUCT,
     "validate": PRODUCT | {"--account", "--all-accounts", "--verbose"},
 }

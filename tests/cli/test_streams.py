@@ -74,6 +74,8 @@ CASES = {
     "drift": Case(("drift",), 2),
     "pull": Case(("pull", "--out", "new", "--target", "lists/*")),
     "report": Case(("report",)),
+    "accounts": Case(("accounts",)),
+    "not compared": Case(("compare", NAME, "é"), 3),
     "no accounts": Case(("plan", "--all-accounts"), 3),
     "no option": Case(("plan", "--nonsense", "é"), 3),
 }

@@ -29,7 +29,10 @@ HASTE = 0.01
 """Commands in this process wait so much shorter than they think."""
 SCHEMAS = {
     f"bmeconf.{kind}/1": kind
-    for kind in ("drift", "plan", "problems", "pull", "report", "reports", "result")
+    for kind in (
+        *("accounts", "compare", "drift", "plan", "problems", "pull", "report", "reports"),
+        "result",
+    )
 }
 SEARCH = "/api/contact/search"
 """Where a POST only reads."""

@@ -1,0 +1,160 @@
+"""`compare`: what promotion from one account to another would change, and what it leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.formats import FORMATS, squeezed, told
+from tests.support.pair import Pair
+
+STAGED = ("lists/Staging news", "contacts/qa@staging.acme.example", "campaigns/Winter")
+PROMOTED = ("lists/Production news", "contacts/qa@acme.example", "campaigns/Winter")
+
+
+def compared(pair: Pair, *arguments: str, code: int = 0) -> Any:
+    """The document of staging beside production, which sends only reads."""
+    before = [account.state() for account in pair.accounts.values()]
+    ran = pair.project.run("compare", "staging", "production", "--format", "json", *arguments)
+    assert ran.code == ran.json["exit_code"] == code, ran.err
+    assert [account.state() for account in pair.accounts.values()] == before
+    return ran.json
+
+
+def states(document: Any) -> list[dict[str, tuple[str, str]]]:
+    """The address and the state of each resource, in each account."""
+    return [
+        {each["name"]: (each["address"], each["state"]) for each in row["accounts"]}
+        for row in document["resources"]
+    ]
+
+
+def test_promotion_by_vars_alone(two_accounts: Pair) -> None:
+    project = two_accounts.project
+    project.apply("--account", "staging")
+    before = compared(two_accounts)
+    assert not before["equal"]
+    assert {tuple(row.values()) for row in states(before)} == {
+        ((staged, "as declared"), (promoted, "missing"))
+        for staged, promoted in zip(STAGED, PROMOTED, strict=True)
+    }
+    planned = project.plan("--account", "production")["steps"]
+    assert sorted(step["address"] for step in planned) == sorted(PROMOTED)
+    compared(two_accounts, "--detailed-exitcode", code=2)
+    project.apply("--account", "production")
+    after = compared(two_accounts, "--detailed-exitcode")
+    assert after["equal"]
+    assert {state for row in states(after) for _, state in row.values()} == {"as declared"}
+    said = project.run("compare", "staging", "production").ok().out
+    assert "promotion would change nothing" in said
+
+
+def test_the_fields_that_differ_are_those_of_the_plan(two_accounts: Pair) -> None:
+    project = two_accounts.project
+    for name in two_accounts.accounts:
+        project.apply("--account", name)
+    two_accounts.production.edit("campaigns", "Winter", subject="By hand")
+    (row,) = [r for r in compared(two_accounts)["resources"] if "campaigns" in str(r)]
+    staging, production = row["accounts"]
+    assert (staging["state"], production["state"]) == ("as declared", "differs")
+    assert production["differences"] == [
+        {"field": "subject", "desired": "Production: winter", "live": "By hand"}
+    ]
+    assert row["place"]["file"] == "m.yaml"
+    (step,) = project.plan("--account", "production")["steps"]
+    assert [c["path"] for c in step["changes"]] == ["subject"]
+
+
+def test_what_only_one_account_has(two_accounts: Pair) -> None:
+    two_accounts.project.apply("--account", "staging")
+    two_accounts.production.add("lists", _id="1" * 24, name="Old", __v=0)
+    document = compared(two_accounts)
+    staging, production = document["accounts"]
+    assert sorted(staging["only"]["declared"]) == sorted(STAGED)
+    assert production["only"]["declared"] == []
+    assert "lists/Old" in production["only"]["not_declared"]
+    assert "lists/Old" not in staging["only"]["not_declared"]
+
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "declared as absent": ({"lists": [{"name": "Newsletter", "state": "absent"}]}, "not deleted"),
+    "absent, and gone": ({"lists": [{"name": "Gone", "state": "absent"}]}, "as declared"),
+    "a name that is there twice": ({"lists": [{"name": "Twin"}]}, "blocked"),
+    "a campaign that was sent": (
+        {"campaigns": [{"name": "Welcome", "subject": "Other"}]},
+        "refused",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_state(two_accounts: Pair, case: str) -> None:
+    manifest, state = CASES[case]
+    for account in two_accounts.accounts.values():
+        for n in ("2", "3"):
+            account.add("lists", _id=n * 24, name="Twin", __v=0)
+        account.schedule(status="sent")
+    two_accounts.project.declare(**manifest)
+    document = compared(two_accounts)
+    assert {found for row in states(document) for _, found in row.values()} == {state}
+    assert document["equal"] == (state == "as declared")
+    if state in ("blocked", "refused"):
+        assert document["resources"][0]["accounts"][0]["why"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_tells_of_both(two_accounts: Pair, format: str) -> None:
+    two_accounts.project.apply("--account", "staging")
+    two_accounts.staging.edit("campaigns", "Winter", subject="By hand")
+    ran = two_accounts.project.run("compare", "staging", "production", "--format", format).ok()
+    words = told(format, ran.out)
+    for expected in ("staging", "production", "Production news", "missing", "differs"):
+        assert squeezed(expected) in words, expected
+    if format != "github":
+        assert squeezed("By hand") in words
+    if format == "text":
+        assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_a_target_leaves_the_rest_out(two_accounts: Pair) -> None:
+    document = compared(two_accounts, "--target", "lists/*")
+    assert [kind for row in states(document) for kind, _ in row.values()] == [
+        "lists/Staging news",
+        "lists/Production news",
+    ]
+    # A name that only one account gives is no target of the other.
+    ran = two_accounts.project.run("compare", "staging", "production", "--target", STAGED[0])
+    assert ran.code == 3
+    assert "production: " in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "said"),
+    [
+        (("staging", "staging"), {}, 3, "compared with itself"),
+        (("staging", "prodction"), {}, 3, 'did you mean "production"?'),
+        (("staging",), {}, 3, "Missing argument"),
+        (("staging", "production"), {"PRODUCTION_KEY": ""}, 3, "production: no API key"),
+        (
+            ("staging", "production"),
+            {"PRODUCTION_KEY": "bme_" + "0" * 40},
+            4,
+            "production: GET /api/contact-structure: 401",
+        ),
+    ],
+)
+def test_what_cannot_be_compared(
+    two_accounts: Pair, words: tuple[str, ...], env: dict[str, str], code: int, said: str
+) -> None:
+    ran = two_accounts.project.run("compare", *words, "--format", "json", **env)
+    assert (ran.code, ran.json["format"]) == (code, "bmeconf.compare/1")
+    assert said in ran.err
+
+
+def test_manifests_that_one_account_does_not_fill(two_accounts: Pair) -> None:
+    text = (two_accounts.project.folder / "bmeconf.yaml").read_text()
+    two_accounts.project.write("bmeconf.yaml", text.replace("brand: Production", "other: x"))
+    ran = two_accounts.project.run("compare", "staging", "production", "--format", "json")
+    assert ran.code == 3
+    assert "not defined" in ran.err
