@@ -17,6 +17,9 @@ from bmeconf.model import DELETE, Address, Change, Resource, dotted, nested
 from bmeconf.model.errors import Stale
 from bmeconf.plan import Pin, Plan, Preconditions, Step, looked_at, preconditions
 
+Looked = Mapping[str, Mapping[str, Raw]]
+"""Live objects that were looked at before the first write, by kind and id."""
+
 
 @dataclass(frozen=True)
 class StepCheck:
@@ -145,10 +148,11 @@ def first_look(
     id_map: IdMap,
     plan: Plan,
     options: ApplyOptions,
-) -> Mapping[str, str]:
+) -> tuple[Mapping[str, str], Looked]:
     """The moves before the first write, in words, by the id of the step that must not be done.
 
-    Steps that are done are not looked at, and of those in doubt only what they refer to.
+    Steps that are done are not looked at, and of those in doubt only what they refer to. Also the
+    objects that were looked at.
     """
     left = [step for step in plan.steps if step.id not in options.done]
     open_ = [step for step in left if step.id not in options.doubtful]
@@ -157,10 +161,12 @@ def first_look(
     managed = plan.preconditions.managed
     moved: dict[str, str] = {}
     lists: Mapping[str, Raw] | None = None
+    looked: dict[str, Mapping[str, Raw]] = {}
     asked = [(kind, *looked_at(kind, left)) for kind in KINDS.values()]
     asked = [(kind, ids, keys) for kind, ids, keys in asked if ids or keys]
     looks = [partial(kind.look, api, id_map, ids, keys) for kind, ids, keys in asked]
     for (kind, *_), rows in zip(asked, api.together(looks), strict=True):
+        looked[kind.name] = rows
         if isinstance(kind, kinds.Audience):
             lists = rows
         mine = [step for step in open_ if step.address.kind == kind.name]
@@ -180,7 +186,7 @@ def first_look(
         broken = _violation(planned, step, id_map, lists, pins)
         if broken and step.id not in moved:
             moved[step.id] = f"{step.address}: {broken}"
-    return moved
+    return moved, looked
 
 
 def _violation(

@@ -9,7 +9,7 @@ from datetime import datetime
 from bmeconf.kinds import IdMap, Raw
 from bmeconf.model import Address, Finding, Manual
 from bmeconf.model.errors import BmeconfError, Interrupted, NotConverged
-from bmeconf.plan import Plan, Step
+from bmeconf.plan import Acknowledged, Plan, Step
 
 APPLIED, FAILED, UNKNOWN = "applied", "failed", "unknown"
 BLOCKED, STALE, NOT_ATTEMPTED = "blocked", "stale", "not attempted"
@@ -125,7 +125,8 @@ class Result:
 
     `written`: whether any write was done, or may have been. `journal` is the path of the journal,
     empty where nothing was to be written. `unlocked` says why the lock file could not be written,
-    if it could not. `account` names the account for people, `at` is when the run ended.
+    if it could not. `account` names the account for people, `at` is when the run ended. `allowed`
+    is what the operator let through.
     """
 
     plan: Plan
@@ -138,6 +139,7 @@ class Result:
     unlocked: str = ""
     account: str = ""
     at: datetime | None = None
+    allowed: Acknowledged = field(default_factory=Acknowledged)
 
     @classmethod
     def unwritten(

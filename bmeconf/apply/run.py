@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bmeconf.apply import checks, remember, verify
+from bmeconf.apply import checks, limits, remember, verify
 from bmeconf.apply.executor import Execution
 from bmeconf.apply.journal import Journal, JournalState
 from bmeconf.apply.loose_ends import loose_ends, unclaimed
@@ -34,8 +34,8 @@ from bmeconf.desired import manifest
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
 from bmeconf.model import DELETE, SIMULATED, Snapshot, canonical_server, errors
-from bmeconf.plan import Plan, encode, guard
-from bmeconf.project import journal_folder
+from bmeconf.plan import Acknowledged, Plan, encode, guard
+from bmeconf.project import Policy, journal_folder
 
 if TYPE_CHECKING:
     # Not at run time, since results are also shown where nothing is asked for.
@@ -51,7 +51,8 @@ class Run:
 
     `base_url` names the account in plans; `origin` tells which journals were written here; `told`
     hears of each outcome; `stop_asked` says whether somebody wants the run to end. `declared` reads
-    what the manifests declare by now, which plans and journals cannot tell.
+    what the manifests declare by now, which plans and journals cannot tell. `policy` guards the
+    plan, but for what is `allowed`.
     """
 
     reader: Reader
@@ -63,10 +64,19 @@ class Run:
     stop_asked: Callable[[], bool]
     told: Callable[[Outcome], None]
     declared: Callable[[], Snapshot]
+    policy: Policy
+    allowed: Acknowledged
 
     @property
     def journals(self) -> Path:
         return journal_folder(self.root)
+
+    def guarded(
+        self, plan: Plan, id_map: IdMap, options: ApplyOptions, looked: checks.Looked
+    ) -> Plan:
+        """`plan` with the findings of this moment; raises as `limits.hold` does."""
+        guards = self.policy, self.allowed
+        return limits.hold(self.reader, *guards, plan, id_map, options.done, looked)
 
 
 # --- the ways in
@@ -107,10 +117,11 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
     ends = loose_ends(run.journals, plan, run.origin)
     doubtful = unclaimed(ends, _taken(plan, basis), run.declared)
     options = ApplyOptions(strict=True, skip_stale=skip_stale, doubtful=doubtful)
-    moved = checks.first_look(run.reader, basis.account.id_map, plan, options)
+    moved, looked = checks.first_look(run.reader, basis.account.id_map, plan, options)
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
         stale = errors.Stale(f"{MOVED}; nothing was written", REVIEW)
         return Result.unwritten(plan, stale, run.reader.budget.used, moved)
+    plan = run.guarded(plan, basis.account.id_map, options, looked)
     journal = _begun(run, plan, skip_stale)
     try:
         receipts.claim(run.now, str(journal.path.absolute()))
@@ -144,7 +155,8 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     )
     id_map = basis.account.id_map
     options = replace(options, doing=_doing(run, id_map, plan, state))
-    moved = checks.first_look(run.reader, id_map, plan, options)
+    moved, looked = checks.first_look(run.reader, id_map, plan, options)
+    plan = run.guarded(plan, id_map, options, looked)
     return _through(run, plan, basis, journal, replace(options, moved=moved), state.written)
 
 

@@ -23,7 +23,7 @@ from bmeconf.cli.session import Session, finishing, opened
 from bmeconf.desired import manifest, project_at, read_project_files, validate
 from bmeconf.model import Snapshot, path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
-from bmeconf.plan import Plan, decode, guard
+from bmeconf.plan import Plan, acknowledge, decode, guard
 from bmeconf.project import Project, planned_account, receipt_folder, root_around
 from bmeconf.render import TEXT, Line, safe_line
 from bmeconf.render import text as texts
@@ -42,6 +42,12 @@ MAX_AGE = "24h"
     multiple=True,
     metavar="ADDRESS",
     help="Confirm this planned delete (glob); repeatable.",
+)
+@click.option(
+    "--allow-audience",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Let this draft reach more people than the policy allows (glob); repeatable.",
 )
 @click.option("--expect", metavar="FINGERPRINT", help="Apply only a plan with this fingerprint.")
 @click.option(
@@ -81,7 +87,7 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
         result, paths = _saved(options, console, flags, file)
     else:
         result = _planned(options, console, flags, paths)
-    return _published(options, console, result, paths)
+    return _published(options, console, flags, result, paths)
 
 
 def _planned(
@@ -95,10 +101,10 @@ def _planned(
     with stages.compared(options, console, paths, turn=flags.turn(console)) as comparison:
         plan, session = stages.planned(comparison), comparison.session
 
-        def work(means: run.Run) -> Result:
+        def work(means: run.Run, plan: Plan) -> Result:
             return run.planned(means, comparison.reading, plan)
 
-        return _applied(plan, flags, session, work, ask=not flags.auto_approve)
+        return _applied(plan, flags, session, work, fresh=True)
 
 
 def _saved(
@@ -119,7 +125,7 @@ def _saved(
             # Before anything is said: what is shown under an account is a plan for it.
             basis = run.opened(session.reader, session.identity, session.lock_file, plan)
 
-            def work(means: run.Run) -> Result:
+            def work(means: run.Run, plan: Plan) -> Result:
                 guard.recheck(plan, project.policy)
                 return run.saved(means, basis, plan, receipts, flags.on_stale == "skip")
 
@@ -143,9 +149,12 @@ def _resumed(
             project = project_at(root)
             guard.recheck(plan, project.policy)
             options = _in_its_account(options, plan, project)
-            with opened(options, console, project) as session, _listening(plan, session) as means:
+            with (
+                opened(options, console, project) as session,
+                _listening(plan, flags, session) as means,
+            ):
                 result = run.resumed(means, journal, past, plan)
-                return _ended(result, session), _seen_from_here(root)
+                return _ended(result, flags, session), _seen_from_here(root)
 
 
 def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
@@ -163,10 +172,14 @@ def _applied(
     plan: Plan,
     flags: ApplyFlags,
     session: Session,
-    work: Callable[[run.Run], Result],
-    ask: bool = False,
+    work: Callable[[run.Run, Plan], Result],
+    fresh: bool = False,
 ) -> Result:
-    """Show the plan, have it approved, carry it out; a refusal is a result as well."""
+    """Show the plan, have it approved, carry it out; a refusal is a result as well.
+
+    What limits a plan that is not `fresh` may have changed since it was made: `work` judges that.
+    """
+    plan = acknowledge.lowered(plan, flags.allowed)
     console, shown = session.console, texts.render(plan_page.of_plan(plan, session.label))
     if console.format == TEXT:
         console.product(shown)
@@ -180,22 +193,25 @@ def _applied(
                 " moved since that was reviewed; nothing was written",
                 "review this plan, then expect its fingerprint",
             )
-        guard.acknowledge(plan, flags.allow_delete)
-        if plan.steps and ask:
+        acknowledge.deletes(plan, flags.allow_delete)
+        if fresh:
+            acknowledge.hold(plan, flags.allowed)
+        if plan.steps and fresh and not flags.auto_approve:
             _confirm(plan, session.label)
-        with _listening(plan, session) as means:
-            result = work(means)
+        with _listening(plan, flags, session) as means:
+            result = work(means, plan)
     except BmeconfError as error:
         result = Result.unwritten(plan, error, session.reader.budget.used)
-    return _ended(result, session)
+    return _ended(result, flags, session)
 
 
-def _ended(result: Result, session: Session) -> Result:
-    return replace(result, account=session.label, at=datetime.now(UTC))
+def _ended(result: Result, flags: ApplyFlags, session: Session) -> Result:
+    allowed = flags.allowed
+    return replace(result, account=session.label, at=datetime.now(UTC), allowed=allowed)
 
 
 @contextmanager
-def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
+def _listening(plan: Plan, flags: ApplyFlags, session: Session) -> Iterator[run.Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     total = len(plan.steps)
     session.console.timings.stage("writing")
@@ -218,6 +234,8 @@ def _listening(plan: Plan, session: Session) -> Iterator[run.Run]:
             stop_asked=session.stop.is_set,
             told=tell,
             declared=partial(_declared, session),
+            policy=session.project.policy,
+            allowed=flags.allowed,
         )
 
 
@@ -238,9 +256,12 @@ def _declared(session: Session) -> Snapshot:
         ) from error
 
 
-def _published(options: Options, console: Console, result: Result, paths: Sequence[Path]) -> int:
+def _published(
+    options: Options, console: Console, flags: ApplyFlags, result: Result, paths: Sequence[Path]
+) -> int:
     """Publish what an apply of the manifests at `paths` did, and return its exit code."""
-    command = shell_line([*_resume(options), path_word(result.journal)])
+    words = [*_resume(options), path_word(result.journal), *flags.allowed.words]
+    command = shell_line(words)
     command = command if result.resumable else ""
     following = [command] if command else []
     if result.begun and not result.complete:

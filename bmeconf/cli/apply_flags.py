@@ -13,6 +13,7 @@ from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
 from bmeconf.cli.session import alone
 from bmeconf.model.errors import InvalidInput
+from bmeconf.plan import Acknowledged
 
 EXPECTED = re.compile(r"[0-9a-f]{32,64}")
 
@@ -28,6 +29,12 @@ class ApplyFlags:
     on_stale: str | None
     resume: Path | None
     lock_timeout: str
+    allow_audience: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> Acknowledged:
+        """What the operator lets through, beside deletes."""
+        return Acknowledged(audiences=self.allow_audience)
 
     def turn(self, console: Console) -> stages.Turn:
         """How the run takes its turn among those that write to its project."""

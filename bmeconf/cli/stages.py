@@ -18,7 +18,7 @@ from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading
 from bmeconf.live import read as live
 from bmeconf.model import counted
-from bmeconf.plan import Plan, Price, Since, Source, build
+from bmeconf.plan import Plan, Price, Since, Source, audience, build
 
 HERE = Path(".")
 Turn = Callable[[Path], AbstractContextManager[None]]
@@ -67,7 +67,9 @@ def compared(
         limited = scope.limit(desired.sound(), options.target, desired.covers)
         lock = lock_store.read(session.lock_file)
         stage("reading")
-        reading = live.read(session.reader, limited, lock, session.identity, then, sparing=sparing)
+        sizes = audience.needs_sizes(files.project.policy, limited.desired)
+        account = limited, lock, session.identity, then
+        reading = live.read(session.reader, *account, sparing=sparing, sizes=sizes)
         if reading.problems:
             raise ManifestProblems((*desired.problems, *reading.problems))
         console.warnings(desired.problems)

@@ -97,6 +97,7 @@ class Campaigns(Scheduled, Mailing, Copyable, Detailed, Patchable):
     refers = MappingProxyType({"lists": LISTS, "copy_of": CAMPAIGNS})
     emails = ("from", "reply_to")
     sender = "from"
+    recipients = "lists"
     pins_source = True
     rewritable = frozenset({"body", "plain_text"})
     row_keys = ("name", "status", *LISTED)

@@ -98,6 +98,10 @@ class Audience(Kind):
     A group that is made of others has their members too (API contract 4.3).
     """
 
+    @abstractmethod
+    def size(self, raw: Raw) -> int | None:
+        """How many contacts a listed group has, None where the row does not show it."""
+
 
 class Member(Kind):
     """On the audiences that the field `membership` refers to, and with them on copies of these."""
@@ -112,10 +116,12 @@ class Member(Kind):
 class Mailing(Kind):
     """Goes to the audiences it refers to, and is reported on once it was sent (contract 4.7).
 
-    The domain of the address in the field `sender` must be ready for sending (design 7.10).
+    The domain of the address in the field `sender` must be ready for sending (design 7.10). The
+    field `recipients` names the audiences.
     """
 
     sender: ClassVar[str]
+    recipients: ClassVar[str]
 
 
 class UsesLabels(Kind):

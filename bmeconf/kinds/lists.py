@@ -34,6 +34,9 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         counts = {key: replies.count_of(value) for key, value in shown.items()}
         return {key: count for key, count in counts.items() if count is not None}
 
+    def size(self, raw: Raw) -> int | None:
+        return replies.count_of(raw.get("totalContacts"))
+
     def pin_content(self, raw: Raw) -> Any:
         return {"name": raw.get("name")}
 

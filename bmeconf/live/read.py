@@ -17,6 +17,7 @@ from bmeconf.baseline import CommitManifests, Lock, Section, kind_of
 from bmeconf.desired import Scope
 from bmeconf.kinds import (
     KINDS,
+    Audience,
     IdMap,
     Kind,
     PartialSets,
@@ -43,14 +44,16 @@ def read(
     commit: CommitManifests | None = None,
     *,
     sparing: bool = False,
+    sizes: bool = False,
 ) -> Reading:
-    """Read what the scope needs; `base_url` and the structure tell whose section of `lock` it is.
+    """Read what the scope needs, with `sizes` also how many contacts each list has.
 
-    A lock file is a file under review, and may be forged. It spares requests only where the run is
-    `sparing`, since nothing is concluded from it: else every declared object is read whole.
+    `base_url` and the structure tell whose section of `lock` it is. A lock file is a file under
+    review, and may be forged. It spares requests only where the run is `sparing`, since nothing is
+    concluded from it: else every declared object is read whole.
 
-    Live objects that only the manifests of `commit` declare are looked for along with it. Where
-    the reading has problems, it goes no further than it takes to tell of them.
+    Also live objects that only the manifests of `commit` declare are looked for. With problems it
+    goes no further than it takes to tell of them.
 
     Raises:
         ApiError, Refused, LimitReached: a read that is not complete is an error.
@@ -60,9 +63,8 @@ def read(
     id_map, matches = _structure(api, scope)
     section = lock.section_of(id_map.account, base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
-    needed = [KINDS[name] for name in _kinds_needed(scope, removed)]
-    # Nothing that is read here depends on anything else of it.
-    wave: list[Callable[[], Any]] = [partial(listing.rows, kind) for kind in needed]
+    needed = [KINDS[name] for name in _kinds_needed(scope, removed, sizes)]
+    wave: list[Callable[[], Any]] = [partial(listing.rows, kind, sizes) for kind in needed]
     wave.append(partial(details.with_templates, api, scope.desired))
     wave.append(partial(details.ready_domains, api, scope.desired))
     *rows, (with_bodies, unknown), (ready, unchecked) = api.together(wave)
@@ -114,11 +116,13 @@ class _Listing:
     gone: set[str] = field(default_factory=set)
     dependents: dict[Address, Raw] = field(default_factory=dict)
 
-    def rows(self, kind: Kind) -> Sequence[Raw]:
+    def rows(self, kind: Kind, sizes: bool) -> Sequence[Raw]:
         """Read the rows of one kind."""
         removed = self.removed.of_kind(kind)
         # As of what is to be deleted, findings say what depends on it.
         going = [replace(r, intent=replace(r.intent, absent=True)) for r in removed]
+        if sizes and isinstance(kind, Audience):
+            return kind.all_rows(self.api, self.id_map)
         return kind.rows(self.api, self.id_map, [*_claimants(kind, self.scope), *going])
 
     def take(self, kind: Kind, rows: Sequence[Raw]) -> None:
@@ -265,13 +269,13 @@ def _apart(
     return own, [row for row in rows if replies.id_of(row) not in held]
 
 
-def _kinds_needed(scope: Scope, removed: Removed) -> list[str]:
+def _kinds_needed(scope: Scope, removed: Removed, sizes: bool) -> list[str]:
     """The kinds that are declared or referred to, or were; lists first, as others name them.
 
     Also those whose objects a plan names when a reference to them is to go, so that a plan does
     not depend on what else was read, not even where nothing is declared.
     """
-    needed = {name for name, kind in KINDS.items() if _may_lose(kind, scope)}
+    needed = {n for n, k in KINDS.items() if _may_lose(k, scope) or (sizes and k is only(Audience))}
     needed |= {resource.address.kind for resource in removed.declared}
     for kind in KINDS.values():
         most = {kind.name, *kind.refers.values()}

@@ -32,7 +32,10 @@ FROZEN, NOT_CONVERGED = "frozen", "not_converged"
 DEAD_SEED = "dead_seed"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
-ABOUT_STEPS = frozenset({"protected", "too_many_deletes", "in_use", "name_ring"})
+ABOUT_STEPS = frozenset(
+    {"protected", "too_many_deletes", "in_use", "name_ring"}
+    | {"audience", "audience_growth", "audience_unknown"}
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class Finding:
     """Something a person should know about a resource; `error` level refuses an apply.
 
     `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it,
-    `field` the declared field that it is about, if one. Only this class tells what a code means.
+    `field` the declared field that it is about, if one. `allow` is the option of `apply`, and its
+    value, that lets an error through; empty where nothing does. Only this class tells what a code
+    means.
     """
 
     level: str
@@ -49,6 +54,7 @@ class Finding:
     message: str
     remedy: str = ""
     field: str = ""
+    allow: tuple[str, ...] = ()
 
     @property
     def is_frozen(self) -> bool:

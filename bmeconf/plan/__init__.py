@@ -2,12 +2,25 @@
 
 - `model`: `Plan`, `Step`, `Pin` and their parts, as data
 - `build`: the only maker of a Plan, from a `Reading`
-- `diff`: each resource compared once; `order`: steps by references; `guard`: what refuses a
-  plan; `preconditions`: the ids behind the names of a plan
+- `diff`: each resource compared once; `order`: steps by references; `preconditions`: the ids
+  behind the names of a plan
+- `guard`: what refuses a plan; `audience`: how many people drafts reach; `acknowledge`: what the
+  operator lets through
 - `encode`, `decode`: a Plan as its JSON document, and back
 """
 
-from bmeconf.plan import build, decode, diff, encode, guard, preconditions
+from bmeconf.plan import acknowledge, audience, build, decode, diff, encode, guard, preconditions
+from bmeconf.plan.acknowledge import Acknowledged
 from bmeconf.plan.diff import plain
-from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Price, Since, Source, Step
+from bmeconf.plan.model import (
+    AccountId,
+    Pin,
+    Plan,
+    Preconditions,
+    Price,
+    Reach,
+    Since,
+    Source,
+    Step,
+)
 from bmeconf.plan.preconditions import looked_at

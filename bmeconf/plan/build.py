@@ -34,7 +34,7 @@ from bmeconf.model import (
     Manual,
     nested,
 )
-from bmeconf.plan import diff, guard, order, preconditions
+from bmeconf.plan import audience, diff, guard, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
@@ -67,6 +67,7 @@ def build(
     possible = [d for d in planned if d.action is not None and refusal(d) is None]
     kept, unreachable = order.reachable(possible, reading)
     steps = _steps(order.ordered(kept, id_map), reading)
+    reaches = audience.planned(steps, reading)
     manual = tuple(step for each in differences for step in _manual(each, reading, now))
     findings = (
         *reading.findings,
@@ -75,8 +76,11 @@ def build(
         *_believed(planned),
         *(finding for step in manual for finding in _far_off(step, now)),
         *unreachable,
-        *guard.check(steps, reading, policy),
+        *guard.check(steps, reading, policy, reaches),
     )
+    watched = {step.address for step in manual}
+    for reach in reaches:
+        watched.update((reach.address, *reach.lists_before, *reach.lists_after))
     return Plan(
         created_at=now,
         account=AccountId(base_url, id_map.account(base_url), account_name),
@@ -88,10 +92,11 @@ def build(
         unmanaged={kind: len(names) for kind, names in unmanaged.items()},
         left_out=reading.scope.left_out,
         price=_price(steps, spent, reading.matches, batch),
-        preconditions=preconditions.of(steps, reading, {step.address for step in manual}),
+        preconditions=preconditions.of(steps, reading, watched),
         unmanaged_names=unmanaged if show_unmanaged else {},
         places={str(r.address): r.intent.place for r in reading.desired if r.intent.place},
         differences=differences,
+        audience=reaches,
     )
 
 

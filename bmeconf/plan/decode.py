@@ -37,6 +37,7 @@ from bmeconf.plan.model import (
     Plan,
     Preconditions,
     Price,
+    Reach,
     Since,
     Source,
     Step,
@@ -100,7 +101,13 @@ def _plan(document: Document) -> Plan:
         steps=tuple(_step(step, known) for step in document["steps"]),
         manual=tuple(_manual(manual, known) for manual in document["manual"]),
         findings=tuple(
-            Finding(**{**finding, "address": _address(finding["address"])})
+            Finding(
+                **{
+                    **finding,
+                    "address": _address(finding["address"]),
+                    "allow": tuple(finding.get("allow", ())),
+                }
+            )
             for finding in document["findings"]
         ),
         in_sync=document["summary"]["in_sync"],
@@ -119,6 +126,7 @@ def _plan(document: Document) -> Plan:
         ),
         unmanaged_names={kind: tuple(names) for kind, names in unmanaged.items()},
         places={address: Place(**at) for address, at in document.get("places", {}).items()},
+        audience=tuple(_reach(reach, known) for reach in document.get("audience", ())),
     )
 
 
@@ -205,6 +213,18 @@ def _step(step: Document, known: Known) -> Step:
         ),
         usage=usage or step.get("hanging", ""),
         source=Pin(**step["source"]) if "source" in step else None,
+    )
+
+
+def _reach(reach: Document, known: Known) -> Reach:
+    before, after = reach["before"] or {"recipients": (), "people": 0}, reach["after"]
+    return Reach(
+        address=known[reach["address"]],
+        lists_before=tuple(known[text] for text in before["recipients"]),
+        lists_after=tuple(known[text] for text in after["recipients"]),
+        before=before["people"],
+        after=after["people"],
+        new=reach["before"] is None,
     )
 
 

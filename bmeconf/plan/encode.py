@@ -26,7 +26,7 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan.diff import plain
-from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Source, Step
+from bmeconf.plan.model import AccountId, Pin, Plan, Preconditions, Reach, Source, Step
 
 
 def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> dict[str, Any]:
@@ -47,6 +47,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "findings": findings(plan.findings),
         "unmanaged": dict(plan.unmanaged),
         "left_out": plain(plan.left_out),
+        "audience": [_reach(reach) for reach in plan.audience],
         "grounds": _preconditions(plan.preconditions),
         "places": _places(plan),
     }
@@ -82,7 +83,7 @@ def account(account: AccountId) -> dict[str, str]:
 def findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
     """Findings as JSON."""
     names = ("level", "code", "address", "message", "remedy")
-    return [_picked(finding, *names) for finding in findings]
+    return [_picked(f, *names) | ({"allow": plain(f.allow)} if f.allow else {}) for f in findings]
 
 
 def source(source: Source) -> dict[str, Any]:
@@ -142,8 +143,18 @@ def _places(plan: Plan) -> dict[str, Any]:
         *(str(step.address) for step in plan.steps),
         *(str(manual.address) for manual in plan.manual),
         *(str(finding.address) for finding in plan.findings),
+        *(str(reach.address) for reach in plan.audience),
     }
     return {address: asdict(plan.places[address]) for address in sorted(about & {*plan.places})}
+
+
+def _reach(reach: Reach) -> dict[str, Any]:
+    before = {"recipients": plain(reach.lists_before), "people": reach.before}
+    return {
+        "address": str(reach.address),
+        "before": None if reach.new else before,
+        "after": {"recipients": plain(reach.lists_after), "people": reach.after},
+    }
 
 
 def _pin(pin: Pin) -> dict[str, Any]:

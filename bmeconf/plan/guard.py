@@ -7,11 +7,11 @@ resources (frozen, blocked) were applied before there was a step.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bmeconf.baseline import Section
-from bmeconf.desired import matches, named
-from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
+from bmeconf.desired import matches
+from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Personal, Raw, only
 from bmeconf.live import Reading, Status, doubts
 from bmeconf.model import (
     CREATE,
@@ -26,15 +26,18 @@ from bmeconf.model import (
     counted,
     look,
     references,
-    shell_line,
 )
-from bmeconf.model.errors import Guarded, InvalidInput
-from bmeconf.plan.model import Plan, Step
+from bmeconf.model.errors import Guarded
+from bmeconf.plan import audience
+from bmeconf.plan.acknowledge import refused
+from bmeconf.plan.model import Plan, Reach, Step
 from bmeconf.project import Policy
 
 
-def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Finding, ...]:
-    """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7)."""
+def check(
+    steps: Sequence[Step], reading: Reading, policy: Policy, reaches: Sequence[Reach] = ()
+) -> tuple[Finding, ...]:
+    """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7, 10)."""
     return (
         *_seeds(reading.desired, reading.account.resources, policy),
         *_protected(steps, reading.section, reading.desired),
@@ -43,6 +46,7 @@ def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Find
         *_senders(reading),
         *_maybe_renamed(steps, reading),
         *_look_alikes(steps, reading),
+        *audience.findings(reaches, policy),
     )
 
 
@@ -91,30 +95,21 @@ def _not_a_seed(contact: Address, email: str) -> Finding:
     return Finding("error", "not_a_seed", contact, message, remedy)
 
 
-def refusal(plan: Plan, errors: Sequence[Finding] = ()) -> Guarded | None:
-    """Why an apply refuses `plan`: its error-level findings, and `errors` beside them."""
-    errors = (*plan.errors, *errors)
-    if not errors:
-        return None
-    causes: dict[str, list[Finding]] = {}
-    for finding in errors:
-        causes.setdefault(finding.message, []).append(finding)
-    named = [
-        f"{first.address}{f' and {len(others)} more' if others else ''}: {first.message}"
-        for first, *others in causes.values()
-    ]
-    more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-    return Guarded(f"the plan is refused: {'; '.join(named[:3])}{more}", errors[0].remedy)
+def refusal(plan: Plan) -> Guarded | None:
+    """Why an apply without acknowledgements refuses `plan`: its error-level findings."""
+    errors = plan.errors
+    return Guarded(refused(errors), errors[0].remedy) if errors else None
 
 
 def refuse(plan: Plan, errors: Sequence[Finding] = ()) -> None:
-    """Refuse a plan that has an error-level finding, or `errors` beside it.
+    """Refuse a plan that has an error which nothing lets through, or `errors` beside it.
 
     Raises:
         Guarded: naming the findings.
     """
-    if refused := refusal(plan, errors):
-        raise refused
+    errors = (*(finding for finding in plan.errors if not finding.allow), *errors)
+    if errors:
+        raise Guarded(refused(errors), errors[0].remedy)
 
 
 def recheck(plan: Plan, policy: Policy) -> None:
@@ -134,32 +129,36 @@ def recheck(plan: Plan, policy: Policy) -> None:
     refuse(plan, findings)
 
 
-def acknowledge(plan: Plan, globs: Sequence[str]) -> None:
-    """Check that --allow-delete names every planned delete, and nothing else.
+def needs_sizes(plan: Plan, policy: Policy) -> bool:
+    """True if a saved plan can only be judged by the sizes of the lists of this moment."""
+    drafts = any(isinstance(KINDS[step.address.kind], Mailing) for step in plan.steps)
+    return audience.is_limited(policy) and bool(drafts or plan.audience)
 
-    Raises:
-        InvalidInput: where a glob matches no planned delete.
-        Guarded: where a planned delete is not named.
+
+def now(
+    plan: Plan,
+    left: Sequence[Step],
+    policy: Policy,
+    id_map: IdMap,
+    looked: Mapping[str, Mapping[str, Raw]],
+) -> tuple[Finding, ...]:
+    """The findings of this moment on the steps that are `left` of a saved plan, by what the live
+    objects are by now: `looked` has them by kind and id.
     """
-    deletes = [step.address for step in plan.steps if step.action == DELETE]
-    acknowledged: set[Address] = set()
-    for glob in globs:
-        meant = named(glob, deletes)
-        acknowledged |= meant
-        if not meant:
-            planned = ", ".join(map(str, deletes)) or "none"
-            raise InvalidInput(
-                f"--allow-delete {glob} matches no planned delete; planned deletes: {planned}",
-                "give the address as the plan shows it",
-            )
-    missing = [str(address) for address in deletes if address not in acknowledged]
-    if missing:
-        words = [word for address in missing for word in ("--allow-delete", address)]
-        raise Guarded(
-            f"{', '.join(missing)} would be deleted, and --allow-delete does not name it;"
-            " nothing was written",
-            f"once it is certain, add: {shell_line(words)}",
-        )
+    mailing = only(Mailing)
+    pins = {step.address: step.pin for step in plan.steps if step.pin}
+    for step in plan.steps:
+        if step.intent.copy_of and step.source:
+            pins[step.intent.copy_of] = step.source
+
+    def recipients(address: Address) -> tuple[Address, ...] | None:
+        pin = pins.get(address)
+        row = looked.get(mailing.name, {}).get(pin.id) if pin else None
+        return mailing.live(row, address, id_map).fields.get(mailing.recipients) if row else None
+
+    sizes = audience.Sizes(looked[only(Audience).name].values(), id_map.id)
+    reaches = audience.now(plan, left, recipients, sizes)
+    return (*audience.findings(reaches, policy, plan.audience),)
 
 
 def refuse_protected(plan: Plan, section: Section) -> None:

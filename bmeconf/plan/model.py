@@ -153,12 +153,29 @@ class Preconditions:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """The people on the recipient lists of one draft, as live and as planned.
+
+    Who is on several of the lists counts once for each, so that both numbers are upper bounds; None
+    where the account does not show the size of a list. Of a draft that is `new`, nothing is live.
+    """
+
+    address: Address
+    lists_before: tuple[Address, ...]
+    lists_after: tuple[Address, ...]
+    before: int | None
+    after: int | None
+    new: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything an apply will do and a reader should know.
 
     `unmanaged` counts by kind what is live and not declared; `unmanaged_names` names it, where
     that was asked for. `places` is where resources are declared, by address. `differences` are all
-    comparisons behind the plan; a plan that was read from a file has none.
+    comparisons behind the plan; a plan that was read from a file has none. `audience` has each
+    draft whose recipients change.
     """
 
     created_at: datetime
@@ -175,6 +192,7 @@ class Plan:
     unmanaged_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
     differences: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
+    audience: tuple[Reach, ...] = ()
 
     @property
     def meaning(self) -> str:

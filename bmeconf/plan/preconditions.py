@@ -16,7 +16,7 @@ from bmeconf.plan.model import Preconditions, Step
 
 
 def of(steps: Sequence[Step], reading: Reading, watched: Iterable[Address]) -> Preconditions:
-    """The preconditions of `steps`; the ids of `watched` resources are for the lock file.
+    """The preconditions of `steps`; the ids of `watched` resources are for others to look at.
 
     `protect` has each resource that is declared as protected, or was last applied so.
     """

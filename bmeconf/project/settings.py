@@ -52,7 +52,8 @@ class Policy:
     """What the project allows; None where the project file does not say.
 
     `reserve` is the percentage of the account's hour and month that is left to others.
-    `parallel` is how many requests that only read may be under way at once.
+    `parallel` is how many requests that only read may be under way at once. `max_audience` is the
+    most people that a draft may reach, `audience_growth` by how many percent they may become more.
     """
 
     seeds: tuple[str, ...] | None = None
@@ -60,6 +61,8 @@ class Policy:
     known_drift: tuple[KnownDrift, ...] = ()
     reserve: int = 0
     parallel: int | None = None
+    max_audience: int | None = None
+    audience_growth: int | None = None
 
 
 @dataclass(frozen=True)

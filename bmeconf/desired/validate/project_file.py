@@ -101,8 +101,14 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
             None if seeds is None else tuple(seeds),
             policy.get("max_deletes"),
             (*known_drift,),
-            reserve=int(policy.get("reserve", "0%").removesuffix("%")),
+            reserve=_percent(policy.get("reserve")) or 0,
             parallel=policy.get("parallel"),
+            max_audience=policy.get("max_audience"),
+            audience_growth=_percent(policy.get("audience_growth")),
         ),
         has_file=True,
     )
+
+
+def _percent(text: str | None) -> int | None:
+    return int(text.removesuffix("%")) if text else None

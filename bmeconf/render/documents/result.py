@@ -27,5 +27,8 @@ def of_result(result: Result, exit_code: int, error: BmeconfError | None) -> dic
         "findings": encode.findings(result.findings),
         "manual": encode.manual(result.manual),
         "journal": result.journal or None,
+        "acknowledged": [
+            {"option": option, "value": value} for option, value in result.allowed.options
+        ],
         **(encode.failure(error) if error else {}),
     }

@@ -18,7 +18,7 @@ from bmeconf.model import (
     counted,
     dotted,
 )
-from bmeconf.plan import Plan, Step, encode
+from bmeconf.plan import Plan, Reach, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.tasks import task_of
@@ -62,6 +62,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
             Section("Changes", tuple(_step(step, plan) for step in plan.steps), in_text=BRIEF),
+            _audience(plan),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
             Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
@@ -103,12 +104,14 @@ def _step(step: Step, plan: Plan) -> PageItem:
         head = "will be renamed" + (" and updated" if len(step.changes) > 1 else "")
     if step.intent.origins:
         head += f" from {', '.join(map(str, step.intent.origins))}"
+    # A resource to be created has no version yet that a check could compare.
+    head += f" [{step.check}]" if step.pin else ""
+    reach = next((each for each in plan.audience if each.address == step.address), None)
     return PageItem(
         sign=SIGNS[step.action],
         address=str(step.address),
         state=step.action,
-        # A resource to be created has no version yet that a check could compare.
-        head=f"{head} [{step.check}]" if step.pin else head,
+        head=f"{head}; {_reach(reach)}" if reach else head,
         fields=tuple(fields(step)),
         notes=tuple(notes(step)),
         must=step.action == DELETE,
@@ -142,6 +145,33 @@ def notes(step: Step) -> Iterator[str]:
         yield "it was there when it was last applied, and is gone from the account"
     if step.usage:
         yield step.usage
+
+
+def _reach(reach: Reach) -> str:
+    """How many people a draft reaches, in words; both numbers may count a person twice."""
+    after = "an unknown number of contacts"
+    if reach.after is not None:
+        after = f"{counted(reach.after, 'contact')} at most"
+    before = "an unknown number" if reach.before is None else str(reach.before)
+    return f"reaches {after}" if reach.new else f"reaches {after}, {before} now"
+
+
+def _audience(plan: Plan) -> Section:
+    """The drafts that stay as they are, and whose lists get other members."""
+    steps = {step.address for step in plan.steps}
+    items = [
+        PageItem(
+            sign="=",
+            address=str(reach.address),
+            state="audience",
+            head=_reach(reach),
+            level="note",
+            place=plan.places.get(str(reach.address)),
+        )
+        for reach in plan.audience
+        if reach.address not in steps
+    ]
+    return Section("Audience", tuple(items), in_text=BRIEF)
 
 
 def _identity(step: Step) -> tuple[str, ...]:

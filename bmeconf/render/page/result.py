@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.model import DELETE, RESULT_FORMAT, counted
+from bmeconf.model import DELETE, RESULT_FORMAT, counted, shell_line
 from bmeconf.plan import encode
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
@@ -36,6 +36,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         Section("Read back", finding_items(result.read_back, places), in_text=InText.BRIEF),
         Section(plan_page.MANUAL_STEPS, tasks=plan_page.task_list(result.plan), in_text=ELSEWHERE),
         Section("Findings", tuple(i for i in findings if not i.fails), in_text=ELSEWHERE),
+        Section("Acknowledged", text=shell_line(result.allowed.words), in_text=InText.BRIEF),
     )
     return Page(
         document=RESULT_FORMAT,
