@@ -172,15 +172,17 @@ def leaves_nothing_that_nobody_touched(deed: Deed) -> None:
 def writes_over_nothing_that_it_could_see(deed: Deed) -> None:
     """What somebody changed stands where the run looked at the object again before its write."""
     moment = deed.moment or Moment(deed.before, deed.before)
-    if deed.direct and not [entry for entry in deed.log if entry not in moment.since]:
-        # It may have been planned after the change.
-        return
+    wrote = any(entry in moment.earlier for entry in deed.log)
     told = [(entry["method"], entry["path"].split("/")[-1]) for entry in moment.since]
     for kind in IDENTITY:
         sides = (moment.before, moment.after, deed.after)
         was, then, now = ({one["_id"]: one for one in side[kind]} for side in sides)
         for id in moment.touched & was.keys() & then.keys() & now.keys():
             later = told[told.index(("GET", id)) :] if ("GET", id) in told else []
+            read = any(entry["path"].endswith(id) for entry in moment.earlier)
+            if deed.direct and not (wrote or read):
+                # It may have been planned after the change.
+                continue
             if any(method != "GET" and each == id for method, each in later):
                 changed = {key for key in then[id] if then[id][key] != was[id].get(key)}
                 for key in changed - {"__v", "updatedAt"}:

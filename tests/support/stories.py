@@ -43,18 +43,25 @@ from tests.support.strategies import (
 
 APPLY = ("apply", "--auto-approve", "--format", "json")
 PLAN = "plan.json"
+BY_HAND = {
+    "subject": "By hand {}",
+    "body": "<p>By hand {}</p>",
+    "from": "by.hand.{}@acme.example",
+}
+"""What a person sets of a draft, under the names of the account and of manifests alike."""
 
 
 @dataclass(frozen=True)
 class Moment:
     """What somebody did while a command ran: the states around it, and the objects touched.
 
-    `since` are the requests that came after it.
+    `earlier` are the requests that came before it, `since` those after it.
     """
 
     before: Any
     after: Any
     touched: frozenset[str] = frozenset()
+    earlier: tuple[Data, ...] = ()
     since: tuple[Data, ...] = ()
 
 
@@ -120,9 +127,11 @@ class Story:
         # One read at a time meets a fault at the same request whenever the story is told.
         self._moving = number % 2 == 1
         self._side_by_side = f"--parallel={1 if self._moving else self._dice.choice((1, 4))}"
-        self._running, self._until, self._passed = False, 0, 0
+        self._running, self._until = False, 0
         self._moment: Moment | None = None
         """After how many requests somebody acts, and what was done then."""
+        self._watched = ""
+        """The id of a draft that somebody changes right before a run looks at it to write."""
         self.log += [f"dialect {dialect}", repr(world), self._side_by_side]
 
     @property
@@ -143,7 +152,7 @@ class Story:
             (self._author, 5),
             (self._forgery, 3),
         ]
-        turns += [(self._meanwhile, 20)] if self._moving else []
+        turns += [(self._meanwhile, 20), (self._at_its_heels, 12)] if self._moving else []
         ways, weights = zip(*turns, strict=True)
         with in_front_of(self._account.sandbox.url, self._let_pass) as door:
             if self._moving:
@@ -204,15 +213,54 @@ class Story:
             yield from ways.get(way, self._apply)()
         self._until = 0
 
+    def _at_its_heels(self) -> Iterator[Deed]:
+        """A draft differs; once a run has planned that and looks again, it differs otherwise."""
+        drafts = [
+            one
+            for one in self._account.state()["campaigns"]
+            if one["status"] == "draft" and BY_HAND.keys() & self._entry("campaigns", one).keys()
+        ]
+        if drafts:
+            self._watched = self._dice.choice(drafts)["_id"]
+            self._overwrite(self._watched)
+            if self._dice.random() < 0.5:
+                yield from self._save()
+                yield from self._apply_saved()
+            else:
+                yield from self._apply()
+            self._watched = ""
+
+    def _overwrite(self, id: str) -> None:
+        """Somebody sets all that the manifests declare of a draft to words of their own."""
+        state = self._account.state()
+        for one in state["campaigns"]:
+            if one["_id"] == id:
+                words = self._dice.randrange(10**6)
+                declared = BY_HAND.keys() & self._entry("campaigns", one).keys()
+                values = {key: BY_HAND[key].format(words) for key in sorted(declared)}
+                self._hand(one, **values)
+                self.log.append(f"a person: sets {values} of campaign {id}")
+        self._account.set(state)
+
+    def _looks_again(self, seen: Seen) -> bool:
+        """Whether a run that has planned looks at the watched draft once more, to write it."""
+        if not (self._watched and seen.method == "GET" and seen.path.endswith(self._watched)):
+            return False
+        return any(entry["path"] == seen.path for entry in self._account.log())
+
     def _let_pass(self, seen: Seen, forward: Forward) -> Action:
         """Let a request through, and somebody act before it where it is time."""
         self._until -= 1 if self._running else 0
-        if self._running and self._until == 0:
-            before, self._passed = self._account.state(), len(self._account.log())
+        heels = self._running and self._moment is None and self._looks_again(seen)
+        if heels or (self._running and self._until == 0):
+            before, earlier = self._account.state(), tuple(self._account.log())
             self._touched = set()
+            if heels:
+                self._overwrite(self._watched)
             while not self._touched:
                 self._act()
-            self._moment = Moment(before, self._account.state(), frozenset(self._touched))
+            touched = frozenset(self._touched)
+            self._moment = Moment(before, self._account.state(), touched, earlier)
         try:
             return forward()
         except (HTTPException, OSError):
@@ -255,7 +303,8 @@ class Story:
         whole, after = self._account.log(), self._account.state()
         log = writes(whole)
         if self._moment:
-            self._moment = replace(self._moment, since=tuple(whole[self._passed :]))
+            since = whole[len(self._moment.earlier) :]
+            self._moment = replace(self._moment, since=tuple(since))
         looked += [self.project.run(*words)] if looks else []
         self.log.append(f"    -> {[run.code for run in runs]} {[*map(_short, log)]}")
         self._account.faults()
