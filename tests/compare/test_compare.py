@@ -135,10 +135,10 @@ def test_a_target_leaves_the_rest_out(two_accounts: Pair) -> None:
         (("staging", "staging"), {}, 3, "compared with itself"),
         (("staging", "prodction"), {}, 3, 'did you mean "production"?'),
         (("staging",), {}, 3, "Missing argument"),
-        (("staging", "production"), {"PRODUCTION_KEY": ""}, 3, "production: no API key"),
+        (("staging", "production"), {"BMECONF_PRODUCTION_KEY": ""}, 3, "production: no API key"),
         (
             ("staging", "production"),
-            {"PRODUCTION_KEY": "bme_" + "0" * 40},
+            {"BMECONF_PRODUCTION_KEY": "bme_" + "0" * 40},
             4,
             "production: GET /api/contact-structure: 401",
         ),

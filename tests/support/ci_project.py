@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.support.driver import Account
 from tests.support.fake_github import REPOSITORY, FakeGitHub
+from tests.support.pair import Pair
 from tests.support.runner import ROOT, Event, Run, Runner
 
 WORKFLOW = ".github/workflows/bmeconf.yml"
@@ -109,10 +110,10 @@ class Repository:
         sha = commit or self.github.git("rev-parse", "main")
         return self.runner.run(Event("push", sha, "refs/heads/main", attempt=attempt))
 
-    def dispatch(self, expect: str) -> Run:
+    def dispatch(self, expect: str, **inputs: str) -> Run:
         """A run that a person starts, with a fingerprint."""
         sha = self.github.git("rev-parse", "main")
-        payload = {"inputs": {"expect": expect}}
+        payload = {"inputs": {"expect": expect, **inputs}}
         return self.runner.run(Event("workflow_dispatch", sha, "refs/heads/main", payload))
 
     def schedule(self) -> Run:
@@ -160,22 +161,33 @@ def project_file(folder: Path, url: str) -> None:
 
 def repository(folder: Path, github: FakeGitHub, account: Account, programs: str) -> Repository:
     """`acme/mail` with a project file and one list, and with the workflow of examples/ci."""
-    recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
-    workflow = github.origin / WORKFLOW
-    workflow.parent.mkdir(parents=True)
-    workflow.write_text(recipe, encoding="utf-8")
     project_file(github.origin, account.sandbox.url)
     manifests = github.origin / "manifests"
     manifests.mkdir()
     manifests.joinpath("readme.yaml").write_text("version: 1\nlists: []\n", encoding="utf-8")
+    _begin(github, "github.yml")
+    key = account.sandbox.key
+    secrets = {"BMECONF_READ_KEY": key}
+    environments = {"production": {"BMECONF_API_KEY": key}}
+    return Repository(github, Runner(github, folder, programs, secrets, environments), account)
+
+
+def of_two_accounts(folder: Path, github: FakeGitHub, pair: Pair, programs: str) -> Repository:
+    """`acme/mail` with the project of two accounts, without its manifest, and its workflow."""
+    shutil.copy(pair.project.folder / "bmeconf.yaml", github.origin)
+    (github.origin / "m.yaml").write_text("version: 1\nlists: []\n", encoding="utf-8")
+    _begin(github, "github-accounts.yml")
+    keys = {name: account.sandbox.key for name, account in pair.accounts.items()}
+    secrets = {f"BMECONF_READ_KEY_{name.upper()}": key for name, key in keys.items()}
+    environments = {name: {"BMECONF_API_KEY": key} for name, key in keys.items()}
+    runner = Runner(github, folder, programs, secrets, environments)
+    return Repository(github, runner, pair.staging)
+
+
+def _begin(github: FakeGitHub, recipe: str) -> None:
+    """The first commit, with a workflow of examples/ci."""
+    workflow = github.origin / WORKFLOW
+    workflow.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "examples" / "ci" / recipe, workflow)
     github.git("add", "--all")
     github.git("commit", "--quiet", "-m", "Begin")
-    key = account.sandbox.key
-    runner = Runner(
-        github,
-        folder,
-        programs,
-        {"BMECONF_READ_KEY": key},
-        {"production": {"BMECONF_API_KEY": key}},
-    )
-    return Repository(github, runner, account)

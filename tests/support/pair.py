@@ -12,7 +12,7 @@ import yaml
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 
-KEYS = {"staging": "STAGING_KEY", "production": "PRODUCTION_KEY"}
+KEYS = {"staging": "BMECONF_STAGING_KEY", "production": "BMECONF_PRODUCTION_KEY"}
 DOMAINS = {"staging": "staging.acme.example", "production": "acme.example"}
 MANIFEST = {
     "lists": [{"name": "${brand} news"}],

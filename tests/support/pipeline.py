@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import yaml
@@ -21,7 +22,7 @@ TERM = re.compile(
 GLOBAL = {"stages", "variables", "default"}
 KNOWN = {
     *("stage", "rules", "script", "artifacts", "needs", "environment", "resource_group"),
-    *("interruptible", "timeout", "before_script"),
+    *("interruptible", "timeout", "before_script", "parallel"),
 }
 
 
@@ -80,26 +81,33 @@ class Pipeline:
                     continue
                 rule = next((r for r in job["rules"] if holds(r["if"], self.variables)), None)
                 if rule is not None:
-                    found[name] = rule.get("when", "on_success")
+                    when = rule.get("when", "on_success")
+                    found |= dict.fromkeys((named for named, _ in _rows(name, job)), when)
         return found
 
     def run(self, name: str) -> Ended:
         """One job, in a fresh checkout with the artifacts of those it needs."""
         document = self.document
-        job = document[name]
+        job = document[name.partition(":")[0]]
+        own = dict(_rows(name.partition(":")[0], job))[name]
         assert name in self.jobs(), f"{name} is not in this pipeline"
         assert job.keys() <= KNOWN, job.keys() - KNOWN
         work = self.folder / name
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(self.source, work)
-        before = job.get("needs", [n for n in self.jobs() if n in self.kept])
-        for path, data in (item for n in before for item in self.kept.get(n, {}).items()):
+        stages = document["stages"]
+        earlier = stages[: stages.index(job["stage"])]
+        others = (each for each in document if each not in GLOBAL)
+        needed = job.get("needs", [n for n in others if document[n]["stage"] in earlier])
+        before = [each for each in self.kept if each.partition(":")[0] in needed]
+        for path, data in (item for n in before for item in self.kept[n].items()):
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_bytes(data)
         before_script = job.get("before_script", document["default"]["before_script"])
         script = [*before_script, *job["script"]]
-        variables = {**document["variables"], **self.variables}
-        variables |= self.protected.get(job.get("environment", ""), {})
+        variables = {**document["variables"], **self.variables, **own}
+        environment = Template(job.get("environment", "")).substitute(variables)
+        variables |= self.protected.get(environment, {})
         machine = {"PATH": self.programs, "HOME": str(self.folder), "CI": "true"}
         env = {**machine, "GITLAB_CI": "true", **{k: str(v) for k, v in variables.items()}}
         ran = shell.run(work, env, *shell.BASH, "\n".join(script))
@@ -110,7 +118,16 @@ class Pipeline:
         return ended
 
 
+def _rows(name: str, job: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str]]]:
+    """The jobs that one job stands for, as GitLab names them, each with its variables."""
+    if "parallel" not in job:
+        return [(name, {})]
+    (row,) = job["parallel"]["matrix"]
+    ((variable, values),) = row.items()
+    return [(f"{name}: [{value}]", {variable: value}) for value in values]
+
+
 def _files(work: Path, paths: Sequence[str]) -> dict[str, bytes]:
-    found = [work / path for path in paths if (work / path).exists()]
+    found = [path for pattern in paths for path in sorted(work.glob(pattern))]
     files = [f for path in found for f in ([path] if path.is_file() else path.rglob("*"))]
     return {str(f.relative_to(work)): f.read_bytes() for f in files if f.is_file()}

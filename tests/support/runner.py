@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 HOME, TOOL = "acme/mail", "acme/bmeconf"
 """The repository of the project, and the one that bmeconf is in."""
 WORD = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<op>==|!=|&&|\|\||!|\(|\))|(?P<name>[A-Za-z_][\w.-]*))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<op>==|!=|&&|\|\||!|[()\[\],])|(?P<name>[A-Za-z_][\w.-]*))"
 )
 SIGNS = (("||",), ("&&",), ("==", "!="))
 """What joins two values, the loosest first."""
@@ -94,15 +94,33 @@ class Context:
             return value, rest[1:]
         if word.startswith("'"):
             return word[1:-1].replace("''", "'"), rest
-        if rest[:2] == ["(", ")"]:
-            return self._call(word), rest[2:]
-        return self._look(word), rest
+        if rest[:1] == ["("]:
+            return self._call(word, rest[1:])
+        value = self._look(word)
+        if rest[:1] == ["["]:
+            name, rest = self._joined(rest[1:])
+            # Contexts do not tell capitals apart.
+            alike = {key.upper(): inner for key, inner in value.items()}
+            return alike.get(text(name).upper(), ""), rest[1:]
+        return value, rest
 
-    def _call(self, name: str) -> bool:
-        known = {"always": True, "success": not self.failed, "failure": self.failed}
-        if name not in known:
-            raise Unknown(f"{name}()")
-        return known[name]
+    def _call(self, name: str, rest: Sequence[str]) -> tuple[Any, Sequence[str]]:
+        given: list[Any] = []
+        while rest[0] != ")":
+            value, rest = self._joined(rest[1:] if rest[0] == "," else rest)
+            given.append(value)
+        match name, given:
+            case ("always", []):
+                value = True
+            case ("success" | "failure", []):
+                value = self.failed == (name == "failure")
+            case ("fromJSON", [str(document)]):
+                value = json.loads(document)
+            case ("format", [str(words), *others]):
+                value = words.format(*map(text, others))
+            case _:
+                raise Unknown(f"{name}({given})")
+        return value, rest[1:]
 
     def _look(self, path: str) -> Any:
         if path in ("true", "false"):
@@ -245,7 +263,10 @@ class Walk:
         done: dict[str, Job] = {}
         for name, job in workflow["jobs"].items():
             needed = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
-            needs = {each: {"outputs": done[each].outputs} for each in needed}
+            needs = {
+                each: {"outputs": done[each].outputs, "result": done[each].conclusion}
+                for each in needed
+            }
             failed = any(done[each].conclusion != "success" for each in needed)
             context = Context(self._base(inputs, secrets, needs=needs), failed)
             if not context.wants(job.get("if")):
@@ -254,10 +275,26 @@ class Walk:
             given = job.get("permissions", workflow.get("permissions"))
             assert given is not None, f"{name}: no permissions"
             _within(given, granted, name)
-            done[name] = self._job(f"{prefix}{name}", job, context, given)
+            done[name] = self._each(f"{prefix}{name}", job, context, given)
         if not prefix:
             self.run.jobs = done
         return done
+
+    def _each(
+        self, name: str, job: Mapping[str, Any], context: Context, granted: Mapping[str, str]
+    ) -> Job:
+        """A job, once for each row of its matrix where it has one; no row stops the others."""
+        if "strategy" not in job:
+            return self._job(name, job, context, granted)
+        strategy = context.expand(job["strategy"])
+        assert strategy["fail-fast"] is False, strategy
+        ended = Job()
+        for row in strategy["matrix"]["include"]:
+            own = Context({**context.values, "matrix": row}, context.failed)
+            one = self._job(f"{name} ({next(iter(row.values()))})", job, own, granted)
+            if one.conclusion == "failure":
+                ended.conclusion = "failure"
+        return ended
 
     def _job(
         self, name: str, job: Mapping[str, Any], context: Context, granted: Mapping[str, str]

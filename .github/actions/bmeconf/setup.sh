@@ -8,8 +8,8 @@ refuse() {
 }
 
 case $MODE in
-  validate | plan | apply | drift) ;;
-  *) refuse 'mode must be one of: validate, plan, apply, drift' ;;
+  validate | accounts | plan | apply | drift) ;;
+  *) refuse 'mode must be one of: validate, accounts, plan, apply, drift' ;;
 esac
 # This event runs the code of a pull request with the secrets of the main branch: whoever opens a
 # pull request could take the key.
@@ -46,6 +46,8 @@ fi
 meets=true
 if [ "$MODE" = validate ]; then
   meets=false
+elif [ "$MODE" = accounts ]; then
+  meets=none
 elif [ "$FORK" = true ]; then
   [ "$MODE" = plan ] || refuse "a pull request from a fork cannot run $MODE"
   meets=false
