@@ -44,8 +44,10 @@ def on_each_account(
         if part.code == Interrupted.exit_code:
             break
     left = accounts[len(parts) :]
-    code = gravest(part.code for part in parts.values())
-    with undisturbed() if code == Interrupted.exit_code else nullcontext():
+    code, ends = gravest(part.code for part in parts.values()), parts.values()
+    interrupted = code == Interrupted.exit_code
+    stands = interrupted or any(end.changed for end in ends) or all(end.stands for end in ends)
+    with undisturbed() if interrupted else nullcontext():
         return console.publish(
             page.of_reports({name: (part.page, part.code) for name, part in parts.items()}, left),
             lambda code, error: documents.of_reports(
@@ -55,7 +57,7 @@ def on_each_account(
                 error,
             ),
             code,
-            stands=code != 0 and any(part.done for part in parts.values()),
+            stands=stands,
         )
 
 

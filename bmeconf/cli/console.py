@@ -44,13 +44,17 @@ Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Report:
-    """A page and its document, as a run ends with them; `done`: files were changed."""
+    """A page and its document, as a run ends with them.
+
+    `stands`: the end stays as it is if the report is lost; `changed`: since files were changed.
+    """
 
     page: Page
     document: Document
     code: int
     error: BmeconfError | None
-    done: bool
+    stands: bool
+    changed: bool
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ class Console:
         stdout stays empty.
         """
         if self.kept is not None:
-            self.kept.append(Report(page, document, code, error, stands and not on_stderr))
+            changed = stands and not on_stderr
+            self.kept.append(Report(page, document, code, error, stands, changed))
             return code
         self.timings.stage("showing")
         product = Product(page, document(code, error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import threading
 from typing import Any
@@ -14,7 +15,7 @@ from bmeconf.model.errors import GRAVEST_FIRST, gravest
 from tests.support.driver import LOCK, Project, Ran
 from tests.support.fake_server import SILENCE, FakeServer, HangUp, Seen
 from tests.support.formats import FORMATS, squeezed, told
-from tests.support.pair import MANIFEST, Pair
+from tests.support.pair import KEYS, MANIFEST, Pair
 
 ONLY_READS = ("validate", "plan", "drift", "report")
 
@@ -131,6 +132,34 @@ def test_ctrl_c_ends_all_with_a_report(two_accounts: Pair) -> None:
     assert ends(ran) == {"staging": 130}
     assert ran.json["not_looked_at"] == ["production"]
     assert two_accounts.production.log() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code"),
+    [
+        (("plan",), {}, 3),
+        (("drift", "--record"), {}, 2),
+        (("plan",), {"BMECONF_STAGING_KEY": "", "BMECONF_PRODUCTION_KEY": "x" * 40}, 3),
+        (("plan",), dict.fromkeys(KEYS.values(), "bme_" + "0" * 40), 4),
+    ],
+)
+def test_a_report_that_is_lost(
+    two_accounts: Pair, words: tuple[str, ...], env: dict[str, str], code: int
+) -> None:
+    two_accounts.project.apply("--account", "staging")
+    two_accounts.staging.edit("campaigns", "Winter", subject="By hand")
+    ran = on_all(two_accounts, *words, "--output", "text=/dev/full", **env)
+    assert (ran.code, ran.json["exit_code"]) == (code, code)
+    assert len(ran.json["reports"]) == 2
+    assert "/dev/full cannot be written" in ran.err
+
+
+def test_the_page_of_several_accounts_has_one_of_each_anchor(two_accounts: Pair) -> None:
+    ran = two_accounts.project.run("plan", "--all-accounts", "--format", "html").ok()
+    ids = re.findall(r' id="([^"]+)"', ran.out)
+    named = re.findall(r'(?:aria-labelledby="|href="#)([^"]+)"', ran.out)
+    assert len(ids) == len({*ids})
+    assert {*named} <= {*ids}
 
 
 def test_the_tests_of_a_ci_system_are_told_apart(two_accounts: Pair) -> None:

@@ -16,9 +16,11 @@ PROMOTED = ("lists/Production news", "contacts/qa@acme.example", "campaigns/Wint
 def compared(pair: Pair, *arguments: str, code: int = 0) -> Any:
     """The document of staging beside production, which sends only reads."""
     before = [account.state() for account in pair.accounts.values()]
+    sent = [account.writes() for account in pair.accounts.values()]
     ran = pair.project.run("compare", "staging", "production", "--format", "json", *arguments)
     assert ran.code == ran.json["exit_code"] == code, ran.err
     assert [account.state() for account in pair.accounts.values()] == before
+    assert [account.writes() for account in pair.accounts.values()] == sent
     return ran.json
 
 
@@ -64,6 +66,21 @@ def test_the_fields_that_differ_are_those_of_the_plan(two_accounts: Pair) -> Non
     assert row["place"]["file"] == "m.yaml"
     (step,) = project.plan("--account", "production")["steps"]
     assert [c["path"] for c in step["changes"]] == ["subject"]
+
+
+def test_each_row_of_a_table_and_the_structure_are_resources(two_accounts: Pair) -> None:
+    two_accounts.project.write("seeds.csv", "Email\na@acme.example\nb@acme.example\n")
+    two_accounts.project.declare(
+        structure={"tags": ["seed"]}, contact_files=[{"csv": "seeds.csv", "email": "Email"}]
+    )
+    two_accounts.project.apply("--account", "staging")
+    document = compared(two_accounts)
+    assert [(*row.values(),) for row in states(document)] == [
+        (("contacts/a@acme.example", "as declared"), ("contacts/a@acme.example", "missing")),
+        (("contacts/b@acme.example", "as declared"), ("contacts/b@acme.example", "missing")),
+        (("structure", "as declared"), ("structure", "differs")),
+    ]
+    assert [row["place"]["line"] for row in document["resources"][:2]] == [2, 3]
 
 
 def test_what_only_one_account_has(two_accounts: Pair) -> None:
