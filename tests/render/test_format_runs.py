@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": ("apply", "--auto-approve"),
     "validate": ("validate",),
     "show": ("show", "plan.json"),
+    "accounts": ("accounts",),
 }
 
 

@@ -23,7 +23,7 @@ HEADS = {
     State.UNREADABLE: "is as declared as far as the account shows it",
 }
 QUIET = (State.AS_DECLARED, State.LEFT_OUT)
-SIDES = ("In the account", "Declared")
+SIDES = ("In the account", "In Git")
 
 
 def of_comparison(comparison: Comparison, fails: bool = False) -> Page:
