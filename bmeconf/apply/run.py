@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bmeconf.apply import checks, limits, remember, verify
+from bmeconf.apply import checks, remember, verify
 from bmeconf.apply.executor import Execution
 from bmeconf.apply.journal import Journal, JournalState
+from bmeconf.apply.limits import Limits
 from bmeconf.apply.loose_ends import loose_ends, unclaimed
 from bmeconf.apply.model import (
     MOVED,
@@ -34,8 +35,8 @@ from bmeconf.desired import manifest
 from bmeconf.kinds import KINDS, Audience, IdMap, Singleton, only, replies
 from bmeconf.live import Account, Reading
 from bmeconf.model import DELETE, SIMULATED, Snapshot, canonical_server, errors
-from bmeconf.plan import Acknowledged, Plan, encode, guard
-from bmeconf.project import Policy, journal_folder
+from bmeconf.plan import Plan, encode, guard
+from bmeconf.project import journal_folder
 
 if TYPE_CHECKING:
     # Not at run time, since results are also shown where nothing is asked for.
@@ -51,8 +52,8 @@ class Run:
 
     `base_url` names the account in plans; `origin` tells which journals were written here; `told`
     hears of each outcome; `stop_asked` says whether somebody wants the run to end. `declared` reads
-    what the manifests declare by now, which plans and journals cannot tell. `policy` guards the
-    plan, but for what is `allowed`.
+    what the manifests declare by now, which plans and journals cannot tell. `limits` are
+    those of the policy.
     """
 
     reader: Reader
@@ -64,19 +65,11 @@ class Run:
     stop_asked: Callable[[], bool]
     told: Callable[[Outcome], None]
     declared: Callable[[], Snapshot]
-    policy: Policy
-    allowed: Acknowledged
+    limits: Limits
 
     @property
     def journals(self) -> Path:
         return journal_folder(self.root)
-
-    def guarded(
-        self, plan: Plan, id_map: IdMap, options: ApplyOptions, looked: checks.Looked
-    ) -> Plan:
-        """`plan` with the findings of this moment; raises as `limits.hold` does."""
-        guards = self.policy, self.allowed
-        return limits.hold(self.reader, *guards, plan, id_map, options.done, looked)
 
 
 # --- the ways in
@@ -86,12 +79,13 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     """Carry out a plan that was made of `reading` a moment ago.
 
     Raises:
-        LimitReached, InvalidInput: before the first write.
+        Guarded, LimitReached, InvalidInput: before the first write.
     """
     compared = tuple(d for d in plan.differences if not reading.matches.blocked(d.address))
     basis = Basis(reading.account, reading.section, compared, reading.gone)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
+    plan = run.limits.on_fresh(plan, reading)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     rows = (match.row for match in reading.matches.by_address.values() if match.row is not None)
     taken = {*map(replies.id_of, rows), *_taken(plan, basis)}
@@ -111,6 +105,7 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
     """
     guard.refuse_protected(plan, basis.section)
     if not plan.steps:
+        plan = run.limits.on_saved(run.reader, plan, basis.account.id_map, ApplyOptions(), {})
         return _nothing_to_do(run, plan, basis)
     price = plan.price
     run.reader.budget.afford(price.check - 1 + price.write + price.verify)
@@ -121,7 +116,8 @@ def saved(run: Run, basis: Basis, plan: Plan, receipts: Receipts, skip_stale: bo
     if moved and (not skip_stale or len(moved) == len(plan.steps)):
         stale = errors.Stale(f"{MOVED}; nothing was written", REVIEW)
         return Result.unwritten(plan, stale, run.reader.budget.used, moved)
-    plan = run.guarded(plan, basis.account.id_map, options, looked)
+    plan = run.limits.on_saved(run.reader, plan, basis.account.id_map, options, looked)
+    run.reader.budget.afford(price.write + price.verify)
     journal = _begun(run, plan, skip_stale)
     try:
         receipts.claim(run.now, str(journal.path.absolute()))
@@ -156,7 +152,7 @@ def resumed(run: Run, journal: Journal, state: JournalState, plan: Plan) -> Resu
     id_map = basis.account.id_map
     options = replace(options, doing=_doing(run, id_map, plan, state))
     moved, looked = checks.first_look(run.reader, id_map, plan, options)
-    plan = run.guarded(plan, id_map, options, looked)
+    plan = run.limits.on_saved(run.reader, plan, id_map, options, looked)
     return _through(run, plan, basis, journal, replace(options, moved=moved), state.written)
 
 

@@ -7,19 +7,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bmeconf.apply import STALE, Journal, Origin, Outcome, Receipts, Result, run
+from bmeconf.apply import STALE, Journal, Limits, Origin, Outcome, Receipts, Result, run
 from bmeconf.cli import show, stages
-from bmeconf.cli.apply_flags import ApplyFlags
+from bmeconf.cli.apply_flags import ApplyFlags, allowances
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
-from bmeconf.cli.session import Session, finishing, opened
+from bmeconf.cli.session import Session, finishing, now, opened
 from bmeconf.desired import manifest, project_at, read_project_files, validate
 from bmeconf.model import Snapshot, path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale
@@ -37,18 +36,7 @@ MAX_AGE = "24h"
 @click.command()
 @click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH... | PLAN]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
-@click.option(
-    "--allow-delete",
-    multiple=True,
-    metavar="ADDRESS",
-    help="Confirm this planned delete (glob); repeatable.",
-)
-@click.option(
-    "--allow-audience",
-    multiple=True,
-    metavar="ADDRESS",
-    help="Let this draft reach more people than the policy allows (glob); repeatable.",
-)
+@allowances
 @click.option("--expect", metavar="FINGERPRINT", help="Apply only a plan with this fingerprint.")
 @click.option(
     "--max-plan-age", metavar="AGE", help=f"How old a saved plan may be: 30m, 7d.  [{MAX_AGE}]"
@@ -116,7 +104,7 @@ def _saved(
     plan, document = show.load(file)
     root = show.root_of(file, plan)
     with flags.turn(console)(root):
-        decode.fresh(plan, datetime.now(UTC), limit)
+        decode.fresh(plan, now(), limit)
         receipts = Receipts(file, receipt_folder(root), document["digest"])
         receipts.refuse(_resume(options))
         project = project_at(root)
@@ -180,6 +168,7 @@ def _applied(
     What limits a plan that is not `fresh` may have changed since it was made: `work` judges that.
     """
     plan = acknowledge.lowered(plan, flags.allowed)
+    plan = plan if fresh else acknowledge.undecided(plan)
     console, shown = session.console, texts.render(plan_page.of_plan(plan, session.label))
     if console.format == TEXT:
         console.product(shown)
@@ -207,7 +196,7 @@ def _applied(
 
 def _ended(result: Result, flags: ApplyFlags, session: Session) -> Result:
     allowed = flags.allowed
-    return replace(result, account=session.label, at=datetime.now(UTC), allowed=allowed)
+    return replace(result, account=session.label, at=now(), allowed=allowed)
 
 
 @contextmanager
@@ -230,12 +219,11 @@ def _listening(plan: Plan, flags: ApplyFlags, session: Session) -> Iterator[run.
             root=session.project.root,
             lock_file=session.lock_file,
             origin=Origin.here(session.project.root, os.environ),
-            now=datetime.now(UTC),
+            now=now(),
             stop_asked=session.stop.is_set,
             told=tell,
             declared=partial(_declared, session),
-            policy=session.project.policy,
-            allowed=flags.allowed,
+            limits=Limits(session.project.policy, flags.allowed, now()),
         )
 
 

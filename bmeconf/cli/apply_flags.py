@@ -8,14 +8,35 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import click
+
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.options import Options
+from bmeconf.cli.options import Command, Options
 from bmeconf.cli.session import alone
 from bmeconf.model.errors import InvalidInput
 from bmeconf.plan import Acknowledged
 
 EXPECTED = re.compile(r"[0-9a-f]{32,64}")
+ALLOWANCES = {
+    "--allow-delete": ("ADDRESS", "Confirm this planned delete (glob); repeatable."),
+    "--allow-audience": (
+        "ADDRESS",
+        "Let this draft reach more people than the policy allows; repeatable.",
+    ),
+    "--allow-freeze": (
+        "REASON",
+        "Write in the freeze of this reason, or soon before this campaign is sent; repeatable.",
+    ),
+}
+"""What lets a plan through a guard, each for one thing: the option, its value, its help."""
+
+
+def allowances(command: Command) -> Command:
+    """Give a command the options that let a plan through the guards."""
+    for name, (value, help) in reversed(ALLOWANCES.items()):
+        command = click.option(name, multiple=True, metavar=value, help=help)(command)
+    return command
 
 
 @dataclass(frozen=True)
@@ -30,11 +51,12 @@ class ApplyFlags:
     resume: Path | None
     lock_timeout: str
     allow_audience: tuple[str, ...] = ()
+    allow_freeze: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> Acknowledged:
         """What the operator lets through, beside deletes."""
-        return Acknowledged(audiences=self.allow_audience)
+        return Acknowledged(self.allow_audience, self.allow_freeze)
 
     def turn(self, console: Console) -> stages.Turn:
         """How the run takes its turn among those that write to its project."""

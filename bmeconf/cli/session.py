@@ -151,6 +151,11 @@ def alone(console: Console, command: str, limit: str, root: Path) -> Iterator[No
         yield
 
 
+def now() -> datetime:
+    """The time by the clock of the run, in UTC."""
+    return datetime.fromtimestamp(_clock().now(), UTC)
+
+
 def _clock() -> Clock:
     return click.get_current_context().find_object(Clock) or Clock()
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import Options
-from bmeconf.cli.session import Session, opened
+from bmeconf.cli.session import Session, now, opened
 from bmeconf.desired import ProjectFiles, manifest, read_desired, read_project_files, scope
 from bmeconf.desired.validate import ManifestProblems
-from bmeconf.live import Reading
+from bmeconf.live import Reading, upcoming
 from bmeconf.live import read as live
 from bmeconf.model import counted
 from bmeconf.plan import Plan, Price, Since, Source, audience, build
@@ -72,6 +71,9 @@ def compared(
         reading = live.read(session.reader, *account, sparing=sparing, sizes=sizes)
         if reading.problems:
             raise ManifestProblems((*desired.problems, *reading.problems))
+        if (quiet := files.project.policy.quiet_before_send) is not None:
+            sent = upcoming.beside(session.reader, reading, now(), quiet)
+            reading = replace(reading, account=replace(reading.account, upcoming=sent))
         console.warnings(desired.problems)
         stage("comparing")
         yield Comparison(session, desired.digest, reading)
@@ -93,7 +95,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
             hour_remaining=budget.hour.left.remaining,
             month_remaining=budget.month.remaining,
         ),
-        datetime.now(UTC),
+        now(),
         account_name=comparison.session.account.name or "",
         batch=comparison.session.reader.dialect.search_batch,
         show_unmanaged=show_unmanaged,

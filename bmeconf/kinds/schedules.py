@@ -63,6 +63,16 @@ class Scheduled(Kind):
             observed=_observed(evidence, desired.address.name),
         )
 
+    def due(self, raw: Raw, now: datetime) -> datetime | None:
+        """When an object is to be sent that is scheduled; None where nothing will be.
+
+        That is at any moment where the reply does not show it. What is long past is stuck.
+        """
+        if raw.get("status") != CampaignStatus.SCHEDULED:
+            return None
+        at = replies.instant_of(raw.get("scheduledAt")) or now
+        return None if now - at > PATIENCE else at
+
     def tells_when(self, raw: Raw) -> bool:
         """True if a reply shows for when the object is scheduled, where it is."""
         return raw.get("status") == CampaignStatus.DRAFT or bool(raw.get("scheduledAt"))

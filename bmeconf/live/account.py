@@ -23,7 +23,8 @@ class Account:
     `dependents` are matched objects out of scope, where a delete in scope could take something
     from them. `sources` are objects that are to be copied, under their own addresses.
     `unmanaged` are the names of what no manifest declares, by kind. `ready_domains` is None where
-    the sending domains were not asked for, or could not be read.
+    the sending domains were not asked for, or could not be read. `upcoming` are campaigns that are
+    about to be sent, where that matters.
     """
 
     id_map: IdMap
@@ -34,6 +35,7 @@ class Account:
     sources: Mapping[Address, Resource] = field(default_factory=dict)
     unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ready_domains: frozenset[str] | None = None
+    upcoming: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ from bmeconf.model.words import (
     REPORTS_FORMAT,
     RESULT_FORMAT,
     SANDBOX,
+    SECONDS,
     SIMULATED,
     Guesses,
     counted,

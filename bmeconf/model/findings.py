@@ -34,7 +34,7 @@ LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset(
     {"protected", "too_many_deletes", "in_use", "name_ring"}
-    | {"audience", "audience_growth", "audience_unknown"}
+    | {"audience", "audience_growth", "audience_unknown", "freeze_window", "quiet_time"}
 )
 
 

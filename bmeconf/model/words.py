@@ -19,6 +19,8 @@ SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
 """The base URL in plans for the embedded simulator, whose address is another one each time; and
 what people call it.
 """
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+"""The units of a duration as people write it: `30m`, `24h`."""
 MOST_GUESSES = 50
 TWINS = str.maketrans(
     "аеорсухіјѕһАВЕКМНОРСТУХІЈЅαονρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",

@@ -4,12 +4,22 @@
 - `build`: the only maker of a Plan, from a `Reading`
 - `diff`: each resource compared once; `order`: steps by references; `preconditions`: the ids
   behind the names of a plan
-- `guard`: what refuses a plan; `audience`: how many people drafts reach; `acknowledge`: what the
-  operator lets through
+- `guard`: what refuses a plan; `audience`: how many people drafts reach; `freeze`: when nothing is
+  written; `moment`: both at the moment of an apply; `acknowledge`: what the operator lets through
 - `encode`, `decode`: a Plan as its JSON document, and back
 """
 
-from bmeconf.plan import acknowledge, audience, build, decode, diff, encode, guard, preconditions
+from bmeconf.plan import (
+    acknowledge,
+    audience,
+    build,
+    decode,
+    diff,
+    encode,
+    guard,
+    moment,
+    preconditions,
+)
 from bmeconf.plan.acknowledge import Acknowledged
 from bmeconf.plan.diff import plain
 from bmeconf.plan.model import (

@@ -10,22 +10,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bmeconf.desired import named
-from bmeconf.model import DELETE, Address, Finding, shell_line
+from bmeconf.model import DELETE, Address, Finding, canonical_name, shell_line
 from bmeconf.model.errors import Guarded, InvalidInput
-from bmeconf.plan import audience
+from bmeconf.plan import audience, freeze
 from bmeconf.plan.model import Plan
 
 
 @dataclass(frozen=True)
 class Acknowledged:
-    """The acknowledgements of a run beside deletes: globs for drafts that reach many."""
+    """The acknowledgements of a run beside deletes.
+
+    `audiences` are the addresses of drafts that reach many, `freezes` the reasons of windows and
+    the addresses of campaigns that are sent soon.
+    """
 
     audiences: tuple[str, ...] = ()
+    freezes: tuple[str, ...] = ()
 
     @property
     def options(self) -> list[tuple[str, str]]:
         """Each option that was given, and its value."""
-        return [(audience.ALLOW, value) for value in self.audiences]
+        options = [(audience.ALLOW, value) for value in self.audiences]
+        return [*options, *((freeze.ALLOW, value) for value in self.freezes)]
 
     @property
     def words(self) -> list[str]:
@@ -34,7 +40,7 @@ class Acknowledged:
 
     def lets_through(self, finding: Finding) -> bool:
         """True if an error is acknowledged."""
-        return any(_meant(glob, [finding]) for glob in self.audiences)
+        return any(_meant(option, [finding]) for option in self.options)
 
 
 def deletes(plan: Plan, globs: Sequence[str]) -> None:
@@ -63,6 +69,12 @@ def deletes(plan: Plan, globs: Sequence[str]) -> None:
             " nothing was written",
             f"once it is certain, add: {shell_line(words)}",
         )
+
+
+def undecided(plan: Plan) -> Plan:
+    """A saved plan as it is before the guards judge it at the moment of its apply."""
+    findings = (replace(f, level="warning") if f.allow else f for f in plan.findings)
+    return replace(plan, findings=tuple(findings))
 
 
 def lowered(plan: Plan, allowed: Acknowledged, fresh: Iterable[Finding] | None = None) -> Plan:
@@ -95,13 +107,15 @@ def hold(plan: Plan, allowed: Acknowledged, known: Iterable[Finding] = ()) -> No
         Guarded: where an error is not let through.
     """
     there = [finding for finding in (*plan.findings, *known) if finding.allow]
-    for glob in allowed.audiences:
-        if not _meant(glob, there):
-            refusable = sorted({f.allow[1] for f in there if f.allow[0] == audience.ALLOW})
+    for option in allowed.options:
+        if not _meant(option, there):
+            values = sorted(
+                {finding.allow[1] for finding in there if finding.allow[0] == option[0]}
+            )
             raise InvalidInput(
-                f"{audience.ALLOW} {glob} matches no draft that reaches too many; those are:"
-                f" {', '.join(refusable) or 'none'}",
-                "give the address as the plan shows it",
+                f"{shell_line(option)} lets nothing through; what it could name:"
+                f" {', '.join(values) or 'nothing'}",
+                "leave it out, or give it as the plan shows it",
             )
     missing = [finding for finding in plan.errors if finding.allow]
     if missing:
@@ -124,6 +138,8 @@ def refused(errors: Sequence[Finding]) -> str:
     return f"the plan is refused: {'; '.join(named[:3])}{more}"
 
 
-def _meant(glob: str, findings: Iterable[Finding]) -> bool:
-    drafts = [f.address for f in findings if f.allow and f.allow[0] == audience.ALLOW]
-    return bool(named(glob, drafts))
+def _meant(option: tuple[str, str], findings: Iterable[Finding]) -> bool:
+    """True if an option, and its value, is about one of these findings."""
+    name, value = option
+    own = (finding.allow for finding in findings if finding.allow[:1] == (name,))
+    return any(canonical_name(value) == canonical_name(allow[1]) for allow in own)

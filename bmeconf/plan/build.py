@@ -34,7 +34,7 @@ from bmeconf.model import (
     Manual,
     nested,
 )
-from bmeconf.plan import audience, diff, guard, order, preconditions
+from bmeconf.plan import audience, diff, guard, moment, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
@@ -76,7 +76,8 @@ def build(
         *_believed(planned),
         *(finding for step in manual for finding in _far_off(step, now)),
         *unreachable,
-        *guard.check(steps, reading, policy, reaches),
+        *guard.check(steps, reading, policy),
+        *moment.fresh(steps, reading, policy, reaches, now),
     )
     watched = {step.address for step in manual}
     for reach in reaches:

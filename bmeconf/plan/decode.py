@@ -17,6 +17,7 @@ from bmeconf.kinds import KINDS, Kind, Managed, Singleton, replies
 from bmeconf.model import (
     CREATE,
     PLAN_FORMAT,
+    SECONDS,
     Address,
     Call,
     Change,
@@ -45,7 +46,6 @@ from bmeconf.plan.model import (
 
 Document = Mapping[str, Any]
 Known = Mapping[str, Address]
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 SKEW = timedelta(minutes=5)
 """The most that the clocks of two machines may differ."""
 
@@ -141,7 +141,7 @@ def age(text: str, option: str) -> timedelta:
         raise InvalidInput(
             f"{option} {text}: not a duration", "write it as 30m, 24h or 7d: a number, a unit"
         )
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+    return timedelta(seconds=int(match[1]) * SECONDS[match[2]])
 
 
 def fresh(plan: Plan, now: datetime, limit: timedelta) -> None:
@@ -157,10 +157,10 @@ def fresh(plan: Plan, now: datetime, limit: timedelta) -> None:
         )
     if now - plan.created_at > limit:
         seconds = int(limit.total_seconds())
-        unit = next(u for u in ("d", "h", "m", "s") if seconds % UNITS[u] == 0)
+        unit = next(u for u in ("d", "h", "m", "s") if seconds % SECONDS[u] == 0)
         raise Stale(
             f"the plan has expired: it was made at {stamp(plan.created_at)},"
-            f" more than {seconds // UNITS[unit]}{unit} ago",
+            f" more than {seconds // SECONDS[unit]}{unit} ago",
             "plan again, and have that reviewed; or raise --max-plan-age",
         )
 

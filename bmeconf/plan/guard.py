@@ -7,11 +7,11 @@ resources (frozen, blocked) were applied before there was a step.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from bmeconf.baseline import Section
 from bmeconf.desired import matches
-from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Personal, Raw, only
+from bmeconf.kinds import KINDS, Audience, Mailing, Personal, only
 from bmeconf.live import Reading, Status, doubts
 from bmeconf.model import (
     CREATE,
@@ -28,16 +28,16 @@ from bmeconf.model import (
     references,
 )
 from bmeconf.model.errors import Guarded
-from bmeconf.plan import audience
 from bmeconf.plan.acknowledge import refused
-from bmeconf.plan.model import Plan, Reach, Step
+from bmeconf.plan.model import Plan, Step
 from bmeconf.project import Policy
 
 
-def check(
-    steps: Sequence[Step], reading: Reading, policy: Policy, reaches: Sequence[Reach] = ()
-) -> tuple[Finding, ...]:
-    """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7, 10)."""
+def check(steps: Sequence[Step], reading: Reading, policy: Policy) -> tuple[Finding, ...]:
+    """Findings for which `apply` refuses the plan, or a reader thinks twice (design 4, 7).
+
+    Those that the moment decides are in `moment`.
+    """
     return (
         *_seeds(reading.desired, reading.account.resources, policy),
         *_protected(steps, reading.section, reading.desired),
@@ -46,7 +46,6 @@ def check(
         *_senders(reading),
         *_maybe_renamed(steps, reading),
         *_look_alikes(steps, reading),
-        *audience.findings(reaches, policy),
     )
 
 
@@ -127,38 +126,6 @@ def recheck(plan: Plan, policy: Policy) -> None:
         if isinstance(kind, Personal) and not all(is_seed(email, policy) for email in emails):
             findings.append(_not_a_seed(step.address, step.address.name))
     refuse(plan, findings)
-
-
-def needs_sizes(plan: Plan, policy: Policy) -> bool:
-    """True if a saved plan can only be judged by the sizes of the lists of this moment."""
-    drafts = any(isinstance(KINDS[step.address.kind], Mailing) for step in plan.steps)
-    return audience.is_limited(policy) and bool(drafts or plan.audience)
-
-
-def now(
-    plan: Plan,
-    left: Sequence[Step],
-    policy: Policy,
-    id_map: IdMap,
-    looked: Mapping[str, Mapping[str, Raw]],
-) -> tuple[Finding, ...]:
-    """The findings of this moment on the steps that are `left` of a saved plan, by what the live
-    objects are by now: `looked` has them by kind and id.
-    """
-    mailing = only(Mailing)
-    pins = {step.address: step.pin for step in plan.steps if step.pin}
-    for step in plan.steps:
-        if step.intent.copy_of and step.source:
-            pins[step.intent.copy_of] = step.source
-
-    def recipients(address: Address) -> tuple[Address, ...] | None:
-        pin = pins.get(address)
-        row = looked.get(mailing.name, {}).get(pin.id) if pin else None
-        return mailing.live(row, address, id_map).fields.get(mailing.recipients) if row else None
-
-    sizes = audience.Sizes(looked[only(Audience).name].values(), id_map.id)
-    reaches = audience.now(plan, left, recipients, sizes)
-    return (*audience.findings(reaches, policy, plan.audience),)
 
 
 def refuse_protected(plan: Plan, section: Section) -> None:

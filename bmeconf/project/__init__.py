@@ -32,7 +32,15 @@ from bmeconf.project.exclusive import exclusive
 from bmeconf.project.machine_secret import machine_secret
 from bmeconf.project.schemas import load_schema, schema_names, schema_text
 from bmeconf.project.sealed_entries import SealedEntries
-from bmeconf.project.settings import Account, AccountEntry, KnownDrift, Policy, Project, Secret
+from bmeconf.project.settings import (
+    Account,
+    AccountEntry,
+    Freeze,
+    KnownDrift,
+    Policy,
+    Project,
+    Secret,
+)
 from bmeconf.project.work_folder import (
     LOCK_FILE,
     WORK_FOLDER,

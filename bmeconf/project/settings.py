@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 
@@ -48,12 +48,27 @@ class KnownDrift:
 
 
 @dataclass(frozen=True)
+class Freeze:
+    """A window in which nothing is written, from `start` until right before `end`.
+
+    `first` and `last` are the two as the project file has them; such a day is one of UTC.
+    """
+
+    start: datetime
+    end: datetime
+    first: str
+    last: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Policy:
     """What the project allows; None where the project file does not say.
 
     `reserve` is the percentage of the account's hour and month that is left to others.
     `parallel` is how many requests that only read may be under way at once. `max_audience` is the
     most people that a draft may reach, `audience_growth` by how many percent they may become more.
+    In `quiet_before_send` before a campaign is sent, nothing that it uses is written.
     """
 
     seeds: tuple[str, ...] | None = None
@@ -63,6 +78,8 @@ class Policy:
     parallel: int | None = None
     max_audience: int | None = None
     audience_growth: int | None = None
+    freeze: tuple[Freeze, ...] = ()
+    quiet_before_send: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -136,6 +138,19 @@ def costs_what_was_said(lived: Lived) -> None:
     assert sorted(method for method in calls if method != "GET") == sorted(written)
 
 
+def reaches_no_more_than_was_said(lived: Lived) -> None:
+    """No draft goes to more people than the plan says, or to other lists where it says nothing."""
+    said = {each["address"]: each["after"]["people"] for each in lived.plan["audience"]}
+    before = {campaign["_id"]: {*campaign["lists"]} for campaign in lived.before["campaigns"]}
+    joined = Counter(id for contact in lived.after["contacts"] for id in contact["lists"])
+    for campaign in lived.after["campaigns"]:
+        address = f"campaigns/{normalize('NFC', campaign['name']).strip()}"
+        if address not in said:
+            assert {*campaign["lists"]} <= before.get(campaign["_id"], set())
+        elif said[address] is not None:
+            assert sum(joined[id] for id in campaign["lists"]) <= said[address]
+
+
 Check = Callable[[Lived], None]
 CHECKS: tuple[Check, ...] = (
     converges,
@@ -144,6 +159,7 @@ CHECKS: tuple[Check, ...] = (
     leaves_the_frozen_alone,
     deletes_only_what_is_absent,
     reports_what_it_did,
+    reaches_no_more_than_was_said,
 )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from tests.support.driver import Account, Project, Ran
+from bmeconf.model import shell_line
+from tests.support.driver import Account, Project, Ran, from_now
 from tests.support.fake_server import Cut, Rule, edited
 
 COUNTS = (1, 9, 10, 11)
@@ -45,12 +48,50 @@ def begun(way: str, project: Project, account: Account) -> Sequence[str]:
     if way == "expect":
         return ["--auto-approve", "--expect", project.plan()["fingerprint"]]
     if way == "resume":
-        account.faults({"kind": "error-500", "method": "POST", "path": "/api/email/campaign"})
-        account.faults({"kind": "error-500", "method": "PATCH", "path": "/api/email/campaign/*"})
+        broken = {"kind": "error-500", "times": 0}
+        account.faults(
+            {**broken, "method": "PATCH", "path": "/api/email/campaign/*"},
+            {**broken, "method": "PUT", "path": "/api/contact/*"},
+        )
         assert project.run("apply", "--auto-approve").code == 8
         account.faults()
         return ["--resume", str(project.journal())]
     return ["--auto-approve"]
+
+
+def to_another_list(n: int, project: Project, account: Account) -> None:
+    """A draft that is to go from one list to another one of as many contacts."""
+    on_list(account, "Small", n)
+    on_list(account, "Big", n)
+    account.add("campaigns", name="Offer", status="draft", lists=account.list_ids("Small"))
+    project.declare(lists=[{"name": "Autumn"}], campaigns=[{"name": "Offer", "lists": ["Big"]}])
+
+
+def changing(n: int, project: Project, account: Account) -> None:
+    """A list of which contacts are to change, and which another campaign goes to in three hours."""
+    on_list(account, "Big", n)
+    account.add("campaigns", name="Sent", status="draft", lists=account.list_ids("Big"))
+    account.schedule(from_now(0, 180), campaign="Sent")
+    people = [f"big{number}@acme.example" for number in range(n)]
+    project.declare(
+        lists=[{"name": "Autumn"}],
+        contacts=[{"email": email, "fields": {"First Name": "Ann"}} for email in people],
+    )
+
+
+def in_days(days: int) -> str:
+    return from_now(days).partition("T")[0]
+
+
+def one_joins(project: Project, account: Account) -> None:
+    joins(account, "Big")
+
+
+def later(hours: float) -> Callable[[Project, Account], None]:
+    def trip(project: Project, account: Account) -> None:
+        project.ahead = hours * 3600
+
+    return trip
 
 
 @dataclass(frozen=True)
@@ -58,40 +99,41 @@ class Guard:
     """A guard over `n` objects: its limits, and what happens until it refuses."""
 
     limits: Callable[[int], dict[str, object]]
-    code: str
+    ready: Callable[[int, Project, Account], None]
+    trip: Callable[[Project, Account], None]
     allow: tuple[str, str]
-    trip: Callable[[Account], None]
 
 
+OFFER = ("--allow-audience", "campaigns/Offer")
 GUARDS = {
-    "audience": Guard(
-        lambda n: {"max_audience": n},
-        "audience",
-        ("--allow-audience", "campaigns/Offer"),
-        lambda account: joins(account, "Big"),
+    "audience": Guard(lambda n: {"max_audience": n}, to_another_list, one_joins, OFFER),
+    "audience_growth": Guard(
+        lambda n: {"audience_growth": "0%"}, to_another_list, one_joins, OFFER
     ),
-    "growth": Guard(
-        lambda n: {"audience_growth": "0%"},
-        "audience_growth",
-        ("--allow-audience", "campaigns/Offer"),
-        lambda account: joins(account, "Big"),
+    "freeze_window": Guard(
+        lambda n: {"freeze": [{"from": in_days(3), "to": in_days(5), "reason": "year end"}]},
+        changing,
+        later(4 * 24),
+        ("--allow-freeze", "year end"),
+    ),
+    "quiet_time": Guard(
+        lambda n: {"quiet_before_send": "2h"},
+        changing,
+        later(1.5),
+        ("--allow-freeze", "campaigns/Sent"),
     ),
 }
 
 
 def prepared(guard: Guard, n: int, project: Project, account: Account) -> None:
-    """A draft that is to go from one list to another one of as many contacts."""
-    on_list(account, "Small", n)
-    on_list(account, "Big", n)
-    account.add("campaigns", name="Offer", status="draft", lists=account.list_ids("Small"))
+    guard.ready(n, project, account)
     policy(project, **guard.limits(n))
-    project.declare(lists=[{"name": "Autumn"}], campaigns=[{"name": "Offer", "lists": ["Big"]}])
 
 
 def refused(ran: Ran, guard: Guard, account: Account) -> None:
     """`ran` was refused before its first write, and says what would let it through."""
     assert ran.code == 7, (ran.out, ran.err)
-    assert " ".join(guard.allow) in ran.err
+    assert shell_line(guard.allow) in ran.err
     assert account.writes() == []
 
 
@@ -104,7 +146,9 @@ def test_a_guard_holds_at_the_moment_of_each_apply(
     guard = GUARDS[name]
     prepared(guard, n, project, account)
     command = begun(way, project, account)
-    guard.trip(account)
+    guard.trip(project, account)
+    if way == "saved":
+        command = [*command, "--max-plan-age", "7d"]
     account.clear_log()
     refused(project.run("apply", *command), guard, account)
     allowed = project.run("apply", *command, *guard.allow, "--format", "json").ok().json
@@ -119,16 +163,16 @@ def test_a_plan_that_a_guard_refuses_is_shown_whole(
 ) -> None:
     guard = GUARDS[name]
     prepared(guard, n, project, account)
-    assert project.plan()["findings"] == []
-    guard.trip(account)
+    plan = project.plan()
+    assert plan["findings"] == []
+    steps = len(plan["steps"])
+    guard.trip(project, account)
     account.clear_log()
     ran = project.run("plan", "--format", "json")
     refused(ran, guard, account)
     (finding,) = ran.json["findings"]
-    assert (finding["code"], tuple(finding["allow"])) == (guard.code, guard.allow)
-    assert len(ran.json["steps"]) == 2
-    assert ran.json["audience"][0]["after"] == {"recipients": ["lists/Big"], "people": n + 1}
-    assert ran.json["audience"][0]["before"] == {"recipients": ["lists/Small"], "people": n}
+    assert (finding["code"], tuple(finding["allow"])) == (name, guard.allow)
+    assert len(ran.json["steps"]) == steps
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -141,7 +185,27 @@ def test_what_is_let_through_needlessly_is_an_error(
     account.clear_log()
     ran = project.run("apply", *command, *guard.allow)
     assert ran.code == 3
-    assert "matches no draft" in ran.err
+    assert "lets nothing through" in ran.err
+    assert account.writes() == []
+
+
+@pytest.mark.parametrize("n", COUNTS)
+@pytest.mark.parametrize("way", ["apply", "saved", "expect"])
+def test_nothing_lets_more_deletes_through(
+    way: str, n: int, project: Project, account: Account
+) -> None:
+    names = [f"Gone {number}" for number in range(n)]
+    for name in names:
+        on_list(account, name, 0)
+    project.declare(lists=[{"name": name, "state": "absent"} for name in names])
+    policy(project, max_deletes=n)
+    command = [*begun(way, project, account), "--allow-delete", "lists/*"]
+    policy(project, max_deletes=n - 1)
+    account.clear_log()
+    for each in (["plan"], ["apply", *command]):
+        ran = project.run(*each)
+        assert ran.code == 7
+        assert f"more than the policy allows: {n - 1}" in ran.err
     assert account.writes() == []
 
 
@@ -261,3 +325,158 @@ def test_a_limit_reads_the_size_of_a_list_that_is_on_no_first_page(
     policy(project, max_audience=10)
     ran = project.run("plan", "--format", "json")
     assert [finding["code"] for finding in ran.json["findings"]] == ["audience"]
+
+
+def test_growth_counts_from_what_was_reviewed(project: Project, account: Account) -> None:
+    on_list(account, "Big", 10)
+    policy(project, audience_growth="20%")
+    project.declare(campaigns=[{"name": "Offer", "lists": ["Big"]}])
+    project.run("plan", "--out", "plan.json").ok()
+    state = account.state()
+    state["contacts"] += [
+        {"key": f"late{n}@acme.example", "lists": account.list_ids("Big")} for n in range(3)
+    ]
+    account.set(state)
+    account.clear_log()
+    assert "13 contacts in place of 10" in project.run("apply", "plan.json").err
+    assert account.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "at", "inside"),
+    [
+        ("2030-12-20", "2030-12-20", "2030-12-19T23:59:59Z", False),
+        ("2030-12-20", "2030-12-20", "2030-12-20T00:00:00Z", True),
+        ("2030-12-20", "2030-12-20", "2030-12-20T23:59:59Z", True),
+        ("2030-12-20", "2030-12-20", "2030-12-21T00:00:00Z", False),
+        ("2030-12-20T18:00+01:00", "2031-01-02", "2030-12-20T16:59:59Z", False),
+        ("2030-12-20T18:00+01:00", "2031-01-02", "2030-12-20T17:00:00Z", True),
+        ("2030-12-20", "2030-12-20T18:00+01:00", "2030-12-20T17:00:00Z", False),
+        ("2030-12-20", "9999-12-31", "9999-12-31T23:59:58Z", True),
+    ],
+)
+def test_a_day_is_one_of_utc_and_counts_whole(
+    first: str, last: str, at: str, inside: bool, project: Project
+) -> None:
+    policy(project, freeze=[{"from": first, "to": last, "reason": "year end"}])
+    project.declare(lists=[{"name": "Autumn"}])
+    project.ahead = datetime.fromisoformat(at).timestamp() - time.time()
+    assert project.run("plan").code == (7 if inside else 0)
+
+
+def test_a_freeze_of_another_reason_is_not_let_through(project: Project, account: Account) -> None:
+    windows = [
+        {"from": in_days(-2), "to": in_days(2), "reason": reason}
+        for reason in ("audit", "year end")
+    ]
+    policy(project, freeze=windows)
+    project.declare(lists=[{"name": "Autumn"}])
+    account.clear_log()
+    ran = project.run("apply", "--auto-approve", "--allow-freeze", "audit")
+    assert ran.code == 7
+    assert "add: --allow-freeze 'year end'" in ran.err
+    assert account.writes() == []
+    allowed = ["--allow-freeze", "audit", "--allow-freeze", "year end"]
+    out = project.run("apply", "--auto-approve", *allowed).ok().out
+    assert "--allow-freeze audit --allow-freeze 'year end'" in out
+
+
+def test_a_plan_that_was_made_in_a_freeze_is_applied_after_it(project: Project) -> None:
+    policy(project, freeze=[{"from": in_days(-2), "to": in_days(2), "reason": "audit"}])
+    project.declare(lists=[{"name": "Autumn"}])
+    assert project.run("plan", "--out", "plan.json").code == 7
+    project.ahead = 4 * 86400
+    out = project.run("apply", "plan.json", "--max-plan-age", "7d").ok().out
+    assert "refuses" not in out
+
+
+def test_no_window_holds_where_nothing_is_written(project: Project) -> None:
+    policy(project, freeze=[{"from": in_days(-2), "to": in_days(2), "reason": "audit"}])
+    project.declare(lists=[{"name": "Newsletter"}])
+    project.run("plan").ok()
+    project.run("apply", "--auto-approve").ok()
+    assert project.run("apply", "--auto-approve", "--allow-freeze", "audit").code == 3
+
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+TOUCHED = {
+    "a contact on a list": {"contacts": [{"email": ANN, "fields": {"First Name": "X"}}]},
+    "a contact that joins": {"contacts": [{"email": "s@acme.example", "lists": ["Newsletter"]}]},
+    "a contact that leaves": {
+        "lists": [{"name": "Newsletter"}, {"name": "Customers"}],
+        "contacts": [{"email": ANN, "lists": ["Customers"]}],
+    },
+    "a contact that unsubscribes": {"contacts": [{"email": ANN, "status": "Inactive"}]},
+    "a list": {"lists": [{"name": "News", "renamed_from": ["Newsletter"]}]},
+}
+APART = {
+    "a new list": {"lists": [{"name": "Autumn"}]},
+    "a copy of a list": {"lists": [{"name": "Twin", "copy_of": "Newsletter"}]},
+    "another list": {"lists": [{"name": "Buyers", "renamed_from": ["Customers"]}]},
+    "a contact on another list": {
+        "contacts": [{"email": "s@acme.example", "lists": ["Customers"]}]
+    },
+    "a draft": {"campaigns": [{"name": "Offer", "lists": ["Newsletter"]}]},
+    "the structure": {"structure": {"tags": ["seed"]}},
+}
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("what", [*TOUCHED, *APART])
+def test_what_a_campaign_uses_is_quiet_before_it_is_sent(
+    what: str, declared: bool, project: Project, account: Account
+) -> None:
+    account.schedule(from_now(0, 60))
+    policy(project, quiet_before_send="2h")
+    manifest: dict[str, list[Any]] = {**(TOUCHED | APART)[what]}
+    if declared:
+        manifest["campaigns"] = [*manifest.get("campaigns", ()), {"name": "Welcome"}]
+    project.declare(**manifest)
+    ran = project.run("plan", "--format", "json")
+    codes = [finding["code"] for finding in ran.json["findings"]]
+    assert codes == (["quiet_time"] if what in TOUCHED else [])
+    assert len(ran.json["steps"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status", "quiet"),
+    [
+        (119, "scheduled", True),
+        (125, "scheduled", False),
+        (-30, "scheduled", True),
+        (-90, "scheduled", False),
+        (60, "cancelled", False),
+        (-5, "sent", False),
+    ],
+)
+def test_only_what_is_scheduled_and_soon_is_quiet(
+    minutes: float, status: str, quiet: bool, project: Project, account: Account
+) -> None:
+    account.schedule(from_now(0, minutes), status)
+    policy(project, quiet_before_send="2h")
+    project.declare(**TOUCHED["a list"])
+    assert project.run("plan").code == (7 if quiet else 0)
+
+
+def test_a_campaign_that_hides_its_lists_uses_all_of_them(
+    project: Project, account: Account
+) -> None:
+    account.switch(campaign_body="minimal")
+    account.schedule(from_now(0, 60))
+    policy(project, quiet_before_send="2h")
+    project.declare(**APART["another list"])
+    assert project.run("plan").code == 7
+
+
+def test_a_campaign_that_is_scheduled_after_the_plan_is_quiet(
+    project: Project, account: Account
+) -> None:
+    policy(project, quiet_before_send="2h")
+    project.declare(**TOUCHED["a list"])
+    project.run("plan", "--out", "plan.json").ok()
+    account.schedule(from_now(0, 60))
+    account.clear_log()
+    ran = project.run("apply", "plan.json")
+    assert ran.code == 7
+    assert account.writes() == []
+    project.run("apply", "plan.json", "--allow-freeze", "campaigns/Welcome").ok()

@@ -25,9 +25,11 @@ class FakeClock:
         self.now += seconds
 
 
-def hasty(haste: float) -> Clock:
-    """The system's clock, but for waits: they take `haste` times as long as they seem to."""
-    ahead = 0.0
+def hasty(haste: float, ahead: float = 0.0) -> Clock:
+    """The system's clock, but for waits: they take `haste` times as long as they seem to.
+
+    It begins so many seconds `ahead`.
+    """
 
     def pause(event: threading.Event, seconds: float) -> bool:
         nonlocal ahead

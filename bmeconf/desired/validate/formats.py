@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from bmeconf.model import shows_nothing, visible
 
@@ -98,6 +98,34 @@ def date_fault(text: str) -> str:
     if not 1 <= day <= monthrange(year, month)[1]:
         return f"there is no day {match['day']} in {match['year']}-{match['month']}"
     return ""
+
+
+def window(first: str, last: str) -> tuple[datetime, datetime] | None:
+    """From the first until right after the last of two days or times; None where one is none.
+
+    A day is one of UTC, and the whole of it.
+    """
+    start, end = _moment(first), _moment(last)
+    if start is None or end is None:
+        return None
+    if DATE.fullmatch(last.strip()):
+        end = datetime.max.replace(tzinfo=UTC) if end.date() == date.max else end + timedelta(1)
+    return start, end
+
+
+def moment_fault(text: str) -> str:
+    """Why a text is neither a day nor a time with a zone; empty where it is one."""
+    if not DATE.fullmatch(text.strip()):
+        return time_fault(text)
+    return f"is not a date: {fault}" if (fault := date_fault(text.strip())) else ""
+
+
+def _moment(text: str) -> datetime | None:
+    """The beginning of a day of UTC, or a time."""
+    day = DATE.fullmatch(text.strip())
+    if day is None or date_fault(text.strip()):
+        return None if day else instant(text)
+    return datetime.fromisoformat(text.strip()).replace(tzinfo=UTC)
 
 
 def _clock_fault(text: str) -> str:

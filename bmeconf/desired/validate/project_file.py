@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Node, Scalar, Sources, at, keys, walk
 from bmeconf.desired.validate.flaws import dotted
-from bmeconf.desired.validate.formats import date_fault
+from bmeconf.desired.validate.formats import date_fault, moment_fault, window
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape
-from bmeconf.model import Place, Problem
+from bmeconf.model import SECONDS, Place, Problem
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import AccountEntry, KnownDrift, Policy, Project, origin
+from bmeconf.project import AccountEntry, Freeze, KnownDrift, Policy, Project, origin
 
 
 def project(file: Sources, root: Path) -> Project:
@@ -71,7 +71,9 @@ def _check(document: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
         except InvalidInput as error:
             place = at(document, ("accounts", name, "base_url")).place
             yield Problem(place, "", f"accounts.{name}.base_url: {error.message}", "base_url")
-    for index, known in enumerate((data.get("policy") or {}).get("known_drift") or ()):
+    policy = data.get("policy") or {}
+    yield from _windows(document, policy.get("freeze") or ())
+    for index, known in enumerate(policy.get("known_drift") or ()):
         try:
             date.fromisoformat(known["expires"])
         except ValueError:
@@ -79,6 +81,20 @@ def _check(document: Node, data: Mapping[str, Any]) -> Iterator[Problem]:
             reason = date_fault(known["expires"])
             message = f'policy.known_drift[{index + 1}].expires: "{known["expires"]}" is not a date'
             yield Problem(place, "", f"{message}{reason and f': {reason}'}", "date")
+
+
+def _windows(document: Node, windows: Sequence[Mapping[str, str]]) -> Iterator[Problem]:
+    """Windows of a freeze whose days do not exist, or that end before they begin."""
+    for index, entry in enumerate(windows):
+        faults = [(end, moment_fault(entry[end])) for end in ("from", "to")]
+        span = window(entry["from"], entry["to"])
+        if span and span[1] <= span[0]:
+            faults = [("to", f"is not after from, {entry['from']}")]
+        for end, fault in faults:
+            if fault:
+                place = at(document, ("policy", "freeze", index, end)).place
+                message = f'policy.freeze[{index + 1}].{end}: "{entry[end]}" {fault}'
+                yield Problem(place, "", message, "date")
 
 
 def _build(root: Path, data: Mapping[str, Any]) -> Project:
@@ -105,6 +121,8 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
             parallel=policy.get("parallel"),
             max_audience=policy.get("max_audience"),
             audience_growth=_percent(policy.get("audience_growth")),
+            freeze=tuple(map(_freeze, policy.get("freeze") or ())),
+            quiet_before_send=_duration(policy.get("quiet_before_send")),
         ),
         has_file=True,
     )
@@ -112,3 +130,13 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
 
 def _percent(text: str | None) -> int | None:
     return int(text.removesuffix("%")) if text else None
+
+
+def _duration(text: str | None) -> timedelta | None:
+    return timedelta(seconds=int(text[:-1]) * SECONDS[text[-1]]) if text else None
+
+
+def _freeze(entry: Mapping[str, str]) -> Freeze:
+    span = window(entry["from"], entry["to"])
+    assert span is not None
+    return Freeze(*span, entry["from"], entry["to"], entry["reason"].strip())
