@@ -79,13 +79,13 @@ def planned(run: Run, reading: Reading, plan: Plan) -> Result:
     """Carry out a plan that was made of `reading` a moment ago.
 
     Raises:
-        Guarded, LimitReached, InvalidInput: before the first write.
+        Guarded, ApiError, Refused, LimitReached, InvalidInput: before the first write.
     """
     compared = tuple(d for d in plan.differences if not reading.matches.blocked(d.address))
     basis = Basis(reading.account, reading.section, compared, reading.gone)
     if not plan.steps:
         return _nothing_to_do(run, plan, basis)
-    plan = run.limits.on_fresh(plan, reading)
+    plan = run.limits.on_fresh(run.reader, plan, reading)
     run.reader.budget.afford(plan.price.write + plan.price.verify)
     rows = (match.row for match in reading.matches.by_address.values() if match.row is not None)
     taken = {*map(replies.id_of, rows), *_taken(plan, basis)}

@@ -223,7 +223,7 @@ def _listening(plan: Plan, flags: ApplyFlags, session: Session) -> Iterator[run.
             stop_asked=session.stop.is_set,
             told=tell,
             declared=partial(_declared, session),
-            limits=Limits(session.project.policy, flags.allowed, now()),
+            limits=Limits(session.project.policy, flags.allowed, now),
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bmeconf.desired import named
 from bmeconf.model import DELETE, Address, Finding, canonical_name, shell_line
@@ -33,14 +34,15 @@ class Acknowledged:
         options = [(audience.ALLOW, value) for value in self.audiences]
         return [*options, *((freeze.ALLOW, value) for value in self.freezes)]
 
+    @cached_property
+    def keys(self) -> frozenset[tuple[str, str]]:
+        """The same, in the form in which two options compare."""
+        return frozenset(map(_key, self.options))
+
     @property
     def words(self) -> list[str]:
         """The same as a command line has them."""
         return [word for option in self.options for word in option]
-
-    def lets_through(self, finding: Finding) -> bool:
-        """True if an error is acknowledged."""
-        return any(_meant(option, [finding]) for option in self.options)
 
 
 def deletes(plan: Plan, globs: Sequence[str]) -> None:
@@ -90,7 +92,7 @@ def lowered(plan: Plan, allowed: Acknowledged, fresh: Iterable[Finding] | None =
         plan,
         findings=tuple(
             replace(f, level="warning", remedy=f"acknowledged: {shell_line(f.allow)}")
-            if f.level == "error" and f.allow and allowed.lets_through(f)
+            if f.level == "error" and f.allow and _key(f.allow) in allowed.keys
             else f
             for f in findings
         ),
@@ -107,11 +109,10 @@ def hold(plan: Plan, allowed: Acknowledged, known: Iterable[Finding] = ()) -> No
         Guarded: where an error is not let through.
     """
     there = [finding for finding in (*plan.findings, *known) if finding.allow]
+    meant = {_key(finding.allow) for finding in there}
     for option in allowed.options:
-        if not _meant(option, there):
-            values = sorted(
-                {finding.allow[1] for finding in there if finding.allow[0] == option[0]}
-            )
+        if _key(option) not in meant:
+            values = sorted({f.allow[1] for f in there if f.allow[0] == option[0]})
             raise InvalidInput(
                 f"{shell_line(option)} lets nothing through; what it could name:"
                 f" {', '.join(values) or 'nothing'}",
@@ -138,8 +139,7 @@ def refused(errors: Sequence[Finding]) -> str:
     return f"the plan is refused: {'; '.join(named[:3])}{more}"
 
 
-def _meant(option: tuple[str, str], findings: Iterable[Finding]) -> bool:
-    """True if an option, and its value, is about one of these findings."""
+def _key(option: Sequence[str]) -> tuple[str, str]:
+    """An option and its value, in the form in which two of them compare."""
     name, value = option
-    own = (finding.allow for finding in findings if finding.allow[:1] == (name,))
-    return any(canonical_name(value) == canonical_name(allow[1]) for allow in own)
+    return name, canonical_name(value)

@@ -52,8 +52,13 @@ class Sizes:
         return size
 
 
-def planned(steps: Sequence[Step], reading: Reading) -> tuple[Reach, ...]:
-    """The declared drafts whose recipients a plan changes: the lists, or who is on these."""
+def planned(
+    steps: Sequence[Step], reading: Reading, rows: Iterable[Raw] | None = None
+) -> tuple[Reach, ...]:
+    """The declared drafts whose recipients a plan changes: the lists, or who is on these.
+
+    `rows` are the live lists, where they were read again since `reading`.
+    """
     kind, audience, account = only(Mailing), only(Audience), reading.account
     known = {**account.sources, **account.resources.resources}
 
@@ -70,7 +75,8 @@ def planned(steps: Sequence[Step], reading: Reading) -> tuple[Reach, ...]:
         and there.facts.get("status") == CampaignStatus.DRAFT
     ]
     matches = reading.matches
-    rows = (*matches.rows(audience.name).values(), *matches.unmanaged.get(audience.name, ()))
+    if rows is None:
+        rows = (*matches.rows(audience.name).values(), *matches.unmanaged.get(audience.name, ()))
     return _reaches(steps, kept, recipients, Sizes(rows, account.id_map.id).live())
 
 

@@ -5,7 +5,7 @@ A plan is judged by them when it is made, and again at the moment of an apply (d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Member, Raw, only
@@ -29,10 +29,16 @@ def fresh(
     return (*audience.findings(reaches, policy), *_timed(steps, reading, policy, now))
 
 
-def later(plan: Plan, reading: Reading, policy: Policy, now: datetime) -> tuple[Finding, ...]:
-    """The findings on a plan that was made of `reading`, where somebody took time to confirm it."""
-    counted = (f for f in plan.findings if f.allow and f.allow[0] == audience.ALLOW)
-    return (*counted, *_timed(plan.steps, reading, policy, now))
+def later(
+    plan: Plan, reading: Reading, policy: Policy, now: datetime, lists: Iterable[Raw] | None
+) -> tuple[Finding, ...]:
+    """The findings on a plan that was made of `reading`, and may have taken time to confirm.
+
+    `lists` are the live ones, where they were read again.
+    """
+    reaches = audience.planned(plan.steps, reading, lists)
+    limited = audience.findings(reaches, policy, plan.audience)
+    return (*limited, *_timed(plan.steps, reading, policy, now))
 
 
 def saved(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -154,6 +156,56 @@ def test_a_guard_holds_at_the_moment_of_each_apply(
     allowed = project.run("apply", *command, *guard.allow, "--format", "json").ok().json
     assert allowed["acknowledged"] == [{"option": guard.allow[0], "value": guard.allow[1]}]
     assert project.plan()["steps"] == []
+
+
+class Slow(io.StringIO):
+    """A terminal at which somebody says yes, once more has happened."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1, /) -> str:
+        self.meanwhile()
+        return "yes\n"
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_guard_holds_after_a_long_look_at_the_question(
+    name: str, project: Project, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = GUARDS[name]
+    prepared(guard, 9, project, account)
+
+    def happens() -> None:
+        project.ahead = 120
+        guard.trip(project, account)
+
+    monkeypatch.setattr(sys, "stdin", Slow(happens))
+    account.clear_log()
+    refused(project.run("apply"), guard, account)
+    monkeypatch.setattr(sys, "stdin", Slow(lambda: None))
+    project.run("apply", *guard.allow).ok()
+
+
+def test_what_was_let_through_once_may_be_said_again_on_the_rest(
+    project: Project, account: Account
+) -> None:
+    policy(project, max_audience=3)
+    project.declare(
+        lists=[{"name": "Old list", "state": "absent"}],
+        campaigns=[{"name": "Offer", "lists": ["Newsletter"]}],
+    )
+    account.faults({"kind": "error-500", "method": "DELETE", "times": 0})
+    allowed = ["--allow-audience", "campaigns/Offer"]
+    ran = project.run("apply", "--auto-approve", "--allow-delete", "lists/Old list", *allowed)
+    assert ran.code == 8
+    account.faults()
+    assert f".jsonl {shell_line(allowed)}" in ran.out
+    project.run("apply", "--resume", str(project.journal()), *allowed).ok()
 
 
 @pytest.mark.parametrize("n", COUNTS)

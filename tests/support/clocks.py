@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bmeconf.cli.progress import Clock
@@ -25,15 +26,16 @@ class FakeClock:
         self.now += seconds
 
 
-def hasty(haste: float, ahead: float = 0.0) -> Clock:
+def hasty(haste: float, later: Callable[[], float] = float) -> Clock:
     """The system's clock, but for waits: they take `haste` times as long as they seem to.
 
-    It begins so many seconds `ahead`.
+    It is so many seconds `later` than that.
     """
+    ahead = 0.0
 
     def pause(event: threading.Event, seconds: float) -> bool:
         nonlocal ahead
         ahead += seconds * (1 - haste)
         return event.wait(seconds * haste)
 
-    return Clock(lambda: time.time() + ahead, pause)
+    return Clock(lambda: time.time() + ahead + later(), pause)

@@ -162,7 +162,7 @@ class Project:
         """Such a command on these streams; its exit code."""
         surroundings = _environment({**self.env, **env}), _inside(self.folder)
         with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
-            return cli.run(arguments, hasty(HASTE, self.ahead))
+            return cli.run(arguments, hasty(HASTE, lambda: self.ahead))
 
     def refused(self, *arguments: str, code: int = 3) -> str:
         """The error of a command that must leave every file as it was."""
