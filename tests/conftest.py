@@ -46,13 +46,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let what is started here know Ctrl-C: a job in the background of a script ignores it.
+    """Let what is started here know Ctrl-C, which a job in the background of a script ignores,
+    and the end of a terminal, which one below `nohup` does.
 
     The state of whoever runs the tests stays as it is. What one process compiles is there for all
     the others. No disk is waited for: only a power cut would tell the difference.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     vars(os)["fsync"] = os.fstat
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
