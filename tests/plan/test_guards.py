@@ -16,6 +16,7 @@ import pytest
 from bmeconf.model import shell_line
 from tests.support.driver import Account, Project, Ran, from_now
 from tests.support.fake_server import Cut, Rule, edited
+from tests.support.forgeries import edited_plan
 
 COUNTS = (1, 9, 10, 11)
 WAYS = ("apply", "saved", "expect", "resume")
@@ -156,6 +157,50 @@ def test_a_guard_holds_at_the_moment_of_each_apply(
     allowed = project.run("apply", *command, *guard.allow, "--format", "json").ok().json
     assert allowed["acknowledged"] == [{"option": guard.allow[0], "value": guard.allow[1]}]
     assert project.plan()["steps"] == []
+
+
+def without_guards(plan: Any) -> None:
+    plan.update(findings=[], audience=[])
+
+
+def with_more_people(plan: Any) -> None:
+    plan["findings"] = []
+    for draft in plan["audience"]:
+        for side in filter(None, (draft["before"], draft["after"])):
+            side["people"] = 10**6
+
+
+def as_if_let_through(plan: Any) -> None:
+    for finding in plan["findings"]:
+        finding["level"] = "note"
+
+
+@pytest.mark.parametrize("forge", [without_guards, with_more_people, as_if_let_through])
+@pytest.mark.parametrize("name", GUARDS)
+def test_no_plan_file_talks_a_guard_out_of_it(
+    name: str, forge: Callable[[Any], None], project: Project, account: Account
+) -> None:
+    guard = GUARDS[name]
+    prepared(guard, 9, project, account)
+    guard.trip(project, account)
+    assert project.run("plan", "--out", "plan.json").code == 7
+    path = project.folder / "plan.json"
+    path.write_text(edited_plan(path.read_text(), forge))
+    account.clear_log()
+    refused(project.run("apply", "plan.json"), guard, account)
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_a_saved_plan_is_judged_by_the_policy_of_now(
+    name: str, project: Project, account: Account
+) -> None:
+    guard = GUARDS[name]
+    guard.ready(9, project, account)
+    project.run("plan", "--out", "plan.json").ok()
+    policy(project, **guard.limits(9))
+    guard.trip(project, account)
+    account.clear_log()
+    refused(project.run("apply", "plan.json", "--max-plan-age", "7d"), guard, account)
 
 
 class Slow(io.StringIO):
@@ -532,3 +577,28 @@ def test_a_campaign_that_is_scheduled_after_the_plan_is_quiet(
     assert ran.code == 7
     assert account.writes() == []
     project.run("apply", "plan.json", "--allow-freeze", "campaigns/Welcome").ok()
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_audience": 5000, "audience_growth": "20%"},
+        {"freeze": [{"from": "2000-01-01", "to": "2000-01-02", "reason": "audit"}]},
+        {"quiet_before_send": "2h"},
+    ],
+)
+def test_a_guard_uses_what_is_read_anyway(
+    limits: dict[str, object], project: Project, account: Account
+) -> None:
+    account.schedule(from_now(0, 60))
+    project.declare(
+        lists=[{"name": "Autumn"}],
+        campaigns=[{"name": "Offer", "lists": ["Customers"]}, {"name": "Welcome"}],
+    )
+    requests = []
+    for told in ({}, limits):
+        policy(project, **told)
+        account.clear_log()
+        project.run("plan").ok()
+        requests.append([(entry["method"], entry["path"]) for entry in account.log()])
+    assert sorted(requests[0]) == sorted(requests[1])
