@@ -31,7 +31,7 @@ FLOORS = (
     ("live",),
     ("plan",),
     ("apply",),
-    ("accounts", "compare", "drift", "pull", "report"),
+    ("accounts", "compare", "doctor", "drift", "pull", "report"),
     ("render",),
     ("cli",),
 )
@@ -66,7 +66,16 @@ PURE = (
     "baseline.section",
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
-    *("accounts", "compare", "report", "pull.model", "pull.entries", "pull.layout"),
+    *(
+        "accounts",
+        "compare",
+        "doctor.model",
+        "doctor.access",
+        "report",
+        "pull.model",
+        "pull.entries",
+        "pull.layout",
+    ),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
 IMPURE_ALLOWED = {

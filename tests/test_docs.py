@@ -98,6 +98,7 @@ def test_options_named_in_the_readme_exist(project: Project) -> None:
         "schema",
         "accounts",
         "compare",
+        "doctor",
     )
     commands = (*([name] for name in alone), ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)

@@ -11,6 +11,7 @@
 from bmeconf.apply import run
 from bmeconf.apply.journal import Journal
 from bmeconf.apply.limits import Limits
+from bmeconf.apply.loose_ends import interrupted
 from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts

@@ -42,7 +42,8 @@ class JournalState:
 
     `plan` is the plan document. `done` are the applied steps with the ids they made, `doubtful`
     those with a write that may have landed, with the evidence for a copy. `ours` says that this
-    machine wrote the journal, and that it did not come with the files of the project.
+    machine wrote the journal, and that it did not come with the files of the project. `exit_code`
+    is that of the run, None where it did not come to its end.
     """
 
     plan: Mapping[str, Any]
@@ -51,6 +52,7 @@ class JournalState:
     written: bool = False
     skip_stale: bool = True
     ours: bool = False
+    exit_code: int | None = None
 
 
 class Journal:
@@ -242,6 +244,7 @@ def state_of(whole: bytes) -> JournalState:
     copies: dict[str, CopyEvidence] = {}
     landed: set[str] = set()
     open_: set[str] = set()
+    ended: int | None = None
     for line in lines:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
@@ -261,5 +264,8 @@ def state_of(whole: bytes) -> JournalState:
                 copies[step] = replace(copies[step], made=line["id"])
         elif event == "step" and line["state"] == "applied":
             done[step] = line["id"]
+        elif event in ("end", "resume"):
+            ended = line.get("exit_code")
     doubtful = {step: copies.get(step) for step in {*landed, *open_} - done.keys()}
-    return JournalState(head["plan"], done, doubtful, bool(landed or open_), head["skip_stale"])
+    written = bool(landed or open_)
+    return JournalState(head["plan"], done, doubtful, written, head["skip_stale"], exit_code=ended)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
-from bmeconf.model import Address, Snapshot
+from bmeconf.model import SIMULATED, Address, Snapshot
+from bmeconf.model.errors import Interrupted
 from bmeconf.plan import Plan
 
 LOOKED_AT = 50
@@ -25,7 +26,7 @@ def loose_ends(folder: Path, plan: Plan, origin: Origin) -> Mapping[str, CopyEvi
     copies = [step for step in plan.steps if step.intent.origins]
     ends: dict[str, CopyEvidence] = {}
     settled: set[str] = set()
-    for state in islice(_ours(folder, origin), LOOKED_AT) if copies else ():
+    for _, state in islice(_ours(folder, origin), LOOKED_AT) if copies else ():
         if state.plan["account"]["fingerprint"] != plan.account.fingerprint:
             continue
         for step in state.plan["steps"]:
@@ -37,8 +38,25 @@ def loose_ends(folder: Path, plan: Plan, origin: Origin) -> Mapping[str, CopyEvi
     return {step.id: ends[str(step.address)] for step in copies if str(step.address) in ends}
 
 
-def _ours(folder: Path, origin: Origin) -> Iterator[JournalState]:
-    """The states that the journals of this machine tell, the newest first."""
+def interrupted(folder: Path, origin: Origin, simulated: bool) -> Sequence[Path]:
+    """The journals of applies that wrote something and did not come to their end, newest first.
+
+    An apply that ended well after them, in the same account, has found what they left.
+    """
+    left, mended = list[Path](), set[str]()
+    for path, state in islice(_ours(folder, origin), LOOKED_AT):
+        account = state.plan["account"]
+        if (account["base_url"] == SIMULATED) is not simulated or account["fingerprint"] in mended:
+            continue
+        if state.exit_code == 0:
+            mended.add(account["fingerprint"])
+        elif state.exit_code in (None, Interrupted.exit_code) and (state.written or state.done):
+            left += [] if origin.is_tracked(path) else [path]
+    return left
+
+
+def _ours(folder: Path, origin: Origin) -> Iterator[tuple[Path, JournalState]]:
+    """The journals of this machine with the states that they tell, the newest first."""
     for path in sorted(folder.glob("*.jsonl"), reverse=True) if origin.secret else ():
         try:
             whole = whole_lines(path)
@@ -47,7 +65,7 @@ def _ours(folder: Path, origin: Origin) -> Iterator[JournalState]:
             # A damaged journal, or a file of somebody else's, tells nothing.
             continue
         if state and not (any(state.doubtful.values()) and origin.is_tracked(path)):
-            yield state
+            yield path, state
 
 
 def unclaimed(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DOCUMENTS = {
     "accounts": model.ACCOUNTS_FORMAT,
     "compare": model.COMPARE_FORMAT,
+    "doctor": model.DOCTOR_FORMAT,
     "plan": model.PLAN_FORMAT,
     "show": model.PLAN_FORMAT,
     "apply": model.RESULT_FORMAT,

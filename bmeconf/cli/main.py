@@ -32,6 +32,7 @@ COMMANDS = {
     "apply": "Plan, show, ask, make exactly those changes, and read them back.",
     "drift": "Show what moved in the account, and which manual steps are open; only reads.",
     "report": "Show how declared campaigns that were sent were received; only reads.",
+    "doctor": "Check key, scopes, limits, clock, account and files, with a remedy; only reads.",
     "accounts": "Show the declared accounts, and whether each has its key; nothing is sent.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
     "schema": "Print a JSON Schema: manifest (the default), or one of the others by name.",

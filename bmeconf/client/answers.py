@@ -7,7 +7,6 @@ and 3.3 (429), 6 (questions 15, 16).
 
 from __future__ import annotations
 
-import email.utils
 import json
 import math
 import ssl
@@ -19,6 +18,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
+from bmeconf.client.hour import http_date
 from bmeconf.client.pace import LONGEST_WAIT
 from bmeconf.client.route import Route
 from bmeconf.model.errors import (
@@ -210,19 +210,11 @@ def _retry_after(answer: Answer, now: float) -> float | None:
         return None if math.isnan(seconds) else max(0.0, seconds)
     except ValueError:
         pass
-    if (until := _seconds(text)) is None:
+    if (until := http_date(text)) is None:
         return None
     # Both by the clock of the service, where it tells its own.
-    there = _seconds(answer.headers.get("Date", ""))
+    there = http_date(answer.headers.get("Date", ""))
     return max(0.0, until - (now if there is None else there))
-
-
-def _seconds(date: str) -> float | None:
-    """An HTTP date in Unix seconds, None where it is none."""
-    try:
-        return email.utils.parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
 
 
 def _access_remedy(status: int, reason: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.utils
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -116,3 +117,11 @@ def number(headers: Mapping[str, str], name: str) -> float | None:
     except ValueError:
         return None
     return value if 0 <= value < 1e12 else None
+
+
+def http_date(text: str) -> float | None:
+    """An HTTP date in Unix seconds, None where it is none."""
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

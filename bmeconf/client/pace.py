@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bmeconf.client.hour import Hour, Left, number
+from bmeconf.client.hour import Hour, Left, http_date, number
 from bmeconf.model.errors import LimitReached
 
 PER_MINUTE = 60
@@ -60,6 +60,8 @@ class Budget:
     _open: int = 0
     """Requests that were sent and have no reply yet."""
     _held: float = 0.0
+    _dated: tuple[str, float] = ("", 0.0)
+    """The `Date` of the last reply that has one, and when it came."""
 
     def __post_init__(self) -> None:
         self._ended = deque[float](maxlen=self.per_minute or 0)
@@ -73,6 +75,13 @@ class Budget:
     def month_left(self) -> int | None:
         """As `hour_left`, of this month."""
         return _without(self.month.remaining, self.month_limit, self.reserve)
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which `clock` is ahead of the service's; None where no reply has a `Date`."""
+        text, came = self._dated
+        there = http_date(text)
+        return None if there is None else came - there
 
     @contextmanager
     def request(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -106,6 +115,8 @@ class Budget:
         limits, then and before, does not hold after that wait.
         """
         with self._lock:
+            if "Date" in headers:
+                self._dated = headers["Date"], self.clock()
             if "Retry-After" in headers:
                 self.hour, self.month = Hour(), Left()
                 return

@@ -251,9 +251,15 @@ def ready_domains(
         message = f"whether the sender's domain is ready could not be checked: {error.message}"
         address, remedy = senders[0].address, "give the key the scope domains:read"
         return None, (Finding("warning", "sender_unchecked", address, message, remedy),)
-    return frozenset(str(row.get("domain", "")).lower() for row in rows if _is_ready(row)), ()
+    return frozenset(domain_name(row) for row in rows if is_ready(row)), ()
 
 
-def _is_ready(domain: Raw) -> bool:
+def domain_name(domain: Raw) -> str:
+    """The name of a sending domain."""
+    return str(domain.get("domain", "")).lower()
+
+
+def is_ready(domain: Raw) -> bool:
+    """Whether a sending domain can be sent from (API contract 4.6)."""
     ready = domain.get("isReadyForSending")
     return ready if isinstance(ready, bool) else domain.get("status") == "verified"

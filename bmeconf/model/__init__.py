@@ -64,6 +64,7 @@ from bmeconf.model.spelling import (
 from bmeconf.model.words import (
     ACCOUNTS_FORMAT,
     COMPARE_FORMAT,
+    DOCTOR_FORMAT,
     DRIFT_FORMAT,
     MOST_GUESSES,
     PLAN_FORMAT,

@@ -13,7 +13,7 @@ PLAN_FORMAT, RESULT_FORMAT = "bmeconf.plan/1", "bmeconf.result/1"
 PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
 REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
 REPORTS_FORMAT, COMPARE_FORMAT = "bmeconf.reports/1", "bmeconf.compare/1"
-ACCOUNTS_FORMAT = "bmeconf.accounts/1"
+ACCOUNTS_FORMAT, DOCTOR_FORMAT = "bmeconf.accounts/1", "bmeconf.doctor/1"
 """The `format` of each JSON document."""
 SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
 """The base URL in plans for the embedded simulator, whose address is another one each time; and

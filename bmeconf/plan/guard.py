@@ -7,7 +7,7 @@ resources (frozen, blocked) were applied before there was a step.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bmeconf.baseline import Section
 from bmeconf.desired import matches
@@ -188,16 +188,22 @@ def _in_use(steps: Sequence[Step], reading: Reading) -> Iterable[Finding]:
             yield Finding("warning", "in_use", step.address, message, remedy)
 
 
+def unready_senders(desired: Snapshot, ready: Iterable[str]) -> Iterator[tuple[Resource, str]]:
+    """The declared campaigns whose sender is on no domain that is `ready`, and its domain."""
+    kind, ready_ones = only(Mailing), {*map(canonical_domain, ready)}
+    for campaign in desired.of_kind(kind.name):
+        domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
+        if domain and canonical_domain(domain) not in ready_ones:
+            yield campaign, domain
+
+
 def _senders(reading: Reading) -> Iterable[Finding]:
     kind, domains = only(Mailing), reading.account.ready_domains
     if domains is None:
         return
-    ready_ones = set(map(canonical_domain, domains))
-    for campaign in reading.desired.of_kind(kind.name):
-        domain = str(campaign.fields.get(kind.sender) or "").rpartition("@")[2]
+    for campaign, domain in unready_senders(reading.desired, domains):
         live = reading.account.resources.get(campaign.address)
-        draft = live is None or live.facts.get("status") == CampaignStatus.DRAFT
-        if domain and canonical_domain(domain) not in ready_ones and draft:
+        if live is None or live.facts.get("status") == CampaignStatus.DRAFT:
             ready, field = ", ".join(sorted(domains)) or "none", kind.sender
             message = f"{field}: {domain} is not ready for sending in this account; ready: {ready}"
             remedy = "verify the domain in the web app, or use a sender on one that is ready"

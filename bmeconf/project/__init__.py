@@ -22,9 +22,13 @@ from bmeconf.project.atomic import (
 )
 from bmeconf.project.credentials import (
     ACCOUNT_VARIABLE,
+    account_key,
+    account_url,
+    check_host,
     choose_account,
     credentials,
     is_loopback,
+    key_variable,
     origin,
     planned_account,
 )

@@ -88,9 +88,32 @@ def credentials(
         Guarded: the host may not have a key.
     """
     entry = choose_account(project, name, environ)
-    url = origin(entry.base_url) if entry else _url_from_environment(project, environ)
-    check_host(url, [*allow_hosts, *re.split(r"[\s,]+", environ.get(HOSTS_VARIABLE, ""))])
-    variable = entry.api_key_env if entry else KEY_VARIABLE
+    url = account_url(project, entry, environ)
+    check_host(url, environ, allow_hosts)
+    key, notes = account_key(entry, environ)
+    if not entry:
+        return Account(None, url, key, {}, notes)
+    return Account(entry.name, url, key, entry.vars, notes)
+
+
+def account_url(project: Project, entry: AccountEntry | None, environ: Mapping[str, str]) -> str:
+    """The base URL of a declared account, or of the one that the environment names.
+
+    Raises:
+        InvalidInput: the URL is missing or malformed.
+    """
+    return origin(entry.base_url) if entry else _url_from_environment(project, environ)
+
+
+def account_key(
+    entry: AccountEntry | None, environ: Mapping[str, str]
+) -> tuple[Secret, tuple[str, ...]]:
+    """The key of such an account, and what is odd about it or about other variables.
+
+    Raises:
+        InvalidInput: the key is missing, or no key can be like that.
+    """
+    variable = key_variable(entry)
     unused = _unused(entry, environ) if entry else ""
     key = environ.get(variable, "").strip(" \t")
     if not key.strip():
@@ -113,11 +136,14 @@ def credentials(
     if len(key) < SHORTEST_SECRET:
         odd.append(f"has {counted(len(key), 'character')}, too few for a key")
     notes: tuple[str, ...] = (f"the key in {variable} {' and '.join(odd)}",) if odd else ()
-    if not entry:
-        return Account(None, url, Secret(key), {}, notes)
-    if unused:
+    if entry and unused:
         notes += (f'{unused}: bmeconf.yaml declares the account "{entry.name}"',)
-    return Account(entry.name, url, Secret(key), entry.vars, notes)
+    return Secret(key), notes
+
+
+def key_variable(entry: AccountEntry | None) -> str:
+    """The variable of the environment that holds the key."""
+    return entry.api_key_env if entry else KEY_VARIABLE
 
 
 def _url_from_environment(project: Project, environ: Mapping[str, str]) -> str:
@@ -190,15 +216,18 @@ def _malformed(reason: str) -> InvalidInput:
     )
 
 
-def check_host(url: str, allowed: Iterable[str]) -> None:
-    """Refuse a host that may not have a key: not the vendor's, not loopback, not `allowed`.
+def check_host(url: str, environ: Mapping[str, str], allow_hosts: Iterable[str] = ()) -> None:
+    """Refuse a host that may not have a key: not the vendor's, not loopback, not allowed.
+
+    `allow_hosts` are --allow-host; BMECONF_ALLOW_HOSTS adds more.
 
     Raises:
         Guarded: the key would go to a stranger, or in the clear.
-        InvalidInput: `allowed` holds what is no host name.
+        InvalidInput: one of the allowed is no host name.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
+    allowed = [*allow_hosts, *re.split(r"[\s,]+", environ.get(HOSTS_VARIABLE, ""))]
     hosts = {_allowed(text.strip()) for text in allowed if text.strip()}
     if is_loopback(host):
         return

@@ -39,9 +39,9 @@ def work_folder(root: Path) -> Path:
     return path
 
 
-def journal_folder(root: Path) -> Path:
-    """The folder with the journal of each apply."""
-    return _folder(work_folder(root) / "journals")
+def journal_folder(root: Path, *, make: bool = True) -> Path:
+    """The folder with the journal of each apply; the folder around it is made unless told not."""
+    return _folder((work_folder(root) if make else _folder(root / WORK_FOLDER)) / "journals")
 
 
 def receipt_folder(root: Path) -> Path:

@@ -273,7 +273,7 @@ def test_timings_are_a_table_of_requests_waits_and_stages() -> None:
     ]
 
 
-@pytest.mark.parametrize("command", ["plan", "drift", "pull", "report"])
+@pytest.mark.parametrize("command", ["plan", "drift", "pull", "report", "doctor"])
 def test_every_command_that_reads_shows_its_requests_and_their_time(
     command: str, project: Project
 ) -> None:

@@ -75,6 +75,7 @@ CASES = {
     "pull": Case(("pull", "--out", "new", "--target", "lists/*")),
     "report": Case(("report",)),
     "accounts": Case(("accounts",)),
+    "doctor": Case(("doctor",)),
     "not compared": Case(("compare", NAME, "é"), 3),
     "no accounts": Case(("plan", "--all-accounts"), 3),
     "no option": Case(("plan", "--nonsense", "é"), 3),

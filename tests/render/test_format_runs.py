@@ -18,6 +18,7 @@ COMMANDS = {
     "pull": ("pull", "--force"),
     "drift": ("drift", "--fail-on", "manual"),
     "report": ("report",),
+    "doctor": ("doctor",),
     "plan": ("plan",),
     "apply": ("apply", "--auto-approve"),
     "validate": ("validate",),

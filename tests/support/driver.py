@@ -30,7 +30,17 @@ HASTE = 0.01
 SCHEMAS = {
     f"bmeconf.{kind}/1": kind
     for kind in (
-        *("accounts", "compare", "drift", "plan", "problems", "pull", "report", "reports"),
+        *(
+            "accounts",
+            "compare",
+            "doctor",
+            "drift",
+            "plan",
+            "problems",
+            "pull",
+            "report",
+            "reports",
+        ),
         "result",
     )
 }

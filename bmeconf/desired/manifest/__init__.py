@@ -37,6 +37,7 @@ from bmeconf.desired.manifest.nodes import (
 from bmeconf.desired.manifest.reading import (
     SUFFIXES,
     Listing,
+    NoManifests,
     Sources,
     is_manifest,
     list_whole,

@@ -30,6 +30,10 @@ FOLDERS_ABOVE = 5
 """Where there are no manifests, so many folders above are searched for some."""
 
 
+class NoManifests(InvalidInput):
+    """There is no manifest where one was looked for."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """Which files are the manifests of a run, before any of them is read.
@@ -228,7 +232,7 @@ def manifests(
         where = ", ".join(files.shown(name) for name in names or [""])
         if inner:
             own = ", ".join(map(files.shown, inner))
-            raise InvalidInput(
+            raise NoManifests(
                 f"no manifests found under {where}, but for other projects",
                 f"run bmeconf in: {own}",
             )
@@ -238,7 +242,7 @@ def manifests(
             if above
             else "begin with `bmeconf init`, or with `bmeconf pull` from an account; or "
         )
-        raise InvalidInput(
+        raise NoManifests(
             f"no manifests found under {where}{above}", f"{begin}name the path that has them"
         )
     return sorted(found.values(), key=PurePosixPath), sorted(inner)

@@ -21,7 +21,7 @@ def text(document: Mapping[str, Any]) -> str:
 def failure(format: str, error: BmeconfError, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     """The document of a command that could not do its work; `format` is what it would have been."""
     body = {"format": format, "exit_code": error.exit_code, **encode.failure(error)}
-    return {**body, "problems": [*map(_problem, problems)]} if problems else body
+    return {**body, "problems": [*map(problem, problems)]} if problems else body
 
 
 def problems(
@@ -30,9 +30,10 @@ def problems(
     """The document of `validate`; `error` is why it could not be given out as it is."""
     if error:
         return failure(PROBLEMS_FORMAT, error)
-    found = [*map(_problem, problems)]
+    found = [*map(problem, problems)]
     return {"format": PROBLEMS_FORMAT, "exit_code": exit_code, "problems": found}
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def problem(problem: Problem) -> dict[str, Any]:
+    """A problem of a file as JSON."""
     return asdict(problem.place) | members(problem, "address", "level", "code", "message")

@@ -34,7 +34,8 @@ def of_failure(
         verdict=f"Failed: {short}",
         mood="bad",
         sections=filled(
-            Section("What went wrong", error_items, in_text=InText.BRIEF), _problems(problems)
+            Section("What went wrong", error_items, in_text=InText.BRIEF),
+            problems_section(problems),
         ),
     )
 
@@ -51,7 +52,7 @@ def of_problems(problems: Sequence[Problem]) -> Page:
         verdict=f"{verdict}." if verdict else "The manifests are valid.",
         mood="bad" if levels["error"] else "warn" if counts else "good",
         counts=counts,
-        sections=filled(_problems(problems)),
+        sections=filled(problems_section(problems)),
     )
 
 
@@ -103,7 +104,7 @@ def _item(finding: Finding | Problem, place: Place | None) -> PageItem:
     )
 
 
-def _problems(problems: Sequence[Problem]) -> Section:
-    """Errors first: other remarks must not bury the error that stops a run."""
+def problems_section(problems: Sequence[Problem]) -> Section:
+    """Problems of files, errors first: other remarks must not bury the error that stops a run."""
     ordered = sorted(problems, key=lambda problem: problem.level != "error")
     return Section("Problems", tuple(map(problem_item, ordered)), in_text=InText.PLACES)
