@@ -169,11 +169,12 @@ def _applied(
     """
     plan = acknowledge.lowered(plan, flags.allowed)
     plan = plan if fresh else acknowledge.undecided(plan)
-    console, shown = session.console, texts.render(plan_page.of_plan(plan, session.label))
+    console, shown = session.console, plan_page.of_plan(plan, session.label)
+    lines = texts.render(console.redaction.page(shown))
     if console.format == TEXT:
-        console.product(shown)
+        console.product(lines)
     elif not console.quiet:
-        console.tell(shown)
+        console.tell(lines)
     try:
         guard.refuse(plan)
         if flags.expect is not None and not plan.meaning.startswith(flags.expect):
@@ -203,6 +204,7 @@ def _ended(result: Result, flags: ApplyFlags, session: Session) -> Result:
 def _listening(plan: Plan, flags: ApplyFlags, session: Session) -> Iterator[run.Run]:
     """A run that tells of its steps, and that Ctrl-C ends after the one under way."""
     total = len(plan.steps)
+    session.console.redaction.learn(plan)
     session.console.timings.stage("writing")
     stepped = session.progress.wave(total)
 
@@ -249,8 +251,7 @@ def _published(
 ) -> int:
     """Publish what an apply of the manifests at `paths` did, and return its exit code."""
     words = [*_resume(options), path_word(result.journal), *flags.allowed.words]
-    command = shell_line(words)
-    command = command if result.resumable else ""
+    command = shell_line(words) if result.resumable else ""
     following = [command] if command else []
     if result.begun and not result.complete:
         words = [*options.account_words(), *options.target_words()]

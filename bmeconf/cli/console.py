@@ -18,6 +18,7 @@ import click
 from bmeconf import render
 from bmeconf.cli.live_line import LiveLine
 from bmeconf.cli.outputs import Outputs, put, refuse_same
+from bmeconf.cli.redaction import Redaction
 from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode, say
 from bmeconf.cli.timings import Timings
 from bmeconf.model import Problem
@@ -62,7 +63,8 @@ class Console:
     """How this run speaks: `format` for stdout, `outputs` as (format, path) beside it.
 
     `account` is the account that the options name. Where `kept` is a list, this is the run on one
-    account of several, and its report goes there.
+    account of several, and its report goes there. All that is said and written goes through the
+    `redaction` twice: before it is laid out, and as it goes out.
     """
 
     format: str = TEXT
@@ -74,6 +76,7 @@ class Console:
     timings: Timings = field(default_factory=Timings)
     live: LiveLine = field(default_factory=LiveLine)
     kept: list[Report] | None = None
+    redaction: Redaction = field(default_factory=Redaction)
     spared: set[Path] = field(default_factory=set)
     """Outputs that turned out to be files of the project, and are not written."""
 
@@ -115,19 +118,20 @@ class Console:
         each of these is a warning instead. `on_stderr`: stderr has what the text says, so that
         stdout stays empty.
         """
+        page, shown = self.redaction.page(page), self.redaction.document
         if self.kept is not None:
             changed = stands and not on_stderr
             self.kept.append(Report(page, document, code, error, stands, changed))
             return code
         self.timings.stage("showing")
-        product = Product(page, document(code, error))
+        product = Product(page, shown(document(code, error)))
         contents, lost = self._rendered(product)
         lost = lost or self._write(contents)
         if lost and not stands:
             from bmeconf.render import page as pages
 
             code, error = lost.exit_code, lost
-            product = Product(pages.with_error(page, lost), document(code, lost))
+            product = Product(pages.with_error(page, lost), shown(document(code, lost)))
             contents, _ = self._rendered(product)
             # What was written before tells of another end.
             self._write(contents)
@@ -170,7 +174,10 @@ class Console:
             if path in self.spared:
                 continue
             try:
-                put(path, "".join(f"{line.text}\n" for line in contents[format]))
+                put(
+                    path,
+                    "".join(f"{self.redaction.text(line.text)}\n" for line in contents[format]),
+                )
             except OSError as error:
                 reason = reason or InvalidInput(f"{path} cannot be written: {error.strerror}")
         return reason
@@ -190,7 +197,7 @@ class Console:
             used = path.stat().st_size if path.exists() else 0
             text = markdown.render(product.page, max(SUMMARY_ROOM - used, 0))
             with path.open("a", encoding="utf-8") as file:
-                file.write(text)
+                file.write(self.redaction.text(text))
         except InvalidInput as error:
             self.warn(f"GITHUB_STEP_SUMMARY: {error.message}; it was not written.")
         except OSError as error:
@@ -213,7 +220,7 @@ class Console:
     def note(self, text: str, style: str = "") -> None:
         """One line on stderr, unless --quiet."""
         if not self.quiet:
-            self.tell([Line(safe_line(text), style)])
+            self.tell([Line(safe_line(self.redaction.text(text)), style)])
 
     @property
     def watched(self) -> bool:
@@ -223,7 +230,7 @@ class Console:
 
     def show(self, parts: Sequence[str]) -> None:
         """Rewrite the live line of a terminal: the first of `parts`, and others that fit."""
-        self.live.show(parts, sys.stderr)
+        self.live.show([*map(self.redaction.text, parts)], sys.stderr)
 
     def end_progress(self) -> None:
         """Erase the live line for good."""
@@ -234,12 +241,13 @@ class Console:
             return click.confirm(question, err=True)
 
     def warn(self, text: str) -> None:
-        self.tell(render.wrapped(f"Warning: {text}", style="warn"))
+        self.tell(render.wrapped(f"Warning: {self.redaction.message(text)}", style="warn"))
 
     def problems(self, problems: Iterable[Problem]) -> None:
         from bmeconf.render import page, text
 
-        self.tell(text.place_line(page.problem_item(problem)) for problem in problems)
+        items = (self.redaction.item(page.problem_item(problem)) for problem in problems)
+        self.tell(map(text.place_line, items))
 
     def warnings(self, problems: Iterable[Problem]) -> None:
         """The problems of manifests that are no errors, unless --quiet."""
@@ -251,21 +259,23 @@ class Console:
         if isinstance(error, ReaderGone):
             return
         if isinstance(error, Bug):
-            traceback.print_exception(error.__cause__)
-        first, *more = error.message.splitlines() or [""]
+            told = "".join(traceback.format_exception(error.__cause__))
+            self.tell(map(Line, self.redaction.message(told).splitlines()))
+        first, *more = self.redaction.message(error.message).splitlines() or [""]
         label = "Error" if self.kept is None else f"Error ({self.account})"
         self.tell([Line(safe_line(f"{label}: {first}"), "bad")])
         self.tell(Line(safe_line(line)) for line in more)
         if error.remedy:
-            self.tell([Line(safe_line(f"  → {error.remedy}"))])
+            self.tell([Line(safe_line(f"  → {self.redaction.message(error.remedy)}"))])
 
     def trace(self, text: str) -> None:
         """One line of --verbose."""
         if self.verbose:
-            self.tell([Line(safe_line(text))])
+            self.tell([Line(safe_line(self.redaction.text(text)))])
 
     def _say(self, line: Line, stream: TextIO) -> None:
         painted = line.style in COLOURS and self.colour(stream)
-        text = click.style(line.text, fg=COLOURS[line.style]) if painted else line.text
+        text = self.redaction.text(line.text)
+        text = click.style(text, fg=COLOURS[line.style]) if painted else text
         with self.live.apart(sys.stderr):
             say(text, stream)

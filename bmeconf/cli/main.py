@@ -115,6 +115,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
     """How a run speaks that fails before its options are read: as they seem to ask for."""
     from bmeconf.cli.console import Console
     from bmeconf.cli.outputs import outputs
+    from bmeconf.cli.redaction import Redaction
     from bmeconf.render import FORMATS
 
     format = next(iter(_values("--format", arguments)[-1:]), "")
@@ -127,6 +128,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
         format=format if format in FORMATS else FORMATS[0],
         outputs=outputs(good),
         no_color="--no-color" in arguments,
+        redaction=Redaction.asked("--redact" in arguments),
     )
 
 

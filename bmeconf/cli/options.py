@@ -15,6 +15,7 @@ import click
 from bmeconf.cli.console import Console
 from bmeconf.cli.failure import guarded
 from bmeconf.cli.outputs import named_files, outputs
+from bmeconf.cli.redaction import Redaction
 from bmeconf.model import (
     DELETE,
     SANDBOX,
@@ -41,6 +42,7 @@ class Options:
     format: str
     output: tuple[str, ...]
     no_color: bool
+    redact: bool = False
     quiet: bool = False
     verbose: bool = False
     timings: bool = False
@@ -62,6 +64,7 @@ class Options:
             quiet=self.quiet,
             verbose=self.verbose,
             account="the sandbox" if self.sandbox else self.account or named,
+            redaction=Redaction.asked(self.redact),
         )
 
     def account_words(self) -> list[str]:
@@ -92,6 +95,11 @@ PRODUCT: Sequence[Decorator] = (
         help="Write the product to a file too; repeatable.",
     ),
     click.option("--no-color", is_flag=True, help="No colour (NO_COLOR does the same)."),
+    click.option(
+        "--redact",
+        is_flag=True,
+        help="Show a short digest in place of each email address and contact's value.",
+    ),
 )
 ACCOUNT: Decorator = click.option(
     "--account", metavar="NAME", help="The declared account to use (BMECONF_ACCOUNT)."

@@ -36,6 +36,7 @@ def show(options: Options, console: Console, file: Path) -> int:
     bmeconf show plan.json --format json
     """
     plan, _ = load(file)
+    console.redaction.learn(plan)
     refusal = guard.refusal(plan)
     words = ["--sandbox"] if plan.account.base_url == SIMULATED else []
     words += ["--account", plan.account.name] if plan.account.name else []

@@ -62,6 +62,8 @@ def compared(
         variables = session.account.vars
         stage("manifests")
         then = _commit(files, session, since) if since is not None else None
+        if options.redact:
+            console.redaction.learn(files.sources)
         desired = read_desired(files, variables, os.environ)
         limited = scope.limit(desired.sound(), options.target, desired.covers)
         lock = lock_store.read(session.lock_file)
@@ -85,7 +87,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
     then = comparison.reading.commit
     since = Since(then.revision, then.commit, then.complete) if then else None
     root = manifest.seen_from(project.root.absolute(), folder.absolute())
-    return build.build(
+    plan = build.build(
         comparison.reading,
         project.policy,
         comparison.session.identity,
@@ -100,6 +102,8 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         batch=comparison.session.reader.dialect.search_batch,
         show_unmanaged=show_unmanaged,
     )
+    comparison.session.console.redaction.learn(plan)
+    return plan
 
 
 def _commit(files: ProjectFiles, session: Session, since: str) -> CommitManifests:

@@ -35,6 +35,8 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
     """
     files = read_project_files(paths or (Path("."),))
     console.trace(files.root_words)
+    if options.redact:
+        console.redaction.learn(files.sources)
     chosen = options.account or os.environ.get(ACCOUNT_VARIABLE, "").strip()
     entry = choose_account(files.project, options.account, os.environ) if chosen else None
     entries = [entry] if entry else files.project.accounts.values()

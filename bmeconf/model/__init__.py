@@ -67,6 +67,7 @@ from bmeconf.model.words import (
     DOCTOR_FORMAT,
     DRIFT_FORMAT,
     MOST_GUESSES,
+    NO_DIGEST,
     PLAN_FORMAT,
     PROBLEMS_FORMAT,
     PULL_FORMAT,

@@ -15,6 +15,8 @@ REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
 REPORTS_FORMAT, COMPARE_FORMAT = "bmeconf.reports/1", "bmeconf.compare/1"
 ACCOUNTS_FORMAT, DOCTOR_FORMAT = "bmeconf.accounts/1", "bmeconf.doctor/1"
 """The `format` of each JSON document."""
+NO_DIGEST = "sha256:" + "0" * 64
+"""What stands for a digest in a document that is not to be carried out."""
 SIMULATED, SANDBOX = "sandbox:local", "the sandbox"
 """The base URL in plans for the embedded simulator, whose address is another one each time; and
 what people call it.

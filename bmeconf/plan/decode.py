@@ -16,6 +16,7 @@ from bmeconf.desired import validate
 from bmeconf.kinds import KINDS, Kind, Managed, Singleton, replies
 from bmeconf.model import (
     CREATE,
+    NO_DIGEST,
     PLAN_FORMAT,
     SECONDS,
     Address,
@@ -175,6 +176,11 @@ def _check(document: Document, name: str) -> None:
         raise InvalidInput(f"{name} has the format {format}; this is for {PLAN_FORMAT}", remedy)
     if "error" in document and "steps" not in document:
         raise InvalidInput(f"{name} tells why there is no plan", "mend that, then plan again")
+    if document.get("digest") == NO_DIGEST:
+        raise InvalidInput(
+            f"{name} was printed with --redact: it is for reading, and lacks the values to write",
+            "give what `plan --out` wrote: that file holds the values, with --redact too",
+        )
     body = {key: value for key, value in document.items() if key != "digest"}
     if document.get("digest") != replies.digest(body):
         raise InvalidInput(

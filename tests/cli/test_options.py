@@ -8,7 +8,7 @@ import pytest
 from bmeconf.cli.main import COMMANDS, cli
 from tests.support.driver import Project
 
-PRODUCT = {"--format", "--output", "--no-color"}
+PRODUCT = {"--format", "--output", "--no-color", "--redact"}
 ONLINE = PRODUCT | {
     *("--account", "--sandbox", "--target", "--max-requests", "--parallel", "--allow-host"),
     *("--quiet", "--verbose", "--timings"),
