@@ -45,9 +45,9 @@ class Redaction:
     def learn(self, known: Plan | Sources) -> None:
         """What a plan or manifests say of contacts may come back in any message from here on."""
         if self.redactor:
-            from bmeconf.render import redacted
+            from bmeconf.render import redaction
 
-            redacted.learn(self.redactor, known)
+            redaction.learn(self.redactor, known)
 
     def text(self, text: str) -> str:
         """`text` without addresses."""
@@ -61,22 +61,22 @@ class Redaction:
         """A page without addresses and values."""
         if self.redactor is None:
             return page
-        from bmeconf.render import redacted
+        from bmeconf.render import redaction
 
-        return redacted.page(self.redactor, page)
+        return redaction.page(self.redactor, page)
 
     def item(self, item: PageItem) -> PageItem:
         """An item of a page without addresses and values."""
         if self.redactor is None:
             return item
-        from bmeconf.render import redacted
+        from bmeconf.render import redaction
 
-        return redacted.item(self.redactor, item)
+        return redaction.item(self.redactor, item)
 
     def document(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """A document without addresses, values and digests of these."""
         if self.redactor is None:
             return document
-        from bmeconf.render import redacted
+        from bmeconf.render import redaction
 
-        return redacted.document(self.redactor, document)
+        return redaction.document(self.redactor, document)

@@ -14,7 +14,7 @@ from bmeconf.kinds import KINDS, Personal, only
 from bmeconf.model import NO_DIGEST, Address, Value
 from bmeconf.plan import Plan
 from bmeconf.render.model import Field, Page, PageItem
-from bmeconf.render.redaction import Redactor
+from bmeconf.render.redaction.texts import Redactor
 
 VALUES = "fields"
 """What has the values of a contact's fields, in manifests, plans and reports."""
@@ -107,7 +107,7 @@ def item(redactor: Redactor, item: PageItem) -> PageItem:
     told = redactor.message if personal or "/" not in item.address else redactor.text
     return replace(
         item,
-        address=redactor.text(item.address),
+        address=_address(redactor, item.address),
         head=told(item.head),
         notes=tuple(map(told, item.notes)),
         remedy=told(item.remedy),
@@ -131,6 +131,15 @@ def _value(redactor: Redactor, value: Value) -> Value:
     if isinstance(value, tuple | list):
         return type(value)(_value(redactor, inner) for inner in value)
     return value if value is None or isinstance(value, Address) else redactor.value(str(value))
+
+
+def _address(redactor: Redactor, address: str) -> str:
+    """The address of a resource; a name that is no address of a person is one that went wrong."""
+    shown = redactor.text(address)
+    if shown == address and _personal(address):
+        kind, slash, name = address.partition("/")
+        return f"{kind}{slash}{redactor.value(name)}"
+    return shown
 
 
 def _personal(address: str) -> bool:
@@ -168,6 +177,8 @@ def _member(redactor: Redactor, member: Any, personal: bool) -> Any:
     for key, value in member.items():
         if key == "digest" and isinstance(value, str):
             clean[key] = NO_DIGEST
+        elif key == "address" and isinstance(value, str):
+            clean[key] = _address(redactor, value)
         elif key in MESSAGES and isinstance(value, str):
             clean[key] = told(value)
         elif values and key in SIDES:

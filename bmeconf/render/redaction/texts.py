@@ -27,7 +27,8 @@ SHOWN = 39
 WINDOW = 400
 """Characters before an @ that may belong to the address."""
 
-AT = re.compile(r"[@＠﹫]|%(?:25)?40|&#0*64;|&#[xX]0*40;|&commat;|\\u0040|\\x40")
+TAGS = r"(?:</?[A-Za-z][^<>@]{0,80}>)*"
+AT = re.compile(rf"{TAGS}(?:[@＠﹫]|%(?:25)?40|&#0*64;|&#[xX]0*40;|&commat;|\\u0040|\\x40){TAGS}")
 APOSTROPHE = "'\"'\"'"
 """An apostrophe in a word of a shell line."""
 UNIT = rf"""(?:{APOSTROPHE}|&(?:#\w+|\w{{2,6}});|[^\s<>()\[\],;:"])"""
@@ -47,9 +48,11 @@ DOMAIN = re.compile(
 DOTS = ".\u3002\uff0e\uff61"
 QUOTES = ('"', '\\"', "&quot;", "&#34;", "&#x22;")
 ESCAPES = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+PERSON = re.compile(rf"(?:.*\W)?{only(Personal).name}/", re.DOTALL)
+"""What stands before the address of a contact as a resource."""
 BOUNDS = (
     re.compile(r".*(?:[{}|`\s?]|&(?!#?\w+;)|&amp;)", re.DOTALL),
-    re.compile(rf"(?:/|\W*{only(Personal).name}/).*/|\W*{only(Personal).name}/", re.DOTALL),
+    re.compile(r"/.*/", re.DOTALL),
 )
 """Where something else ends that an address may follow: markup, a query, a path."""
 NEVER = ("", *" \t\n<>()[],:")
@@ -151,6 +154,8 @@ class Redactor:
             begins = start == 0 or not local[start - 1].isalnum()
             if begins and _canonical(f"{_plain(local[start:])}@{host}") in self._addresses:
                 return start
+        if person := PERSON.match(local):
+            return person.end()
         start = max((found.end() for bound in BOUNDS if (found := bound.match(local))), default=0)
         if start and local[start - 1] in "?&;":
             start = max(start, local.find("=", start) + 1)
