@@ -130,8 +130,11 @@ def test_no_format_of_any_command_tells(marked: Project, account: Account) -> No
     assert_clean(marked, marked.run("apply", "--auto-approve", *verbose, **KEY), 7)
     wrong = ("--allow-delete", f"contacts/{ADDRESSES[1]}")
     assert_clean(marked, marked.run("apply", "--auto-approve", *wrong, *verbose, **KEY), 3)
-    out = ("--out", "pulled", "--contacts", ADDRESSES[0], "--contacts", ADDRESSES[1])
+    marked.write("elsewhere/bmeconf.yaml", "version: 1\n")
+    out = ("--out", "elsewhere", "--contacts", ADDRESSES[0], "--contacts", ADDRESSES[1])
     assert_clean(marked, marked.run("pull", *out, *verbose, **KEY))
+    pulled = (marked.folder / "elsewhere" / "manifests").rglob("*.yaml")
+    assert any(ADDRESSES[0].lower() in path.read_text("utf-8") for path in pulled)
 
 
 @pytest.mark.parametrize(

@@ -155,11 +155,13 @@ class Redactor:
             if begins and _canonical(f"{_plain(local[start:])}@{host}") in self._addresses:
                 return start
         if person := PERSON.match(local):
-            return person.end()
-        start = max((found.end() for bound in BOUNDS if (found := bound.match(local))), default=0)
-        if start and local[start - 1] in "?&;":
-            start = max(start, local.find("=", start) + 1)
-        start += len(local[start:]) - len(local[start:].lstrip("'\"*!="))
+            start = person.end()
+        else:
+            ends = (found.end() for bound in BOUNDS if (found := bound.match(local)))
+            start = max(ends, default=0)
+            if start and local[start - 1] in "?&;":
+                start = max(start, local.find("=", start) + 1)
+            start += len(local[start:]) - len(local[start:].lstrip("'\"*!=~"))
         # What is in no script, as before the @ of a rule of CSS, is nobody's name.
         return start if any(map(str.isalnum, _plain(local[start:]))) else None
 
