@@ -16,18 +16,18 @@ umask 077
 
 case ${1:-} in
   validate)
-    bmeconf validate "$project"
+    bmeconf validate "$project" --redact
     ;;
   plan)
-    bmeconf plan "$project" --detailed-exitcode --out "$keep/plan.json" \
+    bmeconf plan "$project" --redact --detailed-exitcode --out "$keep/plan.json" \
       --output "markdown=$keep/plan.md"
     ;;
   apply)
     # Afterwards commit bmeconf.lock.json, and keep .bmeconf/journals if it did not exit 0.
-    bmeconf apply "$keep/plan.json"
+    bmeconf apply "$keep/plan.json" --redact
     ;;
   drift)
-    bmeconf drift "$project" --output "markdown=$keep/drift.md"
+    bmeconf drift "$project" --redact --output "markdown=$keep/drift.md"
     ;;
   *)
     echo 'usage: shell.sh validate | plan | apply | drift' >&2

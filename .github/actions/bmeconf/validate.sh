@@ -3,5 +3,6 @@
 set -euo pipefail
 
 account=()
+[ "$REDACT" = false ] || account+=(--redact)
 [ -z "$ACCOUNT" ] || account+=(--account "$ACCOUNT")
 bmeconf validate "${account[@]}" --format github -- "$PROJECT"
