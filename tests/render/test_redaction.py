@@ -69,6 +69,7 @@ def test_an_odd_address_is_none_the_less_one(address: str) -> None:
         "x:y;}&#10;@import url(x)",
         "see 5 @ 10",
         "@team look",
+        "<b>x</b>@everyone",
         "http://user:***@proxy.example:80",
         "contacts/*@seeds.example",
         "A" * 1000,

@@ -125,6 +125,9 @@ class Redactor:
             if local is None or domain is None:
                 continue
             host = _host(domain[0])
+            if "<" in at[0] and not any(dot in _plain(host) for dot in DOTS):
+                # Not an address with tags in it, but a mention after them.
+                continue
             start = self._start(local[0], _plain(host)) if host else None
             if start is not None:
                 parts.append(text[end : local.start() + start])
