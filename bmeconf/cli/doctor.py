@@ -29,8 +29,9 @@ NO_ACCESS = "not asked: account, host or key failed"
 def doctor(options: Options, console: Console) -> int:
     """Check key, scopes, limits, clock, account and files, with a remedy; only reads.
 
-    It sends at most 4 requests, and 1 where the key is refused. Exits 0 where nothing failed: a
-    warning or a skipped check fails no run. Else the exit code is that of the gravest failure.
+    It sends 4 requests, 1 where the key is refused, and repeats those that got no sound answer.
+    Exits 0 where nothing failed: a warning or a skipped check fails no run. Else the exit code is
+    that of the gravest failure.
 
     \b
     bmeconf doctor

@@ -1,4 +1,4 @@
-"""What the account tells, by four requests that only read.
+"""What the account tells, by four requests that only read, but for those that the client repeats.
 
 The first is made alone: after a refused key no other is sent, since each attempt prolongs a block
 (API contract 3.2). The others are made side by side. Scopes: API contract 1.3; headers: 3.2.
@@ -24,7 +24,7 @@ MOST_SKEW = 60.0
 """Seconds that the clock of this machine may differ from that of the service."""
 LITTLE = 0.1
 """The part of a limit below which little is left of it."""
-UNKNOWN, UNTOLD = "not asked, since the key was not accepted", "no reply says how much is left"
+UNKNOWN, UNTOLD = "not asked, since the first request failed", "no reply says how much is left"
 WITHOUT_WRITING = "cannot be told without writing"
 KEYS_PAGE = "Settings > API Keys shows the scopes of a key"
 LACKS = {

@@ -154,6 +154,7 @@ COMMANDS = (
     ("apply", "--auto-approve"),
     ("drift", "--record"),
     ("report",),
+    ("doctor",),
     ("pull", "--force"),
     ("apply", "plan.json"),
     ("show", "plan.json"),

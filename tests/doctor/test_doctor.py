@@ -178,7 +178,7 @@ CASES = [
     ),
     Case("scope campaigns:read", "warning", prepare=declaring(LISTS, "contacts:write")),
     Case("scope contacts:write", "skipped", prepare=declaring(DRAFT, "contacts:read", SCOPES[3])),
-    Case("scope domains:read", "skipped", "not accepted", 4, {KEY: "bme_us_" + "0" * 43}),
+    Case("scope domains:read", "skipped", "first request failed", 4, {KEY: "bme_us_" + "0" * 43}),
     Case("scope domains:read", "failed", "--max-requests 1", 5, arguments=("--max-requests", "1")),
     Case("hour", "ok", "3,596 of 3,600 requests left"),
     Case("hour", "warning", "5 of 100 requests left", prepare=used("hour_limit", 5)),
