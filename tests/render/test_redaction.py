@@ -99,6 +99,16 @@ def test_a_known_value_is_found_in_messages_and_nowhere_else() -> None:
     assert redactor.text("Bad Geheim") == "Bad Geheim"
 
 
+def test_an_address_is_the_same_as_a_value_and_in_messages() -> None:
+    redactor = Redactor(b"x")
+    redactor.learn_addresses(["ann@acme.example", "ann at acme"])
+    redactor.learn({"Second address": "Ann@acme.example"})
+    digest = redactor.address("ann@acme.example")
+    assert redactor.value("Ann@acme.example ") == digest
+    said = redactor.message('contacts/ann@acme.example: "Ann@acme.example" is no "ann at acme"')
+    assert said == f'contacts/{digest}: "{digest}" is no "{redactor.value("ann at acme")}"'
+
+
 def test_a_digest_is_not_redacted_again() -> None:
     digest = REDACTOR.value("Oslo")
     assert REDACTOR.value(digest) == digest

@@ -27,7 +27,7 @@ SHOWN = 39
 WINDOW = 400
 """Characters before an @ that may belong to the address."""
 
-TAGS = r"(?:</?[A-Za-z][^<>@]{0,80}>)*"
+TAGS = r"(?:</?[A-Za-z][^<>@]{0,80}>){0,4}"
 AT = re.compile(rf"{TAGS}(?:[@＠﹫]|%(?:25)?40|&#0*64;|&#[xX]0*40;|&commat;|\\u0040|\\x40){TAGS}")
 APOSTROPHE = "'\"'\"'"
 """An apostrophe in a word of a shell line."""
@@ -86,7 +86,8 @@ class Redactor:
         for text in texts:
             if "@" in text:
                 self._addresses.add(_canonical(text))
-            self.learn(text)
+            else:
+                self.learn(text)
 
     def _learn(self, text: str) -> None:
         digest = self.value(text)
@@ -103,9 +104,10 @@ class Redactor:
         return self._digest("address", _canonical(text))
 
     def value(self, text: str) -> str:
-        """The digest of a field's value; a digest stays as it is."""
-        if text.startswith(MARK) and len(text) == len(MARK) + LENGTH:
-            return text
+        """The digest of a field's value; a digest stays as it is, and an address has its own."""
+        shown = self.text(text.strip())
+        if shown.startswith(MARK) and len(shown) == len(MARK) + LENGTH:
+            return shown
         return self._digest("value", canonical_text(text) or "")
 
     def _digest(self, sort: str, text: str) -> str:
