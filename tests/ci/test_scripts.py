@@ -259,6 +259,18 @@ def test_the_record_has_no_values(script: Script, recorded: Any) -> None:
     assert "lists/Autumn" in text
 
 
+def test_neither_record_nor_log_names_a_person(project: Project, script: Script) -> None:
+    project.declare(contacts=[{"email": "a.person@acme.example"}])
+    project.run("plan", "--out", "plan.json").ok()
+    script.run("record.py", RECORD=script.env["REVIEWED"])
+    assert "person" not in (script.folder / "review.json").read_text(encoding="utf-8")
+    plan = json.loads((project.folder / "plan.json").read_text(encoding="utf-8"))
+    change(script, plan, lambda plan: plan["steps"][0]["changes"].clear())
+    said = script.run("agree.py", code=6)
+    assert "a contact: the object or its planned values changed" in said
+    assert "person" not in said
+
+
 def step(plan: Any, start: str) -> Any:
     return next(step for step in plan["steps"] if step["address"].startswith(start))
 

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+import click
 import pytest
 
+from bmeconf.cli.main import COMMANDS, cli
 from bmeconf.cli.redaction import VARIABLE
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import FakeServer, Rule, instead, refusal
 from tests.support.formats import FORMATS
+from tests.support.pair import Pair
 
 ODD = {
     "plus+Zqxa": "plain.example",
@@ -94,21 +97,64 @@ def marked(project: Project) -> Project:
     return project
 
 
-def drifted(project: Project, account: Account) -> None:
-    """Everything is applied, and a person has changed values and a sender."""
-    project.run("apply", "--auto-approve").ok()
+def drifted(project: Project, account: Account, *options: str) -> None:
+    """Everything is applied, and a person has changed values and a subject."""
+    project.run("apply", "--auto-approve", *options).ok()
     for email in ADDRESSES:
         one = next(o for o in account.state()["contacts"] if o["key"].lower() == email.lower())
         account.edit("contacts", one["key"], fields={account.field_id("City"): OTHER})
     account.edit("campaigns", "Winter", subject="Ask moved.zqx@acme.example")
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "drift", "report", "accounts", "compare"])
-@pytest.mark.parametrize("format", FORMATS)
-def test_no_format_of_a_reading_command_tells(command: str, format: str, marked: Project) -> None:
-    words = ["compare", "a", "b"] if command == "compare" else [command]
-    ran = marked.run(*words, "--redact", "--format", format, *OUTPUTS, **KEY)
-    assert_clean(marked, ran, 0, 2, 3, 7, 9)
+def products() -> list[str]:
+    """Every command that gives something out for people."""
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in COMMANDS}
+    return [
+        name
+        for name, command in commands.items()
+        if command and any("--format" in param.opts for param in command.params)
+    ]
+
+
+ARGUMENTS = {
+    "apply": ["--auto-approve"],
+    "compare": ["staging", "production"],
+    "pull": ["--out", "pulled", "--contacts", ADDRESSES[0]],
+    "show": ["plan.json"],
+}
+
+
+@pytest.mark.parametrize("command", products())
+def test_no_format_of_a_command_tells(command: str, marked: Project) -> None:
+    marked.run("plan", "--out", "plan.json", **KEY).ok()
+    for format in FORMATS:
+        words = (command, *ARGUMENTS.get(command, ()))
+        ran = marked.run(*words, "--redact", "--format", format, *OUTPUTS, **KEY)
+        assert_clean(marked, ran, 0, 2, 3, 4, 9)
+
+
+@pytest.mark.parametrize("command", ["compare", "plan", "drift", "validate", "report"])
+def test_no_report_of_several_accounts_tells(command: str, two_accounts: Pair) -> None:
+    project = two_accounts.project
+    project.declare(**manifest(VALUE))
+    for name in ("staging", "production"):
+        project.run("apply", "--auto-approve", "--account", name).ok()
+        drifted(project, two_accounts.accounts[name], "--account", name)
+    words = ["compare", "staging", "production"] if command == "compare" else [command]
+    several = [] if command == "compare" else ["--all-accounts"]
+    told = assert_clean(
+        project, project.run(*words, *several, "--redact", *OUTPUTS, **KEY), 0, 2, 9
+    )
+    if command in ("compare", "drift", "plan"):
+        assert all(DIGEST.search(told[f"out.{format}"]) for format in ("text", "json", "html"))
+
+
+def test_no_report_of_what_was_sent_tells(marked: Project, account: Account) -> None:
+    marked.run("apply", "--auto-approve").ok()
+    account.schedule(status="sent", campaign="Winter")
+    for command in ("report", "drift", "plan"):
+        assert_clean(marked, marked.run(command, "--redact", *OUTPUTS, **KEY), 0, 2, 9)
 
 
 def test_no_format_of_any_command_tells(marked: Project, account: Account) -> None:
