@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,10 +38,11 @@ class Redaction:
         from bmeconf.project import machine_secret
         from bmeconf.render.redaction import Redactor
 
-        given = os.environ.get(VARIABLE, "").strip().encode()
-        kept = given or machine_secret(os.environ, manifest.find_root(Path(".")))
+        key = os.fsencode(os.environ.get(VARIABLE, "").strip())
+        with suppress(OSError):
+            key = key or machine_secret(os.environ, manifest.find_root(Path("."))) or b""
         # Where no secret can be kept, digests compare within this run alone.
-        return cls(Redactor(kept or os.urandom(32)))
+        return cls(Redactor(key or os.urandom(32)))
 
     def learn(self, known: Plan | Sources) -> None:
         """What a plan or manifests say of contacts may come back in any message from here on."""

@@ -251,7 +251,15 @@ def test_digests_are_the_same_where_the_secret_is(marked: Project) -> None:
 def test_a_redacted_plan_is_not_carried_out(marked: Project) -> None:
     ran = marked.run("plan", "--redact", "--format", "json", **KEY)
     marked.write("redacted.json", ran.out)
-    assert "printed with --redact" in marked.refused("apply", "redacted.json")
+    for command in ("apply", "show"):
+        assert "printed with --redact" in marked.refused(command, "redacted.json")
+
+
+def test_where_no_secret_can_be_kept_digests_differ_from_run_to_run(marked: Project) -> None:
+    nowhere = {"XDG_STATE_HOME": "/dev/null/none"}
+    one, other = ({*DIGEST.findall(marked.run("plan", "--redact", **nowhere).out)} for _ in "12")
+    assert len(one) == len(other) > len(ODD)
+    assert not one & other
 
 
 def test_without_it_everything_is_told(marked: Project) -> None:

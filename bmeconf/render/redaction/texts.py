@@ -66,7 +66,8 @@ class Redactor:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._addresses: set[str] = set()
-        self._values: Mapping[str, dict[str, str]] = defaultdict(dict)
+        self._values: dict[str, str] = {}
+        self._lengths: Mapping[str, set[int]] = defaultdict(set)
 
     # --- what is known
 
@@ -95,7 +96,8 @@ class Redactor:
         shown = [f'"{text}"', f'"{text[:SHOWN]}…"'] if len(text) > SHOWN else [f'"{text}"']
         for form in (*written, *shown):
             quoted = form[:1] == '"' and form != text
-            self._values[TOKEN.findall(form)[0]][form] = f'"{digest}"' if quoted else digest
+            self._values[form] = f'"{digest}"' if quoted else digest
+            self._lengths[TOKEN.findall(form)[0]].add(len(form))
 
     # --- digests
 
@@ -141,13 +143,16 @@ class Redactor:
         """`text` with a digest for each address, and for each value that is known."""
         parts, end = [], 0
         for token in TOKEN.finditer(text) if self._values else ():
-            forms = self._values.get(token[0], {}) if token.start() >= end else {}
-            for form in sorted(forms, key=len, reverse=True):
-                if text.startswith(form, token.start()) and _stands_alone(
-                    text, token.start(), form
+            start = token.start()
+            lengths = self._lengths.get(token[0], ()) if start >= end else ()
+            for stop in sorted((start + length for length in lengths), reverse=True):
+                digest = self._values.get(text[start:stop])
+                # No part of a longer word; it begins with a whole one.
+                if digest and not (
+                    text[stop - 1 : stop].isalnum() and text[stop : stop + 1].isalnum()
                 ):
-                    parts += [text[end : token.start()], forms[form]]
-                    end = token.start() + len(form)
+                    parts += [text[end:start], digest]
+                    end = stop
                     break
         return self.text("".join([*parts, text[end:]]))
 
@@ -169,12 +174,6 @@ class Redactor:
             start += len(local[start:]) - len(local[start:].lstrip("'\"*!=~"))
         # What is in no script, as before the @ of a rule of CSS, is nobody's name.
         return start if any(map(str.isalnum, _plain(local[start:]))) else None
-
-
-def _stands_alone(text: str, start: int, form: str) -> bool:
-    """Whether `form` in `text` is no part of a longer word; it begins with a whole one."""
-    end = start + len(form)
-    return not (form[-1].isalnum() and text[end : end + 1].isalnum())
 
 
 def _host(text: str) -> str:
