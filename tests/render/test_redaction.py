@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
+from urllib.parse import quote
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bmeconf.render.redaction import Redactor
 
@@ -113,3 +119,45 @@ def test_a_digest_is_not_redacted_again() -> None:
     digest = REDACTOR.value("Oslo")
     assert REDACTOR.value(digest) == digest
     assert REDACTOR.message(REDACTOR.text(digest)) == digest
+
+
+LOCALS = st.text("abZ0é用._-+=/{}|~!#$%^*?&'`", min_size=1, max_size=20).filter(
+    lambda text: any(map(str.isalnum, text))
+)
+DOMAINS = st.sampled_from(["acme.example", "BÜRO.example", "例え.テスト", "a-b.c0.example"])
+WRITTEN = {
+    "as it is": str,
+    "in capitals": str.upper,
+    "in a URL": quote,
+    "in a URL, but for the @": lambda text: quote(text, safe="@"),
+    "in a URL within one": lambda text: quote(quote(text)),
+    "in HTML": html.escape,
+    "in HTML, each character": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "in JSON": lambda text: json.dumps(text)[1:-1],
+}
+AROUND = [
+    (" ", " "),
+    ("<", ">"),
+    ('"', '"'),
+    ("contacts/", ":"),
+    ("mailto:", ","),
+    ("(", ")"),
+    ("", ""),
+]
+
+
+@given(LOCALS, DOMAINS, st.sampled_from([*WRITTEN]), st.sampled_from(AROUND))
+def test_an_address_that_is_known_is_found_in_every_writing(
+    local: str, domain: str, way: str, around: tuple[str, str]
+) -> None:
+    before, after = around
+    redactor = Redactor(b"x")
+    redactor.learn_addresses([f"{local}@{domain}"])
+    text = f"{before}{WRITTEN[way](f'{local}@{domain}')}{after}"
+    assert redactor.text(text) == f"{before}{redactor.address(f'{local}@{domain}')}{after}"
+
+
+@given(st.text("a@&;#%40{}<>/\\\"' .=?x"))
+def test_any_text_can_be_redacted_and_nothing_is_left_for_a_second_time(text: str) -> None:
+    once = REDACTOR.message(text)
+    assert REDACTOR.message(once) == once or "@" in once

@@ -162,7 +162,7 @@ class Redactor:
             return 0
         for start in range(len(local)) if self._addresses else ():
             begins = start == 0 or not local[start - 1].isalnum()
-            if begins and _canonical(f"{_plain(local[start:])}@{host}") in self._addresses:
+            if begins and _canonical(f"{local[start:]}@{host}") in self._addresses:
                 return start
         if person := PERSON.match(local):
             start = person.end()
@@ -202,6 +202,6 @@ def _plain(text: str) -> str:
 
 
 def _canonical(address: str) -> str:
-    """An address as identity sees it, without characters that nobody sees."""
-    seen = "".join(c for c in address if c.isascii() or unicodedata.category(c) != "Cf")
+    """An address as identity sees it, without escapes and characters that nobody sees."""
+    seen = "".join(c for c in _plain(address) if c.isascii() or unicodedata.category(c) != "Cf")
     return canonical_email(seen)
