@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -189,6 +190,9 @@ def test_no_format_of_any_command_tells(marked: Project, account: Account) -> No
         {"email": "no-zqx-address", "fields": {"City": VALUE}},
         {"email": ADDRESSES[0], "fields": {"City": [VALUE]}},
         {"email": ADDRESSES[0], "fields": {"Town": VALUE}},
+        {"email": ADDRESSES[0], "fields": {"City": "Geheim\u202eZqx \u0007" + VALUE}},
+        {"email": "zqx${town}", "fields": {"City": "${town} ${none} Geheim"}},
+        {"email": "zqx " + "so long " * 20, "fields": {"City": LONG * 99}},
         {"email": ADDRESSES[0], "lists": ["Nowhere"], "renamed_from": ["zqx"]},
     ],
 )
@@ -196,7 +200,14 @@ def test_no_format_of_any_command_tells(marked: Project, account: Account) -> No
 def test_no_problem_of_a_manifest_tells(
     broken: dict[str, Any], command: str, project: Project
 ) -> None:
-    project.declare(contacts=[broken, broken])
+    account = {"base_url": "https://api.benchmarkemail.io", "api_key_env": "BMECONF_API_KEY"}
+    accounts = {"one": {**account, "vars": {"town": "geheimstadt"}}}
+    project.write("bmeconf.yaml", json.dumps({"version": 1, "accounts": accounts}))
+    columns = {"csv": "c.csv", "email": "Mail", "fields": {"City": "Town"}}
+    project.declare(contacts=[broken, broken], contact_files=[columns])
+    project.write(
+        "c.csv", 'Mail,Town\nzqx1,Geheimort\n"zqx, 2","Geheim ""Ort"""\nx@zqx.example,a,b'
+    )
     told = assert_clean(project, project.run(command, "--redact", *OUTPUTS, **KEY), 3)
     assert "m.yaml:" in told["stderr"] + told["stdout"]
 

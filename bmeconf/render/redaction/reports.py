@@ -5,8 +5,12 @@ Done before a format breaks lines or escapes anything. Counts, order and names s
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 from bmeconf.desired.manifest import Block, Items, Node, Scalar, Sources
@@ -22,6 +26,12 @@ MESSAGES = {"message", "remedy", "why"}
 """Members of documents that are sentences, which may quote a value."""
 SIDES = {"before", "after", "desired", "live", "missing", "unexpected"}
 """Members of documents with the value of the field that stands beside them."""
+
+QUOTING = re.compile(
+    rf'((?:{"|".join(only(Personal).emails)}|{VALUES}\.)[^:"]*: (?:[^"]*found )?)"(.*)"', re.DOTALL
+)
+"""How the problem of a manifest begins that quotes a value of a contact."""
+CUT = '…"'
 
 
 # --- what is known
@@ -60,8 +70,9 @@ def _learn_sources(redactor: Redactor, sources: Sources) -> None:
                 redactor.learn(_texts(entry.get(VALUES)))
     for (_, name), text in sources.texts.items():
         if name.endswith(".csv"):
-            for row in text.text.splitlines()[1:]:
-                redactor.learn_addresses(cell.strip(' "') for cell in row.split(","))
+            with suppress(csv.Error):
+                for row in [*csv.reader(text.text.splitlines())][1:]:
+                    redactor.learn_addresses(cell.strip() for cell in row)
 
 
 def _texts(node: Node | None) -> list[str]:
@@ -104,7 +115,7 @@ def _shown(redactor: Redactor, part: Any) -> Any:
 def item(redactor: Redactor, item: PageItem) -> PageItem:
     """`item` without addresses and values."""
     personal = _personal(item.address)
-    told = redactor.message if personal or "/" not in item.address else redactor.text
+    told = partial(_told, redactor, item.address)
     return replace(
         item,
         address=_address(redactor, item.address),
@@ -114,6 +125,19 @@ def item(redactor: Redactor, item: PageItem) -> PageItem:
         fields=tuple(_field(redactor, field, personal) for field in item.fields),
         place=_shown(redactor, item.place),
     )
+
+
+def _told(redactor: Redactor, address: str, text: str) -> str:
+    """A sentence about the resource at `address`, or about the whole run."""
+    if not _personal(address):
+        return redactor.text(text) if "/" in address else redactor.message(text)
+
+    def quoted(found: re.Match[str]) -> str:
+        return f'{found[1]}"{redactor.value(found[2])}"'
+
+    # It quotes what no file has, where variables are filled in or a character is shown escaped.
+    whole = text if CUT in text else QUOTING.sub(quoted, text)
+    return QUOTING.sub(quoted, redactor.message(whole))
 
 
 def _field(redactor: Redactor, field: Field, personal: bool) -> Field:
@@ -171,7 +195,6 @@ def _member(redactor: Redactor, member: Any, personal: bool) -> Any:
         return member
     address = str(member.get("address") or "")
     personal = personal or _personal(address)
-    told = redactor.message if personal or "/" not in address else redactor.text
     values = personal and _has_values(str(member.get("path") or member.get("field") or ""))
     clean: dict[str, Any] = {}
     for key, value in member.items():
@@ -180,7 +203,7 @@ def _member(redactor: Redactor, member: Any, personal: bool) -> Any:
         elif key == "address" and isinstance(value, str):
             clean[key] = _address(redactor, value)
         elif key in MESSAGES and isinstance(value, str):
-            clean[key] = told(value)
+            clean[key] = _told(redactor, address, value)
         elif values and key in SIDES:
             clean[key] = _value(redactor, value)
         else:
