@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
-from bmeconf.model import Address, Guesses, Resource, Snapshot, did_you_mean, references
+from bmeconf.model import Address, Guesses, Resource, Snapshot, did_you_mean, first_of, references
 from bmeconf.model.errors import InvalidInput
 
 MOST_NAMED = 5
@@ -115,9 +115,8 @@ def _did_you_mean(glob: str, among: Snapshot) -> str:
         example = next((each for each in addresses if "/" in each), "lists/Newsletter")
         near = did_you_mean(glob, addresses)
         return near or f"; an address is its kind and name, as in {example}"
-    some = ", ".join(f"{kind}/{each}" for each in alike[:MOST_NAMED])
-    more = f" and {len(alike) - MOST_NAMED} more" if len(alike) > MOST_NAMED else ""
-    return Guesses(alike).near(name, f"{kind}/") or f"; declared are: {some}{more}"
+    some = first_of([f"{kind}/{each}" for each in alike], MOST_NAMED)
+    return Guesses(alike).near(name, f"{kind}/") or f"; declared are: {some}"
 
 
 def _why_none(kind: str, glob: str, desired: Snapshot, present: Snapshot) -> str:

@@ -80,6 +80,7 @@ from bmeconf.model.words import (
     Guesses,
     counted,
     did_you_mean,
+    first_of,
     guess,
     path_word,
     shell_line,

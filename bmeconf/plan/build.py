@@ -32,6 +32,7 @@ from bmeconf.model import (
     Finding,
     Intent,
     Manual,
+    first_of,
     nested,
 )
 from bmeconf.plan import audience, diff, guard, moment, order, preconditions
@@ -146,9 +147,8 @@ def _believed(planned: Sequence[Difference]) -> Iterator[Finding]:
     told = [f"{d.address} ({', '.join(d.believed)})" for d in planned if d.believed]
     if told:
         first = next(d.address for d in planned if d.believed)
-        more = f" and {len(told) - MOST_NAMED} more" if len(told) > MOST_NAMED else ""
         message = "what the account shows is not what is declared, and only the lock file says that"
-        message += f" the service made it so: {', '.join(told[:MOST_NAMED])}{more}"
+        message += f" the service made it so: {first_of(told, MOST_NAMED)}"
         yield Finding("note", "believed", first, message, f"{LOOK}, or delete the lock file")
 
 
