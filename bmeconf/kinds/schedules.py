@@ -63,15 +63,15 @@ class Scheduled(Kind):
             observed=_observed(evidence, desired.address.name),
         )
 
-    def due(self, raw: Raw, now: datetime) -> datetime | None:
-        """When an object is to be sent that is scheduled; None where nothing will be.
+    def due(self, raw: Raw, now: datetime, soon: timedelta) -> datetime | None:
+        """When an object is to be sent that is scheduled for that `soon`; None where none is.
 
         That is at any moment where the reply does not show it. What is long past is stuck.
         """
         if raw.get("status") != CampaignStatus.SCHEDULED:
             return None
         at = replies.instant_of(raw.get("scheduledAt")) or now
-        return None if now - at > PATIENCE else at
+        return at if now - at <= PATIENCE and at - now <= soon else None
 
     def tells_when(self, raw: Raw) -> bool:
         """True if a reply shows for when the object is scheduled, where it is."""

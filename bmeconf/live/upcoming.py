@@ -26,7 +26,7 @@ def beside(api: ReadApi, reading: Reading, now: datetime, soon: timedelta) -> tu
     others = [row for row in rows if replies.id_of(row) not in own]
     listed = kind.name in matches.unmanaged
     found = read(api, reading.account.id_map, now, soon, others if listed else None)
-    return (*(r for r in own.values() if _is_due(r.raw, now, soon)), *found)
+    return (*(r for r in own.values() if kind.due(r.raw, now, soon)), *found)
 
 
 def read(
@@ -47,11 +47,6 @@ def read(
             return id_map.address(kind.name, id)
         return Address(kind.name, name, "" if names[name] == 1 else id)
 
-    due = [row for row in rows if _is_due(row, now, soon)]
+    due = [row for row in rows if kind.due(row, now, soon)]
     raws = api.together([partial(kind.detail, api, id_map, row) for row in due])
     return tuple(kind.live(raw, address(row), id_map) for row, raw in zip(due, raws, strict=True))
-
-
-def _is_due(row: Raw, now: datetime, soon: timedelta) -> bool:
-    at = only(Scheduled).due(row, now)
-    return at is not None and at - now <= soon

@@ -6,17 +6,18 @@ the steps that change what it uses: the campaign, its lists, and the contacts on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Member, Scheduled, only
-from bmeconf.model import CREATE, Address, Finding, Resource, counted, shell_line, stamp
+from bmeconf.model import CREATE, Address, Finding, Resource, counted, first_of, shell_line, stamp
+from bmeconf.plan.audience import Lists
 from bmeconf.plan.model import Step
 from bmeconf.project import Policy
 
 ALLOW = "--allow-freeze"
 MOST_NAMED = 3
-Memberships = Callable[[Step], tuple[Address, ...] | None]
+Memberships = Callable[[Step], Lists | None]
 """The lists that the live contact of a step is on, None where they are not shown."""
 
 
@@ -42,29 +43,38 @@ def quiet(
     `upcoming` are the live campaigns that may be.
     """
     kind, soon = only(Scheduled), policy.quiet_before_send
+    if soon is None:
+        return
     for campaign in upcoming:
-        at = kind.due(campaign.raw, now)
-        if soon is None or at is None or at - now > soon:
+        at = kind.due(campaign.raw, now, soon)
+        if at is None:
             continue
-        changing = [s for s in steps if _changes(s, campaign, id_map, memberships)]
+        used = campaign.fields.get(only(Mailing).recipients)
+        lists = None if used is None else {id_map.id(address) for address in used}
+        changing = [s for s in steps if _changes(s, campaign, lists, id_map, memberships)]
         if not changing:
             continue
-        named = ", ".join(str(step.address) for step in changing[:MOST_NAMED])
-        more = len(changing) - MOST_NAMED
-        named += f" and {more} more" if more > 0 else ""
+        named = first_of([str(step.address) for step in changing], MOST_NAMED)
         message = f"is to be sent at {stamp(at)}, and {counted(len(changing), 'step')} would change"
         message += f" what it uses that soon before: {named}"
         yield _finding(campaign.address, "quiet_time", message, str(campaign.address))
 
 
-def _changes(step: Step, campaign: Resource, id_map: IdMap, memberships: Memberships) -> bool:
-    """True if a step writes to a campaign, to a list of it, or to a contact on one of these."""
-    kind, mailing = KINDS[step.address.kind], only(Mailing)
+def _changes(
+    step: Step,
+    campaign: Resource,
+    ids: Collection[str | None] | None,
+    id_map: IdMap,
+    memberships: Memberships,
+) -> bool:
+    """True if a step writes to a campaign, to a list of it, or to a contact on one of these.
+
+    `ids` are those of its lists, None where they are not shown.
+    """
+    kind = KINDS[step.address.kind]
     pinned = step.pin.id if step.pin else None
     if isinstance(kind, Mailing):
         return pinned == campaign.id
-    used = campaign.fields.get(mailing.recipients)
-    ids = None if used is None else {id_map.id(address) for address in used}
     if isinstance(kind, Audience):
         # A new list is in nobody's use.
         return pinned is not None and (ids is None or pinned in ids)

@@ -12,10 +12,9 @@ from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Member, Raw, only
 from bmeconf.live import Reading
 from bmeconf.model import Address, Finding, Resource
 from bmeconf.plan import audience, freeze
+from bmeconf.plan.audience import Lists
 from bmeconf.plan.model import Pin, Plan, Reach, Step
 from bmeconf.project import Policy
-
-Lists = tuple[Address, ...]
 
 
 def fresh(
