@@ -61,7 +61,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         counts=(*steps, *rest),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
-            Section("Changes", tuple(_step(step, plan) for step in plan.steps), in_text=BRIEF),
+            Section("Changes", _steps(plan), in_text=BRIEF),
             _audience(plan),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
@@ -97,7 +97,12 @@ def _sentence(start: str, rest: Sequence[str]) -> str:
 # --- steps
 
 
-def _step(step: Step, plan: Plan) -> PageItem:
+def _steps(plan: Plan) -> tuple[PageItem, ...]:
+    reaches = {reach.address: reach for reach in plan.audience}
+    return tuple(_step(step, plan, reaches.get(step.address)) for step in plan.steps)
+
+
+def _step(step: Step, plan: Plan, reach: Reach | None) -> PageItem:
     """One step, before it is done: what becomes of its resource, and how the write is guarded."""
     head = f"will be {step.action}d"
     if any(change.before and change.path == _identity(step) for change in step.changes):
@@ -106,7 +111,6 @@ def _step(step: Step, plan: Plan) -> PageItem:
         head += f" from {', '.join(map(str, step.intent.origins))}"
     # A resource to be created has no version yet that a check could compare.
     head += f" [{step.check}]" if step.pin else ""
-    reach = next((each for each in plan.audience if each.address == step.address), None)
     return PageItem(
         sign=SIGNS[step.action],
         address=str(step.address),
