@@ -64,6 +64,7 @@ def read(
     section = lock.section_of(id_map.account, base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
     needed = [KINDS[name] for name in _kinds_needed(scope, removed, sizes)]
+    # Nothing that is read here depends on anything else of it.
     wave: list[Callable[[], Any]] = [partial(listing.rows, kind, sizes) for kind in needed]
     wave.append(partial(details.with_templates, api, scope.desired))
     wave.append(partial(details.ready_domains, api, scope.desired))
@@ -93,8 +94,7 @@ def read(
     if commit:
         notes = orphans.findings(removed, commit, reading)
         reading = replace(reading, findings=(*unchecked, *notes))
-    spared = (name for name, kind in KINDS.items() if sparing and not _may_lose(kind, scope))
-    whole = KINDS.keys() - {*spared}
+    whole = {name for name, kind in KINDS.items() if not sparing or _may_lose(kind, scope)}
     return reading if reading.problems else _with_details(api, reading, listing.dependents, whole)
 
 
