@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 
 import click
 
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
-from bmeconf.cli.session import opened
+from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
 from bmeconf.desired import manifest
 from bmeconf.doctor import Check, Checkup, State, access, installed, local, online
@@ -87,8 +86,7 @@ def _looked(
         account, requests, label, identity = access.skipped(NO_ACCESS, online.NAMES), 0, "", ""
     else:
         account, requests, label, identity = _asked(options, console, project, desired)
-    now = datetime.now(UTC)
-    left = local.memory(project.root, simulated, identity, environ, now)
+    left = local.memory(project.root, simulated, identity, environ, now())
     return (declared, *left), (chosen, *ways, *account), requests, label
 
 

@@ -6,14 +6,14 @@ import os
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 
 import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
-from bmeconf.cli.session import opened
+from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
 from bmeconf.desired import read_desired, read_project_files, scope
 from bmeconf.kinds import Mailing, only
@@ -99,7 +99,7 @@ def report(
             whole,
             chosen,
             query,
-            datetime.now(UTC),
+            now(),
             Memory(lock, session.identity),
             announce,
         )

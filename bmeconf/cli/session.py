@@ -112,14 +112,14 @@ def _dialect(root: Path, account: str) -> Iterator[Dialect]:
 
     Not in a folder that nothing makes a root: what is left there would make it one.
     """
-    before = Dialect.of_sizes(learned.sizes(root, account, datetime.now(UTC)))
+    before = Dialect.of_sizes(learned.sizes(root, account, now()))
     dialect = replace(before)
     try:
         yield dialect
     finally:
         lower = dialect.smaller(before)
         if lower and manifest.mark_of(root):
-            learned.keep(root, account, datetime.now(UTC), lower)
+            learned.keep(root, account, now(), lower)
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def alone(console: Console, command: str, limit: str, root: Path) -> Iterator[No
         InvalidInput: `limit` is no duration, or the project cannot be locked.
     """
     clock, patience = _clock(), decode.age(limit, "--lock-timeout").total_seconds()
-    run = f"bmeconf {command} (process {os.getpid()}, since {stamp(datetime.now(UTC))})"
+    run = f"bmeconf {command} (process {os.getpid()}, since {stamp(now())})"
     began = due = clock.now()
 
     def wait(other: str) -> None:
