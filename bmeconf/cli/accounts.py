@@ -10,16 +10,17 @@ import click
 from bmeconf import accounts as known
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import Options, offline
 from bmeconf.desired import manifest, project_at
 from bmeconf.render.documents import accounts as documents
 from bmeconf.render.page import accounts as page
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @offline
 def accounts(options: Options, console: Console) -> int:
-    """Show the declared accounts, and whether each has its key; nothing is sent.
+    """Show the declared accounts, and whether each has its key.
 
     With --format json, the member `accounts` is a matrix for a CI system.
 

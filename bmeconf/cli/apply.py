@@ -17,6 +17,7 @@ from bmeconf.apply import STALE, Journal, Limits, Origin, Outcome, Receipts, Res
 from bmeconf.cli import show, stages
 from bmeconf.cli.apply_flags import ApplyFlags, allowances
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import Session, finishing, now, opened
 from bmeconf.desired import manifest, project_at, read_project_files, validate
@@ -33,7 +34,7 @@ from bmeconf.render.page import result as page
 MAX_AGE = "24h"
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("paths", nargs=-1, type=ANY_PATH, metavar="[PATH... | PLAN]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask; needed without a terminal.")
 @allowances
@@ -56,7 +57,7 @@ MAX_AGE = "24h"
 @ONE_ACCOUNT
 @common
 def apply(options: Options, console: Console, paths: Sequence[Path], **given: Any) -> int:
-    """Plan, show, ask, make exactly those changes, and read them back.
+    """Plan, ask, make exactly those changes, and read them back.
 
     With a saved PLAN: make exactly what was reviewed, or nothing.
 

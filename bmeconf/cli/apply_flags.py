@@ -88,7 +88,7 @@ class ApplyFlags:
         if plan and options.target:
             raise InvalidInput(
                 f"--target does not go with a saved plan: {plan} is applied as it is",
-                "use plan --target --out, and apply that",
+                "use plan --target --save-plan, and apply that",
             )
         for name, value in of_saved.items():
             if value is not None and not plan:

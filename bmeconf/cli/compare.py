@@ -10,6 +10,7 @@ import click
 from bmeconf import compare as comparing
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import Options, on_accounts
 from bmeconf.desired import read_project_files
 from bmeconf.model.errors import BmeconfError, InvalidInput
@@ -20,7 +21,7 @@ from bmeconf.render.page import compare as page
 DIFFERENT = 2
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("one", metavar="ACCOUNT")
 @click.argument("other", metavar="ACCOUNT")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if an account is not as declared.")

@@ -7,6 +7,7 @@ import os
 import click
 
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
 from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
@@ -22,11 +23,11 @@ UNUSABLE = "not known while the project file cannot be used"
 NO_ACCESS = "not asked: account, host or key failed"
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @ALL_ACCOUNTS
 @common
 def doctor(options: Options, console: Console) -> int:
-    """Check key, scopes, limits, clock, account and files, with a remedy; only reads.
+    """Check key, scopes, limits, account and files; only reads.
 
     It sends 4 requests, 1 where the key is refused, and repeats those that got no sound answer.
     Exits 0 where nothing failed: a warning or a skipped check fails no run. Else the exit code is

@@ -11,6 +11,7 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
     LOCK_TIMEOUT,
@@ -32,7 +33,7 @@ from bmeconf.render.page import drift as page
 DEFAULT = "drift,conflict,manual"
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @PATHS
 @click.option(
     "--fail-on",
@@ -55,7 +56,7 @@ def drift(
     since: str | None,
     lock_timeout: str,
 ) -> int:
-    """Show what moved in the account, and which manual steps are open; only reads.
+    """Show what moved, and which manual steps are open; only reads.
 
     Exits 2 if something drifted, 9 if a manual step is overdue, undone or wrong.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.streams import StdoutLost, say
 from bmeconf.desired import project_at
@@ -23,10 +24,10 @@ NEXT = """
   bmeconf drift --sandbox    # says that it was done"""
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("folder", default=".", type=ANY_PATH, metavar="[DIR]")
 def init(folder: Path) -> int:
-    """Make a working project: project file, manifests, an email, a CI workflow.
+    """Make a working project, with examples and a CI workflow.
 
     It works at once with --sandbox. No file is overwritten.
 

@@ -15,6 +15,7 @@ import click
 
 from bmeconf import __version__
 from bmeconf.cli.failure import guarded
+from bmeconf.cli.help import write_surroundings
 from bmeconf.cli.stopping import stopping
 from bmeconf.cli.streams import say, watched
 from bmeconf.model.errors import InvalidInput
@@ -24,22 +25,24 @@ if TYPE_CHECKING:
     from bmeconf.cli.progress import Clock
 
 COMMANDS = {
-    "init": "Make a working project: project file, manifests, an email, a CI workflow.",
+    "init": "Make a working project, with examples and a CI workflow.",
     "pull": "Write manifests from the live account; a plan of them is empty.",
-    "validate": "Check the manifests offline; no key is needed and nothing is sent.",
+    "validate": "Check the manifests offline; needs no key, sends nothing.",
     "plan": "Show what would change in the account; only reads.",
-    "show": "Show a saved plan again, in any format; nothing is sent.",
-    "apply": "Plan, show, ask, make exactly those changes, and read them back.",
-    "drift": "Show what moved in the account, and which manual steps are open; only reads.",
-    "report": "Show how declared campaigns that were sent were received; only reads.",
-    "doctor": "Check key, scopes, limits, clock, account and files, with a remedy; only reads.",
-    "accounts": "Show the declared accounts, and whether each has its key; nothing is sent.",
+    "show": "Show a saved plan again, in any format; sends nothing.",
+    "apply": "Plan, ask, make exactly those changes, and read them back.",
+    "drift": "Show what moved, and which manual steps are open; only reads.",
+    "report": "Show how sent campaigns were received; only reads.",
+    "doctor": "Check key, scopes, limits, account and files; only reads.",
+    "accounts": "Show the declared accounts, and whether each has its key.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
-    "schema": "Print a JSON Schema: manifest (the default), or one of the others by name.",
-    "sandbox": "The account simulator: everything the API does, on this machine.",
+    "schema": "Print the JSON Schema of manifests, or of another file.",
+    "sandbox": "The account simulator: all that the API does, on this machine.",
 }
 """Each command with its first line of help: a module of this room, and a function in it."""
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+PROGRAM, COMPLETE = "bmeconf", "_BMECONF_COMPLETE"
 YOUNG = 1_000_000
 """So many new objects are collected at a time."""
 
@@ -60,8 +63,11 @@ class LazyCommands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([*COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_surroundings(formatter)
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=LazyCommands, context_settings=SETTINGS)
 @click.version_option(__version__, "-V", "--version", message="bmeconf %(version)s")
 def cli() -> None:
     """Keep a Benchmark Email account in Git: plan, review, apply, verify.
@@ -80,6 +86,9 @@ def main() -> NoReturn:
         # A stream that was closed before the start; nothing else may come to use its number.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    if COMPLETE in os.environ:
+        # A shell asks for the words that fit here: click answers, in bytes.
+        cli.main(prog_name=PROGRAM)
     # Nearly all that a run makes lives to its end: looking through it for rings finds none.
     gc.set_threshold(YOUNG, 50, 100)
     # A CI job that is cancelled ends like one that a person interrupts: with a report.
@@ -104,7 +113,7 @@ def run(arguments: Sequence[str], clock: Clock | None = None) -> int:
 
 def _run(arguments: Sequence[str], clock: Clock | None) -> int:
     try:
-        code = cli.main([*arguments], prog_name="bmeconf", standalone_mode=False, obj=clock)
+        code = cli.main([*arguments], prog_name=PROGRAM, standalone_mode=False, obj=clock)
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.ctx.get_help() if error.ctx else "")
         return 0

@@ -218,7 +218,7 @@ def _on_each_account(
     for option, chosen, reason in (
         ("--account", options.account, "they exclude each other"),
         ("--sandbox", options.sandbox, "the simulator is one account"),
-        ("--out", given.get("out"), "a saved plan is the plan of one account"),
+        ("--save-plan", given.get("out"), "a saved plan is the plan of one account"),
     ):
         if chosen:
             raise InvalidInput(f"--all-accounts with {option}: {reason}", "leave one of them out")

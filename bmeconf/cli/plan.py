@@ -9,6 +9,7 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
     ANY_PATH,
@@ -23,13 +24,20 @@ from bmeconf.plan import encode, guard
 from bmeconf.render import page
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @PATHS
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if changes are pending.")
 @click.option(
     "--show-unmanaged", is_flag=True, help="Name live resources that no manifest declares."
 )
-@click.option("--out", type=ANY_PATH, metavar="FILE", help="Save the plan, for `apply FILE`.")
+@click.option(
+    "--save-plan",
+    "--out",
+    "out",
+    type=ANY_PATH,
+    metavar="FILE",
+    help="Save the plan, for `apply FILE`.",
+)
 @SINCE
 @ALL_ACCOUNTS
 @common
@@ -46,12 +54,12 @@ def plan(
 
     \b
     bmeconf plan
-    bmeconf plan --out plan.json
+    bmeconf plan --save-plan plan.json
     bmeconf plan --target 'campaigns/2026-12*' --detailed-exitcode
     bmeconf plan --since origin/main
     """
     if out:
-        console.spare([out], "the plan of --out")
+        console.spare([out], "the plan of --save-plan")
         make_room(out)
     folder = out.parent if out else Path()
     with stages.compared(options, console, paths, since, sparing=out is None) as comparison:

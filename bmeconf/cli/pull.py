@@ -13,6 +13,7 @@ import click
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import alone, opened
 from bmeconf.desired import manifest, project_at
@@ -26,7 +27,7 @@ FEW = 50
 MOST_NAMED = 20
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option(
     "--out", type=ANY_PATH, metavar="DIR", help="The folder to write to; the project by default."
 )

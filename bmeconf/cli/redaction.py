@@ -1,6 +1,6 @@
 """--redact: what a run says and writes for people, without addresses and values of contacts.
 
-Files that bmeconf reads again are left alone: plans of --out, journals, the lock file, manifests.
+Files that bmeconf reads again are left alone: saved plans, journals, the lock file, manifests.
 What is needed for it is imported only where it was asked for.
 """
 

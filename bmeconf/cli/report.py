@@ -12,6 +12,7 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
 from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
@@ -28,7 +29,7 @@ MANY = 10
 """Requests; more of them take a while, and are announced."""
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
 @ALL_ACCOUNTS
 @click.option("--check", is_flag=True, help="Exit 2 if an expectation failed or is unknown.")
@@ -66,7 +67,7 @@ def report(
     timezone: str,
     no_dashboard: bool,
 ) -> int:
-    """Show how declared campaigns that were sent were received; only reads.
+    """Show how sent campaigns were received; only reads.
 
     The key needs the scopes campaigns:read and reports:read. Each campaign that was sent takes
     two requests, and one more if the lock file knows another id than its name leads to. A lock

@@ -11,6 +11,7 @@ import click
 from bmeconf.baseline import lock_store
 from bmeconf.cli import session
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.streams import say
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
@@ -19,10 +20,10 @@ from bmeconf.project import WORK_FOLDER, announce_sandbox, retract_sandbox, sand
 
 @click.group()
 def sandbox() -> None:
-    """The account simulator: everything the API does, on this machine."""
+    """The account simulator: all that the API does, on this machine."""
 
 
-@sandbox.command()
+@sandbox.command(cls=GroupedCommand)
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--port", default=8025, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
@@ -84,7 +85,7 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     return 0
 
 
-@sandbox.command()
+@sandbox.command(cls=GroupedCommand)
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 def reset(path: Path) -> int:
     """Throw the project's simulated account away; the next start fills a new one.

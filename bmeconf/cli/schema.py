@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.streams import say
 from bmeconf.project import schema_text
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("kind", required=False)
 def schema(kind: str | None) -> int:
-    """Print a JSON Schema: manifest (the default), or one of the others by name.
+    """Print the JSON Schema of manifests, or of another file.
 
     \b
     bmeconf schema > manifest.schema.json

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, Options, account_label, apply_command, offline
 from bmeconf.cli.outputs import refuse_place
 from bmeconf.desired import manifest
@@ -25,11 +26,11 @@ START = 4096
 """Bytes of a file that tell whether it is a plan."""
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("file", type=ANY_PATH, metavar="PLAN")
 @offline
 def show(options: Options, console: Console, file: Path) -> int:
-    """Show a saved plan again, in any format; nothing is sent.
+    """Show a saved plan again, in any format; sends nothing.
 
     \b
     bmeconf show plan.json
@@ -55,9 +56,11 @@ def make_room(path: Path) -> None:
     Raises:
         InvalidInput: where a plan cannot be written there, or something else stands there.
     """
-    refuse_place(f"--out {path}", path)
+    refuse_place(f"--save-plan {path}", path)
     if not can_write(path):
-        raise InvalidInput(f"--out {path}: cannot be written", "name a file in a folder that is")
+        raise InvalidInput(
+            f"--save-plan {path}: cannot be written", "name a file in a folder that is"
+        )
     if not os.path.lexists(path):
         return
     start = b""
@@ -66,10 +69,10 @@ def make_room(path: Path) -> None:
             with path.open("rb") as file:
                 start = file.read(START).lstrip()
     except OSError as error:
-        raise InvalidInput(f"--out {path}: cannot be read: {error.strerror}") from error
+        raise InvalidInput(f"--save-plan {path}: cannot be read: {error.strerror}") from error
     if not (start.startswith(b"{") and b'"bmeconf.plan/' in start):
         raise InvalidInput(
-            f"--out {path}: there is a file of that name, and it is no plan",
+            f"--save-plan {path}: there is a file of that name, and it is no plan",
             "choose another name, or remove that file yourself",
         )
     path.unlink()
@@ -84,13 +87,15 @@ def save(path: Path, plan: Mapping[str, Any]) -> None:
     plain = json.dumps(plan)
     if masked(plain) != plain:
         raise InvalidInput(
-            f"--out {path}: something in this plan looks like an API key; a plan never holds one",
-            "see the plan without --out; replace the key, and remove it from the account's data",
+            f"--save-plan {path}: something in this plan looks like an API key;"
+            " a plan never holds one",
+            "see the plan without --save-plan; replace the key, and remove it from the"
+            " account's data",
         )
     try:
         write_file(path, documents.text(plan))
     except OSError as error:
-        raise InvalidInput(f"--out {path}: cannot be written: {error.strerror}") from error
+        raise InvalidInput(f"--save-plan {path}: cannot be written: {error.strerror}") from error
 
 
 def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
@@ -106,7 +111,7 @@ def load(path: Path) -> tuple[Plan, Mapping[str, Any]]:
     except OSError as error:
         raise InvalidInput(
             f"{path} cannot be read as a plan: {error.strerror}",
-            "give a file that `bmeconf plan --out FILE` wrote",
+            "give a file that `bmeconf plan --save-plan FILE` wrote",
         ) from error
     saved = decode.read(text, str(path))
     return decode.of(saved, str(path)), saved

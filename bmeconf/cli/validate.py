@@ -9,23 +9,26 @@ from pathlib import Path
 import click
 
 from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ACCOUNT, ALL_ACCOUNTS, PATHS, VERBOSE, Options, offline
 from bmeconf.desired import read_project_files
 from bmeconf.desired import validate as checks
+from bmeconf.kinds import KINDS
+from bmeconf.model import Snapshot, counted
 from bmeconf.model.errors import Guarded, InvalidInput
 from bmeconf.plan import guard
 from bmeconf.project import ACCOUNT_VARIABLE, choose_account
 from bmeconf.render import documents, page
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @PATHS
 @ACCOUNT
 @VERBOSE
 @ALL_ACCOUNTS
 @offline
 def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
-    """Check the manifests offline; no key is needed and nothing is sent.
+    """Check the manifests offline; needs no key, sends nothing.
 
     The variables of every declared account are filled in, or those of --account alone.
 
@@ -52,8 +55,16 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
         code = InvalidInput.exit_code
     elif any(problem.level == "error" for problem in desired.judged):
         code = Guarded.exit_code
+    read = "" if desired.errors else _declared(desired.snapshot, len(files.sources.files))
     return console.publish(
-        page.of_problems(problems),
+        page.of_problems(problems, read),
         lambda code, error: documents.problems(problems, code, error),
         code,
     )
+
+
+def _declared(snapshot: Snapshot, files: int) -> str:
+    """What so many files declare, in words."""
+    numbers = {kind: len(snapshot.of_kind(name)) for name, kind in KINDS.items()}
+    found = ", ".join(kind.counted(number) for kind, number in numbers.items() if number)
+    return f"{found or 'nothing'} in {counted(files, 'file')}"

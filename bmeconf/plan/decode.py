@@ -57,7 +57,7 @@ def read(text: str, name: str) -> Document:
     Raises:
         InvalidInput: where it is no JSON object.
     """
-    remedy = "give a file that `bmeconf plan --out FILE` wrote"
+    remedy = "give a file that `bmeconf plan --save-plan FILE` wrote"
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -171,7 +171,9 @@ def _check(document: Document, name: str) -> None:
     format = document.get("format")
     if not isinstance(format, str) or not format.startswith("bmeconf.plan/"):
         other = f": it is a {format} document" if isinstance(format, str) else ""
-        raise InvalidInput(f"{name} is not a saved plan{other}", "give what `plan --out` wrote")
+        raise InvalidInput(
+            f"{name} is not a saved plan{other}", "give what `plan --save-plan` wrote"
+        )
     if format != PLAN_FORMAT:
         raise InvalidInput(f"{name} has the format {format}; this is for {PLAN_FORMAT}", remedy)
     if "error" in document and "steps" not in document:
@@ -179,7 +181,7 @@ def _check(document: Document, name: str) -> None:
     if document.get("digest") == NO_DIGEST:
         raise InvalidInput(
             f"{name} was printed with --redact: it is for reading, and lacks the values to write",
-            "give what `plan --out` wrote: that file holds the values, with --redact too",
+            "give what `plan --save-plan` wrote: that file holds the values, with --redact too",
         )
     body = {key: value for key, value in document.items() if key != "digest"}
     if document.get("digest") != replies.digest(body):

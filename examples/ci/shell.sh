@@ -19,7 +19,7 @@ case ${1:-} in
     bmeconf validate "$project" --redact
     ;;
   plan)
-    bmeconf plan "$project" --redact --detailed-exitcode --out "$keep/plan.json" \
+    bmeconf plan "$project" --redact --detailed-exitcode --save-plan "$keep/plan.json" \
       --output "markdown=$keep/plan.md"
     ;;
   apply)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 
 import click
 import pytest
 
 from bmeconf import __version__
+from bmeconf.cli.help import GROUPS, POINTER
 from bmeconf.cli.main import COMMANDS, cli
+from bmeconf.model.errors import BmeconfError
 from tests.support.driver import Project
 
 HEAVY = ("requests", "deepdiff", "jsonschema", "flask", "yaml", "turbohtml", "bmeconf.client")
@@ -51,6 +55,44 @@ def test_every_command_has_help(command: list[str], project: Project) -> None:
     ran = project.run(*command, "--help").ok()
     assert "Usage: bmeconf" in ran.out
     assert ran.err == ""
+
+
+def test_help_cuts_no_summary_and_ends_with_exit_codes(project: Project) -> None:
+    lines = project.run("--help").ok().out.splitlines()
+    assert {f"  {name:<8}  {summary}" for name, summary in COMMANDS.items()} <= {*lines}
+    codes = {error.exit_code for error in _subclasses(BmeconfError)} | {0, 2, 9}
+    assert {int(line.split()[0]) for line in lines if line.lstrip()[:1].isdigit()} == codes
+    assert POINTER in project.run("plan", "--help").ok().out
+
+
+def _subclasses(error: type[BmeconfError]) -> Iterator[type[BmeconfError]]:
+    yield error
+    for below in error.__subclasses__():
+        yield from _subclasses(below)
+
+
+def test_every_shared_option_stands_under_a_heading() -> None:
+    commands = [cli.get_command(click.Context(cli), name) for name in COMMANDS]
+    options = Counter(o.name for each in commands if each for o in each.params)
+    shared = {name for name, number in options.items() if number > 4}
+    assert shared - {"paths"} <= {name for names in GROUPS.values() for name in names}
+    assert {name for names in GROUPS.values() for name in names} <= {*options}
+
+
+def test_a_shell_completes_commands_and_options(project: Project) -> None:
+    for words, place, found in (
+        ("bmeconf pl", "1", "plan"),
+        ("bmeconf plan --sa", "2", "--sandbox"),
+    ):
+        env = {"COMP_WORDS": words, "COMP_CWORD": place, "_BMECONF_COMPLETE": "bash_complete"}
+        assert f"plain,{found}" in project.spawn(env=env).ok().out.splitlines()
+
+
+def test_a_plan_is_saved_by_both_names_of_the_option(project: Project) -> None:
+    project.declare(lists=[{"name": "Autumn"}])
+    for option in ("--save-plan", "--out"):
+        project.run("plan", option, "plan.json").ok()
+        assert project.run("show", "plan.json").ok().out
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "apply"])

@@ -243,7 +243,7 @@ def test_no_plan_is_saved_over_what_is_read(
     (whole.folder / "bmeconf.lock.json").unlink()
     assert "bmeconf keeps" in whole.refused("plan", "--out", "bmeconf.lock.json")
     both = ("plan", "--out", "plan.json", "--output", "json=./plan.json")
-    assert "the plan of --out" in whole.refused(*both)
+    assert "the plan of --save-plan" in whole.refused(*both)
     assert account.log() == []
 
 
@@ -266,7 +266,7 @@ def test_standard_output_in_a_file_gets_both(declared: Project, stream: str) -> 
         declared.spawn("validate", "--output", f"json={stream}", stdout=file).ok()
     text = kept.read_text()
     assert text.startswith("before\n{")
-    assert text.endswith("The manifests are valid.\n")
+    assert "The manifests are valid: " in text
 
 
 @contextmanager

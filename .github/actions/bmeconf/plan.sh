@@ -6,7 +6,7 @@ set -euo pipefail
 source "$GITHUB_ACTION_PATH/account.sh"
 
 code=0
-bmeconf plan "${options[@]}" --detailed-exitcode --out "$DIR/plan.json" \
+bmeconf plan "${options[@]}" --detailed-exitcode --save-plan "$DIR/plan.json" \
   --output "markdown=$DIR/plan.md" --output "github=$DIR/plan.annotations" \
   -- "$PROJECT" || code=$?
 [ ! -f "$DIR/plan.annotations" ] || cat "$DIR/plan.annotations"

@@ -74,7 +74,7 @@ def read(text: str) -> Review:
 
 
 def plan_at(path: Path) -> Mapping[str, Any]:
-    """The plan document that `bmeconf plan --out` wrote."""
+    """The plan document that `bmeconf plan --save-plan` wrote."""
     document: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return document
 

@@ -27,7 +27,7 @@ def of_checkup(checkup: Checkup, account: str, next_command: str = "") -> Page:
             *(Section(part, tuple(map(_item, checks))) for part, checks in checkup.parts.items()),
             problems_section(checkup.problems),
         ),
-        price=f"Read with {counted(checkup.requests, 'request')}.",
+        price=f"Read with {counted(checkup.requests, 'request')}." if checkup.requests else "",
         next_commands=(next_command,) if next_command else (),
     )
 

@@ -40,16 +40,18 @@ def of_failure(
     )
 
 
-def of_problems(problems: Sequence[Problem]) -> Page:
-    """The problems that `validate` found in the manifests."""
+def of_problems(problems: Sequence[Problem], read: str = "") -> Page:
+    """The problems that `validate` found in manifests; `read` is what these declare, if known."""
     levels = Counter(problem.level for problem in problems)
     counts = tuple((level, levels[level]) for level in LEVELS if levels[level])
-    verdict = ", ".join(counted(number, level) for level, number in counts)
+    found = ", ".join(counted(number, level) for level, number in counts)
+    verdict = found or "The manifests are valid"
+    joint = "; read: " if found else ": "
     return Page(
         document=PROBLEMS_FORMAT,
         title=TITLES["problems"],
         account="",
-        verdict=f"{verdict}." if verdict else "The manifests are valid.",
+        verdict=joint.join(filter(None, (verdict, read))) + ".",
         mood="bad" if levels["error"] else "warn" if counts else "good",
         counts=counts,
         sections=filled(problems_section(problems)),
