@@ -12,6 +12,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.cli import session
 from bmeconf.cli.console import Console
 from bmeconf.cli.help import GroupedCommand
+from bmeconf.cli.like import switched
 from bmeconf.cli.streams import say
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
@@ -33,12 +34,21 @@ def sandbox() -> None:
     help="How the simulator behaves; repeatable. `--switch help=` lists all.",
 )
 @click.option(
+    "--like",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Behave as a real account was found to behave, by the JSON of `bmeconf probe`; a --switch"
+    " counts before it.",
+)
+@click.option(
     "--fault",
     multiple=True,
     metavar="FAULT",
     help="Make chosen requests go wrong; repeatable. `--fault help` lists all kinds.",
 )
-def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) -> int:
+def serve(
+    path: Path, port: int, switch: Sequence[str], like: Path | None, fault: Sequence[str]
+) -> int:
     """Serve the project's simulated account, and its page, on loopback until Ctrl-C.
 
     A FAULT is KIND[@[METHOD ][PATH]][:NAME=VALUE,...]: what, where, and when.
@@ -60,11 +70,15 @@ def serve(path: Path, port: int, switch: Sequence[str], fault: Sequence[str]) ->
     bmeconf sandbox serve --fault 'slow@/api/contact/*:times=0,seconds=0.5'
     bmeconf sandbox serve --fault 'hour-limit@READ' --fault 'twice@WRITE:skip=1'
     bmeconf sandbox serve --switch body_rewriting=all
+    bmeconf sandbox serve --like probe.json
     """
     root = _root(path)
     simulator, console = session.sandbox_module(), Console()
     try:
-        switches = simulator.Switches.parse(list(switch))
+        usual = simulator.Switches()
+        if like:
+            usual = switched(usual, like, console)
+        switches = simulator.Switches.parse(list(switch), usual)
         faults = [simulator.Fault.parse(text) for text in fault]
         running = simulator.Sandbox(sandbox_file(root), switches, port, faults=faults)
         running.start()

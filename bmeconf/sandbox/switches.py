@@ -130,8 +130,8 @@ class Switches:
             _check(spec, getattr(self, spec.name))
 
     @classmethod
-    def parse(cls, texts: Iterable[str]) -> Switches:
-        """Read `name=value` texts; hyphens count as underscores. Raises ValueError."""
+    def parse(cls, texts: Iterable[str], usual: Switches | None = None) -> Switches:
+        """`usual` with these `name=value`; hyphens count as underscores. Raises ValueError."""
         values = {}
         for text in texts:
             name, equals, value = text.partition("=")
@@ -139,7 +139,7 @@ class Switches:
                 raise ValueError(f"switch {shown(text)} must have the form name=value")
             spec = _spec(name.strip().replace("-", "_"))
             values[spec.name] = _read(spec, value.strip())
-        return cls(**values)
+        return dataclasses.replace(usual or cls(), **values)
 
     def changed(self, values: Mapping[str, Any]) -> Switches:
         """A copy with some values replaced, typed as in JSON. Raises ValueError."""

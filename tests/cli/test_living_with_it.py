@@ -5,17 +5,13 @@ Real commands, the served sandbox, and its page in a real browser.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from selenium import webdriver
 
-from bmeconf.sandbox import Sandbox
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, served
 from tests.support.person import Person
 
 NAMES = (
@@ -32,20 +28,6 @@ NAMES = (
     "עברית العربية",
     "long " * 150,
 )
-
-
-@contextmanager
-def served(project: Project) -> Iterator[Account]:
-    """The project's account, served as a person would."""
-    process = project.start("sandbox", "serve", "--port", "0")
-    try:
-        assert process.stdout
-        lines = [process.stdout.readline().decode() for _ in range(2)]
-        url, key = (line.strip().partition("=")[2] for line in lines)
-        yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
-    finally:
-        process.terminate()
-        process.communicate(timeout=10)
 
 
 def test_a_first_project_from_init_to_done(browser: webdriver.Chrome, tmp_path: Path) -> None:

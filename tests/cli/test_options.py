@@ -16,7 +16,7 @@ ONLINE = PRODUCT | {
 OFFERED = {
     "init": set[str](),
     "schema": set[str](),
-    "sandbox serve": {"--port", "--switch", "--fault"},
+    "sandbox serve": {"--port", "--switch", "--like", "--fault"},
     "sandbox reset": set[str](),
     "accounts": PRODUCT,
     "compare": (ONLINE - {"--account", "--sandbox"}) | {"--detailed-exitcode"},

@@ -13,7 +13,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from types import SimpleNamespace
+from typing import Any, TextIO, cast
 
 import jsonschema_rs
 import requests
@@ -379,6 +380,20 @@ class Account:
         reply = SIDE_DOORS.request(method, url, body=sent, headers=JSON, timeout=10, retries=False)
         assert reply.status < 300, f"{method} {path}: {reply.status} {reply.data.decode()}"
         return json.loads(reply.data) if reply.data else None
+
+
+@contextmanager
+def served(project: Project, *options: str) -> Iterator[Account]:
+    """The account of a project, served as a person would."""
+    process = project.start("sandbox", "serve", "--port", "0", *options)
+    try:
+        assert process.stdout
+        lines = [process.stdout.readline().decode() for _ in range(2)]
+        url, key = (line.strip().partition("=")[2] for line in lines)
+        yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
 
 
 @contextmanager

@@ -51,3 +51,4 @@ from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
 from bmeconf.desired.manifest.texts import RELATIVE, Text
 from bmeconf.desired.manifest.writing import yaml_text
 from bmeconf.desired.manifest.yaml_tree import comments
+from bmeconf.desired.manifest.yaml_tree import parse as trees
