@@ -9,22 +9,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
 from bmeconf.desired.validate.formats import BLANKS, email_fault
+from bmeconf.kinds import Member, only
 from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
+BREAK = re.compile(r"\r\n|\n|\r")
 END = re.compile(r",|\r\n|\n|\r|\Z")
 
 MOST_NAMED = 20
 """So many variables are named in a message."""
+NAMES, SEPARATOR = (only(Member).membership, "tags"), ";"
+"""What a cell may have several of, and what stands between them by default: no CSV needs quotes
+for it.
+"""
 Row: TypeAlias = Sequence[Scalar]
 """The cells of one line of a table, which has at least one."""
 
@@ -96,6 +102,7 @@ def contacts(
     names = [canonical_name(cell.text) for cell in header]
     columns: dict[Path, str] = {("email",): data["email"]}
     columns |= {("fields", label): column for label, column in data.get("fields", {}).items()}
+    columns |= {(key,): data[key] for key in NAMES if key in data}
     problems = [
         Problem(at(node, path).place, "", f"{dotted(path)}: {fault}", "csv_column")
         for path, column in columns.items()
@@ -106,7 +113,11 @@ def contacts(
     indexes = {path: names.index(canonical_name(column)) for path, column in columns.items()}
     if wrong := _whole_table(node, data["email"], body, header, indexes["email",]):
         return None, [wrong]
-    found = tuple(_contact(node, row, indexes, filler) for row in body if len(row) == len(header))
+    split = partial(
+        _parts, separator=data.get("separator", SEPARATOR), lines=BREAK.split(text.text)
+    )
+    sound = [row for row in body if len(row) == len(header)]
+    found = tuple(_contact(node, row, indexes, filler, split) for row in sound)
     place = header[0].place
     version = Scalar("version", place), Scalar("1", place, plain=True)
     document = Block((version, (Scalar("contacts", place), Items(found, place))), place)
@@ -127,7 +138,7 @@ def rows(text: str, file: str) -> list[Row] | Problem:
         quoted = cell[1]
         value = cell[2].strip(BLANKS) if quoted is None else quoted.replace('""', '"')
         table[-1].append(Scalar(value, place))
-        breaks = re.findall(r"\r\n|\n|\r", cell[0])
+        breaks = BREAK.findall(cell[0])
         line += len(breaks)
         if breaks:
             start = cell.start() + max(cell[0].rfind("\n"), cell[0].rfind("\r")) + 1
@@ -183,11 +194,32 @@ def _mapped(node: Block, path: Path) -> Node:
     return (block.key(str(path[-1])) if isinstance(block, Block) else None) or node
 
 
-def _contact(node: Block, row: Row, indexes: Mapping[Path, int], filler: Filler) -> Node:
+def _parts(cell: Scalar, separator: str, lines: Sequence[str]) -> Items:
+    """The names in a cell, each where it is written; `lines` are those of the file."""
+    row, start = cell.place.line, cell.place.column - 1
+    names: list[Scalar] = []
+    for name in (part.strip(BLANKS) for part in cell.text.split(separator)):
+        found = lines[row - 1].find(name, start)
+        # In quotes, one may be written otherwise, or go on in the next line.
+        names.append(Scalar(name, Place(cell.place.file, row, max(found, start) + 1)))
+        start = max(found, start) + len(name + separator)
+    return Items(tuple(names), cell.place)
+
+
+def _contact(
+    node: Block,
+    row: Row,
+    indexes: Mapping[Path, int],
+    filler: Filler,
+    split: Callable[[Scalar], Items],
+) -> Node:
     """A row as a contact: its cells, then the defaults where a cell is empty."""
     place = row[0].place
     cells = {
-        path: (Scalar(str(path[-1]), _mapped(node, path).place), filler.fill(row[index]))
+        path: (
+            Scalar(str(path[-1]), _mapped(node, path).place),
+            filler.fill(split(row[index]) if path[0] in NAMES else row[index]),
+        )
         for path, index in indexes.items()
         if row[index].text or path == ("email",)
     }
@@ -195,6 +227,7 @@ def _contact(node: Block, row: Row, indexes: Mapping[Path, int], filler: Filler)
     defaults = node.get("defaults")
     if isinstance(defaults, Block):
         entries |= {key.text: (key, value) for key, value in defaults.entries}
+    entries |= {key: cells.pop((key,)) for key in NAMES if (key,) in cells}
     if cells:
         _, below = entries.get("fields", (None, None))
         given = below.entries if isinstance(below, Block) else ()
