@@ -19,7 +19,7 @@ from bmeconf import render
 from bmeconf.cli.live_line import LiveLine
 from bmeconf.cli.outputs import Outputs, put, refuse_same
 from bmeconf.cli.redaction import Redaction
-from bmeconf.cli.streams import ReaderGone, StdoutLost, is_unicode, say
+from bmeconf.cli.streams import ReaderGone, StdoutLost, columns, is_unicode, say
 from bmeconf.cli.timings import Timings
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
@@ -39,6 +39,8 @@ SUMMARY_ROOM = 2**20
 """Bytes that GitHub takes as the summary of one step."""
 
 Lines = Sequence[Line]
+WIDEST = 100
+"""Columns of a terminal that text uses: longer lines are hard to read."""
 Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 """Makes the JSON of a run that ends with this exit code, for this error."""
 
@@ -158,10 +160,10 @@ class Console:
     def _rendered(self, product: Product) -> tuple[Mapping[str, Lines], InvalidInput | None]:
         """The product by format; a failure in each in which it cannot be made, and the reason."""
         contents: dict[str, Lines] = {}
-        reason = None
+        reason, width = None, min(columns(sys.stdout), WIDEST)
         for format in {self.format, *(format for format, _ in self.outputs)}:
             try:
-                contents[format] = render.rendered(product, format)
+                contents[format] = render.rendered(product, format, width)
             except InvalidInput as error:
                 reason = reason or error
                 contents[format] = render.rendered(render.unfit(product, error), format)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
-USUAL_WIDTH = 80
+from bmeconf.cli.streams import columns
 
 
 class LiveLine:
@@ -24,7 +23,7 @@ class LiveLine:
         with self._lock:
             if self._ended:
                 return
-            width = _width(stream) - 1
+            width = columns(stream) - 1
             text = parts[0][:width]
             for part in parts[1:]:
                 text += f"; {part}" if len(text) + 2 + len(part) <= width else ""
@@ -38,7 +37,7 @@ class LiveLine:
         with self._lock:
             if self._shown:
                 # The terminal may have added a ^C to it.
-                stream.write("\r" + " " * min(self._shown + 2, _width(stream) - 1) + "\r")
+                stream.write("\r" + " " * min(self._shown + 2, columns(stream) - 1) + "\r")
                 stream.flush()
                 self._shown = 0
             yield
@@ -47,10 +46,3 @@ class LiveLine:
         """Erase the line for good: a thread that nobody waits for may be left."""
         with self.apart(stream):
             self._ended = True
-
-
-def _width(stream: TextIO) -> int:
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
-    except (OSError, ValueError):
-        return USUAL_WIDTH

@@ -18,6 +18,9 @@ from typing import TextIO
 
 from bmeconf.model.errors import BmeconfError
 
+USUAL_WIDTH = 80
+"""Columns of what is no terminal."""
+
 
 class StdoutLost(BmeconfError, advice="make room, or send it elsewhere; what was done is done"):
     """Standard output cannot be written."""
@@ -121,3 +124,11 @@ def encodable(text: str, encoding: str) -> str:
         return plain_ascii(text)
     # A file name that is not UTF-8 has surrogates.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def columns(stream: TextIO) -> int:
+    """How many columns the terminal has that `stream` writes to; those of a usual one if none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
+    except (OSError, ValueError):
+        return USUAL_WIDTH

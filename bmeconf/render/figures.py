@@ -19,15 +19,15 @@ GAP, NARROWEST = 2, 8
 """Columns between two columns, and how far one is narrowed before the page is left."""
 MOST_BARS, LONGEST_LABEL = 12, 28
 LEVELS = "▁▂▃▄▅▆▇█"
-ROOM, LEAD = WIDTH - 6, 24
-"""Columns for a line of a body, and how much of it to show before where it differs."""
+LEAD = 24
+"""How much of the line of a body to show before where it differs."""
 MOST_LINES = 40
 
 
 # --- tables
 
 
-def table(table: Table) -> list[Line]:
+def table(table: Table, width: int = WIDTH) -> list[Line]:
     """Heads, a rule and the rows; a text too long for its column goes on below.
 
     A table of one column is a list: its head would only repeat the title above.
@@ -35,13 +35,13 @@ def table(table: Table) -> list[Line]:
     if len(table.heads) == 1:
         return [Line(safe.line(f"  {cell}")) for (cell,) in table.rows]
     rows = [[safe.line(cell) for cell in row] for row in (table.heads, *table.rows)]
-    widths = _widths(rows, table.numbers)
+    widths = _widths(rows, table.numbers, width)
     first, *rest = (_row(row, widths, table.numbers) for row in rows)
     rule = Line("  ".join("-" * width for width in widths))
     return [*first, rule, *(line for row in rest for line in row)]
 
 
-def width(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns a terminal takes for `text`."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
@@ -49,9 +49,9 @@ def width(text: str) -> int:
     )
 
 
-def _widths(rows: Sequence[Sequence[str]], numbers: Sequence[int]) -> list[int]:
-    widths = [max(1, *map(width, column)) for column in zip(*rows, strict=True)]
-    while (over := sum(widths) + GAP * (len(widths) - 1) - WIDTH) > 0:
+def _widths(rows: Sequence[Sequence[str]], numbers: Sequence[int], room: int) -> list[int]:
+    widths = [max(1, *map(columns, column)) for column in zip(*rows, strict=True)]
+    while (over := sum(widths) + GAP * (len(widths) - 1) - room) > 0:
         widest = max(
             range(len(widths)), key=lambda n: (widths[n] > NARROWEST, n not in numbers, widths[n])
         )
@@ -73,20 +73,20 @@ def _row(texts: Sequence[str], widths: Sequence[int], numbers: Sequence[int]) ->
 
 
 def _padded(text: str, wide: int, right: bool = False) -> str:
-    blanks = " " * (wide - width(text))
+    blanks = " " * (wide - columns(text))
     return blanks + text if right else text + blanks
 
 
 # --- plots
 
 
-def plot(series: Series) -> list[Line]:
+def plot(series: Series, width: int = WIDTH) -> list[Line]:
     """A bar for each value; more than `MOST_BARS` become one line, the highest of each stretch."""
     title = Line(safe.line(series.title))
     if not series.values:
         return [title, Line("  no values")]
     top = max(*series.values, 0.0)
-    drawn = _bars(series, top) if len(series.values) <= MOST_BARS else _sparks(series, top)
+    drawn = (_bars if len(series.values) <= MOST_BARS else _sparks)(series, top, width)
     return [title, *(Line(safe.line(line)) for line in drawn)]
 
 
@@ -96,14 +96,14 @@ def number(value: float, unit: str) -> str:
     return safe.line(f"{digits}{unit}")
 
 
-def _bars(series: Series, top: float) -> Iterator[str]:
+def _bars(series: Series, top: float, width: int) -> Iterator[str]:
     labels = [
         label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
         for label in map(safe.line, series.labels)
     ]
     numbers = [number(value, series.unit) for value in series.values]
-    wide, right = max(map(width, labels)), max(map(width, numbers))
-    room = WIDTH - wide - right - 6
+    wide, right = max(map(columns, labels)), max(map(columns, numbers))
+    room = width - wide - right - 6
     for label, text, value in zip(labels, numbers, series.values, strict=True):
         halves = round(2 * room * max(value, 0.0) / top) if top else 0
         # A value above zero is never invisible.
@@ -112,10 +112,10 @@ def _bars(series: Series, top: float) -> Iterator[str]:
         yield f"  {_padded(label, wide)}  {text:>{right}}  {bar}".rstrip()
 
 
-def _sparks(series: Series, top: float) -> Iterator[str]:
+def _sparks(series: Series, top: float, width: int) -> Iterator[str]:
     count = len(series.values)
-    columns = min(count, WIDTH - 2)
-    edges = [count * n // columns for n in range(columns + 1)]
+    steps = min(count, width - 2)
+    edges = [count * n // steps for n in range(steps + 1)]
     highest = [max(series.values[start:end]) for start, end in pairwise(edges)]
     levels = (int(max(value, 0.0) / top * len(LEVELS)) if top else 0 for value in highest)
     yield "  " + "".join(LEVELS[min(len(LEVELS) - 1, level)] for level in levels)
@@ -142,17 +142,17 @@ def diff(before: Value, after: Value) -> list[str]:
     return list(unified_diff(old, new, n=2, lineterm=""))[2:]
 
 
-def excerpt(before: Value, after: Value) -> Iterator[str]:
+def excerpt(before: Value, after: Value, room: int = WIDTH - 6) -> Iterator[str]:
     """The first lines of a body's diff, harmless, each cut so that its difference can be seen."""
-    lines = _focused(diff(before, after))
+    lines = _focused(diff(before, after), room)
     for line in lines[:MOST_LINES]:
         text = safe.line(line)
-        yield text if len(text) <= ROOM else text[: ROOM - 1] + "…"
+        yield text if len(text) <= room else text[: room - 1] + "…"
     if len(lines) > MOST_LINES:
         yield f"… {len(lines) - MOST_LINES} more lines; --format json has them all"
 
 
-def _focused(diff: list[str]) -> list[str]:
+def _focused(diff: list[str], room: int) -> list[str]:
     """The lines of a diff, those too long to show begun shortly before where they differ."""
     shown, start = list(diff), 0
     while start < len(diff):
@@ -162,7 +162,7 @@ def _focused(diff: list[str]) -> list[str]:
             new = old + removed
             pairs = zip(diff[old][1:], diff[new][1:], strict=False)
             same = _leading(one == other for one, other in pairs)
-            if max(len(diff[old]), len(diff[new])) > ROOM and same > LEAD:
+            if max(len(diff[old]), len(diff[new])) > room and same > LEAD:
                 for n in (old, new):
                     shown[n] = f"{diff[n][0]}…{diff[n][1 + same - LEAD :]}"
         start += max(removed + added, 1)

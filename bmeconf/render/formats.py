@@ -9,7 +9,7 @@ from typing import Any
 
 from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import Page
-from bmeconf.render.safe import Line
+from bmeconf.render.safe import WIDTH, Line
 
 TEXT, GITHUB = "text", "github"
 FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
@@ -24,8 +24,8 @@ class Product:
     document: Mapping[str, Any]
 
 
-def rendered(product: Product, format: str) -> Sequence[Line]:
-    """The product in one of `FORMATS`, as lines.
+def rendered(product: Product, format: str, width: int = WIDTH) -> Sequence[Line]:
+    """The product in one of `FORMATS`, as lines; text is `width` columns wide.
 
     Raises:
         InvalidInput: if it does not fit in that format.
@@ -34,6 +34,10 @@ def rendered(product: Product, format: str) -> Sequence[Line]:
         from bmeconf.render import documents
 
         content: str | Sequence[Line] = documents.text(product.document)
+    elif format == TEXT:
+        from bmeconf.render import text
+
+        content = text.render(product.page, width)
     else:
         # A format is imported when it is asked for: the template engine alone takes a while.
         content = import_module(f"bmeconf.render.{format}").render(product.page)

@@ -21,6 +21,7 @@ from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
 from bmeconf.model import HIDDEN, Address, Value, seen
 from bmeconf.model.errors import masked
 from bmeconf.render import figures, safe, values
+from bmeconf.render.fold import folded
 from bmeconf.render.model import DONE, Field, Page, PageItem, Series, Task
 
 MOST_OPEN, MOST_LOOKS = 40, 3
@@ -155,6 +156,6 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-FILTERS = (bars, body_words, deletes, diff, frame, inbox, kind, members, name, open_tasks, value)
+FILTERS = (bars, body_words, deletes, diff, folded, frame, inbox, kind, members, name, open_tasks)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
-TEMPLATES.filters |= {"number": "{:,}".format, "utc": values.utc}
+TEMPLATES.filters |= {"number": "{:,}".format, "utc": values.utc, "value": value}

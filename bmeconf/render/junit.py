@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from bmeconf.model import stamp
-from bmeconf.render import safe, text
+from bmeconf.render import safe
 from bmeconf.render.model import DONE, Page, PageItem, Task
 from bmeconf.render.safe import Line
+from bmeconf.render.text import Sheet
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, even as a reference."""
@@ -47,13 +48,13 @@ def _add_page(root: Element, page: Page, account: str = "") -> None:
         suite = _suite(root, page, section.title, account)
         for item in section.items:
             case = _case(suite, page, account, f"{item.address} {item.state}".lstrip())
-            _end(case, item, text.item(item))
+            _end(case, item, Sheet().item(item))
         for task in section.tasks:
             case = _case(suite, page, account, f"{task.address} by hand: {task.state}")
             if not task.fails and task.state != DONE:
                 SubElement(case, "skipped", message=_text(task.gist))
-            _end(case, task, text.task(task))
-        if rest := text.figures_of(section):
+            _end(case, task, Sheet().task(task))
+        if rest := Sheet().figures(section):
             _add(suite, "system-out", rest)
 
 

@@ -16,6 +16,7 @@ from bmeconf.kinds import KINDS
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import figures, values
 from bmeconf.render import markdown_parts as parts
+from bmeconf.render.fold import folded
 from bmeconf.render.markdown_parts import block, code, prose, raw, size
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section
 
@@ -83,7 +84,7 @@ def _page(page: Page, cut: bool) -> Iterator[str]:
 def _section(section: Section, cut: bool) -> Iterator[str]:
     if section.text:
         yield from (prose(section.text), "")
-    for item in section.items:
+    for item in folded(section.items):
         yield from _item(item, cut)
     for task in section.tasks:
         yield from parts.task(task)
@@ -97,7 +98,8 @@ def _section(section: Section, cut: bool) -> Iterator[str]:
 
 def _item(item: PageItem, cut: bool) -> Iterator[str]:
     yield from (parts.head(item), "")
-    more = [f"- {prose(note)}" for note in item.notes]
+    more = [f"- {', '.join(map(code, item.members))}"] if item.members else []
+    more += [f"- {prose(note)}" for note in item.notes]
     more += [f"- **→ {prose(item.remedy)}**"] if item.remedy else []
     more += [_field(field, cut) for field in item.fields if not field.body]
     yield from (*more, "") if more else ()
@@ -112,6 +114,9 @@ def _item(item: PageItem, cut: bool) -> Iterator[str]:
 
 def _field(field: Field, cut: bool) -> str:
     note = f" *({prose(field.note)})*" if field.note else ""
+    if changed := values.members(field.before, field.after):
+        shown = ", ".join(f"{sign} {_value(values.text(member), cut)}" for sign, member in changed)
+        return f"- {code(field.name)}: {shown}{note}"
     before, after = (_value(values.text(value), cut) for value in (field.before, field.after))
     return f"- {code(field.name)}: {after if field.new else f'{before} → {after}'}{note}"
 

@@ -40,7 +40,8 @@ class PageItem:
     message (`is sent, not a draft`) or empty; for `create`, `update` and `delete` a phrase that
     says the state too (`will be created`). `notes` and `remedy` are sentences. `level` is
     `error`, `warning`, `note` or empty. `fails` makes the item a failed test case. `must` keeps
-    it however little room there is. `place` is where its manifest is, if known.
+    it however little room there is. `place` is where its manifest is, if known. Where it stands
+    for many resources, `address` counts them, and `members` are their addresses.
     """
 
     sign: str
@@ -54,6 +55,7 @@ class PageItem:
     fails: bool = False
     must: bool = False
     place: Place | None = None
+    members: tuple[str, ...] = ()
 
     @property
     def gist(self) -> str:

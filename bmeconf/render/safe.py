@@ -13,6 +13,7 @@ from bmeconf.model import visible
 from bmeconf.model.errors import masked
 
 WIDTH = 80
+"""Columns of what no terminal shows."""
 
 BLOCKS = dict(zip("▁▂▃▄▅▆▇█▌", "_.:-=+*#|", strict=True))
 """What plots are drawn with, and what stands for it."""
@@ -40,11 +41,13 @@ def line(text: str) -> str:
     return shown
 
 
-def wrapped(text: str, first: str = "", rest: str = "", style: str = "") -> list[Line]:
+def wrapped(
+    text: str, first: str = "", rest: str = "", style: str = "", width: int = WIDTH
+) -> list[Line]:
     """`text` made harmless and broken at blanks, `first` and `rest` before its lines."""
     lines = textwrap.wrap(
         line(text),
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,

@@ -1,4 +1,4 @@
-"""A Page as text for a terminal or a log, 80 columns wide. Pure.
+"""A Page as text for a terminal or a log. Pure.
 
 Lines come out with the name of a style; the command line paints them. Colour only repeats what
 the signs `+ ~ - ! »` say (design 6).
@@ -7,10 +7,11 @@ the signs `+ ~ - ! »` say (design 6).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bmeconf.model import Place
 from bmeconf.render import figures, safe, values
+from bmeconf.render.fold import folded
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Task
 from bmeconf.render.safe import WIDTH, Line, wrapped
 
@@ -18,25 +19,9 @@ LEVELS = {"error": "bad", "warning": "warn"}
 SIGNS = {"+": "create", "~": "update", "-": "delete", "»": "manual", "=": "good"}
 
 
-def render(page: Page) -> list[Line]:
-    """The whole page; its verdict stands at the end, where a terminal shows it."""
-    lines = [line for part in page.parts for line in (*render(part), Line())]
-    if page.account and not (page.continues or page.parts):
-        lines = [Line(safe.line(f"Account: {page.account}")), Line()]
-    for section in page.sections:
-        lines += _section(section)
-    lines += [*wrapped(page.verdict, style=page.mood), *wrapped(page.price)]
-    if page.fingerprint and not page.continues:
-        lines.append(Line(safe.line(f"Fingerprint: {page.fingerprint}")))
-    for number, command in enumerate(page.next_commands):
-        lines.append(Line(safe.line(f"{'      ' if number else 'Next: '}{command}")))
-    return lines
-
-
-def figures_of(section: Section) -> list[Line]:
-    """What a section has beside its items and tasks."""
-    text = [wrapped(section.text)] if section.text else []
-    return _spaced([*text, *_figures(section)])
+def render(page: Page, width: int = WIDTH) -> list[Line]:
+    """The whole page, `width` columns wide; its verdict stands at the end, where one looks."""
+    return Sheet(width).page(page)
 
 
 def place_line(item: PageItem) -> Line:
@@ -47,105 +32,126 @@ def place_line(item: PageItem) -> Line:
     return Line(safe.line(f"{item.place}: {level}{address}{item.head}"), style)
 
 
-def item(item: PageItem, above: str = "") -> list[Line]:
-    """One item with its notes, fields and remedy.
+@dataclass(frozen=True)
+class Sheet:
+    """Text in so many columns."""
 
-    `above` is the title over it: an address that stands there already is not repeated.
-    """
-    label = f"{item.level}: " if item.level in ("error", "note") else ""
-    place = f"{item.place}: " if item.place and not item.address else ""
-    title = f"{label}{place}{item.gist}"
-    if item.address and item.address == above:
-        title = f"{item.state}: {item.head}"
-    style = LEVELS.get(item.level, SIGNS.get(item.sign, ""))
-    lines = wrapped(title, f"{item.sign} ", "  ", style)
-    for note in item.notes:
-        lines += _indented("", note)
-    for each in item.fields:
-        lines += field(each)
-    return lines + _indented("→ ", item.remedy)
+    width: int = WIDTH
 
-
-def field(field: Field) -> Iterator[Line]:
-    """One field: on one line if it fits, a body as a short unified diff."""
-    note = f" ({safe.line(field.note)})" if field.note else ""
-    name = safe.line(field.name)
-    if field.body:
-        yield Line(f"    {name}: {figures.length(field.after)}{note}")
-        if field.before:
-            for text in figures.excerpt(field.before, field.after):
-                yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
-        return
-    before, after = values.text(field.before), values.text(field.after)
-    whole = safe.line(f"    {name}: {'' if field.new else f'{before} → '}{after}{note}")
-    if len(whole) <= WIDTH:
-        yield Line(whole)
-        return
-    yield Line(f"    {name}:{note}")
-    if not field.new:
-        yield from wrapped(before, "      - ", "        ")
-    yield from wrapped(after, "      + ", "        ")
-
-
-def task(task: Task) -> list[Line]:
-    """One task: a box, and unless it is done all that a person needs for it."""
-    done = task.state == DONE
-    sentence = f"{task.address} ({task.state}): {task.sentence}"
-    style = "good" if done else "bad" if task.fails else "manual"
-    lines = wrapped(sentence, "[x] " if done else "[ ] ", "    ", style)
-    if done:
+    def page(self, page: Page) -> list[Line]:
+        lines = [line for part in page.parts for line in (*self.page(part), Line())]
+        if page.account and not (page.continues or page.parts):
+            lines = [Line(safe.line(f"Account: {page.account}")), Line()]
+        for section in page.sections:
+            lines += self._section(section)
+        lines += [*self._wrapped(page.verdict, style=page.mood), *self._wrapped(page.price)]
+        if page.fingerprint and not page.continues:
+            lines.append(Line(safe.line(f"Fingerprint: {page.fingerprint}")))
+        for number, command in enumerate(page.next_commands):
+            lines.append(Line(safe.line(f"{'      ' if number else 'Next: '}{command}")))
         return lines
-    lines += _indented("note: ", task.note)
-    for label, value in task.enter:
-        lines += wrapped(f"{label}: {value}", "      ", "        ")
-    for number, click in enumerate(task.where, 1):
-        lines += wrapped(f"{number}. {click}", "    ", "       ")
-    return lines + _indented("the account shows: ", task.live)
 
+    def figures(self, section: Section) -> list[Line]:
+        """What a section has beside its items and tasks."""
+        text = [self._wrapped(section.text)] if section.text else []
+        return _spaced([*text, *self._figures(section)])
 
-def _section(section: Section) -> list[Line]:
-    """The lines of a section and a blank one after them."""
-    if section.in_text is InText.NOTHING:
-        return []
-    if section.in_text is InText.PLACES:
-        return [*map(place_line, sorted(section.items, key=lambda item: item.place or Place("")))]
-    brief = section.in_text is not InText.WHOLE
-    head = [] if brief else wrapped(section.title)
-    head += wrapped(section.text, *(() if brief else ("  ", "  ")))
-    body = _spaced([*_blocks(section, brief)])
-    apart = [Line()] if section.text and body else []
-    lines = [*head, *apart, *body]
-    return [*lines, Line()] if lines else []
+    def item(self, item: PageItem, above: str = "") -> list[Line]:
+        """One item with its members, notes, fields and remedy.
 
+        `above` is the title over it: an address that stands there already is not repeated.
+        """
+        label = f"{item.level}: " if item.level in ("error", "note") else ""
+        place = f"{item.place}: " if item.place and not item.address else ""
+        title = f"{label}{place}{item.gist}"
+        if item.address and item.address == above:
+            title = f"{item.state}: {item.head}"
+        style = LEVELS.get(item.level, SIGNS.get(item.sign, ""))
+        lines = self._wrapped(title, f"{item.sign} ", "  ", style)
+        lines += self._indented("", ", ".join(item.members))
+        for note in item.notes:
+            lines += self._indented("", note)
+        for each in item.fields:
+            lines += self.field(each)
+        return lines + self._indented("→ ", item.remedy)
 
-def _blocks(section: Section, brief: bool) -> Iterator[Sequence[Line]]:
-    """The lines of each item, task, table and plot."""
-    for each in _said_once(section.items):
+    def task(self, task: Task) -> list[Line]:
+        """One task: a box, and unless it is done all that a person needs for it."""
+        done = task.state == DONE
+        sentence = f"{task.address} ({task.state}): {task.sentence}"
+        style = "good" if done else "bad" if task.fails else "manual"
+        lines = self._wrapped(sentence, "[x] " if done else "[ ] ", "    ", style)
+        if done:
+            return lines
+        lines += self._indented("note: ", task.note)
+        for label, value in task.enter:
+            lines += self._wrapped(f"{label}: {value}", "      ", "        ")
+        for number, click in enumerate(task.where, 1):
+            lines += self._wrapped(f"{number}. {click}", "    ", "       ")
+        return lines + self._indented("the account shows: ", task.live)
+
+    def field(self, field: Field) -> Iterator[Line]:
+        """One field: on one line if it fits, a body as a short unified diff."""
+        note = f" ({safe.line(field.note)})" if field.note else ""
+        name = safe.line(field.name)
+        if field.body:
+            yield Line(f"    {name}: {figures.length(field.after)}{note}")
+            if field.before:
+                for text in figures.excerpt(field.before, field.after, self.width - 6):
+                    yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
+            return
+        change = values.change(field.before, field.after, new=field.new)
+        whole = safe.line(f"    {name}: {change}{note}")
+        if len(whole) <= self.width:
+            yield Line(whole)
+            return
+        yield Line(f"    {name}:{note}")
+        if members := values.members(field.before, field.after):
+            for sign, member in members:
+                yield from self._wrapped(values.text(member), f"      {sign} ", "        ")
+            return
+        if not field.new:
+            yield from self._wrapped(values.text(field.before), "      - ", "        ")
+        yield from self._wrapped(values.text(field.after), "      + ", "        ")
+
+    def _section(self, section: Section) -> list[Line]:
+        """The lines of a section and a blank one after them."""
+        if section.in_text is InText.NOTHING:
+            return []
+        if section.in_text is InText.PLACES:
+            placed = sorted(section.items, key=lambda item: item.place or Place(""))
+            return [*map(place_line, placed)]
+        brief = section.in_text is not InText.WHOLE
+        head = [] if brief else self._wrapped(section.title)
+        head += self._wrapped(section.text, *(() if brief else ("  ", "  ")))
+        body = _spaced([*self._blocks(section, brief)])
+        apart = [Line()] if section.text and body else []
+        lines = [*head, *apart, *body]
+        return [*lines, Line()] if lines else []
+
+    def _blocks(self, section: Section, brief: bool) -> Iterator[Sequence[Line]]:
+        """The lines of each item, task, table and plot."""
         heads = section.in_text is InText.HEADS
-        shown = replace(each, fields=(), notes=()) if heads else each
-        yield item(shown, "" if brief else section.title)
-    if not brief:
-        yield from (*map(task, section.tasks), *_figures(section))
-        return
-    for waiting in (task for task in section.tasks if task.state != DONE):
-        yield [*wrapped(waiting.gist, "» ", "  ", "manual"), *_indented("note: ", waiting.note)]
+        shown = (replace(i, fields=(), notes=()) if heads else i for i in section.items)
+        for each in folded([*shown]):
+            yield self.item(each, "" if brief else section.title)
+        if not brief:
+            yield from (*map(self.task, section.tasks), *self._figures(section))
+            return
+        for waiting in (task for task in section.tasks if task.state != DONE):
+            head = self._wrapped(waiting.gist, "» ", "  ", "manual")
+            yield [*head, *self._indented("note: ", waiting.note)]
 
+    def _figures(self, section: Section) -> list[list[Line]]:
+        tables = (figures.table(table, self.width) for table in section.tables)
+        return [*tables, *(figures.plot(series, self.width) for series in section.series)]
 
-def _said_once(items: Sequence[PageItem]) -> Iterator[PageItem]:
-    """Findings that say the same of many resources as one, which names them all."""
-    causes: dict[object, list[PageItem]] = {}
-    for number, each in enumerate(items):
-        alike = each.level and each.head and not (each.fields or each.notes)
-        cause = (each.level, each.state, each.head, each.remedy) if alike else number
-        causes.setdefault(cause, []).append(each)
-    for first, *others in causes.values():
-        also = ", ".join(other.address for other in others)
-        head = f"{first.head}; the same of {also}" if others else first.head
-        yield replace(first, head=head)
+    def _wrapped(self, text: str, first: str = "", rest: str = "", style: str = "") -> list[Line]:
+        return wrapped(text, first, rest, style, self.width)
 
-
-def _figures(section: Section) -> list[list[Line]]:
-    return [*map(figures.table, section.tables), *map(figures.plot, section.series)]
+    def _indented(self, label: str, text: str) -> list[Line]:
+        """`text` below something, none for an empty one."""
+        return self._wrapped(f"{label}{text}", "    ", "    ") if text else []
 
 
 def _spaced(blocks: Sequence[Sequence[Line]]) -> list[Line]:
@@ -156,8 +162,3 @@ def _spaced(blocks: Sequence[Sequence[Line]]) -> list[Line]:
             lines.append(Line())
         lines += block
     return lines
-
-
-def _indented(label: str, text: str) -> list[Line]:
-    """`text` below something, none for an empty one."""
-    return wrapped(f"{label}{text}", "    ", "    ") if text else []

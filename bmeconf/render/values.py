@@ -31,6 +31,23 @@ def text(value: Value) -> str:
     return safe.line(str(plain(value)))
 
 
+def members(before: Value, after: Value) -> list[tuple[str, Value]]:
+    """What goes (`-`) and what comes (`+`) where both are sets that have something in common."""
+    if not (isinstance(before, tuple) and isinstance(after, tuple)):
+        return []
+    old, new = ({text(member): member for member in side} for side in (before, after))
+    gone = [("-", member) for key, member in old.items() if key not in new]
+    came = [("+", member) for key, member in new.items() if key not in old]
+    return gone + came if len(gone) < len(old) else []
+
+
+def change(before: Value, after: Value, *, new: bool) -> str:
+    """A change on one line: both values, of a set only the members that go and come."""
+    if changed := members(before, after):
+        return ", ".join(f"{sign} {text(member)}" for sign, member in changed)
+    return text(after) if new else f"{text(before)} → {text(after)}"
+
+
 def parsed(text: str, shown: Callable[[datetime], str]) -> str:
     """An instant of the API as `shown` gives it, in UTC if it names no zone; else as it came."""
     live = replies.instant_of(text)

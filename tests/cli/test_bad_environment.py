@@ -348,6 +348,16 @@ def test_no_color_on_a_terminal(odd: Project) -> None:
     assert "\x1b[" not in plain
 
 
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize(("columns", "widest"), [(0, 80), (60, 60), (90, 90), (200, 100)])
+def test_text_is_as_wide_as_its_terminal(odd: Project, columns: int, widest: int) -> None:
+    words = "word " * 60
+    odd.write("m.yaml", f"version: 1\ncampaigns: [{{name: N, subject: '{words}'}}]\n")
+    shown, _ = typed(odd, "plan", "--no-color", columns=columns)
+    lines = [line for line in shown.splitlines() if "word word" in line]
+    assert widest - 5 <= max(map(len, lines)) <= widest
+
+
 def test_a_reader_that_leaves(project: Project) -> None:
     rows = ", ".join(f"{{name: {str(n) * 100}}}" for n in range(1000, 1300))
     project.write("m.yaml", f"version: 1\nlists: [{rows}]\n")

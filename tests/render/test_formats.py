@@ -158,7 +158,7 @@ def test_whatever_the_names_the_page_is_built_as_with_harmless_ones(
     # The state of a schedule follows the length of a name, and is not what is compared here.
     page, plain = (
         pages.of_plan(replace(plans.plan(n), manual=plans.todo(plans.plan(n).manual)), "a")
-        for n in (names, ["x"] * len(names))
+        for n in (names, [f"x{names.index(name)}" for name in names])
     )
     text, harmless = RENDER[format](page), RENDER[format](plain)
     lines = text.split("\n")

@@ -167,7 +167,7 @@ def test_groups_of_one_size_are_counted_in_the_order_of_the_page() -> None:
 def crowded(*items: PageItem) -> str:
     """What names the items where there is no room for the messages of all."""
     more = [
-        PageItem("-", f"lists/{n}", "drift", "is gone " * 20, level="warning", must=True)
+        PageItem("-", f"lists/{n}", "drift", "is gone " * 20 + f"{n}", level="warning", must=True)
         for n in range(100)
     ]
     tasks = task_list(plans.plan(["Mail"]))

@@ -83,7 +83,7 @@ def test_a_task_says_where_it_stands(
     assert click in " ".join(task.where)
     assert bool(task.where) == (state != "done")
     assert task.fails == fails
-    box = texts.task(task)[0].text
+    box = texts.Sheet().task(task)[0].text
     assert box.startswith("[x] " if state == "done" else "[ ] ")
 
 
@@ -192,7 +192,7 @@ def test_an_inbox_shows_only_what_is_known() -> None:
 )
 def test_a_table_stays_on_the_page(rows: list[tuple[str, str, str]]) -> None:
     lines = [line.text for line in figures.table(Table(("Name", "B", "N"), tuple(rows), (2,)))]
-    assert all(figures.width(line) <= 160 for line in lines)
+    assert all(figures.columns(line) <= 160 for line in lines)
     assert len(lines) >= len(rows) + 2
 
 
@@ -226,7 +226,7 @@ def test_bars_grow_with_their_values() -> None:
 
 def change_lines(change: Change) -> list[Line]:
     """One field that changes, as a plan shows it."""
-    return list(texts.field(field(change)))
+    return list(texts.Sheet().field(field(change)))
 
 
 def test_long_values_are_wrapped_and_kept_whole() -> None:

@@ -23,9 +23,11 @@ def typed(
     answer: str = "",
     after: str = "",
     env: dict[str, str] | None = None,
+    columns: int = 0,
 ) -> tuple[str, int]:
     """What a terminal showed, and the exit code; `answer` is typed once `after` is seen."""
     terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, columns))
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), end)
     own = {"start_new_session": True, "preexec_fn": _take_the_terminal}
     with project.start(*arguments, env=env or {}, **streams, **own) as running:
