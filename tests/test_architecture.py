@@ -31,7 +31,7 @@ FLOORS = (
     ("live",),
     ("plan",),
     ("apply",),
-    ("accounts", "compare", "doctor", "drift", "pull", "report"),
+    ("accounts", "compare", "doctor", "drift", "probe", "pull", "report"),
     ("render",),
     ("cli",),
 )
@@ -75,6 +75,7 @@ PURE = (
         "pull.model",
         "pull.entries",
         "pull.layout",
+        *("probe.bounds", "probe.model", "probe.questions"),
     ),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}
@@ -125,6 +126,8 @@ KINDS_NAMED = {
     "bmeconf/desired/validate/filling.py": (1, SECTION),
     "bmeconf/plan/decode.py": (2, KEY),
     "bmeconf/plan/encode.py": (2, KEY),
+    "bmeconf/probe/reading.py": (1, "a key of replies"),
+    "bmeconf/probe/survey.py": (1, "a key of replies"),
     "bmeconf/pull/entries.py": (4, FIELD),
     "bmeconf/pull/inventory.py": (1, FIELD),
     "bmeconf/render/documents/report.py": (3, KEY),

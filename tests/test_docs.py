@@ -99,6 +99,7 @@ def test_options_named_in_the_readme_exist(project: Project) -> None:
         "accounts",
         "compare",
         "doctor",
+        "probe",
     )
     commands = (*([name] for name in alone), ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)

@@ -26,6 +26,7 @@ DOCUMENTS = {
     "compare": model.COMPARE_FORMAT,
     "doctor": model.DOCTOR_FORMAT,
     "plan": model.PLAN_FORMAT,
+    "probe": model.PROBE_FORMAT,
     "show": model.PLAN_FORMAT,
     "apply": model.RESULT_FORMAT,
     "drift": model.DRIFT_FORMAT,

@@ -34,6 +34,7 @@ COMMANDS = {
     "drift": "Show what moved, and which manual steps are open; only reads.",
     "report": "Show how sent campaigns were received; only reads.",
     "doctor": "Check key, scopes, limits, account and files; only reads.",
+    "probe": "Ask the account what the API's documents leave open.",
     "accounts": "Show the declared accounts, and whether each has its key.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
     "schema": "Print the JSON Schema of manifests, or of another file.",

@@ -11,8 +11,10 @@ A `Reader` cannot write: its transport refuses anything but GET and the search P
   `standstill`: the proof that nothing changed while the pages came
 """
 
+from bmeconf.client.answers import Answer, decoded, error_of
 from bmeconf.client.exchange import Exchange, Watch
 from bmeconf.client.pace import PER_MINUTE, Budget
+from bmeconf.client.page import page_of
 from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.route import Route, route_to
 from bmeconf.client.transport import WriteRefused

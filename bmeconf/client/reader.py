@@ -90,6 +90,14 @@ class Reader(Listings):
         """The decoded reply of one contact search; raises as `get` does."""
         return self._read("POST", SEARCH, body=body)
 
+    def answer(self, path: str, params: Data = None, body: Data = None) -> Answer:
+        """The whole answer to one GET, or with a `body` to one search; a refusal is one as well.
+
+        Raises:
+            NetworkError, LimitReached: no whole answer came, or none was asked for.
+        """
+        return self._answer("POST" if body else "GET", path, params, body)
+
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of `calls`, which only read, in their order; some are made side by side.
 
@@ -125,18 +133,23 @@ class Reader(Listings):
         return writer
 
     def _read(self, method: str, path: str, params: Data = None, body: Data = None) -> Any:
-        """The decoded reply of a request that is repeated over resets, timeouts, 5xx and 429s."""
+        """The decoded reply of a read, or the error that its answer stands for."""
+        answer = self._answer(method, path, params, body)
+        with self._key_masked():
+            if answer.status >= 300:
+                raise answers.error_of(answer)
+            return answers.decoded(answer)
+
+    def _answer(self, method: str, path: str, params: Data, body: Data) -> Answer:
+        """The answer to a read, which is repeated over resets, timeouts, 5xx and 429s."""
         with self._key_masked():
             try:
                 request = partial(self._once, method, path, params, body)
-                answer = self._repeated(request, repeatable=True)
+                return self._repeated(request, repeatable=True)
             except OutcomeUnknown as error:
                 # Nothing is in doubt after a read.
                 remedy = "run again; if it stays, check the network and the base URL"
                 raise NetworkError(error.message, remedy) from error
-            if answer.status >= 300:
-                raise answers.error_of(answer)
-            return answers.decoded(answer)
 
     def _repeated(self, request: Callable[[], Answer], *, repeatable: bool) -> Answer:
         """The answer to a request, the last one where it was sent several times.

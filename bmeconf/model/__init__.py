@@ -69,6 +69,7 @@ from bmeconf.model.words import (
     MOST_GUESSES,
     NO_DIGEST,
     PLAN_FORMAT,
+    PROBE_FORMAT,
     PROBLEMS_FORMAT,
     PULL_FORMAT,
     REPORT_FORMAT,

@@ -76,6 +76,7 @@ CASES = {
     "report": Case(("report",)),
     "accounts": Case(("accounts",)),
     "doctor": Case(("doctor",)),
+    "probe": Case(("probe",)),
     "not compared": Case(("compare", NAME, "é"), 3),
     "no accounts": Case(("plan", "--all-accounts"), 3),
     "no option": Case(("plan", "--nonsense", "é"), 3),

@@ -19,6 +19,7 @@ COMMANDS = {
     "drift": ("drift", "--fail-on", "manual"),
     "report": ("report",),
     "doctor": ("doctor",),
+    "probe": ("probe",),
     "plan": ("plan",),
     "apply": ("apply", "--auto-approve"),
     "validate": ("validate",),

@@ -37,6 +37,7 @@ SCHEMAS = {
             "doctor",
             "drift",
             "plan",
+            "probe",
             "problems",
             "pull",
             "report",
