@@ -5,6 +5,7 @@ Nothing here knows what a plan is.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -23,7 +24,7 @@ from bmeconf.cli.streams import ReaderGone, StdoutLost, columns, is_unicode, say
 from bmeconf.cli.timings import Timings
 from bmeconf.model import Problem
 from bmeconf.model.errors import BmeconfError, Bug, InvalidInput
-from bmeconf.render import GITHUB, TEXT, Line, Page, Product, safe_line
+from bmeconf.render import GITHUB, TEXT, Line, Page, Product, forge_url, linked, safe_line
 
 COLOURS = {
     "create": "green",
@@ -126,6 +127,9 @@ class Console:
             self.kept.append(Report(page, document, code, error, stands, changed))
             return code
         self.timings.stage("showing")
+        # The working directory may be gone.
+        with contextlib.suppress(FileNotFoundError):
+            page = linked(page, forge_url(os.environ, os.getcwd()))
         product = Product(page, shown(document(code, error)))
         contents, lost = self._rendered(product)
         lost = lost or self._write(contents)

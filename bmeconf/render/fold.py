@@ -32,7 +32,9 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
         else:
             kind = KINDS[first.address.partition("/")[0]]
             members = tuple(item.address for item in group)
-            yield replace(first, address=kind.counted(len(group)), place=None, members=members)
+            yield replace(
+                first, address=kind.counted(len(group)), place=None, link="", members=members
+            )
 
 
 def _cause(item: PageItem) -> PageItem | None:
@@ -43,4 +45,4 @@ def _cause(item: PageItem) -> PageItem | None:
         kind, common = "", bool(item.head) and not long
     else:
         common = long and kind in KINDS and bool(slash) and not item.must
-    return replace(item, address=kind, place=None) if common else None
+    return replace(item, address=kind, place=None, link="") if common else None

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from bmeconf import __version__
-from bmeconf.kinds import KINDS, Mailing, only
+from bmeconf.kinds import KINDS, Mailing, Member, only
 from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
 from bmeconf.model import HIDDEN, Address, Value, seen
 from bmeconf.model.errors import masked
@@ -63,6 +63,25 @@ def deletes(page: Page) -> list[PageItem]:
 def open_tasks(page: Page) -> list[Task]:
     """The manual steps that are not done."""
     return [task for section in page.sections for task in section.tasks if task.state != DONE]
+
+
+def for_readers(items: Sequence[PageItem]) -> list[PageItem]:
+    """Equal items once; of changes campaigns first and contacts, of which there are many, last."""
+    return sorted(folded(items), key=lambda item: 0 if item.level else _distance(item))
+
+
+def _distance(item: PageItem) -> int:
+    """How far from a reader's interest a change is."""
+    return 2 if crowd(item) else 0 if _kind(item) == only(Mailing).noun else 1
+
+
+def crowd(item: PageItem) -> bool:
+    """Whether a change is one of contacts: there are many of them, so that they stay closed."""
+    return not item.level and _kind(item) == only(Member).noun
+
+
+def _kind(item: PageItem) -> str:
+    return kind(item.members[0] if item.members else item.address)
 
 
 def kind(address: str) -> str:
@@ -156,6 +175,11 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-FILTERS = (bars, body_words, deletes, diff, folded, frame, inbox, kind, members, name, open_tasks)
+FILTERS = (bars, body_words, crowd, deletes, diff, for_readers, frame, inbox, kind, members, name)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
-TEMPLATES.filters |= {"number": "{:,}".format, "utc": values.utc, "value": value}
+TEMPLATES.filters |= {
+    "number": "{:,}".format,
+    "utc": values.utc,
+    "value": value,
+    "open_tasks": open_tasks,
+}

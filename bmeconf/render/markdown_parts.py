@@ -128,7 +128,7 @@ def fitting(sentence: str) -> tuple[str, str, str]:
 def head(item: PageItem, placed: bool = True) -> str:
     """An item's sign, level, address and message on one line; `placed` adds its place."""
     level = f"**{item.level}** " if item.level in ("error", "warning") else ""
-    place = f" {code(str(item.place))}" if item.place and placed else ""
+    place = f" {_placed(item)}" if item.place and placed else ""
     name = f" {code(item.address)}" if item.address else ""
     if item.state in ("create", "update", "delete") and item.head:
         emphasis = "**" if item.state == "delete" else ""
@@ -136,6 +136,11 @@ def head(item: PageItem, placed: bool = True) -> str:
     else:
         message = f" ({prose(item.state)})" + (f": {prose(item.head)}" if item.head else "")
     return f"{f'{code(item.sign)} {level}'.rstrip()}{name}{message}{place}"
+
+
+def _placed(item: PageItem) -> str:
+    place = code(str(item.place))
+    return f"[{place}]({item.link})" if item.link else place
 
 
 def task(task: Task) -> Iterator[str]:

@@ -40,8 +40,9 @@ class PageItem:
     message (`is sent, not a draft`) or empty; for `create`, `update` and `delete` a phrase that
     says the state too (`will be created`). `notes` and `remedy` are sentences. `level` is
     `error`, `warning`, `note` or empty. `fails` makes the item a failed test case. `must` keeps
-    it however little room there is. `place` is where its manifest is, if known. Where it stands
-    for many resources, `address` counts them, and `members` are their addresses.
+    it however little room there is. `place` is where its manifest is, if known, and `link` a URL
+    that shows that place. Where it stands for many resources, `address` counts them, and
+    `members` are their addresses.
     """
 
     sign: str
@@ -55,6 +56,7 @@ class PageItem:
     fails: bool = False
     must: bool = False
     place: Place | None = None
+    link: str = ""
     members: tuple[str, ...] = ()
 
     @property
@@ -90,6 +92,7 @@ class Task:
     fails: bool = False
     enter: tuple[tuple[str, str], ...] = ()
     place: Place | None = None
+    link: str = ""
 
     @property
     def gist(self) -> str:

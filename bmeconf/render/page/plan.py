@@ -186,14 +186,16 @@ def _identity(step: Step) -> tuple[str, ...]:
 
 
 def task_list(plan: Plan) -> tuple[Task, ...]:
-    """The manual steps of a plan, those that are done at the end."""
+    """The manual steps of a plan: what is wrong first, what is done last, else by their time."""
     lists = {
         step.address: [address.name for address in change.after]
         for step in plan.steps
         for change in step.changes
         if change.path == ("lists",) and isinstance(change.after, tuple)
     }
-    ordered = sorted(plan.manual, key=lambda manual: manual.state == DONE)
+    ordered = sorted(
+        plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
+    )
     return tuple(
         replace(
             task_of(manual, plan.created_at, lists.get(manual.address, ())),
