@@ -25,7 +25,7 @@ from bmeconf.model import (
     shell_line,
 )
 from bmeconf.model.errors import InvalidInput
-from bmeconf.render import FORMATS, Line
+from bmeconf.render import EXTRACTS, FORMATS, Line
 
 if TYPE_CHECKING:
     # Not at run time, so that `--help` and `--version` start fast.
@@ -83,7 +83,7 @@ class Options:
 PRODUCT: Sequence[Decorator] = (
     click.option(
         "--format",
-        type=click.Choice(FORMATS),
+        type=click.Choice((*FORMATS, *EXTRACTS)),
         default=FORMATS[0],
         show_default=True,
         help="What to print on standard output.",

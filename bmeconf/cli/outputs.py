@@ -13,7 +13,7 @@ from bmeconf.cli.streams import standard
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, on_disk, write_file
-from bmeconf.render import FORMATS
+from bmeconf.render import EXTRACTS, FORMATS
 
 Outputs = tuple[tuple[str, Path], ...]
 WORD = re.compile(r"[^\s'\"{}\[\],:#]+")
@@ -29,11 +29,12 @@ def outputs(options: Sequence[str]) -> Outputs:
     checked: list[tuple[str, Path]] = []
     for option in options:
         format, equals, name = option.partition("=")
-        known = f"formats are: {', '.join(FORMATS)}"
+        formats = (*FORMATS, *EXTRACTS)
+        known = f"formats are: {', '.join(formats)}"
         if not (format and equals and name):
             raise InvalidInput(f"--output {option}: expected FORMAT=FILE", known)
-        if format not in FORMATS:
-            hint = did_you_mean(format, FORMATS)
+        if format not in formats:
+            hint = did_you_mean(format, formats)
             raise InvalidInput(f'--output {option}: there is no format "{format}"{hint}', known)
         words, path = f"--output {option}", Path(name)
         refuse_place(words, path)

@@ -14,6 +14,8 @@ from bmeconf.render.safe import WIDTH, Line
 TEXT, GITHUB = "text", "github"
 FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
 """The formats of every product; the first is the default. Pages have a renderer for each."""
+EXTRACTS = ("sarif", "gitlab", "ics")
+"""The formats of what others take of a product: what it says of manifests, and manual steps."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Product:
 
 
 def rendered(product: Product, format: str, width: int = WIDTH) -> Sequence[Line]:
-    """The product in one of `FORMATS`, as lines; text is `width` columns wide.
+    """The product in one of `FORMATS` or `EXTRACTS`, as lines; text is `width` columns wide.
 
     Raises:
         InvalidInput: if it does not fit in that format.

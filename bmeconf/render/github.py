@@ -6,11 +6,10 @@ runner unescapes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from bmeconf.model import CREATE, DELETE, UPDATE, Place
+from bmeconf.model import Place
 from bmeconf.render import safe
-from bmeconf.render.model import DONE, Page, PageItem
+from bmeconf.render.model import Page
+from bmeconf.render.statements import statements
 
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 SHOWN = 10
@@ -19,7 +18,10 @@ SHOWN = 10
 
 def render(page: Page) -> str:
     """The errors of a page, as many warnings and notes as GitHub shows of each, its verdict."""
-    annotations = [*_annotations(page)]
+    annotations = [
+        (each.level, _command(each.level, each.place, each.title, each.message))
+        for each in statements(page)
+    ]
     lines: list[str] = []
     for level in COMMANDS:
         own = [command for named, command in annotations if named == level]
@@ -31,30 +33,6 @@ def render(page: Page) -> str:
         lines += own
     verdict = page.verdict + (f" Fingerprint: {page.fingerprint}" if page.fingerprint else "")
     return "".join(f"{line}\n" for line in (*lines, _command("note", None, page.name, verdict)))
-
-
-def _annotations(page: Page, of: str = "") -> Iterator[tuple[str, str]]:
-    """Each level with its workflow command, in the order of the page; titles begin with `of`."""
-    for section in page.sections:
-        for item in section.items:
-            level = "error" if item.fails else item.level or _level_of_step(item)
-            if level:
-                message = item.gist + (f"; {item.remedy}" if item.remedy else "")
-                title = f"{of}{item.address or page.title}"
-                yield level, _command(level, item.place, title, message)
-        for task in section.tasks:
-            if task.state != DONE:
-                level = "error" if task.fails else "note"
-                yield level, _command(level, task.place, f"{of}{task.address}", task.gist)
-    for part in page.parts:
-        yield from _annotations(part, f"{part.account}: ")
-
-
-def _level_of_step(item: PageItem) -> str:
-    """The level of a planned change; empty for any other item."""
-    if item.state not in (CREATE, UPDATE, DELETE):
-        return ""
-    return "warning" if item.must else "note"
 
 
 def _command(level: str, place: Place | None, title: str, message: str) -> str:

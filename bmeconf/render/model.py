@@ -75,7 +75,8 @@ class PageItem:
 class Task:
     """A manual step as a box to tick, with what a person needs for it.
 
-    `what` is one sentence without the address, `distance` how far off its time is (`in 9 days`).
+    `what` is one sentence without the address, `due` its time, aware, and `distance` how far off
+    that is (`in 9 days`).
     `where` are the clicks in order, each one sentence; `enter` what to type or choose there,
     each under its label. `live` is what the account shows of the campaign, `place` where its
     manifest is, if known. No format leaves a task out for lack of room.
@@ -93,6 +94,7 @@ class Task:
     enter: tuple[tuple[str, str], ...] = ()
     place: Place | None = None
     link: str = ""
+    due: datetime | None = None
 
     @property
     def gist(self) -> str:

@@ -49,6 +49,7 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
         where=where,
         live=_live(manual),
         fails=manual.is_broken,
+        due=manual.due,
         enter=_enter(manual, lists) if manual.state == DONE or ENTER in where else (),
     )
 
