@@ -1,4 +1,4 @@
-"""What the account tells, by four requests that only read, but for those that the client repeats.
+"""What the account tells, by four requests that only read, and what it takes to look at seeds.
 
 The first is made alone: after a refused key no other is sent, since each attempt prolongs a block
 (API contract 3.2). The others are made side by side. Scopes: API contract 1.3; headers: 3.2.
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from bmeconf.client import Budget, Reader
+from bmeconf.doctor import declared
 from bmeconf.doctor.access import skipped
 from bmeconf.doctor.model import Check, State, checked
 from bmeconf.kinds import IdMap, Mailing, Raw, Singleton, only
@@ -37,7 +38,15 @@ LACKS = {
 }
 """Each scope, and who misses it."""
 ACCOUNT = ("contact structure", "sending domains")
-NAMES = (ACCEPTED, *(f"scope {scope}" for scope in LACKS), "hour", "month", "clock", *ACCOUNT)
+NAMES = (
+    ACCEPTED,
+    *(f"scope {scope}" for scope in LACKS),
+    "hour",
+    "month",
+    "clock",
+    *ACCOUNT,
+    *declared.NAMES,
+)
 
 
 def examine(reader: Reader, desired: Snapshot) -> tuple[Check, ...]:
@@ -52,7 +61,7 @@ def examine(reader: Reader, desired: Snapshot) -> tuple[Check, ...]:
     if isinstance(rows, BmeconfError) and not isinstance(rows, ScopeMissing):
         scopes = skipped(UNKNOWN, [f"scope {scope}" for scope in LACKS])
         refused = Check.failed(ACCEPTED, rows)
-        return (refused, *scopes, *limits(), *skipped(UNKNOWN, ACCOUNT))
+        return (refused, *scopes, *limits(), *skipped(UNKNOWN, (*ACCOUNT, *declared.NAMES)))
     campaigns, reports, domains = reader.together(
         [
             partial(_attempt, partial(reader.get, mailing.root, {"page": 1, "size": 1})),
@@ -62,6 +71,7 @@ def examine(reader: Reader, desired: Snapshot) -> tuple[Check, ...]:
     )
     mail = bool(desired.of_kind(mailing.name))
     others = len(desired) > len(desired.of_kind(mailing.name))
+    people = _people(reader, rows, desired)
     return (
         Check(ACCEPTED, State.OK, "the service takes the key"),
         _scope("contacts:read", rows, len(desired) > 0),
@@ -73,7 +83,23 @@ def examine(reader: Reader, desired: Snapshot) -> tuple[Check, ...]:
         *limits(),
         checked(ACCOUNT[0], partial(_structure, rows, desired)),
         checked(ACCOUNT[1], partial(_domains, domains, desired)),
+        *people,
     )
+
+
+def _people(
+    reader: Reader, rows: Sequence[Raw] | BmeconfError, desired: Snapshot
+) -> tuple[Check, ...]:
+    """Whether mail reaches the declared seeds, and drafts somebody."""
+    kind = only(Singleton)
+    if isinstance(rows, BmeconfError):
+        return tuple(skipped("needs the scope contacts:read", declared.NAMES))
+    picked = _attempt(partial(kind.pick, rows, desired.of_kind(kind.name)))
+    if isinstance(picked, BmeconfError):
+        return tuple(skipped("the contact structure is not known", declared.NAMES))
+    id_map = IdMap.of(picked)
+    looks = zip(declared.NAMES, (declared.seeds, declared.recipients), strict=True)
+    return tuple(checked(name, partial(look, reader, id_map, desired)) for name, look in looks)
 
 
 def _attempt(call: Callable[[], Any]) -> Any:

@@ -20,6 +20,7 @@ from bmeconf.model.findings import (
     BROKEN,
     DEAD_SEED,
     DONE,
+    EMPTY_AUDIENCE,
     LEFT_ALONE,
     NOT_CONVERGED,
     Finding,

@@ -29,7 +29,7 @@ class Problem:
 DONE = "done"
 """The state of a manual step that the account proves."""
 FROZEN, NOT_CONVERGED = "frozen", "not_converged"
-DEAD_SEED = "dead_seed"
+DEAD_SEED, EMPTY_AUDIENCE = "dead_seed", "empty_audience"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset(
@@ -79,7 +79,7 @@ class Finding:
     @property
     def is_aside(self) -> bool:
         """True for a warning on something that is as declared all the same."""
-        return self.code == DEAD_SEED
+        return self.code in (DEAD_SEED, EMPTY_AUDIENCE)
 
     @property
     def is_about_steps(self) -> bool:

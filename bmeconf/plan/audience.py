@@ -15,6 +15,7 @@ from bmeconf.live import Reading
 from bmeconf.model import (
     CREATE,
     DELETE,
+    EMPTY_AUDIENCE,
     Address,
     CampaignStatus,
     Finding,
@@ -26,6 +27,7 @@ from bmeconf.plan.model import Plan, Reach, Step
 from bmeconf.project import Policy
 
 ALLOW = "--allow-audience"
+EMPTY_REMEDY = "put contacts on it, or name the list that has them"
 Lists = tuple[Address, ...]
 Recipients = Callable[[Address], Lists | None]
 """The lists that a live campaign goes to, None where they are not shown."""
@@ -59,7 +61,7 @@ def planned(
 
     `rows` are the live lists, where they were read again since `reading`.
     """
-    kind, audience, account = only(Mailing), only(Audience), reading.account
+    kind, account = only(Mailing), reading.account
     known = {**account.sources, **account.resources.resources}
 
     def recipients(address: Address) -> Lists | None:
@@ -74,10 +76,36 @@ def planned(
         and (there := account.resources.get(campaign.address))
         and there.facts.get("status") == CampaignStatus.DRAFT
     ]
-    matches = reading.matches
-    if rows is None:
-        rows = (*matches.rows(audience.name).values(), *matches.unmanaged.get(audience.name, ()))
+    rows = _listed(reading) if rows is None else rows
     return _reaches(steps, kept, recipients, Sizes(rows, account.id_map.id).live())
+
+
+def empty(steps: Sequence[Step], reading: Reading) -> Iterator[Finding]:
+    """A warning on each declared draft with a list that nobody is on, also once all is applied."""
+    kind, account, own = only(Mailing), reading.account, {step.address: step for step in steps}
+    after = _Planned(steps, Sizes(_listed(reading), account.id_map.id).live())
+    for campaign in reading.desired.of_kind(kind.name):
+        address, live = campaign.address, account.resources.get(campaign.address)
+        is_draft = live.facts.get("status") == CampaignStatus.DRAFT if live else address in own
+        if campaign.intent.absent or not is_draft:
+            continue
+        shown = live.fields.get(kind.recipients) if live else None
+        lists = campaign.fields.get(kind.recipients, shown) or ()
+        names = [each.name for each in lists if after.is_empty(each, account.id_map.id(each))]
+        if names:
+            yield nobody_there(address, names)
+
+
+def nobody_there(campaign: Address, lists: Sequence[str]) -> Finding:
+    """The finding on a draft that goes to lists without contacts."""
+    message = f"goes to {', '.join(lists)}, and nobody is on {'it' if len(lists) == 1 else 'them'}"
+    field = only(Mailing).recipients
+    return Finding("warning", EMPTY_AUDIENCE, campaign, message, EMPTY_REMEDY, field)
+
+
+def _listed(reading: Reading) -> Iterable[Raw]:
+    matches, name = reading.matches, only(Audience).name
+    return (*matches.rows(name).values(), *matches.unmanaged.get(name, ()))
 
 
 def now(
@@ -142,6 +170,11 @@ class _Planned:
         made = self._made.get(address)
         before = self._size(address) if made is None else _total(made, self.size)
         return None if before is None else max(0, before + self._joined[address])
+
+    def is_empty(self, address: Address, id: str | None) -> bool:
+        """True if a list is there, with this id or as the steps make it, and nobody is on it."""
+        there = (id and address not in self._gone) or address in self._made
+        return bool(there) and self.size(address) == 0
 
     def moves(self, address: Address) -> bool:
         """True if the steps change who is on a list that is there."""

@@ -40,6 +40,7 @@ from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
 MOST_NAMED = 3
+DEAD_SEED_REMEDY = "use another seed address, or declare what holds: status: Inactive"
 LOOK = "compare in the web app where it matters"
 LONG_AGO, FAR_AHEAD = timedelta(days=2 * 365), timedelta(days=10 * 365)
 """How far off the time of a manual step is, that nobody is likely to mean."""
@@ -77,6 +78,7 @@ def build(
         *_believed(planned),
         *(finding for step in manual for finding in _far_off(step, now)),
         *unreachable,
+        *audience.empty(steps, reading),
         *guard.check(steps, reading, policy),
         *moment.fresh(steps, reading, policy, reaches, now),
     )
@@ -138,8 +140,7 @@ def _findings(difference: Difference) -> Iterator[Finding]:
         yield found
     elif status := _unreached(difference):
         message = f"gets no mail any more: the account has it as {status}"
-        remedy = "use another seed address, or declare what holds: status: Inactive"
-        yield Finding("warning", DEAD_SEED, address, message, remedy)
+        yield Finding("warning", DEAD_SEED, address, message, DEAD_SEED_REMEDY)
 
 
 def _believed(planned: Sequence[Difference]) -> Iterator[Finding]:

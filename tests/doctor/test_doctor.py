@@ -104,6 +104,28 @@ def both(*steps: Callable[[Project, Account], object]) -> Callable[[Project, Acc
     return lambda project, account: [step(project, account) for step in steps]
 
 
+def seeds(**status: str) -> Callable[[Project, Account], object]:
+    """Two seeds, of which the account has one, with this status."""
+
+    def prepare(project: Project, account: Account) -> None:
+        project.declare(contacts=[{"email": "ann@example.com"}, {"email": "new@example.com"}])
+        if status:
+            account.edit("contacts", "ann@example.com", status=status)
+
+    return prepare
+
+
+def sent_to(list: str, status: str = "draft") -> Callable[[Project, Account], object]:
+    """A campaign to a list; nobody is on `Nobody`."""
+
+    def prepare(project: Project, account: Account) -> None:
+        account.add("lists", name="Nobody")
+        account.add("campaigns", name="Winter", status=status)
+        project.declare(campaigns=[{"name": "Winter", "lists": [list]}])
+
+    return prepare
+
+
 def remembered(project: Project, _: Account) -> None:
     project.deploy(**LISTS)
 
@@ -224,6 +246,20 @@ CASES = [
         prepare=both(declaring(DRAFT), domains(b=True)),
     ),
     Case("sending domains", "skipped", "domains:read", prepare=limited("contacts:read")),
+    Case("seed contacts", "skipped", "none is declared"),
+    Case("seed contacts", "skipped", "contacts:read", prepare=limited("domains:read")),
+    Case("seed contacts", "skipped", "not known", 3, prepare=structures("A", "B")),
+    Case("seed contacts", "ok", "2 contacts declared, 1 not in the account", prepare=seeds()),
+    Case(
+        "seed contacts",
+        "warning",
+        "1 get no mail: contacts/ann@example.com (Inactive (Bounce))",
+        prepare=seeds(primary="Inactive", secondary="Bounce"),
+    ),
+    Case("recipients", "skipped", "no campaign declares any", prepare=declaring(DRAFT)),
+    Case("recipients", "ok", "1 campaign", prepare=sent_to("Newsletter")),
+    Case("recipients", "warning", "campaigns/Winter (Nobody)", prepare=sent_to("Nobody")),
+    Case("recipients", "ok", "1 campaign", prepare=sent_to("Nobody", "sent")),
 ]
 
 
