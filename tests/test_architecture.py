@@ -57,6 +57,7 @@ DOORS = {
     "urllib3": "client",
     "werkzeug": "sandbox",
     "yaml": "desired.manifest",
+    "zoneinfo": "model.zones sandbox",
 }
 """What a dependency may be imported by: a room, or a part of one."""
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 
 import click
 
@@ -18,7 +17,7 @@ from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
 from bmeconf.desired import read_desired, read_project_files, scope
 from bmeconf.kinds import Mailing, only
-from bmeconf.model import did_you_mean
+from bmeconf.model import did_you_mean, zone, zone_names
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render.documents import report as documents
 from bmeconf.render.page import report as page
@@ -126,13 +125,10 @@ def _tell_check(report: Report, console: Console) -> None:
 
 def _zone(name: str) -> tzinfo:
     """The time zone with an IANA name, or InvalidInput if there is none."""
-    known = zoneinfo.available_timezones()
-    if name == "UTC":
-        return UTC
-    if name not in known:
-        lacking = "" if known else "; this machine has no time zones: pip install tzdata"
+    found = zone(name)
+    if found is None:
         raise InvalidInput(
-            f"--timezone {name}: no time zone is called that{did_you_mean(name, known)}{lacking}",
+            f"--timezone {name}: no time zone is called that{did_you_mean(name, zone_names())}",
             "give an IANA name, as Europe/Oslo or UTC",
         )
-    return zoneinfo.ZoneInfo(name)
+    return found

@@ -88,3 +88,4 @@ from bmeconf.model.words import (
     shell_line,
     stamp,
 )
+from bmeconf.model.zones import zone, zone_name, zone_names

@@ -31,6 +31,7 @@ from bmeconf.model import (
     dotted,
     stamp,
     undotted,
+    zone,
 )
 from bmeconf.model.errors import InvalidInput, Stale, masked
 from bmeconf.plan.model import (
@@ -286,9 +287,11 @@ def _change(change: Document, kind: str, known: Known) -> Change:
 
 
 def _manual(manual: Document, known: Known) -> Manual:
-    values = {key: value for key, value in manual.items() if key != "at"}
+    values = {key: value for key, value in manual.items() if key not in ("at", "zone")}
     # A plan of an earlier version knows the instant, and not the zone it was declared in.
     due = datetime.fromisoformat(manual["at"]) if "at" in manual else _instant(manual["due"])
+    # Another machine may lack the zone.
+    due = due.astimezone(zone(manual.get("zone", "")) or due.tzinfo)
     return Manual(**{**values, "address": known[manual["address"]], "due": due})
 
 

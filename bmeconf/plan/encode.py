@@ -23,6 +23,7 @@ from bmeconf.model import (
     left_alone,
     stamp,
     waiting,
+    zone_name,
 )
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan.diff import plain
@@ -99,6 +100,7 @@ def manual(manual_steps: Iterable[Manual]) -> list[dict[str, Any]]:
             **_picked(manual, "address", "what", "state"),
             "due": stamp(manual.due),
             "at": manual.due.isoformat(timespec="seconds"),
+            **({"zone": name} if (name := zone_name(manual.due)) else {}),
             **_picked(manual, "owner", "note", "expect", "observed"),
         }
         for manual in manual_steps

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from bmeconf.kinds import replies
-from bmeconf.model import Address, Value
+from bmeconf.model import Address, Value, zone_name
 from bmeconf.plan import plain
 from bmeconf.render import safe
 
@@ -63,6 +63,13 @@ def utc(instant: datetime) -> str:
 
 
 def zoned(instant: datetime) -> str:
-    """An aware instant to the minute, in its own zone: `2030-12-02 09:00 (UTC+01:00)`."""
+    """An aware instant to the minute, in its own zone: `2030-12-02 09:00 (UTC+01:00)`.
+
+    In one with a name, and in UTC: `2030-12-02 09:00 Europe/Oslo (08:00 UTC)`.
+    """
+    if name := zone_name(instant):
+        same_day = instant.astimezone(UTC).date() == instant.date()
+        other = utc(instant)[11 if same_day else 0 :]
+        return instant.strftime("%Y-%m-%d %H:%M ") + f"{name} ({other})"
     zone = instant.isoformat()[-6:] if instant.utcoffset() else ""
     return instant.strftime("%Y-%m-%d %H:%M ") + f"(UTC{zone})"

@@ -161,3 +161,28 @@ def test_a_year_that_nobody_means_is_told(
     # What was sent then is no mistake.
     account.schedule(at, "sent" if at < FAR else "scheduled")
     assert "schedule.at is" not in project.run(command).out
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("2030-07-01 09:00 Europe/Oslo", "2030-07-01 09:00 Europe/Oslo (07:00 UTC)"),
+        ("2030-01-01T00:30:00 Europe/Oslo", "2030-01-01 00:30 Europe/Oslo (2029-12-31 23:30 UTC)"),
+        ("2030-07-01 09:00 UTC", "2030-07-01 09:00 (UTC)"),
+    ],
+)
+def test_a_time_in_a_zone_by_name_is_shown_there_and_in_utc(
+    at: str, shown: str, project: Project, account: Account
+) -> None:
+    declared(project, at)
+    saved = project.run("plan", "--save-plan", "plan.json").ok().out
+    assert f"schedule it for {shown}" in " ".join(saved.split())
+    assert shown in " ".join(project.run("show", "plan.json").ok().out.split())
+    assert shown in told(project, 0)
+    (manual,) = project.drift()["manual"]
+    zone = at.split()[-1]
+    assert manual.get("zone", "UTC") == zone
+    account.schedule("2030-07-02T09:00:00Z", "scheduled", "Mine")
+    assert f"which is not {shown}" in told(project, 9)
+    account.schedule(manual["due"], "scheduled", "Mine")
+    assert state_of(project.drift()) == "done"

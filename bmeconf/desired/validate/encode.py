@@ -14,9 +14,20 @@ from sys import intern
 from types import MappingProxyType
 from typing import Any
 
+from bmeconf.desired.validate.formats import instant
 from bmeconf.desired.validate.places import Places, StoredPlaces
 from bmeconf.desired.validate.reading import Desired
-from bmeconf.model import Address, Intent, Place, Problem, Resource, Schedule, Snapshot, Template
+from bmeconf.model import (
+    Address,
+    Intent,
+    Place,
+    Problem,
+    Resource,
+    Schedule,
+    Snapshot,
+    Template,
+    zone_name,
+)
 
 Shape = tuple[Mapping[str, int], Sequence[int]]
 
@@ -65,7 +76,9 @@ class _Tables:
     def _rest(self, resource: Resource) -> dict[str, Any]:
         intent = resource.intent
         schedule = intent.schedule
-        due = schedule and [schedule.at.isoformat(), schedule.owner, schedule.note]
+        due = schedule and [
+            *(schedule.at.isoformat(), zone_name(schedule.at), schedule.owner, schedule.note)
+        ]
         spelled = None if intent.spelled == (resource.address.name,) else [*intent.spelled]
         rest = {
             "address_id": resource.address.id,
@@ -187,6 +200,12 @@ def _told(key: str, value: Any) -> Any:
     if key == "merge_of":
         return tuple(Address(*each) for each in value)
     if key == "schedule":
-        at, *rest = value
-        return Schedule(datetime.fromisoformat(at), *rest)
+        at, name, *rest = value
+        due: datetime | None = datetime.fromisoformat(at)
+        if name:
+            # As the zone has it by now, which may have changed its rules.
+            due = instant(f"{at[:19]} {name}")
+        if due is None:
+            raise ValueError(f"{at} is no time in {name}")
+        return Schedule(due, *rest)
     return MappingProxyType(value) if key == "expect" else value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from bmeconf.model import shows_nothing, visible
+from bmeconf.model import did_you_mean, shows_nothing, visible, zone, zone_names
 
 BLANKS = " \t\r\n"
 """What may stand around a value: other blanks are seen by nobody, and belong to it."""
@@ -23,6 +23,10 @@ OFFSET = re.compile(r"[+-](?P<hours>\d\d):?(?P<minutes>\d\d)$")
 TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
+NAMED = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)\s+(?P<zone>[A-Za-z]\S*)")
+LIKE = "write one like 2026-12-01T09:00:00+01:00 or 2026-12-01 09:00 Europe/Oslo"
+
+OUTSIDE = "is before the year 1 or after the year 9999 in UTC; write one that lies between"
 
 
 def email_fault(text: str) -> str:
@@ -78,11 +82,13 @@ def time_fault(text: str) -> str:
     reason = date_fault(text) or _clock_fault(text)
     if reason:
         return f"is not a date and time: {reason}"
+    if named := NAMED.fullmatch(text):
+        return _named_fault(named)
     if _aware(text):
-        return "is before the year 1 or after the year 9999 in UTC; write one that lies between"
+        return OUTSIDE
     match = TIME.fullmatch(text)
     wrong = "has no zone" if match and not match["zone"] else "is not a date and time"
-    return f"{wrong}; write one like 2026-12-01T09:00:00+01:00"
+    return f"{wrong}; {LIKE}"
 
 
 def date_fault(text: str) -> str:
@@ -145,8 +151,58 @@ def _clock_fault(text: str) -> str:
 def _aware(text: str) -> datetime | None:
     match = TIME.fullmatch(text.strip())
     if not match or not match["zone"]:
-        return None
+        named = NAMED.fullmatch(text.strip())
+        return _named_instant(named) if named else None
     try:
         return datetime.fromisoformat(re.sub(r"\s+(?=[Zz+-])", "", text.strip()).upper())
     except ValueError:
         return None
+
+
+def _zone_of(named: re.Match[str]) -> tzinfo | None:
+    """The zone that a text names.
+
+    Letters alone are no sure name: IST is three zones, and `localtime` another on each machine.
+    """
+    name = named["zone"]
+    return zone(name) if "/" in name or name == "UTC" else None
+
+
+def _readings(named: re.Match[str], zone: tzinfo) -> tuple[datetime, ...]:
+    """The instants, in UTC, that a time in a zone may be: one by each offset around it.
+
+    There are two where the clocks pass the time twice, or never.
+    """
+    time = datetime.fromisoformat(f"{named[1]} {named[2]}")
+    offsets = [time.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)]
+    return (*sorted({(time - (off or timedelta())).replace(tzinfo=UTC) for off in offsets}),)
+
+
+def _named_instant(named: re.Match[str]) -> datetime | None:
+    found = _zone_of(named)
+    try:
+        readings = _readings(named, found) if found else ()
+        return readings[0].astimezone(found) if len(readings) == 1 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _named_fault(named: re.Match[str]) -> str:
+    """Why a time in a named zone is none; both of its readings where it has two."""
+    name, found = named["zone"], _zone_of(named)
+    if found is None and "/" not in name:
+        return f'has no zone that is sure, "{name}"; {LIKE}'
+    if found is None:
+        hint = did_you_mean(name, zone_names()) or f"; {LIKE}"
+        return f'has a zone that does not exist, "{name}"{hint}'
+    try:
+        first, second = (each.astimezone(found) for each in _readings(named, found))
+    except (ValueError, OverflowError):
+        return OUTSIDE
+    if first.replace(fold=0) == second.replace(fold=0):
+        return (
+            f"is there twice, since the clocks of {name} go back: write {first.isoformat()} for"
+            f" the first time, or {second.isoformat()} for the second"
+        )
+    one, other = (f"{each:%Y-%m-%d %H:%M} {name}" for each in (first, second))
+    return f"does not exist, since the clocks of {name} go forward: write {one}, or {other}"

@@ -88,7 +88,7 @@ def _live(manual: Manual) -> str:
 
 
 def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    day, time, zone = values.zoned(manual.due).split(" ")
+    day, time, zone = values.zoned(manual.due).split(" ", 2)
     recipients = (("Recipients", ", ".join(lists)),) if lists else ()
     return (
         ("Campaign", manual.address.name),
