@@ -112,14 +112,14 @@ def _dialect(root: Path, account: str) -> Iterator[Dialect]:
 
     Not in a folder that nothing makes a root: what is left there would make it one.
     """
-    before = Dialect.of_sizes(learned.sizes(root, account, now()))
+    before = Dialect.of(learned.values(root, account, now()))
     dialect = replace(before)
     try:
         yield dialect
     finally:
-        lower = dialect.smaller(before)
-        if lower and manifest.mark_of(root):
-            learned.keep(root, account, now(), lower)
+        changed = dialect.changed(before)
+        if changed and manifest.mark_of(root):
+            learned.keep(root, account, now(), changed)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bmeconf.client import paging
 from bmeconf.client.page import Listing, Page, page_of
 from bmeconf.client.standstill import NEWEST
-from bmeconf.kinds import SEARCH, Dialect, Raw
+from bmeconf.kinds import BATCH, PAGE, SEARCH, Dialect, Raw
 
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""
@@ -58,7 +58,10 @@ class Listings(ABC):
 
         def ask(size: int, page: int, sort: str) -> Page:
             asked = {**(params or {}), "page": page, "size": size, "sort": sort or None}
-            return page_of(self.get(path, asked), path)
+            found = page_of(self.get(path, asked), path)
+            if page == 1 and size > PAGE:
+                found.hold_whole(size, path)
+            return found
 
         def read(size: int) -> Sequence[Raw]:
             listing = Listing(path, ask, self.together, self._most_pages, size)
@@ -66,17 +69,25 @@ class Listings(ABC):
                 return paging.paged(replace(listing, order=NEWEST))
             return paging.paged_and_named(listing, partial(self.listing, in_one), names_suffice)
 
-        rows, size = paging.sized("size", self.dialect.page_size, read)
-        self.dialect.page_size = size
+        first = self.dialect.page_size
+        rows, size = paging.sized("size", first, read, usual=PAGE)
+        if size != first:
+            self.dialect.page_size = size
         return rows
 
     def search(self, body: Mapping[str, Any], size: int) -> Sequence[Raw]:
-        """Every hit of a contact search, in pages of `size` (API contract 4.2.1)."""
+        """Every hit of a contact search, in pages of `size` (API contract 4.2.1).
+
+        Raises:
+            IncompleteRead: also where more than usual were to come in one reply, and did not.
+        """
         shown = size
 
         def ask(size: int, page: int, sort: str) -> Page:
             nonlocal shown
             found = page_of(self.hits({**body, "page": page, "pageSize": size}), SEARCH)
+            if page == 1 and size > BATCH:
+                found.hold_whole(size, SEARCH)
             if page == 1:
                 shown = found.size(size)
             return found
@@ -84,7 +95,7 @@ class Listings(ABC):
         def read(size: int) -> Sequence[Raw]:
             return paging.paged(Listing(SEARCH, ask, self.together, self._most_pages, size))
 
-        rows, _ = paging.sized("pageSize", size, read)
+        rows, _ = paging.sized("pageSize", size, read, usual=size)
         if shown < size:
             # So many hits fit in one reply: further searches ask for no more addresses.
             self.dialect.search_batch = min(self.dialect.search_batch, shown)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from bmeconf.kinds import Raw, replies
-from bmeconf.model.errors import ReplyUnreadable
+from bmeconf.model.errors import IncompleteRead, ReplyUnreadable
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class Page:
         """How many rows the server puts on a page that was `asked` to have so many."""
         cut = self.total is not None and 0 < len(self.rows) < min(self.total, asked)
         return len(self.rows) if cut else asked
+
+    def hold_whole(self, asked: int, what: str) -> None:
+        """Raise IncompleteRead unless this first page has all rows, or as many as were `asked`.
+
+        What comes after a page that was cut short depends on how a service counts its pages.
+        """
+        if len(self.rows) not in (asked, self.total):
+            told = f"a page of {asked} was asked for, and {len(self.rows)} rows came"
+            raise IncompleteRead(f"{what}: {told}", "run again, and report it if it stays")
 
 
 def page_of(reply: Any, what: str) -> Page:

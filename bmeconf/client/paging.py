@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bmeconf.client import standstill
 from bmeconf.client.page import Listing, Page, Walk, names_of
 from bmeconf.kinds import TRIES, Raw, replies
-from bmeconf.model.errors import IncompleteRead, Rejected
+from bmeconf.model.errors import ApiError, IncompleteRead, Rejected
 
 SIZES = (100, 25, 10)
 """Page sizes to ask for, the next one where the server refuses the last."""
@@ -28,20 +28,21 @@ Read = Callable[[], Sequence[Raw]]
 
 
 def sized(
-    field: str, first: int, read: Callable[[int], Sequence[Raw]]
+    field: str, first: int, read: Callable[[int], Sequence[Raw]], usual: int
 ) -> tuple[Sequence[Raw], int]:
     """The rows that `read` returns for the `first` size that is not refused, and that size.
 
     `field` is the name of the size in the request. After `first` come the usual sizes: it may be
-    a size that no earlier run learned.
+    a size that no earlier run learned. Where it is larger than `usual`, any failure is a refusal.
     """
     smaller, larger = ([n for n in SIZES if n < first], [n for n in SIZES if n > first])
     sizes = [first, *smaller, *larger]
     for size in sizes[:-1]:
         try:
             return read(size), size
-        except Rejected as error:
-            if error.status != 400 or not error.names_field(field):
+        except ApiError as error:
+            rejected = error if isinstance(error, Rejected) and error.status == 400 else None
+            if size <= usual and not (rejected and rejected.names_field(field)):
                 raise
     return read(sizes[-1]), sizes[-1]
 

@@ -12,7 +12,7 @@ from bmeconf.baseline import lock_store
 from bmeconf.desired import project_at, read_project_files, scope, validate
 from bmeconf.desired.manifest import PROJECT_FILE, NoManifests
 from bmeconf.doctor.model import Check, State, checked
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, Dialect
 from bmeconf.model import Snapshot, counted, shell_line
 from bmeconf.project import Project, from_disk, journal_folder, learned
 
@@ -85,11 +85,11 @@ def memory(
         remedy = f"finish it with {command}, or plan and apply again: what was done is found"
         return Check("journals", State.WARNING, message, remedy)
 
-    def sizes() -> Check:
-        known = learned.sizes(root, identity, now)
+    def account() -> Check:
+        known = Dialect.of(learned.values(root, identity, now)).changed(Dialect())
         words = ", ".join(f"{name} {size}" for name, size in known.items())
         words = f"learned of this account: {words}" if words else "nothing was learned"
         return Check("memory", State.OK, words)
 
-    looks = zip(OTHERS, (lock, journals, sizes), strict=True)
+    looks = zip(OTHERS, (lock, journals, account), strict=True)
     return tuple(checked(name, look) for name, look in looks)

@@ -5,7 +5,18 @@ capability: a stage asks for that, and never for the name of a kind. `IdMap` kno
 names, `replies` the shapes in which the API answers.
 """
 
-from bmeconf.kinds.api import SEARCH, TRIES, Dialect, Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.api import (
+    BATCH,
+    LEARNED,
+    PAGE,
+    SEARCH,
+    TRIES,
+    Dialect,
+    Raw,
+    ReadApi,
+    WriteApi,
+    Written,
+)
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.capabilities import (
     Audience,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -13,45 +13,96 @@ SEARCH = "/api/contact/search"
 """Where a POST only reads (API contract 4.2.1)."""
 TRIES = 3
 """How often a read that meets somebody else's change is begun."""
-PAGE = 100
-"""Rows that a page of a listing is asked to have (API contract 6, question 7)."""
-SIZES = ("search_batch", "page_size")
-"""The parts of a dialect that are worth remembering between runs."""
+BATCH, PAGE = 200, 100
+"""Addresses that a search, and rows that a page is asked for (API contract 6, questions 4 and 7).
+
+More is asked for only where an account was found to take it, and counts only with a proof.
+"""
+SHAPES = ("ids", "actions")
+"""Of lists in a written contact: ids, or what is to be done with each."""
+MOST = 1000
+"""The largest size that is believed."""
+LEARNED: Mapping[str, Collection[Any]] = {
+    "search_batch": range(1, MOST + 1),
+    "page_size": range(10, MOST + 1),
+    "contact_lists": SHAPES,
+    "create_tags": (True, False),
+}
+"""The parts of a dialect that are worth remembering between runs, and their values."""
 
 
 @dataclass
 class Dialect:
-    """What a run has learned of the API where the documents leave it open.
+    """What a run knows of the API where the documents leave it open, from earlier runs or its own.
 
-    `contact_lists` is the shape in which contact writes take lists: `ids` or `actions`
-    (API contract 6, question 1). `replacement_proven`: the parts of a contact that a
-    replacement was seen to keep (question 3).
+    `contact_lists` is the shape in which contact writes take lists (API contract 6, question 1);
+    it is `contact_lists_known` once a write of this run was taken. `create_tags`: a create takes
+    tags (4.2). `replacement_proven`: the parts of a contact that a replacement was seen to keep
+    (question 3).
 
     `search_batch` is how many addresses one search may ask for (question 4), `page_size` how many
-    rows a page of a listing may have (question 7): never more than was tried without a refusal.
+    rows a page of a listing may have (question 7).
     """
 
-    contact_lists: str = "ids"
+    contact_lists: str = SHAPES[0]
     contact_lists_known: bool = False
+    create_tags: bool = True
     replacement_proven: frozenset[str] = frozenset()
-    search_batch: int = 200
+    search_batch: int = BATCH
     page_size: int = PAGE
 
     @classmethod
-    def of_sizes(cls, sizes: Mapping[str, int]) -> Dialect:
-        """The dialect of which an earlier run learned these `sizes`; others are not taken.
-
-        What is larger than usual was learned by no run: it might be more than a service looks at.
-        """
+    def of(cls, learned: Mapping[str, Any]) -> Dialect:
+        """The dialect that begins with what was `learned`; what cannot be is not taken."""
         usual = cls()
-        batch = min(usual.search_batch, sizes.get("search_batch", usual.search_batch))
-        page = min(usual.page_size, sizes.get("page_size", usual.page_size))
-        return replace(usual, search_batch=batch, page_size=page)
+        sound: dict[str, Any] = {
+            name: value
+            for name, value in learned.items()
+            if type(value) is type(getattr(usual, name, None)) and value in LEARNED.get(name, ())
+        }
+        return replace(usual, **sound)
 
-    def smaller(self, than: Dialect) -> dict[str, int]:
-        """The sizes that turned out to be smaller `than` before, by their names."""
-        now = {name: getattr(self, name) for name in SIZES}
-        return {name: size for name, size in now.items() if size < getattr(than, name)}
+    @classmethod
+    def answered(
+        cls, switches: Mapping[str, Any], at_least: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The parts worth remembering that follow from the `switches` that a probe found.
+
+        A limit of 0 is none, and one of those `at_least` that large may be the usual one.
+        """
+
+        def most(name: str, usual: int) -> int | None:
+            size = switches.get(name)
+            if type(size) is not int:
+                return None
+            return min(max(size, usual) if name in at_least else size or MOST, MOST)
+
+        groups, hits = (most(f"search_max_{name}", BATCH) for name in ("groups", "size"))
+        writes, tags = (switches.get(name) for name in ("contact_lists_write", "create_tags"))
+        found = {
+            "search_batch": groups and min(groups, hits or MOST),
+            "page_size": most("page_max_size", PAGE),
+            "contact_lists": SHAPES[0] if writes == "both" else writes,
+            "create_tags": None if tags is None else tags != "error",
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def changed(self, since: Dialect) -> dict[str, Any]:
+        """The parts worth remembering that are other than before, `since`."""
+        now = {name: getattr(self, name) for name in LEARNED}
+        return {name: value for name, value in now.items() if value != getattr(since, name)}
+
+    @property
+    def lists_unproven(self) -> bool:
+        """True while only an earlier run or a probe says that lists have another shape than usual.
+
+        Then a write is looked at: a service might not heed what it does not know.
+        """
+        return not self.contact_lists_known and self.contact_lists != SHAPES[0]
+
+    def back_to_usual_lists(self) -> None:
+        """Give up a shape that was learned of lists: a write in it was not heeded."""
+        self.contact_lists, self.contact_lists_known = SHAPES[0], False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.api import BATCH, Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value
@@ -181,9 +181,10 @@ class Batched(Kind):
         """How many requests `reread` takes for `count` identities, `batch` of them at a time."""
 
     def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
-        # Identities that are to be taken are found nowhere, which several batches ask twice.
-        batches = self.batch_price(keys, batch)
-        return ids + batches * min(batches, 2)
+        # Identities that are to be taken are found nowhere, which several batches, or a large one,
+        # ask twice: the second time no more at once than usual.
+        usual = self.batch_price(keys, min(batch, BATCH))
+        return ids + self.batch_price(keys, batch) + (usual if usual > 1 else 0)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 - `settings`: the project file as data; `credentials`: whose key, and who may have it
 - `schemas`: the JSON Schemas that bmeconf publishes
 - `work_folder`: `.bmeconf/`, kept between runs; `exclusive`: one writing run at a time
-- `learned`: how much each account takes at a time
+- `learned`: how each account was found to behave
 - `machine_secret`: what no pull request knows; `sealed_entries`: results of runs, sealed with it
 - `atomic`: files that are written whole or not at all
 - `scaffold/`: the project that `init` makes

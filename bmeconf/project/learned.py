@@ -1,11 +1,12 @@
-"""What earlier runs learned of how much a service takes at a time: `.bmeconf/learned.json`.
+"""What was learned of each account, by runs and by probes: `.bmeconf/learned.json`.
 
-    {"format": "bmeconf.learned/1",
-     "accounts": {"https://api.example": {"search_batch": {"size": 100, "since": "2026-..Z"}}}}
+    {"format": "bmeconf.learned/2",
+     "accounts": {"https://api.example": {"search_batch": {"value": 100, "until": "2026-..Z"}}}}
 
-Whoever can change the project's files can write it, so it is evidence and no order: a size in it
-may cost requests, and never changes what is read. A size is only ever lowered, and is forgotten
-after a week, so that it can grow again. What cannot be used is taken for nothing learned.
+Whoever can change the project's files can write it, so it is evidence and no order: a value in it
+may cost requests, and never changes what is read or written. What a run learned is forgotten after
+a week, so that a size can grow again; what a probe found out, after 90 days. What cannot be used is
+taken for nothing learned.
 """
 
 from __future__ import annotations
@@ -22,30 +23,31 @@ from bmeconf.model.errors import InvalidInput
 from bmeconf.project.atomic import read_file, write_file
 from bmeconf.project.work_folder import learned_file
 
-FORMAT = "bmeconf.learned/1"
-LEAST, MOST = 1, 1000
-"""The sizes that are believed."""
+FORMAT = "bmeconf.learned/2"
 MOST_BYTES = 1_000_000
 """What follows in a longer file is not read, so that it cannot be used."""
-KEPT = timedelta(days=7)
-UNUSABLE = (OSError, ValueError, RecursionError, InvalidInput)
+BY_RUN, BY_PROBE = timedelta(days=7), timedelta(days=90)
+"""How long what was learned holds, unless a run learns otherwise."""
+UNUSABLE = (OSError, ValueError, RecursionError, OverflowError, InvalidInput)
 
 
-def sizes(root: Path, account: str, now: datetime) -> Mapping[str, int]:
-    """The sizes that were learned of `account` in the last week, by their names."""
+def values(root: Path, account: str, now: datetime) -> Mapping[str, Any]:
+    """What was learned of `account` and still holds, by its names; any JSON may be among it."""
     own = _accounts(root).get(account)
     return {
-        name: entry["size"]
+        name: entry.get("value")
         for name, entry in (own.items() if isinstance(own, Mapping) else ())
         if _holds(entry, now)
     }
 
 
-def keep(root: Path, account: str, now: datetime, lower: Mapping[str, int]) -> None:
-    """Remember sizes that turned out to be `lower` than was known of `account`."""
+def keep(
+    root: Path, account: str, now: datetime, values: Mapping[str, Any], lasts: timedelta = BY_RUN
+) -> None:
+    """Remember `values` that were found of `account`, as long as that `lasts`."""
     accounts = _accounts(root)
-    own = accounts.get(account)
-    entries = {name: {"size": size, "since": stamp(now)} for name, size in lower.items()}
+    own, until = accounts.get(account), stamp(now + lasts)
+    entries = {name: {"value": value, "until": until} for name, value in values.items()}
     merged = {**(own if isinstance(own, Mapping) else {}), **entries}
     document = {"format": FORMAT, "accounts": {**accounts, account: merged}}
     with contextlib.suppress(*UNUSABLE):
@@ -63,11 +65,9 @@ def _accounts(root: Path) -> Mapping[str, Any]:
 
 
 def _holds(entry: Any, now: datetime) -> bool:
-    """True for a size within bounds that was learned lately."""
-    if not isinstance(entry, Mapping) or type(entry.get("size")) is not int:
-        return False
+    """True for an entry that nobody could have made to hold longer than any does."""
     try:
-        age = now - datetime.fromisoformat(str(entry.get("since")))
-    except (ValueError, TypeError):
+        left = datetime.fromisoformat(str(entry.get("until"))) - now
+    except (AttributeError, ValueError, TypeError, OverflowError):
         return False
-    return LEAST <= entry["size"] <= MOST and timedelta() <= age <= KEPT
+    return timedelta() < left <= BY_PROBE

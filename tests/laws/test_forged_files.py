@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -194,11 +194,12 @@ def desk(tmp_path_factory: Any, forks: Forks) -> Iterator[Desk]:
         account.edit("campaigns", "Offer", subject="By hand", lists=[ident(1, 1)])
         project.declare(**NEXT)
         project.run("plan", "--out", "plan.json").ok()
-        size = {"size": 50, "since": datetime.now(UTC).isoformat()}
-        sizes = dict.fromkeys(("search_batch", "page_size", "contact_lists"), size)
+        until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        learned = {"search_batch": 50, "page_size": 500, "contact_lists": "actions"}
+        values = {name: {"value": value, "until": until} for name, value in learned.items()}
         server = account.env["BMECONF_BASE_URL"]
-        learned = {"format": "bmeconf.learned/1", "accounts": {server: sizes}}
-        project.write(".bmeconf/learned.json", json.dumps(learned))
+        document = {"format": "bmeconf.learned/2", "accounts": {server: values}}
+        project.write(".bmeconf/learned.json", json.dumps(document))
         desk.keep("before")
         for line in range(20, 60):
             desk.restore("before")

@@ -8,10 +8,10 @@ from itertools import chain
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import PAGE, SEARCH, TRIES, Raw, ReadApi
+from bmeconf.kinds.api import BATCH, PAGE, SEARCH, TRIES, Raw, ReadApi
 from bmeconf.kinds.capabilities import Touch
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.model.errors import IncompleteRead, Rejected
+from bmeconf.model.errors import ApiError, IncompleteRead, Rejected
 
 SOURCE = ["_id", "key", "fields", "lists", "tags", "contactStatus", "contactSubStatus"]
 TOO_MANY = (400, 413)
@@ -31,38 +31,55 @@ def by_email(
     changes its address between two searches is found twice, or not at all: so nothing may be found
     twice, and what is missing is searched for once more (API contract 4.2.1).
 
+    A search for more addresses than usual is evidence for what it finds alone: each spelling that
+    it does not find is searched for as usual. Where that finds more, or it fails, the account does
+    not take so many after all.
+
     Raises:
         IncompleteRead: where addresses change each time that they are searched for.
         ApiError, Refused, LimitReached: as the replies say.
     """
+    emails, dialect = sorted(chain(*spelled.values())), api.dialect
     for _ in range(TRIES):
-        rows, searches = _hits(api, id_map, sorted(chain(*spelled.values())))
-        found = {(replies.id_of(row), own): row for row in rows if (own := key(row)) in spelled}
-        keys = {key for _, key in found}
-        missing = sorted(chain(*(spelled[key] for key in spelled.keys() - keys)))
-        changed = searches > 1 and len({id for id, _ in found}) < len(found)
-        if searches > 1 and not changed:
-            late, _ = _hits(api, id_map, missing)
-            changed = any(key(row) in spelled for row in late)
+        large = len(emails) > BATCH < dialect.search_batch
+        try:
+            rows, searches = _hits(api, id_map, emails, dialect.search_batch)
+            found = {(replies.id_of(row), own): row for row in rows if (own := key(row)) in spelled}
+            changed = len({id for id, _ in found}) < len(found)
+            if (large or searches > 1) and not changed:
+                missing = chain(*(spelled[key] for key in spelled.keys() - {k for _, k in found}))
+                unseen = {*emails} - {replies.text_of(row.get("key")) for row in rows}
+                late, _ = _hits(api, id_map, sorted(unseen if large else missing), BATCH)
+                others = [(replies.id_of(row), own) for row in late if (own := key(row)) in spelled]
+                changed = not found.keys() >= {*others}
+        except ApiError:
+            if not large:
+                raise
+            changed = True
         if not changed:
             return [*found.values()]
+        if large:
+            dialect.search_batch = min(BATCH, dialect.search_batch)
+            return by_email(api, id_map, spelled, key)
     raise IncompleteRead(
         f"{SEARCH}: addresses changed each of the {TRIES} times that they were searched for",
         "nothing is concluded from half a search; run again when nobody is at work on the account",
     )
 
 
-def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[Raw], int]:
+def _hits(
+    api: ReadApi, id_map: IdMap, emails: Sequence[str], most: int
+) -> tuple[Sequence[Raw], int]:
     """Every hit for `emails`, and how many searches that took: as few as the server allows.
 
-    How many groups a search may have, and how many hits a page, is not documented (API contract
-    6, question 4): fewer, until the first search is taken.
+    How many groups a search may have, `most` at the utmost, and how many hits a page, is not
+    documented (API contract 6, question 4): fewer, until the first search is taken.
     """
 
     def search(batch: Sequence[str]) -> Sequence[Raw]:
         return api.search(_query(id_map, "KEY", batch), len(batch))
 
-    size = api.dialect.search_batch
+    size = most = min(most, api.dialect.search_batch)
     while emails:
         try:
             first = search(emails[:size])
@@ -71,10 +88,12 @@ def _hits(api: ReadApi, id_map: IdMap, emails: Sequence[str]) -> tuple[Sequence[
                 raise
             refused = min(size, len(emails))
             while size >= refused:
-                size //= 2
+                size = BATCH if size > BATCH else size // 2
             continue
         left = emails[size:]
-        size = api.dialect.search_batch = min(size, api.dialect.search_batch)
+        if size < most:
+            api.dialect.search_batch = min(size, api.dialect.search_batch)
+        size = min(size, api.dialect.search_batch)
         batches = [left[at : at + size] for at in range(0, len(left), size)]
         rest = api.together([partial(search, batch) for batch in batches])
         return [row for hits in (first, *rest) for row in hits], 1 + len(batches)

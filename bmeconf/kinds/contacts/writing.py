@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, WriteApi
+from bmeconf.kinds.api import SHAPES, Raw, WriteApi
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Change, Fields, canonical_text, nested
-from bmeconf.model.errors import LossyWrite, NotRemoved, Rejected, Stale
+from bmeconf.model.errors import LossyWrite, NotRemoved, OutcomeUnknown, Rejected, Stale
 
 PATH = "/api/contact"
 UNSUBSCRIBED = {"status": {"primary": "Inactive", "secondary": "Unsubscribe"}}
@@ -22,31 +22,49 @@ PARTS = frozenset({"fields", "lists", "tags"})
 
 def create(api: WriteApi, id_map: IdMap, fields: Fields) -> Raw:
     """Create a contact with all of `fields` but its status; the reply of the create."""
-    tags = fields.get("tags") or ()
+    dialect = api.dialect
+    ids = {
+        "lists": [id_map.require(address) for address in fields.get("lists") or ()],
+        "tags": [id_map.tag(tag) for tag in fields.get("tags") or ()],
+    }
     body = {
         "key": fields["email"],
         "contactStructureId": id_map.structure_id,
         "fields": _with_values({}, fields.get("fields") or {}, id_map),
-        **({"tags": [{"_id": id_map.tag(tag)} for tag in tags]} if tags else {}),
-        "lists": [id_map.require(address) for address in fields.get("lists") or ()],
+        "lists": ids["lists"],
     }
+    with_tags = {**body, "tags": _objects(ids["tags"])} if ids["tags"] else body
+    doubtful = ("lists", "tags") if dialect.lists_unproven else ("tags",)
     try:
-        reply = _send(api, "POST", PATH, body)
+        reply = _send(api, "POST", PATH, with_tags if dialect.create_tags else body)
     except Rejected as error:
         # Whether a create takes tags is not documented; a replacement does (contract 4.2).
-        if not tags or not error.names_field("tags"):
+        if not (ids["tags"] and dialect.create_tags and error.names_field("tags")):
             raise
-        del body["tags"]
+        dialect.create_tags = False
         reply = _send(api, "POST", PATH, body)
     made = replies.made_of(reply, f"contacts/{fields['email']}")
-    if tags:
-        path = f"{PATH}/{replies.id_of(made)}"
-        shown = made if "tags" in made else replies.object_of(api.get(path), path)
-        live = id_map.tags_of(shown) or ()
-        if not set(tags) <= set(live):
-            raw = replies.object_of(api.get(path), path)
-            replace(api, id_map, raw, [Change(("tags",), live, tags)])
+    if sent := {part: ids[part] for part in doubtful if ids[part]}:
+        _complete(api, id_map, made, sent, fields)
     return made
+
+
+def _complete(
+    api: WriteApi, id_map: IdMap, made: Raw, sent: Mapping[str, Sequence[str]], fields: Fields
+) -> None:
+    """Write those of the sets `sent` which the create that answered with `made` has not heeded."""
+    path = f"{PATH}/{replies.id_of(made)}"
+    shown = made if made.keys() >= sent.keys() else replies.object_of(api.get(path), path)
+    live = {part: replies.ids_of(shown, part) for part in sent}
+    if live.get("lists", ()) is None:
+        # Only of tags is it documented nowhere that a create takes them.
+        live["lists"] = tuple(sent["lists"])
+    lacking = [part for part in sent if not {*sent[part]} <= {*(live[part] or ())}]
+    if "lists" in lacking:
+        api.dialect.back_to_usual_lists()
+    if lacking:
+        raw = replies.object_of(api.get(path), path)
+        replace(api, id_map, raw, [Change((part,), (), fields[part]) for part in lacking])
 
 
 def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -> None:
@@ -59,8 +77,12 @@ def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -
         Stale: where a list, field or tag that is referred to is gone.
     """
     path = f"{PATH}/{replies.id_of(raw)}"
-    body = _replaced(raw, changes, id_map)
-    sent, before = _parts(body), _parts(raw)
+    _put(api, path, _replaced(raw, changes, id_map), _parts(raw))
+
+
+def _put(api: WriteApi, path: str, body: Mapping[str, Any], before: Mapping[str, set[str]]) -> None:
+    """Replace a contact that had these parts `before`; `lists` of `body` are ids."""
+    sent, unproven = _parts(body), api.dialect.lists_unproven
     left = {part: before[part] - sent[part] for part in sent}
     reply = _send(api, "PUT", path, body, sorted(left["lists"]))
     if api.dialect.replacement_proven >= PARTS and not any(left.values()):
@@ -68,13 +90,22 @@ def replace(api: WriteApi, id_map: IdMap, raw: Raw, changes: Sequence[Change]) -
     shown = isinstance(reply, Mapping) and reply.keys() >= PARTS
     after = replies.object_of(reply if shown else api.get(path), path)
     kept = _parts(after)
-    if lost := [part for part in sent if sent[part] - kept[part]]:
-        raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
-    # A part that was sent empty proves nothing (API contract 6, question 3).
-    api.dialect.replacement_proven |= {part for part in sent if sent[part]}
-    if stays := {part: kept[part] & left[part] for part in sent if kept[part] & left[part]}:
+    lost = [part for part in sent if sent[part] - kept[part]]
+
+    def newest() -> Mapping[str, Any]:
         whole = after if replies.version_of(after) is not None else api.get(path)
-        _remove(api, path, replies.versioned(body, whole), stays)
+        return replies.versioned(body, whole)
+
+    if unproven and lost == ["lists"]:
+        api.dialect.back_to_usual_lists()
+        _put(api, path, newest(), before)
+    elif lost:
+        raise LossyWrite(f"PUT {path}: the API did not keep the {' and '.join(lost)}")
+    else:
+        # A part that was sent empty proves nothing (API contract 6, question 3).
+        api.dialect.replacement_proven |= {part for part in sent if sent[part]}
+        if stays := {part: kept[part] & left[part] for part in sent if kept[part] & left[part]}:
+            _remove(api, path, newest(), stays)
 
 
 def _remove(
@@ -103,6 +134,10 @@ def _remove(
     if stays:
         parts = " and ".join(sorted(stays))
         raise NotRemoved(f"PUT {path}: the API keeps {parts} that were to be removed", stays)
+
+
+def _objects(ids: Sequence[str]) -> list[dict[str, str]]:
+    return [{"_id": id} for id in ids]
 
 
 def _emptied(ids: Collection[str]) -> list[dict[str, str]]:
@@ -141,7 +176,7 @@ def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, A
         **({"status": status} if primary else {}),
         "fields": _with_values(_values(raw), written.get("fields") or {}, id_map),
         "lists": parts["lists"],
-        "tags": [{"_id": id} for id in parts["tags"]],
+        "tags": _objects(parts["tags"]),
     }
     return replies.versioned(body, raw)
 
@@ -195,14 +230,19 @@ def _send(
     Its `lists` are the ids of all that the contact is to be on, `left` of those that it leaves.
     """
     dialect, ids = api.dialect, body["lists"]
-    shape = dialect.contact_lists
+    shape, unproven = dialect.contact_lists, dialect.lists_unproven
     try:
         reply = api.send(method, path, {**body, "lists": _shaped(ids, left, shape)})
     except Rejected as error:
-        if dialect.contact_lists_known or not (ids or left) or not error.names_field("lists"):
+        named = error.names_field("lists") or (unproven and type(error) is Rejected)
+        if dialect.contact_lists_known or not (ids or left) or not named:
             raise
-        shape = "actions"
+        shape = next(other for other in SHAPES if other != shape)
         reply = api.send(method, path, {**body, "lists": _shaped(ids, left, shape)})
+    except OutcomeUnknown:
+        if unproven:
+            dialect.back_to_usual_lists()
+        raise
     if ids:
         # Only a write that was taken tells: a refusal may be about one list that is gone.
         dialect.contact_lists, dialect.contact_lists_known = shape, True
