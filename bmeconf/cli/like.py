@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from bmeconf.cli.console import Console
 from bmeconf.desired import manifest
-from bmeconf.model import first_of
+from bmeconf.model import PROBE_FORMAT, first_of
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import read_file
 
 if TYPE_CHECKING:
     from bmeconf.sandbox import Switches
 
-FORMAT = "bmeconf.probe/1"
 MOST_BYTES = 1_000_000
 MOST_NAMED = 5
 REMEDY = "give a file that `bmeconf probe --output json=FILE` wrote, as it was written"
@@ -75,9 +74,9 @@ def _switches(path: Path, text: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path}: not JSON that can be read: {error}", REMEDY) from error
     format = document.get("format") if isinstance(document, dict) else None
-    if format != FORMAT:
+    if format != PROBE_FORMAT:
         place, named = _place(path, text, "format"), json.dumps(format) if format else "missing"
-        raise InvalidInput(f"{place}: format is {named}, not {FORMAT}", REMEDY)
+        raise InvalidInput(f"{place}: format is {named}, not {PROBE_FORMAT}", REMEDY)
     switches = document.get("switches")
     if not isinstance(switches, dict):
         place = _place(path, text, "switches")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bmeconf.cli.like import FORMAT, MOST_BYTES
+from bmeconf.cli.like import MOST_BYTES
+from bmeconf.model import PROBE_FORMAT as FORMAT
 from bmeconf.sandbox import Switches
 from tests.support.driver import Project, served
 

@@ -1,0 +1,95 @@
+"""What a probe found out is kept: later runs ask less, and a simulator behaves as the account."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bmeconf.kinds import Dialect
+from bmeconf.project import learned
+from tests.support.driver import Account, Project, served, writes
+from tests.support.strategies import STRUCTURE, Data, ident
+
+EMAILS = [f"c{n:04}@acme.example" for n in range(1000)]
+POLICY = 'version: 1\npolicy: {seeds: ["*@acme.example"]}\n'
+LISTS = [{"_id": ident(1, n), "name": f"List {n:03}"} for n in range(250)]
+ACCOUNT: Data = {
+    "structures": [{"_id": STRUCTURE, "tags": [{"_id": ident(9, 1), "label": "seed"}]}],
+    "lists": LISTS,
+    "contacts": [
+        {"_id": ident(2, n), "key": email, "lists": [ident(1, 1)]} for n, email in enumerate(EMAILS)
+    ],
+}
+
+
+def asked(account: Account, project: Project) -> tuple[int, Any]:
+    """How many requests a plan sends, and the plan's meaning."""
+    account.clear_log()
+    plan = project.plan()
+    return len(account.log()), (plan["fingerprint"], plan["steps"])
+
+
+@pytest.mark.parametrize(
+    ("switches", "before", "after"),
+    [
+        ({}, 16, 15),
+        ({"search_max_groups": 500, "search_max_size": 500}, 10, 7),
+        ({"search_max_groups": 0, "search_max_size": 0, "page_max_size": 0}, 10, 4),
+    ],
+    ids=["as it is", "larger searches", "without limits"],
+)
+def test_after_a_probe_a_plan_of_a_thousand_contacts_asks_less(
+    account: Account, project: Project, switches: Data, before: int, after: int
+) -> None:
+    account.set(ACCOUNT)
+    account.switch(**switches)
+    manifest: Data = {"lists": [{"name": "New"}], "contacts": [{"email": e} for e in EMAILS]}
+    project.declare(**manifest)
+    # Nothing marks the folder as a project's, so that the first plan leaves nothing behind.
+    first, plan = asked(account, project)
+    project.write("bmeconf.yaml", POLICY)
+    kept = project.run("probe").ok().err
+    assert "Kept for 90 days" in kept
+    then, again = asked(account, project)
+    assert (first, then, again) == (before, after, plan)
+    assert "learned of this account: search_batch" in project.run("doctor").ok().out
+
+
+def test_nothing_is_kept_where_nothing_marks_a_project(account: Account, project: Project) -> None:
+    assert "Kept" not in project.run("probe").ok().err
+    assert [*project.folder.iterdir()] == []
+
+
+def test_a_write_needs_no_first_try(account: Account, project: Project) -> None:
+    switches = {"contact_lists_write": "actions", "create_tags": "error"}
+    account.set(ACCOUNT)
+    account.switch(**switches)
+    project.write("bmeconf.yaml", POLICY)
+    url, now = account.env["BMECONF_BASE_URL"], datetime.now(UTC)
+    learned.keep(project.folder, url, now, Dialect.answered(switches), learned.BY_PROBE)
+    new = [{"email": f"new{n}@acme.example", "lists": ["List 001"]} for n in range(2)]
+    tagged = {"email": "tagged@acme.example", "tags": ["seed"]}
+    member = {"email": EMAILS[0], "lists": ["List 002"]}
+    assert project.applied(contacts=[member, *new, tagged])["converged"]
+    assert {entry["status"] for entry in writes(account.log())} == {200}
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_simulator_like_an_account_answers_a_probe_as_it_does(
+    account: Account, project: Project
+) -> None:
+    state = account.set(ACCOUNT)
+    chosen = {"lists_page": "array", "search_status": "object", "contact_lists_read": "ids"}
+    account.switch(**chosen, search_max_groups=50, page_max_size=0, error_limit_headers=True)
+    first = project.run("probe", "--format", "json").ok()
+    project.write("probe.json", first.out)
+    with served(project, "--like", "probe.json") as like:
+        like.set(state)
+        project.env = like.env
+        again = project.run("probe", "--format", "json").ok()
+    parts = ("answers", "switches", "at_least")
+    assert {part: again.json[part] for part in parts} == {part: first.json[part] for part in parts}
+    assert json.loads(first.out)["switches"].items() >= chosen.items()
