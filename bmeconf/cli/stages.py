@@ -99,7 +99,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         ),
         now(),
         account_name=comparison.session.account.name or "",
-        batch=comparison.session.reader.dialect.search_batch,
+        dialect=comparison.session.reader.dialect,
         show_unmanaged=show_unmanaged,
     )
     comparison.session.console.redaction.learn(plan)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.api import Dialect, Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import (
     NOTHING,
@@ -256,12 +256,12 @@ class Kind(ABC):
         except NotFound:
             return None
 
-    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+    def look_price(self, ids: int, keys: int, live: int, dialect: Dialect) -> int:
         """How many requests `look` takes for so many ids and identities.
 
-        `live` is how many objects there are, `batch` how many of them one search can be for.
+        `live` is how many objects there are; the sizes are those of `dialect`.
         """
-        return ids + (replies.page_price(live) if keys else 0)
+        return ids + (replies.page_price(live, dialect.page_size) if keys else 0)
 
     # --- writing
 

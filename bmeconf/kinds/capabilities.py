@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import BATCH, Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.api import BATCH, Dialect, Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.base import Kind, Managed
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Address, Call, Change, Fields, Intent, Resource, Value
@@ -71,7 +71,7 @@ class Singleton(Unique):
         # Every run begins by reading it.
         return {id_map.structure_id: id_map.structure}
 
-    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+    def look_price(self, ids: int, keys: int, live: int, dialect: Dialect) -> int:
         return 0
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
@@ -180,9 +180,10 @@ class Batched(Kind):
     def batch_price(self, count: int, batch: int) -> int:
         """How many requests `reread` takes for `count` identities, `batch` of them at a time."""
 
-    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
+    def look_price(self, ids: int, keys: int, live: int, dialect: Dialect) -> int:
         # Identities that are to be taken are found nowhere, which several batches, or a large one,
         # ask twice: the second time no more at once than usual.
+        batch = dialect.search_batch
         usual = self.batch_price(keys, min(batch, BATCH))
         return ids + self.batch_price(keys, batch) + (usual if usual > 1 else 0)
 

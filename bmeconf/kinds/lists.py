@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import Raw, ReadApi, WriteApi, Written
+from bmeconf.kinds.api import Dialect, Raw, ReadApi, WriteApi, Written
 from bmeconf.kinds.capabilities import Audience, Batched, Copyable, SharedNames
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import LISTS, Call, Change, Fields, Intent, Resource, canonical_name, nested
@@ -89,8 +89,8 @@ class Lists(Audience, SharedNames, Copyable, Batched):
         rows = self.all_rows(api, id_map) if ids or keys else ()
         return {replies.id_of(row): row for row in rows}
 
-    def look_price(self, ids: int, keys: int, live: int, batch: int) -> int:
-        return replies.page_price(live) if ids or keys else 0
+    def look_price(self, ids: int, keys: int, live: int, dialect: Dialect) -> int:
+        return replies.page_price(live, dialect.page_size) if ids or keys else 0
 
     def create_calls(self, id_map: IdMap, fields: Fields, intent: Intent) -> Sequence[Call]:
         # Names of lists may not be unique to the server, so a create looks before it writes.

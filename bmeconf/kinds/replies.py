@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bmeconf.kinds.api import PAGE, Raw
+from bmeconf.kinds.api import Raw
 from bmeconf.model import CampaignStatus
 from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
@@ -157,9 +157,12 @@ def digest(value: Any) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def page_price(rows: int) -> int:
-    """How many requests a listing of so many rows takes: its pages, and one that proves several."""
-    pages = max(1, -(-rows // PAGE))
+def page_price(rows: int, size: int) -> int:
+    """How many requests a listing of so many rows takes: its pages, and one that proves several.
+
+    Pages have `size` rows.
+    """
+    pages = max(1, -(-rows // size))
     return pages + (pages > 1)
 
 

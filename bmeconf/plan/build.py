@@ -14,6 +14,7 @@ from bmeconf.kinds import (
     KINDS,
     Audience,
     Batched,
+    Dialect,
     Kind,
     Member,
     Raw,
@@ -55,13 +56,13 @@ def build(
     now: datetime,
     *,
     account_name: str = "",
-    batch: int = 1,
+    dialect: Dialect | None = None,
     show_unmanaged: bool = False,
 ) -> Plan:
     """The plan of what was read, with everything that an apply or a reader needs.
 
     `base_url` and `account_name` tell the account, `source` the files; `spent` are the requests of
-    the reading. `batch` is how many objects one search can be for.
+    the reading. `dialect` has the sizes in which it was read.
     """
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
     differences = diff.compare(reading)
@@ -95,7 +96,7 @@ def build(
         in_sync=sum(not (d.action or d.unreadable) for d in planned),
         unmanaged={kind: len(names) for kind, names in unmanaged.items()},
         left_out=reading.scope.left_out,
-        price=_price(steps, spent, reading.matches, batch),
+        price=_price(steps, spent, reading.matches, dialect or Dialect()),
         preconditions=preconditions.of(steps, reading, watched),
         unmanaged_names=unmanaged if show_unmanaged else {},
         places={str(r.address): r.intent.place for r in reading.desired if r.intent.place},
@@ -232,7 +233,7 @@ def _far_off(manual: Manual, now: datetime) -> Iterator[Finding]:
         yield Finding("note", "far_schedule", manual.address, message, remedy, "schedule")
 
 
-def _price(steps: Sequence[Step], spent: Price, matches: Matches, batch: int) -> Price:
+def _price(steps: Sequence[Step], spent: Price, matches: Matches, dialect: Dialect) -> Price:
     """The whole price; `spent` has the requests that reading took, and those that are left.
 
     Reading back costs as much as where all reads back as written. `matches` tell how long a
@@ -241,11 +242,13 @@ def _price(steps: Sequence[Step], spent: Price, matches: Matches, batch: int) ->
     verify, check = 0, 1
     for kind in KINDS.values():
         count = sum(step.address.kind == kind.name for step in steps)
-        together = kind.batch_price(count, batch) if isinstance(kind, Batched) else count
+        together = count
+        if isinstance(kind, Batched):
+            together = kind.batch_price(count, dialect.search_batch)
         verify += min(count, together) if count else 0
         ids, keys = preconditions.looked_at(kind, steps)
         live = len(matches.rows(kind.name)) + len(matches.unmanaged.get(kind.name, ()))
-        check += kind.look_price(len(ids), len(keys), live, batch)
+        check += kind.look_price(len(ids), len(keys), live, dialect)
     if not any(isinstance(KINDS[step.address.kind], Audience) for step in steps):
         verify += any(step.recipients() for step in steps)
     return replace(spent, write=sum(len(s.calls) for s in steps), verify=verify, check=check)

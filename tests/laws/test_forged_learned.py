@@ -7,7 +7,7 @@ be true, in several dialects of the API, and on services that say nothing of wha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +18,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bmeconf.client.listings import Listings
 from bmeconf.kinds import BATCH, LEARNED, PAGE, Dialect, IdMap, Searched, only
+from bmeconf.kinds.contacts import members_of
 from bmeconf.model import Address, Intent
 from bmeconf.model.errors import OutcomeUnknown
 from bmeconf.project import learned
@@ -244,3 +246,29 @@ def test_a_shape_on_which_a_service_breaks_is_tried_once() -> None:
         only(Searched).create(cast(Any, service), ID_MAP, FIELDS, Intent())
     assert service.dialect.changed(Dialect.of(STRONGEST)) == {"contact_lists": "ids"}
     only(Searched).create(cast(Any, service), ID_MAP, FIELDS, Intent())
+
+
+class Clamping(Listings):
+    """A service that puts 100 hits on a page, and counts pages as large as they were asked for."""
+
+    def __init__(self, shown: Data) -> None:
+        super().__init__(Dialect.of(STRONGEST), most_pages=10)
+        self.shown = shown
+
+    def get(self, path: str, params: Any = None) -> Any:
+        raise AssertionError(path)
+
+    def hits(self, body: Mapping[str, Any]) -> Any:
+        start = (body["page"] - 1) * body["pageSize"]
+        rows = [{"_id": ident(2, n)} for n in range(len(EMAILS))]
+        return {"contacts": rows[start:][: min(body["pageSize"], PAGE)], **self.shown}
+
+    def together(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [call() for call in calls]
+
+
+@pytest.mark.parametrize("shown", [{"totalRecords": len(EMAILS)}, {}], ids=["counted", "uncounted"])
+def test_no_member_of_a_list_is_missed(shown: Data) -> None:
+    service = Clamping(shown)
+    assert len(members_of(cast(Any, service), ID_MAP, ident(1, 1))) == len(EMAILS)
+    assert service.dialect.search_batch == BATCH

@@ -10,7 +10,7 @@ import pytest
 
 from bmeconf.kinds import Dialect
 from bmeconf.project import learned
-from tests.support.driver import Account, Project, served, writes
+from tests.support.driver import SEARCH, Account, Project, served, writes
 from tests.support.strategies import STRUCTURE, Data, ident
 
 EMAILS = [f"c{n:04}@acme.example" for n in range(1000)]
@@ -33,16 +33,16 @@ def asked(account: Account, project: Project) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize(
-    ("switches", "before", "after"),
+    ("switches", "before", "after", "members"),
     [
-        ({}, 16, 15),
-        ({"search_max_groups": 500, "search_max_size": 500}, 10, 7),
-        ({"search_max_groups": 0, "search_max_size": 0, "page_max_size": 0}, 10, 4),
+        ({}, 16, 15, 19),
+        ({"search_max_groups": 500, "search_max_size": 500}, 10, 7, 3),
+        ({"search_max_groups": 0, "search_max_size": 0, "page_max_size": 0}, 10, 4, 3),
     ],
     ids=["as it is", "larger searches", "without limits"],
 )
 def test_after_a_probe_a_plan_of_a_thousand_contacts_asks_less(
-    account: Account, project: Project, switches: Data, before: int, after: int
+    account: Account, project: Project, switches: Data, before: int, after: int, members: int
 ) -> None:
     account.set(ACCOUNT)
     account.switch(**switches)
@@ -56,6 +56,14 @@ def test_after_a_probe_a_plan_of_a_thousand_contacts_asks_less(
     then, again = asked(account, project)
     assert (first, then, again) == (before, after, plan)
     assert "learned of this account: search_batch" in project.run("doctor").ok().out
+    price = project.plan("--save-plan", "p.json")["requests"]
+    account.clear_log()
+    project.apply("p.json")
+    assert len(account.log()) == price["check"] + price["write"] + price["verify"]
+    account.clear_log()
+    # It asks whether so many are meant, once all of them were read.
+    assert project.run("pull", "--out", "adopted", "--contacts-list", "List 001").code == 3
+    assert [entry["path"] for entry in account.log()].count(SEARCH) == members
 
 
 def test_nothing_is_kept_where_nothing_marks_a_project(account: Account, project: Project) -> None:

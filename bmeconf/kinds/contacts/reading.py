@@ -106,7 +106,13 @@ def members_of(api: ReadApi, id_map: IdMap, list_id: str) -> Sequence[Raw]:
     Raises:
         IncompleteRead: where pages and total do not agree, as above the search's ceiling.
     """
-    return api.search(_query(id_map, "LIST_ID", [list_id]), PAGE)
+    query = _query(id_map, "LIST_ID", [list_id])
+    if (size := api.dialect.search_batch) > BATCH:
+        try:
+            return api.search(query, size)
+        except ApiError:
+            api.dialect.search_batch = BATCH
+    return api.search(query, PAGE)
 
 
 def _query(id_map: IdMap, column: str, values: Sequence[str]) -> Mapping[str, Any]:
