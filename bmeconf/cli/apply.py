@@ -88,7 +88,8 @@ def _planned(
             "add --auto-approve once the plan was reviewed, or apply a saved plan",
         )
     with stages.compared(options, console, paths, turn=flags.turn(console)) as comparison:
-        plan, session = stages.planned(comparison), comparison.session
+        plan = stages.planned(comparison, lint=comparison.lint)
+        session = comparison.session
 
         def work(means: run.Run, plan: Plan) -> Result:
             return run.planned(means, comparison.reading, plan)

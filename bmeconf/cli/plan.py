@@ -63,7 +63,7 @@ def plan(
         make_room(out)
     folder = out.parent if out else Path()
     with stages.compared(options, console, paths, since, sparing=out is None) as comparison:
-        plan = stages.planned(comparison, folder, show_unmanaged)
+        plan = stages.planned(comparison, folder, show_unmanaged, comparison.lint)
     refusal = guard.refusal(plan)
     pending = 2 if detailed_exitcode and plan.steps else 0
     code = refusal.exit_code if refusal else pending

@@ -16,7 +16,7 @@ from bmeconf.desired import ProjectFiles, manifest, read_desired, read_project_f
 from bmeconf.desired.validate import ManifestProblems
 from bmeconf.live import Reading, upcoming
 from bmeconf.live import read as live
-from bmeconf.model import counted
+from bmeconf.model import Finding, counted
 from bmeconf.plan import Plan, Price, Since, Source, audience, build
 
 HERE = Path(".")
@@ -27,11 +27,15 @@ MOST_PROBLEMS = 10
 
 @dataclass(frozen=True)
 class Comparison:
-    """The manifests of a run, read together with the account; `digest` is that of the files."""
+    """The manifests of a run, read together with the account; `digest` is that of the files.
+
+    `lint` is what is wrong with the mails that they declare.
+    """
 
     session: Session
     digest: str
     reading: Reading
+    lint: Sequence[Finding] = ()
 
 
 @contextmanager
@@ -78,11 +82,16 @@ def compared(
             reading = replace(reading, account=replace(reading.account, upcoming=sent))
         console.warnings(desired.problems)
         stage("comparing")
-        yield Comparison(session, desired.digest, reading)
+        yield Comparison(session, desired.digest, reading, desired.lint)
 
 
-def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = False) -> Plan:
-    """The plan of what was read, as it lies in `folder`."""
+def planned(
+    comparison: Comparison,
+    folder: Path = HERE,
+    show_unmanaged: bool = False,
+    lint: Sequence[Finding] = (),
+) -> Plan:
+    """The plan of what was read, as it lies in `folder`, with the findings `lint` on the mails."""
     project, budget = comparison.session.project, comparison.session.reader.budget
     then = comparison.reading.commit
     since = Since(then.revision, then.commit, then.complete) if then else None
@@ -101,6 +110,7 @@ def planned(comparison: Comparison, folder: Path = HERE, show_unmanaged: bool = 
         account_name=comparison.session.account.name or "",
         dialect=comparison.session.reader.dialect,
         show_unmanaged=show_unmanaged,
+        lint=lint,
     )
     comparison.session.console.redaction.learn(plan)
     return plan

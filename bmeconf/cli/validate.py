@@ -48,16 +48,18 @@ def validate(options: Options, console: Console, paths: Sequence[Path]) -> int:
         files.sources,
         {each.name: each.vars for each in entries},
         lambda snapshot: guard.seed_problems(snapshot, policy),
+        policy.lint,
     )
-    problems = sorted([*desired.problems, *desired.judged], key=lambda p: (p.place, p.address))
+    found = [*desired.problems, *desired.judged, *desired.linted]
+    problems = sorted(found, key=lambda p: (p.place, p.address))
     code = 0
-    if desired.errors:
+    if desired.errors or any(problem.level == "error" for problem in desired.linted):
         code = InvalidInput.exit_code
     elif any(problem.level == "error" for problem in desired.judged):
         code = Guarded.exit_code
     read = "" if desired.errors else _declared(desired.snapshot, len(files.sources.files))
     return console.publish(
-        page.of_problems(problems, read),
+        page.of_problems([*desired.problems, *desired.judged], read, desired.linted),
         lambda code, error: documents.problems(problems, code, error),
         code,
     )

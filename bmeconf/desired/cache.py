@@ -14,6 +14,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,7 +52,7 @@ def read_desired(
         entries = SealedEntries.of(root, environ)
         if entries and (found := _kept(entries, files, variables)):
             return found
-    desired = validate.desired(files.read(recorded), variables)
+    desired = validate.desired(files.read(recorded), variables, files.project.policy.lint)
     # Where nothing else makes the folder a root, a new work folder would, for runs below it too.
     marked = manifest.mark_of(root)
     if marked and recorded.size >= least and recorded.steady and not desired.errors:
@@ -96,9 +97,10 @@ def _json(data: Any) -> str:
 
 
 def _asked(files: ProjectFiles, variables: Mapping[str, str]) -> str:
-    """What a run is about, and where it stands, as paths are shown from there."""
+    """What a run is about and asks of mails, and where it stands, as paths are shown from there."""
     where = [str(absolute(files.project.root)), str(Path.cwd())]
-    return _json([*where, files.names, sorted(variables.items())])
+    lint = asdict(files.project.policy.lint)
+    return _json([*where, files.names, sorted(variables.items()), lint])
 
 
 def _listed(files: ProjectFiles) -> list[Any]:

@@ -32,7 +32,6 @@ FOOTERS = ("table", "div", "p", "center", "footer")
 NO_FOOTER = (*STRIPPED, "style", "link", "meta", "base", "form", "input", "button")
 LONGEST_FOOTER = 2000
 UNSUBSCRIBE = "unsubscribe"
-NOT_SEEN = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)(?:!important)?(?:;|$)")
 LARGEST = 4_000_000
 URL = re.compile(r"https?://([a-z0-9.-]+)(?::\d+)?((?:[/?#][^\s\\]*)?)", re.I)
 VENDOR = re.compile(r"(?:.*\.)?benchmarkemail\.(?:io|com)")
@@ -164,13 +163,7 @@ def _pixel(token: Token) -> bool:
     given = token.attributes
     if not token.opens(["img"]) or not URL.fullmatch(given.get("src", "")):
         return False
-    style = re.sub(r"\s", "", given.get("style", "").lower())
-    sizes = [
-        re.fullmatch(r"[01](?:px)?", given.get(side, ""))
-        or re.search(rf"(?:^|;){side}:[01](?:px)?(?:;|$)", style)
-        for side in ("width", "height")
-    ]
-    return all(sizes) or NOT_SEEN.search(style) is not None
+    return parse.shows_nothing(given)
 
 
 def _footer(extra: Sequence[Token]) -> bool:

@@ -23,6 +23,7 @@ from bmeconf.model.findings import (
     EMPTY_AUDIENCE,
     LEFT_ALONE,
     NOT_CONVERGED,
+    NOWHERE,
     Finding,
     Manual,
     Problem,
@@ -31,6 +32,7 @@ from bmeconf.model.findings import (
     waiting,
 )
 from bmeconf.model.invisible import HIDDEN, look, seen, shows_nothing, visible
+from bmeconf.model.lint_policy import LINT_LEVELS, OFF, LintPolicy, Utm
 from bmeconf.model.resources import (
     CAMPAIGNS,
     CONTACTS,

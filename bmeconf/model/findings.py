@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bmeconf.model.resources import Address, Place
 from bmeconf.model.words import counted
@@ -24,6 +24,13 @@ class Problem:
     message: str
     code: str = "invalid"
     level: str = "error"
+
+    @classmethod
+    def of(cls, finding: Finding) -> Problem:
+        """A finding on the files alone, which knows its place."""
+        assert finding.place is not None
+        message = f"{finding.message}; {finding.remedy}"
+        return cls(finding.place, str(finding.address), message, finding.code, finding.level)
 
 
 DONE = "done"
@@ -44,8 +51,9 @@ class Finding:
 
     `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it,
     `field` the declared field that it is about, if one. `allow` is the option of `apply`, and its
-    value, that lets an error through; empty where nothing does. Only this class tells what a code
-    means.
+    value, that lets an error through; empty where nothing does. `place` is where it is mended,
+    where that is not the entry of the resource. `tag` is the merge tag that no file declares, which
+    the account may know. Only this class tells what a code means.
     """
 
     level: str
@@ -55,6 +63,8 @@ class Finding:
     remedy: str = ""
     field: str = ""
     allow: tuple[str, ...] = ()
+    place: Place | None = None
+    tag: str = ""
 
     @property
     def is_frozen(self) -> bool:
@@ -113,6 +123,10 @@ class Manual:
         return self.state in BROKEN
 
 
+Told = TypeVar("Told", Problem, Finding)
+NOWHERE = Place("")
+
+
 def left_alone(findings: Iterable[Finding]) -> tuple[int, int]:
     """How many resources are frozen, and how many are blocked or ambiguous."""
     alone = {f.address: f.is_frozen for f in findings if f.is_left_alone}
@@ -125,13 +139,13 @@ def waiting(manual: Iterable[Manual]) -> int:
     return sum(step.state != DONE for step in manual)
 
 
-def once(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """One problem for each cause, at its first place, with the number of the others."""
-    alike: dict[tuple[str, str], list[Problem]] = defaultdict(list)
+def once(problems: Iterable[Told]) -> Iterator[Told]:
+    """One problem or finding for each cause, at its first place, with the number of the others."""
+    alike: dict[tuple[str, str], list[Told]] = defaultdict(list)
     for each in problems:
         alike[each.code, each.message].append(each)
     for same in alike.values():
-        first = min(same, key=lambda each: (each.place, each.address))
+        first = min(same, key=lambda each: (each.place or NOWHERE, str(each.address)))
         more = len({each.place for each in same}) - 1
         rest = f"; the same at {counted(more, 'more place')}" if more else ""
         yield replace(first, message=first.message + rest)

@@ -27,16 +27,18 @@ from bmeconf.model import (
     DEAD_SEED,
     DELETE,
     DONE,
+    NOWHERE,
     UPDATE,
     Address,
     Difference,
     Finding,
     Intent,
     Manual,
+    Place,
     first_of,
     nested,
 )
-from bmeconf.plan import audience, diff, guard, moment, order, preconditions
+from bmeconf.plan import audience, diff, guard, mails, moment, order, preconditions
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
@@ -58,11 +60,13 @@ def build(
     account_name: str = "",
     dialect: Dialect | None = None,
     show_unmanaged: bool = False,
+    lint: Sequence[Finding] = (),
 ) -> Plan:
     """The plan of what was read, with everything that an apply or a reader needs.
 
     `base_url` and `account_name` tell the account, `source` the files; `spent` are the requests of
-    the reading. `dialect` has the sizes in which it was read.
+    the reading. `dialect` has the sizes in which it was read. `lint` is what is wrong with the
+    mails that the files declare.
     """
     id_map, unmanaged = reading.account.id_map, reading.account.unmanaged
     differences = diff.compare(reading)
@@ -82,6 +86,7 @@ def build(
         *audience.empty(steps, reading),
         *guard.check(steps, reading, policy),
         *moment.fresh(steps, reading, policy, reaches, now),
+        *mails.findings(lint, reading),
     )
     watched = {step.address for step in manual}
     for reach in reaches:
@@ -108,9 +113,13 @@ def build(
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each finding once, errors first."""
     levels = ("error", "warning", "note")
-    return tuple(
-        sorted(set(findings), key=lambda f: (levels.index(f.level), str(f.address), f.code))
-    )
+
+    def rank(finding: Finding) -> tuple[int, str, str, Place, str]:
+        place = finding.place or NOWHERE
+        address = str(finding.address)
+        return levels.index(finding.level), address, finding.code, place, finding.message
+
+    return tuple(sorted(set(findings), key=rank))
 
 
 def rewritten(address: Address, fields: Sequence[str]) -> Finding:

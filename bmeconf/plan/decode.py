@@ -108,6 +108,7 @@ def _plan(document: Document) -> Plan:
                     **finding,
                     "address": _address(finding["address"]),
                     "allow": tuple(finding.get("allow", ())),
+                    "place": Place(**finding["place"]) if "place" in finding else None,
                 }
             )
             for finding in document["findings"]

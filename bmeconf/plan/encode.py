@@ -81,10 +81,15 @@ def account(account: AccountId) -> dict[str, str]:
     return {key: value for key, value in asdict(account).items() if value or key != "name"}
 
 
-def findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
+def findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     """Findings as JSON."""
     names = ("level", "code", "address", "message", "remedy")
-    return [_picked(f, *names) | ({"allow": plain(f.allow)} if f.allow else {}) for f in findings]
+    return [
+        _picked(finding, *names)
+        | ({"allow": plain(finding.allow)} if finding.allow else {})
+        | ({"place": asdict(finding.place)} if finding.place else {})
+        for finding in findings
+    ]
 
 
 def source(source: Source) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bmeconf.baseline import Section
 from bmeconf.desired import matches
@@ -71,13 +72,10 @@ def _seeds(desired: Snapshot, live: Snapshot, policy: Policy) -> Iterable[Findin
 
 def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
     """What the seed policy says of the contacts, as problems at their places."""
-    problems = []
-    for finding in _seeds(desired, Snapshot(), policy):
-        place = desired.resources[finding.address].intent.place
-        assert place is not None
-        message = f"{finding.message}; {finding.remedy}"
-        problems.append(Problem(place, str(finding.address), message, finding.code, finding.level))
-    return problems
+    return [
+        Problem.of(replace(finding, place=desired.resources[finding.address].intent.place))
+        for finding in _seeds(desired, Snapshot(), policy)
+    ]
 
 
 def is_seed(email: str, policy: Policy) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from bmeconf.model import LintPolicy
+
 
 class Secret:
     """A text that no repr, str, format or traceback shows; only `reveal()` returns it."""
@@ -68,7 +70,8 @@ class Policy:
     `reserve` is the percentage of the account's hour and month that is left to others.
     `parallel` is how many requests that only read may be under way at once. `max_audience` is the
     most people that a draft may reach, `audience_growth` by how many percent they may become more.
-    In `quiet_before_send` before a campaign is sent, nothing that it uses is written.
+    In `quiet_before_send` before a campaign is sent, nothing that it uses is written. `lint` is
+    what is asked of mails.
     """
 
     seeds: tuple[str, ...] | None = None
@@ -80,6 +83,7 @@ class Policy:
     audience_growth: int | None = None
     freeze: tuple[Freeze, ...] = ()
     quiet_before_send: timedelta | None = None
+    lint: LintPolicy = field(default_factory=LintPolicy)
 
 
 @dataclass(frozen=True)

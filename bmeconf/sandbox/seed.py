@@ -40,7 +40,7 @@ _CONTACTS = (
     ("sales@acme.example", "Acme", "Sales", "Acme", "C", ""),
 )
 
-_PAGE = "<!doctype html><html><body><h1>{title}</h1><p>{text}</p></body></html>"
+_PAGE = '<!doctype html><html lang="en"><body><h1>{title}</h1><p>{text}</p></body></html>'
 
 
 def account() -> dict[str, Any]:

@@ -284,6 +284,8 @@ def test_order_and_split_of_manifests_mean_nothing(
         plan = laboratory.project(parts).plan()
         for key in ("created_at", "source", "places", "digest", "requests"):
             del plan[key]
+        for finding in plan["findings"]:
+            finding.pop("place", None)
         plans.append(plan)
     assert plans[0] == plans[1]
 

@@ -15,8 +15,8 @@ def classes(plan: Any) -> dict[str, str]:
 
 
 def codes(document: Any) -> list[str]:
-    """The code of every finding, in order."""
-    return [finding["code"] for finding in document["findings"]]
+    """The code of every finding, in order, but for those on mails."""
+    return [finding["code"] for finding in document["findings"] if "place" not in finding]
 
 
 def found(document: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `files`: where files come from, one door for disk and memory (and for a commit, `baseline.git`)
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
+- `inline`: the places of the characters of a text in YAML
 - `roots`: where a project is
 - `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
@@ -23,6 +24,7 @@ from bmeconf.desired.manifest.files import (
     matching,
     seen_from,
 )
+from bmeconf.desired.manifest.inline import Inline
 from bmeconf.desired.manifest.nodes import (
     Block,
     Items,

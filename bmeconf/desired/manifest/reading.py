@@ -53,7 +53,8 @@ class Sources:
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
     `texts` is keyed by the manifest that names a file, and the path as written there. `given` are
-    the manifests that the run was given, None where these are all.
+    the manifests that the run was given, None where these are all. `written` has the text of each
+    manifest, as places name it.
     """
 
     documents: tuple[Node, ...] = ()
@@ -61,6 +62,7 @@ class Sources:
     problems: tuple[Problem, ...] = ()
     digest: str = ""
     given: frozenset[str] | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def files(self) -> frozenset[str]:
@@ -87,7 +89,8 @@ def read_project(files: Files) -> Sources:
         return Sources(problems=tuple(wrong))
     if not files.exists(PROJECT_FILE):
         return Sources()
-    documents, problems = _documents(files, PROJECT_FILE, files.read([PROJECT_FILE])[PROJECT_FILE])
+    content = files.read([PROJECT_FILE])[PROJECT_FILE]
+    documents, problems, _ = _documents(files, PROJECT_FILE, content)
     if [p.code for p in problems] == ["empty"]:
         message = f"{problems[0].message}; write `version: 1`"
         problems = [replace(problems[0], message=message, level="error")]
@@ -141,13 +144,14 @@ def parse(files: Files, listing: Listing) -> Sources:
     documents: list[Node] = []
     problems = [roots.left_out(files, folder) for folder in listing.inner]
     named: dict[tuple[str, str], Named] = {}
-    contents = {**files.read(listing.names)}
+    contents, written = {**files.read(listing.names)}, {}
     for name, content in [*contents.items()]:
-        found, wrong = _documents(files, name, content)
+        found, wrong, text = _documents(files, name, content)
         ours = any(map(_is_ours, found)) or _looks_broken(content, wrong)
         if name in listing.perhaps and not ours:
             del contents[name]
             continue
+        written[text.file] = text.text
         documents += found
         problems += wrong
         for document in found:
@@ -157,14 +161,15 @@ def parse(files: Files, listing: Listing) -> Sources:
                 else:
                     named[document.place.file, each.reference] = each
     texts, bodies = read_named(files, named.values())
-    for text in {each.file: each for each in texts.values()}.values():
-        problems += keys.in_text(text.text, text.file)
+    for named_text in {each.file: each for each in texts.values()}.values():
+        problems += keys.in_text(named_text.text, named_text.file)
     return Sources(
         tuple(documents),
         {key: texts[each] for key, each in named.items()},
         tuple(problems),
         _digest({**contents, **dict.fromkeys((each.name for each in texts), b""), **bodies}),
         listing.given,
+        written,
     )
 
 
@@ -183,16 +188,16 @@ def _looks_broken(content: bytes | OSError, problems: Sequence[Problem]) -> bool
 
 def _documents(
     files: Files, name: str, content: bytes | OSError
-) -> tuple[list[Node], list[Problem]]:
+) -> tuple[list[Node], list[Problem], Text]:
     text = decoded(files.shown(name), content, partial(near, files, name))
     place = Place(text.file, text.line, text.column)
     if text.fault:
-        return [], [Problem(place, "", text.fault, "unreadable")]
+        return [], [Problem(place, "", text.fault, "unreadable")], text
     trees, problems = yaml_tree.parse(text.text, text.file)
     problems += keys.in_text(text.text, text.file)
     if not trees and not problems:
         problems.append(Problem(place, "", "this file is empty", "empty", "note"))
-    return trees, problems
+    return trees, problems, text
 
 
 def _digest(contents: Mapping[str, bytes | OSError]) -> str:

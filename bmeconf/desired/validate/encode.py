@@ -19,6 +19,7 @@ from bmeconf.desired.validate.places import Places, StoredPlaces
 from bmeconf.desired.validate.reading import Desired
 from bmeconf.model import (
     Address,
+    Finding,
     Intent,
     Place,
     Problem,
@@ -41,6 +42,7 @@ def encoded(desired: Desired) -> dict[str, Any]:
             [*tables.place(each.place), each.address, each.message, each.code, each.level]
             for each in desired.problems
         ],
+        "lint": [tables.finding(each) for each in desired.lint],
         "digest": desired.digest,
         "covered": None if desired.covered is None else sorted(desired.covered),
         "values": [*tables.values.values()],
@@ -63,6 +65,13 @@ class _Tables:
 
     def place(self, place: Place) -> tuple[int, int, int]:
         return self.files.setdefault(place.file, len(self.files)), place.line, place.column
+
+    def finding(self, finding: Finding) -> list[Any]:
+        if finding.place is None or finding.allow:
+            raise TypeError(f"{finding.code} is not of a manifest")
+        names = ("level", "code", "message", "remedy", "field", "tag")
+        rest = (getattr(finding, name) for name in names)
+        return [*finding.address.parts, *self.place(finding.place), *rest]
 
     def resource(self, resource: Resource) -> list[Any]:
         address, intent = resource.address, resource.intent
@@ -139,7 +148,14 @@ def decoded(data: Mapping[str, Any]) -> Desired:
         ),
         data["digest"],
         covered=None if covered is None else frozenset(covered),
+        lint=tuple(_finding(row, files) for row in data["lint"]),
     )
+
+
+def _finding(row: Sequence[Any], files: Sequence[str]) -> Finding:
+    kind, name, id, file, line, column, level, code, message, remedy, field, tag = row
+    address, place = Address(kind, name, id), Place(files[file], line, column)
+    return Finding(level, code, address, message, remedy, field, place=place, tag=tag)
 
 
 def _values(rows: Sequence[Any]) -> Sequence[Any]:

@@ -26,16 +26,10 @@ Texts = Mapping[tuple[str, str], Text]
 
 ID = re.compile(r"[0-9a-fA-F]{24}")
 THRESHOLD = re.compile(r"\s*(?P<sign><=|>=|==|=|<|>)\s*(?P<number>\d+(\.\d+)?)\s*%?\s*")
-LARGE_BODY = 500_000
 MOST_SHOWN = 1100
 """More than a name may have: that of a hostile one would stand in each of its problems."""
 REPEATABLE = ("lists", "tags", "reply_to", "merge_of", "renamed_from")
 IDENTITY_KEYS = ("id", "name", "email", "state", "protect", "renamed_from")
-STRIPPED = (
-    (re.compile(r"<(script|form|iframe|embed|object)\b", re.IGNORECASE), "<{}>"),
-    (re.compile(r"<[a-z][^<>]*?\s(on[a-z]{3,})\s*=", re.IGNORECASE), "{}="),
-)
-"""What the service takes out of a body, and how it is shown."""
 
 
 @dataclass(frozen=True)
@@ -231,17 +225,14 @@ def _beside_absent(entry: ManifestEntry) -> Iterator[Problem]:
 def _contents(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
     for key in ("body", "plain_text"):
         spec = entry.spec.get(key) or {}
-        html, place = spec.get("html", ""), entry.place(key, "html")
-        if "file" in spec:
-            file = text_of(texts, entry.node.place.file, spec["file"])
-            html, place = file.text, Place(file.file)
-            fault = file.fault or (f"{file.file} is not a text" if "\0" in html else "")
-            if fault:
-                yield entry.problem((key, "file"), f"{key}.file: {fault}", "file")
-                continue
+        if "file" not in spec:
+            continue
+        file = text_of(texts, entry.node.place.file, spec["file"])
+        fault = file.fault or (f"{file.file} is not a text" if "\0" in file.text else "")
+        if fault:
+            yield entry.problem((key, "file"), f"{key}.file: {fault}", "file")
+        else:
             yield from _unfilled(entry, file, variables)
-        if key == "body":
-            yield from _body(entry, place, html)
 
 
 def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> Iterator[Problem]:
@@ -254,21 +245,3 @@ def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> I
         )
         place = place_in(file.text, file.file, used[name])
         yield Problem(place, entry.shown, message, "unfilled_variable", "warning")
-
-
-def _body(entry: ManifestEntry, place: Place, html: str) -> Iterator[Problem]:
-    """Warnings on a body that stands at `place`, whichever entries send it."""
-    stripped: dict[str, str] = {}
-    for pattern, form in STRIPPED:
-        for match in pattern.finditer(html):
-            name = form.format(match[1].lower())
-            if name not in stripped:
-                line = html.count("\n", 0, match.start(1)) + 1
-                stripped[name] = f"{name} (line {line})" if line > 1 else name
-    if stripped:
-        message = f"body: the service strips {', '.join(stripped.values())}; send a body without"
-        yield Problem(place, entry.shown, message, "stripped", "warning")
-    size = len(html.encode("utf-8", "replace"))
-    if size > LARGE_BODY:
-        message = f"body: {size // 1000} KB; the service may not take more than 500 KB"
-        yield Problem(place, entry.shown, message, "large_body", "warning")

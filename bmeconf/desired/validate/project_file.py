@@ -13,7 +13,7 @@ from bmeconf.desired.validate.flaws import dotted
 from bmeconf.desired.validate.formats import date_fault, moment_fault, window
 from bmeconf.desired.validate.reading import ManifestProblems, ordered
 from bmeconf.desired.validate.shape import Shape
-from bmeconf.model import SECONDS, Place, Problem
+from bmeconf.model import SECONDS, LintPolicy, Place, Problem, Utm
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import AccountEntry, Freeze, KnownDrift, Policy, Project, origin
 
@@ -123,8 +123,20 @@ def _build(root: Path, data: Mapping[str, Any]) -> Project:
             audience_growth=_percent(policy.get("audience_growth")),
             freeze=tuple(map(_freeze, policy.get("freeze") or ())),
             quiet_before_send=_duration(policy.get("quiet_before_send")),
+            lint=_lint(policy, data.get("merge_tags") or {}),
         ),
         has_file=True,
+    )
+
+
+def _lint(policy: Mapping[str, Any], merge_tags: Mapping[str, str]) -> LintPolicy:
+    parameters = dict(policy.get("utm") or {})
+    hosts = tuple(parameters.pop("hosts", ()))
+    return LintPolicy(
+        dict(policy.get("lint") or {}),
+        {tag.strip("{}"): field for tag, field in merge_tags.items()},
+        tuple(policy.get("staging_hosts") or ()),
+        Utm(hosts, parameters) if hosts else None,
     )
 
 

@@ -19,10 +19,12 @@ from bmeconf.desired.validate.flaws import Flaw
 from bmeconf.desired.validate.formats import instant
 from bmeconf.desired.validate.places import Fields
 from bmeconf.desired.validate.shape import Shape
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, Mailing
 from bmeconf.model import (
     Address,
+    Finding,
     Intent,
+    LintPolicy,
     Place,
     Problem,
     Resource,
@@ -57,7 +59,8 @@ class Desired:
 
     With an error among `problems` the snapshot lacks what the error is about: use `sound()`.
     `judged` are the problems that `check_offline` was told to look for. `covered` are the files
-    that the run was given, None where these are all.
+    that the run was given, None where these are all. `lint` are the findings on the mails, and
+    `linted` the same as problems of the files, where `check_offline` made them.
     """
 
     snapshot: Snapshot
@@ -65,6 +68,8 @@ class Desired:
     digest: str
     judged: tuple[Problem, ...] = ()
     covered: frozenset[str] | None = None
+    lint: tuple[Finding, ...] = ()
+    linted: tuple[Problem, ...] = ()
 
     def covers(self, file: str) -> bool:
         """Whether the run was given this file, or a manifest that names it."""
@@ -82,30 +87,42 @@ class Desired:
         return self.snapshot
 
 
-def desired(sources: Sources, variables: Mapping[str, str]) -> Desired:
-    """The desired side with an account's `variables` filled in; problems are not raised."""
-    return _Reading(sources, variables).result(with_notes=False)
+def desired(
+    sources: Sources, variables: Mapping[str, str], lint: LintPolicy | None = None
+) -> Desired:
+    """The desired side with an account's `variables` filled in; problems are not raised.
+
+    Mails are looked at as `lint` says, where it says anything.
+    """
+    return _Reading(sources, variables, lint).result(with_notes=False)
 
 
 def check_offline(
-    sources: Sources, accounts: Mapping[str, Mapping[str, str]], judge: Judge = lambda _: ()
+    sources: Sources,
+    accounts: Mapping[str, Mapping[str, str]],
+    judge: Judge = lambda _: (),
+    lint: LintPolicy | None = None,
 ) -> Desired:
     """The desired side for every account in turn, with notes on what no manifest declares.
 
     `accounts` maps each account's name to its variables; a problem that only some accounts have
-    names them. `judge` finds more in a snapshot. The result has the snapshot of the first.
+    names them. `judge` finds more in a snapshot, `lint` says what is looked for in mails. The
+    result has the snapshot of the first.
     """
     texts = (text.text for text in sources.texts.values())
     fills = any(map(filling.uses_variables, sources.documents)) or any("${" in t for t in texts)
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for name, variables in (accounts if fills and accounts else {"": {}}).items():
         groups.setdefault(tuple(sorted(variables.items())), []).append(name)
-    results = [_Reading(sources, dict(variables)).result(with_notes=True) for variables in groups]
+    results = [
+        _Reading(sources, dict(variables), lint).result(with_notes=True) for variables in groups
+    ]
     named = [*groups.values()]
     return replace(
         results[0],
         problems=_once([result.problems for result in results], named),
         judged=_once([judge(result.snapshot) for result in results], named),
+        linted=_once([map(Problem.of, result.lint) for result in results], named),
     )
 
 
@@ -128,9 +145,12 @@ def _once(
 class _Reading:
     """One walk over all documents with one account's variables."""
 
-    def __init__(self, sources: Sources, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, sources: Sources, variables: Mapping[str, str], lint: LintPolicy | None
+    ) -> None:
         self._sources = sources
         self._variables = variables
+        self._lint = lint
         self._shape = Shape("manifest")
         self._entries: list[ManifestEntry] = []
         self._problems: list[Problem] = []
@@ -161,7 +181,33 @@ class _Reading:
         problems = [*once(several), *(p for p in problems if p.code not in MENDED_ONCE)]
         snapshot = _snapshot(found, declared, self._sources.texts)
         told, digest = tuple(ordered(problems)), self._sources.digest
-        return Desired(snapshot, told, digest, covered=covered)
+        lint = self._linted(found, declared, snapshot)
+        return Desired(snapshot, told, digest, covered=covered, lint=lint)
+
+    def _linted(
+        self, found: Sequence[ManifestEntry], declared: references.ByName, snapshot: Snapshot
+    ) -> tuple[Finding, ...]:
+        """The findings on the mails of the files that the run was given."""
+        mailing = [
+            each
+            for each in found
+            if each.sound and not each.absent and isinstance(KINDS[each.kind], Mailing)
+        ]
+        if self._lint is None or not mailing:
+            return ()
+        # Loaded here: a command that looks at no mail needs none of it.
+        from bmeconf.desired.validate import mails
+
+        campaigns = [
+            mails.Declared(entry, snapshot.resources[references.address(entry, declared)])
+            for entry in mailing
+        ]
+        covered = self._sources.covered
+        return tuple(
+            finding
+            for finding in mails.check(campaigns, self._sources, self._lint)
+            if covered is None or (finding.place and finding.place.file in covered)
+        )
 
     def _document(self, tree: Node, unfilled: list[Flaw], *, is_table: bool = False) -> None:
         """Take one document in; `unfilled` are its variables without a value."""

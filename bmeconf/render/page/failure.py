@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted
+from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted, once
 from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 
 Places = Mapping[str, Place]
-NOWHERE: Places = {}
+UNKNOWN: Places = {}
 LEVELS = ("error", "warning", "note")
 LONGEST = 300
 """Characters of a verdict; the message itself is shown whole below it."""
@@ -40,8 +40,14 @@ def of_failure(
     )
 
 
-def of_problems(problems: Sequence[Problem], read: str = "") -> Page:
-    """The problems that `validate` found in manifests; `read` is what these declare, if known."""
+def of_problems(
+    problems: Sequence[Problem], read: str = "", linted: Sequence[Problem] = ()
+) -> Page:
+    """The problems that `validate` found in manifests; `read` is what these declare, if known.
+
+    What is wrong with several of their mails, `linted`, is said once.
+    """
+    problems = sorted([*problems, *once(linted)], key=lambda p: (p.place, p.address))
     levels = Counter(problem.level for problem in problems)
     counts = tuple((level, levels[level]) for level in LEVELS if levels[level])
     found = ", ".join(counted(number, level) for level, number in counts)
@@ -80,9 +86,18 @@ def error_item(error: BmeconfError) -> PageItem:
     )
 
 
-def finding_items(findings: Iterable[Finding], places: Places = NOWHERE) -> tuple[PageItem, ...]:
-    """Findings as items, at the places of their resources."""
-    return tuple(_item(finding, places.get(str(finding.address))) for finding in findings)
+def finding_items(findings: Iterable[Finding], places: Places = UNKNOWN) -> tuple[PageItem, ...]:
+    """Findings as items, at the places of their resources.
+
+    Those that know a place of their own come last, and those of them that say the same as one.
+    """
+    findings = [*findings]
+    of_resources = (each for each in findings if not each.place)
+    placed = (_item(each, each.place) for each in once(each for each in findings if each.place))
+    return (
+        *(_item(finding, places.get(str(finding.address))) for finding in of_resources),
+        *(replace(item, notes=(f"at {item.place}",)) for item in placed),
+    )
 
 
 def problem_item(problem: Problem) -> PageItem:

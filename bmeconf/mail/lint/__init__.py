@@ -1,0 +1,11 @@
+"""What is wrong with a mail before it is sent: wrong links, tags of other services, and so on.
+
+- `codes`: every code, its ordinary level, and what it finds
+- `check`: a mail -> everything that is wrong with it
+- `body`: the walk over the tokens of a body; `links`, `tags`, `footer`: what is judged in it
+- `model`: the mail, and a place where it is wrong
+"""
+
+from bmeconf.mail.lint.check import Linter
+from bmeconf.mail.lint.codes import CODES, Code, level
+from bmeconf.mail.lint.model import Hit, Mail
