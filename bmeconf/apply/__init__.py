@@ -4,7 +4,8 @@
 - `limits`: those of the policy, at the moment of the first write
 - `executor`: the only writer; `checks`: whether what was planned still holds, before each write
 - `recovery`: writes whose answers were lost; `journal`, `receipts`: what is on disk about a run;
-  `origin`: which journals this machine wrote; `loose_ends`: the copies that only they tell of
+  `sealed_lines`: the lines of a journal, whoever writes; `origin`: which journals this machine
+  wrote; `loose_ends`: the copies that only they tell of
 - `verify`: reading back; `remember`: the lock file; `model`: options, outcomes, results as data
 """
 
@@ -15,3 +16,4 @@ from bmeconf.apply.loose_ends import interrupted
 from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts
+from bmeconf.apply.sealed_lines import DAMAGE, NOT_DONE, SealedLines, journal_name, whole_lines

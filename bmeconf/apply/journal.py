@@ -1,16 +1,11 @@
 """The journal: the writes of an apply and their answers, on disk line by line (design 7.13).
 
-A line is written and synced before each write and after it. Whatever ends the process, a later run
-then knows which steps are done, which are in doubt, and which never began. The first line carries
-the whole plan: a journal stands alone.
-
-Each line is sealed, together with all lines above it, by a secret of this machine: a journal that
-came from elsewhere is told from one that was written here (design 7.18).
+Whatever ends the process, a later run then knows which steps are done, which are in doubt, and
+which never began. The first line carries the whole plan: a journal stands alone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Collection, Mapping
@@ -21,19 +16,20 @@ from typing import Any
 
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
+from bmeconf.apply.sealed_lines import (
+    BINARY,
+    DAMAGE,
+    NOT_DONE,
+    SealedLines,
+    journal_name,
+    whole_lines,
+)
 from bmeconf.kinds import Raw, replies
 from bmeconf.model import stamp
-from bmeconf.model.errors import BmeconfError, InvalidInput, JournalLost, masked
+from bmeconf.model.errors import BmeconfError, InvalidInput, masked
 from bmeconf.plan import Plan, decode
-from bmeconf.project import read_file
 
 FORMAT = "bmeconf.journal/1"
-NOT_DONE = ("refused", "not sent")
-"""Ends of a write after which nothing is in doubt."""
-CLOSED = -1
-BINARY = getattr(os, "O_BINARY", 0)
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
-"""What reading a file that is no journal, or is damaged, ends in."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +51,15 @@ class JournalState:
     exit_code: int | None = None
 
 
-class Journal:
+class Journal(SealedLines):
     """One run's journal, open for appending.
 
     Of the step under way, `made` is the id in its first answer, `sent` when what it answers left.
     """
 
     def __init__(self, path: Path, file: int, origin: Origin) -> None:
-        self.path, self._file, self._origin = path, file, origin
-        self._seal = self._step = self.made = self.sent = ""
-        self._lost: OSError | None = None
+        super().__init__(path, file, origin)
+        self._step = self.made = self.sent = ""
 
     @classmethod
     def create(
@@ -79,21 +74,9 @@ class Journal:
 
         `skip_stale` says how the run treats stale steps; a resumed run goes on in the same way.
         """
-        # Sorted by name, journals are in the order of their runs.
-        started = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = folder / f"{started}-{plan['fingerprint'][:8]}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | BINARY
-            journal = cls(path, os.open(path, flags, 0o600), origin)
-            journal._append("begin", format=FORMAT, plan=_harmless(plan), skip_stale=skip_stale)
-            _sync_folder(folder)
-        except OSError as error:
-            raise InvalidInput(
-                f"the journal cannot be written in {folder}: {error.strerror}; nothing was written",
-                "make room, or let this user write there: no apply goes without its journal",
-            ) from error
-        return journal
+        path = folder / journal_name(now, plan["fingerprint"][:8])
+        values = {"format": FORMAT, "plan": _harmless(plan), "skip_stale": skip_stale}
+        return cls.begin(path, origin, **values)
 
     @classmethod
     def reopen(cls, path: Path, origin: Origin) -> tuple[Journal, JournalState, Plan]:
@@ -134,13 +117,13 @@ class Journal:
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
         """Note the evidence for a copy that the step is about to make: ids and source."""
         at = stamp(datetime.now(UTC))
-        self._write("copy", ids=sorted(ids), source=dict(source), made=at)
+        self._write("copy", step=self._step, ids=sorted(ids), source=dict(source), made=at)
         return CopyEvidence(tuple(sorted(ids)), source, at)
 
     def before(self, method: str, path: str) -> None:
         """Note that this request is about to be sent; on JournalLost it must not be."""
         self.sent = self.sent if self.made else stamp(datetime.now(UTC))
-        self._write("write", method=method, path=path)
+        self._write("write", step=self._step, method=method, path=path)
 
     def after(self, fate: str, made: str = "") -> None:
         """Note how a write ended (`taken`, `refused`, `unknown`, `not sent`), and the id in it."""
@@ -159,42 +142,7 @@ class Journal:
         """End the journal; `exit_code` is that of the run, None where the run never began."""
         if exit_code is not None:
             self._note("end", exit_code=exit_code)
-        with contextlib.suppress(OSError):
-            os.close(self._file)
-        self._file = CLOSED
-
-    def discard(self) -> None:
-        """Remove the journal: the run did not begin after all."""
-        self.close()
-        with contextlib.suppress(OSError):
-            self.path.unlink()
-
-    # --- lines
-
-    def _write(self, event: str, **values: Any) -> None:
-        """Write a line about the step under way, without which its next write must not be sent."""
-        self._note(event, step=self._step, **values)
-        if self._lost is not None:
-            raise JournalLost(f"{self.path} cannot be written any more: {self._lost.strerror}")
-
-    def _note(self, event: str, **values: Any) -> None:
-        """Write a line about the past: to lose it stops the next write, and no more."""
-        if self._lost is None:
-            try:
-                self._append(event, **values)
-            except OSError as error:
-                self._lost = error
-
-    def _append(self, event: str, **values: Any) -> None:
-        at, begins = stamp(datetime.now(UTC)), event == "begin"
-        line = masked(json.dumps({"event": event, "at": at, **values}, ensure_ascii=True))
-        data = line.encode()
-        # Whoever added to what is not ours does not make it ours.
-        self._seal = self._origin.seal(self._seal, data) if self._seal or begins else ""
-        data = (data[:-1] + f', "seal": "{self._seal}"}}'.encode() if self._seal else data) + b"\n"
-        while data:
-            data = data[os.write(self._file, data) :]
-        os.fsync(self._file)
+        super().close()
 
     def _read(self) -> tuple[JournalState, bytes]:
         """The state of the run so far, and the whole lines."""
@@ -209,12 +157,6 @@ class Journal:
             ) from error
 
 
-def whole_lines(path: Path) -> bytes:
-    """The lines of a journal that were written to their end."""
-    lines, newline, _ = read_file(path).rpartition(b"\n")
-    return lines + newline
-
-
 def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
     """A plan document without what looks like a key, and with the digest that it has then."""
     text = json.dumps(plan)
@@ -222,17 +164,6 @@ def _harmless(plan: Mapping[str, Any]) -> Mapping[str, Any]:
         return plan
     body = {key: value for key, value in json.loads(masked(text)).items() if key != "digest"}
     return {**body, "digest": replies.digest(body)}
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file is only sure to be found again once its folder is on disk too."""
-    # Some systems and file systems have no such thing.
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def state_of(whole: bytes) -> JournalState:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from bmeconf.apply.journal import DAMAGE, JournalState, state_of, whole_lines
+from bmeconf.apply.journal import JournalState, state_of
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
+from bmeconf.apply.sealed_lines import DAMAGE, whole_lines
 from bmeconf.model import SIMULATED, Address, Snapshot
 from bmeconf.model.errors import Interrupted
 from bmeconf.plan import Plan
