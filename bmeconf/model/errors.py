@@ -86,6 +86,15 @@ class NotConverged(
     """Every step was applied, and the account does not show all of it."""
 
 
+class LeftBehind(
+    BmeconfError,
+    code="left_behind",
+    exit_code=8,
+    advice="remove it with `bmeconf probe --clean`, or in the web app",
+):
+    """A probe made something in the account, and could not remove it again."""
+
+
 class Interrupted(BmeconfError, code="interrupted", exit_code=130):
     """The person pressed Ctrl-C; nothing is half done, the report says where things stand."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bmeconf.client import Answer, Reader
+from bmeconf.client import Answer, Reader, error_of
 from bmeconf.kinds import Mailing, Member, Raw, only, replies
 from bmeconf.model.errors import ReplyUnreadable
 from bmeconf.probe import amounts
@@ -38,7 +38,8 @@ def ask_all(reader: Reader, notes: Notes, most: int = MOST) -> Survey:
         Refused, LimitReached, NetworkError: nothing more can be asked; what is noted holds.
     """
     survey = Survey(reader, reader.budget.used + most)
-    sound(survey.structures)
+    if survey.structures.status >= 300:
+        raise error_of(survey.structures)
     for codes, ask in ASKED:
         try:
             ask(survey, notes)

@@ -68,6 +68,10 @@ class Survey:
 
     def search(self, filters: Sequence[Any], **values: Any) -> Answer:
         """The whole answer to one search, by default for what is shown of few contacts."""
+        return self._asked(SEARCH, None, self.query(filters, **values))
+
+    def query(self, filters: Sequence[Any], **values: Any) -> Mapping[str, Any]:
+        """The body of such a search."""
         body = {
             "contactStructureId": self.id_map.structure_id,
             "page": 1,
@@ -75,11 +79,15 @@ class Survey:
             "source": SOURCES,
             "contactSpecification": {"filters": filters},
         }
-        return self._asked(SEARCH, None, {**body, **values})
+        return {**body, **values}
 
-    def _asked(self, path: str, params: Any, body: Any) -> Answer:
+    def spend(self) -> None:
+        """Raise Untold where no request is left for a question."""
         if self.reader.budget.used >= self.most:
             raise Untold(USED_UP)
+
+    def _asked(self, path: str, params: Any, body: Any) -> Answer:
+        self.spend()
         reply = self.reader.answer(path, params, body)
         self.replies.append(reply)
         return reply

@@ -12,6 +12,7 @@
 """
 
 from bmeconf.desired.validate.encode import decoded, encoded
+from bmeconf.desired.validate.formats import email_fault
 from bmeconf.desired.validate.project_file import project
 from bmeconf.desired.validate.reading import Desired, ManifestProblems, check_offline, desired
 from bmeconf.desired.validate.shape import flaw

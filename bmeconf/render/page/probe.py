@@ -18,11 +18,17 @@ def of_probed(probed: Probed) -> Page:
     counts = (("told", len(told)), ("not told", len(untold)))
     questions = counted(len(probed.answers), "question")
     bad = bool(probed.error or probed.left)
+    if not probed.answers:
+        verdict = "Nothing that a probe made is left."
+    else:
+        verdict = f"{questions}: {len(told)} told, {len(untold)} not told."
+    if probed.left:
+        verdict += f" Could not be removed: {', '.join(probed.left)}."
     return Page(
         document=PROBE_FORMAT,
         title="Probe",
         account="",
-        verdict=f"{questions}: {len(told)} told, {len(untold)} not told.",
+        verdict=verdict,
         mood="bad" if bad else "good",
         counts=counts,
         sections=filled(
