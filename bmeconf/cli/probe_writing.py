@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ from bmeconf.model.errors import (
     gravest,
 )
 from bmeconf.probe import (
+    ENDED,
     NAME,
     Answer,
     Cleaning,
@@ -75,9 +77,11 @@ def tried(session: Session, notes: Notes, contact: str, approved: bool) -> Probe
         survey.most = most - writing.FOR_CLEANING
         _refuse_known(survey, contact)
         budget.afford(ENOUGH)
-        journal = ProbeJournal.create(folder, now(), origin, session.identity, token, contact)
+        begin = partial(
+            ProbeJournal.create, folder, now(), origin, session.identity, token, contact
+        )
         wrote = True
-        error, more = _made_and_removed(session, survey, notes, journal)
+        error, more = _made_and_removed(session, survey, notes, begin)
         left += more
     except BmeconfError as ended:
         error = ended
@@ -103,32 +107,31 @@ def clean_up(session: Session, approved: bool) -> Probed:
 
 
 def _made_and_removed(
-    session: Session, survey: Survey, notes: Notes, journal: ProbeJournal
+    session: Session, survey: Survey, notes: Notes, begin: Callable[[], ProbeJournal]
 ) -> tuple[BmeconfError | None, tuple[Left, ...]]:
     """What ended the writing early, if something did, and what could not be removed."""
-    writer = session.reader.for_writing(journal)
     error: BmeconfError | None = None
     try:
         with finishing(session.stop):
+            journal = begin()
+            writer = session.reader.for_writing(journal)
             try:
                 trial = Trial(writer, survey, notes, journal, session.stop.is_set)
                 writing.try_all(trial)
             except BmeconfError as ended:
                 error = ended
+            except KeyboardInterrupt:
+                error = Interrupted(ENDED)
             finally:
                 session.console.note("Removing what the probe made.")
                 left = Cleaning(writer, survey, journal.remains).all()
+            journal.close() if left else journal.discard()
     except KeyboardInterrupt:
-        # Whoever presses Ctrl-C twice does not wait for the removing.
-        journal.close()
+        # Whoever presses Ctrl-C again does not wait for the removing.
         raise Interrupted(
             f"interrupted; these may be left: {_names([journal.remains])}",
             "remove them with: bmeconf probe --clean",
         ) from None
-    if left:
-        journal.close()
-    else:
-        journal.discard()
     return error, left
 
 

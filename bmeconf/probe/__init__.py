@@ -16,4 +16,4 @@ from bmeconf.probe.people import capital
 from bmeconf.probe.questions import NEVER, QUESTIONS, READ, WRITE, Question
 from bmeconf.probe.reading import MOST, ask_all
 from bmeconf.probe.survey import Survey, either
-from bmeconf.probe.trial import Trial
+from bmeconf.probe.trial import ENDED, Trial

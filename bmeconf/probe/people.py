@@ -11,9 +11,9 @@ from typing import Any
 from bmeconf.kinds import Member, Raw, only, replies
 from bmeconf.model.errors import DuplicateName, Guarded, Rejected
 from bmeconf.probe.model import Untold
-from bmeconf.probe.reading import note_contact
+from bmeconf.probe.reading import STRANGER, note_contact
 from bmeconf.probe.survey import ON_LISTS, either, rows_of
-from bmeconf.probe.trial import LIST, STRANGER, Ask, Trial
+from bmeconf.probe.trial import LIST, Ask, Trial
 
 CONTACT = only(Member).noun
 INACTIVE = {"primary": "Inactive", "secondary": "Unsubscribe"}
@@ -80,6 +80,7 @@ def _made(trial: Trial, body: Mapping[str, Any]) -> Raw:
     for _ in range(len(OPTIONAL) + len(SHAPES)):
         try:
             made = trial.make(CONTACT, only(Member).root, left)
+            trial.born = trial.writer.budget.clock()
             return trial.read(_path(made))
         except DuplicateName as error:
             raise Guarded(
@@ -102,18 +103,19 @@ def _made(trial: Trial, body: Mapping[str, Any]) -> Raw:
 def lag(trial: Trial) -> None:
     """Search for the new contact until it is found."""
     made, clock = trial.of(CONTACT), trial.writer.budget.clock
-    began, missed = clock(), 0.0
+    missed = 0.0
     for pause in PAUSES:
         trial.writer.pause(pause)
         trial.look_up()
-        sent = clock()
+        sent = clock() - trial.born
         if _found(trial, str(made["key"]), made):
-            late = round((clock() - began) * 1000) if missed else 0
-            words = f"seen {clock() - began:.1f} s after the reply"
+            after = clock() - trial.born
+            late = round(after * 1000) if missed else 0
+            words = f"seen {after:.1f} s after the reply"
             missing = f", not after {missed:.1f} s" if missed else ", by the first search"
             trial.notes.put("search_lag_ms", late, words + missing)
             return
-        missed = max(sent - began, 0.001)
+        missed = max(sent, 0.001)
     words = f"not seen {missed:.1f} s after the reply"
     trial.notes.put("search_lag_ms", round(missed * 1000), words, at_least=True)
 

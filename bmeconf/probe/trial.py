@@ -15,10 +15,10 @@ from bmeconf.kinds import Audience, Raw, only, replies
 from bmeconf.model.errors import DuplicateName, Interrupted, Rejected
 from bmeconf.probe.journal import ProbeJournal
 from bmeconf.probe.model import Notes, Untold
+from bmeconf.probe.reading import STRANGER
 from bmeconf.probe.survey import Survey, object_of
 
-STRANGER = "bmeconfProbe"
-"""A key that no document names."""
+ENDED = "interrupted; no more is asked, and what the probe made is removed"
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Trial:
     """The first object of each kind, by its noun."""
     shape: str = "ids"
     """The shape in which lists are written, as far as it is known."""
+    born: float = 0.0
+    """When the reply came that the contact is made, in Unix seconds."""
 
     @property
     def name(self) -> str:
@@ -69,7 +71,7 @@ class Trial:
     def look_up(self) -> None:
         """Before each request: whether one may be sent; raises as `send`."""
         if self.stop_asked():
-            raise Interrupted("interrupted; what the probe made is removed")
+            raise Interrupted(ENDED)
         self.survey.spend()
 
     def read(self, path: str) -> Raw:

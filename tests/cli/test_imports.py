@@ -28,7 +28,7 @@ ONLINE = {*READS, "client", "deepdiff", "difflib", "email", "idna", "requests", 
         ("show plan.json", READS | {"jsonschema", "idna"}),
         ("plan", ONLINE),
         ("doctor", ONLINE | {"apply"}),
-        ("probe", ONLINE),
+        ("probe", ONLINE | {"apply"}),
     ],
 )
 def test_a_command_imports_what_it_uses(project: Project, command: str, used: set[str]) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-import pytest
-
 from bmeconf.probe import NEVER, QUESTIONS
 from bmeconf.sandbox import Switches
+from tests.support.accounts import fill
 from tests.support.driver import Account, Project, Ran
 from tests.support.formats import FORMATS
 
-MOST_READING = 60
 SWITCHES = {spec.name for spec in fields(Switches)}
 
 
@@ -26,21 +23,6 @@ def probed(project: Project, *arguments: str) -> Ran:
     return project.run("probe", "--format", "json", *arguments)
 
 
-def full(account: Account, lists: int = 40, campaigns: int = 120, contacts: int = 300) -> Any:
-    """An account with enough of everything to see pages cut down."""
-    state = account.state()
-    ids = [f"{number:024x}" for number in range(1, lists + 1)]
-    state["lists"] = [{"_id": id, "name": f"List {id}"} for id in ids]
-    state["campaigns"] = [
-        {"name": f"Campaign {number}", "lists": ids[:1], "status": "draft"}
-        for number in range(campaigns)
-    ]
-    state["contacts"] = [
-        {"key": f"person{number}@acme.example", "lists": ids[:1]} for number in range(contacts)
-    ]
-    return account.set(state)
-
-
 def test_every_switch_has_its_question() -> None:
     assert {code for code, each in QUESTIONS.items() if each.switch} == SWITCHES
 
@@ -50,51 +32,6 @@ def test_questions_are_whole() -> None:
         assert code == each.code
         assert all((each.words.endswith("?"), each.contract, each.asked))
         assert each.asked.startswith("not asked: ") == (each.way == NEVER)
-
-
-READ: Mapping[str, tuple[Any, ...]] = {
-    "structure_version": (False, True),
-    "lists_page": ("envelope", "array"),
-    "lists_all": ("array", "envelope"),
-    "unknown_list": ("404", "400"),
-    "campaign_body": ("full",),
-    "campaign_lists_read": ("ids", "objects"),
-    "contact_lists_read": ("objects", "ids", "listId"),
-    "contact_all": ("array", "contacts", "data"),
-    "active_secondary": (False, True),
-    "search_status": ("strings", "object"),
-    "search_multi_value": (True, False),
-    "search_empty_filters": ("all",),
-    "unknown_keys": ("ignore", "error"),
-    "page_max_size": (100, 37, 25),
-    "page_max_size_mode": ("clamp", "error"),
-    "search_max_size": (100, 50, 10),
-    "search_max_size_mode": ("error", "clamp"),
-    "search_max_groups": (100, 1, 799),
-    "search_ceiling": (10_000, 200, 250),
-    "search_ceiling_mode": ("error", "error", "empty"),
-    "error_limit_headers": (False, True),
-    "hour_limit": (3600, 0, 500),
-    "month_quota": (100_000, 5000, 0),
-}
-"""Values that a probe which only reads recovers, side by side: the n-th of all is one account."""
-
-
-@pytest.mark.parametrize("number", range(3))
-def test_what_reads_recover(project: Project, account: Account, number: int) -> None:
-    state = full(account)
-    chosen = {name: values[number % len(values)] for name, values in READ.items()}
-    account.switch(**chosen)
-    account.clear_log()
-    ran = probed(project).ok()
-    found, at_least = ran.json["switches"], ran.json["at_least"]
-    for name, value in chosen.items():
-        # Of a bound that nobody would choose, what is told is close, and true.
-        close = name in at_least and 0.9 * value <= found[name] < value
-        assert close or found.get(name) == value, (name, found.get(name), value)
-    assert ran.json["requests"] == len(account.log()) <= MOST_READING
-    assert account.writes() == []
-    assert account.state() == state
 
 
 def test_without_what_it_asks_about_a_question_has_no_answer(
@@ -129,7 +66,7 @@ def test_no_more_than_it_may_send_is_sent(project: Project, account: Account) ->
 
 def test_nothing_of_the_account_is_in_a_report(project: Project, account: Account) -> None:
     """Every text and id of the account is marked, and no mark comes out in any format."""
-    state = json.loads(json.dumps(full(account, 3, 3, 30)).replace("acme.example", "qzqz.example"))
+    state = json.loads(json.dumps(fill(account, 3, 3, 30)).replace("acme.example", "qzqz.example"))
     for kind in ("lists", "campaigns"):
         for number, one in enumerate(state[kind]):
             one["name"] = f"qzqz {number}"

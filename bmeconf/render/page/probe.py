@@ -18,12 +18,11 @@ def of_probed(probed: Probed) -> Page:
     counts = (("told", len(told)), ("not told", len(untold)))
     questions = counted(len(probed.answers), "question")
     bad = bool(probed.error or probed.left)
+    verdict = f"{questions}: {len(told)} told, {len(untold)} not told."
     if not probed.answers:
-        verdict = "Nothing that a probe made is left."
-    else:
-        verdict = f"{questions}: {len(told)} told, {len(untold)} not told."
+        verdict = "Not all of it is removed." if bad else "Nothing of a probe is left here."
     if probed.left:
-        verdict += f" Could not be removed: {', '.join(probed.left)}."
+        verdict += f" Left: {', '.join(probed.left)}."
     return Page(
         document=PROBE_FORMAT,
         title="Probe",
