@@ -71,18 +71,25 @@ def test_nothing_is_kept_where_nothing_marks_a_project(account: Account, project
     assert [*project.folder.iterdir()] == []
 
 
-def test_a_write_needs_no_first_try(account: Account, project: Project) -> None:
+@pytest.mark.parametrize("was_probed", [True, False])
+def test_a_write_needs_no_first_try(account: Account, project: Project, was_probed: bool) -> None:
+    """Without a probe a run finds it out once, and the next run knows it."""
     switches = {"contact_lists_write": "actions", "create_tags": "error"}
     account.set(ACCOUNT)
     account.switch(**switches)
     project.write("bmeconf.yaml", POLICY)
     url, now = account.env["BMECONF_BASE_URL"], datetime.now(UTC)
-    learned.keep(project.folder, url, now, Dialect.answered(switches), learned.BY_PROBE)
-    new = [{"email": f"new{n}@acme.example", "lists": ["List 001"]} for n in range(2)]
-    tagged = {"email": "tagged@acme.example", "tags": ["seed"]}
-    member = {"email": EMAILS[0], "lists": ["List 002"]}
-    assert project.applied(contacts=[member, *new, tagged])["converged"]
-    assert {entry["status"] for entry in writes(account.log())} == {200}
+    if was_probed:
+        learned.keep(project.folder, url, now, Dialect.answered(switches), learned.BY_PROBE)
+    refused = []
+    for run in range(2):
+        new = [{"email": f"n{n}@acme.example", "lists": ["List 001"]} for n in range(2 * run + 2)]
+        tagged = [{**each, "email": f"t{each['email']}", "tags": ["seed"]} for each in new]
+        member = {"email": EMAILS[0], "lists": [f"List 00{run}"]}
+        account.clear_log()
+        assert project.applied(contacts=[member, *new, *tagged])["converged"]
+        refused.append(sum(entry["status"] == 400 for entry in writes(account.log())))
+    assert refused == ([0, 0] if was_probed else [2, 0])
 
 
 @pytest.mark.usefixtures("forked")
