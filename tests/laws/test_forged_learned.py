@@ -60,7 +60,14 @@ DIALECTS: Mapping[str, Data] = {
         "contact_lists_write": "actions",
         "create_tags": "error",
     },
-    "cutting": {"search_max_groups": 0, "search_max_size": 60, "lists_page": "array"},
+    "cutting": {
+        "search_max_groups": 0,
+        "search_max_size": 60,
+        "lists_page": "array",
+        "contact_put": "merge",
+        "contact_lists_write": "both",
+        "contact_key_case": "kept",
+    },
     "refusing": {
         **dict.fromkeys(("search_max_size_mode", "page_max_size_mode"), "error"),
         "page_max_size": 25,
