@@ -89,7 +89,7 @@ IMPURE_ALLOWED = {
 ONCE = {
     "Plan": ("plan.build", "plan.decode"),
     "Match": ("live.match", "live.read"),
-    "diff.compare": ("plan.build", "pull.proof"),
+    "diff.compare": ("plan.build", "pull.proof", "drift.adopt"),
     "baseline.classify": ("plan.diff",),
     "StepCheck": ("apply.checks", "apply.executor", "apply.recovery", "apply.verify"),
     "kind.update": ("apply.executor", "kinds"),
@@ -142,6 +142,8 @@ other: the rows of a table are alike, and say nothing twice.
 FIELDS, OPTIONS = "the fields of another record", "the options of another command"
 ALIKE_ALLOWED = {
     ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
+    ("bmeconf/cli/drift.py", "bmeconf/cli/report.py"): OPTIONS,
+    ("bmeconf/drift/adopt.py", "bmeconf/pull/inventory.py"): FIELDS,
     ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
 }
 """Pairs of files that may have such lines, and why."""

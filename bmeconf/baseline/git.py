@@ -154,10 +154,15 @@ def current_commit(root: Path, environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def top_of(folder: Path) -> Path | None:
+    """The top of the repository around `folder`, None where there is none, without asking Git."""
+    whole = folder.resolve()
+    return next((each for each in (whole, *whole.parents) if (each / ".git").exists()), None)
+
+
 def _is_outside(folder: Path) -> bool:
     """True if no repository is around `folder`: most of what Git would say is its own start."""
-    whole = folder.resolve()
-    return not any((around / ".git").exists() for around in (whole, *whole.parents))
+    return top_of(folder) is None
 
 
 def is_tracked(path: Path, environ: Mapping[str, str]) -> bool:

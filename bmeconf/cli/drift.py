@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from bmeconf.cli import stages
+from bmeconf.cli.adoption import edit_manifests
 from bmeconf.cli.console import Console
 from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import (
@@ -27,6 +28,7 @@ from bmeconf.live import Reading
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
+from bmeconf.render import PATCH
 from bmeconf.render.documents import drift as documents
 from bmeconf.render.page import drift as page
 
@@ -43,6 +45,7 @@ DEFAULT = "drift,conflict,manual"
     help="Classes that make it exit 2 or 9; pending and frozen may be added.",
 )
 @click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
+@click.option("--adopt", is_flag=True, help="Declare in the manifests what was changed by hand.")
 @LOCK_TIMEOUT
 @SINCE
 @ALL_ACCOUNTS
@@ -53,6 +56,7 @@ def drift(
     paths: Sequence[Path],
     fail_on: str,
     record: bool,
+    adopt: bool,
     since: str | None,
     lock_timeout: str,
 ) -> int:
@@ -65,8 +69,12 @@ def drift(
     bmeconf drift --record --output json=drift.json
     bmeconf drift --fail-on drift,conflict,pending,manual
     bmeconf drift --since HEAD~1
+    bmeconf drift --output patch=by-hand.patch
     """
     classes = words(fail_on)
+    editing = adopt or PATCH in {options.format, *(format for format, _ in console.outputs)}
+    if editing:
+        _refuse_editing("--adopt" if adopt else PATCH, options)
     turn = partial(alone, console, "drift --record", lock_timeout) if record else None
     with stages.compared(options, console, paths, since, turn) as comparison:
         session, reader = comparison.session, comparison.session.reader
@@ -76,17 +84,35 @@ def drift(
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
         recorded, failed = _recorded(session, reading, report) if record else (False, None)
+        edit = edit_manifests(paths, comparison, reading, report) if editing else None
     shown = page.of_drift(report, session.label, classes, _undoing(options, paths, reading, report))
+    if edit:
+        if adopt:
+            edit.write()
+        shown = page.with_adoption(shown, edit.adoption, adopt)
+        shown = replace(shown, patch=edit.patch(session.project.root))
     code = console.publish(
         shown,
-        lambda _, error: documents.of_drift(report, classes, recorded, error),
+        lambda _, error: documents.of_drift(
+            report, classes, recorded, edit.adoption if edit else None, error
+        ),
         failed.exit_code if failed else report.exit_code(classes),
         failed,
-        stands=recorded,
+        stands=recorded or adopt,
     )
     if failed:
         console.error(failed)
     return code
+
+
+def _refuse_editing(what: str, options: Options) -> None:
+    """Refuse what would not edit the manifests as they are meant."""
+    for option, given, why in (
+        ("--redact", options.redact, "the manifests would declare digests"),
+        ("--all-accounts", options.all_accounts, "accounts differ; edit for one after the other"),
+    ):
+        if given:
+            raise InvalidInput(f"{what} with {option}: {why}", "leave one of them out")
 
 
 def words(text: str) -> frozenset[str]:

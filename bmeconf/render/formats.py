@@ -14,7 +14,8 @@ from bmeconf.render.safe import WIDTH, Line
 TEXT, GITHUB = "text", "github"
 FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
 """The formats of every product; the first is the default. Pages have a renderer for each."""
-EXTRACTS = ("sarif", "gitlab", "ics")
+PATCH = "patch"
+EXTRACTS = ("sarif", "gitlab", "ics", PATCH)
 """The formats of what others take of a product: what it says of manifests, and manual steps."""
 
 

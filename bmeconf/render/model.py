@@ -168,7 +168,8 @@ class Page:
     somebody agrees to the page as it is shown, so that no item that `must` be kept may be left
     out. `continues`: its text stands below the plan that it ends, without saying account and
     fingerprint again. `parts` are the pages of one command on several accounts, each whole, and
-    without parts of its own; `sections` then tell of all of them.
+    without parts of its own; `sections` then tell of all of them. `patch` is an edit of the
+    manifests for `git apply`, None where none was asked for.
     """
 
     document: str
@@ -185,6 +186,7 @@ class Page:
     binding: bool = False
     continues: bool = False
     parts: tuple[Page, ...] = ()
+    patch: str | None = None
 
     @property
     def name(self) -> str:

@@ -92,7 +92,7 @@ def test_without_a_step_there_is_an_empty_calendar(project: Project) -> None:
     assert calendar.walk("VEVENT") == []
 
 
-@pytest.mark.parametrize("format", EXTRACTS)
+@pytest.mark.parametrize("format", ["sarif", "gitlab", "ics"])
 def test_hostile_names_stay_names(project: Project, format: str) -> None:
     campaigns = [{**CAMPAIGN, "name": name} for name in HOSTILE if name.isprintable()]
     project.declare(campaigns=campaigns, lists=[{"name": "Newsletter"}])

@@ -9,12 +9,14 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `roots`: where a project is
 - `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
-- `writing`: plain data -> YAML
+- `writing`: plain data -> YAML; `editing`: new values in a text that stays as it is otherwise
 """
 
 from bmeconf.desired.manifest import keys
+from bmeconf.desired.manifest.editing import Edit, Editor, Unedited, edited
 from bmeconf.desired.manifest.files import (
     MAX_BYTES,
+    ChangedFiles,
     DiskFiles,
     Files,
     ListedFiles,

@@ -116,6 +116,34 @@ class DiskFiles:
         return self.root / on_disk(name)
 
 
+@dataclass(frozen=True)
+class ChangedFiles:
+    """`files` as they would be with other bytes in some of them, by name."""
+
+    files: Files
+    changed: Mapping[str, bytes]
+
+    def shown(self, name: str) -> str:
+        return self.files.shown(name)
+
+    def resolved(self, name: str) -> str | None:
+        return self.files.resolved(name)
+
+    def exists(self, name: str) -> bool:
+        return self.files.exists(name)
+
+    def is_folder(self, name: str) -> bool:
+        return self.files.is_folder(name)
+
+    def children(self, folder: str) -> Sequence[str]:
+        return self.files.children(folder)
+
+    def read(self, names: Iterable[str]) -> Mapping[str, bytes | OSError]:
+        new = {self.files.resolved(name): content for name, content in self.changed.items()}
+        found = self.files.read(names)
+        return {n: new.get(self.files.resolved(n), content) for n, content in found.items()}
+
+
 class ListedFiles(ABC):
     """The part of `Files` that follows from the names of all `files`, and the targets of `links`.
 

@@ -19,7 +19,7 @@ WIDTH = 92
 LONGEST_KEY = 1000
 """A longer key takes a `?` before it."""
 
-PLAIN = re.compile(r"[^\W_][\w ./+@()'!?&=$%*<>;~^-]*(?<! )")
+PLAIN = re.compile(r"[^\W_][\w ./+@()'!&=$%*<>;~^-]*(?<! )")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 OTHER = re.compile(
     r"0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
-from bmeconf.drift import FROZEN, KNOWN, WORDS, Drift, DriftItem
+from bmeconf.drift import FROZEN, KNOWN, WORDS, Adoption, Drift, DriftItem
 from bmeconf.model import DRIFT_FORMAT, stamp
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode
@@ -14,10 +14,15 @@ from bmeconf.render.documents.values import members
 
 
 def of_drift(
-    drift: Drift, fail_on: Collection[str], recorded: bool, error: BmeconfError | None = None
+    drift: Drift,
+    fail_on: Collection[str],
+    recorded: bool,
+    adoption: Adoption | None = None,
+    error: BmeconfError | None = None,
 ) -> dict[str, Any]:
     """The document of `drift`; `error` is why the lock file could not be written."""
     plan = drift.plan
+    edited = {"adoption": _adoption(adoption)} if adoption else {}
     return {
         "format": DRIFT_FORMAT,
         "exit_code": error.exit_code if error else drift.exit_code(fail_on),
@@ -27,12 +32,22 @@ def of_drift(
         "source": {k: v for k, v in encode.source(plan.source).items() if k != "root"},
         **members(drift, "clean", "locked"),
         "recorded": recorded,
+        **edited,
         "fail_on": [word for word in WORDS if word in fail_on],
         "summary": dict(drift.summary),
         "items": [_drift_item(item, drift, item.counts_as in fail_on) for item in drift.items],
         "manual": encode.manual(drift.plan.manual),
         "findings": encode.findings(drift.findings),
         **members(drift, "left_out", "requests"),
+    }
+
+
+def _adoption(adoption: Adoption) -> dict[str, Any]:
+    """What the manifests take over, and what not."""
+    return {
+        "files": sorted(adoption.texts),
+        "adopted": [members(item, "address", "field") for item in adoption.adopted],
+        "left": [members(i, "address", "field") | {"reason": why} for i, why in adoption.left],
     }
 
 

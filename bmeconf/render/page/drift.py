@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Drift, DriftItem
+from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
 from bmeconf.kinds import Touch
 from bmeconf.model import BROKEN, DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
@@ -84,6 +84,26 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         next_commands=(next_command,) if next_command else (),
         made_at=drift.plan.created_at,
     )
+
+
+def with_adoption(page: Page, adoption: Adoption, done: bool) -> Page:
+    """`page` with what the manifests take over, or have taken over where it is `done`."""
+    fields = counted(len(adoption.adopted), "field")
+    files = counted(len(adoption.texts), "file")
+    words = f"{fields} in {files}" + ("." if done else ": `git apply` the patch.")
+    items = tuple(
+        PageItem(
+            sign="!",
+            address=str(item.address),
+            state="left",
+            head=f"{_name(item)}: {reason}",
+            level="note",
+            place=item.place,
+        )
+        for item, reason in adoption.left
+    )
+    section = Section("Adopted" if done else "To adopt", items, text=words)
+    return replace(page, sections=(*page.sections, section))
 
 
 def _verdict(drift: Drift) -> str:

@@ -1,0 +1,116 @@
+"""What was changed by hand, as an edit of the manifests: proposed as a patch, or made in place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bmeconf.baseline import git
+from bmeconf.cli.stages import HERE, Comparison
+from bmeconf.desired import ProjectFiles, manifest, read_project_files, validate
+from bmeconf.desired.manifest import ChangedFiles
+from bmeconf.desired.validate import Desired
+from bmeconf.drift import Adoption, Drift, adopt
+from bmeconf.live import Reading
+from bmeconf.model.errors import InvalidInput, Stale
+from bmeconf.project import on_disk, write_file
+
+QUOTED = re.compile(r'[^ !#-\[\]-~]|["\\]')
+BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class ManifestEdit:
+    """An adoption, with the files as they are on disk: each by its absolute path."""
+
+    adoption: Adoption
+    before: Mapping[Path, str]
+    after: Mapping[Path, str]
+
+    def write(self) -> None:
+        """Write the new texts over the old ones.
+
+        Raises:
+            InvalidInput: a file cannot be written; it is as it was.
+        """
+        for path, text in self.after.items():
+            try:
+                write_file(path, text, path.stat().st_mode & 0o777)
+            except OSError as error:
+                raise InvalidInput(f"{path} cannot be written: {error.strerror}") from error
+
+    def patch(self, root: Path) -> str:
+        """The edit as `git diff` writes it, from the top of the repository around `root`."""
+        top = git.top_of(root) or root.resolve()
+        parts = (
+            _patch_of(manifest.seen_from(path, top).replace(os.sep, "/"), self.before[path], text)
+            for path, text in sorted(self.after.items())
+        )
+        return "".join(parts)
+
+
+def edit_manifests(
+    paths: Sequence[Path], comparison: Comparison, reading: Reading, report: Drift
+) -> ManifestEdit:
+    """The edit that declares what `report` found to be changed by hand.
+
+    Raises:
+        Stale: the manifests are not those that were compared any more.
+    """
+    files = read_project_files(paths or (HERE,))
+    if files.sources.digest != comparison.digest:
+        raise Stale("the manifests were changed while the account was read")
+    disk, variables = files.files, comparison.session.account.vars
+    named = {text.file for text in files.sources.texts.values() if not text.fault}
+    names = {shown: disk.name(Path(on_disk(shown))) for shown in files.sources.files | named}
+    contents = disk.read(names.values())
+    texts = {
+        shown: content.decode("utf-8-sig")
+        for shown, name in names.items()
+        if isinstance(content := contents[name], bytes)
+    }
+
+    def reread(changed: Mapping[str, str]) -> Desired:
+        new = {names[shown]: text.encode() for shown, text in changed.items()}
+        return validate.desired(files.read(ChangedFiles(disk, new)), variables)
+
+    adoption = adopt(report, reading, files.sources, texts, reread)
+    before, after = {}, {}
+    for shown, text in adoption.texts.items():
+        path, content = _real(files, names[shown]), contents[names[shown]]
+        before[path] = content.decode() if isinstance(content, bytes) else ""
+        after[path] = (BOM if before[path].startswith(BOM) else "") + text
+    return ManifestEdit(adoption, before, after)
+
+
+def _real(files: ProjectFiles, name: str) -> Path:
+    """The file behind a name: a link stays a link."""
+    return Path(os.path.realpath(files.project.root / on_disk(name)))
+
+
+def _patch_of(name: str, before: str, after: str) -> str:
+    """The difference of one file."""
+    old, new = (_quoted(f"{side}/{name}") for side in "ab")
+    tab = "\t" if " " in name else ""
+    lines = _unified(before, after, old + tab, new + tab)
+    return f"diff --git {old} {new}\n{''.join(lines)}"
+
+
+def _unified(before: str, after: str, old: str, new: str) -> Iterator[str]:
+    lines = [re.findall(r"[^\n]*\n|[^\n]+\Z", text) for text in (before, after)]
+    from difflib import unified_diff
+
+    for line in unified_diff(lines[0], lines[1], old, new):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _quoted(name: str) -> str:
+    """A path as Git writes it: in quotes where it has more than plain characters."""
+    if not QUOTED.search(name):
+        return name
+    data = name.encode("utf-8", "surrogateescape")
+    plain = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in data)
+    return f'"{"".join(plain)}"'
