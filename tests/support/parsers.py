@@ -239,6 +239,12 @@ def _targeted(bench: Bench, content: bytes) -> Ran:
     return bench.read({M: text.encode()}, "plan", f"--target={glob}")
 
 
+def _simulated(bench: Bench, content: bytes) -> Ran:
+    # What follows the file is refused, so that nothing is served.
+    refused = ("--switch", "nonsense")
+    return bench.read({"p.json": content}, "sandbox", "serve", "--like", "p.json", *refused)
+
+
 def _written(bench: Bench, content: bytes) -> Ran:
     value = content.decode("utf-8", "replace").replace("\0", "").replace("/", "").replace("..", "")
     return bench.read({M: SMALL.encode()}, "validate", f"--output={value}")
@@ -463,6 +469,13 @@ BODIES: Mapping[str, Maker] = {
         f"<p>{n * n % 7}</p>\n" for n in range(size)
     ).encode(),
 }
+PROBED = """\
+{
+  "format": "bmeconf.probe/1",
+  "switches": {"lists_page": "array", "search_max_groups": 500, "verify_from": true, "new": "1"},
+  "at_least": ["search_max_groups"]
+}
+"""
 PARSERS: Mapping[str, Parser] = {
     "a manifest": Parser(lambda bench: SMALL.encode(), _validated(M), "m.yaml", _made(MANIFESTS)),
     "a plan of a manifest": Parser(
@@ -543,6 +556,13 @@ PARSERS: Mapping[str, Parser] = {
         )
         for name, request in REQUESTS.items()
     },
+    "what a probe found": Parser(
+        lambda bench: PROBED.encode(),
+        _simulated,
+        "p.json|nonsense",
+        _made(JSONS),
+        frozenset({3}),
+    ),
     "a target": Parser(lambda bench: b"lists/aa*a", _targeted, "--target", _made(GLOBS)),
     "a seed policy": Parser(
         lambda bench: b"*@acme.example",
