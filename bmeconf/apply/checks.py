@@ -7,7 +7,7 @@ a `StepCheck`. `first_look` and the two `hold_...` functions read what it takes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 from bmeconf import kinds
@@ -180,7 +180,7 @@ def first_look(
                 stale = _source_moved(step, rows, options.doing)
             moved |= {step.id: stale} if stale else {}
     made = {s.address: options.done[s.id] for s in plan.steps if options.done.get(s.id)}
-    planned = replace(plan.preconditions, ids={**plan.preconditions.ids, **made})
+    planned = plan.preconditions._replace(ids={**plan.preconditions.ids, **made})
     pins = {step.address: step.pin.id for step in left if step.pin}
     for step in left:
         broken = _violation(planned, step, id_map, lists, pins)

@@ -6,7 +6,7 @@ In: the plan, and what is known of the account. Out: the plan with the findings 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bmeconf.apply.checks import Looked
@@ -42,7 +42,7 @@ class Limits:
             id_map = reading.account.id_map
             lists = self._lists(api, plan, id_map)
             sent = self._sent(api, id_map, now)
-            reading = replace(reading, account=replace(reading.account, upcoming=sent))
+            reading = reading._replace(account=reading.account._replace(upcoming=sent))
         return self._held(plan, moment.later(plan, reading, policy, now, lists))
 
     def on_saved(

@@ -13,14 +13,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bmeconf.kinds import KINDS, IdMap, Kind, Managed
 from bmeconf.model import PRESENCE, Address, Cause, Change, Fields, Path, Resource, Value, lookup
 
 
-@dataclass(frozen=True)
-class SideStatus:
+class SideStatus(NamedTuple):
     """Whether each side still is as remembered; None where nothing is remembered of it."""
 
     manifest: bool | None = None

@@ -7,21 +7,20 @@ stops no run, and a resource that cannot be read never looks like one that was n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from bmeconf.baseline import git
 from bmeconf.baseline.git import GitTree
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import Sources
 from bmeconf.kinds import KINDS
-from bmeconf.model import Address, Place, Problem, Resource, Snapshot
+from bmeconf.model import NOTHING, Address, Place, Problem, Resource, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import Project
 
 
-@dataclass(frozen=True)
-class CommitManifests:
+class CommitManifests(NamedTuple):
     """The resources that manifests declared at `commit`, which the user named as `revision`.
 
     `declared` are all that have an address, `sound` those that can be compared, without their
@@ -31,9 +30,9 @@ class CommitManifests:
 
     revision: str
     commit: str
-    declared: Snapshot = field(default_factory=Snapshot)
-    sound: Snapshot = field(default_factory=Snapshot)
-    flawed: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    declared: Snapshot = Snapshot()
+    sound: Snapshot = Snapshot()
+    flawed: Mapping[Address, frozenset[str]] = NOTHING
     problems: tuple[Problem, ...] = ()
     given: frozenset[Address] = frozenset()
 
@@ -103,7 +102,7 @@ def _sources(tree: GitTree, names: Sequence[str], project: Project) -> Sources:
     if project.manifests and not patterns:
         raise InvalidInput("there are no manifests at that commit")
     sources = manifest.read_whole(tree, there or [""], patterns)
-    return sources if there else replace(sources, given=frozenset())
+    return sources if there else sources._replace(given=frozenset())
 
 
 def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | None:
@@ -117,4 +116,4 @@ def _flaws(resource: Resource, errors: Iterable[Problem]) -> frozenset[str] | No
 
 def _warnings(errors: Iterable[Problem]) -> tuple[Problem, ...]:
     """`errors` as warnings."""
-    return tuple(replace(problem, level="warning") for problem in errors)
+    return tuple(problem._replace(level="warning") for problem in errors)

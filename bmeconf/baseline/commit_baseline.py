@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.commit import CommitManifests
@@ -18,8 +19,7 @@ from bmeconf.kinds import KINDS, IdMap, Managed, PartialSets, identity
 from bmeconf.model import Address, Path, Resource, Snapshot, Template, Value, lookup
 
 
-@dataclass(frozen=True)
-class CommitMemory:
+class CommitMemory(NamedTuple):
     """One resource as the commit declares it, as a `Memory`; `id` is that of its object now.
 
     `sent` are the declared values by path, `shown` those that the account must have shown then.

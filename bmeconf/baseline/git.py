@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bmeconf.desired.manifest import MAX_BYTES, ListedFiles, TooLarge
 from bmeconf.model.errors import InvalidInput
@@ -40,8 +41,7 @@ FILE, LINK = ("100644", "100755", "100664"), "120000"
 """Modes in a tree. Submodules have another one: they are other repositories."""
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(NamedTuple):
     """The repository around `folder`, read in the operator's environment."""
 
     folder: Path
@@ -106,8 +106,7 @@ class Repository:
         return contents
 
 
-@dataclass(frozen=True)
-class Blob:
+class Blob(NamedTuple):
     """A file's content: its id, and its size in bytes."""
 
     id: str

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from bmeconf.baseline.section import LockEntry, Section
-from bmeconf.model import canonical_server
+from bmeconf.model import NOTHING, canonical_server
 from bmeconf.model.errors import InvalidInput
 
 FORMAT = "bmeconf.lock/1"
@@ -23,15 +23,14 @@ CONFLICT = re.compile(r"^(<{7}|={7}|>{7}|\|{7})( |$)")
 REMEDY = "resolve it, or delete the file: everything works without it, with less detail"
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """A whole lock file; `name` is its name for messages.
 
     `accounts` is its JSON, so that sections of other accounts are written back as they were.
     """
 
     name: str = "bmeconf.lock.json"
-    accounts: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Mapping[str, Any] = NOTHING
 
     def section(self, account: str, base_url: str) -> Section:
         """The section of one account, an empty one where the account is new."""
@@ -62,11 +61,11 @@ class Lock:
         """This lock with the section of one account replaced, or removed where it is empty."""
         others = {k: v for k, v in self.accounts.items() if k != section.account}
         if not (section.entries or section.merged):
-            return replace(self, accounts=others)
+            return self._replace(accounts=others)
         entries = {key: _json(section, key, entry) for key, entry in section.entries.items()}
         told = {"base_url": section.base_url, "resources": entries}
         told |= {"merged": section.merged} if section.merged else {}
-        return replace(self, accounts={**others, section.account: told})
+        return self._replace(accounts={**others, section.account: told})
 
     @property
     def text(self) -> str:
@@ -116,7 +115,7 @@ DEPTH = 4
 
 def _json(section: Section, key: str, entry: LockEntry) -> dict[str, Any]:
     # A version may be 0, and that tells something.
-    every = ((each.name, getattr(entry, each.name)) for each in fields(entry))
+    every = entry._asdict().items()
     told = {k: v for k, v in every if v or (k == "version" and v is not None)}
     return {**told, CHECK: _check(section, key, told)}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bmeconf.baseline.classify import Baseline, SideStatus, leaves
 from bmeconf.baseline.section import Digest, LockEntry, Section
@@ -142,8 +143,7 @@ class LockBaseline(Baseline):
         return True
 
 
-@dataclass(frozen=True)
-class LockMemory:
+class LockMemory(NamedTuple):
     """One entry of the lock file, as a `Memory`."""
 
     baseline: LockBaseline

@@ -75,7 +75,7 @@ def merged(before: Section, after: Section, now: Section) -> Section:
         old, other = was.get(object), theirs.get(object)
         lifted = old is not None and old.protect and not entry.protect
         protect = entry.protect or bool(other and other.protect and not lifted)
-        changed[object] = key, replace(entry, protect=protect)
+        changed[object] = key, entry._replace(protect=protect)
     gone = dropped | changed.keys()
     kept = {k: e for k, e in now.entries.items() if (kind_of(k), e.id) not in gone}
     union = tuple(sorted({*now.merged, *after.merged}))

@@ -8,8 +8,8 @@ account shows a field in other words than were sent is remembered only where tha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from bmeconf.baseline.classify import leaves
 from bmeconf.baseline.lock_baseline import LockBaseline, row_state, unmoved
@@ -30,8 +30,7 @@ from bmeconf.model import (
 )
 
 
-@dataclass(frozen=True)
-class ProvenWrite:
+class ProvenWrite(NamedTuple):
     """One write that reads back as it should: `live` is the object, None where it was deleted.
 
     `before` is the object as an update found it. `alone` says whether nobody wrote between the
@@ -104,7 +103,7 @@ def _found(baseline: LockBaseline, draft: Draft, difference: Difference, unread:
         # What was once read back of fields that this reading does not show.
         same = {key for key in entry.sent if entry.sent[key] == old.sent.get(key)}
         seen = {key: digest for key, digest in old.seen.items() if key in same}
-        entry = replace(_kept(entry, old), seen={**seen, **entry.seen})
+        entry = _kept(entry, old)._replace(seen={**seen, **entry.seen})
     draft.keep(desired.address, entry)
 
 
@@ -148,18 +147,17 @@ def _written(baseline: LockBaseline, write: ProvenWrite, live: Resource) -> Lock
             for key in (*old.sent, *old.seen)
             if not any(overlap(undotted(key), path) for path in paths)
         }
-        entry = replace(
-            _kept(entry, old),
+        entry = _kept(entry, old)._replace(
             sent={**{k: v for k, v in old.sent.items() if k in rest}, **entry.sent},
             seen={**{k: v for k, v in old.seen.items() if k in rest}, **entry.seen},
             unproven=tuple(n for n in old.unproven if n not in {path[0] for path in paths}),
         )
-    return entry if proven else replace(entry, version=None, updated_at="", listed="")
+    return entry if proven else entry._replace(version=None, updated_at="", listed="")
 
 
 def _kept(entry: LockEntry, old: LockEntry | None) -> LockEntry:
     """`entry` with what no reading tells."""
-    return replace(entry, protect=old.protect, scheduled=old.scheduled) if old else entry
+    return entry._replace(protect=old.protect, scheduled=old.scheduled) if old else entry
 
 
 def _entry(
@@ -206,4 +204,4 @@ def _note(baseline: LockBaseline, draft: Draft, address: Address, **values: Any)
     id, old = baseline.id_map.id(address), baseline.named(address)
     if id is not None and (old is not None or any(values.values())):
         key = draft.key_of(address, id) or draft.key(address)
-        draft.hold(key, replace(old or LockEntry(id), **values))
+        draft.hold(key, (old or LockEntry(id))._replace(**values))

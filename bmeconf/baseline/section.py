@@ -11,17 +11,16 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from bmeconf.kinds import KINDS, Kind, Personal, replies
-from bmeconf.model import Address, Resource
+from bmeconf.model import NOTHING, Address, Resource
 
 Digest = str | tuple[str, ...]
 """16 hexadecimal digits for a value, 3 for a contact's; for a set, those of its members, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockEntry:
+class LockEntry(NamedTuple):
     """One live object as it was last applied or recorded.
 
     `sent` are the declared values that were written or found, `seen` those that were read back,
@@ -32,8 +31,8 @@ class LockEntry:
     """
 
     id: str
-    sent: Mapping[str, Digest] = field(default_factory=dict)
-    seen: Mapping[str, Digest] = field(default_factory=dict)
+    sent: Mapping[str, Digest] = NOTHING
+    seen: Mapping[str, Digest] = NOTHING
     unproven: tuple[str, ...] = ()
     version: int | None = None
     updated_at: str = ""
@@ -47,14 +46,13 @@ class LockEntry:
         return self == LockEntry(self.id, protect=self.protect, scheduled=self.scheduled)
 
 
-@dataclass(frozen=True)
-class RememberedIds:
+class RememberedIds(NamedTuple):
     """The live ids that are remembered of one kind, by desired address.
 
     `orphans` are those of resources that no manifest declares any more.
     """
 
-    by_address: Mapping[Address, str] = field(default_factory=dict)
+    by_address: Mapping[Address, str] = NOTHING
     orphans: frozenset[str] = frozenset()
 
 
@@ -168,7 +166,7 @@ class Draft(Section):
         if old is not None and old.id == entry.id:
             # Not every way of reading shows a version, which alone is no change to commit.
             version = old.version if None in (entry.version, old.version) else entry.version
-            if replace(entry, version=version) == old:
+            if entry._replace(version=version) == old:
                 return
         self.forget(address.kind, entry.id)
         self.hold(self.key(address), entry)

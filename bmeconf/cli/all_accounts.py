@@ -68,4 +68,4 @@ def _on(
     kept: list[Report] = []
     own = replace(console, account=account, kept=kept)
     code = guarded(lambda: own, name, lambda: command(account, own))
-    return replace(kept[-1], code=code)
+    return kept[-1]._replace(code=code)

@@ -150,7 +150,7 @@ def _resumed(
 def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
     """`options` with the account that the plan was made for, where the project declares it."""
     name = planned_account(project, plan.account.name, options.account, os.environ)
-    return replace(options, account=name)
+    return options._replace(account=name)
 
 
 def _seen_from_here(root: Path) -> Sequence[Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import click
 
@@ -58,7 +57,7 @@ def _read(options: Options, console: Console, name: str) -> comparing.Side:
     """One account; an error names it."""
     console.note(f"Account: {name}")
     try:
-        with stages.compared(replace(options, account=name), console, ()) as compared:
+        with stages.compared(options._replace(account=name), console, ()) as compared:
             plan = stages.planned(compared, show_unmanaged=True)
             return comparing.Side(name, compared.session.label, compared.reading, plan)
     except BmeconfError as error:

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 import click
 
@@ -46,8 +46,7 @@ Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 """Makes the JSON of a run that ends with this exit code, for this error."""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """A page and its document, as a run ends with them.
 
     `stands`: the end stays as it is if the report is lost; `changed`: since files were changed.

@@ -79,7 +79,7 @@ def drift(
     with stages.compared(options, console, paths, since, turn) as comparison:
         session, reader = comparison.session, comparison.session.reader
         reading, new_names = closer(reader, comparison.reading)
-        plan = stages.planned(replace(comparison, reading=reading))
+        plan = stages.planned(comparison._replace(reading=reading))
         report = find_drift(reading, plan, session.project.policy, new_names)
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
@@ -90,7 +90,7 @@ def drift(
         if adopt:
             edit.write()
         shown = page.with_adoption(shown, edit.adoption, adopt)
-        shown = replace(shown, patch=edit.patch(session.project.root))
+        shown = shown._replace(patch=edit.patch(session.project.root))
     code = console.publish(
         shown,
         lambda _, error: documents.of_drift(

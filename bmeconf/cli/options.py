@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -35,8 +34,7 @@ Command = Callable[..., int]
 Decorator = Callable[[Command], Command]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """What the user asked for, beside the paths."""
 
     format: str
@@ -188,7 +186,7 @@ def offline(command: Command) -> Command:
 def _decorated(shared: Sequence[Decorator], command: Command) -> Command:
     @functools.wraps(command)
     def run(**given: Any) -> int:
-        options = Options(**{f.name: given.pop(f.name) for f in fields(Options) if f.name in given})
+        options = Options(**{name: given.pop(name) for name in Options._fields if name in given})
         console = options.console()
 
         def checked() -> int:
@@ -224,7 +222,7 @@ def _on_each_account(
             raise InvalidInput(f"--all-accounts with {option}: {reason}", "leave one of them out")
 
     def on(account: str, console: Console) -> int:
-        return command(replace(options, account=account), console, **given)
+        return command(options._replace(account=account), console, **given)
 
     return on_each_account(console, command.__name__, given.get("paths") or (Path("."),), on)
 

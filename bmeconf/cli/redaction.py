@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from bmeconf.desired.manifest import Sources
@@ -23,8 +22,7 @@ VARIABLE = "BMECONF_REDACT_KEY"
 """Has the secret, where digests are to be the same on several machines."""
 
 
-@dataclass(frozen=True)
-class Redaction:
+class Redaction(NamedTuple):
     """Texts, pages and documents as they may be shown: as they are, where there is no redactor."""
 
     redactor: Redactor | None = None

@@ -7,10 +7,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, ModuleType
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -45,8 +46,7 @@ TURN = 0.2
 """Seconds between two looks whether another run has ended."""
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """An account that was opened for reading, and the switch that Ctrl-C turns.
 
     `label` names the account for people, `identity` for plans: the address of a simulator is

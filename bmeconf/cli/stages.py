@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from bmeconf.baseline import CommitManifests, commit, git, lock_store
 from bmeconf.cli.console import Console
@@ -25,8 +25,7 @@ MOST_PROBLEMS = 10
 """So many problems are named of manifests that are history anyway."""
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(NamedTuple):
     """The manifests of a run, read together with the account; `digest` is that of the files.
 
     `lint` is what is wrong with the mails that they declare.
@@ -79,7 +78,7 @@ def compared(
             raise ManifestProblems((*desired.problems, *reading.problems))
         if (quiet := files.project.policy.quiet_before_send) is not None:
             sent = upcoming.beside(session.reader, reading, now(), quiet)
-            reading = replace(reading, account=replace(reading.account, upcoming=sent))
+            reading = reading._replace(account=reading.account._replace(upcoming=sent))
         console.warnings(desired.problems)
         stage("comparing")
         yield Comparison(session, desired.digest, reading, desired.lint)

@@ -11,9 +11,8 @@ import json
 import math
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from http.client import BadStatusLine, RemoteDisconnected
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
@@ -21,6 +20,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyErr
 from bmeconf.client.hour import http_date
 from bmeconf.client.pace import LONGEST_WAIT
 from bmeconf.client.route import Route
+from bmeconf.model import NOTHING
 from bmeconf.model.errors import (
     ApiError,
     BmeconfError,
@@ -56,14 +56,13 @@ NEVER_LEFT = (
 """Failures that come before a request is sent; any other may come after it landed."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer, free of the library that fetched it; `request` is `METHOD /path`."""
 
     request: str
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
 
 
 def decoded(answer: Answer) -> Any:

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from bmeconf.kinds import Raw, replies
 from bmeconf.model.errors import IncompleteRead, ReplyUnreadable
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """The rows of a reply, and the total that it claims, where it claims one."""
 
     rows: Sequence[Raw]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -33,8 +32,7 @@ T = TypeVar("T")
 AGAIN = "the API gave no sound answer, and is asked again"
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How far a client goes before it gives up.
 
     `timeout` is in seconds: to connect, and between two bytes of an answer.
@@ -44,6 +42,9 @@ class Bounds:
     attempts: int = 4
     most_bytes: int = 64_000_000
     most_pages: int = 10_000
+
+
+BOUNDS = Bounds()
 
 
 class Witness(Protocol):
@@ -68,7 +69,7 @@ class Reader(Listings):
         budget: Budget,
         dialect: Dialect | None = None,
         watch: Watch = UNWATCHED,
-        bounds: Bounds = Bounds(),
+        bounds: Bounds = BOUNDS,
         route: Route = DIRECT,
         parallel: int = 1,
     ) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -33,8 +32,7 @@ class Named(NamedTuple):
 UNSET = Named()
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """What lies between this machine and the account, empty where there is nothing."""
 
     proxy: Named = UNSET

@@ -6,7 +6,7 @@ A target is a glob on addresses, as in `contacts/*@acme.example`; its dependenci
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
 from bmeconf.kinds import only as only_kind
@@ -16,8 +16,7 @@ from bmeconf.model.errors import InvalidInput
 MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """The resources that a run looks at, among all that its manifests declare.
 
     `desired` are the resources in scope, `whole` is all that the project declares: a resource out

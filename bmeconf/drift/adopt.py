@@ -169,7 +169,7 @@ def _objections(
     if limited.desired.resources.keys() != reading.scope.desired.resources.keys():
         return _all(items, "it would change what is declared")
     read = Snapshot.of(_as_read(resource, reading) for resource in limited.desired)
-    after = _changed(diff.compare(replace(reading, scope=limited, desired=read)))
+    after = _changed(diff.compare(reading._replace(scope=limited, desired=read)))
     before = _changed(each.now or each for each in drift.plan.differences)
     own = {(item.address, item.path): item for item in items}
     if still := [item for key, item in own.items() if key in after]:

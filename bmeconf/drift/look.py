@@ -55,9 +55,9 @@ def closer(reader: Reader, reading: Reading) -> tuple[Reading, Mapping[Address, 
         if identity(replace(address, name=name)) == identity(address)
     }
     resources = Snapshot({**reading.account.resources.resources, **late})
-    account = replace(reading.account, resources=resources)
+    account = reading.account._replace(resources=resources)
     new_names = {address: key for address, (key, _) in found.items() if address not in late}
-    return replace(reading, account=account), new_names
+    return reading._replace(account=account), new_names
 
 
 def touches(reader: Reader, reading: Reading, found: Drift) -> Mapping[Address, Touch]:

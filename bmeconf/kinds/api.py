@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from bmeconf.model import NOTHING
 
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
@@ -105,8 +107,7 @@ class Dialect:
         self.contact_lists, self.contact_lists_known = SHAPES[0], False
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """The result of a create or an update: the object's id, and what showed it afterwards.
 
     `reply` is the answer to the last write, where it may have to prove that nobody wrote after
@@ -114,7 +115,7 @@ class Written:
     """
 
     id: str
-    reply: Raw = field(default_factory=dict)
+    reply: Raw = NOTHING
     read: Raw | None = None
 
 

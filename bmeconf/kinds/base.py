@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Dialect, Raw, ReadApi, WriteApi, Written
@@ -35,8 +34,7 @@ from bmeconf.model import (
 from bmeconf.model.errors import NotFound
 
 
-@dataclass(frozen=True)
-class Managed:
+class Managed(NamedTuple):
     """The lists and tags that the manifests name anywhere: contacts are exact over these."""
 
     lists: frozenset[Address] = frozenset()

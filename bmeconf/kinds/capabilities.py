@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import BATCH, Dialect, Raw, ReadApi, WriteApi, Written
@@ -188,8 +187,7 @@ class Batched(Kind):
         return ids + self.batch_price(keys, batch) + (usual if usual > 1 else 0)
 
 
-@dataclass(frozen=True)
-class Touch:
+class Touch(NamedTuple):
     """The last change of a live object: when, in the words of the API; the rest where it tells.
 
     `by` is the type of who did it (`user`, `api-key`), `user` the id, `source` where from.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw
@@ -24,8 +23,7 @@ EXPECTED = (CampaignStatus.SCHEDULED, *UNDER_WAY)
 """Statuses that prove the manual step, given the right time."""
 
 
-@dataclass(frozen=True)
-class ScheduleEvidence:
+class ScheduleEvidence(NamedTuple):
     """What is known of the live object that a manual step is about.
 
     `doubt` is the code of the finding that says why it is not sure which object is meant; `live`

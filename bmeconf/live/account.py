@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from bmeconf.baseline import CommitManifests, LockBaseline, Section, commit_baseline
 from bmeconf.desired import Scope
 from bmeconf.kinds import KINDS, IdMap
 from bmeconf.live.doubts import mentions
 from bmeconf.live.match import Matches, Status
-from bmeconf.model import Address, Finding, Problem, Resource, Snapshot
+from bmeconf.model import NOTHING, Address, Finding, Problem, Resource, Snapshot
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The live objects that desired resources were matched with, under the desired addresses.
 
     `unread` are those that were not read whole, since the baseline tells that nothing moved.
@@ -28,18 +28,17 @@ class Account:
     """
 
     id_map: IdMap
-    resources: Snapshot = field(default_factory=Snapshot)
+    resources: Snapshot = Snapshot()
     unread: frozenset[Address] = frozenset()
-    remembered: Mapping[Address, Resource] = field(default_factory=dict)
+    remembered: Mapping[Address, Resource] = NOTHING
     dependents: tuple[Resource, ...] = ()
-    sources: Mapping[Address, Resource] = field(default_factory=dict)
-    unmanaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[Address, Resource] = NOTHING
+    unmanaged: Mapping[str, tuple[str, ...]] = NOTHING
     ready_domains: frozenset[str] | None = None
     upcoming: tuple[Resource, ...] = ()
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """The desired and the live side of a run.
 
     `desired` is the part in scope, in the account's own words: field labels as the account has
@@ -54,12 +53,12 @@ class Reading:
     desired: Snapshot
     account: Account
     matches: Matches
-    section: Section = field(default_factory=Section)
+    section: Section = Section()
     gone: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
     findings: tuple[Finding, ...] = ()
     comparable: frozenset[Address] = frozenset()
-    orphans: Matches = field(default_factory=Matches)
+    orphans: Matches = Matches()
     commit: CommitManifests | None = None
 
     def baseline(self) -> LockBaseline:
@@ -106,9 +105,9 @@ def resolve_namesakes(reading: Reading) -> Reading:
         a: r if a in account.unread else KINDS[a.kind].live(r.raw, a, id_map)
         for a, r in {**account.resources.resources, **namesakes}.items()
     }
-    resolved = replace(account, id_map=id_map, resources=Snapshot(resources))
+    resolved = account._replace(id_map=id_map, resources=Snapshot(resources))
     comparable = {r.address for r in ambiguous if not _unclear(r, reading, id_map, alike)}
-    return replace(reading, account=resolved, comparable=frozenset(comparable))
+    return reading._replace(account=resolved, comparable=frozenset(comparable))
 
 
 def _unclear(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import NamedTuple
 
 from bmeconf.baseline import RememberedIds
 from bmeconf.kinds import Audience, Kind, NaturalKey, Raw, Searched, replies
@@ -41,16 +42,14 @@ class Status(Enum):
 PLANNED = (Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, Status.REPLACED)
 
 
-@dataclass(frozen=True, slots=True)
-class Namesakes:
+class Namesakes(NamedTuple):
     """Several live objects of one name, by their ids."""
 
     name: str
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Which live object one desired resource is.
 
     `row` is the object, None where there is none. `remembered` is another row, which the baseline
@@ -128,14 +127,14 @@ class Matches:
     def without(self, resources: Iterable[Resource]) -> Matches:
         """These matches, where the objects of `resources` are gone since they were listed."""
         changed = {
-            r.address: replace(_of_none(r), referred_to=self[r.address].referred_to)
+            r.address: _of_none(r)._replace(referred_to=self[r.address].referred_to)
             for r in resources
         }
         return replace(self, by_address={**self.by_address, **changed})
 
     def referring(self, unclear: Mapping[Address, Namesakes]) -> Matches:
         """These matches, where those of `unclear` refer to a name of several objects."""
-        changed = {a: replace(self[a], referred_to=those) for a, those in unclear.items()}
+        changed = {a: self[a]._replace(referred_to=those) for a, those in unclear.items()}
         return replace(self, by_address={**self.by_address, **changed})
 
 
@@ -160,7 +159,7 @@ def _by_name(
         for old in former:
             if own.status is not Status.MISSING:
                 leftover = old if free.get(old) else ""
-                found[address] = replace(own, leftover=leftover)
+                found[address] = own._replace(leftover=leftover)
                 break
             own = found[address] = _take(old, free)
     return found
@@ -214,7 +213,7 @@ class _Judge:
         found = self._first[resource.address]
         if found.status is Status.AMBIGUOUS:
             known = self._ids.by_address.get(resource.address, "")
-            return replace(found, remembered=self.unmanaged.get(known))
+            return found._replace(remembered=self.unmanaged.get(known))
         if found.row is not None:
             # What was found by its own name is called by that.
             by_name = not (resource.id or resource.intent.renamed_from)
@@ -228,17 +227,17 @@ class _Judge:
     def _claimed(self, resource: Resource, found: Match, row: Raw) -> Match | None:
         """`found` as an object that must be left alone, None where it need not be."""
         live, keys = self._kind.key(row), self._kind.match_keys(resource)
-        left_alone = replace(found, names=(self._kind.called(row),))
+        left_alone = found._replace(names=(self._kind.called(row),))
         if not resource.intent.absent:
             if keys and live != keys[0] and (others := self._free.get(keys[0])):
                 # No later run could tell two objects of one name apart.
                 ids = tuple(map(replies.id_of, others))
-                return replace(left_alone, status=Status.NAME_TAKEN, candidates=ids)
+                return left_alone._replace(status=Status.NAME_TAKEN, candidates=ids)
         elif resource.id and live in self._by_name:
             rival = self._by_name[live]
-            return replace(left_alone, status=Status.CLAIMED_TWICE, rival=rival)
+            return left_alone._replace(status=Status.CLAIMED_TWICE, rival=rival)
         elif resource.id and live != keys[0]:
-            return replace(left_alone, status=Status.ID_NAMES_ANOTHER)
+            return left_alone._replace(status=Status.ID_NAMES_ANOTHER)
         return None
 
     def _replaced(self, resource: Resource, found: Match, row: Raw) -> Match:
@@ -252,7 +251,7 @@ class _Judge:
         unseen = isinstance(self._kind, Audience) or (resource.intent.absent and not same_again)
         status = Status.REPLACED_UNSEEN if unseen else Status.REPLACED
         old = self._every.get(known)
-        return replace(found, status=status, remembered=old, known_id=known)
+        return found._replace(status=status, remembered=old, known_id=known)
 
     def _renamed(self, resource: Resource, missing: Match) -> Match:
         """`missing`, as a rename where the ids tell of one that no manifest declares."""
@@ -262,5 +261,5 @@ class _Judge:
             names = (self._kind.key(row),)
             return Match(Status.RENAMED_IN_ACCOUNT, None, row, known_id=known, names=names)
         if self._orphans and not resource.intent.origins:
-            return replace(missing, status=Status.RENAMED_IN_MANIFESTS, names=self._orphans)
+            return missing._replace(status=Status.RENAMED_IN_MANIFESTS, names=self._orphans)
         return missing

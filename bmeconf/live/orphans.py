@@ -12,7 +12,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from bmeconf.baseline import CommitManifests, commit_baseline
 from bmeconf.desired import Scope, matches
@@ -29,11 +30,10 @@ MOST_ASKED = 3
 """So many of what is to be created are named as what it may be by now."""
 
 
-@dataclass(frozen=True)
-class Removed:
+class Removed(NamedTuple):
     """Resources that are declared no more, as they were; `unsearched` more are not looked for."""
 
-    declared: Snapshot = field(default_factory=Snapshot)
+    declared: Snapshot = Snapshot()
     unsearched: int = 0
 
     def of_kind(self, kind: Kind) -> tuple[Resource, ...]:

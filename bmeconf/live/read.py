@@ -93,7 +93,7 @@ def read(
     )
     if commit:
         notes = orphans.findings(removed, commit, reading)
-        reading = replace(reading, findings=(*unchecked, *notes))
+        reading = reading._replace(findings=(*unchecked, *notes))
     whole = {name for name, kind in KINDS.items() if not sparing or _may_lose(kind, scope)}
     return reading if reading.problems else _with_details(api, reading, listing.dependents, whole)
 
@@ -120,7 +120,7 @@ class _Listing:
         """Read the rows of one kind."""
         removed = self.removed.of_kind(kind)
         # As of what is to be deleted, findings say what depends on it.
-        going = [replace(r, intent=replace(r.intent, absent=True)) for r in removed]
+        going = [replace(r, intent=r.intent._replace(absent=True)) for r in removed]
         if sizes and isinstance(kind, Audience):
             return kind.all_rows(self.api, self.id_map)
         return kind.rows(self.api, self.id_map, [*_claimants(kind, self.scope), *going])
@@ -183,8 +183,7 @@ def _with_details(
     shown = {a: r for a, r in {**listed, **again, **read}.items() if r is not None}
     known = {a: KINDS[a.kind].live(row, a, id_map) for a, row in remembered.items()}
     resources = Snapshot.of(r for a, r in shown.items() if a not in namesakes)
-    account = replace(
-        reading.account,
+    account = reading.account._replace(
         resources=resources,
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
@@ -195,7 +194,7 @@ def _with_details(
     gone = [desired.resources[address] for address, found in again.items() if found is None]
     matches = matches.without(gone)
     findings = (*reading.findings, *unlisted)
-    return replace(reading, account=account, matches=matches, findings=findings)
+    return reading._replace(account=account, matches=matches, findings=findings)
 
 
 def _read_again(

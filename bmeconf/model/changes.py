@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
-from bmeconf.model.resources import Address, Resource, Value, nothing
+from bmeconf.model.resources import NOTHING, Address, Resource, Value
 
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 Path = tuple[str, ...]
@@ -38,8 +39,7 @@ class Change:
     cause: Cause = field(default=Cause.UNKNOWN, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """One desired resource beside its live one; `action` None where they are in sync.
 
     `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
@@ -56,7 +56,7 @@ class Difference:
     unreadable: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
     believed: tuple[str, ...] = ()
-    causes: Mapping[Path, Cause] = field(default_factory=nothing)
+    causes: Mapping[Path, Cause] = NOTHING
     now: Difference | None = None
 
     @property
@@ -64,8 +64,7 @@ class Difference:
         return self.desired.address
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One request a step will make, for the reader of a plan; ids not yet known stay symbolic."""
 
     method: str

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from bmeconf import __version__
 
@@ -174,8 +173,7 @@ class IncompleteRead(ApiError, code="incomplete_read"):
     """Pages and totals of a listing do not agree (design 7.2)."""
 
 
-@dataclass(frozen=True)
-class ErrorDetail:
+class ErrorDetail(NamedTuple):
     """One element of the API's `errors[]` envelope (API contract 2.1), as far as it was given."""
 
     error_type: str

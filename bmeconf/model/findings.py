@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from bmeconf.model.resources import Address, Place
 from bmeconf.model.words import counted
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong in the files: where, about which resource, what, and how to mend it.
 
     `level` is `error`, `warning` or `note`; `code` a stable word for machines.
@@ -45,8 +43,7 @@ ABOUT_STEPS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something a person should know about a resource; `error` level refuses an apply.
 
     `level` is `error`, `warning` or `note`; `code` a stable word; `remedy` how to mend it,
@@ -101,8 +98,7 @@ BROKEN = ("overdue", "undone", "wrong")
 """States of manual steps that somebody has to look after now; a `todo` has its time."""
 
 
-@dataclass(frozen=True)
-class Manual:
+class Manual(NamedTuple):
     """What a person must do because the API cannot (design 7.9), and how far it is.
 
     `state` is `todo`, `done`, `wrong`, `undone` or `overdue`; `expect` and `observed` are the
@@ -148,4 +144,4 @@ def once(problems: Iterable[Told]) -> Iterator[Told]:
         first = min(same, key=lambda each: (each.place or NOWHERE, str(each.address)))
         more = len({each.place for each in same}) - 1
         rest = f"; the same at {counted(more, 'more place')}" if more else ""
-        yield replace(first, message=first.message + rest)
+        yield first._replace(message=first.message + rest)

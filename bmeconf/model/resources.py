@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 STRUCTURE, LISTS, CONTACTS, CAMPAIGNS = "structure", "lists", "contacts", "campaigns"
 
@@ -78,7 +78,7 @@ class Template:
 # Sets are sorted tuples, so that equality means what a person means by it.
 Value = Any
 Fields = Mapping[str, Value]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 def nothing() -> Mapping[Any, Any]:
@@ -86,8 +86,7 @@ def nothing() -> Mapping[Any, Any]:
     return NOTHING
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where in the files something was written: path as the user would type it, 1-based."""
 
     file: str
@@ -107,8 +106,7 @@ class Schedule:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """What a manifest says about a resource beside its fields; empty on the live side.
 
     `spelled` are the names that it goes by, or went by, exactly as they are written.
@@ -122,9 +120,9 @@ class Intent:
     copy_of: Address | None = None
     merge_of: tuple[Address, ...] = ()
     schedule: Schedule | None = None
-    expect: Mapping[str, str] = field(default_factory=nothing)
+    expect: Mapping[str, str] = NOTHING
     place: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=nothing)
+    places: Mapping[str, Place] = NOTHING
 
     @property
     def origins(self) -> tuple[Address, ...]:

@@ -75,7 +75,7 @@ def deletes(plan: Plan, globs: Sequence[str]) -> None:
 
 def undecided(plan: Plan) -> Plan:
     """A saved plan as it is before the guards judge it at the moment of its apply."""
-    findings = (replace(f, level="warning") if f.allow else f for f in plan.findings)
+    findings = (f._replace(level="warning") if f.allow else f for f in plan.findings)
     return replace(plan, findings=tuple(findings))
 
 
@@ -91,7 +91,7 @@ def lowered(plan: Plan, allowed: Acknowledged, fresh: Iterable[Finding] | None =
     return replace(
         plan,
         findings=tuple(
-            replace(f, level="warning", remedy=f"acknowledged: {shell_line(f.allow)}")
+            f._replace(level="warning", remedy=f"acknowledged: {shell_line(f.allow)}")
             if f.level == "error" and f.allow and _key(f.allow) in allowed.keys
             else f
             for f in findings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, Mailing, Member, Raw, only, replies
 from bmeconf.live import Reading
@@ -35,8 +35,7 @@ Size = Callable[[Address], int | None]
 """How many contacts are on a list, None where that is not shown; 0 where there is no list."""
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(NamedTuple):
     """The live lists of this moment, as `rows` show them; `id` tells the id behind an address."""
 
     rows: Iterable[Raw]

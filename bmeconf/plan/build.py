@@ -7,7 +7,6 @@ reverse. References stay symbolic until `apply` knows the id (design 5, 7.11).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bmeconf.kinds import (
@@ -173,8 +172,7 @@ def _unreached(difference: Difference) -> str:
 def _steps(ordered: Sequence[order.Waiting], reading: Reading) -> tuple[Step, ...]:
     ids = {difference.address: str(n) for n, (difference, _) in enumerate(ordered, 1)}
     return tuple(
-        replace(
-            _step(difference, reading),
+        _step(difference, reading)._replace(
             id=ids[difference.address],
             depends_on=tuple(sorted((ids[address] for address in waits), key=int)),
         )
@@ -192,15 +190,15 @@ def _step(difference: Difference, reading: Reading) -> Step:
         calls = tuple(kind.create_calls(id_map, nested(changes), origin))
         copied = reading.account.sources.get(intent.copy_of) if intent.copy_of else None
         source = _pin(kind, copied.raw) if copied else None
-        return replace(step, calls=calls, intent=origin, source=source)
+        return step._replace(calls=calls, intent=origin, source=source)
     pin = _pin(kind, live.raw)
     if difference.action == DELETE:
         uses = {key: count for key, count in live.facts.items() if type(count) is int}
         calls = tuple(kind.delete_calls(id_map, pin.id))
-        return replace(step, pin=replace(pin, uses=uses), calls=calls, usage=kind.usage(live))
+        return step._replace(pin=pin._replace(uses=uses), calls=calls, usage=kind.usage(live))
     enforced = kind.enforces(changes) and pin.version is not None
     calls = tuple(kind.update_calls(id_map, pin.id, changes))
-    return replace(step, pin=pin, calls=calls, check="enforced" if enforced else "checked")
+    return step._replace(pin=pin, calls=calls, check="enforced" if enforced else "checked")
 
 
 def _pin(kind: Kind, raw: Raw) -> Pin:
@@ -260,4 +258,4 @@ def _price(steps: Sequence[Step], spent: Price, matches: Matches, dialect: Diale
         check += kind.look_price(len(ids), len(keys), live, dialect)
     if not any(isinstance(KINDS[step.address.kind], Audience) for step in steps):
         verify += any(step.recipients() for step in steps)
-    return replace(spent, write=sum(len(s.calls) for s in steps), verify=verify, check=check)
+    return spent._replace(write=sum(len(s.calls) for s in steps), verify=verify, check=check)

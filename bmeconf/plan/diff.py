@@ -48,7 +48,7 @@ def compare(reading: Reading) -> tuple[Difference, ...]:
             differences.append(now)
         else:
             planned = _difference(desired, _with_ways(ahead[desired.address], reading), baseline)
-            differences.append(replace(_classified(planned, match, baseline), now=now))
+            differences.append(_classified(planned, match, baseline)._replace(now=now))
     return tuple(differences)
 
 
@@ -71,7 +71,7 @@ def _classified(difference: Difference, match: Match, baseline: LockBaseline) ->
         causes[IDENTITY] = Cause.DRIFT
     classified = tuple(replace(c, cause=c.cause or causes[c.path]) for c in changes)
     others = {path: causes[path] for path in (PRESENCE, IDENTITY) if path in causes}
-    return replace(difference, changes=classified, causes=others)
+    return difference._replace(changes=classified, causes=others)
 
 
 def _difference(desired: Resource, live: Resource | None, baseline: LockBaseline) -> Difference:

@@ -42,7 +42,7 @@ def plan(plan: Plan, exit_code: int = 0, error: BmeconfError | None = None) -> d
         "source": source(plan.source),
         "fingerprint": plan.fingerprint,
         "summary": summary(plan),
-        "requests": asdict(plan.price),
+        "requests": plan.price._asdict(),
         "steps": [_step(step) for step in plan.steps],
         "manual": manual(plan.manual),
         "findings": findings(plan.findings),
@@ -87,7 +87,7 @@ def findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [
         _picked(finding, *names)
         | ({"allow": plain(finding.allow)} if finding.allow else {})
-        | ({"place": asdict(finding.place)} if finding.place else {})
+        | ({"place": finding.place._asdict()} if finding.place else {})
         for finding in findings
     ]
 
@@ -95,7 +95,7 @@ def findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 def source(source: Source) -> dict[str, Any]:
     """The files that a plan was made from, and the commit that it was compared with."""
     body = _picked(source, "digest", "commit", "root")
-    return {**body, "since": asdict(source.since)} if source.since else body
+    return {**body, "since": source.since._asdict()} if source.since else body
 
 
 def manual(manual_steps: Iterable[Manual]) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def _step(step: Step) -> dict[str, Any]:
             }
             for c in step.changes
         ],
-        "calls": [asdict(call) for call in step.calls],
+        "calls": [call._asdict() for call in step.calls],
     }
     if step.intent.origins:
         body["origin"] = plain(step.intent.origins)
@@ -152,7 +152,7 @@ def _places(plan: Plan) -> dict[str, Any]:
         *(str(finding.address) for finding in plan.findings),
         *(str(reach.address) for reach in plan.audience),
     }
-    return {address: asdict(plan.places[address]) for address in sorted(about & {*plan.places})}
+    return {address: plan.places[address]._asdict() for address in sorted(about & {*plan.places})}
 
 
 def _reach(reach: Reach) -> dict[str, Any]:

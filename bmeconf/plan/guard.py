@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from bmeconf.baseline import Section
 from bmeconf.desired import matches
@@ -73,7 +72,7 @@ def _seeds(desired: Snapshot, live: Snapshot, policy: Policy) -> Iterable[Findin
 def seed_problems(desired: Snapshot, policy: Policy) -> list[Problem]:
     """What the seed policy says of the contacts, as problems at their places."""
     return [
-        Problem.of(replace(finding, place=desired.resources[finding.address].intent.place))
+        Problem.of(finding._replace(place=desired.resources[finding.address].intent.place))
         for finding in _seeds(desired, Snapshot(), policy)
     ]
 

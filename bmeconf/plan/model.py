@@ -7,9 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, IdMap, Managed
 from bmeconf.model import (
+    NOTHING,
     Address,
     Call,
     Change,
@@ -26,8 +28,7 @@ FINGERPRINT = 32
 """Hexadecimal digits of a fingerprint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A live object as it was when planning: its id, its `__v` where shown, a content digest.
 
     `uses` counts what refers to an object that is to be deleted, by kind.
@@ -36,11 +37,10 @@ class Pin:
     id: str
     version: int | None
     digest: str
-    uses: Mapping[str, int] = field(default_factory=dict)
+    uses: Mapping[str, int] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One resource to create, update or delete. `depends_on` names steps by id.
 
     `check` is `enforced` where the server itself rejects a stale version, else `checked`.
@@ -56,7 +56,7 @@ class Step:
     check: str = "checked"
     changes: tuple[Change, ...] = ()
     calls: tuple[Call, ...] = ()
-    intent: Intent = field(default_factory=Intent)
+    intent: Intent = Intent()
     usage: str = ""
     source: Pin | None = None
 
@@ -91,8 +91,7 @@ class AccountId:
     name: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(NamedTuple):
     """The commit whose manifests a plan was compared with, and the user's name for it.
 
     Where it is not `complete`, not all that was declared then could be read.
@@ -103,8 +102,7 @@ class Since:
     complete: bool = True
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The files that a plan was made from: digest of their content, Git commit where known.
 
     `root` is the root of the project, relative to the folder in which the plan lies.
@@ -116,8 +114,7 @@ class Source:
     since: Since | None = None
 
 
-@dataclass(frozen=True)
-class Price:
+class Price(NamedTuple):
     """Requests: spent on reading, to be spent on writing and verifying, and left.
 
     `check` is what a saved plan spends before its first write, to see that nothing moved.
@@ -131,8 +128,7 @@ class Price:
     month_remaining: int | None = None
 
 
-@dataclass(frozen=True)
-class Preconditions:
+class Preconditions(NamedTuple):
     """Preconditions of a saved plan outside its pins: the ids behind every name it mentions.
 
     `ids` has every address that the steps mention and every managed list, None for what does
@@ -141,19 +137,18 @@ class Preconditions:
     """
 
     structure: str = ""
-    ids: Mapping[Address, str | None] = field(default_factory=dict)
-    fields: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    managed: Managed = field(default_factory=Managed)
-    protect: Mapping[Address, bool] = field(default_factory=dict)
+    ids: Mapping[Address, str | None] = NOTHING
+    fields: Mapping[str, str] = NOTHING
+    tags: Mapping[str, str] = NOTHING
+    managed: Managed = Managed()
+    protect: Mapping[Address, bool] = NOTHING
 
     def id_map(self, now: IdMap) -> IdMap:
         """`now`, which knows the structure as it is, with the ids that were planned upon."""
         return now.with_ids({address: id for address, id in self.ids.items() if id})
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(NamedTuple):
     """The people on the recipient lists of one draft, as live and as planned.
 
     Who is on several of the lists counts once for each, so that both numbers are upper bounds; None

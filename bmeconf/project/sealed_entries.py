@@ -10,8 +10,8 @@ import contextlib
 import hmac
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from bmeconf.project.atomic import read_file, write_file
 from bmeconf.project.machine_secret import machine_secret
@@ -23,8 +23,7 @@ MOST_BYTES, MOST_ENTRIES = 64_000_000, 8
 """Of all entries together; the newest are kept."""
 
 
-@dataclass(frozen=True)
-class SealedEntries:
+class SealedEntries(NamedTuple):
     """The entries of one project; texts in ASCII, by names that only this machine can tell."""
 
     folder: Path

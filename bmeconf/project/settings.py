@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
-from bmeconf.model import LintPolicy
+from bmeconf.model import NOTHING, LintPolicy
 
 
 class Secret:
@@ -38,8 +38,7 @@ class Secret:
         raise TypeError("a secret is not to be copied or stored")
 
 
-@dataclass(frozen=True)
-class KnownDrift:
+class KnownDrift(NamedTuple):
     """A drift that is accepted until a day, and who answers for it (design 2)."""
 
     address: str
@@ -49,8 +48,7 @@ class KnownDrift:
     owner: str | None = None
 
 
-@dataclass(frozen=True)
-class Freeze:
+class Freeze(NamedTuple):
     """A window in which nothing is written, from `start` until right before `end`.
 
     `first` and `last` are the two as the project file has them; such a day is one of UTC.
@@ -63,8 +61,7 @@ class Freeze:
     reason: str
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """What the project allows; None where the project file does not say.
 
     `reserve` is the percentage of the account's hour and month that is left to others.
@@ -83,36 +80,33 @@ class Policy:
     audience_growth: int | None = None
     freeze: tuple[Freeze, ...] = ()
     quiet_before_send: timedelta | None = None
-    lint: LintPolicy = field(default_factory=LintPolicy)
+    lint: LintPolicy = LintPolicy()
 
 
-@dataclass(frozen=True)
-class AccountEntry:
+class AccountEntry(NamedTuple):
     """An account as the project file declares it; `api_key_env` names the variable of its key."""
 
     name: str
     base_url: str
     api_key_env: str
-    vars: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """The project file as data, if it `has_file`; `manifests` None: it does not say (design 2)."""
 
     root: Path
     manifests: tuple[str, ...] | None = None
-    accounts: Mapping[str, AccountEntry] = field(default_factory=dict)
-    policy: Policy = field(default_factory=Policy)
+    accounts: Mapping[str, AccountEntry] = NOTHING
+    policy: Policy = Policy()
     has_file: bool = False
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The account of a run: `base_url` is an origin without path; `notes` are for the user."""
 
     name: str | None
     base_url: str
     key: Secret
-    vars: Mapping[str, str] = field(default_factory=dict)
+    vars: Mapping[str, str] = NOTHING
     notes: tuple[str, ...] = ()

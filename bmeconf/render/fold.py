@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from bmeconf.kinds import KINDS
 from bmeconf.render.model import PageItem
@@ -26,14 +25,14 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
         first, *others = group
         if first.level and others:
             also = ", ".join(other.address for other in others)
-            yield replace(first, head=f"{first.head}; the same of {also}")
+            yield first._replace(head=f"{first.head}; the same of {also}")
         elif len(group) < ENOUGH:
             yield from group
         else:
             kind = KINDS[first.address.partition("/")[0]]
             members = tuple(item.address for item in group)
-            yield replace(
-                first, address=kind.counted(len(group)), place=None, link="", members=members
+            yield first._replace(
+                address=kind.counted(len(group)), place=None, link="", members=members
             )
 
 
@@ -45,4 +44,4 @@ def _cause(item: PageItem) -> PageItem | None:
         kind, common = "", bool(item.head) and not long
     else:
         common = long and kind in KINDS and bool(slash) and not item.must
-    return replace(item, address=kind, place=None, link="") if common else None
+    return item._replace(address=kind, place=None, link="") if common else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from bmeconf.model import Place
@@ -33,14 +32,13 @@ def linked(page: Page, base: str) -> Page:
         return page
 
     def section(section: Section) -> Section:
-        return replace(
-            section,
-            items=tuple(replace(i, link=_link(i.place, base)) for i in section.items),
-            tasks=tuple(replace(t, link=_link(t.place, base)) for t in section.tasks),
+        return section._replace(
+            items=tuple(i._replace(link=_link(i.place, base)) for i in section.items),
+            tasks=tuple(t._replace(link=_link(t.place, base)) for t in section.tasks),
         )
 
     sections = tuple(map(section, page.sections))
-    return replace(page, sections=sections, parts=tuple(linked(part, base) for part in page.parts))
+    return page._replace(sections=sections, parts=tuple(linked(part, base) for part in page.parts))
 
 
 def _link(place: Place | None, base: str) -> str:

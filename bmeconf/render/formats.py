@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from bmeconf.model.errors import BmeconfError
 from bmeconf.render.model import Page
@@ -19,8 +18,7 @@ EXTRACTS = ("sarif", "gitlab", "ics", PATCH)
 """The formats of what others take of a product: what it says of manifests, and manual steps."""
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(NamedTuple):
     """What a command gives out: the page, and the same as a JSON document."""
 
     page: Page

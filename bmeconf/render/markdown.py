@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bmeconf.kinds import KINDS
 from bmeconf.model.errors import InvalidInput
@@ -187,7 +187,7 @@ def _entries(number: int, section: Section, bare: bool) -> Iterator[Entry]:
         # Of two deletes with the same start it must be clear which is meant; an error has its
         # message and place for that, and must go in however long its address is.
         address = item.address if rank == 1 else _start(item.address)
-        short = replace(item, address=address, head=_start(item.head))
+        short = item._replace(address=address, head=_start(item.head))
         line = parts.head(short, placed=rank == 0)
         if bare and rank == 1:
             name = code(address) if address else prose(short.head or item.state)
@@ -196,7 +196,7 @@ def _entries(number: int, section: Section, bare: bool) -> Iterator[Entry]:
         group = item.state[:LONGEST_STATE] + (f" {kind}" if kind in KINDS else "")
         yield Entry(rank, position, number, f"- {line}", group)
     for position, task in enumerate(task for task in section.tasks if task.state != DONE):
-        line = next(parts.task(replace(task, owner=_start(task.owner))))
+        line = next(parts.task(task._replace(owner=_start(task.owner))))
         if bare:
             line = f"- [ ] {code(task.address)} ({prose(task.state)})"
         yield Entry(1, position, number, line, f"{task.state} manual step")

@@ -5,16 +5,15 @@ Texts are as they came: each format makes them harmless in its own way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from bmeconf.model import DONE as DONE
 from bmeconf.model import Place, Value
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of an item: its name as `fields.City`, its value before and after.
 
     `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
@@ -32,8 +31,7 @@ class Field:
     sides: tuple[str, str] = ("Before", "After")
 
 
-@dataclass(frozen=True)
-class PageItem:
+class PageItem(NamedTuple):
     """One statement about one resource, file or run.
 
     `sign` is one of `+ ~ - ! » =`, `state` one word (`create`, `frozen`, `applied`). `head` is a
@@ -71,8 +69,7 @@ class PageItem:
         return f"{self.address} ({self.state}): {self.head}"
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A manual step as a box to tick, with what a person needs for it.
 
     `what` is one sentence without the address, `due` its time, aware, and `distance` how far off
@@ -99,7 +96,7 @@ class Task:
     @property
     def gist(self) -> str:
         """Address, state, `what` and owner on one line."""
-        return f"{self.address} ({self.state}): {replace(self, distance='').sentence}"
+        return f"{self.address} ({self.state}): {self._replace(distance='').sentence}"
 
     @property
     def sentence(self) -> str:
@@ -109,8 +106,7 @@ class Task:
         return f"{self.what}{distance}{owner}"
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(NamedTuple):
     """Numbers over time, for a small plot: labels and values, of the same length.
 
     `unit` follows a value where it is shown: `%`, or ` opens` with its blank.
@@ -122,8 +118,7 @@ class Series:
     unit: str = ""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows under heads, all texts; `numbers` are the columns that are set to the right."""
 
     heads: tuple[str, ...]
@@ -145,8 +140,7 @@ class InText(Enum):
     """The same terminal shows it elsewhere: in the plan above, or as an error below."""
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A part of a page under a title; any of its members may be empty."""
 
     title: str
@@ -158,8 +152,7 @@ class Section:
     in_text: InText = InText.WHOLE
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """A whole report.
 
     `document` is its JSON format (`bmeconf.plan/1`), `mood` is `good`, `warn` or `bad`. `verdict`

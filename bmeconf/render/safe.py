@@ -7,7 +7,7 @@ a CI log line can be taken for a workflow command are broken up visibly.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bmeconf.model import visible
 from bmeconf.model.errors import masked
@@ -22,8 +22,7 @@ PAIRS = str.maketrans(
 )
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of output; `style` is a word that the command line knows a colour for."""
 
     text: str = ""

@@ -7,7 +7,7 @@ the signs `+ ~ - ! »` say (design 6).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bmeconf.model import Place
 from bmeconf.render import figures, safe, values
@@ -132,7 +132,7 @@ class Sheet:
     def _blocks(self, section: Section, brief: bool) -> Iterator[Sequence[Line]]:
         """The lines of each item, task, table and plot."""
         heads = section.in_text is InText.HEADS
-        shown = (replace(i, fields=(), notes=()) if heads else i for i in section.items)
+        shown = (i._replace(fields=(), notes=()) if heads else i for i in section.items)
         for each in folded([*shown]):
             yield self.item(each, "" if brief else section.title)
         if not brief:

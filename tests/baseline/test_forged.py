@@ -51,8 +51,7 @@ def forge(project: Project, account: Account, **seen: Any) -> None:
     listed, updated_at = row_state(KINDS["campaigns"], section, row)
     version = account.named("campaigns", "Offer")["__v"]
     digests = {name: section.digest(name, value) for name, value in seen.items()}
-    told_as = replace(
-        entry,
+    told_as = entry._replace(
         listed=listed,
         updated_at=updated_at,
         version=version,
@@ -145,7 +144,7 @@ def test_a_forged_entry_hides_no_membership(project: Project, account: Account) 
     mine = parsed.section(account_key, told["base_url"])
     entry = mine.entries[key]
     now = mine.digest("lists", account.list_ids("Customers")[0])[:3]
-    forged = replace(entry, seen={**entry.seen, "lists": (now,)})
+    forged = entry._replace(seen={**entry.seen, "lists": (now,)})
     entries = {**mine.entries, key: forged}
     project.write(LOCK, parsed.having(replace(mine, entries=entries)).text)
     assert len(project.drift("--fail-on", "drift,conflict,pending", code=2)["items"]) == 1

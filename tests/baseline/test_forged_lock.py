@@ -45,7 +45,7 @@ def forged(text: str, shift: int, ids: dict[str, list[str]]) -> str:
     for key, entry in read.entries.items():
         others = ids[kind_of(key)]
         other = others[(others.index(entry.id) + shift) % len(others)]
-        entries[key] = replace(entry, id=other, protect=False)
+        entries[key] = entry._replace(id=other, protect=False)
     return lock.having(replace(read, entries=entries)).text
 
 

@@ -1422,7 +1422,7 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     assert made is not None
     assert made.sent == made.seen
     assert sorted(made.sent) == ["from_name", "name", "subject"]
-    noted = replace(made, protect=True, scheduled=AT, unproven=("body",))
+    noted = made._replace(protect=True, scheduled=AT, unproven=("body",))
     section = replace(section, entries={section.key(one): noted})
     changes = Change(("subject",), "S", "T"), Change(("body",), None, "<p>B</p>")
     now = {**body, "subject": "T", "__v": 1}
@@ -1433,7 +1433,7 @@ def test_a_plan_without_its_manifests_tells_of_the_fields_it_writes() -> None:
     entry = section.at(one)
     assert entry is not None
     assert (entry.protect, entry.scheduled, entry.unproven, entry.version) == (True, AT, (), 1)
-    assert replace(unsure, version=1, listed=entry.listed) == entry
+    assert unsure._replace(version=1, listed=entry.listed) == entry
     assert sorted(entry.sent) == ["body", "from_name", "name", "subject"]
     assert sorted(entry.seen) == ["from_name", "name", "subject"]
     assert entry.sent["subject"] != made.sent["subject"]

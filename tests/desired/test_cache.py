@@ -71,7 +71,7 @@ def told(desired: validate.Desired) -> Any:
 
 def stated(resource: Resource) -> Any:
     places = {**resource.intent.places}
-    return repr(replace(resource, intent=replace(resource.intent, places={}))), places
+    return repr(replace(resource, intent=resource.intent._replace(places={}))), places
 
 
 def entries(root: Path) -> dict[str, int]:

@@ -82,7 +82,7 @@ def changed(node: Node, random: Random, at: int) -> Node:
     if isinstance(node, Block):
         keys = [key for key, _ in node.entries]
         return replace(node, entries=tuple(zip(keys, children, strict=True)))
-    return replace(node, items=tuple(children)) if isinstance(node, Items) else node
+    return node._replace(items=tuple(children)) if isinstance(node, Items) else node
 
 
 def values(node: Node) -> Iterator[Node]:
@@ -103,7 +103,7 @@ def other(node: Node, random: Random) -> Node:
             entries[key] = Scalar(key, place), random.choice((text, node))
         return replace(node, entries=tuple(entries.values()))
     if isinstance(node, Items) and random.random() < 0.8:
-        return replace(node, items=random.choice(((), node.items[1:], (*node.items, text))))
+        return node._replace(items=random.choice(((), node.items[1:], (*node.items, text))))
     return random.choice((text, text, text, Items((), place), Block((), place)))
 
 

@@ -7,7 +7,6 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from jsonschema import Draft202012Validator
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import DiskFiles, yaml_tree
 from bmeconf.desired.validate import flaws, formats
-from bmeconf.model import Address, Intent, Problem, Resource, Schedule, Snapshot
+from bmeconf.model import Address, Problem, Resource, Schedule, Snapshot
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema
 from tests.support.cases import BAD, GOOD, parts_of
@@ -37,7 +36,7 @@ def all_stated(sources: manifest.Sources, variables: Mapping[str, str]) -> list[
 
 def stated(resource: Resource) -> Iterator[str]:
     """Every field, and what the intent has beside them, as JSON."""
-    intent = {f.name: getattr(resource.intent, f.name) for f in fields(Intent)}
+    intent = resource.intent._asdict()
     beside = {k: v for k, v in intent.items() if v and k not in ("place", "places", "spelled")}
     id = {"id": resource.id} if resource.id else {}
     for name, value in {**resource.fields, **id, **beside}.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bmeconf.model import Value
@@ -15,7 +13,7 @@ ALIKE = [
     PageItem("~", f"contacts/{letter}@a.example", "update", "will be updated", (LEFT,))
     for letter in "abc"
 ]
-OTHER = replace(ALIKE[0], address="contacts/d@a.example", fields=(replace(LEFT, after=("B",)),))
+OTHER = ALIKE[0]._replace(address="contacts/d@a.example", fields=(LEFT._replace(after=("B",)),))
 
 
 def as_one(page: Page, format: str) -> str:
@@ -39,7 +37,7 @@ def test_what_machines_count_stays_apart(format: str) -> None:
 
 
 def test_deletes_and_few_changes_are_not_folded() -> None:
-    deleted = [replace(item, state="delete", must=True) for item in ALIKE]
+    deleted = [item._replace(state="delete", must=True) for item in ALIKE]
     assert [*folded(deleted)] == deleted
     assert [*folded([*ALIKE[:2], OTHER])] == [*ALIKE[:2], OTHER]
 

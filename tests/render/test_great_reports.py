@@ -88,7 +88,7 @@ def test_errors_come_first_and_tasks_are_not_crowded_out() -> None:
 
 def test_what_somebody_agrees_to_is_told_whole_or_not_at_all() -> None:
     with pytest.raises(InvalidInput, match="does not fit"):
-        markdown.render(replace(great(5000), binding=True))
+        markdown.render(great(5000)._replace(binding=True))
     assert pages.of_plan(plans.plan(["a"]), "production").binding
 
 

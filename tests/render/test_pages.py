@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -78,7 +77,7 @@ def test_a_task_says_how_far_off_it_is(apart: timedelta, told: str) -> None:
 def test_a_task_says_where_it_stands(
     state: str, observed: dict[str, str], what: str, click: str, fails: bool
 ) -> None:
-    task = task_of(replace(TODO, state=state, observed=observed), EARLIER)
+    task = task_of(TODO._replace(state=state, observed=observed), EARLIER)
     assert what in task.what
     assert click in " ".join(task.where)
     assert bool(task.where) == (state != "done")
@@ -173,14 +172,14 @@ def test_great_bodies_take_no_time() -> None:
 
 def test_an_inbox_shows_only_what_is_known() -> None:
     item = PageItem("~", "campaigns/A", "update", "", (Field("subject", "Old", "New <b>"),))
-    page = replace(pages.of_plan(plans.plan(["a"]), "x"), sections=())
-    section = replace(pages.of_plan(plans.plan(["a"]), "x").sections[0], items=(item,))
-    shown = html.render(replace(page, sections=(section,)))
+    page = pages.of_plan(plans.plan(["a"]), "x")._replace(sections=())
+    section = pages.of_plan(plans.plan(["a"]), "x").sections[0]._replace(items=(item,))
+    shown = html.render(page._replace(sections=(section,)))
     assert shown.count('class="inbox') == 2
     assert 'class="sender"' not in shown
     assert "New &lt;b&gt;" in shown
-    listed = replace(item, address="lists/A")
-    shown = html.render(replace(page, sections=(replace(section, items=(listed,)),)))
+    listed = item._replace(address="lists/A")
+    shown = html.render(page._replace(sections=(section._replace(items=(listed,)),)))
     assert 'class="inbox' not in shown
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,7 +71,7 @@ def plan(
 
 def todo(manual: Iterable[Manual]) -> tuple[Manual, ...]:
     """The same steps, none of them begun."""
-    return tuple(replace(each, state="todo") for each in manual)
+    return tuple(each._replace(state="todo") for each in manual)
 
 
 def saved(folder: Path, made: Plan) -> Path:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import from_disk, on_disk
@@ -53,8 +53,7 @@ class Files(Protocol):
         """The bytes of each file, or why it cannot be read."""
 
 
-@dataclass(frozen=True)
-class DiskFiles:
+class DiskFiles(NamedTuple):
     """The files below the folder `root`."""
 
     root: Path

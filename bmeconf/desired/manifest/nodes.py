@@ -41,8 +41,7 @@ class Block:
         return {key.text: (key, value) for key, value in self.entries}
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     """A list of values."""
 
     items: tuple[Node, ...]

@@ -10,10 +10,10 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from glob import has_magic
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from bmeconf.desired.manifest import keys, roots, yaml_tree
 from bmeconf.desired.manifest.files import Files, below, children, matching
@@ -21,7 +21,7 @@ from bmeconf.desired.manifest.nodes import Block, Node, Scalar, at
 from bmeconf.desired.manifest.roots import ALMOST, PROJECT_FILE
 from bmeconf.desired.manifest.texts import REFERENCES, Named, Text, candidates, decoded, read_named
 from bmeconf.kinds import KINDS
-from bmeconf.model import Place, Problem, did_you_mean
+from bmeconf.model import NOTHING, Place, Problem, did_you_mean
 from bmeconf.model.errors import InvalidInput
 
 SUFFIXES = (".yaml", ".yml")
@@ -34,8 +34,7 @@ class NoManifests(InvalidInput):
     """There is no manifest where one was looked for."""
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """Which files are the manifests of a run, before any of them is read.
 
     Of `perhaps` only those are that turn out to be some. `inner` are the folders of the projects
@@ -48,8 +47,7 @@ class Listing:
     given: frozenset[str] | None = None
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(NamedTuple):
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
     `texts` is keyed by the manifest that names a file, and the path as written there. `given` are
@@ -58,11 +56,11 @@ class Sources:
     """
 
     documents: tuple[Node, ...] = ()
-    texts: Mapping[tuple[str, str], Text] = field(default_factory=dict)
+    texts: Mapping[tuple[str, str], Text] = NOTHING
     problems: tuple[Problem, ...] = ()
     digest: str = ""
     given: frozenset[str] | None = None
-    written: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = NOTHING
 
     @property
     def files(self) -> frozenset[str]:
@@ -93,7 +91,7 @@ def read_project(files: Files) -> Sources:
     documents, problems, _ = _documents(files, PROJECT_FILE, content)
     if [p.code for p in problems] == ["empty"]:
         message = f"{problems[0].message}; write `version: 1`"
-        problems = [replace(problems[0], message=message, level="error")]
+        problems = [problems[0]._replace(message=message, level="error")]
     if len(documents) > 1:
         place = documents[1].place
         problems.append(Problem(place, "", "a project file is one YAML document", "documents"))

@@ -6,9 +6,9 @@ import glob
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath, PurePosixPath
+from typing import NamedTuple
 
 from bmeconf.desired.manifest.files import MAX_BYTES, Files, TooLarge, children, matching
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, at
@@ -25,8 +25,7 @@ VARIABLE = re.compile(r"\$\{[^}]*\}")
 MAX_CANDIDATES = 1000
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """The text of `file`, a path as typed, or the `fault` at `line` and `column` of it."""
 
     file: str
@@ -67,8 +66,7 @@ def _unreadable(error: OSError, hint: Callable[[], str]) -> str:
     return f"cannot be read: {error.strerror}"
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(NamedTuple):
     """A file that a manifest in `folder` names, with the path as it is written there."""
 
     folder: str

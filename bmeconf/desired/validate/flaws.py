@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from bmeconf.desired.manifest import Block, Node, Path, at
 from bmeconf.desired.validate.formats import email_fault
@@ -40,8 +39,7 @@ TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Flaw:
+class Flaw(NamedTuple):
     """A problem of a document that still knows the path to what it is about."""
 
     path: Path

@@ -8,8 +8,8 @@ flaw in one entry hides no flaw in another (design 1).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from bmeconf.desired.manifest import Block, Node, Sources, at, keys
 from bmeconf.desired.validate import entries, filling, references, unseen
@@ -53,8 +53,7 @@ class ManifestProblems(InvalidInput):
         super().__init__(f"{counted(len(wrong), 'error')} in {counted(files, 'file')}")
 
 
-@dataclass(frozen=True)
-class Desired:
+class Desired(NamedTuple):
     """The desired resources and the problems of the manifests; `digest` covers every file read.
 
     With an error among `problems` the snapshot lacks what the error is about: use `sound()`.
@@ -118,8 +117,7 @@ def check_offline(
         _Reading(sources, dict(variables), lint).result(with_notes=True) for variables in groups
     ]
     named = [*groups.values()]
-    return replace(
-        results[0],
+    return results[0]._replace(
         problems=_once([result.problems for result in results], named),
         judged=_once([judge(result.snapshot) for result in results], named),
         linted=_once([map(Problem.of, result.lint) for result in results], named),
@@ -138,7 +136,7 @@ def _once(
     told = []
     for problem, names in concerned.items():
         accounts_named = f" (account {', '.join(names)})" if len(names) < everywhere else ""
-        told.append(replace(problem, message=problem.message + accounts_named))
+        told.append(problem._replace(message=problem.message + accounts_named))
     return tuple(ordered(told))
 
 
@@ -280,5 +278,5 @@ def ordered(problems: Iterable[Problem]) -> list[Problem]:
     once: dict[tuple[Place, str], Problem] = {}
     for problem in problems:
         once.setdefault((problem.place, problem.message), problem)
-    safe = (replace(p, message=masked(p.message), address=masked(p.address)) for p in once.values())
+    safe = (p._replace(message=masked(p.message), address=masked(p.address)) for p in once.values())
     return sorted(safe, key=lambda p: (p.place, p.address, p.message))

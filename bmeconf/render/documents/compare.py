@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from bmeconf.compare import Comparison, ResourceState, Side
@@ -35,7 +34,7 @@ def of_comparison(
         ],
         "resources": [
             {
-                "place": asdict(place) if isinstance(place, Place) else None,
+                "place": place._asdict() if isinstance(place, Place) else None,
                 "accounts": [
                     {"name": side.name, **_state(state)}
                     for side, state in zip(comparison.sides, row, strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
 from typing import Any
 
 from bmeconf.drift import FROZEN, KNOWN, WORDS, Adoption, Drift, DriftItem
@@ -65,5 +64,5 @@ def _drift_item(item: DriftItem, drift: Drift, fails: bool) -> dict[str, Any]:
         body["known"] = known | {"expired": item.expired}
     touch = drift.touches.get(item.address)
     if touch:
-        body["last_change"] = {key: value for key, value in asdict(touch).items() if value}
+        body["last_change"] = {key: value for key, value in touch._asdict().items() if value}
     return body

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from bmeconf.model import PROBLEMS_FORMAT, Problem
@@ -36,4 +35,4 @@ def problems(
 
 def problem(problem: Problem) -> dict[str, Any]:
     """A problem of a file as JSON."""
-    return asdict(problem.place) | members(problem, "address", "level", "code", "message")
+    return problem.place._asdict() | members(problem, "address", "level", "code", "message")

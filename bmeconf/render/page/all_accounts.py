@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from bmeconf.model import REPORTS_FORMAT, counted
 from bmeconf.model.errors import gravest
@@ -20,7 +19,7 @@ def of_reports(parts: Mapping[str, tuple[Page, int]], left: Sequence[str] = ()) 
 
     `left` are the accounts that nothing was asked of, since the run was interrupted.
     """
-    pages = [replace(page, account=page.account or name) for name, (page, _) in parts.items()]
+    pages = [page._replace(account=page.account or name) for name, (page, _) in parts.items()]
     rows = [(name, str(code), page.verdict) for name, (page, code) in parts.items()]
     rows += [(name, "–", "Not looked at.") for name in left]
     counts: dict[str, int] = defaultdict(int)

@@ -6,7 +6,6 @@ Fields are shown as in the account → as declared: what promotion would change.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bmeconf.compare import Comparison, ResourceState, State
 from bmeconf.model import COMPARE_FORMAT, Place, counted, shell_line
@@ -103,7 +102,7 @@ def _items(comparison: Comparison, number: int, fails: bool) -> Iterator[PageIte
 
 def _fields(state: ResourceState) -> Iterator[Field]:
     for change in state.changes:
-        yield replace(plan_page.field(change), sides=SIDES)
+        yield plan_page.field(change)._replace(sides=SIDES)
 
 
 def _only(comparison: Comparison, number: int) -> Section:

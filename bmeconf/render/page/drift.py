@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
@@ -58,7 +57,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     counts = drift.summary
     broken = any(manual.is_broken for manual in drift.plan.manual)
     tasks = tuple(
-        replace(task, fails=task.fails and MANUAL in fail_on)
+        task._replace(fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)
     )
     return Page(
@@ -103,7 +102,7 @@ def with_adoption(page: Page, adoption: Adoption, done: bool) -> Page:
         for item, reason in adoption.left
     )
     section = Section("Adopted" if done else "To adopt", items, text=words)
-    return replace(page, sections=(*page.sections, section))
+    return page._replace(sections=(*page.sections, section))
 
 
 def _verdict(drift: Drift) -> str:
@@ -182,9 +181,9 @@ def _field(item: DriftItem) -> Field:
     """Both sides of an item, in the order that its section names."""
     if item.sort == Cause.PENDING:
         field = plan_page.field(Change(item.path, item.live, item.desired))
-        return replace(field, name=_name(item), sides=SIDES[::-1])
+        return field._replace(name=_name(item), sides=SIDES[::-1])
     field = plan_page.field(Change(item.path, item.desired, item.live))
-    return replace(field, name=_name(item), sides=SIDES, new=False)
+    return field._replace(name=_name(item), sides=SIDES, new=False)
 
 
 def _remedy(item: DriftItem) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from bmeconf.model import PROBLEMS_FORMAT, Finding, Place, Problem, counted, once
 from bmeconf.model.errors import BmeconfError
@@ -67,7 +66,7 @@ def of_problems(
 def with_error(page: Page, error: BmeconfError) -> Page:
     """`page`, which could not be given out as asked for; a terminal has `error` below it."""
     section = Section("What went wrong", (error_item(error),), in_text=InText.NOTHING)
-    return replace(page, sections=(section, *page.sections), mood="bad")
+    return page._replace(sections=(section, *page.sections), mood="bad")
 
 
 def error_item(error: BmeconfError) -> PageItem:
@@ -96,7 +95,7 @@ def finding_items(findings: Iterable[Finding], places: Places = UNKNOWN) -> tupl
     placed = (_item(each, each.place) for each in once(each for each in findings if each.place))
     return (
         *(_item(finding, places.get(str(finding.address))) for finding in of_resources),
-        *(replace(item, notes=(f"at {item.place}",)) for item in placed),
+        *(item._replace(notes=(f"at {item.place}",)) for item in placed),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import (
@@ -197,8 +196,7 @@ def task_list(plan: Plan) -> tuple[Task, ...]:
         plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
     )
     return tuple(
-        replace(
-            task_of(manual, plan.created_at, lists.get(manual.address, ())),
+        task_of(manual, plan.created_at, lists.get(manual.address, ()))._replace(
             place=plan.places.get(str(manual.address)),
         )
         for manual in ordered

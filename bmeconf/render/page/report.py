@@ -6,7 +6,6 @@ A number that the service does not show is a dash, never a zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
 
@@ -124,7 +123,7 @@ def _not_sent(report: Report, zone: tzinfo) -> tuple[Section, ...]:
 
 def _findings(delivery: Delivery) -> Iterator[PageItem]:
     for item in finding_items(delivery.findings):
-        yield replace(item, fails=False, must=False, place=delivery.place)
+        yield item._replace(fails=False, must=False, place=delivery.place)
 
 
 def _expectations(delivery: Delivery) -> Iterator[PageItem]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import DELETE, RESULT_FORMAT, counted, shell_line
@@ -23,7 +22,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     error, places = result.error, result.plan.places
     findings = finding_items(result.plan.findings, places)
     steps = [
-        replace(outcome_item(outcome), place=places.get(str(outcome.step.address)))
+        outcome_item(outcome)._replace(place=places.get(str(outcome.step.address)))
         for outcome in result.outcomes
     ]
     journal = f"; the journal is {result.journal}" if result.journal else ""

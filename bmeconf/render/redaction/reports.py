@@ -101,12 +101,13 @@ def _shown(redactor: Redactor, part: Any) -> Any:
         result = replace(
             part, **{f.name: _shown(redactor, getattr(part, f.name)) for f in fields(part)}
         )
-        if isinstance(part, Page):
-            result = replace(result, verdict=redactor.message(part.verdict))
     elif isinstance(part, str):
         result = redactor.text(part)
     elif isinstance(part, tuple):
-        result = tuple(_shown(redactor, member) for member in part)
+        make = getattr(part, "_make", tuple)
+        result = make(_shown(redactor, member) for member in part)
+        if isinstance(part, Page):
+            result = result._replace(verdict=redactor.message(part.verdict))
     elif isinstance(part, Mapping):
         result = {key: _shown(redactor, value) for key, value in part.items()}
     return result
@@ -116,8 +117,7 @@ def item(redactor: Redactor, item: PageItem) -> PageItem:
     """`item` without addresses and values."""
     personal = _personal(item.address)
     told = partial(_told, redactor, item.address)
-    return replace(
-        item,
+    return item._replace(
         address=_address(redactor, item.address),
         head=told(item.head),
         notes=tuple(map(told, item.notes)),
@@ -144,7 +144,7 @@ def _field(redactor: Redactor, field: Field, personal: bool) -> Field:
     shown: Field = _shown(redactor, field)
     if personal and _has_values(field.name):
         sides = (_value(redactor, side) for side in (field.before, field.after))
-        return replace(shown, before=next(sides), after=next(sides))
+        return shown._replace(before=next(sides), after=next(sides))
     return shown
 
 
