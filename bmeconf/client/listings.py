@@ -12,6 +12,7 @@ from bmeconf.client import paging
 from bmeconf.client.page import Listing, Page, page_of
 from bmeconf.client.standstill import NEWEST
 from bmeconf.kinds import BATCH, PAGE, SEARCH, Dialect, Raw
+from bmeconf.model.errors import Rejected
 
 Data = Mapping[str, Any] | None
 """The parameters of a request, or its body."""
@@ -65,9 +66,16 @@ class Listings(ABC):
 
         def read(size: int) -> Sequence[Raw]:
             listing = Listing(path, ask, self.together, self._most_pages, size)
-            if not in_one:
-                return paging.paged(replace(listing, order=NEWEST))
-            return paging.paged_and_named(listing, partial(self.listing, in_one), names_suffice)
+            if in_one:
+                return paging.paged_and_named(listing, partial(self.listing, in_one), names_suffice)
+            if self.dialect.sorts:
+                try:
+                    return paging.paged(replace(listing, order=NEWEST))
+                except Rejected as error:
+                    if error.status != 400 or not error.names_field("sort"):
+                        raise
+                    self.dialect.sorts = False
+            return paging.paged(listing)
 
         first = self.dialect.page_size
         rows, size = paging.sized("size", first, read, usual=PAGE)

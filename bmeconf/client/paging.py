@@ -55,12 +55,7 @@ def paged(listing: Listing) -> Sequence[Raw]:
             each time that they are read.
     """
     for _ in range(TRIES):
-        try:
-            walk = _walk(listing)
-        except Rejected as error:
-            if not listing.order or error.status != 400 or not error.names_field("sort"):
-                raise
-            return paged(replace(listing, order=""))
+        walk = _walk(listing)
         if listing.order and len(walk.pages) > FEW and standstill.newest(listing, walk):
             return [*walk.rows.values()]
         if walk.agrees and standstill.again(listing, walk):

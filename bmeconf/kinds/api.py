@@ -29,6 +29,7 @@ LEARNED: Mapping[str, Collection[Any]] = {
     "page_size": range(10, MOST + 1),
     "contact_lists": SHAPES,
     "create_tags": (True, False),
+    "sorts": (True, False),
 }
 """The parts of a dialect that are worth remembering between runs, and their values."""
 
@@ -43,7 +44,7 @@ class Dialect:
     (question 3).
 
     `search_batch` is how many addresses one search may ask for (question 4), `page_size` how many
-    rows a page of a listing may have (question 7).
+    rows a page of a listing may have (question 7). `sorts`: listings come in the order asked for.
     """
 
     contact_lists: str = SHAPES[0]
@@ -52,6 +53,7 @@ class Dialect:
     replacement_proven: frozenset[str] = frozenset()
     search_batch: int = BATCH
     page_size: int = PAGE
+    sorts: bool = True
 
     @classmethod
     def of(cls, learned: Mapping[str, Any]) -> Dialect:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from bmeconf.client import Budget, Reader
+from bmeconf.kinds import Dialect
 from tests.support.clocks import FakeClock
 from tests.support.fake_server import Action, FakeServer, Seen, refusal, reply
 
@@ -77,11 +78,11 @@ def still(number: int, rows: Rows) -> None:
     """Nobody works on the account."""
 
 
-def read(listing: Listing, parallel: int = 1) -> Rows:
+def read(listing: Listing, parallel: int = 1, dialect: Dialect | None = None) -> Rows:
     clock = FakeClock()
     with FakeServer(listing.answer) as server:
         budget = Budget(clock=clock.time, sleep=clock.sleep, per_minute=None)
-        found = Reader(server.url, "bme_key", budget, parallel=parallel).pages(PATH)
+        found = Reader(server.url, "bme_key", budget, dialect, parallel=parallel).pages(PATH)
     return sorted(map(dict, found), key=lambda row: row["_id"])
 
 
@@ -114,6 +115,15 @@ def test_the_pages_that_are_asked_for(name: str) -> None:
     listing = kind([*rows], still)
     assert read(listing) == rows
     assert listing.asked == asked.split()
+
+
+def test_a_sort_that_is_refused_is_asked_for_once() -> None:
+    dialect = Dialect()
+    for asked in ("1v 1 2 3 4 1 2 3", "1 2 3 4 1 2 3"):
+        listing = Refusing([*ACCOUNT], still)
+        assert read(listing, dialect=dialect) == ACCOUNT
+        assert listing.asked == asked.split()
+    assert dialect.changed(Dialect()) == {"sorts": False}
 
 
 def deleted(rows: Rows) -> None:

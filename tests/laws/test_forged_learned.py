@@ -80,6 +80,7 @@ LIES: Mapping[str, Sequence[Any]] = {
     "page_size": (10, 25, 60, PAGE + 1, 1000),
     "contact_lists": ("ids", "actions"),
     "create_tags": (True, False),
+    "sorts": (True, False),
 }
 STRONGEST: Data = {name: values[-1] for name, values in LIES.items()}
 GARBAGE = st.sampled_from(
@@ -131,6 +132,7 @@ def test_nothing_learned_changes_a_plan_or_what_is_written(
     project.write("bmeconf.yaml", 'version: 1\npolicy: {seeds: ["*@acme.example"]}\n')
     project.declare(**MANIFEST)
     honest: dict[str, Any] = {}
+    assert LIES.keys() == LEARNED.keys()
 
     def judge(dialect: str, values: Data) -> None:
         if dialect not in honest:
