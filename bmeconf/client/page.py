@@ -10,19 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
-from bmeconf.kinds import Raw, replies
+from bmeconf.kinds import OBJECT, Raw, replies
 from bmeconf.model.errors import IncompleteRead, ReplyUnreadable
 
 
 class Page(NamedTuple):
-    """The rows of a reply, and the total that it claims, where it claims one."""
+    """The rows of a reply with their ids, and the total that it claims, where it claims one."""
 
     rows: Sequence[Raw]
+    ids: Sequence[str]
     total: int | None
-
-    @property
-    def ids(self) -> list[str]:
-        return [replies.id_of(row) for row in self.rows]
 
     @property
     def content(self) -> tuple[int | None, list[list[Any]]]:
@@ -54,13 +51,12 @@ def page_of(reply: Any, what: str) -> Page:
     if isinstance(reply, Mapping):
         rows = next((reply[k] for k in ("records", "contacts", "data") if k in reply), None)
         total = replies.count_of(reply.get("total", reply.get("totalRecords")))
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+    if not isinstance(rows, list) or not all(isinstance(row, OBJECT) for row in rows):
         raise ReplyUnreadable(
             f"{what}: the answer is not a listing of the kind that the API documents"
         )
-    for row in rows:
-        replies.id_of(row, f"{what}: a row")
-    return Page(rows, total)
+    name = f"{what}: a row"
+    return Page(rows, [replies.id_of(row, name) for row in rows], total)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def limit(
         needed = {*_needs(desired.resources[ahead.pop()], desired, structures)} - chosen
         chosen |= needed
         ahead += needed
-    in_scope = Snapshot.of(r for r in desired if r.address in chosen)
+    some = len(chosen) < len(desired)
+    in_scope = Snapshot.of(r for r in desired if r.address in chosen) if some else desired
     return Scope(in_scope, desired, managed(desired), tuple(targets))
 
 

@@ -8,6 +8,7 @@ names, `replies` the shapes in which the API answers.
 from bmeconf.kinds.api import (
     BATCH,
     LEARNED,
+    OBJECT,
     PAGE,
     SEARCH,
     TRIES,

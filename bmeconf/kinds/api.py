@@ -10,6 +10,8 @@ from bmeconf.model import NOTHING
 
 Raw = Mapping[str, Any]
 """A JSON object as the API sends it."""
+OBJECT = (dict, Mapping)
+"""What a JSON object is an instance of: nearly always a dict, which is known at once."""
 T = TypeVar("T")
 SEARCH = "/api/contact/search"
 """Where a POST only reads (API contract 4.2.1)."""

@@ -111,7 +111,7 @@ class Kind(ABC):
         return Resource(
             address,
             self.live_fields(raw, id_map),
-            id=replies.id_of(raw, str(address)),
+            id=replies.id_of(raw, address),
             facts=self.facts(raw, id_map),
             raw=raw,
         )

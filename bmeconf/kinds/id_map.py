@@ -52,13 +52,22 @@ class IdMap:
     def lists_of(self, raw: Raw) -> tuple[Address, ...] | None:
         """The lists that a reply names, as a set; None where it does not show them."""
         ids = replies.ids_of(raw, "lists")
-        return None if ids is None else tuple(sorted(self.address(LISTS, id) for id in ids))
+        if ids is None:
+            return None
+        if ids not in self._lists:
+            self._lists[ids] = tuple(sorted(self.address(LISTS, id) for id in ids))
+        return self._lists[ids]
+
+    @cached_property
+    def _lists(self) -> dict[tuple[str, ...], tuple[Address, ...]]:
+        """Sets of lists that were met, by their ids: many contacts share one."""
+        return {}
 
     def tags_of(self, raw: Raw) -> tuple[str, ...] | None:
         """The tags that a reply names, by label; None where it does not show them."""
         ids = replies.ids_of(raw, "tags")
-        if ids is None:
-            return None
+        if not ids:
+            return ids
         return tuple(sorted(self._tag_labels.get(id, f"#{id}") for id in ids))
 
     def id(self, address: Address) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bmeconf.kinds.api import Raw
+from bmeconf.kinds.api import OBJECT, Raw
 from bmeconf.model import CampaignStatus
 from bmeconf.model.errors import OutcomeUnknown, ReplyUnreadable
 
@@ -57,13 +57,13 @@ def objects_of(value: Any, what: str) -> tuple[Raw, ...]:
     """
     if value is None:
         return ()
-    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+    if isinstance(value, list) and all(isinstance(item, OBJECT) for item in value):
         return tuple(value)
     raise ReplyUnreadable(f"{what} come from the API as something that is no list of objects")
 
 
-def id_of(raw: Raw, what: str = "an object") -> str:
-    """The object's id, under `_id` or `id`.
+def id_of(raw: Raw, what: object = "an object") -> str:
+    """The object's id, under `_id` or `id`; `what` names it in messages.
 
     Raises:
         ReplyUnreadable: where there is none.
@@ -87,7 +87,7 @@ def ids_of(raw: Raw, key: str) -> tuple[str, ...] | None:
         return None
     ids: dict[str, None] = {}
     for item in value:
-        named = map(item.get, ("_id", "listId", "id")) if isinstance(item, Mapping) else (item,)
+        named = map(item.get, ("_id", "listId", "id")) if isinstance(item, OBJECT) else (item,)
         id = next((each for each in named if isinstance(each, str)), None)
         if id is None:
             return None
@@ -145,7 +145,7 @@ def instant_of(value: Any) -> datetime | None:
 def status_of(raw: Raw) -> tuple[str | None, str | None]:
     """A contact's status and sub-status, from `status{}` or from a search hit's two strings."""
     status = raw.get("status")
-    if isinstance(status, Mapping):
+    if isinstance(status, OBJECT):
         return text_of(status.get("primary")), text_of(status.get("secondary"))
     primary = status if isinstance(status, str) else raw.get("contactStatus")
     return text_of(primary), text_of(raw.get("contactSubStatus"))

@@ -38,11 +38,11 @@ def listed(reading: Reading, rows: Rows) -> Mapping[Address, Resource]:
     """The live objects that their `rows` show whole, by desired address. Pure."""
     id_map = reading.account.id_map
     return {
-        resource.address: kind.live(rows[resource.address], resource.address, id_map)
+        resource.address: kind.live(row, resource.address, id_map)
         for name, kind in KINDS.items()
         if not isinstance(kind, Detailed)
         for resource in reading.desired.of_kind(name)
-        if resource.address in rows
+        if (row := rows.get(resource.address)) is not None
     }
 
 

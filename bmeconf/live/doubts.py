@@ -163,8 +163,12 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
         labels.update(structure.fields.get("fields") or ())
         tags.update(structure.fields.get("tags") or ())
     guesses = Guesses(labels), Guesses(tags)
+    sound = set()
     for contact in desired.of_kind(only(UsesLabels).name):
-        used, named = (contact.fields.get(key) or () for key in ("fields", "tags"))
+        used, named = ((*(contact.fields.get(key) or ()),) for key in ("fields", "tags"))
+        if (used, named) in sound:
+            # Most use the labels of another one.
+            continue
         live = [id_map.label(label) for label in used]
         unknown = [
             label
@@ -175,8 +179,10 @@ def problems(desired: Snapshot, id_map: IdMap, unclear: Collection[Address]) -> 
             yield from _unknown_labels(contact, "fields", unknown, guesses[0])
         if len({*live}) < len(live):
             yield from _same_field(contact, used, id_map)
-        unknown = [tag for tag in named if tag not in tags]
-        yield from _unknown_labels(contact, "tags", unknown, guesses[1])
+        missing = [tag for tag in named if tag not in tags]
+        yield from _unknown_labels(contact, "tags", missing, guesses[1])
+        if not unknown and not missing and len({*live}) == len(live):
+            sound.add((used, named))
 
 
 def unlisted(resources: Snapshot, id_map: IdMap, listed: Collection[str]) -> Iterator[Finding]:

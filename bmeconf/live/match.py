@@ -243,7 +243,7 @@ class _Judge:
     def _replaced(self, resource: Resource, found: Match, row: Raw) -> Match:
         """`found`, as another object than the remembered one where the ids differ."""
         known = self._ids.by_address.get(resource.address, "")
-        if known in ("", replies.id_of(row)):
+        if not known or known == replies.id_of(row):
             return found
         # Drafts would go to an audience that nobody chose. What came later is not to be deleted
         # for what it replaced; only a contact is the same one again, by its email address.

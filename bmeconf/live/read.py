@@ -128,7 +128,7 @@ class _Listing:
     def take(self, kind: Kind, rows: Sequence[Raw]) -> None:
         """Match the rows of one kind."""
         claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
-        own, others = _apart(kind, claimants, rows)
+        own, others = _apart(kind, claimants, rows) if removed else (rows, ())
         ids = self.section.remembered(kind.name, self.scope.whole.of_kind(kind.name))
         matches = match(kind, claimants, own, ids)
         left = [*matches.unmanaged[kind.name], *others]
@@ -182,9 +182,8 @@ def _with_details(
     (read, unread), again, dependents, sources = api.together(wave)
     shown = {a: r for a, r in {**listed, **again, **read}.items() if r is not None}
     known = {a: KINDS[a.kind].live(row, a, id_map) for a, row in remembered.items()}
-    resources = Snapshot.of(r for a, r in shown.items() if a not in namesakes)
     account = reading.account._replace(
-        resources=resources,
+        resources=Snapshot({a: r for a, r in shown.items() if a not in namesakes}),
         unread=unread,
         remembered={**known, **{a: shown[a] for a in namesakes}},
         dependents=tuple(KINDS[a.kind].live(raw, a, id_map) for a, raw in dependents.items()),

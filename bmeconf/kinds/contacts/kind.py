@@ -36,6 +36,7 @@ from bmeconf.model import (
     Intent,
     Resource,
     Value,
+    canonical_email,
     canonical_name,
     canonical_text,
     dotted,
@@ -85,6 +86,12 @@ class Contacts(
 
     def spellings(self, text: str) -> tuple[str, ...]:
         return spellings(text)
+
+    def canonical(self, text: str) -> str:
+        return canonical_email(text)
+
+    def key(self, raw: Raw) -> str:
+        return canonical_email(replies.key_of(raw, self.shown_as, "the contact"))
 
     def live_fields(self, raw: Raw, id_map: IdMap) -> Fields:
         fields: dict[str, Any] = {"email": self.called(raw)}
@@ -195,8 +202,8 @@ class Contacts(
         # A search may tell capitals apart (API contract 6, question 18).
         asked: dict[str, set[str]] = {}
         for key in keys:
-            wanted = self.canonical(key)
-            asked.setdefault(wanted, {*self.spellings(wanted)}).add(key.strip())
+            forms = self.spellings(key)
+            asked.setdefault(forms[0], {*forms}).add(key.strip())
         found = reading.by_email(api, id_map, asked, self.key)
         return {replies.id_of(row): row for row in found}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bmeconf.kinds import replies
-from bmeconf.kinds.api import SHAPES, Raw, WriteApi
+from bmeconf.kinds.api import OBJECT, SHAPES, Raw, WriteApi
 from bmeconf.kinds.id_map import IdMap
 from bmeconf.model import Change, Fields, canonical_text, nested
 from bmeconf.model.errors import LossyWrite, NotRemoved, OutcomeUnknown, Rejected, Stale
@@ -151,9 +151,11 @@ def unsubscribe(api: WriteApi, id: str) -> None:
 
 def values(raw: Raw, id_map: IdMap) -> dict[str, str]:
     """The field values of a reply by label, without empty ones."""
-    labels = id_map.field_labels
-    texts = ((id, canonical_text(replies.text_of(v))) for id, v in _values(raw).items())
-    return {labels.get(id, f"#{id}"): text for id, text in texts if text is not None}
+    labels, found = id_map.field_labels, {}
+    for id, value in _values(raw).items():
+        if (text := canonical_text(replies.text_of(value))) is not None:
+            found[labels.get(id) or f"#{id}"] = text
+    return found
 
 
 def _replaced(raw: Raw, changes: Sequence[Change], id_map: IdMap) -> dict[str, Any]:
@@ -209,10 +211,12 @@ def _values(raw: Raw) -> dict[str, Any]:
     fields = raw.get("fields", False)
     if fields is None:
         return {}
-    if not isinstance(fields, list) or not all(isinstance(f, Mapping) for f in fields):
-        raise replies.hidden("contact", "fields")
-    shown = [(replies.id_of(f, "a field value"), f.get("value")) for f in fields]
-    return {id: value for id, value in shown if value is not None}
+    shown = {}
+    for field in fields if isinstance(fields, list) else (None,):
+        if not isinstance(field, OBJECT):
+            raise replies.hidden("contact", "fields")
+        shown[replies.id_of(field, "a field value")] = field.get("value")
+    return {id: value for id, value in shown.items() if value is not None}
 
 
 def _members(raw: Raw, part: str) -> list[str]:
