@@ -32,6 +32,7 @@ FLOORS = (
     ("plan",),
     ("apply",),
     ("accounts", "compare", "doctor", "drift", "probe", "pull", "report"),
+    ("guide",),
     ("render",),
     ("cli",),
 )
@@ -140,10 +141,12 @@ ALIKE, DIFFERENT = 8, 4
 other: the rows of a table are alike, and say nothing twice.
 """
 FIELDS, OPTIONS = "the fields of another record", "the options of another command"
+FRAME = "the frame of another document"
 ALIKE_ALLOWED = {
     ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
     ("bmeconf/cli/drift.py", "bmeconf/cli/report.py"): OPTIONS,
     ("bmeconf/drift/adopt.py", "bmeconf/pull/inventory.py"): FIELDS,
+    ("bmeconf/render/documents/accounts.py", "bmeconf/render/documents/explain.py"): FRAME,
     ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
 }
 """Pairs of files that may have such lines, and why."""

@@ -37,6 +37,7 @@ COMMANDS = {
     "probe": "Ask the account what the API's documents leave open.",
     "accounts": "Show the declared accounts, and whether each has its key.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
+    "explain": "Explain a code of a finding, or a key of a manifest; offline.",
     "schema": "Print the JSON Schema of manifests, or of another file.",
     "sandbox": "The account simulator: all that the API does, on this machine.",
 }

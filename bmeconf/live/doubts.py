@@ -7,12 +7,14 @@ of the match decides. Problems are references that neither the manifests nor the
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from bmeconf.kinds import KINDS, IdMap, Kind, Member, Searched, Singleton, UsesLabels, only, replies
 from bmeconf.live.match import Match, Namesakes, Status
 from bmeconf.model import (
     Address,
+    Code,
     Finding,
     Guesses,
     Place,
@@ -22,7 +24,7 @@ from bmeconf.model import (
     references,
 )
 
-CODES = {
+CODES: Mapping[Status, Code] = {
     Status.RENAMED_IN_ACCOUNT: "looks_renamed",
     Status.RENAMED_IN_MANIFESTS: "looks_renamed",
     Status.REPLACED_UNSEEN: "replaced",
@@ -56,9 +58,13 @@ ERRORS = {
 """By status, the message and the remedy of what an apply refuses."""
 
 
-def code(status: Status) -> str:
+UNKNOWN: Mapping[str, Code] = {"fields": "unknown_field", "tags": "unknown_tag"}
+"""The code of labels that the account does not have, by where they are used."""
+
+
+def code(status: Status) -> Code:
     """The stable code of the findings on a status."""
-    return CODES.get(status, status.value)
+    return CODES.get(status) or cast(Code, status.value)
 
 
 def every(resource: Resource, match: Match) -> Iterator[Finding]:
@@ -136,7 +142,7 @@ def mentions(resource: Resource, id_map: IdMap) -> Sequence[Address]:
     return references(resource.fields) if exists else resource.mentioned()
 
 
-def problem(resource: Resource, code: str, message: str, *paths: str) -> Problem:
+def problem(resource: Resource, code: Code, message: str, *paths: str) -> Problem:
     """A problem at the place of the first of `paths` that was written, else of the resource."""
     places = resource.intent.places
     written = next((places[path] for path in paths if path in places), resource.intent.place)
@@ -217,7 +223,7 @@ def _unknown_labels(
             f" declare it under structure: {key}, or correct the name"
         )
         paths = (f"key:{key}.{label}", f"{key}.{label}", key)
-        yield problem(contact, f"unknown_{key[:-1]}", message, *paths)
+        yield problem(contact, UNKNOWN[key], message, *paths)
 
 
 def _same_field(contact: Resource, used: Iterable[str], id_map: IdMap) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bmeconf.baseline import CommitManifests, commit_baseline
 from bmeconf.desired import Scope, matches
@@ -23,7 +23,7 @@ from bmeconf.live.account import Reading
 from bmeconf.live.match import Status
 from bmeconf.model import Address, Finding, Resource, Snapshot, counted, shows_nothing
 
-CODE = "no_longer_managed"
+CODE: Final = "no_longer_managed"
 MOST_SEARCHED = 250
 """So many contacts are looked for at most, in a few searches; of the rest is only told."""
 MOST_ASKED = 3

@@ -16,6 +16,7 @@ from bmeconf.model.changes import (
     overlap,
     undotted,
 )
+from bmeconf.model.codes import Code
 from bmeconf.model.findings import (
     BROKEN,
     DEAD_SEED,
@@ -69,6 +70,7 @@ from bmeconf.model.words import (
     COMPARE_FORMAT,
     DOCTOR_FORMAT,
     DRIFT_FORMAT,
+    EXPLAIN_FORMAT,
     MOST_GUESSES,
     NO_DIGEST,
     PLAN_FORMAT,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
+from bmeconf.model.codes import Code
 from bmeconf.model.resources import Address, Place
 from bmeconf.model.words import counted
 
@@ -20,7 +21,7 @@ class Problem(NamedTuple):
     place: Place
     address: str
     message: str
-    code: str = "invalid"
+    code: Code = "invalid"
     level: str = "error"
 
     @classmethod
@@ -33,8 +34,10 @@ class Problem(NamedTuple):
 
 DONE = "done"
 """The state of a manual step that the account proves."""
-FROZEN, NOT_CONVERGED = "frozen", "not_converged"
-DEAD_SEED, EMPTY_AUDIENCE = "dead_seed", "empty_audience"
+FROZEN: Final = "frozen"
+NOT_CONVERGED: Final = "not_converged"
+DEAD_SEED: Final = "dead_seed"
+EMPTY_AUDIENCE: Final = "empty_audience"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset(
@@ -54,7 +57,7 @@ class Finding(NamedTuple):
     """
 
     level: str
-    code: str
+    code: Code
     address: Address
     message: str
     remedy: str = ""

@@ -14,7 +14,7 @@ PROBLEMS_FORMAT, DRIFT_FORMAT = "bmeconf.problems/1", "bmeconf.drift/1"
 REPORT_FORMAT, PULL_FORMAT = "bmeconf.report/1", "bmeconf.pull/1"
 REPORTS_FORMAT, COMPARE_FORMAT = "bmeconf.reports/1", "bmeconf.compare/1"
 ACCOUNTS_FORMAT, DOCTOR_FORMAT = "bmeconf.accounts/1", "bmeconf.doctor/1"
-PROBE_FORMAT = "bmeconf.probe/1"
+PROBE_FORMAT, EXPLAIN_FORMAT = "bmeconf.probe/1", "bmeconf.explain/1"
 """The `format` of each JSON document."""
 NO_DIGEST = "sha256:" + "0" * 64
 """What stands for a digest in a document that is not to be carried out."""

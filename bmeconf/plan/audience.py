@@ -18,6 +18,7 @@ from bmeconf.model import (
     EMPTY_AUDIENCE,
     Address,
     CampaignStatus,
+    Code,
     Finding,
     Snapshot,
     counted,
@@ -259,7 +260,7 @@ def _least(reach: Reach, reviewed: Reach | None) -> int | None:
     return min(known) if known and reach.before is not None else None
 
 
-def _finding(reach: Reach, code: str, message: str) -> Finding:
+def _finding(reach: Reach, code: Code, message: str) -> Finding:
     allow = (ALLOW, str(reach.address))
     remedy = "send to fewer, or raise the limit under policy: in bmeconf.yaml; once it is certain,"
     remedy += f" apply with {shell_line(allow)}"

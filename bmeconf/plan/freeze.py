@@ -10,7 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import KINDS, Audience, IdMap, Mailing, Member, Scheduled, only
-from bmeconf.model import CREATE, Address, Finding, Resource, counted, first_of, shell_line, stamp
+from bmeconf.model import (
+    CREATE,
+    Address,
+    Code,
+    Finding,
+    Resource,
+    counted,
+    first_of,
+    shell_line,
+    stamp,
+)
 from bmeconf.plan.audience import Lists
 from bmeconf.plan.model import Step
 from bmeconf.project import Policy
@@ -92,7 +102,7 @@ def _changes(
     return any(id_map.id(each) in ids for side in (lists, *moved) for each in side or ())
 
 
-def _finding(address: Address, code: str, message: str, value: str) -> Finding:
+def _finding(address: Address, code: Code, message: str, value: str) -> Finding:
     allow = (ALLOW, value)
     remedy = f"wait until it is over; if it cannot wait, apply with {shell_line(allow)}"
     return Finding("error", code, address, message, remedy, allow=allow)

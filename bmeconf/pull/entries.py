@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bmeconf.kinds import KINDS, IdMap, Searched, Singleton, replies
-from bmeconf.model import Address, CampaignStatus, Finding, Resource, stamp
+from bmeconf.model import Address, CampaignStatus, Code, Finding, Resource, stamp
 from bmeconf.model.errors import KEY
 from bmeconf.pull.model import LeftOut
 
@@ -46,7 +46,7 @@ class Objection:
 
     address: Address
     path: Path
-    code: str
+    code: Code
     message: str
     remedy: str = ""
 
@@ -136,6 +136,7 @@ def texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 def unnamed_lists(resources: Iterable[Resource]) -> Iterator[Objection]:
     """Object to lists that no manifest can name."""
+    code: Code
     for resource in resources:
         for target in resource.fields.get("lists") or ():
             if not target.name:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from bmeconf.baseline import Lock, RememberedIds, Section
 from bmeconf.kinds import IdMap, Kind, Mailing, Raw, ReadApi, Singleton, only, replies
 from bmeconf.live import Matches, Status, doubts, match
-from bmeconf.model import Address, Finding, Resource, Snapshot, canonical_server
+from bmeconf.model import Address, Code, Finding, Resource, Snapshot, canonical_server
 from bmeconf.model.errors import ScopeMissing
 from bmeconf.report.delivery import Delivery, DeliveryState
 from bmeconf.report.results import count, moment
@@ -112,7 +113,7 @@ def _delivery(kind: Kind, resource: Resource, matches: Matches, known: Remembere
     if doubt is None:
         message = "is declared, and the account has no campaign of that name"
         state, remedy = DeliveryState.MISSING, "apply, or correct the name"
-        doubt = Finding("warning", str(state), resource.address, message, remedy)
+        doubt = Finding("warning", cast(Code, str(state)), resource.address, message, remedy)
     elif match.status in (Status.ID_NOT_FOUND, Status.MISSING):
         state = DeliveryState.GONE
     return Delivery(resource.address, state, findings=(doubt,), place=resource.intent.place)
@@ -122,6 +123,7 @@ def _doubt(
     kind: Kind, resource: Resource, matches: Matches, known: RememberedIds
 ) -> Finding | None:
     """What to know of a campaign that is not, or not by its name, the remembered one."""
+    code: Code
     match, id = matches[resource.address], known.by_address.get(resource.address, "")
     rows = (other.row for other in matches.by_address.values() if other.row is not None)
     if match.status is Status.RENAMED_IN_ACCOUNT:
@@ -165,7 +167,9 @@ def _of_row(resource: Resource, row: Raw, doubt: Finding | None) -> Delivery:
         sent, everyone = (count(row.get(key)) for key in ("sentCount", "totalRecipients"))
         of = "" if everyone is None else f" of {everyone:,}"
         message += "" if sent is None else f"; {sent:,}{of} went out"
-        findings.append(Finding("warning", str(state), resource.address, message, remedy))
+        findings.append(
+            Finding("warning", cast(Code, str(state)), resource.address, message, remedy)
+        )
     return Delivery(
         address=resource.address,
         state=state,

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from bmeconf.kinds import ReadApi
-from bmeconf.model import Finding, Snapshot
+from bmeconf.model import Code, Finding, Snapshot
 from bmeconf.model.errors import NotFound, Refused
 from bmeconf.report.delivery import Delivery, DeliveryQuery, DeliveryState, Report, judge
 from bmeconf.report.listing import Memory, listed
@@ -62,6 +62,7 @@ def read_report(
 
 def _with_results(api: ReadApi, delivery: Delivery, query: DeliveryQuery) -> Delivery:
     path = f"{OF_CAMPAIGN}/{delivery.id}"
+    code: Code
     try:
         code, reason = "no_report", "was sent, and the account has no report of it"
         delivery = replace(delivery, results=Results.of(api.get(path)))

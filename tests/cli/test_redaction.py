@@ -15,7 +15,7 @@ import pytest
 
 from bmeconf.cli.main import COMMANDS, cli
 from bmeconf.cli.redaction import VARIABLE
-from bmeconf.render import EXTRACTS
+from bmeconf.render import EXTRACTS, PATCH
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import FakeServer, Rule, instead, refusal
 from tests.support.formats import FORMATS
@@ -40,7 +40,9 @@ BODY = (
 )
 MARKS = ("zqx", "secretville", "geheim")
 KEY = {VARIABLE: "a secret of this test"}
-OUTPUTS = [word for f in (*FORMATS, *EXTRACTS) for word in ("--output", f"{f}=out.{f}")]
+WRITTEN = (*FORMATS, *(format for format in EXTRACTS if format != PATCH))
+"""All but the edit of manifests, which is refused."""
+OUTPUTS = [word for f in WRITTEN for word in ("--output", f"{f}=out.{f}")]
 DIGEST = re.compile(r"redacted-[a-z2-7]{12}")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 from bmeconf.desired.manifest.nodes import Node, Scalar, place_in, walk, whole_text
 from bmeconf.model import Place, Problem
 from bmeconf.model.errors import KEY
 
-CODE = "key_in_file"
+CODE: Final = "key_in_file"
 MOST_NAMED = 20
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, Span
-from bmeconf.model import Place, Problem
+from bmeconf.model import Code, Place, Problem
 
 if TYPE_CHECKING:
     import yaml
@@ -140,7 +140,7 @@ def spans(text: str) -> list[Span]:
 class _Refused(Exception):
     """Ends the reading of one file."""
 
-    def __init__(self, place: Place, message: str, code: str) -> None:
+    def __init__(self, place: Place, message: str, code: Code) -> None:
         super().__init__(message)
         self.problem = Problem(place, "", message, code)
 
@@ -277,6 +277,7 @@ class _Builder:
 
     def _key(self, frame: _Frame, node: Node) -> Scalar | None:
         """The key if it can be used; else a problem, and its value will be passed over."""
+        code: Code
         if not isinstance(node, Scalar):
             message, code = "a key must be a plain text", "yaml_key"
         elif node.plain and node.text == "<<":

@@ -17,7 +17,7 @@ from bmeconf.desired.validate.filling import MARK
 from bmeconf.desired.validate.flaws import Flaw, shown
 from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS, Singleton, having
-from bmeconf.model import Address, Place, Problem, canonical_email, canonical_name
+from bmeconf.model import Address, Code, Place, Problem, canonical_email, canonical_name
 
 BLOCKS = frozenset(kind.name for kind in having(Singleton))
 """The kinds that a manifest declares as a block of their own, not in a list."""
@@ -91,7 +91,7 @@ class ManifestEntry:
         """The place of the value at `path`, or of the nearest that exists above it."""
         return at(self.node, path).place
 
-    def problem(self, path: Path, message: str, code: str, level: str = "error") -> Problem:
+    def problem(self, path: Path, message: str, code: Code, level: str = "error") -> Problem:
         """A problem of this entry at `path`."""
         return Problem(self.place(*path), self.shown, message, code, level)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from bmeconf.desired.manifest import Block, Node, Path, at
 from bmeconf.desired.validate.formats import email_fault
 from bmeconf.kinds import KINDS
-from bmeconf.model import Place, Problem, did_you_mean, visible
+from bmeconf.model import Code, Place, Problem, did_you_mean, visible
 from bmeconf.model.errors import masked
 
 Violation: TypeAlias = Any
@@ -25,7 +25,7 @@ KEY_WORDS = ("key", "apikey", "api-key", "token", "secret")
 NEVER_NULL = ("name", "email", "label", "csv")
 FILE_NAME = re.compile(r"[^\s<>{}]+\.[A-Za-z0-9]{1,5}")
 UNQUOTED = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(:[A-Za-z0-9_./+-]+)*")
-CODES = {"type": "type", "const": "version"}
+CODES: Mapping[str, Code] = {"type": "type", "const": "version"}
 BOOLEANS = {
     **dict.fromkeys(("yes", "on", "y"), "true"),
     **dict.fromkeys(("no", "off", "n"), "false"),
@@ -45,7 +45,7 @@ class Flaw(NamedTuple):
     path: Path
     place: Place
     message: str
-    code: str
+    code: Code
 
     def problem(self, address: str = "") -> Problem:
         """The flaw as a problem of the resource at `address`."""
@@ -116,7 +116,7 @@ def _unknown_keys(error: Violation, path: Path, tree: Node) -> Iterator[Flaw]:
         yield Flaw(path, tree.place, message, "no_manifest")
         return
     for key in (key for key in error.instance if key not in known):
-        code = "unknown_key"
+        code: Code = "unknown_key"
         hint = did_you_mean(key, known) or f"; known here: {', '.join(known)}"
         message = f"unknown key {shown(key)}{f' in {where}' if where else ''}{hint}"
         if key == "api_key" or (key in KEY_WORDS and "api_key_env" in known):

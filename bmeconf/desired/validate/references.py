@@ -16,6 +16,7 @@ from bmeconf.kinds import KINDS, SharedNames, UsesLabels
 from bmeconf.model import (
     MOST_GUESSES,
     Address,
+    Code,
     Guesses,
     Place,
     Problem,
@@ -28,6 +29,15 @@ ByName = Mapping[Address, Sequence[ManifestEntry]]
 
 PREDEFINED_FIELDS = ("Email", "First Name", "Last Name")
 ORIGINS = ("copy_of", "merge_of")
+
+UNDECLARED: Mapping[str, Code] = {
+    "list": "undeclared_list",
+    "contact": "undeclared_contact",
+    "campaign": "undeclared_campaign",
+    "field": "undeclared_field",
+    "tag": "undeclared_tag",
+}
+"""The code of the note that the account must have something, by what it is."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Reference:
     def place(self) -> Place:
         return self.entry.place(self.key, self.index)
 
-    def problem(self, message: str, code: str, level: str = "error") -> Problem:
+    def problem(self, message: str, code: Code, level: str = "error") -> Problem:
         message = f"{self.key}: {message}"
         return Problem(self.place, self.entry.shown, message, code, level)
 
@@ -90,7 +100,7 @@ def notes(entries: Sequence[ManifestEntry], declared: ByName) -> Iterator[Proble
         hint = did_you_mean(target.name, (a.name for a in others)) if number < MOST_GUESSES else ""
         noun = KINDS[target.kind].noun
         message = f'no manifest declares the {noun} "{target.name}", so the account must have it'
-        yield first.problem(message + hint, f"undeclared_{noun}", "note")
+        yield first.problem(message + hint, UNDECLARED[noun], "note")
     yield from _unlisted(entries)
 
 
@@ -249,4 +259,4 @@ def _unlisted(entries: Sequence[ManifestEntry]) -> Iterator[Problem]:
                     spots[id(entry)] = fields.places(entry.node)
                 written = (spots[id(entry)].get(f"{start}{key}.{name}") for start in ("key:", ""))
                 place = next(filter(None, written), entry.node.place)
-                yield Problem(place, entry.shown, message, f"undeclared_{noun}", "note")
+                yield Problem(place, entry.shown, message, UNDECLARED[noun], "note")

@@ -1,0 +1,90 @@
+"""`explain` knows every code, key and question; the lists are complete."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import bmeconf
+from bmeconf import guide
+from bmeconf.live import doubts
+from bmeconf.live.match import Status
+from bmeconf.mail.lint import CODES
+from bmeconf.model.codes import Code
+from bmeconf.report import DeliveryState
+from tests.support.driver import Project
+from tests.support.formats import FORMATS, squeezed, told
+
+PACKAGE = Path(bmeconf.__file__).parent
+FINDINGS = {*get_args(Code)}
+"""mypy holds that a problem and a finding have no other."""
+
+
+def topics(sort: str) -> list[guide.Topic]:
+    return [topic for topic in guide.every() if topic.sort == sort]
+
+
+def test_every_code_is_explained_once_and_no_other() -> None:
+    names = [topic.name for topic in topics("code")]
+    assert len(names) == len({*names})
+    assert {*names} == FINDINGS | {*CODES}
+
+
+def test_codes_that_types_do_not_hold_are_codes_all_the_same() -> None:
+    of_match = {doubts.code(each) for each in Status} - {"found", "missing"}
+    of_report = {"missing", str(DeliveryState.NEVER_SENT), str(DeliveryState.UNCLEAR)}
+    assert of_match | of_report <= FINDINGS
+
+
+def test_no_code_is_explained_that_nothing_uses() -> None:
+    sources = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.stem != "codes"]
+    used = {*re.findall(r'"(\w+)"', "\n".join(sources))} | {each.value for each in Status}
+    assert used >= FINDINGS
+
+
+def test_every_key_of_the_files_is_explained() -> None:
+    missing = [topic.name for topic in topics("field") if not topic.text]
+    assert missing == []
+    names = {topic.name for topic in topics("field")}
+    assert {"campaigns.subject", "policy.max_deletes", "accounts.NAME.base_url"} <= names
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("looks_renamed", ["looks_renamed"]),
+        ("campaign.subject", ["campaigns.subject"]),
+        ("max_deletes", ["policy.max_deletes"]),
+        ("schedule", ["schedule", "campaigns.schedule"]),
+        ("contact_lists_write", ["contact_lists_write"]),
+        ("same_body", ["same_body"]),
+    ],
+)
+def test_what_a_name_means(project: Project, name: str, found: list[str]) -> None:
+    document = project.run("explain", name, "--format", "json").ok().json
+    assert [topic["name"] for topic in document["topics"]] == found
+
+
+def test_an_unknown_name_is_told_a_near_one(project: Project) -> None:
+    assert 'did you mean "looks_renamed"?' in project.refused("explain", "looks_renam")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_explains(project: Project, format: str) -> None:
+    shown = project.run("explain", "looks_renamed", "--format", format).ok().out
+    assert "renamedbyhand" in squeezed(told(format, shown)) or format == "github"
+
+
+def test_without_a_name_all_are_listed(project: Project) -> None:
+    shown = project.run("explain").ok().out
+    assert all(topic.name in shown for topic in guide.every())
+
+
+def test_the_codes_of_a_real_run_are_explained(project: Project) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{nam: A}, {name: B}, {name: b}]\n")
+    problems = json.loads(project.run("validate", "--format", "json").out)["problems"]
+    assert {problem["code"] for problem in problems} <= FINDINGS
