@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from bmeconf.mail import is_rewriting, keeps_page_words, make_inert, parse, visible_lines
+from bmeconf.mail import is_rewriting, keeps_page_words, lint, make_inert, parse, visible_lines
+from bmeconf.model import LintPolicy, Utm
 
 PIECES = (
     *("<a ", "<a href=", "<!--", "<!-- --", "</", "<?", "<![", "<", "&", "&amp", "'", "href "),
@@ -16,11 +17,19 @@ PIECES = (
     "<td>\n",
     *("<script>", "<script><!--", "<title>", "<noscript>", "<textarea></textarea", "white-space "),
     *("<!-- c -->", "<form>", "<v:fill/>", "<iframe></iframe>", "<!--[if mso]>", "<![endif]-->"),
+    *("{a", "{{a", "{% a ", "*|a", "%%a", "%AB", "<%= ", "{key} ", "[contact_attribute:", "{{a}}"),
+    *("<a href=http://a.b/>unsubscribe ", "<a href='#'>", "<img src=a>", "http://a. ", "http://"),
+    *("unsubscribe ", "<a href='http://a b", "<!--[if a]> href='x'", "<html>", "opt out https"),
     *("<a 'x", '<a "', "<a =", "<a /", "<td a=1 a=2 ", "</body", "</body>", "<body>", "onx "),
 )
 HOSTILE = {piece: lambda size, piece=piece: piece * (size // len(piece)) for piece in PIECES}
 HOSTILE["attributes"] = lambda size: f"<a {' '.join(f'x{n}=1' for n in range(size // 7))}>"
+HOSTILE |= {
+    f"an address of {part}": lambda size, part=part: f"<a href='{part * (size // len(part))}'>"
+    for part in ("x", "xxx", "a.", "link-", "https://a", "a@", "?utm_source=&", "http:", "%a%")
+}
 HOSTILE["unclosed"] = lambda size: "<p>" + "<b x>" * (size // 10) + "</p><p>x" * (size // 16)
+POLICY = LintPolicy(staging_hosts=("*.a.*.b",), utm=Utm(("*.*.*",), {"utm_source": "*a*b"}))
 SIZES = (12_000, 24_000, 48_000)
 MOST = 2.5
 """So many times the time for twice the text."""
@@ -52,6 +61,7 @@ def _seconds(text: str) -> float:
         keeps_page_words(text, f"{text}<p>a</p>")
         visible_lines(text)
         make_inert(text)
+        lint.Linter(POLICY).hits(lint.Mail(subject=text, body=text, plain_text=text))
         return time.process_time() - began
     finally:
         gc.enable()

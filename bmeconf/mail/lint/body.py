@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bmeconf.mail import parse
 from bmeconf.mail.lint import footer, links
-from bmeconf.mail.lint.model import BODY, Hit
+from bmeconf.mail.lint.model import Fault, Hits
 from bmeconf.mail.parse import Markup, Token
 from bmeconf.mail.rewriting import VENDOR
 from bmeconf.model import LintPolicy
@@ -21,23 +21,22 @@ STRIPPED = frozenset(
     )
 )
 HANDLER = re.compile(r"on[a-z]{3,}")
-LINKS = ("a", "area")
+APART = parse.BLOCKS - {"br"}
+"""Elements beside which another sentence begins."""
 IN_NOTE = re.compile(r"\s(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 """An address in a comment that some mail program reads."""
 DECORATIVE = ("presentation", "none")
 NEARBY = 100
 """So many characters before a link are read with it."""
-MOST = 100
-"""So many of one sort are told of a body."""
 
 
-def check(text: str, markup: Markup, policy: LintPolicy) -> Iterator[Hit]:
-    """Everything that is wrong in a body, in its order; `text` has the lines of `markup`."""
-    walk = _Walk(text, policy)
+def check(text: str, markup: Markup, policy: LintPolicy, hits: Hits) -> None:
+    """Add everything that is wrong in the markup of a body; `text` has the lines of `markup`."""
+    walk = _Walk(text, policy, hits)
     starts = markup.starts
     for token, at, end in zip(markup.tokens, starts, (*starts[1:], len(text)), strict=False):
         walk.take(token, at, end)
-    yield from walk.ended()
+    walk.end()
 
 
 @dataclass
@@ -46,8 +45,7 @@ class _Walk:
 
     text: str
     policy: LintPolicy
-    hits: list[Hit] = field(default_factory=list)
-    _counts: dict[str, int] = field(default_factory=dict)
+    hits: Hits
     _page: int | None = None
     """Where the page begins, as long as nothing names its language."""
     _named: bool = False
@@ -65,27 +63,19 @@ class _Walk:
         elif kind == "open":
             self._open(token, at)
         elif kind == "close":
-            if token.name == self._unseen:
-                self._unseen = ""
-            if token.name == "a":
-                self._end_link()
+            self._close(token.name)
         elif kind == "note":
             self._note(at, end)
-        elif kind == "empty" and token.name in STRIPPED:
-            self._strip(token.name, at)
 
-    def ended(self) -> Iterator[Hit]:
-        """All that was found."""
+    def end(self) -> None:
+        """Decide what was still open."""
         self._end_link()
         if self._page is not None and not self._named:
             message = "the page does not name its language, so that screen readers guess it"
             self._add("no_lang", self._page, message, 'write <html lang="en">, or what it is in')
-        return iter(sorted(self.hits, key=lambda hit: hit.at))
 
     def _add(self, code: str, at: int, message: str, remedy: str) -> None:
-        count = self._counts[code] = self._counts.get(code, 0) + 1
-        if count <= MOST:
-            self.hits.append(Hit(code, BODY, at, message, remedy))
+        self.hits.add(at, Fault(code, message, remedy))
 
     def _text(self, text: str) -> None:
         if self._unseen:
@@ -95,12 +85,22 @@ class _Walk:
         else:
             self._before = (self._before + text)[-NEARBY:]
 
+    def _close(self, name: str) -> None:
+        if name == self._unseen:
+            self._unseen = ""
+        if name == "a":
+            self._end_link()
+        elif name in APART:
+            self._before = ""
+
     def _open(self, token: Token, at: int) -> None:
         name, given = token.name, token.attributes
+        if name in APART:
+            self._before = ""
         if name in parse.UNSEEN:
             self._unseen = name
         if name in STRIPPED:
-            self._strip(name, at)
+            self._add("stripped", at, f"the service strips <{name}>", "send a body without it")
         if not given:
             if name == "html":
                 self._page = at if self._page is None else self._page
@@ -111,9 +111,6 @@ class _Walk:
                 self._add("stripped", at, message, "send a body without it")
         if judge := JUDGES.get(name):
             judge(self, given, at)
-
-    def _strip(self, name: str, at: int) -> None:
-        self._add("stripped", at, f"the service strips <{name}>", "send a body without it")
 
     def _html(self, given: Mapping[str, str], at: int) -> None:
         self._page = at if self._page is None else self._page
@@ -148,7 +145,7 @@ class _Walk:
 
     def _address(self, address: str, at: int, *, is_link: bool = True) -> None:
         for fault in links.faults(address, self.policy, is_link=is_link):
-            self._add(fault.code, at, fault.message, fault.remedy)
+            self.hits.add(at, fault)
 
     def _end_link(self) -> None:
         if self._link is None:

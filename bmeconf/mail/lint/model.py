@@ -1,11 +1,14 @@
-"""A mail to look at, and a place where it is wrong. Frozen data."""
+"""A mail to look at, and the places where it is wrong. Little more than data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 SUBJECT, PREVIEW, BODY, PLAIN = "subject", "preview_text", "body", "plain_text"
+MOST = 100
+"""So many hits of one code are told of a field."""
 
 
 class Hit(NamedTuple):
@@ -20,6 +23,29 @@ class Hit(NamedTuple):
     message: str
     remedy: str
     tag: str = ""
+
+
+class Fault(NamedTuple):
+    """What is wrong, wherever it stands: a code, a message and a remedy."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass
+class Hits:
+    """Gathers the hits in the field of a `name`, the first of each code."""
+
+    name: str
+    found: list[Hit] = field(default_factory=list)
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, at: int, fault: Fault, tag: str = "") -> None:
+        """One more hit, unless there are enough of its code."""
+        self._counts[fault.code] += 1
+        if self._counts[fault.code] <= MOST:
+            self.found.append(Hit(fault.code, self.name, at, fault.message, fault.remedy, tag))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ is printed as it stands, in every mail.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from bmeconf.mail.lint.model import Hit
+from bmeconf.mail.lint.model import Fault, Hits
 from bmeconf.mail.parse import Markup, Token
-from bmeconf.model import LintPolicy, did_you_mean
+from bmeconf.model import Guesses, LintPolicy
 
 KEY = "key"
 TAG = re.compile(
@@ -23,59 +23,52 @@ TAG = re.compile(
     r"|\[contact_attribute:[^\]\n]{1,60}\]"
     r"|<%=[^%<>\n]{1,100}%>)"
 )
-ESCAPES = re.compile("%[0-9A-Fa-f]{2}")
-"""How an address begins a byte that it escapes."""
 LITERAL = frozenset(("style", "script", "template", "code", "pre", "kbd", "samp", "xmp"))
 """Elements whose content is no text of the mail, or shows such signs as they are."""
+DECLARE = "name it under merge_tags in bmeconf.yaml, if Settings > Contact Fields lists it"
 OURS = "use a tag of this service: {key} for the address, {cf_...} for another field"
 
 
-def in_text(field: str, text: str, policy: LintPolicy) -> Iterator[Hit]:
-    """The wrong merge tags of a short text, or of a plain text."""
-    return _hits(field, TAG.finditer(text), policy)
+def in_text(text: str, policy: LintPolicy, hits: Hits) -> None:
+    """Add the wrong merge tags of a short text, or of a plain text."""
+    _judge(TAG.finditer(text), policy, hits)
 
 
-def in_body(text: str, markup: Markup, policy: LintPolicy) -> Iterator[Hit]:
-    """The wrong merge tags of a body: in what it shows, and in its attributes.
+def in_body(text: str, markup: Markup, policy: LintPolicy, hits: Hits) -> None:
+    """Add the wrong merge tags of a body: in what it shows, and in its attributes.
 
     `text` has the lines of `markup`.
     """
-    found = [*TAG.finditer(text)]
-    return _hits("body", _outside(found, markup), policy) if found else iter(())
+    if found := [*TAG.finditer(text)]:
+        _judge(_outside(found, markup), policy, hits)
 
 
 def _outside(found: Sequence[re.Match[str]], markup: Markup) -> Iterator[re.Match[str]]:
     """The matches that stand in no comment, and in no element whose content is literal."""
     starts, number, inside, depth = markup.starts, -1, "", 0
-    token: Token | None = None
+    token = Token("text", "")
     for match in found:
         while number + 1 < len(starts) and starts[number + 1] <= match.start():
             number += 1
             token = markup.tokens[number]
             if not inside and token.opens(LITERAL):
                 inside, depth = token.name, 1
-            elif inside and token.name == inside and token.kind in ("open", "close"):
+            elif token.name == inside and token.kind in ("open", "close"):
                 depth += 1 if token.kind == "open" else -1
                 inside = inside if depth else ""
-        if not inside and (token is None or token.kind != "comment"):
+        if not inside and token.kind != "comment":
             yield match
 
 
-def _hits(field: str, found: Iterator[re.Match[str]], policy: LintPolicy) -> Iterator[Hit]:
+def _judge(found: Iterable[re.Match[str]], policy: LintPolicy, hits: Hits) -> None:
+    guesses = Guesses((KEY, *policy.merge_tags))
     for match in found:
-        name = match["own"]
+        name, message = match["own"], match[0]
         if name is None:
-            if not ESCAPES.match(match[0]):
-                message = (
-                    f"{match[0]} is a merge tag of another service, and is printed as it stands"
-                )
-                yield Hit("foreign_merge_tag", field, match.start(), message, OURS)
+            message += " is a merge tag of another service, and is printed as it stands"
+            hits.add(match.start(), Fault("foreign_merge_tag", message, OURS))
         elif name != KEY and name not in policy.merge_tags:
-            hint = did_you_mean(name, (KEY, *policy.merge_tags))
-            message = f"{match[0]} is declared nowhere, and printed as it stands where the account"
-            message += f" does not know it{hint}"
-            remedy = (
-                "name it under merge_tags in bmeconf.yaml, as Settings > Contact Fields lists it"
-            )
+            message += " is declared nowhere, and is printed as it stands where the account does"
+            message += f" not know it{guesses.near(name)}"
             tag = name if name.startswith("cf_") else ""
-            yield Hit("unknown_merge_tag", field, match.start(), message, remedy, tag)
+            hits.add(match.start(), Fault("unknown_merge_tag", message, DECLARE), tag)
