@@ -46,12 +46,15 @@ BESIDE_ROOMS = {"__init__.py", "__main__.py", "py.typed"}
 
 DOORS = {
     "click": "cli",
+    "css_inline": "mail.sources",
     "deepdiff": "plan.diff",
     "filelock": "project.exclusive",
     "flask": "sandbox",
     "idna": "model",
+    "inscriptis": "mail.sources",
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",
+    "mjml": "mail.sources",
     "requests": "client",
     "subprocess": "baseline.git",
     "turbohtml": "mail.parse",

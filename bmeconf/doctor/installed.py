@@ -11,19 +11,24 @@ from bmeconf import __version__
 from bmeconf.doctor.model import Check, State
 from bmeconf.model.errors import BmeconfError
 
-EXTRA = "sandbox"
+EXTRAS = {
+    "mail": "only bodies of MJML, `inline_css` and `from_body` need it",
+    "sandbox": "only --sandbox and `bmeconf sandbox` need it",
+}
+"""The extras that a run may need, and what needs each."""
 REQUIREMENT = re.compile(r"""([\w.-]+)>=([\d.]+)(?:\s*;\s*extra == ['"](\w+)['"])?""")
 """A package, its lowest version, and the extra that it is of."""
-INSTALL, INSTALL_EXTRA = "pip install --upgrade bmeconf", f"pip install 'bmeconf[{EXTRA}]'"
+INSTALL = "pip install --upgrade bmeconf"
 
 
-def here() -> tuple[Check, Check]:
+def here() -> tuple[Check, ...]:
     """The checks of this installation."""
     try:
         requirements = metadata.requires("bmeconf") or []
     except metadata.PackageNotFoundError:
         requirements = []
-    return versions(requirements, version_of), extra(requirements, version_of)
+    extras = (extra(name, requirements, version_of) for name in EXTRAS)
+    return versions(requirements, version_of), *extras
 
 
 def version_of(package: str) -> str:
@@ -46,14 +51,14 @@ def versions(requirements: Sequence[str], version: Callable[[str], str]) -> Chec
     return Check("versions", State.OK, own + packages)
 
 
-def extra(requirements: Sequence[str], version: Callable[[str], str]) -> Check:
-    """Whether the simulator could run; nothing else needs it."""
-    found = _found(requirements, version, EXTRA)
+def extra(name: str, requirements: Sequence[str], version: Callable[[str], str]) -> Check:
+    """Whether what needs this extra could run."""
+    found = _found(requirements, version, name)
     if wrong := ", ".join(filter(None, (_fault(*each) for each in found))):
-        message = f"{wrong}; only --sandbox and `bmeconf sandbox` need it"
-        return Check("sandbox extra", State.SKIPPED, message, INSTALL_EXTRA)
-    packages = ", ".join(f"{name} {installed}" for name, _, installed in found)
-    return Check("sandbox extra", State.OK, packages or "nothing is known of it")
+        message = f"{wrong}; {EXTRAS[name]}"
+        return Check(f"{name} extra", State.SKIPPED, message, f"pip install 'bmeconf[{name}]'")
+    packages = ", ".join(f"{package} {installed}" for package, _, installed in found)
+    return Check(f"{name} extra", State.OK, packages or "nothing is known of it")
 
 
 def _found(

@@ -16,6 +16,7 @@ from bmeconf.desired.manifest import (
     MemoryFiles,
     Scalar,
     Sources,
+    at,
     is_manifest,
     walk,
 )
@@ -27,6 +28,15 @@ from bmeconf.pull.layout import MANIFESTS
 from bmeconf.pull.model import Pulled, Target, refuse
 
 VARIABLE = re.compile(r"(?<!\$)\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+MADE = tuple(
+    (field, key)
+    for field, keys in (
+        ("body", ("mjml", "inline_css", "expand")),
+        ("plain_text", ("from_body", "expand")),
+    )
+    for key in keys
+)
+"""What a manifest says of a content that no account shows."""
 ELSEWHERE = "pull into another folder with --out"
 
 
@@ -108,9 +118,11 @@ def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> 
 
 
 def _variables(sources: Sources) -> Iterator[tuple[Place, str]]:
-    """The variables in manifests, which pulled files have the values of."""
+    """The variables in manifests, which pulled files have the values of, and what bodies are of."""
     for document in sources.documents:
-        for _, node in walk(document):
+        for path, node in walk(document):
+            if path[2:] in MADE and node is at(document, path):
+                yield node.place, f"{path[2]}.{path[3]} would be replaced by what it makes"
             if isinstance(node, Scalar) and (variable := VARIABLE.search(node.text)):
                 yield node.place, f"{variable[0]} would be replaced by its value"
 

@@ -132,6 +132,7 @@ def remembered(project: Project, _: Account) -> None:
 
 CASES = [
     Case("versions", "ok", "bmeconf "),
+    Case("mail extra", "ok"),
     Case("sandbox extra", "ok", "flask"),
     Case("project file", "ok", "none is needed"),
     Case("project file", "ok", "2 accounts", 3, prepare=written("bmeconf.yaml", TWO)),
@@ -457,7 +458,7 @@ def test_packages_are_there_and_new_enough(
 
     made: tuple[Check, ...] = (
         installed.versions(needed, version),
-        installed.extra(needed, version),
+        installed.extra("sandbox", needed, version),
     )
     assert tuple(map(str, (check.state for check in made))) == states
     assert all(check.remedy for check in made if check.state is not State.OK)

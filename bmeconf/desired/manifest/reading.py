@@ -15,7 +15,7 @@ from glob import has_magic
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from bmeconf.desired.manifest import keys, roots, yaml_tree
+from bmeconf.desired.manifest import includes, keys, roots, yaml_tree
 from bmeconf.desired.manifest.files import Files, below, children, matching
 from bmeconf.desired.manifest.nodes import Block, Node, Scalar, at
 from bmeconf.desired.manifest.roots import ALMOST, PROJECT_FILE
@@ -50,7 +50,7 @@ class Listing(NamedTuple):
 class Sources(NamedTuple):
     """Every manifest of a run and every file they name; `digest` covers all bytes and names.
 
-    `texts` is keyed by the manifest that names a file, and the path as written there. `given` are
+    `texts` is keyed by the file that names another, and the path as written there. `given` are
     the manifests that the run was given, None where these are all. `written` has the text of each
     manifest, as places name it.
     """
@@ -72,8 +72,13 @@ class Sources(NamedTuple):
         """The manifests that the run was given and the files that they name; None: all."""
         if self.given is None:
             return None
-        named = (text.file for (name, _), text in self.texts.items() if name in self.given)
-        return self.given.union(named)
+        covered = {*self.given}
+        for _ in self.texts:
+            named = {text.file for (name, _), text in self.texts.items() if name in covered}
+            if named <= covered:
+                break
+            covered |= named
+        return frozenset(covered)
 
     @property
     def with_keys(self) -> frozenset[str]:
@@ -159,13 +164,15 @@ def parse(files: Files, listing: Listing) -> Sources:
                 else:
                     named[document.place.file, each.reference] = each
     texts, bodies = read_named(files, named.values())
-    for named_text in {each.file: each for each in texts.values()}.values():
+    included, more = includes.read_included(files, texts)
+    every = {**{key: texts[each] for key, each in named.items()}, **included}
+    for named_text in {each.file: each for each in every.values()}.values():
         problems += keys.in_text(named_text.text, named_text.file)
     return Sources(
         tuple(documents),
-        {key: texts[each] for key, each in named.items()},
+        every,
         tuple(problems),
-        _digest({**contents, **dict.fromkeys((each.name for each in texts), b""), **bodies}),
+        _digest(contents | dict.fromkeys((each.name for each in texts), b"") | {**bodies, **more}),
         listing.given,
         written,
     )

@@ -15,7 +15,7 @@ from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, at
 from bmeconf.model import Problem, guess
 
 REFERENCES = {
-    "campaigns": (("body", "file"), ("plain_text", "file")),
+    "campaigns": (("body", "file"), ("body", "mjml"), ("plain_text", "file")),
     "contact_files": (("csv",),),
 }
 RELATIVE = "paths are relative to the manifest"
@@ -67,10 +67,14 @@ def _unreadable(error: OSError, hint: Callable[[], str]) -> str:
 
 
 class Named(NamedTuple):
-    """A file that a manifest in `folder` names, with the path as it is written there."""
+    """A file that a manifest in `folder` names, or another file, with the path as it is there.
+
+    `by` says which.
+    """
 
     folder: str
     reference: str
+    by: str = "the manifest"
 
     @property
     def name(self) -> str:
@@ -79,7 +83,7 @@ class Named(NamedTuple):
     def forbidden(self, files: Files) -> str:
         """Why the file is not read, whatever is in it; empty where it may be read."""
         if PurePath(self.reference).is_absolute() or "\0" in self.reference:
-            return "the path must be relative to the manifest's folder"
+            return f"the path must be relative to {self.by}'s folder"
         if files.resolved(self.name) is None:
             return f"{self.reference} leaves the project root; move it inside"
         return ""
@@ -101,8 +105,8 @@ class Named(NamedTuple):
         for path in paths:
             if files.exists(path) and not files.is_folder(path) and files.resolved(path):
                 near = posixpath.relpath(path, self.folder or ".")
-                return f"; {RELATIVE}{guess(self.reference, near)}"
-        return f"; {RELATIVE}"
+                return f"; paths are relative to {self.by}{guess(self.reference, near)}"
+        return f"; paths are relative to {self.by}"
 
 
 def read_named(

@@ -7,13 +7,12 @@ say beyond its shape: wrong addresses, times, files, contradictions. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bmeconf.desired.manifest import RELATIVE, Block, Node, Path, Text, at, place_in
-from bmeconf.desired.validate.filling import MARK
+from bmeconf.desired.manifest import RELATIVE, Block, Node, Path, Text, at
 from bmeconf.desired.validate.flaws import Flaw, shown
 from bmeconf.desired.validate.formats import email_fault, time_fault
 from bmeconf.kinds import KINDS, Singleton, having
@@ -129,7 +128,7 @@ def _declared(sections: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield from (((kind, index), spec) for index, spec in enumerate(sections[kind]))
 
 
-def check(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
+def check(entry: ManifestEntry) -> Iterator[Problem]:
     """The problems of one entry whose shape is sound, each at its place."""
     if entry.id and not ID.fullmatch(entry.id):
         message = f"id: {shown(entry.id)} is not an id; an id has 24 characters, 0-9 and a-f"
@@ -149,7 +148,6 @@ def check(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Ite
             yield entry.problem(("expect", metric), message, "expect")
     yield from _repeated(entry)
     yield from _contradictions(entry)
-    yield from _contents(entry, texts, variables)
 
 
 def threshold(text: str) -> str | None:
@@ -220,28 +218,3 @@ def _beside_absent(entry: ManifestEntry) -> Iterator[Problem]:
         scalar = entry.node.key(key)
         place = scalar.place if scalar else entry.node.place
         yield Problem(place, entry.shown, message, "contradiction")
-
-
-def _contents(entry: ManifestEntry, texts: Texts, variables: Collection[str]) -> Iterator[Problem]:
-    for key in ("body", "plain_text"):
-        spec = entry.spec.get(key) or {}
-        if "file" not in spec:
-            continue
-        file = text_of(texts, entry.node.place.file, spec["file"])
-        fault = file.fault or (f"{file.file} is not a text" if "\0" in file.text else "")
-        if fault:
-            yield entry.problem((key, "file"), f"{key}.file: {fault}", "file")
-        else:
-            yield from _unfilled(entry, file, variables)
-
-
-def _unfilled(entry: ManifestEntry, file: Text, variables: Collection[str]) -> Iterator[Problem]:
-    """A warning on the first use of each variable in a file, where none is filled in."""
-    used = {match[1]: match.start() for match in reversed([*MARK.finditer(file.text)]) if match[1]}
-    for name in (name for name in used if name in variables):
-        message = (
-            f"${{{name}}} goes out as it is written: variables are filled in in manifests, not in"
-            " the files that they name; write the value"
-        )
-        place = place_in(file.text, file.file, used[name])
-        yield Problem(place, entry.shown, message, "unfilled_variable", "warning")

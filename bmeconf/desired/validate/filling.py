@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
+from bmeconf.desired.validate.edited import Edited
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
 from bmeconf.desired.validate.formats import BLANKS, email_fault
 from bmeconf.kinds import Member, only
@@ -63,6 +64,14 @@ class Filler:
             return Items(items, node.place)
         entries = tuple((key, self.fill(value, (*path, key.text))) for key, value in node.entries)
         return Block(entries, node.place)
+
+    def text(self, source: Text) -> Edited:
+        """The text of a file with every value filled; each flaw stands at its first place."""
+        whole, values = Edited.of(source), dict[str, str]()
+        for match in MARK.finditer(whole.text):
+            if match[0] not in values:
+                values[match[0]] = self._value(match, whole.place(match.start()), ())
+        return whole.change((*m.span(), values[m[0]]) for m in MARK.finditer(whole.text))
 
     def _value(self, match: re.Match[str], place: Place, path: Path) -> str:
         if match[0] == "$${":

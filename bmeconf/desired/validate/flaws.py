@@ -216,10 +216,6 @@ def _too_few(error: Violation) -> str:
     return f"at least {least} {'is' if least == 1 else 'are'} needed{else_}"
 
 
-def _one_of(error: Violation) -> str:
-    return f"write exactly one of {', '.join(error.schema['properties'])}"
-
-
 WORDS: Mapping[str, Callable[[Violation], str]] = MappingProxyType(
     {
         "type": _type,
@@ -238,8 +234,6 @@ WORDS: Mapping[str, Callable[[Violation], str]] = MappingProxyType(
             "shorten it"
         ),
         "minItems": _too_few,
-        "minProperties": _one_of,
-        "maxProperties": _one_of,
         "minimum": lambda error: (
             f"{shown(error.instance)} is too small; write {error.validator_value} or more"
         ),

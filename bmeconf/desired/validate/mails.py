@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from bmeconf import mail
-from bmeconf.desired.manifest import Inline, Scalar, Sources, at, place_in
-from bmeconf.desired.validate.entries import ManifestEntry, text_of
+from bmeconf.desired.manifest import Inline, Scalar, Sources, at
+from bmeconf.desired.validate.bodies import SOURCES, Bodies
+from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.kinds import KINDS, Mailing
 from bmeconf.mail import lint
 from bmeconf.model import OFF, Code, Finding, LintPolicy, Place, Resource
@@ -26,13 +27,15 @@ class Declared:
     resource: Resource
 
 
-def check(campaigns: Sequence[Declared], sources: Sources, policy: LintPolicy) -> list[Finding]:
+def check(
+    campaigns: Sequence[Declared], sources: Sources, bodies: Bodies, policy: LintPolicy
+) -> list[Finding]:
     """The findings on these campaigns, each at its place, as the policy and their entries say."""
-    places, linter = _Places(sources), lint.Linter(policy)
+    places, linter = _Places(sources, bodies), lint.Linter(policy)
     repeated = _same_bodies(campaigns)
     findings = []
     for number, declared in enumerate(campaigns):
-        hits = [*linter.hits(_mail(declared.resource)), *repeated.get(number, ())]
+        hits = [*linter.hits(_mail(declared)), *repeated.get(number, ())]
         levels = {**(declared.entry.spec.get("lint") or {})}
         levels.pop("reason", None)
         for hit in hits:
@@ -43,17 +46,18 @@ def check(campaigns: Sequence[Declared], sources: Sources, policy: LintPolicy) -
     return findings
 
 
-def _mail(campaign: Resource) -> lint.Mail:
-    fields = campaign.fields
-    body = fields.get("body")
+def _mail(declared: Declared) -> lint.Mail:
+    fields = declared.resource.fields
+    body, plain = fields.get("body"), declared.entry.spec.get("plain_text") or {}
     return lint.Mail(
         subject=fields.get("subject"),
         preview_text=fields.get("preview_text"),
         from_name=fields.get("from_name"),
         body=body if isinstance(body, str) else None,
-        plain_text=fields.get("plain_text"),
+        # What is wrong in a text made of the body is told of the body.
+        plain_text=None if "from_body" in plain else fields.get("plain_text"),
         # A copy has that of its source.
-        lacks_plain_text="plain_text" not in fields and not campaign.intent.origins,
+        lacks_plain_text="plain_text" not in fields and not declared.resource.intent.origins,
     )
 
 
@@ -96,18 +100,18 @@ def _unused(levels: Mapping[str, str], codes: set[str], declared: Declared) -> I
 class _Places:
     """Finds the characters of a field in the files that it is written in."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, bodies: Bodies) -> None:
+        self._sources, self._bodies = sources, bodies
         self._inline: dict[str, Inline] = {}
 
     def of(self, hit: lint.Hit, entry: ManifestEntry) -> Place:
         """The place of a hit: in the file that the entry names, or in the manifest."""
-        spec = entry.spec.get(hit.field)
-        if isinstance(spec, Mapping) and "file" in spec:
-            file = text_of(self._sources.texts, entry.node.place.file, spec["file"])
-            text = mail.plain_lines(file.text)
+        if hit.field in SOURCES and entry.spec.get(hit.field):
+            content = self._bodies.of(entry, hit.field)
             # Fields begin with what is no blank.
-            return place_in(text, file.file, hit.at + len(text) - len(text.lstrip()))
+            begin = len(content.text) - len(content.text.lstrip())
+            if place := content.place(hit.at + begin):
+                return place
         scalar = at(entry.node, (hit.field, FILES.get(hit.field, "")))
         if not isinstance(scalar, Scalar):
             return scalar.place

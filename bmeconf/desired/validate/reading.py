@@ -7,12 +7,14 @@ flaw in one entry hides no flaw in another (design 1).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from bmeconf.desired.manifest import Block, Node, Sources, at, keys
 from bmeconf.desired.validate import entries, filling, references, unseen
+from bmeconf.desired.validate.bodies import Bodies
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import Flaw
@@ -36,7 +38,14 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput, masked
 
-MENDED_ONCE = ("variable", "file", "renamed_reference", "absent_reference", "too_many_files")
+MENDED_ONCE = (
+    "variable",
+    "missing_extra",
+    "file",
+    "renamed_reference",
+    "absent_reference",
+    "too_many_files",
+)
 """Codes of problems that have one cause, wherever they show."""
 Judge = Callable[[Snapshot], Iterable[Problem]]
 
@@ -150,6 +159,7 @@ class _Reading:
         self._variables = variables
         self._lint = lint
         self._shape = Shape("manifest")
+        self._bodies = Bodies(sources.texts, variables)
         self._entries: list[ManifestEntry] = []
         self._problems: list[Problem] = []
         self._final = [*sources.problems]
@@ -166,7 +176,7 @@ class _Reading:
         problems = [*self._problems, *references.check(found, declared), *unseen.check(found)]
         for entry in found:
             if entry.sound:
-                problems += entries.check(entry, self._sources.texts, self._variables)
+                problems += (*entries.check(entry), *self._bodies.problems(entry))
         # What a file declares that cannot be read is not known.
         if with_notes and not any(each.level == "error" for each in self._sources.problems):
             problems += references.notes(found, declared)
@@ -177,10 +187,22 @@ class _Reading:
             problems = [p for p in problems if p.level == "error" or p.place.file in covered]
         several = [p for p in problems if p.code in MENDED_ONCE]
         problems = [*once(several), *(p for p in problems if p.code not in MENDED_ONCE)]
-        snapshot = _snapshot(found, declared, self._sources.texts)
-        told, digest = tuple(ordered(problems)), self._sources.digest
+        snapshot = _snapshot(found, declared, self._bodies)
         lint = self._linted(found, declared, snapshot)
-        return Desired(snapshot, told, digest, covered=covered, lint=lint)
+        told = tuple(ordered(problems))
+        return Desired(snapshot, told, self._digest, covered=covered, lint=lint)
+
+    @property
+    def _digest(self) -> str:
+        """A digest of all that was read, and of the compilers that made bodies of it."""
+        digest = self._sources.digest
+        if not self._bodies.compilers:
+            return digest
+        from bmeconf import mail
+
+        made = [f"{name} {mail.version(name)}" for name in sorted(self._bodies.compilers)]
+        total = hashlib.sha256("\n".join([digest, *made]).encode())
+        return f"sha256:{total.hexdigest()}"
 
     def _linted(
         self, found: Sequence[ManifestEntry], declared: references.ByName, snapshot: Snapshot
@@ -203,7 +225,7 @@ class _Reading:
         covered = self._sources.covered
         return tuple(
             finding
-            for finding in mails.check(campaigns, self._sources, self._lint)
+            for finding in mails.check(campaigns, self._sources, self._bodies, self._lint)
             if covered is None or (finding.place and finding.place.file in covered)
         )
 
@@ -231,7 +253,7 @@ class _Reading:
 
 
 def _snapshot(
-    found: Sequence[ManifestEntry], declared: references.ByName, texts: entries.Texts
+    found: Sequence[ManifestEntry], declared: references.ByName, bodies: Bodies
 ) -> Snapshot:
     """The resources of all sound entries, sorted by address; of two at one address the first."""
     where = Fields()
@@ -240,10 +262,8 @@ def _snapshot(
         if entry.sound:
             spec = dict(entry.spec)
             for key, name in (("body", "html"), ("plain_text", "text")):
-                content = spec.get(key)
-                if isinstance(content, Mapping) and "file" in content:
-                    file = entries.text_of(texts, entry.node.place.file, content["file"])
-                    spec[key] = {name: file.text}
+                if spec.get(key) is not None and "template" not in spec[key]:
+                    spec[key] = {name: bodies.of(entry, key).text}
             fields = MappingProxyType(dict(KINDS[entry.kind].declared(spec)))
             address = references.address(entry, declared)
             resource = Resource(address, fields, id=entry.id, intent=_intent(entry, where))

@@ -33,8 +33,7 @@ TYPES = {type(None): "null", bool: "boolean", int: "integer", str: "string"}
 """The types of scalars; a float is no type of any schema."""
 SAY_NOTHING = {"title", "description", "examples", "default", "patternErrorMessage"}
 REFER = {"$schema", "$defs", "$ref", "allOf"}
-MANY = {"type", "pattern", "maxLength", "minItems", "minimum", "required"}
-MANY |= {"maximum", "minProperties", "maxProperties"}
+MANY = {"type", "pattern", "maxLength", "minItems", "minimum", "maximum", "required"}
 ONCE = {"enum", "const", "items", "properties", "additionalProperties", "propertyNames"}
 VALUES = {"const": "enum"}
 """Both say what a value may be."""
@@ -53,8 +52,6 @@ class Rule:
     least: float = -math.inf
     greatest: float = math.inf
     fewest_items: int = 0
-    fewest: int = 0
-    most: int = sys.maxsize
     required: tuple[str, ...] = ()
     items: Rule | None = None
     properties: Mapping[str, Rule] = field(default_factory=dict)
@@ -132,7 +129,7 @@ class Rules:
             data[name] = self._read(value, known.get(name, others))
             if rule.names and not rule.names.allows(name):
                 self._sound = False
-        if "object" not in rule.types or not rule.fewest <= len(data) <= rule.most:
+        if "object" not in rule.types:
             self._sound = False
         for name in rule.required:
             self._sound = self._sound and name in data
@@ -169,8 +166,6 @@ class Rules:
         rule.least = max(rule.least, part.get("minimum", -math.inf))
         rule.greatest = min(rule.greatest, part.get("maximum", math.inf))
         rule.fewest_items = max(rule.fewest_items, part.get("minItems", 0))
-        rule.fewest = max(rule.fewest, part.get("minProperties", 0))
-        rule.most = min(rule.most, part.get("maxProperties", sys.maxsize))
         rule.required = (*rule.required, *part.get("required", ()))
         if "items" in part:
             rule.items = self._rule(part["items"])
