@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -9,6 +10,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from bmeconf import guide
+from bmeconf.cli.main import COMMANDS
 from bmeconf.desired import manifest, validate
 from bmeconf.project import Policy
 from tests.support import shell
@@ -16,7 +19,9 @@ from tests.support.driver import Project
 from tests.support.forks import Forks
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md")
+GUIDE = tuple(f"bmeconf/guide/{name}.md" for name in guide.ORDER)
+DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md", *GUIDE)
+LINKED = (*DOCUMENTS, "CHANGELOG.md", ".github/SECURITY.md")
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/*.yaml"))
 SETUP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install [^&]*&&\s*")
 
@@ -79,31 +84,54 @@ def test_shown_manifests_are_valid(block: str, project: Project) -> None:
         project.run("validate").ok()
 
 
-def test_pictures_are_there_and_small() -> None:
-    shown = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
-    assert len(shown) == 3
-    assert all((ROOT / path).stat().st_size < 200_000 for path in shown)
+def test_pictures_are_small() -> None:
+    pictures = [path for path in _links("README.md", *GUIDE) if path.suffix in (".png", ".svg")]
+    assert len(pictures) == 4
+    assert all(path.stat().st_size < 200_000 for path in pictures)
 
 
-def test_options_named_in_the_readme_exist(project: Project) -> None:
-    alone = (
-        "init",
-        "pull",
-        "validate",
-        "plan",
-        "show",
-        "apply",
-        "drift",
-        "report",
-        "schema",
-        "accounts",
-        "compare",
-        "doctor",
-        "probe",
-    )
-    commands = (*([name] for name in alone), ["sandbox", "serve"])
+def _links(*documents: str) -> list[Path]:
+    """The files that relative links of documents lead to, each as it is written."""
+    found = []
+    for document in documents:
+        text = (ROOT / document).read_text("utf-8")
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+            found.append((ROOT / document).parent / link)
+    return found
+
+
+def test_every_link_leads_somewhere() -> None:
+    assert [str(path) for path in _links(*LINKED) if not path.exists()] == []
+    text = (ROOT / "README.md").read_text("utf-8")
+    headings = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z -]", "", each.lower()).replace(" ", "-") for each in headings}
+    assert {*re.findall(r"\]\(#([^)]+)\)", text)} <= anchors
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.split()) < 1000
+    assert {*guide.ORDER} == {path.stem for path in guide.FOLDER.glob("*.md")}
+    assert [name for name in guide.ORDER if f"bmeconf/guide/{name}.md" not in text] == []
+
+
+def test_the_page_of_keys_is_what_the_schemas_say() -> None:
+    if os.environ.get("BMECONF_GOLDEN") == "write":
+        (guide.FOLDER / "keys.md").write_text(guide.keys_page(), encoding="utf-8")
+    assert guide.page("keys") == guide.keys_page()
+
+
+def test_the_guide_is_read_offline(project: Project) -> None:
+    listed = project.run("help").ok().out
+    assert all(f"{name} " in listed for name in guide.ORDER)
+    assert project.run("help", "lock").ok().out == guide.page("lock")
+    assert 'did you mean "lock"?' in project.refused("help", "lokc")
+
+
+def test_options_named_in_the_documents_exist(project: Project) -> None:
+    commands = (*([name] for name in COMMANDS), ["sandbox", "serve"])
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = "".join((ROOT / document).read_text("utf-8") for document in ("README.md", *GUIDE))
     foreign = {"--quiet", "--editable", "--numprocesses", "--timeout", "--help"}
     named = set(re.findall(r"--[a-z][a-z-]+", text)) - foreign
     assert {option for option in named if option not in helps} == set()

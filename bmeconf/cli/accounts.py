@@ -10,8 +10,8 @@ import click
 from bmeconf import accounts as known
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import Options, offline
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest, project_at
 from bmeconf.render.documents import accounts as documents
 from bmeconf.render.page import accounts as page

@@ -17,9 +17,9 @@ from bmeconf.apply import STALE, Journal, Limits, Origin, Outcome, Receipts, Res
 from bmeconf.cli import show, stages
 from bmeconf.cli.apply_flags import ApplyFlags, allowances
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import Session, finishing, now, opened
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest, project_at, read_project_files, validate
 from bmeconf.model import Snapshot, path_word, shell_line
 from bmeconf.model.errors import BmeconfError, InvalidInput, Stale

@@ -9,8 +9,8 @@ import click
 from bmeconf import compare as comparing
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import Options, on_accounts
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import read_project_files
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.project import choose_account

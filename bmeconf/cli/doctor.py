@@ -7,10 +7,10 @@ import os
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
 from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest
 from bmeconf.doctor import Check, Checkup, State, access, installed, local, online
 from bmeconf.model import Snapshot, shell_line

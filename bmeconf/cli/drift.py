@@ -12,7 +12,6 @@ import click
 from bmeconf.cli import stages
 from bmeconf.cli.adoption import edit_manifests
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
     LOCK_TIMEOUT,
@@ -23,6 +22,7 @@ from bmeconf.cli.options import (
     common,
 )
 from bmeconf.cli.session import Session, alone
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.drift import WORDS, Drift, closer, find_drift, remember, touches, undoable, unfit
 from bmeconf.live import Reading
 from bmeconf.model import did_you_mean

@@ -8,8 +8,8 @@ import click
 
 from bmeconf import guide
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import Options, offline
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.render.documents import explain as documents
 from bmeconf.render.page import explain as page
 

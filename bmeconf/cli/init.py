@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.streams import StdoutLost, say
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import project_at
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput

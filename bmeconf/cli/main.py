@@ -15,9 +15,9 @@ import click
 
 from bmeconf import __version__
 from bmeconf.cli.failure import guarded
-from bmeconf.cli.help import write_surroundings
 from bmeconf.cli.stopping import stopping
 from bmeconf.cli.streams import say, watched
+from bmeconf.cli.usage import write_surroundings
 from bmeconf.model.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ COMMANDS = {
     "probe": "Ask the account what the API's documents leave open.",
     "accounts": "Show the declared accounts, and whether each has its key.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
+    "help": "Read the guide: manifests, plans, drift, guards, CI; offline.",
     "explain": "Explain a code of a finding, or a key of a manifest; offline.",
     "schema": "Print the JSON Schema of manifests, or of another file.",
     "sandbox": "The account simulator: all that the API does, on this machine.",

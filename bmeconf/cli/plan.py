@@ -9,7 +9,6 @@ import click
 
 from bmeconf.cli import stages
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
     ANY_PATH,
@@ -20,6 +19,7 @@ from bmeconf.cli.options import (
     common,
 )
 from bmeconf.cli.show import make_room, save
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.plan import encode, guard
 from bmeconf.render import page
 

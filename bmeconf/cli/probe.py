@@ -8,11 +8,11 @@ from contextlib import nullcontext
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.probe_writing import clean_up, tried
 from bmeconf.cli.session import Session, alone, now, opened
 from bmeconf.cli.stages import HERE
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest, project_at, validate
 from bmeconf.kinds import Dialect
 from bmeconf.model.errors import BmeconfError, InvalidInput

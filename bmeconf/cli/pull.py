@@ -13,9 +13,9 @@ import click
 from bmeconf import pull as adoption
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
 from bmeconf.cli.session import alone, opened
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest, project_at
 from bmeconf.model import CampaignStatus, counted
 from bmeconf.project import LOCK_FILE, WORK_FOLDER, on_disk

@@ -11,10 +11,10 @@ import click
 
 from bmeconf.baseline import lock_store
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ALL_ACCOUNTS, Options, common
 from bmeconf.cli.session import now, opened
 from bmeconf.cli.stages import HERE
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import read_desired, read_project_files, scope
 from bmeconf.kinds import Mailing, only
 from bmeconf.model import did_you_mean, zone, zone_names

@@ -11,9 +11,9 @@ import click
 from bmeconf.baseline import lock_store
 from bmeconf.cli import session
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.like import switched
 from bmeconf.cli.streams import say
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import WORK_FOLDER, announce_sandbox, retract_sandbox, sandbox_file

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.streams import say
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.project import schema_text
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, Options, account_label, apply_command, offline
 from bmeconf.cli.outputs import refuse_place
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.model import SIMULATED

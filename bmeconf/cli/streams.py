@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import click
+
 from bmeconf.model.errors import BmeconfError
 
 USUAL_WIDTH = 80
@@ -132,3 +134,11 @@ def columns(stream: TextIO) -> int:
         return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
     except (OSError, ValueError):
         return USUAL_WIDTH
+
+
+def say_paged(text: str) -> None:
+    """Print `text`; on a terminal a page at a time, by whatever PAGER names."""
+    if sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+        click.echo_via_pager(text)
+    else:
+        say(text.rstrip("\n"))

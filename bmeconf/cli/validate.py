@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from bmeconf.cli.console import Console
-from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ACCOUNT, ALL_ACCOUNTS, PATHS, VERBOSE, Options, offline
+from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import read_project_files
 from bmeconf.desired import validate as checks
 from bmeconf.kinds import KINDS

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
+from bmeconf.guide import pages
 from bmeconf.guide.topic import Topic
 from bmeconf.mail.lint import CODES
 from bmeconf.probe import QUESTIONS
 
-PAGE = "codes.md"
+PAGE = "codes"
 ENTRY = re.compile(
     r"^### `(?P<code>\w+)`\n\n(?P<text>.*?)\n\n→ (?P<remedy>.*?)(?=\n\n#|\s*\Z)",
     re.MULTILINE | re.DOTALL,
@@ -25,14 +25,9 @@ SET = (
 )
 
 
-def page() -> str:
-    """The page on codes, in Markdown."""
-    return (Path(__file__).parent / PAGE).read_text(encoding="utf-8")
-
-
 def of_findings() -> Iterator[Topic]:
     """The topics of the page, in its order."""
-    text = page()
+    text = pages.page(PAGE)
     headings = [(match.start(), match["heading"]) for match in HEADING.finditer(text)]
     for match in ENTRY.finditer(text):
         heading = next(name for start, name in reversed(headings) if start < match.start())

@@ -20,6 +20,8 @@ TYPES = {
     "object": "block",
     "null": "null",
 }
+CODE = ("One of", "Default", "Example")
+"""Facts that are written as they stand in a file."""
 ANY = "NAME"
 """What stands in a path for a key that the user chooses."""
 BOUNDS = {
@@ -56,11 +58,13 @@ def _keys(schema: Schema, defs: Schema, path: str, group: str) -> Iterator[Topic
 
 
 def _resolved(schema: Schema, defs: Schema) -> Schema:
-    """A schema with what it refers to; its own words come first."""
+    """A schema with what it refers to and consists of; its own words come first."""
     reference = schema.get("$ref")
-    if reference is None:
-        return schema
-    return {**_resolved(defs[reference.rpartition("/")[2]], defs), **schema}
+    parts = [*schema.get("allOf", ()), *([defs[reference.rpartition("/")[2]]] if reference else [])]
+    found: Schema = {}
+    for part in parts:
+        found = {**found, **_resolved(part, defs)}
+    return {**found, **schema}
 
 
 def _facts(schema: Schema, defs: Schema, required: bool) -> Iterator[tuple[str, str]]:
@@ -90,3 +94,24 @@ def _type(schema: Schema, defs: Schema) -> str:
 def _shown(value: Any) -> str:
     """A value as YAML takes it, on one line."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def keys_page() -> str:
+    """The page `keys`, in Markdown: every key of the files, as their schemas have it."""
+    lines = [
+        "# Keys of the files",
+        "",
+        "Made from the schemas: `bmeconf schema` prints them whole.",
+    ]
+    group = ""
+    for topic in of_files():
+        if topic.group != group:
+            group = topic.group
+            lines += ["", f"## {group}"]
+        facts = (_line(label, text) for label, text in topic.facts)
+        lines += ["", f"### `{topic.name}`", "", topic.text, "", *(f"- {fact}" for fact in facts)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label.lower()}: " + (f"`{text}`" if label in CODE else text)

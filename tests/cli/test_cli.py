@@ -12,8 +12,8 @@ import click
 import pytest
 
 from bmeconf import __version__
-from bmeconf.cli.help import GROUPS, POINTER
 from bmeconf.cli.main import COMMANDS, cli
+from bmeconf.cli.usage import GROUPS, POINTER
 from bmeconf.model.errors import BmeconfError
 from tests.support.driver import Project
 

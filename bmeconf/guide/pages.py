@@ -1,0 +1,31 @@
+"""The pages of the guide, which lie beside this file in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bmeconf.model import did_you_mean
+from bmeconf.model.errors import InvalidInput
+
+FOLDER = Path(__file__).parent
+ORDER = (
+    *("start", "manifests", "keys", "mail", "plans", "guards", "recovery", "lock", "drift"),
+    *("report", "accounts", "adopting", "ci", "sandbox", "commands", "exit-codes", "environment"),
+    *("codes", "safety", "faq", "glossary"),
+)
+"""The pages in the order in which one would read them."""
+
+
+def page(name: str) -> str:
+    """A page as it is written; raises InvalidInput: there is none of this name."""
+    if name not in ORDER:
+        raise InvalidInput(
+            f'there is no page "{name}"{did_you_mean(name, ORDER)}', "`bmeconf help` lists them"
+        )
+    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def titles() -> Mapping[str, str]:
+    """The title of each page, by its name."""
+    return {name: page(name).partition("\n")[0].removeprefix("# ") for name in ORDER}
