@@ -185,6 +185,9 @@ class _Builder:
         try:
             next_event = loader(text).get_event
             while event := next_event():
+                if isinstance(event, yaml.CollectionEndEvent):
+                    self._end()
+                    continue
                 mark = event.start_mark
                 place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
                 tag = getattr(event, "tag", None)
@@ -208,8 +211,6 @@ class _Builder:
             yaml.ScalarEvent: self._scalar,
             yaml.SequenceStartEvent: lambda event, place: self._begin(event, place, False),
             yaml.MappingStartEvent: lambda event, place: self._begin(event, place, True),
-            yaml.SequenceEndEvent: self._end,
-            yaml.MappingEndEvent: self._end,
         }
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> None:
@@ -223,7 +224,7 @@ class _Builder:
             raise _Refused(place, message, "too_deep")
         self._open.append(_Frame(place, is_block, event.anchor))
 
-    def _end(self, event: yaml.CollectionEndEvent, place: Place) -> None:
+    def _end(self) -> None:
         frame = self._open.pop()
         closed = (
             Block(tuple(frame.entries.values()), frame.place)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bmeconf.desired.validate.formats import instant
-from bmeconf.desired.validate.places import Places, StoredPlaces
+from bmeconf.desired.validate.places import Places
 from bmeconf.desired.validate.reading import Desired
 from bmeconf.model import (
     Address,
@@ -62,6 +62,7 @@ class _Tables:
         self.values: dict[str, Any] = {}
         self._indexes: dict[str, int] = {}
         self._order_indexes: dict[int, int] = {}
+        self._alike: dict[tuple[int, int, int], int] = {}
 
     def place(self, place: Place) -> tuple[int, int, int]:
         return self.files.setdefault(place.file, len(self.files)), place.line, place.column
@@ -106,14 +107,17 @@ class _Tables:
     def _shape(self, places: Mapping[str, Place], line: int) -> int:
         if not isinstance(places, Places):
             raise TypeError("these places are not of a manifest")
-        key = id(places.order)
-        index = self._order_indexes.setdefault(key, len(self._order_indexes))
-        self.orders[key] = places.order
-        numbers = [index]
-        for each in places.places:
-            file = self.files.setdefault(each.file, len(self.files))
-            numbers += (file, each.line - line, each.column)
-        return self.shapes.setdefault((*numbers,), len(self.shapes))
+        alike = id(places.order), id(places.numbers), places.line - line
+        if alike not in self._alike:
+            key = id(places.order)
+            index = self._order_indexes.setdefault(key, len(self._order_indexes))
+            self.orders[key] = places.order
+            numbers = [index]
+            for each in places.values():
+                numbers += self.place(each)
+                numbers[-2] -= line
+            self._alike[alike] = self.shapes.setdefault((*numbers,), len(self.shapes))
+        return self._alike[alike]
 
     def value(self, value: Any) -> Any:
         kind = type(value)
@@ -201,7 +205,7 @@ def _resources(
             id,
             intent=Intent(
                 place=Place(files[file], line, column),
-                places=StoredPlaces(order, numbers, files, line),
+                places=Places(order, numbers, files, line),
                 **intent,
             ),
         )

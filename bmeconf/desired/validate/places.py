@@ -9,49 +9,29 @@ from bmeconf.model import Place, canonical_name
 
 
 class Places(Mapping[str, Place]):
-    """Places by field; `order` says at which index of `places` each is.
+    """Places by field, each made when it is asked for.
 
-    Entries with the same fields share one order.
+    `order` says at which index each field is. There are three `numbers` for each: an index of
+    `files`, the lines below `line`, and the column. Entries that are written alike share both.
     """
 
-    __slots__ = ("order", "places")
+    __slots__ = ("files", "line", "numbers", "order")
 
-    def __init__(self, order: Mapping[str, int], places: tuple[Place, ...]) -> None:
-        self.order, self.places = order, places
+    def __init__(
+        self, order: Mapping[str, int], numbers: Sequence[int], files: Sequence[str], line: int
+    ) -> None:
+        self.order, self.numbers, self.files, self.line = order, numbers, files, line
 
     def __getitem__(self, field: str) -> Place:
-        return self.places[self.order[field]]
+        at = 3 * self.order[field]
+        file, line, column = self.numbers[at : at + 3]
+        return Place(self.files[file], self.line + line, column)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.order)
 
     def __len__(self) -> int:
-        return len(self.places)
-
-
-class StoredPlaces(Mapping[str, Place]):
-    """The same out of `numbers`, each place made when it is asked for.
-
-    There are three for each field: an index of `files`, the lines below `line`, and the column.
-    """
-
-    __slots__ = ("_files", "_line", "_numbers", "_order")
-
-    def __init__(
-        self, order: Mapping[str, int], numbers: Sequence[int], files: Sequence[str], line: int
-    ) -> None:
-        self._order, self._numbers, self._files, self._line = order, numbers, files, line
-
-    def __getitem__(self, field: str) -> Place:
-        at = 3 * self._order[field]
-        file, line, column = self._numbers[at : at + 3]
-        return Place(self._files[file], self._line + line, column)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._order)
-
-    def __len__(self) -> int:
-        return len(self._order)
+        return len(self.order)
 
 
 class Fields:
@@ -59,6 +39,9 @@ class Fields:
 
     def __init__(self) -> None:
         self._orders: dict[tuple[str, ...], Mapping[str, int]] = {}
+        self._numbers: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._files: list[str] = []
+        self._indexes: dict[str, int] = {}
 
     def places(self, node: Block) -> Places:
         """The place of each field of an entry, by `field`, `field.key` and `field.item`.
@@ -81,7 +64,15 @@ class Fields:
         order = self._orders.get(names)
         if order is None:
             order = self._orders[names] = {name: index for index, name in enumerate(names)}
-        return Places(order, (*found.values(),))
+        line = node.place.line
+        numbers: list[int] = []
+        for place in found.values():
+            file = self._indexes.setdefault(place.file, len(self._files))
+            if file == len(self._files):
+                self._files.append(place.file)
+            numbers += (file, place.line - line, place.column)
+        shared = self._numbers.setdefault((*numbers,), (*numbers,))
+        return Places(order, shared, self._files, line)
 
 
 def _children(node: Node) -> Iterator[tuple[str, Node]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from bmeconf.model import stamp
@@ -17,6 +16,9 @@ def members(source: object, *names: str) -> dict[str, Any]:
 
 def json_value(value: object) -> Any:
     """An instant stamped; a number without a point if it came without one."""
+    # Loaded here: most reports have no JSON.
+    from decimal import Decimal
+
     match value:
         case datetime():
             return stamp(value)
