@@ -9,7 +9,7 @@ import click
 
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import LOCK_TIMEOUT, ONE_ACCOUNT, Options, common
-from bmeconf.cli.probe_writing import clean_up, tried
+from bmeconf.cli.probe_writing import clean_up, tried, warn_of_earlier
 from bmeconf.cli.session import Session, alone, now, opened
 from bmeconf.cli.stages import HERE
 from bmeconf.cli.usage import GroupedCommand
@@ -72,7 +72,11 @@ def probe(
         if clean:
             return _published(console, clean_up(session, auto_approve))
         notes = Notes()
-        probed = tried(session, notes, address, auto_approve) if write else _read(session, notes)
+        if write:
+            probed = tried(session, notes, address, auto_approve)
+        else:
+            warn_of_earlier(session)
+            probed = _read(session, notes)
     _keep(session, probed)
     return _published(console, probed)
 

@@ -106,6 +106,19 @@ def clean_up(session: Session, approved: bool) -> Probed:
     return _reported(session, {}, error, left, bool(earlier))
 
 
+def warn_of_earlier(session: Session) -> None:
+    """Say where an earlier probe was cut off before it had removed everything."""
+    root = session.project.root
+    folder = journal_folder(root, make=False)
+    if not any(folder.glob("*.jsonl")):
+        return
+    for _, remains in left_behind(folder, Origin.here(root, os.environ), session.identity):
+        session.console.warn(
+            f"an earlier probe may have left {_names([remains])}; remove them with:"
+            " bmeconf probe --clean"
+        )
+
+
 def _made_and_removed(
     session: Session, survey: Survey, notes: Notes, begin: Callable[[], ProbeJournal]
 ) -> tuple[BmeconfError | None, tuple[Left, ...]]:
@@ -232,7 +245,7 @@ def _agree(session: Session, will: Sequence[str], approved: bool) -> None:
     console = session.console
     console.tell(wrapped(f"In {session.label}, the probe will:"))
     for number, each in enumerate(will, 1):
-        console.tell(wrapped(each, f"{number}. ", "   "))
+        console.tell(wrapped(console.redaction.text(each), f"{number}. ", "   "))
     if not approved:
         question = f"Do this in {session.label}? Only 'yes' will do"
         if click.prompt(question, default="no", show_default=False, err=True).strip() != "yes":

@@ -7,7 +7,7 @@ address, and was made by an answer that the journal has, or is on a list of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.client import Writer, page_of
@@ -78,45 +78,46 @@ class Cleaning:
     def _called(self, noun: str) -> str:
         return self.remains.contact if noun == only(Member).noun else f'"{self.remains.name}"'
 
-    def _ids(self, noun: str) -> set[str]:
-        return {id for id, each in self.remains.made.items() if each == noun}
+    def _ids(self, noun: str) -> list[str]:
+        return [id for id, each in self.remains.made.items() if each == noun]
 
     # --- lists and drafts: by their names
 
-    def _ours(self, row: Raw) -> bool:
-        return self.remains.name in (replies.text_of(row.get("name")) or "")
-
-    def _live_lists(self) -> Mapping[str, Raw]:
-        rows = self.writer.listing(f"{self.survey.folder}/all")
-        return {replies.id_of(row): row for row in rows if self._ours(row)}
-
     def _lists(self) -> Iterator[Left]:
-        noun = only(Audience).noun
         for id in self._live_lists():
-            if self._may_remove(noun, id):
-                yield from self._removed(noun, f"{self.survey.folder}/{id}")
+            yield from self._removed(only(Audience).noun, f"{self.survey.folder}/{id}")
+
+    def _live_lists(self) -> Sequence[str]:
+        noun, rows = only(Audience).noun, self.writer.listing(f"{self.survey.folder}/all")
+        return [replies.id_of(row) for row in rows if self._is_ours(noun, row)]
 
     def _drafts(self) -> Iterator[Left]:
         noun, root = only(Mailing).noun, only(Mailing).root
-        rows = filter(self._ours, self.writer.pages(root, {"criteria": self.remains.name}))
-        for row in rows:
-            id = replies.id_of(row)
-            if row.get("status") != DRAFT:
+        for row in self.writer.pages(root, {"criteria": self.remains.name}):
+            if not self._is_ours(noun, row):
+                continue
+            if row.get("status") == DRAFT:
+                yield from self._removed(noun, f"{root}/{replies.id_of(row)}")
+            else:
                 yield Left(noun, self._called(noun), "it is no draft any more")
-            elif self._may_remove(noun, id):
-                yield from self._removed(noun, f"{root}/{id}")
 
-    def _may_remove(self, noun: str, id: str) -> bool:
-        """Whether the journal names this id, or cannot know it since an answer was lost."""
-        return id in self._ids(noun) or noun in self.remains.doubtful
+    def _is_ours(self, noun: str, row: Raw) -> bool:
+        """Whether this probe made an object: it has the token, which is in no other name.
+
+        Where the token stands behind other words, as in `Copy of ...`, a person may have made it,
+        unless the journal has its id, or misses one.
+        """
+        name = replies.text_of(row.get("name")) or ""
+        known = replies.id_of(row) in self._ids(noun) or noun in self.remains.doubtful
+        return self.remains.name in name and (known or name.startswith(self.remains.name))
 
     # --- the contact: by what the journal tells
 
     def _contacts(self) -> Iterator[Left]:
         kind = only(Member)
-        ids = self._ids(kind.noun)
+        ids = {*self._ids(kind.noun)}
         if kind.noun in self.remains.doubtful:
-            ids |= self._on_our_lists()
+            ids |= self._on_our_list()
         for id in ids:
             path = f"{kind.root}/{id}"
             try:
@@ -129,19 +130,22 @@ class Cleaning:
             else:
                 yield Left(kind.noun, self.remains.contact, "its address is another one by now")
 
-    def _on_our_lists(self) -> set[str]:
-        """The contact, where its address is found on a list of the probe; a search may lag."""
-        lists = [*self._live_lists()]
-        for pause in PAUSES if lists else ():
+    def _on_our_list(self) -> set[str]:
+        """The contact, where its address is found on the first list of the probe.
+
+        It was made on that one, and a search may lag.
+        """
+        first = self._ids(only(Audience).noun)[:1]
+        for pause in PAUSES if {*first} & {*self._live_lists()} else ():
             self.writer.pause(pause)
-            body = self.survey.query([either("LIST_ID", id) for id in lists])
-            rows = page_of(self.writer.hits(body), SEARCH).rows
-            if found := {
-                replies.id_of(row)
-                for row in rows
-                if str(row.get("key")).lower() == self.remains.contact.lower()
-            }:
-                return found
+            found = self.writer.hits(self.survey.query([either("LIST_ID", *first)]))
+            ids = {
+                replies.id_of(hit)
+                for hit in page_of(found, SEARCH).rows
+                if str(hit.get("key")).lower() == self.remains.contact.lower()
+            }
+            if ids:
+                return ids
         return set()
 
     def _removed(self, noun: str, path: str) -> Iterator[Left]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bmeconf.client import Answer, Reader, decoded, error_of, page_of
 from bmeconf.kinds import SEARCH, Audience, IdMap, Mailing, Member, Raw, Singleton, only, replies
-from bmeconf.model.errors import BmeconfError, ReplyUnreadable
+from bmeconf.model.errors import BmeconfError, LimitReached, ReplyUnreadable
 from bmeconf.probe.model import Untold
 
 FEW = 10
@@ -88,7 +88,16 @@ class Survey:
 
     def _asked(self, path: str, params: Any, body: Any) -> Answer:
         self.spend()
-        reply = self.reader.answer(path, params, body)
+        budget = self.reader.budget
+        # One that gets no sound answer is sent again, which counts as well.
+        ceiling, budget.ceiling = budget.ceiling, min(budget.ceiling or self.most, self.most)
+        try:
+            reply = self.reader.answer(path, params, body)
+        except LimitReached:
+            self.spend()
+            raise
+        finally:
+            budget.ceiling = ceiling
         self.replies.append(reply)
         return reply
 

@@ -22,7 +22,7 @@ from tests.support.strategies import MANY
 
 pytestmark = pytest.mark.long
 
-EVERY = 1 if "BMECONF_KILLS" in os.environ else 7
+EVERY = 1 if "BMECONF_KILLS" in os.environ else 9
 """Of the writes at which a probe may be ended every n-th is tried."""
 MOST_READING, MOST_WRITING = 60, 120
 CONTACT = "me@probe.example"
@@ -122,7 +122,7 @@ def test_each_value_of_each_switch_is_recovered(
     assert project.journals() == []
 
 
-LOST = ("drop-after", "drop-before", "error-503-after")
+LOST = ("drop-after", "twice-drop", "drop-before", "twice", "error-503-after")
 
 
 def test_a_lost_reply_leaves_nothing(project: Project, account: Account) -> None:
@@ -131,8 +131,8 @@ def test_a_lost_reply_leaves_nothing(project: Project, account: Account) -> None
     account.switch(hour_limit=0)
     project.run(*WRITE).ok()
     count = len(account.writes())
-    for number in range(0, count, 1 if EVERY == 1 else 2):
-        kind = LOST[number // 2 % len(LOST)]
+    for turn, number in enumerate(range(0, count, 1 if EVERY == 1 else 3)):
+        kind = LOST[turn % len(LOST)]
         account.faults({"kind": kind, "method": "WRITE", "skip": number})
         account.clear_log()
         ran = project.run(*WRITE)
