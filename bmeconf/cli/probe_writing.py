@@ -17,6 +17,7 @@ from bmeconf.cli.session import Session, finishing, now
 from bmeconf.client import page_of
 from bmeconf.kinds import SEARCH, Member, only, replies
 from bmeconf.model.errors import (
+    ApiError,
     BmeconfError,
     Guarded,
     Interrupted,
@@ -55,7 +56,7 @@ WILL = (
     'Make drafts named "{name}": two and a copy. None is scheduled or sent.',
     "Remove all of these.",
 )
-ENOUGH = 70
+ENOUGH = 50
 """Requests that it takes to try everything and to remove it."""
 
 
@@ -86,7 +87,7 @@ def tried(session: Session, notes: Notes, contact: str, approved: bool) -> Probe
     except BmeconfError as ended:
         error = ended
     except Untold as why:
-        error = InvalidInput(f"nothing can be tried: {why}")
+        error = ApiError(f"nothing can be tried: {why}")
     return _reported(session, notes.whole(wrote=wrote), error, left, wrote)
 
 

@@ -7,7 +7,7 @@ address, and was made by an answer that the journal has, or is on a list of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bmeconf.client import Writer, page_of
@@ -17,8 +17,8 @@ from bmeconf.probe.journal import Remains
 from bmeconf.probe.people import PAUSES
 from bmeconf.probe.survey import Survey, either
 
-TIMES = 3
-"""How often a delete is sent whose answer is lost."""
+TIMES = 2
+"""How often a delete is sent whose answer is lost, and a read begun that fails."""
 DRAFT = "draft"
 
 
@@ -65,15 +65,22 @@ class Cleaning:
             only(Mailing).noun: self._drafts,
             only(Audience).noun: self._lists,
         }
-        left = list[Left]()
-        for noun, remove in parts.items():
-            if noun not in {*self.remains.made.values(), *self.remains.doubtful}:
-                continue
+        concerned = {*self.remains.made.values(), *self.remains.doubtful}
+        return tuple(
+            each
+            for noun, remove in parts.items()
+            if noun in concerned
+            for each in self._tried(noun, remove)
+        )
+
+    def _tried(self, noun: str, remove: Callable[[], Iterator[Left]]) -> Sequence[Left]:
+        """What is left after removing, which is begun again where a read fails."""
+        for _ in range(TIMES):
             try:
-                left += remove()
+                return [*remove()]
             except BmeconfError as error:
-                left.append(Left(noun, self._called(noun), error.message))
-        return tuple(left)
+                why = error.message
+        return [Left(noun, self._called(noun), why)]
 
     def _called(self, noun: str) -> str:
         return self.remains.contact if noun == only(Member).noun else f'"{self.remains.name}"'
