@@ -33,7 +33,7 @@ BLOCKS = frozenset(
     )
 )
 """Elements beside which white space is not shown."""
-UNSEEN = ("script", "style", "title", "template", "iframe", "noembed", "noframes")
+UNSEEN = frozenset(("script", "style", "title", "template", "iframe", "noembed", "noframes"))
 """Elements whose content is not shown."""
 VERBATIM = ("pre", "script", "textarea", "listing", "xmp", "plaintext")
 """Elements in which all white space counts."""
@@ -124,32 +124,35 @@ class _Reader:
         import turbohtml
 
         lines = [start, *(start + end.end() for end in LINE_END.finditer(text))]
-        last = ""
+        last, tokens, starts = "", self.tokens, self.starts
+        opens, closes = turbohtml.TokenType.START_TAG, turbohtml.TokenType.END_TAG
         for piece in turbohtml.tokenize(text + END, capture_source=True):
-            last = "" if piece.source else piece.data or ""
-            self._add(piece, lines[piece.line - 1] + piece.col)
+            at, kind, last = lines[piece.line - 1] + piece.col, piece.type, ""
+            if kind is opens:
+                self._open(piece)
+            elif kind is closes:
+                self._close(piece.tag or "")
+            else:
+                last = self._other(piece, at)
+                self._text_only = ""
+            if len(starts) < len(tokens):
+                starts.append(at)
         self.doubtful |= not last.endswith(END) or "\0" in text
 
-    def _add(self, piece: turbohtml.Token, at: int) -> None:
-        self._take(piece, at)
-        self.starts += [at] * (len(self.tokens) - len(self.starts))
-
-    def _take(self, piece: turbohtml.Token, at: int) -> None:
-        tag, source = piece.tag, piece.source or ""
-        if tag is not None and source.startswith("</"):
-            self._close(tag)
-        elif tag is not None:
-            self._open(tag, piece)
-            return
-        elif not source:
-            self._text((piece.data or "").removesuffix(END), at)
-        elif piece.name is not None:
+    def _other(self, piece: turbohtml.Token, at: int) -> str:
+        """Take what is no tag; returns it if it is a text, else nothing."""
+        source, data = piece.source or "", piece.data or ""
+        if not source:
+            self._text(data.removesuffix(END), at)
+            return data
+        if piece.name is not None:
             self.tokens.append(Token("open", "!doctype", {" ".join(source.lower().split()): ""}))
         else:
-            self._comment((piece.data or "").removesuffix(END), source.removesuffix(END))
-        self._text_only = ""
+            self._comment(data.removesuffix(END), source.removesuffix(END))
+        return ""
 
-    def _open(self, tag: str, piece: turbohtml.Token) -> None:
+    def _open(self, piece: turbohtml.Token) -> None:
+        tag = piece.tag or ""
         closed = piece.self_closing and (":" in tag or self._islands > 0 or tag in FOREIGN)
         attributes = dict(piece.attrs) if piece.attrs else NO_ATTRIBUTES
         self.tokens.append(Token("empty" if closed else "open", tag, attributes))
@@ -164,6 +167,7 @@ class _Reader:
         if tag not in ("html", "head", "body") and (tag not in VOID or tag == "br"):
             self.tokens.append(Token("close", tag))
         self._islands = max(0, self._islands - (tag in ISLANDS))
+        self._text_only = ""
 
     def _text(self, text: str, at: int) -> None:
         meant = "<" if self._text_only in ESCAPABLE else "[<&]"

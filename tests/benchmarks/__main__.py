@@ -25,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     options.add_argument("--sizes", type=int, nargs="*", default=[10, 1000, 10_000], metavar="N")
     options.add_argument("--drafts", type=int, default=500, metavar="N", help="0 for none")
+    options.add_argument("--mails", type=int, default=500, metavar="N", help="0 for none")
     options.add_argument("--delay", type=float, default=0.3, help="seconds; 0 for no such job")
     options.add_argument("--rounds", type=int, default=5, help="so many are counted, after one")
     options.add_argument("--without-octodns", action="store_true")
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str]) -> int:
             for size in given.sizes:
                 tasks += bench.contacts(size)
             tasks += bench.drafts(given.drafts) if given.drafts else ()
+            tasks += bench.mails(given.mails) if given.mails else ()
             tasks += bench.latency(given.delay) if given.delay else ()
             taken = measured(tasks, given.rounds)
         except Failed as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from tests.benchmarks.process import Run, run
 ROOT = Path(__file__).parents[2]
 OURS = (sys.executable, "-c", "from bmeconf.cli import main; main()")
 """What the installed script does, for the code of this checkout."""
+MAIL = 60_000
+"""The bytes of a body, about."""
 DRAFTS_READ = 37
 """With the reads beside those of the drafts, a plan of so many has 40 reads."""
 
@@ -105,6 +109,19 @@ class Bench:
         expected = _declared(folder, "campaigns", map(_draft, range(count)))
         yield self._plan(f"plan {count:,} drafts", "bmeconf", folder, url, expected)
 
+    def mails(self, count: int) -> Iterator[Task]:
+        """A plan of new drafts whose bodies are looked at: cold, and with what a plan keeps."""
+        url = self.stack.enter_context(served("--contacts", "0"))
+        for tool in ("bmeconf", "bmeconf, warm"):
+            folder = self.folder / f"mails-{tool}"
+            _declared(folder, "campaigns", map(_mail, range(count)))
+            (folder / "bmeconf.yaml").write_text("version: 1\n")
+            for n in range(count):
+                (folder / f"{n}.html").write_text(_newsletter(n), encoding="utf-8")
+            job, expected = f"plan {count:,} mails of 60 KB", f"Plan: {count} to create"
+            task = self._plan(job, tool, folder, url, expected)
+            yield task if tool.endswith("warm") else replace(task, removed=folder / ".bmeconf")
+
     def latency(self, delay: float) -> Iterator[Task]:
         """The same where every reply takes a while: one read after another, and side by side."""
         url = self.stack.enter_context(served("--drafts", str(DRAFTS_READ), "--delay", str(delay)))
@@ -145,6 +162,22 @@ def _draft(n: int) -> str:
         f"- name: Draft {n}\n  from: news@{DOMAIN}\n  from_name: Acme\n  subject: News {n}\n"
         f"  lists: [{NAME}]\n  body: {{html: '{body(n)}'}}\n"
     )
+
+
+def _mail(n: int) -> str:
+    return f"- {{name: Mail {n}, body: {{file: {n}.html}}, plain_text: {{text: News {n}}}}}\n"
+
+
+def _newsletter(n: int) -> str:
+    """A page of 60 KB that no other is like, of what newsletters consist of."""
+    paths = sorted((ROOT / "tests/mail/lint/clean").glob("*.html"))
+    parts = [re.split("<body.*?>|</body>", path.read_text(encoding="utf-8"))[1] for path in paths]
+    page = f'<!doctype html><html lang="en"><body><h1>News {n}</h1>'
+    for part in itertools.islice(itertools.cycle(parts), n, None):
+        if len(page.encode()) > MAIL:
+            break
+        page += part
+    return f"{page}</body></html>"
 
 
 def changes(count: int) -> tuple[int, int]:

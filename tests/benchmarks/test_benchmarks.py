@@ -16,12 +16,18 @@ ONCE = ("--without-octodns", "--rounds", "1")
 
 
 def test_every_job_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sizes = ("--sizes", "50", "--drafts", "3", "--delay", "0.001")
+    sizes = ("--sizes", "50", "--drafts", "3", "--mails", "2", "--delay", "0.001")
     assert benchmarks.main([*ONCE, *sizes, "--out", str(tmp_path)]) == 0
     table = capsys.readouterr().out
     assert (tmp_path / "results.md").read_text() == table
     written = json.loads((tmp_path / "results.json").read_text())["rows"]
-    jobs = "print the version", "plan 50 resources", "plan 3 drafts", "40 reads of 1 ms"
+    jobs = (
+        "print the version",
+        "plan 50 resources",
+        "plan 3 drafts",
+        "plan 2 mails of 60 KB",
+        "40 reads of 1 ms",
+    )
     assert {row["job"] for row in written} == {*jobs}
     assert all(f"| {row['job']} | {row['tool']} |" in table for row in written)
     reads = {row["median"]["requests"] for row in written if row["job"] == jobs[-1]}

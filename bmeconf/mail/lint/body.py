@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bmeconf.mail import parse
 from bmeconf.mail.lint import footer, links
 from bmeconf.mail.lint.model import Fault, Hits
-from bmeconf.mail.parse import Markup, Token
+from bmeconf.mail.parse import Markup
 from bmeconf.mail.rewriting import VENDOR
 from bmeconf.model import LintPolicy
 
@@ -21,6 +21,8 @@ STRIPPED = frozenset(
     )
 )
 HANDLER = re.compile(r"on[a-z]{3,}")
+HANDLERS = re.compile(r"[\s\"'/]on[a-z]{3,}", re.IGNORECASE)
+"""How a text with such an attribute looks in some place: few have any."""
 APART = parse.BLOCKS - {"br"}
 """Elements beside which another sentence begins."""
 IN_NOTE = re.compile(r"\s(href|src)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
@@ -35,7 +37,15 @@ def check(text: str, markup: Markup, policy: LintPolicy, hits: Hits) -> None:
     walk = _Walk(text, policy, hits)
     starts = markup.starts
     for token, at, end in zip(markup.tokens, starts, (*starts[1:], len(text)), strict=False):
-        walk.take(token, at, end)
+        kind, name, attributes = token
+        if kind == "text":
+            walk.text(name)
+        elif kind == "open":
+            walk.open(name, attributes, at)
+        elif kind == "close":
+            walk.close(name)
+        elif kind == "note":
+            walk.note(at, end)
     walk.end()
 
 
@@ -43,7 +53,7 @@ def check(text: str, markup: Markup, policy: LintPolicy, hits: Hits) -> None:
 class _Walk:
     """What was found so far, and what a later token may still decide."""
 
-    text: str
+    whole: str
     policy: LintPolicy
     hits: Hits
     _page: int | None = None
@@ -56,16 +66,8 @@ class _Walk:
     _before: str = ""
     _unseen: str = ""
 
-    def take(self, token: Token, at: int, end: int) -> None:
-        kind = token.kind
-        if kind == "text":
-            self._text(token.name)
-        elif kind == "open":
-            self._open(token, at)
-        elif kind == "close":
-            self._close(token.name)
-        elif kind == "note":
-            self._note(at, end)
+    def __post_init__(self) -> None:
+        self._has_handlers = HANDLERS.search(self.whole) is not None
 
     def end(self) -> None:
         """Decide what was still open."""
@@ -77,7 +79,7 @@ class _Walk:
     def _add(self, code: str, at: int, message: str, remedy: str) -> None:
         self.hits.add(at, Fault(code, message, remedy))
 
-    def _text(self, text: str) -> None:
+    def text(self, text: str) -> None:
         if self._unseen:
             return
         if self._link:
@@ -85,7 +87,7 @@ class _Walk:
         else:
             self._before = (self._before + text)[-NEARBY:]
 
-    def _close(self, name: str) -> None:
+    def close(self, name: str) -> None:
         if name == self._unseen:
             self._unseen = ""
         if name == "a":
@@ -93,20 +95,15 @@ class _Walk:
         elif name in APART:
             self._before = ""
 
-    def _open(self, token: Token, at: int) -> None:
-        name, given = token.name, token.attributes
+    def open(self, name: str, given: Mapping[str, str], at: int) -> None:
         if name in APART:
             self._before = ""
         if name in parse.UNSEEN:
             self._unseen = name
         if name in STRIPPED:
             self._add("stripped", at, f"the service strips <{name}>", "send a body without it")
-        if not given:
-            if name == "html":
-                self._page = at if self._page is None else self._page
-            return
-        for key in given:
-            if key.startswith("on") and HANDLER.fullmatch(key):
+        if self._has_handlers:
+            for key in filter(HANDLER.fullmatch, given):
                 message = f"the service strips {key}="
                 self._add("stripped", at, message, "send a body without it")
         if judge := JUDGES.get(name):
@@ -159,8 +156,8 @@ class _Walk:
             self._add("own_footer", at, message, "take your own footer out")
         self._before = (self._before + shown)[-NEARBY:]
 
-    def _note(self, at: int, end: int) -> None:
-        for match in IN_NOTE.finditer(self.text, at, end):
+    def note(self, at: int, end: int) -> None:
+        for match in IN_NOTE.finditer(self.whole, at, end):
             address = match[2] if match[3] is None else match[3]
             is_link = match[1].lower() == "href"
             self._address(html.unescape(address), match.start(1), is_link=is_link)

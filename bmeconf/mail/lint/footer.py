@@ -55,6 +55,7 @@ PHRASES = (
     "abonelikten çık",
 )
 """What the text of such a link holds in other languages."""
+ANY_PHRASE = re.compile("|".join(map(re.escape, PHRASES)))
 ALONE = frozenset(
     ("abmelden", "abbestellen", "afmelden", "avmeld", "désabonner", "désinscrire", "cancella")
 )
@@ -84,4 +85,4 @@ def unsubscribes(address: str, text: str, before: str) -> bool:
     if ENGLISH.fullmatch(text) or text.rstrip(".!") in ALONE:
         return True
     meant = HERE.fullmatch(text) and BEFORE.search(before.casefold())
-    return bool(meant) or any(phrase in text for phrase in PHRASES)
+    return bool(meant or ANY_PHRASE.search(text))

@@ -22,6 +22,7 @@ WEB = re.compile(
 )
 TAGGED = re.compile(r"\{|\*\||%%|<%|%[A-Za-z_.]{3,}%")
 """A merge tag, of whichever service: what stands there when the mail is sent is not known."""
+ADDRESS_END = re.compile(r"[0-9\]]")
 BARE_EMAIL = re.compile(r"[^\s/?@]+@[^\s/?@]+")
 SCRIPTS = ("javascript", "vbscript")
 MISTYPED = re.compile(r"ttps?|htps?|hhttps?|htttps?|httpss", re.IGNORECASE)
@@ -140,6 +141,8 @@ def _utm(text: str, utm: Utm) -> Iterator[Fault]:
 
 
 def _is_private(host: str) -> bool:
+    if not ADDRESS_END.match(host[-1]):
+        return False
     try:
         return not ip_address(host.strip("[]")).is_global
     except ValueError:
