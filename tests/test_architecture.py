@@ -31,7 +31,7 @@ FLOORS = (
     ("live",),
     ("plan",),
     ("apply",),
-    ("accounts", "compare", "doctor", "drift", "probe", "pull", "report"),
+    ("accounts", "compare", "doctor", "drift", "preview", "probe", "pull", "report"),
     ("guide",),
     ("render",),
     ("cli",),

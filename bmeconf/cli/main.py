@@ -28,6 +28,7 @@ COMMANDS = {
     "init": "Make a working project, with examples and a CI workflow.",
     "pull": "Write manifests from the live account; a plan of them is empty.",
     "validate": "Check the manifests offline; needs no key, sends nothing.",
+    "preview": "Show campaigns as their readers will see them; only reads.",
     "plan": "Show what would change in the account; only reads.",
     "show": "Show a saved plan again, in any format; sends nothing.",
     "apply": "Plan, ask, make exactly those changes, and read them back.",

@@ -57,6 +57,10 @@ class Redaction(NamedTuple):
         """A sentence without addresses, and without values that are known."""
         return self.redactor.message(text) if self.redactor else text
 
+    def value(self, text: str) -> str:
+        """The value of a contact's field, or its address."""
+        return self.redactor.value(text) if self.redactor else text
+
     def page(self, page: Page) -> Page:
         """A page without addresses and values."""
         if self.redactor is None:

@@ -156,6 +156,11 @@ def now() -> datetime:
     return datetime.fromtimestamp(_clock().now(), UTC)
 
 
+def pause(seconds: float) -> None:
+    """Wait, by the clock of the run."""
+    _clock().pause(threading.Event(), seconds)
+
+
 def _clock() -> Clock:
     return click.get_current_context().find_object(Clock) or Clock()
 

@@ -27,6 +27,7 @@ from bmeconf.project.credentials import (
     check_host,
     choose_account,
     credentials,
+    has_key,
     is_loopback,
     key_variable,
     origin,

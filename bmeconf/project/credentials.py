@@ -146,6 +146,12 @@ def key_variable(entry: AccountEntry | None) -> str:
     return entry.api_key_env if entry else KEY_VARIABLE
 
 
+def has_key(entry: AccountEntry | None, environ: Mapping[str, str]) -> bool:
+    """True where an account is named, and there is a key for it, of whichever sort."""
+    named = entry or environ.get(URL_VARIABLE, "").strip()
+    return bool(named and environ.get(key_variable(entry), "").strip())
+
+
 def _url_from_environment(project: Project, environ: Mapping[str, str]) -> str:
     url = environ.get(URL_VARIABLE, "").strip()
     if not url:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Template as Template
 from markupsafe import Markup
 
 from bmeconf import __version__
@@ -33,8 +34,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src
 FRAME = (
     f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     '<meta http-equiv="x-dns-prefetch-control" content="off"><meta charset="utf-8">'
-    "<style>body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}</style>"
 )
+USUAL = "body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 
@@ -155,7 +156,13 @@ def bars(series: Series) -> list[Bar]:
 
 def frame(body: object) -> Markup:
     """The body of a mail as the document of a frame, an attribute's value on one line."""
-    return Markup(ODD.sub(_escaped, FRAME + make_inert(masked(str(body or "")))))
+    return framed(USUAL, str(body or ""))
+
+
+def framed(style: str, body: str) -> Markup:
+    """As `frame`, with a style of ours before what the mail says."""
+    document = f"{FRAME}<style>{style}</style>{make_inert(masked(body))}"
+    return Markup(ODD.sub(_escaped, document))
 
 
 def _escaped(match: re.Match[str]) -> str:

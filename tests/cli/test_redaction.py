@@ -124,6 +124,7 @@ def products() -> list[str]:
 ARGUMENTS = {
     "apply": ["--auto-approve"],
     "compare": ["staging", "production"],
+    "preview": ["--out", "previews"],
     "pull": ["--out", "pulled", "--contacts", ADDRESSES[0]],
     "show": ["plan.json"],
 }

@@ -62,7 +62,7 @@ def test_changed_inputs(here: Bench, name: str) -> None:
     [
         *("validate {}", "plan {}", "show {}", "apply {} --auto-approve", "apply --resume {}"),
         *("plan --out {}", "pull --out {}", "init {}", "sandbox reset {}", "sandbox serve {}"),
-        *("validate --output json={}", "plan --output json={}", "report {}"),
+        *("validate --output json={}", "plan --output json={}", "report {}", "preview --out {}"),
     ],
 )
 def test_a_path_that_no_file_can_have(here: Bench, command: str, name: str) -> None:

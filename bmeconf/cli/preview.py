@@ -1,0 +1,249 @@
+"""`preview`: the declared campaigns as their readers will see them; only reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from bmeconf import preview as previews
+from bmeconf.baseline import lock_store
+from bmeconf.cli import session, stages
+from bmeconf.cli.console import Console
+from bmeconf.cli.help import GroupedCommand
+from bmeconf.cli.options import ANY_PATH, ONE_ACCOUNT, Options, common
+from bmeconf.cli.streams import say
+from bmeconf.desired import ProjectFiles, manifest, read_project_files, scope, validate
+from bmeconf.kinds import Mailing, only
+from bmeconf.live import read as live
+from bmeconf.model import Problem, Snapshot
+from bmeconf.model.errors import BmeconfError, InvalidInput
+from bmeconf.plan import guard
+from bmeconf.preview import Gallery, PageServer, ProjectPictures, Query, Standing
+from bmeconf.project import AccountEntry, choose_account, has_key, key_variable
+from bmeconf.render import documents
+from bmeconf.render import preview as render
+from bmeconf.render.page import preview as page
+
+PORT = 8026
+LOOK = 0.3
+"""Seconds between two looks at the files."""
+ABSENT = "This page is not there", "No declared campaign has it."
+BROKEN = (
+    "The manifests have errors",
+    "What they are about has no page until they are mended; then this page comes back by itself.",
+)
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS...]")
+@click.option("--out", type=ANY_PATH, metavar="DIR", help="The folder to write the pages to.")
+@click.option(
+    "--seed",
+    metavar="EMAIL",
+    help="The declared contact to fill in; by default the first on the lists of each campaign.",
+)
+@click.option("--offline", is_flag=True, help="Leave the account alone, also where there is a key.")
+@click.option("--watch", is_flag=True, help="Serve the pages on loopback, and follow the files.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=PORT,
+    show_default=True,
+    help="Where --watch serves; any free port for 0.",
+)
+@ONE_ACCOUNT
+@common
+def preview(
+    options: Options,
+    console: Console,
+    addresses: Sequence[str],
+    out: Path | None,
+    seed: str | None,
+    offline: bool,
+    watch: bool,
+    port: int,
+) -> int:
+    """Show campaigns as their readers will see them; only reads.
+
+    A page for each declared campaign: the inbox, the mail on wide and narrow screens, light and
+    dark, its links, and what `validate` finds; with a key, what stands in the account next to it.
+    The pages need no network. Pages of campaigns that are no longer declared are removed from
+    DIR; a file that preview did not make is never written over.
+
+    \b
+    bmeconf preview --out previews
+    bmeconf preview 'campaigns/2030-12*' --seed qa+gmail@acme.example --out previews
+    bmeconf preview --watch
+    """
+    if out is None and not watch:
+        raise InvalidInput("where are the pages to go?", "name a folder with --out, or use --watch")
+    run = _Run(options, console, (*addresses, *options.target), seed, offline, out)
+    if watch:
+        return _watch(run, port)
+    shown = run.gallery()
+    if shown.errors:
+        raise validate.ManifestProblems(shown.unsound)
+    assert out is not None
+    pages = run.pages(shown.gallery)
+    gone = previews.folder.write(out, pages, shown.declared)
+    found = page.of_gallery(shown.gallery, len(pages), str(out), gone)
+    problems = shown.gallery.all_problems
+    return console.publish(found, lambda code, error: documents.problems(problems, code, error))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A gallery; `unsound` are the problems of its manifests, `declared` all names of pages."""
+
+    gallery: Gallery
+    unsound: Sequence[Problem]
+    declared: Sequence[str]
+
+    @property
+    def errors(self) -> bool:
+        """True where the gallery lacks what an error is about."""
+        return any(problem.level == "error" for problem in self.unsound)
+
+
+@dataclass
+class _Run:
+    """What the user asked for, and the account as it was read, once."""
+
+    options: Options
+    console: Console
+    globs: Sequence[str]
+    seed: str | None
+    offline: bool
+    out: Path | None
+    standing: Standing | None = None
+    asked: bool = False
+    """Whether the account was asked, or is not to be."""
+    why: str = ""
+
+    def gallery(self) -> _Shown:
+        """All previews, as the files are now.
+
+        Raises:
+            InvalidInput: the project cannot be read, or has no such campaign or seed.
+            ApiError, Refused, LimitReached: where the account could not be read whole.
+        """
+        files, console = read_project_files((stages.HERE,)), self.console
+        console.trace(files.root_words)
+        if self.options.redact:
+            console.redaction.learn(files.sources)
+        entry = choose_account(files.project, self.options.account, os.environ)
+        policy = files.project.policy
+        desired = validate.check_offline(
+            files.sources,
+            {entry.name: entry.vars} if entry else {},
+            lambda snapshot: guard.seed_problems(snapshot, policy),
+            policy.lint,
+        )
+        chosen = scope.only(only(Mailing).name, desired.snapshot, self.globs)
+        if not desired.errors:
+            self._ask(files, entry, chosen, desired.snapshot)
+        more = self.standing.problems if self.standing else ()
+        problems = [*desired.problems, *desired.judged, *desired.linted, *more]
+        query = Query(
+            session.now(),
+            previews.choose_seed(desired.snapshot, self.seed) if self.seed else None,
+            policy.lint.merge_tags,
+            console.redaction.value,
+            ProjectPictures(files),
+            self.why,
+        )
+        told = [p._replace(message=console.redaction.message(p.message)) for p in problems]
+        gallery = previews.gallery(desired.snapshot, chosen, told, self.standing, query)
+        declared = previews.page_names(desired.snapshot).values()
+        return _Shown(gallery, desired.problems, [*declared])
+
+    def pages(self, gallery: Gallery, version: str = "") -> Mapping[str, str]:
+        """The pages of a gallery, as they may be shown."""
+        text = self.console.redaction.text
+        return {name: text(each) for name, each in render.pages(gallery, version).items()}
+
+    def _ask(
+        self,
+        files: ProjectFiles,
+        entry: AccountEntry | None,
+        chosen: Snapshot,
+        desired: Snapshot,
+    ) -> None:
+        """Read what the account has of the chosen campaigns, unless that was done."""
+        if self.asked:
+            return
+        self.asked = True
+        if self.offline:
+            self.why = "not asked"
+        elif not (self.options.sandbox or has_key(entry, os.environ)):
+            self.why = f"not asked: {key_variable(entry)} is not set"
+        elif chosen:
+            with session.opened(self.options, self.console, files.project) as opened:
+                targets = [str(resource.address) for resource in chosen]
+                limited = scope.limit(desired, targets)
+                lock = lock_store.read(opened.lock_file)
+                reading = live.read(opened.reader, limited, lock, opened.identity)
+                bodies = {
+                    resource.address: body
+                    for resource in reading.desired.of_kind(only(Mailing).name)
+                    if isinstance(body := resource.fields.get("body"), str)
+                }
+                resources, problems = reading.account.resources, reading.problems
+                self.standing = Standing(opened.label, session.now(), resources, bodies, problems)
+
+
+def _watch(run: _Run, port: int) -> int:
+    """Serve the pages until Ctrl-C, and make them anew whenever a file changes."""
+    console, server, root = run.console, PageServer(port), manifest.find_root(stages.HERE)
+    begun, number, before = f"{session.now():%H%M%S}", 0, None
+    try:
+        say(server.url)
+        console.note("Open this address: its pages follow the files. Ctrl-C ends it.")
+        while True:
+            state = previews.state_of(root, run.out)
+            if state != before:
+                before, number = state, number + 1
+                _show(run, server, f"{begun}-{number}")
+            session.pause(LOOK)
+    except KeyboardInterrupt:
+        console.note("Stopped.")
+    finally:
+        server.stop()
+    return 0
+
+
+def _show(run: _Run, server: PageServer, version: str) -> None:
+    """Serve the pages of this moment; what keeps them from being made, in their place."""
+    message = run.console.redaction.message
+    pages: Mapping[str, str] = {}
+    try:
+        shown = _patiently(run)
+        pages = run.pages(shown.gallery, version)
+        title, text = BROKEN if shown.errors else ABSENT
+        problems = shown.unsound
+        if run.out and not shown.errors:
+            previews.folder.write(run.out, run.pages(shown.gallery), shown.declared)
+        run.console.note(f"{session.now():%H:%M:%S} {page.verdict(shown.gallery)}")
+    except BmeconfError as error:
+        title, text = "The preview cannot be made", f"{error.message}. {error.remedy}".strip()
+        problems = getattr(error, "problems", ())
+        run.console.error(error)
+    told = [problem._replace(message=message(problem.message)) for problem in problems]
+    lost = run.console.redaction.text(render.trouble(title, message(text), told, version))
+    server.show(pages, lost, render.WATCHED, version)
+
+
+def _patiently(run: _Run) -> _Shown:
+    """The gallery, without the account where that cannot be read."""
+    try:
+        return run.gallery()
+    except InvalidInput:
+        raise
+    except BmeconfError as error:
+        run.console.error(error)
+        run.why = f"not read: {error.message}"
+        return run.gallery()

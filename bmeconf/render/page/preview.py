@@ -1,0 +1,25 @@
+"""A gallery of previews -> Page: what was written, and what was found in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bmeconf.model import counted
+from bmeconf.preview import Gallery
+from bmeconf.render.model import Page
+from bmeconf.render.page.failure import of_problems
+
+
+def of_gallery(gallery: Gallery, pages: int, folder: str, gone: Sequence[str]) -> Page:
+    """The findings; the verdict tells how many pages were written to `folder`, and removed."""
+    problems = of_problems(gallery.all_problems)
+    removed = f", {counted(len(gone), 'page')} removed" if gone else ""
+    written = f"{counted(pages, 'page')} written to {folder}{removed}"
+    return problems._replace(title="Preview", verdict=f"{written}; {verdict(gallery)}")
+
+
+def verdict(gallery: Gallery) -> str:
+    """How many campaigns are shown, and how much was found in them."""
+    counts = of_problems(gallery.all_problems).counts
+    found = ", ".join(counted(number, level) for level, number in counts)
+    return f"{counted(len(gallery.previews), 'campaign')}: {found or 'nothing found'}."

@@ -1,0 +1,174 @@
+"""A gallery of mails -> HTML pages: one for each campaign, and one of all. Pure.
+
+As in `html`, every text is made harmless on its way out. A mail is shown in frames that may run,
+load, send and open nothing. Where the pages are served, one script of our own reloads them, and
+nothing else may run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bmeconf import __version__
+from bmeconf.mail import Row, compare_lines
+from bmeconf.model import Problem, Value, counted, seen
+from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
+from bmeconf.render import html, values
+
+WIDTHS = {"wide": 600, "phone": 375}
+"""The widths at which the service shows a mail (API contract 4.4), in pixels."""
+LEAST_HEIGHT, MOST_HEIGHT = 420, 1200
+LETTER, LINE, BLOCK, PICTURE = 8.5, 26, 14, 150
+"""About how much room a letter, a line and so on takes in a mail, in pixels."""
+MOST_THUMBS = 24
+"""Campaigns of which the page of all shows the mail."""
+MOST_WORDS = 40
+"""Words of a body that an inbox shows where there is no preview text."""
+LEVELS = ("error", "warning", "note")
+RELOAD = (
+    'const shown=document.documentElement.dataset.version;new EventSource("/changes").onmessage='
+    "(e)=>{if(e.data!==shown)location.reload()}"
+)
+HASH = base64.b64encode(hashlib.sha256(RELOAD.encode()).digest()).decode()
+WATCHED = f"{html.POLICY}; script-src 'sha256-{HASH}'; connect-src 'self'"
+"""The policy of pages that reload."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One frame: a mail on a light or a dark screen of a width, in pixels as the height."""
+
+    name: str
+    dark: bool
+    width: int
+    height: int
+
+
+def pages(gallery: Gallery, version: str = "") -> dict[str, str]:
+    """The pages by their file names; with a `version` they reload when another one is shown."""
+    shared = {"gallery": gallery, **_shared(version)}
+    index = _template("index").render(**shared, thumbs=len(gallery.previews) <= MOST_THUMBS)
+    each = {
+        preview.page: _template("campaign").render(**shared, preview=preview)
+        for preview in gallery.previews
+    }
+    return {"index.html": index, **each}
+
+
+def trouble(title: str, text: str, problems: Sequence[Problem], version: str = "") -> str:
+    """The page in place of those that cannot be made, or are not there."""
+    return _template("trouble").render(
+        title=title, text=text, problems=_ordered(problems), **_shared(version)
+    )
+
+
+def _template(name: str) -> html.Template:
+    return html.TEMPLATES.get_template(f"preview/{name}.html")
+
+
+def _shared(version: str) -> Mapping[str, object]:
+    return {
+        "policy": WATCHED if version else html.POLICY,
+        "reload": Markup(RELOAD) if version else "",
+        "version": version,
+        "program": __version__,
+    }
+
+
+# --- filters of the templates
+
+
+def mail_frame(mail: Mail, dark: bool) -> Markup:
+    """The body of a mail as the document of a frame, as a light or a dark program shows it."""
+    body, style = schemes.in_scheme(mail.body, dark)
+    return html.framed(f"{style}html{{scrollbar-width:none}}", body)
+
+
+def screens(mail: Mail, dark: bool) -> list[Screen]:
+    """The frames that show a mail side by side."""
+    return [Screen(name, dark, width, height(mail, name)) for name, width in WIDTHS.items()]
+
+
+def height(mail: Mail, name: str) -> int:
+    """About how high a mail is on a screen, within what fits beside others."""
+    across = max(1, int((WIDTHS[name] - 48) / LETTER))
+    lines = sum(math.ceil(len(line) / across) * LINE + BLOCK for line in mail.words)
+    needed = 96 + lines + PICTURE * mail.body.count("<img src=data:")
+    return min(max(LEAST_HEIGHT, needed), MOST_HEIGHT)
+
+
+def has_dark(mail: Mail) -> bool:
+    """True for a mail with colours of its own for dark screens."""
+    return schemes.has_dark(mail.body)
+
+
+def teaser(mail: Mail) -> str:
+    """What an inbox shows behind the subject: the preview text, else how the mail begins."""
+    words = " ".join(mail.words).split()[:MOST_WORDS]
+    return seen(mail.preview_text or " ".join(words))
+
+
+def clock(preview: Preview) -> str:
+    """The time of day at which the mail is to arrive."""
+    return f"{preview.due:%H:%M}" if preview.due else "now"
+
+
+def levels(problems: Iterable[Problem]) -> list[tuple[str, str]]:
+    """How many findings there are, by level, each in words."""
+    found = Counter(problem.level for problem in problems)
+    return [(level, counted(found[level], level)) for level in LEVELS if found[level]]
+
+
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    """Problems with the gravest first."""
+    return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
+
+
+def sides(pair: tuple[Value, Value]) -> list[str]:
+    """Both values of a field as people write them."""
+    return [_words(value) for value in pair]
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(html.value, value)) or "(none)"
+    return html.value(value)
+
+
+def body_changes(preview: Preview) -> list[Row]:
+    """The words that the account has and the declared mail has not, and the other way round."""
+    live = preview.live and preview.live.mail
+    return (
+        compare_lines(*([*map(seen, m.words)] for m in (live, preview.mail) if m)) if live else []
+    )
+
+
+def unlike(preview: Preview) -> bool:
+    """True where the account has another body."""
+    return any(name == "body" for name, *_ in (preview.live.differs if preview.live else ()))
+
+
+def odd(links: Sequence[Link]) -> list[Link]:
+    """The links that are worth a look."""
+    return [link for link in links if link.odd]
+
+
+def readable(name: str) -> str:
+    """The name of a field as people say it."""
+    return re.sub("_", " ", name)
+
+
+FILTERS = (
+    *(mail_frame, screens, height, has_dark, teaser, clock, levels, sides, body_changes, unlike),
+    *(odd, readable, seen),
+)
+html.TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
+html.TEMPLATES.filters |= {"ordered": _ordered, "moment": values.zoned}

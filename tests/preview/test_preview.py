@@ -1,0 +1,151 @@
+"""`preview`: what it writes, over what it never writes, and what it asks the account."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import requests
+
+from tests.support.driver import Account, Project
+
+BODY = (
+    "<html lang=en><p>Hello {key}</p><a href='http://acme.example/'>Go</a>"
+    "<img src=a.png alt=A></html>"
+)
+PNG = b"\x89PNG a picture"
+
+
+def declare(project: Project, *names: str, **fields: Any) -> None:
+    project.write("mails/one.html", BODY)
+    (project.folder / "mails/a.png").write_bytes(PNG)
+    project.declare(
+        lists=[{"name": "Newsletter"}],
+        contacts=[
+            {"email": "other@acme.example"},
+            {"email": "qa@acme.example", "lists": ["Newsletter"]},
+        ],
+        campaigns=[
+            {
+                "name": name,
+                "from": "news@acme.example",
+                "subject": f"About {name}",
+                "body": {"file": "mails/one.html"},
+                "lists": ["Newsletter"],
+                **fields,
+            }
+            for name in names
+        ],
+    )
+
+
+def pages(project: Project) -> dict[str, str]:
+    folder = project.folder / "out"
+    return {name: (folder / name).read_text("utf-8") for name in sorted(os.listdir(folder))}
+
+
+def test_each_campaign_is_a_page_that_needs_no_account(project: Project, account: Account) -> None:
+    declare(project, "One", "Two")
+    offline = {"BMECONF_API_KEY": ""}
+    ran = project.run("preview", "--out", "out", "--format", "json", **offline).ok()
+    assert {each["code"] for each in ran.json["problems"]} >= {"insecure_link", "relative_link"}
+    assert account.log() == []
+    made = pages(project)
+    assert [*made] == ["index.html", "one.html", "two.html"]
+    assert "About Two" in made["index.html"]
+    assert "insecure_link" in made["one.html"]
+    assert "Hello qa@acme.example" in made["one.html"]
+    assert "image/png;base64,iVBORyBh" in made["one.html"]
+    assert "BMECONF_API_KEY is not set" in made["one.html"]
+    assert not re.search(r"<script|https?://[^\s\"]*\"", made["one.html"].partition("<main")[0])
+    seeded = ("--seed", "Other@acme.example", "--offline")
+    text = project.run("preview", "campaigns/T*", *seeded, "--out", "out").ok().out
+    assert "2 pages written to out; 1 campaign: " in text
+    assert "Hello Other@acme.example" not in pages(project)["two.html"]
+    assert "Hello other@acme.example" in pages(project)["two.html"]
+    assert "Hello qa@" in pages(project)["one.html"]
+
+
+def test_no_file_of_others_is_written_over(project: Project) -> None:
+    declare(project, "One", "Two")
+    make = ("preview", "--out", "out", "--offline")
+    project.run(*make).ok()
+    project.write("out/notes.html", "mine")
+    declare(project, "Two")
+    assert "1 page removed" in project.run(*make).ok().out
+    assert [*pages(project)] == ["index.html", "notes.html", "two.html"]
+    (project.folder / "out/two.html").write_text(pages(project)["two.html"] + "mine")
+    assert "out: two.html would be written over" in project.refused(*make)
+    (project.folder / "out/two.html").unlink()
+    (project.folder / "out/two.html").symlink_to("index.html")
+    assert "out: two.html would be written over" in project.refused(*make)
+    (project.folder / "link").symlink_to("out")
+    for folder, said in (("link", "is a link"), ("m.yaml", "no folder"), (".bmeconf/x", "keeps")):
+        assert said in project.refused("preview", "--offline", "--out", folder)
+    assert "with --out" in project.refused("preview")
+    assert "--seed no@one: no declared contact" in project.refused(*make, "--seed", "no@one")
+    project.write("m.yaml", "version: 1\ncampaigns: [{name: One, subjekt: x}]\n")
+    assert 'did you mean "subject"?' in project.refused(*make)
+
+
+def test_what_stands_in_the_account_is_shown_and_only_read(
+    project: Project, account: Account
+) -> None:
+    declare(project, "One")
+    project.apply()
+    declare(project, "One", "Two", subject="Now another")
+    project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
+    account.clear_log()
+    project.run("preview", "--out", "out").ok()
+    assert {call["method"] for call in account.log()} == {"GET"}
+    made = pages(project)
+    assert "not as declared" in made["one.html"]
+    assert "<td>About One</td><td>Now another</td>" in made["one.html"]
+    assert "<del>" in made["one.html"]
+    assert "The account has no such campaign yet" in made["two.html"]
+    assert "not in the account yet" in made["index.html"]
+
+
+def test_hostile_texts_are_no_markup(project: Project) -> None:
+    evil = "</title><script>x()</script>\"'><img src=x onerror=y>"
+    declare(
+        project, "One", subject=evil, preview_text=evil, from_name=evil, plain_text={"text": evil}
+    )
+    project.run("preview", "--out", "out", "--offline").ok()
+    for page in pages(project).values():
+        assert "<script" not in page
+        assert "<img" not in page
+
+
+@pytest.mark.usefixtures("forked")
+def test_watching_follows_the_files_until_ctrl_c(project: Project, tmp_path: Path) -> None:
+    declare(project, "One")
+    whole = (tmp_path / "m.yaml").read_text()
+    with project.start("preview", "--watch", "--port", "0", "--offline") as running:
+        assert running.stdout
+        url = running.stdout.readline().decode().strip()
+        with urlopen(f"{url}changes", timeout=20) as changes:
+            versions = [changes.readline() + changes.readline()]
+            assert "About One" in requests.get(url, timeout=20).text
+            elsewhere = requests.get(url, headers={"Host": "acme.example"}, timeout=20)
+            assert elsewhere.status_code == 403
+            assert requests.get(f"{url}m.yaml", timeout=20).status_code == 404
+            (tmp_path / "m.yaml").write_text("version: 1\ncampaigns: [{name: One, subjekt: x}]\n")
+            versions.append(changes.readline() + changes.readline())
+            broken = requests.get(f"{url}one.html", timeout=20)
+            assert broken.status_code == 404
+            assert "unknown key &#34;subjekt&#34;" in broken.text
+            os.replace(project.write("../new.yaml", whole), tmp_path / "m.yaml")
+            versions.append(changes.readline() + changes.readline())
+            assert "About One" in requests.get(url, timeout=20).text
+        assert len({*versions}) == len(versions)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=20)
+    assert (running.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
+    assert json.loads(project.run("validate", "--format", "json").out)["exit_code"] == 0
