@@ -50,14 +50,15 @@ def columns(text: str) -> int:
 
 
 def _widths(rows: Sequence[Sequence[str]], numbers: Sequence[int], room: int) -> list[int]:
-    widths = [max(1, *map(columns, column)) for column in zip(*rows, strict=True)]
+    """The width of each column: the widest are narrowed alike until all fit into `room`."""
+    widths = [min(room, max(1, *map(columns, column))) for column in zip(*rows, strict=True)]
     while (over := sum(widths) + GAP * (len(widths) - 1) - room) > 0:
         widest = max(
             range(len(widths)), key=lambda n: (widths[n] > NARROWEST, n not in numbers, widths[n])
         )
         if widths[widest] <= NARROWEST:
             break
-        widths[widest] = max(NARROWEST, widths[widest] - over)
+        widths[widest] = max(NARROWEST, widths[widest] - max(1, over // (2 * len(widths))))
     return widths
 
 
