@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from selenium.webdriver.chrome.webdriver import WebDriver
 
 from bmeconf.sandbox import Sandbox
@@ -49,6 +50,11 @@ def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: now and then a test waits for a server or a browser."""
     asked = os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS")
     return int(asked) if asked else len(os.sched_getaffinity(0)) + 1
+
+
+# A machine that is busy is no fault of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

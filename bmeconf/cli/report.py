@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
@@ -17,7 +17,7 @@ from bmeconf.cli.stages import HERE
 from bmeconf.cli.usage import GroupedCommand
 from bmeconf.desired import read_desired, read_project_files, scope
 from bmeconf.kinds import Mailing, only
-from bmeconf.model import did_you_mean, zone, zone_names
+from bmeconf.model import Address, Snapshot, did_you_mean, zone, zone_names
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render.documents import report as documents
 from bmeconf.render.page import report as page
@@ -107,7 +107,7 @@ def report(
     if check:
         _tell_check(deliveries, console)
     return console.publish(
-        page.of_report(deliveries, session.label, zone),
+        page.of_report(deliveries, session.label, zone, _bodies(chosen)),
         lambda code, error: documents.of_report(deliveries, session.identity, code, error),
         UNEXPECTED if check and not deliveries.as_expected else 0,
     )
@@ -132,3 +132,9 @@ def _zone(name: str) -> tzinfo:
             "give an IANA name, as Europe/Oslo or UTC",
         )
     return found
+
+
+def _bodies(campaigns: Snapshot) -> Mapping[Address, str]:
+    """The declared bodies of campaigns, but for templates of the account."""
+    bodies = ((each.address, each.fields.get("body")) for each in campaigns)
+    return {address: body for address, body in bodies if isinstance(body, str)}

@@ -118,6 +118,19 @@ class Series(NamedTuple):
     unit: str = ""
 
 
+class Tile(NamedTuple):
+    """One number that counts, for a page that is looked at: `34.2 %` and what it means.
+
+    `notes` say what was expected, and how it was before; `mood` is `good`, `bad` or empty. Tables
+    and items of the same section say the same: formats without tiles lose nothing.
+    """
+
+    label: str
+    value: str
+    notes: tuple[str, ...] = ()
+    mood: str = ""
+
+
 class Table(NamedTuple):
     """Rows under heads, all texts; `numbers` are the columns that are set to the right."""
 
@@ -141,7 +154,10 @@ class InText(Enum):
 
 
 class Section(NamedTuple):
-    """A part of a page under a title; any of its members may be empty."""
+    """A part of a page under a title; any of its members may be empty.
+
+    `mail` is the HTML of a mail that it is about, for a small picture.
+    """
 
     title: str
     items: tuple[PageItem, ...] = ()
@@ -150,6 +166,8 @@ class Section(NamedTuple):
     series: tuple[Series, ...] = ()
     text: str = ""
     in_text: InText = InText.WHOLE
+    tiles: tuple[Tile, ...] = ()
+    mail: str = ""
 
 
 class Page(NamedTuple):

@@ -136,7 +136,7 @@ def test_the_rates_of_the_service_are_shown_as_they_are(project: Project, cut: C
         assert results[ours] == NUMBERS[theirs]
     shown = project.run("report").ok().out
     counts = ("1,697", "1,655", "210", "169", "25", "17", "42", "3", "11")
-    rates = ("32.06 %", "25.8 %", "3.81 %", "2.59 %", "6.87 %")
+    rates = ("32.1 %", "25.8 %", "3.8 %", "2.6 %", "6.9 %")
     links = ("https://acme.example/one", "77", "66", "https://acme.example/two", "99", "88")
     for told in (*counts, *rates, *links, "2026-10-09 17:33 UTC", "2026-10-10 18:28 UTC"):
         assert re.search(rf"(?<![\d.,]){re.escape(told)}(?![\d.,])", shown), told
@@ -185,7 +185,7 @@ def test_the_dashboard(project: Project, cut: Cut) -> None:
     assert dashboard["contacts"] == {"value": 5900, "diff": 29.55}
     assert dashboard["new_contacts"] == [{"date": "2026-11-20T00:00:00Z", "total": 4}]
     shown = project.run("report").ok().out
-    for part in ("2,379", "+0.76 %", "733", "-23.41 %", "33.27 %", "5,900", "+29.55 %"):
+    for part in ("2,379", "+0.8 %", "733", "-23.4 %", "33.3 %", "5,900", "+29.6 %"):
         assert part in shown
 
 
@@ -351,7 +351,7 @@ def test_missing_numbers_are_never_zero(project: Project, cut: Cut) -> None:
     assert campaign["engagement"]["histogram"] is None
     assert [each["state"] for each in campaign["expectations"]] == ["unknown", "unknown"]
     shown = project.run("report", "--no-dashboard").ok().out
-    assert re.search(r"Opened +210 +32\.060 %", shown)
+    assert re.search(r"Opened +210 +32\.1 %", shown)
     assert re.search(r"Clicked +– +–", shown)
     assert re.search(r"Complaints +–", shown)
     assert not re.search(r"\b0\b", re.sub("== 0|127.0.0.1", "", shown))
@@ -739,7 +739,7 @@ def test_every_format_tells_the_same(project: Project, cut: Cut) -> None:
     assert ran.out == written["text"]
     for name in ("text", "markdown", "html"):
         told = html.unescape(re.sub(r"<[^>]*>|\\", "", written[name]))
-        for number in ("1,655", "32.06 %", "25.8 %", "6.87 %", "2.59 %", "3.81 %", "99", "88", "–"):
+        for number in ("1,655", "32.1 %", "25.8 %", "6.9 %", "2.6 %", "3.8 %", "99", "88", "–"):
             assert number in told, (name, number)
         for verdict in ("1 of 1 declared campaign sent", "1 met, 2 failed, 1 unknown"):
             assert verdict in told, (name, verdict)
@@ -998,3 +998,35 @@ def test_a_percentage_is_no_count(project: Project, cut: Cut, text: Any) -> None
     assert ends(project) == {"sent": "unknown", "open_rate": "met"}
     results = only(reported(project))["results"]
     assert (results["sent"]["count"], results["opens"]["count"]) == (None, None)
+
+
+def test_campaigns_are_compared_with_those_before(project: Project, account: Account) -> None:
+    (sent,) = (each for each in account.state()["campaigns"] if each["name"] == SENT)
+    earlier = {
+        **sent,
+        "_id": sent["_id"][:-1] + "0",
+        "name": "2026-09 Newsletter",
+        "scheduledAt": "2026-09-06T08:00:00.000Z",
+        "report": {**sent["report"], "uniqueOpens": 6},
+    }
+    with_campaigns(account, earlier)
+    names = ", ".join(
+        f"{{name: {name}, expect: {{open_rate: '>= 80'}}}}" for name in (earlier["name"], SENT)
+    )
+    project.write("m.yaml", f"version: 1\ncampaigns: [{names}]\n")
+    ran = project.run("report", "--output", "html=r.html").ok()
+    compared = ran.out[ran.out.index("Campaigns compared") :].split("\n\n")[0]
+    assert compared.index("2026-10") < compared.index("2026-09")
+    page = (project.folder / "r.html").read_text("utf-8")
+    tiles = re.findall(r'<li class="(\w*)"><span>Opened</span><b>([^<]*)</b>(.*?)</li>', page)
+    assert [(mood, value) for mood, value, _ in tiles] == [("bad", "71.4 %"), ("good", "85.7 %")]
+    assert "1 campaign before: 85.7 %" in tiles[0][2]
+    assert "before" not in tiles[1][2]
+
+
+def test_a_chart_without_a_number_is_left_out(project: Project, cut: Cut) -> None:
+    answering(cut, NUMBERS, LINKS)
+    assert "First opens" in project.run("report").ok().out
+    empty = {"histogram": [{"date": "2026-10-06T08:00:00Z", "detail": {"uniqueOpens": 0}}]}
+    cut(Rule(f"{ONE}/engagement", instead(reply(empty))))
+    assert "First opens" not in project.run("report").ok().out

@@ -5,18 +5,25 @@ A number that the service does not show is a dash, never a zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
-from decimal import Decimal
 
-from bmeconf.model import REPORT_FORMAT, counted
+from bmeconf.model import REPORT_FORMAT, Address, counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table, filled
+from bmeconf.render.page import rates
 from bmeconf.render.page.failure import finding_items
-from bmeconf.report import PERIODS, Delivery, DeliveryState, Link, Peak, Report, Results, Verdict
+from bmeconf.render.page.rates import COUNT, DASH, PERCENT, RISE, SIGNS, SUM, moment, number
+from bmeconf.report import (
+    PERIODS,
+    Delivery,
+    DeliveryState,
+    Link,
+    Peak,
+    Report,
+    Results,
+    Verdict,
+)
 
-DASH = "–"
-COUNT, EXACT, PERCENT, RISE = "{:,}", "{:,f}", "{:f} %", "+{:f} %"
-"""How numbers are shown: all but counts digit for digit as the service gives them."""
 MOST_LINKS = 10
 SPANS = {"24hours": "24 hours", "week": "a week", "month": "a month"}
 STATES = {
@@ -28,23 +35,27 @@ STATES = {
     DeliveryState.GONE: "gone",
     DeliveryState.AMBIGUOUS: "ambiguous",
 }
-SIGNS = {
-    Verdict.MET: ("=", "✓"),
-    Verdict.FAILED: ("!", "✗"),
-    Verdict.UNKNOWN: ("!", "?"),
-    Verdict.OPEN: ("=", "·"),
-}
 LEVELS = {Verdict.FAILED: "error", Verdict.UNKNOWN: "warning"}
+NO_BODIES: Mapping[Address, str] = {}
 UNRATED = ("Sent", "Delivered", "Complaints", "Unsubscribes")
 """Results of which the service gives no rate."""
 
 
-def of_report(report: Report, account: str, zone: tzinfo) -> Page:
-    """The whole report; `account` names it for people, times are in `zone`."""
+def of_report(
+    report: Report, account: str, zone: tzinfo, bodies: Mapping[Address, str] = NO_BODIES
+) -> Page:
+    """The whole report; `account` names it for people, times are in `zone`.
+
+    `bodies` are the declared bodies of campaigns, in HTML.
+    """
     states, ends = report.states, report.verdicts
     findings = any(delivery.findings for delivery in report.deliveries)
     warn = ends[Verdict.UNKNOWN] or findings or report.unread
-    sent = [each for each in report.deliveries if each.state == DeliveryState.SENT]
+    sent = sorted(
+        (each for each in report.deliveries if each.state == DeliveryState.SENT),
+        key=lambda each: each.sent_at.timestamp() if each.sent_at else 0.0,
+        reverse=True,
+    )
     return Page(
         document=REPORT_FORMAT,
         title="Delivery",
@@ -56,7 +67,14 @@ def of_report(report: Report, account: str, zone: tzinfo) -> Page:
             *((end, ends[end]) for end in SIGNS if ends[end]),
         ),
         sections=(
-            *(_sent(each, report.query.period, zone) for each in sent),
+            *rates.compared(sent, zone),
+            *(
+                _sent(each, report.query.period, zone)._replace(
+                    tiles=tuple(rates.tiles(each, sent[number + 1 :])),
+                    mail=bodies.get(each.address, ""),
+                )
+                for number, each in enumerate(sent)
+            ),
             *_not_sent(report, zone),
             *_dashboard(report, zone),
         ),
@@ -85,7 +103,7 @@ def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
     busiest = _busiest(engagement.peak, zone) if engagement else ""
     renamed = sent.name not in ("", sent.address.name)
     sentences = (
-        f"Sent {_time(sent.sent_at, zone)}." if sent.sent_at else "When it was sent is not shown.",
+        f"Sent {moment(sent.sent_at, zone)}." if sent.sent_at else "When it was sent is not shown.",
         f'Subject: "{sent.subject}".' if sent.subject else "",
         f'In the account it is called "{sent.name}".' if renamed else "",
         f"Busiest from {busiest} opens and clicks." if busiest else "",
@@ -111,7 +129,7 @@ def _not_sent(report: Report, zone: tzinfo) -> tuple[Section, ...]:
     doubtful: list[PageItem] = []
     for each in report.deliveries:
         if each.state == DeliveryState.NOT_SENT:
-            at = f", scheduled for {_time(each.scheduled_at, zone)}" if each.scheduled_at else ""
+            at = f", scheduled for {moment(each.scheduled_at, zone)}" if each.scheduled_at else ""
             waiting.append(PageItem("=", str(each.address), each.status, f"not sent yet{at}"))
             waiting += _expectations(each)
         elif each.state != DeliveryState.SENT:
@@ -162,9 +180,9 @@ def _numbers(results: Results, zone: tzinfo) -> Table:
     rows = [
         (
             label,
-            _number(measure.count, COUNT),
-            "" if label in UNRATED else _number(measure.rate, PERCENT),
-            _time(measure.last, zone, ""),
+            number(measure.count, COUNT),
+            "" if label in UNRATED else number(measure.rate, PERCENT),
+            moment(measure.last, zone, ""),
         )
         for label, measure in measures
     ]
@@ -176,8 +194,8 @@ def _links(links: Sequence[Link]) -> Iterator[Table]:
     rows = [
         (
             DASH if link.path is None else link.path,
-            _number(link.total, COUNT),
-            _number(link.unique, COUNT),
+            number(link.total, COUNT),
+            number(link.unique, COUNT),
         )
         for link in busiest[:MOST_LINKS]
     ]
@@ -200,19 +218,19 @@ def _dashboard(report: Report, zone: tzinfo) -> Iterator[Section]:
         yield Section(title, text=f"The dashboard could not be read: {report.unread}")
         return
     trends = (
-        ("Sent", dashboard.sent, EXACT),
-        ("Delivered", dashboard.delivered, EXACT),
-        ("Opened", dashboard.opens, EXACT),
+        ("Sent", dashboard.sent, SUM),
+        ("Delivered", dashboard.delivered, SUM),
+        ("Opened", dashboard.opens, SUM),
         ("Open rate", dashboard.open_rate, PERCENT),
-        ("Clicked", dashboard.clicks, EXACT),
+        ("Clicked", dashboard.clicks, SUM),
         ("Click rate", dashboard.click_rate, PERCENT),
-        ("Contacts", dashboard.contacts, EXACT),
+        ("Contacts", dashboard.contacts, SUM),
     )
     rows = [
         (
             label,
-            _number(trend.value, form),
-            _number(trend.diff, RISE if trend.diff and trend.diff > 0 else PERCENT),
+            number(trend.value, form),
+            number(trend.diff, RISE if trend.diff and trend.diff > 0 else PERCENT),
         )
         for label, trend, form in trends
     ]
@@ -237,18 +255,10 @@ def _series(
     missing = len(numbers) - len(known)
     title += f" ({missing} of {len(numbers)} not shown)" if missing else ""
     labels = tuple(at.astimezone(zone).strftime(form) for at, _ in known)
-    if known:
+    if any(number for _, number in known):
         yield Series(title, labels, tuple(float(number) for _, number in known))
 
 
 def _busiest(peak: Peak, zone: tzinfo) -> str:
     """When most happened, and how much; empty if it is not known."""
-    return f"{_time(peak.start, zone)}: {peak.total:,}" if peak.start and peak.total else ""
-
-
-def _time(at: datetime | None, zone: tzinfo, absent: str = DASH) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M} {zone}" if at else absent
-
-
-def _number(value: Decimal | int | None, form: str) -> str:
-    return DASH if value is None else form.format(value)
+    return f"{moment(peak.start, zone)}: {peak.total:,}" if peak.start and peak.total else ""
