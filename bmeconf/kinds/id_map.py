@@ -125,10 +125,18 @@ class IdMap:
     def relabelled(self, desired: Resource) -> Resource:
         """`desired` with the labels of its fields as the live structure has them."""
         used = desired.fields.get("fields") or {}
+        if used.keys() <= self._as_live:
+            return desired
         if all(self.label(label) in (label, None) for label in used):
+            self._as_live.update(used)
             return desired
         fields = {self.label(label) or label: value for label, value in used.items()}
         return replace(desired, fields={**desired.fields, "fields": fields})
+
+    @cached_property
+    def _as_live(self) -> set[str]:
+        """Labels that were met and need no other: many contacts share them."""
+        return set()
 
     @cached_property
     def label(self) -> Callable[[str], str | None]:

@@ -214,10 +214,10 @@ def _manual(difference: Difference, reading: Reading, now: datetime) -> Iterable
     (design 7.3, 7.9).
     """
     address, section, id_map = difference.address, reading.section, reading.account.id_map
-    kind, match = KINDS[address.kind], reading.matches[address]
+    kind = KINDS[address.kind]
     if not isinstance(kind, Scheduled) or difference.desired.intent.absent:
         return ()
-    live, doubt = difference.live, ""
+    match, live, doubt = reading.matches[address], difference.live, ""
     if not match.identified and match.row is None:
         live, doubt = reading.account.remembered.get(address), doubts.code(match.status)
     evidence = ScheduleEvidence(live, doubt=doubt)
