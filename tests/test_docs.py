@@ -71,8 +71,8 @@ def test_shown_output_is_what_comes_out(block: str, checkout: Path, forks: Forks
 
 @pytest.mark.parametrize("block", _blocks("yaml"))
 def test_shown_manifests_are_valid(block: str, project: Project) -> None:
-    for name in ("emails/winter-release.html",):
-        project.write(name, "<p>Acme 5</p>")
+    project.write("emails/winter-release.html", "<p>Acme 5</p>")
+    project.write("emails/spring.mjml", "<mjml><mj-body></mj-body></mjml>")
     if "accounts:" in block or "policy:" in block:
         project.write("bmeconf.yaml", block)
         told = validate.project(

@@ -52,6 +52,25 @@ def test_promotion_by_vars_alone(two_accounts: Pair) -> None:
     assert "promotion would change nothing" in said
 
 
+def test_bodies_with_variables_differ_by_these_alone(two_accounts: Pair) -> None:
+    project = two_accounts.project
+    project.write("winter.html", "<p>One</p>\n<p>${brand}</p>\n<p>Three</p>\n")
+    entry = {"name": "Winter", "body": {"file": "winter.html", "expand": True}}
+    project.declare(campaigns=[entry])
+    for name in two_accounts.accounts:
+        project.apply("--account", name)
+    assert compared(two_accounts)["equal"]
+    (staged,) = [c for c in two_accounts.staging.state()["campaigns"] if c["name"] == "Winter"]
+    two_accounts.production.edit("campaigns", "Winter", body=staged["body"])
+    (row,) = compared(two_accounts)["resources"]
+    assert [each["state"] for each in row["accounts"]] == ["as declared", "differs"]
+    said = project.run("plan", "--account", "production").ok().out
+    changed = [line.strip() for line in said.splitlines() if "<p>" in line]
+    kept, *moved, end = changed
+    assert (kept, end) == ("<p>One</p>", "<p>Three</p>")
+    assert moved == ["-<p>Staging</p>", "+<p>Production</p>"]
+
+
 def test_the_fields_that_differ_are_those_of_the_plan(two_accounts: Pair) -> None:
     project = two_accounts.project
     for name in two_accounts.accounts:

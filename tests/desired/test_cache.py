@@ -39,6 +39,9 @@ campaigns:
 - name: Offer ${brand}
   lists: [Autumn, Autumn]
   body: {file: bodies/offer.html}
+- name: Made
+  body: {mjml: bodies/made.mjml, expand: true}
+  plain_text: {from_body: true}
 contact_files:
 - csv: people.csv
   email: Email
@@ -46,6 +49,10 @@ contact_files:
 """,
     "other/n.yaml": "version: 1\nlists: [{name: Winter}]\n",
     "bodies/offer.html": "<p>${brand}</p>\n",
+    "bodies/made.mjml": """\
+<mjml><mj-body><mj-include path="part.mjml"/><mj-raw><p>Winter</p></mj-raw></mj-body></mjml>
+""",
+    "bodies/part.mjml": "<mj-raw><p>Autumn at ${brand}</p></mj-raw>\n",
     "people.csv": "Email\nann@acme.example\n",
 }
 

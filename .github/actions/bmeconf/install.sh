@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the bmeconf of this action, unless an earlier step installed bmeconf. Python must not import
-# modules of the checkout: hence -I, and for processes that pip starts another folder and no
-# PYTHONPATH.
+# Installs the bmeconf of this action, with the extra that makes mails, unless an earlier step
+# installed bmeconf. Python must not import modules of the checkout: hence -I, and for processes
+# that pip starts another folder and no PYTHONPATH.
 set -euo pipefail
 
 if command -v bmeconf >/dev/null; then
@@ -17,6 +17,6 @@ unset PYTHONPATH
 cd "$RUNNER_TEMP"
 python3 -I -m venv "$venv"
 "$venv/bin/python3" -I -m pip install --quiet --disable-pip-version-check \
-  "$GITHUB_ACTION_PATH/../../.."
+  "$GITHUB_ACTION_PATH/../../..[mail]"
 "$venv/bin/bmeconf" --version
 echo "$venv/bin" >>"$GITHUB_PATH"
