@@ -11,7 +11,6 @@ import signal
 import sys
 import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ LONGEST = (
 )
 """What takes longest, which is begun first: where several run at once none is left over."""
 
-TABLE, PART = 16, 3
+TABLE, PART = 8, 3
 """Rows of a large table; where it meets an account, an ordinary run tries one row of so many."""
 
 
@@ -90,19 +89,19 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(os.environ["XDG_STATE_HOME"], ignore_errors=True)
 
 
-def _tried(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """The tests of an ordinary run: of each large table that meets an account some rows.
+def _put_off(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """The rows of large tables that meet an account and wait for the night.
 
-    Which ones, their names decide: no column is missed, and a row that is added moves no other.
-    The laws have ways of their own to try a part.
+    Which ones, their names decide: no column is missed. The laws try a part in ways of their own.
     """
-    table = {item: item.nodeid.partition("[")[0] for item in items}
-    rows = Counter(table.values())
+    tables: dict[str, list[pytest.Item]] = {}
     for item in items:
-        met = "account" in getattr(item, "fixturenames", ()) and "/laws/" not in item.nodeid
-        chosen = zlib.crc32(item.nodeid.encode()) % PART == 0
-        if chosen or not met or rows[table[item]] < TABLE:
-            yield item
+        if "account" in getattr(item, "fixturenames", ()) and "/laws/" not in item.nodeid:
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for rows in tables.values():
+        if len(rows) >= TABLE:
+            rows.sort(key=lambda row: zlib.crc32(row.nodeid.encode()))
+            yield from rows[-(-len(rows) // PART) :]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -112,8 +111,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Every row of a table is tried each night (BMECONF_EXAMPLES), and where its file is named.
     """
     if MANY == 1 and config.args_source == config.ArgsSource.TESTPATHS:
-        whole, items[:] = [*items], _tried(items)
-        config.hook.pytest_deselected(items=[*{*whole} - {*items}])
+        later = {*_put_off(items)}
+        items[:] = [item for item in items if item not in later]
+        config.hook.pytest_deselected(items=[*later])
 
     def rank(item: pytest.Item) -> int:
         _, _, path = item.nodeid.partition("tests/")
