@@ -121,7 +121,7 @@ class Forks:
         order = {
             "line": line,
             "when": when,
-            "signum": signum,
+            "signum": int(signum),
             "most_bytes": most_bytes,
             "haste": haste,
         }
