@@ -21,6 +21,8 @@ from bmeconf.project import read_file
 
 NOT_DONE = ("refused", "not sent")
 """Ends of a write after which nothing is in doubt."""
+PROBE = "probe"
+"""The word in the names of journals of probes, which are there while something may be left."""
 CLOSED = -1
 BINARY = getattr(os, "O_BINARY", 0)
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)

@@ -104,6 +104,8 @@ def clean_up(session: Session, approved: bool) -> Probed:
             left = _cleaned(session, survey, earlier)
         except BmeconfError as ended:
             error = ended
+        except Untold as why:
+            error = ApiError(f"nothing can be removed: {why}")
     return _reported(session, {}, error, left, bool(earlier))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf.apply import Origin, interrupted
+from bmeconf.apply import PROBE, Origin, interrupted
 from bmeconf.baseline import lock_store
 from bmeconf.desired import project_at, read_project_files, scope, validate
 from bmeconf.desired.manifest import PROJECT_FILE, NoManifests
@@ -76,6 +76,9 @@ def memory(
         left: Sequence[Path] = ()
         if any(folder.glob("*.jsonl")):
             left = interrupted(folder, Origin.here(root, environ), simulated)
+        if any(folder.glob(f"*-{PROBE}.jsonl")):
+            message = "a probe was cut off, and may have left what it made in its account"
+            return Check("journals", State.WARNING, message, "bmeconf probe --clean removes it")
         if not left:
             return Check("journals", State.OK, "no apply was left unfinished")
         path = from_disk(str(left[0]))

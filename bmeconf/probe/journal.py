@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bmeconf.apply import DAMAGE, NOT_DONE, Origin, SealedLines, journal_name, whole_lines
+from bmeconf.apply import DAMAGE, NOT_DONE, PROBE, Origin, SealedLines, journal_name, whole_lines
 
-FORMAT, WORD = "bmeconf.probe-journal/1", "probe"
+FORMAT = "bmeconf.probe-journal/1"
 NAME = "bmeconf probe {token}"
 """What every list and campaign of a probe is called, with more words behind it."""
 
@@ -58,7 +58,7 @@ class ProbeJournal(SealedLines):
     ) -> ProbeJournal:
         """A new journal; raises InvalidInput where it cannot be written."""
         head = {"format": FORMAT, "account": account, "token": token, "contact": contact}
-        journal = cls.begin(folder / journal_name(now, WORD), origin, **head)
+        journal = cls.begin(folder / journal_name(now, PROBE), origin, **head)
         journal._lines.append(head)
         return journal
 
@@ -103,7 +103,7 @@ def remains_of(lines: Sequence[Mapping[str, Any]]) -> Remains:
 
 def left_behind(folder: Path, origin: Origin, account: str) -> Iterator[tuple[Path, Remains]]:
     """The journals that probes of this machine left for this account, the newest first."""
-    for path in sorted(folder.glob(f"*-{WORD}.jsonl"), reverse=True) if origin.secret else ():
+    for path in sorted(folder.glob(f"*-{PROBE}.jsonl"), reverse=True) if origin.secret else ():
         try:
             whole = whole_lines(path)
             if not origin.last_seal(whole) or origin.is_tracked(path):

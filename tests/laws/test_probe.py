@@ -27,6 +27,7 @@ EVERY = 1 if "BMECONF_KILLS" in os.environ else 9
 MOST_READING, MOST_WRITING = 60, 120
 CONTACT = "me@probe.example"
 WRITE = ("probe", "--write", "--contact", CONTACT, "--auto-approve", "--format", "json")
+READING = ("probe", "--format", "json")
 CLEAN = ("probe", "--clean", "--auto-approve", "--format", "json")
 READ: Mapping[str, tuple[Any, ...]] = {
     "structure_version": (True, False),
@@ -110,7 +111,7 @@ def test_each_value_of_each_switch_is_recovered(
     account.switch(**chosen)
     account.clear_log()
     if not chosen.keys() & WRITTEN.keys():
-        ran = project.run("probe", "--format", "json").ok()
+        ran = project.run(*READING).ok()
         recovered(ran, {name: value for name, value in chosen.items() if name not in WRITTEN})
         assert ran.json["requests"] == len(account.log()) <= MOST_READING
         assert account.writes() == []
@@ -120,6 +121,21 @@ def test_each_value_of_each_switch_is_recovered(
     assert ran.json["requests"] == len(account.log()) <= MOST_WRITING
     assert account.state() == before
     assert project.journals() == []
+
+
+@pytest.mark.parametrize(("command", "most"), [(READING, MOST_READING), (WRITE, MOST_WRITING)])
+def test_requests_that_are_repeated_count_as_well(
+    project: Project, account: Account, command: tuple[str, ...], most: int
+) -> None:
+    """Each read is answered at the third time; what there is no request left for is not told."""
+    before = fill(account)
+    fault = {"kind": "error-503", "method": "READ", "times": 2}
+    account.faults(*({**fault, "skip": 3 * number} for number in range(most)))
+    account.clear_log()
+    ran = project.run(*command).ok()
+    assert ran.json["requests"] == len(account.log()) <= most
+    assert any("used up" in answer["evidence"] for answer in ran.json["answers"])
+    assert (account.state(), project.journals()) == (before, [])
 
 
 LOST = ("drop-after", "twice-drop", "drop-before", "twice", "error-503-after")
