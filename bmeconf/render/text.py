@@ -25,11 +25,11 @@ def render(page: Page, width: int = WIDTH) -> list[Line]:
 
 
 def place_line(item: PageItem) -> Line:
-    """An item as `file:line:column: message`."""
+    """An item as `file:line:column: message [code]`."""
     level = "" if item.level == "error" else f"{item.level}: "
     address = f"{item.address}: " if item.address else ""
     style = LEVELS.get(item.level, "")
-    return Line(safe.line(f"{item.place}: {level}{address}{item.head}"), style)
+    return Line(safe.line(f"{item.place}: {level}{address}{item.head} [{item.state}]"), style)
 
 
 @dataclass(frozen=True)

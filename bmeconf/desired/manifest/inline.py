@@ -28,7 +28,7 @@ class Inline:
         self._starts = sorted({self._index(node.place) for node in nodes})
 
     def place(self, start: Place, value: str, at: int) -> Place:
-        """The place of the character `at` of the value at `start`; `start` if it is not there."""
+        """The place of the character `at` of the value at `start`, or of the nearest before it."""
         sign = SIGN.match(value, at)
         begin = found = self._index(start)
         if sign is None:
@@ -36,9 +36,8 @@ class Inline:
         next_one = bisect_right(self._starts, begin)
         end = self._starts[next_one] if next_one < len(self._starts) else len(self._text)
         for _ in range(value.count(sign[0], 0, at) + 1):
-            found = self._text.find(sign[0], begin, end)
-            if found < 0:
-                return start
+            # A variable may have brought along some that are not written here.
+            found = max(found, self._text.find(sign[0], begin, end))
             begin = found + len(sign[0])
         return place_in(self._text, start.file, found)
 
