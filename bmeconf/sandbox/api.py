@@ -18,6 +18,7 @@ from flask import Request, Response
 from bmeconf.sandbox import (
     auth,
     campaigns,
+    clock,
     contacts,
     events,
     fault_effects,
@@ -148,6 +149,8 @@ class _Exchange:
             key_ok=self.key_ok,
             fault=self.fault and self.fault.kind,
             done=self.done,
+            at=clock.iso(self.now),
+            seconds=round(time.time() - self.now, 4),
         )
 
 

@@ -35,10 +35,11 @@ class RequestLog:
             self._entries.append({"n": self._count, **entry})
 
     def entries(self) -> list[Doc]:
-        """`[{n, method, path, query, status, body, key_ok, fault, done}]`.
+        """`[{n, method, path, query, status, body, key_ok, fault, done, at, seconds}]`.
 
-        `status` is null if there was no reply, `key_ok` if the key was not checked, `fault` if no
-        fault hit. `done` means carried out and committed.
+        `at` is when it came, by the clock of the service, and `seconds` how long it took. `status`
+        is null if there was no reply, `key_ok` if the key was not checked, `fault` if no fault
+        hit. `done` means carried out and committed.
         """
         with self._lock:
             return list(self._entries)

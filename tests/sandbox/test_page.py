@@ -54,6 +54,29 @@ def complaints(browser: webdriver.Chrome) -> list[str]:
 # --- what it shows
 
 
+def test_tables_say_their_labels_are_sorted_and_show_what_was_asked(person: Person) -> None:
+    person.open("/contacts?sort=address")
+    table = person.driver.find_element(By.CSS_SELECTOR, "section table")
+    names = [cell.text for cell in table.find_elements(By.CSS_SELECTOR, "tbody td:first-child")]
+    assert names == sorted(names, key=str.casefold)
+    assert "Company: Archer & Sons" in table.text
+    head = table.find_element(By.CSS_SELECTOR, "th[aria-sort=ascending]")
+    head.find_element(By.TAG_NAME, "a").click()
+    table = person.driver.find_element(By.CSS_SELECTOR, "section table")
+    again = [cell.text for cell in table.find_elements(By.CSS_SELECTOR, "tbody td:first-child")]
+    assert again == names[::-1]
+    assert table.find_element(By.CSS_SELECTOR, "th[aria-sort=descending]")
+    structure = person.account.state()["structures"][0]["_id"]
+    lists = f"contact-structure/{structure}/lists"
+    person.account.call("POST", lists, {"name": "Of somebody else"})
+    person.open("/requests")
+    row = person.driver.find_element(By.CSS_SELECTOR, "section table tbody tr")
+    assert re.search(r"\d\d:\d\d:\d\d", row.text)
+    assert " ms" in row.text
+    row.find_element(By.TAG_NAME, "summary").click()
+    assert '"name": "Of somebody else"' in row.text
+
+
 def test_the_account_at_a_glance(person: Person, newsletter: Project) -> None:
     person.account.switch(minute_limit=60)
     person.account.faults({"kind": "error-503", "path": "/api/email/campaign", "times": 2})

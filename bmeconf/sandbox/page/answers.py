@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import ApiError, invalid, malformed
@@ -94,6 +95,17 @@ class Refused:
     def ticked(self, form: str, name: str, value: str, stored: bool) -> bool:
         """The state of a box: as sent if `form` was refused, otherwise `stored`."""
         return value in self.entered.all(name) if form == self.form else stored
+
+
+#: the orders of a table by name: what a row is sorted by
+Orders = Mapping[str, Callable[[Doc], Any]]
+
+
+def ordering(call: Call, orders: Orders) -> tuple[str, Callable[[Doc], Any] | None]:
+    """The order that `sort` asks for, with `-` before it for the other way, and its key."""
+    order = call.query.get("sort", "")
+    key = orders.get(order.removeprefix("-"))
+    return (order, key) if key else ("", None)
 
 
 View = Callable[[Runtime, Call], Shown | Raw]

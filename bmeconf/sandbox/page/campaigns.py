@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bmeconf.sandbox import campaigns, clock, records, sending
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.page import inert, moments
-from bmeconf.sandbox.page.answers import Raw, Shown
+from bmeconf.sandbox.page.answers import Orders, Raw, Shown, ordering
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.store import Doc
 
@@ -68,18 +68,31 @@ def rows(call: Call, docs: list[Doc]) -> list[Doc]:
     ]
 
 
+#: what campaigns can be sorted by
+_ORDERS: Orders = {
+    "name": lambda campaign: campaign["name"].casefold(),
+    "status": lambda campaign: campaign["status"],
+    "time": lambda campaign: campaign["scheduledAt"] or "",
+    "changed": lambda campaign: campaign["updatedAt"] or "",
+}
+
+
 def index(runtime: Runtime, call: Call) -> Shown:
-    """GET /campaigns: the campaigns that match `q` and `status`."""
+    """GET /campaigns: the campaigns that match `q` and `status`, in the order `sort`."""
     everything = call.store.all("campaign")
     words, status = call.query.get("q", ""), call.query.get("status", "")
+    order, key = ordering(call, _ORDERS)
     matching = [
         campaign
         for campaign in everything
         if words.strip().lower() in f"{campaign['name']} {campaign['subject'] or ''}".lower()
         and status in ("", campaign["status"])
     ]
+    if key:
+        matching.sort(key=key, reverse=order.startswith("-"))
     values = {
         "campaigns": rows(call, matching),
+        "order": order,
         "total": len(everything),
         "statuses": Counter(campaign["status"] for campaign in everything),
         "filters": {"q": words, "status": status},

@@ -9,7 +9,7 @@ from bmeconf.sandbox import body, contact_input, contacts, events, records
 from bmeconf.sandbox.calls import Call
 from bmeconf.sandbox.errors import invalid
 from bmeconf.sandbox.page import wording
-from bmeconf.sandbox.page.answers import Done, Form, Path, Shown
+from bmeconf.sandbox.page.answers import Done, Form, Orders, Path, Shown, ordering
 from bmeconf.sandbox.runtime import Runtime
 from bmeconf.sandbox.store import Doc
 
@@ -25,11 +25,21 @@ _STATUSES: dict[str, tuple[Doc, str]] = {
     "complain": ({"primary": "Inactive", "secondary": "Complaint-FBL"}, "complained"),
 }
 
+#: what contacts can be sorted by
+_ORDERS: Orders = {
+    "address": lambda contact: contact["key"].casefold(),
+    "status": wording.status,
+    "lists": lambda contact: len(contact["lists"]),
+}
+
 
 def index(runtime: Runtime, call: Call) -> Shown:
-    """GET /contacts: a page of the contacts that match `q`, `list` and `status`."""
+    """GET /contacts: a page of those that match `q`, `list` and `status`, in the order `sort`."""
     everyone = call.store.all("contact")
+    order, key = ordering(call, _ORDERS)
     matching = [contact for contact in everyone if _matches(contact, call)]
+    if key:
+        matching.sort(key=key, reverse=order.startswith("-"))
     pages = max(1, -(-len(matching) // _PAGE))
     number = min(_number(call.query.get("page", "")), pages)
     filters = {name: call.query.get(name, "") for name in ("q", "list", "status")}
@@ -43,6 +53,8 @@ def index(runtime: Runtime, call: Call) -> Shown:
         "filters": filters,
         "lists": lists,
         "list_names": {doc["_id"]: doc["name"] for doc in lists},
+        "order": order,
+        "labels": {f["_id"]: f["label"] for s in call.store.all("structure") for f in s["fields"]},
         "statuses": sorted({wording.status(contact) for contact in everyone}),
         "structures": call.store.all("structure"),
     }
