@@ -89,6 +89,7 @@ def preview(
         raise validate.ManifestProblems(shown.unsound)
     assert out is not None
     pages = run.pages(shown.gallery)
+    console.spare((out / name for name in pages), "a page of this preview")
     gone = previews.folder.write(out, pages, shown.declared)
     found = page.of_gallery(shown.gallery, len(pages), str(out), gone)
     problems = shown.gallery.all_problems
@@ -201,13 +202,14 @@ def _watch(run: _Run, port: int) -> int:
     console, server, root = run.console, PageServer(port), manifest.find_root(stages.HERE)
     begun, number, before = f"{session.now():%H%M%S}", 0, None
     try:
-        say(server.url)
-        console.note("Open this address: its pages follow the files. Ctrl-C ends it.")
         while True:
             state = previews.state_of(root, run.out)
             if state != before:
                 before, number = state, number + 1
                 _show(run, server, f"{begun}-{number}")
+                if number == 1:
+                    say(server.url)
+                    console.note("Open this address: its pages follow the files. Ctrl-C ends it.")
             session.pause(LOOK)
     except KeyboardInterrupt:
         console.note("Stopped.")

@@ -15,6 +15,8 @@ ONLINE = PRODUCT | {
 }
 OFFERED = {
     "init": set[str](),
+    "help": set[str](),
+    "explain": PRODUCT,
     "schema": set[str](),
     "sandbox serve": {"--port", "--switch", "--like", "--fault"},
     "sandbox reset": set[str](),

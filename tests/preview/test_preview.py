@@ -128,24 +128,28 @@ def test_watching_follows_the_files_until_ctrl_c(project: Project, tmp_path: Pat
     declare(project, "One")
     whole = (tmp_path / "m.yaml").read_text()
     with project.start("preview", "--watch", "--port", "0", "--offline") as running:
-        assert running.stdout
-        url = running.stdout.readline().decode().strip()
-        with urlopen(f"{url}changes", timeout=20) as changes:
-            versions = [changes.readline() + changes.readline()]
-            assert "About One" in requests.get(url, timeout=20).text
-            elsewhere = requests.get(url, headers={"Host": "acme.example"}, timeout=20)
-            assert elsewhere.status_code == 403
-            assert requests.get(f"{url}m.yaml", timeout=20).status_code == 404
-            (tmp_path / "m.yaml").write_text("version: 1\ncampaigns: [{name: One, subjekt: x}]\n")
-            versions.append(changes.readline() + changes.readline())
-            broken = requests.get(f"{url}one.html", timeout=20)
-            assert broken.status_code == 404
-            assert "unknown key &#34;subjekt&#34;" in broken.text
-            os.replace(project.write("../new.yaml", whole), tmp_path / "m.yaml")
-            versions.append(changes.readline() + changes.readline())
-            assert "About One" in requests.get(url, timeout=20).text
-        assert len({*versions}) == len(versions)
-        running.send_signal(signal.SIGINT)
+        try:
+            assert running.stdout
+            url = running.stdout.readline().decode().strip()
+            with urlopen(f"{url}changes", timeout=20) as changes:
+                versions = [changes.readline() + changes.readline()]
+                assert "About One" in requests.get(url, timeout=20).text
+                elsewhere = requests.get(url, headers={"Host": "acme.example"}, timeout=20)
+                assert elsewhere.status_code == 403
+                assert requests.get(f"{url}m.yaml", timeout=20).status_code == 404
+                (tmp_path / "m.yaml").write_text(
+                    "version: 1\ncampaigns: [{name: One, subjekt: x}]\n"
+                )
+                versions.append(changes.readline() + changes.readline())
+                broken = requests.get(f"{url}one.html", timeout=20)
+                assert broken.status_code == 404
+                assert "unknown key &#34;subjekt&#34;" in broken.text
+                os.replace(project.write("../new.yaml", whole), tmp_path / "m.yaml")
+                versions.append(changes.readline() + changes.readline())
+                assert "About One" in requests.get(url, timeout=20).text
+            assert len({*versions}) == len(versions)
+        finally:
+            running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=20)
     assert (running.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
     assert json.loads(project.run("validate", "--format", "json").out)["exit_code"] == 0

@@ -25,7 +25,7 @@ from bmeconf.mail import make_inert
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
-from tests.support.browser import colours, size, unfold
+from tests.support.browser import colours, contrast, size, unfold
 from tests.support.listener import Listener
 from tests.support.strategies import examples
 
@@ -35,30 +35,6 @@ EVIL = """<!doctype html><html><head><script>top.ran = 1; document.title = 'ran'
 <body style="color: rgb(1, 2, 3)" onload="top.ran = 1"><p>Hello {name}</p>
 <img src="{url}/pixel.png" onerror="top.ran = 1"><iframe src="{url}/frame"></iframe>
 <form action="{url}/form"><button>Send</button></form></body></html>"""
-CONTRAST = """
-const light = (c) => c.slice(0, 3).map((v) => v / 255)
-  .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-  .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
-const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-const behind = (e) => {
-  for (; e; e = e.parentElement) {
-    const c = parse(getComputedStyle(e).backgroundColor);
-    if (c.length === 3 || c[3] === 1) return c;
-  }
-  return [255, 255, 255];
-};
-const poor = [];
-let judged = 0;
-for (const e of document.querySelectorAll('body *')) {
-  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-  if (!own || e.closest('.hidden, .skip, style') || !e.getClientRects().length) continue;
-  judged += 1;
-  const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
-  const ratio = (a + 0.05) / (b + 0.05);
-  if (ratio < 4.5) poor.push(`${e.className || e.tagName} ${ratio.toFixed(2)}: ${e.textContent}`);
-}
-return [judged, poor];
-"""
 
 
 def write(folder: Path, names: list[str], body: str = plans.BODY) -> str:
@@ -79,11 +55,11 @@ def test_every_word_can_be_read(browser: WebDriver, tmp_path: Path) -> None:
     unfolded(browser, write(tmp_path, [f"name {n}" for n in range(20)]))
     for dark in (False, True):
         colours(browser, dark)
-        judged, poor = browser.execute_script(CONTRAST)
+        judged, poor = contrast(browser)
         assert judged > 100
         assert poor == []
         browser.execute_script("document.body.style.setProperty('--quiet', '#888')")
-        assert browser.execute_script(CONTRAST)[1] != []
+        assert contrast(browser)[1] != []
         browser.execute_script("document.body.style.removeProperty('--quiet')")
         paper = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
         shade = sum(map(int, paper[4:-1].split(", "))) / 3

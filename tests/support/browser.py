@@ -37,6 +37,31 @@ _ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 
+_CONTRAST = """
+const light = (c) => c.slice(0, 3).map((v) => v / 255)
+  .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] === 1) return c;
+  }
+  return [255, 255, 255];
+};
+const poor = [];
+let judged = 0;
+for (const e of document.querySelectorAll('body *')) {
+  const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+  if (!own || e.closest('.hidden, .skip, style') || !e.getClientRects().length) continue;
+  judged += 1;
+  const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+  const ratio = (a + 0.05) / (b + 0.05);
+  if (ratio < 4.5) poor.push(`${e.className || e.tagName} ${ratio.toFixed(2)}: ${e.textContent}`);
+}
+return [judged, poor];
+"""
+
 
 @contextmanager
 def chromium() -> Iterator[webdriver.Chrome]:
@@ -84,6 +109,12 @@ def colours(driver: webdriver.Chrome, dark: bool) -> None:
 def scripts(driver: webdriver.Chrome, allowed: bool) -> None:
     """Let pages run scripts, or none at all."""
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+
+
+def contrast(driver: webdriver.Chrome) -> tuple[int, list[str]]:
+    """How many texts the page shows, and those whose colour is too near to the one behind them."""
+    judged, poor = driver.execute_script(_CONTRAST)
+    return judged, poor
 
 
 def unfold(driver: webdriver.Chrome) -> None:
