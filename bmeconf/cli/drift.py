@@ -23,8 +23,18 @@ from bmeconf.cli.options import (
 )
 from bmeconf.cli.session import Session, alone
 from bmeconf.cli.usage import GroupedCommand
-from bmeconf.drift import WORDS, Drift, closer, find_drift, remember, touches, undoable, unfit
-from bmeconf.live import Reading
+from bmeconf.drift import (
+    WORDS,
+    Drift,
+    closer,
+    find_drift,
+    remember,
+    touches,
+    undoable,
+    unfit,
+    with_lint,
+)
+from bmeconf.live import Reading, upcoming
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
@@ -46,6 +56,7 @@ DEFAULT = "drift,conflict,manual"
 )
 @click.option("--record", is_flag=True, help="Write what was seen into the lock file.")
 @click.option("--adopt", is_flag=True, help="Declare in the manifests what was changed by hand.")
+@click.option("--lint", is_flag=True, help="Find what is wrong in live drafts that no file holds.")
 @LOCK_TIMEOUT
 @SINCE
 @ALL_ACCOUNTS
@@ -57,6 +68,7 @@ def drift(
     fail_on: str,
     record: bool,
     adopt: bool,
+    lint: bool,
     since: str | None,
     lock_timeout: str,
 ) -> int:
@@ -69,6 +81,7 @@ def drift(
     bmeconf drift --record --output json=drift.json
     bmeconf drift --fail-on drift,conflict,pending,manual
     bmeconf drift --since HEAD~1
+    bmeconf drift --lint
     bmeconf drift --output patch=by-hand.patch
     """
     classes = words(fail_on)
@@ -81,6 +94,9 @@ def drift(
         reading, new_names = closer(reader, comparison.reading)
         plan = stages.planned(comparison._replace(reading=reading))
         report = find_drift(reading, plan, session.project.policy, new_names)
+        if lint:
+            policy, undeclared = session.project.policy.lint, upcoming.drafts(reader, reading)
+            report = with_lint(report, reading, undeclared, policy)
         last = touches(reader, reading, report)
         report = replace(report, touches=last, requests=reader.budget.used)
         recorded, failed = _recorded(session, reading, report) if record else (False, None)

@@ -21,7 +21,7 @@ HEADING = re.compile(r"^## (?P<heading>[^\n]+)$", re.MULTILINE)
 LINT = "Lint of mails"
 SET = (
     "Mend the mail; or set it with `policy: {lint: {CODE: off}}` in bmeconf.yaml, or for one"
-    " campaign with `lint: {CODE: off}`."
+    " campaign with `lint: {CODE: off, reason: ...}`."
 )
 
 

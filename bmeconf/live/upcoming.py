@@ -1,15 +1,15 @@
-"""Campaigns that are about to be sent: rows of the account -> those of them, read whole."""
+"""Campaigns that are about to be sent, and drafts that nobody declares, read whole."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bmeconf.kinds import IdMap, Raw, ReadApi, Scheduled, only, replies
+from bmeconf.kinds import IdMap, Kind, Raw, ReadApi, Scheduled, only, replies
 from bmeconf.live.account import Reading
-from bmeconf.model import Address, Resource
+from bmeconf.model import Address, CampaignStatus, Resource
 
 
 def beside(api: ReadApi, reading: Reading, now: datetime, soon: timedelta) -> tuple[Resource, ...]:
@@ -38,6 +38,17 @@ def read(
 ) -> tuple[Resource, ...]:
     """Those among `rows`, or among all campaigns; raises as `beside` does."""
     kind = only(Scheduled)
+    return whole(api, id_map, kind, lambda row: kind.due(row, now, soon) is not None, rows)
+
+
+def whole(
+    api: ReadApi,
+    id_map: IdMap,
+    kind: Kind,
+    wanted: Callable[[Raw], bool],
+    rows: Iterable[Raw] | None,
+) -> tuple[Resource, ...]:
+    """The `wanted` ones among `rows`, or among all objects of a kind; raises as `beside` does."""
     rows = kind.all_rows(api, id_map) if rows is None else [*rows]
     names = Counter(map(kind.key, rows))
 
@@ -47,6 +58,17 @@ def read(
             return id_map.address(kind.name, id)
         return Address(kind.name, name, "" if names[name] == 1 else id)
 
-    due = [row for row in rows if kind.due(row, now, soon)]
-    raws = api.together([partial(kind.detail, api, id_map, row) for row in due])
-    return tuple(kind.live(raw, address(row), id_map) for row, raw in zip(due, raws, strict=True))
+    some = [row for row in rows if wanted(row)]
+    raws = api.together([partial(kind.detail, api, id_map, row) for row in some])
+    return tuple(kind.live(raw, address(row), id_map) for row, raw in zip(some, raws, strict=True))
+
+
+def drafts(api: ReadApi, reading: Reading) -> tuple[Resource, ...]:
+    """The live drafts that no manifest declares; raises as `beside` does."""
+    kind = only(Scheduled)
+    rows = reading.matches.unmanaged.get(kind.name)
+
+    def is_draft(row: Raw) -> bool:
+        return replies.text_of(row.get("status")) == CampaignStatus.DRAFT
+
+    return whole(api, reading.account.id_map, kind, is_draft, rows)
