@@ -87,7 +87,7 @@ def _read(session: Session, notes: Notes) -> Probed:
         ask_all(session.reader, notes)
     except BmeconfError as ended:
         error = ended
-    return Probed(notes.whole(wrote=False), session.reader.budget.used, error=error)
+    return Probed(notes.whole(wrote=False), session.reader.budget.used, ended=error)
 
 
 def _checked(
@@ -133,24 +133,15 @@ def _keep(session: Session, probed: Probed) -> None:
 
 
 def _published(console: Console, probed: Probed) -> int:
-    """Publish the report; what ended it is told in full on stderr alone."""
+    """Publish the report; what went wrong is told in full on stderr alone, what is left last."""
     error = probed.error
     code = console.publish(
         page.of_probed(probed),
         lambda code, error: documents.of_probed(probed, code, error),
         error.exit_code if error else 0,
-        error and _harmless(error),
+        error,
         stands=probed.wrote,
     )
-    if error:
-        console.error(error)
+    for each in probed.errors:
+        console.error(each)
     return code
-
-
-def _harmless(error: BmeconfError) -> BmeconfError:
-    """An error of the same kind without its words, which may name what the account holds."""
-    bare = BmeconfError(
-        "the probe ended early; standard error says why", "mend that, and ask again"
-    )
-    bare.code, bare.exit_code = error.code, error.exit_code  # type: ignore[misc]
-    return bare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,11 @@ from bmeconf.model.errors import (
     Guarded,
     Interrupted,
     InvalidInput,
-    LeftBehind,
     NotFound,
-    gravest,
 )
 from bmeconf.probe import (
     ENDED,
     NAME,
-    Answer,
     Cleaning,
     Left,
     Notes,
@@ -88,7 +85,7 @@ def tried(session: Session, notes: Notes, contact: str, approved: bool) -> Probe
         error = ended
     except Untold as why:
         error = ApiError(f"nothing can be tried: {why}")
-    return _reported(session, notes.whole(wrote=wrote), error, left, wrote)
+    return Probed(notes.whole(wrote=wrote), budget.used, wrote, left, error)
 
 
 def clean_up(session: Session, approved: bool) -> Probed:
@@ -106,7 +103,7 @@ def clean_up(session: Session, approved: bool) -> Probed:
             error = ended
         except Untold as why:
             error = ApiError(f"nothing can be removed: {why}")
-    return _reported(session, {}, error, left, bool(earlier))
+    return Probed({}, session.reader.budget.used, bool(earlier), left, error)
 
 
 def warn_of_earlier(session: Session) -> None:
@@ -127,6 +124,7 @@ def _made_and_removed(
 ) -> tuple[BmeconfError | None, tuple[Left, ...]]:
     """What ended the writing early, if something did, and what could not be removed."""
     error: BmeconfError | None = None
+    journal: ProbeJournal | None = None
     try:
         with finishing(session.stop):
             journal = begin()
@@ -143,6 +141,8 @@ def _made_and_removed(
                 left = Cleaning(writer, survey, journal.remains).all()
             journal.close() if left else journal.discard()
     except KeyboardInterrupt:
+        if journal is None:
+            raise
         # Whoever presses Ctrl-C again does not wait for the removing.
         raise Interrupted(
             f"interrupted; these may be left: {_names([journal.remains])}",
@@ -163,24 +163,6 @@ def _cleaned(
         if not more:
             path.unlink(missing_ok=True)
     return left
-
-
-def _reported(
-    session: Session,
-    answers: Mapping[str, Answer],
-    error: BmeconfError | None,
-    left: Sequence[Left],
-    wrote: bool,
-) -> Probed:
-    """The report; its error is the gravest, and names what is left."""
-    if left:
-        behind = LeftBehind(f"could not be removed: {'; '.join(map(str, left))}")
-        if error:
-            session.console.error(error)
-            behind.exit_code = gravest([error.exit_code, behind.exit_code])  # type: ignore[misc]
-        error = behind
-    nouns = tuple(each.noun for each in left)
-    return Probed(answers, session.reader.budget.used, wrote, nouns, error)
 
 
 # --- before anything is written

@@ -9,9 +9,9 @@
 """
 
 from bmeconf.probe import writing
-from bmeconf.probe.cleaning import Cleaning, Left, Unnoted
+from bmeconf.probe.cleaning import Cleaning, Unnoted
 from bmeconf.probe.journal import NAME, ProbeJournal, Remains, left_behind
-from bmeconf.probe.model import Answer, Notes, Probed, Untold
+from bmeconf.probe.model import Answer, Left, Notes, Probed, Untold
 from bmeconf.probe.people import capital
 from bmeconf.probe.questions import NEVER, QUESTIONS, READ, WRITE, Question
 from bmeconf.probe.reading import MOST, ask_all

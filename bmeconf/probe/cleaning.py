@@ -14,24 +14,13 @@ from bmeconf.client import Writer, page_of
 from bmeconf.kinds import SEARCH, Audience, Mailing, Member, Raw, only, replies
 from bmeconf.model.errors import BmeconfError, NotFound, OutcomeUnknown
 from bmeconf.probe.journal import Remains
+from bmeconf.probe.model import Left
 from bmeconf.probe.people import PAUSES
 from bmeconf.probe.survey import Survey, either
 
 TIMES = 2
 """How often a delete is sent whose answer is lost, and a read begun that fails."""
 DRAFT = "draft"
-
-
-@dataclass(frozen=True)
-class Left:
-    """An object that could not be removed, what people find it by, and why it is still there."""
-
-    noun: str
-    name: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.noun} {self.name} ({self.why})"
 
 
 class Unnoted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bmeconf.model.errors import BmeconfError
+from bmeconf.model.errors import GRAVEST_FIRST, BmeconfError, LeftBehind
 from bmeconf.probe.questions import NEVER, QUESTIONS, READ, Question
 
 Value = bool | int | str | tuple[str, ...]
@@ -42,18 +42,42 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Left:
+    """An object that could not be removed, what people find it by, and why it is still there."""
+
+    noun: str
+    name: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.noun} {self.name} ({self.why})"
+
+
+@dataclass(frozen=True)
 class Probed:
     """The answers of a probe by code, one to every question, and the requests that they took.
 
-    `wrote`: objects were made to find them. `left` are the nouns of those that could not be
-    removed. `error` is what ended the probe early, if something did.
+    `wrote`: objects were made to find them; `left` are those that could not be removed. `ended` is
+    what ended the probe early, if something did. These two name what the account holds.
     """
 
     answers: Mapping[str, Answer]
     requests: int = 0
     wrote: bool = False
-    left: Sequence[str] = ()
-    error: BmeconfError | None = None
+    left: Sequence[Left] = ()
+    ended: BmeconfError | None = None
+
+    @property
+    def errors(self) -> Sequence[BmeconfError]:
+        """What went wrong; the last one says what is left."""
+        ended = [self.ended] if self.ended else []
+        words = f"could not be removed: {'; '.join(map(str, self.left))}"
+        return [*ended, LeftBehind(words)] if self.left else ended
+
+    @property
+    def error(self) -> BmeconfError | None:
+        """The gravest of these."""
+        return min(self.errors, key=lambda e: GRAVEST_FIRST.index(e.exit_code), default=None)
 
     @property
     def told(self) -> Sequence[Answer]:

@@ -21,7 +21,6 @@ PAUSES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds before each look for what a search may not see yet."""
 VALUE = "bmeconf probe"
 SHAPES = ("ids", "actions")
-OPTIONAL = ("status", "tags")
 
 
 def capital(address: str) -> str:
@@ -31,25 +30,17 @@ def capital(address: str) -> str:
 
 
 def contact(trial: Trial) -> None:
-    """Make the contact, with everything that may not be taken, and read it."""
+    """Make the contact, with a tag where the account has one, and read it."""
+    notes, tags = trial.notes, trial.survey.structure.get("tags")
     body = _body(trial)
-    if tags := trial.survey.structure.get("tags"):
+    if tags:
         body["tags"] = [{"_id": replies.id_of(tags[0])}]
-    made = _made(trial, {**body, "status": INACTIVE})
-    notes, tagged = trial.notes, replies.ids_of(made, "tags")
+    else:
+        notes.untold("create_tags", "the account has no tag")
+    made = trial.made[CONTACT] = _made(trial, body)
     if "create_tags" not in notes.answers:
-        if not tags:
-            notes.untold("create_tags", "the account has no tag")
-        else:
-            notes.put("create_tags", "accept" if tagged else "ignore", "POST, then GET")
-    if "create_status" not in notes.answers:
-        accepted = replies.status_of(made)[0] == "Inactive"
-        notes.put("create_status", "accept" if accepted else "ignore", "POST, then GET")
-        if accepted:
-            _replace_inactive(trial, made)
-            trial.send("DELETE", _path(made))
-            made = _made(trial, body)
-    trial.made[CONTACT] = made
+        tagged = replies.ids_of(made, "tags")
+        notes.put("create_tags", "accept" if tagged else "ignore", "POST, then GET")
     note_contact(made, notes)
 
 
@@ -75,9 +66,9 @@ def _shaped(trial: Trial, shape: str) -> Sequence[Any]:
 
 
 def _made(trial: Trial, body: Mapping[str, Any]) -> Raw:
-    """The contact as it is read, made without the parts that are refused."""
-    left, notes = {**body, ON_LISTS: _shaped(trial, trial.shape)}, trial.notes
-    for _ in range(len(OPTIONAL) + len(SHAPES)):
+    """The contact as it is read, made without tags or in the other shape where that is refused."""
+    left = {**body, ON_LISTS: _shaped(trial, trial.shape)}
+    while True:
         try:
             made = trial.make(CONTACT, only(Member).root, left)
             trial.born = trial.writer.budget.clock()
@@ -87,17 +78,14 @@ def _made(trial: Trial, body: Mapping[str, Any]) -> Raw:
                 "a contact of the address of --contact is in the account already, and stays"
             ) from error
         except Rejected as error:
-            named = [part for part in OPTIONAL if part in left and error.names_field(part)]
-            if named:
-                words = f"POST: {error.status}, naming it"
-                notes.put(f"create_{named[0]}", "error", words)
-                del left[named[0]]
+            if "tags" in left and error.names_field("tags"):
+                trial.notes.put("create_tags", "error", f"POST: {error.status}, naming it")
+                del left["tags"]
             elif trial.shape == SHAPES[0] and error.names_field(ON_LISTS):
                 trial.shape = SHAPES[1]
                 left[ON_LISTS] = _shaped(trial, trial.shape)
             else:
                 raise
-    raise Untold("POST of a contact is refused")
 
 
 def lag(trial: Trial) -> None:
@@ -201,23 +189,34 @@ def extras(trial: Trial) -> None:
 
 
 def inactive(trial: Trial) -> None:
-    """Replace the contact once it is unsubscribed; it is removed after this."""
-    made = trial.of(CONTACT)
-    if "put_inactive" in trial.notes.answers:
-        return
-    trial.send("PATCH", _path(made), {"status": INACTIVE})
-    after = trial.read(_path(made))
-    _replace_inactive(trial, after)
-
-
-def _replace_inactive(trial: Trial, made: Raw) -> None:
-    body = _whole(made)
+    """Replace the contact once it is unsubscribed."""
+    path = _path(trial.of(CONTACT))
+    trial.send("PATCH", path, {"status": INACTIVE})
+    body = _whole(trial.read(path))
     del body[ON_LISTS]
     try:
-        trial.send("PUT", _path(made), body)
+        trial.send("PUT", path, body)
         trial.notes.put("put_inactive", "allow", "PUT of an Inactive contact was taken")
     except Rejected as error:
         trial.notes.put("put_inactive", "refuse", f"PUT of an Inactive contact: {error.status}")
+
+
+def with_status(trial: Trial) -> None:
+    """Remove the contact, and make it again as one that is Inactive.
+
+    This comes last: a service may not take an address again that was unsubscribed.
+    """
+    trial.send("DELETE", _path(trial.of(CONTACT)))
+    body = {**_body(trial), ON_LISTS: _shaped(trial, trial.shape), "status": INACTIVE}
+    try:
+        made = trial.make(CONTACT, only(Member).root, body)
+    except Rejected as error:
+        if not error.names_field("status"):
+            raise
+        trial.notes.put("create_status", "error", f"POST: {error.status}, naming it")
+        return
+    taken = replies.status_of(trial.read(_path(made)))[0] == INACTIVE["primary"]
+    trial.notes.put("create_status", "accept" if taken else "ignore", "POST, then GET")
 
 
 def _path(made: Raw) -> str:
@@ -254,11 +253,12 @@ def _whole(made: Raw) -> dict[str, Any]:
 
 
 TRIED: Sequence[tuple[tuple[str, ...], Ask]] = (
-    (("create_tags", "create_status"), contact),
+    (("create_tags",), contact),
     (("search_lag_ms",), lag),
     (("contact_key_case",), case),
     (("contact_lists_write",), shapes),
     (("contact_put",), replacement),
     (("status_patch_extras",), extras),
     (("put_inactive",), inactive),
+    (("create_status",), with_status),
 )

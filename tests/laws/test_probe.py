@@ -22,7 +22,7 @@ from tests.support.strategies import MANY
 
 pytestmark = pytest.mark.long
 
-EVERY = 1 if "BMECONF_KILLS" in os.environ else 9
+EVERY = 1 if "BMECONF_KILLS" in os.environ else 11
 """Of the writes at which a probe may be ended every n-th is tried."""
 MOST_READING, MOST_WRITING = 60, 120
 CONTACT = "me@probe.example"

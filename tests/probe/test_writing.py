@@ -15,6 +15,7 @@ from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, instead, refusal
 from tests.support.forks import Forks
 from tests.support.formats import FORMATS
+from tests.support.git import git
 from tests.support.terminal import interrupted, typed
 
 CONTACT = "me@probe.example"
@@ -126,7 +127,9 @@ def test_whoever_does_not_agree_gets_no_write(project: Project, account: Account
 
 
 @pytest.mark.usefixtures("forked")
-@pytest.mark.parametrize(("request_", "removed"), [("PUT .*", True), ("DELETE .*", False)])
+@pytest.mark.parametrize(
+    ("request_", "removed"), [("PUT .*", True), ("DELETE .*campaign.*", False)]
+)
 def test_a_second_ctrl_c_waits_for_no_answer(
     project: Project, account: Account, cut: Cut, request_: str, removed: bool
 ) -> None:
@@ -159,7 +162,12 @@ def renamed(path: Path) -> None:
     path.rename(path.with_name("another-account.jsonl"))
 
 
-@pytest.mark.parametrize("change", [forged, renamed])
+def tracked(path: Path) -> None:
+    git(path.parents[2], "init")
+    git(path.parents[2], "add", "--force", str(path))
+
+
+@pytest.mark.parametrize("change", [forged, renamed, tracked])
 def test_a_journal_that_nobody_can_vouch_for_removes_nothing(
     project: Project, account: Account, forks: Forks, change: Callable[[Path], None]
 ) -> None:

@@ -1,4 +1,7 @@
-"""The document of a probe: it holds no name, address, id, key or host."""
+"""The document of a probe: it holds no name, address, id, key or host.
+
+What ended a probe may name what the account holds: of that it has the code alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from bmeconf.model import PROBE_FORMAT
 from bmeconf.model.errors import BmeconfError
 from bmeconf.plan import encode
 from bmeconf.probe import Answer, Probed
+
+ENDED, REMEDY = "the probe ended early, or left something", "standard error says what to do"
 
 
 def of_probed(
@@ -21,10 +26,18 @@ def of_probed(
         "switches": dict(probed.switches),
         "at_least": [*probed.at_least],
         "wrote": probed.wrote,
-        "left": [*probed.left],
+        "left": [each.noun for each in probed.left],
         "requests": probed.requests,
-        **(encode.failure(error) if error else {}),
+        **_failure(probed, error),
     }
+
+
+def _failure(probed: Probed, error: BmeconfError | None) -> dict[str, Any]:
+    if error is None:
+        return {}
+    if error.code in [each.code for each in probed.errors]:
+        return {"error": {"code": error.code, "message": ENDED, "remedy": REMEDY}}
+    return encode.failure(error)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

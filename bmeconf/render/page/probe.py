@@ -17,12 +17,12 @@ def of_probed(probed: Probed) -> Page:
     untold = [answer for answer in probed.answers.values() if answer.value is None]
     counts = (("told", len(told)), ("not told", len(untold)))
     questions = counted(len(probed.answers), "question")
-    bad = bool(probed.error or probed.left)
+    bad = bool(probed.errors)
     verdict = f"{questions}: {len(told)} told, {len(untold)} not told."
     if not probed.answers:
         verdict = "Not all of it is removed." if bad else "Nothing of a probe is left here."
     if probed.left:
-        verdict += f" Left: {', '.join(probed.left)}."
+        verdict += f" Left: {', '.join(each.noun for each in probed.left)}."
     return Page(
         document=PROBE_FORMAT,
         title="Probe",
