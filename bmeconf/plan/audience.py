@@ -164,12 +164,19 @@ class _Planned:
         self._gone = {step.address for step in lists if step.action == DELETE}
 
     def size(self, address: Address) -> int | None:
-        """The size of one list; a new one begins with those that it is made of."""
+        """The size of one list."""
         if address in self._gone:
             return 0
-        made = self._made.get(address)
-        before = self._size(address) if made is None else _total(made, self.size)
+        before = self._begins(address)
         return None if before is None else max(0, before + self._joined[address])
+
+    def _begins(self, address: Address) -> int | None:
+        """The size of a list before a contact moves or a list is deleted.
+
+        A new one begins with all who are on those that it is made of: it is made before.
+        """
+        made = self._made.get(address)
+        return self._size(address) if made is None else _total(made, self._begins)
 
     def is_empty(self, address: Address, id: str | None) -> bool:
         """True if a list is there, with this id or as the steps make it, and nobody is on it."""

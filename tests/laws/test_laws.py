@@ -11,6 +11,7 @@ import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 from unicodedata import normalize
 
@@ -139,16 +140,27 @@ def costs_what_was_said(lived: Lived) -> None:
 
 
 def reaches_no_more_than_was_said(lived: Lived) -> None:
-    """No draft goes to more people than the plan says, or to other lists where it says nothing."""
-    said = {each["address"]: each["after"]["people"] for each in lived.plan["audience"]}
+    """No draft goes to more people than the plan says, or to other lists where it says nothing.
+
+    Whoever could not be taken off its lists stays on them, and a copy that could not be renamed
+    goes where its source goes.
+    """
+    said = {each["address"]: each["after"] for each in lived.plan["audience"]}
+    failed = {step["id"] for step in lived.result["steps"] if step["state"] != "applied"}
+    changes = chain(*(step["changes"] for step in lived.plan["steps"] if step["id"] in failed))
+    stay = [*chain(*(c["before"] or () for c in changes if c["path"] == "lists"))]
     before = {campaign["_id"]: {*campaign["lists"]} for campaign in lived.before["campaigns"]}
+    goes = {campaign["name"]: {*campaign["lists"]} for campaign in lived.after["campaigns"]}
     joined = Counter(id for contact in lived.after["contacts"] for id in contact["lists"])
     for campaign in lived.after["campaigns"]:
         address = f"campaigns/{normalize('NFC', campaign['name']).strip()}"
         if address not in said:
-            assert {*campaign["lists"]} <= before.get(campaign["_id"], set())
-        elif said[address] is not None:
-            assert sum(joined[id] for id in campaign["lists"]) <= said[address]
+            source = campaign["name"].removeprefix("Copy of ")
+            copied = goes.get(source, set()) if failed and source != campaign["name"] else set()
+            assert {*campaign["lists"]} <= before.get(campaign["_id"], copied)
+        elif said[address]["people"] is not None:
+            most = said[address]["people"] + sum(map(stay.count, said[address]["recipients"]))
+            assert sum(joined[id] for id in campaign["lists"]) <= most
 
 
 Check = Callable[[Lived], None]
@@ -334,6 +346,7 @@ def _meaning(step: Data) -> Any:
 EMAIL = "ann@acme.example"
 NEWS: Data = {"_id": ident(1, 1), "name": "News"}
 ANN: Data = {"_id": ident(2, 1), "key": EMAIL, "lists": [NEWS["_id"]]}
+BOB: Data = {**ANN, "_id": ident(2, 2), "key": "bob@acme.example"}
 BOUNCED: Data = {**ANN, "status": {"primary": "Inactive", "secondary": "Bounce"}}
 DRAFT: Data = {"_id": ident(3, 1), "name": "Draft"}
 OLD: Data = {"_id": ident(3, 1), "name": "Old", "subject": "Old", "lists": [NEWS["_id"]]}
@@ -355,6 +368,15 @@ BROUGHT_TO_LIGHT: dict[str, tuple[Data, Data, Data]] = {
     "what a copied campaign brings along is cleared where declared": (
         {"lists": [NEWS], "campaigns": [OLD]},
         {"campaigns": [{"name": "New", "copy_of": "Old", "subject": None, "lists": []}]},
+        {},
+    ),
+    "who leaves a list and its copy leaves each once": (
+        {"lists": [NEWS], "contacts": [ANN, BOB]},
+        {
+            "lists": [COPY],
+            "contacts": [{"email": EMAIL, "lists": []}],
+            "campaigns": [{"name": "To both", "lists": ["News", "Copy"]}],
+        },
         {},
     ),
     "a label that begins with underscores is a label": (
