@@ -12,6 +12,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ LONGEST = (
 """What takes longest, which is begun first: where several run at once none is left over."""
 
 TABLE, PART = 8, 3
-"""Rows of a large table; where it meets an account, an ordinary run tries one row of so many."""
+"""Rows of a large table; where it meets an account and has one axis, an ordinary run tries one row
+of so many, else as many as it takes to meet each value."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -92,16 +94,29 @@ def pytest_unconfigure() -> None:
 def _put_off(items: list[pytest.Item]) -> Iterator[pytest.Item]:
     """The rows of large tables that meet an account and wait for the night.
 
-    Which ones, their names decide: no column is missed. The laws try a part in ways of their own.
+    Which ones, their names decide. The laws try a part in ways of their own.
     """
-    tables: dict[str, list[pytest.Item]] = {}
+    tables: dict[str, list[Any]] = {}
     for item in items:
         if "account" in getattr(item, "fixturenames", ()) and "/laws/" not in item.nodeid:
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for rows in tables.values():
         if len(rows) >= TABLE:
             rows.sort(key=lambda row: zlib.crc32(row.nodeid.encode()))
-            yield from rows[-(-len(rows) // PART) :]
+            is_list = len(rows[0].callspec._idlist) == 1
+            yield from rows[-(-len(rows) // PART) :] if is_list else _nothing_new(rows)
+
+
+def _nothing_new(cells: list[Any]) -> Iterator[pytest.Item]:
+    """The cells of a table of several axes whose values were all met in cells before; of three
+    axes and more, any two of whose values were met together."""
+    met = set[Any]()
+    for cell in cells:
+        values = cell.callspec._idlist
+        new = {*combinations(enumerate(values), min(len(values) - 1, 2))} - met
+        if not new:
+            yield cell
+        met |= new
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -37,7 +37,7 @@ campaigns:
 """
 APPLY = ("apply", "--auto-approve", "--format", "json", "--allow-delete", "lists/Old list")
 
-KILLS = int(os.environ.get("BMECONF_KILLS", "8"))
+KILLS = int(os.environ.get("BMECONF_KILLS", "12"))
 """Of the lines at which a run may die every n-th is tried; 1 tries them all."""
 TELLING = ("begin", "answer", "end")
 """Lines right before which something was written: before another all is as after the one above."""

@@ -2,7 +2,7 @@
 
 Generated accounts, manifests and fault schedules are driven through `apply`, again and again
 until it succeeds, against the real simulator; now and then a run is a process that is killed.
-16 schedules in an ordinary run, the same ones each time; 2,000 others every night;
+8 schedules in an ordinary run, the same ones each time; 2,000 others every night;
 BMECONF_SCHEDULES=5000 pytest --timeout=0 tests/laws/test_faults.py tries that many.
 BMECONF_SEED=1 tries others.
 """
@@ -40,7 +40,7 @@ from tests.support.strategies import (
 
 pytestmark = pytest.mark.long
 
-SCHEDULES, PARTS, HANDFUL = int(os.environ.get("BMECONF_SCHEDULES", "16")), 2, 10
+SCHEDULES, PARTS, HANDFUL = int(os.environ.get("BMECONF_SCHEDULES", "8")), 2, 10
 SEED = int(os.environ.get("BMECONF_SEED", "0"))
 FROZEN_CODES = {0, 1, 4, 5, 6, 7, 8, 130}
 IN_OTHER_WORDS = ("unreadable", "rewritten")

@@ -30,7 +30,7 @@ from tests.support.strategies import MANY, STRUCTURE, Data, World, ident
 
 pytestmark = pytest.mark.long
 
-SOME = 10**6 if MANY > 1 else 10
+SOME = 10**6 if MANY > 1 else 6
 """So many forgeries of each file are tried."""
 CODES = {0, 2, 3, 6, 7, 8, 9}
 LISTS = ("Newsletter", "Customers", "Old list", "Press", "Partners")
