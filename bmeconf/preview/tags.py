@@ -52,10 +52,9 @@ class Tags:
         label = self._fields.get(name) or self._alike(name)
         if label is None:
             return Tag(name, None, "no field of the seed is called like this")
+        source = f"the field {label}" + ("" if name in self._fields else ", which is called alike")
         value = (self._seed.fields.get("fields") or {}).get(label)
-        if not value:
-            return Tag(name, "", f"the field {label}, which the seed has no value for")
-        return Tag(name, self._show(value), f"the field {label}")
+        return Tag(name, self._show(value), source) if value else Tag(name, "", f"{source}: empty")
 
     def _filled(self, name: str, written: str) -> str:
         value = self.tag(name).value

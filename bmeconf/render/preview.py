@@ -28,7 +28,7 @@ WIDTHS = {"wide": 600, "phone": 375}
 LEAST_HEIGHT, MOST_HEIGHT = 420, 1200
 LETTER, LINE, BLOCK, PICTURE = 8.5, 26, 14, 150
 """About how much room a letter, a line and so on takes in a mail, in pixels."""
-MOST_THUMBS = 24
+MOST_COVERS = 24
 """Campaigns of which the page of all shows the mail."""
 MOST_WORDS = 40
 """Words of a body that an inbox shows where there is no preview text."""
@@ -55,7 +55,7 @@ class Screen:
 def pages(gallery: Gallery, version: str = "") -> dict[str, str]:
     """The pages by their file names; with a `version` they reload when another one is shown."""
     shared = {"gallery": gallery, **_shared(version)}
-    index = _template("index").render(**shared, thumbs=len(gallery.previews) <= MOST_THUMBS)
+    index = _template("index").render(**shared, covers=len(gallery.previews) <= MOST_COVERS)
     each = {
         preview.page: _template("campaign").render(**shared, preview=preview)
         for preview in gallery.previews
