@@ -19,10 +19,7 @@ ENTRY = re.compile(
 WHEN = re.compile(r"^\*(?P<when>[^*]+)\.\*\s+")
 HEADING = re.compile(r"^## (?P<heading>[^\n]+)$", re.MULTILINE)
 LINT = "Lint of mails"
-SET = (
-    "Mend the mail; or set it with `policy: {lint: {CODE: off}}` in bmeconf.yaml, or for one"
-    " campaign with `lint: {CODE: off, reason: ...}`."
-)
+SET = "policy: {lint: {CODE: off}} in bmeconf.yaml; for one campaign lint: {CODE: off, reason: ...}"
 
 
 def of_findings() -> Iterator[Topic]:
@@ -44,9 +41,10 @@ def of_lint() -> Iterator[Topic]:
     for code, entry in CODES.items():
         facts = (
             ("When", f"{entry.level.capitalize()} of validate and plan"),
-            ("What to do", SET.replace("CODE", code)),
+            ("What to do", entry.mend),
+            ("To silence it", SET.replace("CODE", code)),
         )
-        yield Topic(code, "code", LINT, entry.finds, facts)
+        yield Topic(code, "code", LINT, f"{entry.finds} {entry.more}", facts)
 
 
 def of_probe() -> Iterator[Topic]:

@@ -27,6 +27,7 @@ from bmeconf.model import (
     DELETE,
     DONE,
     NOWHERE,
+    OFF,
     UPDATE,
     Address,
     Difference,
@@ -78,11 +79,11 @@ def build(
     findings = (
         *reading.findings,
         *(f for r in reading.desired for f in doubts.every(r, reading.matches[r.address])),
-        *(finding for difference in planned for finding in _findings(difference)),
+        *_leveled((f for each in planned for f in _findings(each)), policy),
         *_believed(planned),
         *(finding for step in manual for finding in _far_off(step, now)),
         *unreachable,
-        *audience.empty(steps, reading),
+        *_leveled(audience.empty(steps, reading), policy),
         *guard.check(steps, reading, policy),
         *moment.fresh(steps, reading, policy, reaches, now),
         *mails.findings(lint, reading),
@@ -107,6 +108,16 @@ def build(
         differences=differences,
         audience=reaches,
     )
+
+
+def _leveled(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
+    """`findings`, those beside steps at the levels of `policy.lint`."""
+    for finding in findings:
+        level = finding.level
+        if finding.is_aside:
+            level = policy.lint.levels.get(finding.code, level)
+        if level != OFF:
+            yield finding._replace(level=level)
 
 
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -175,3 +175,25 @@ def test_findings_are_kept_for_the_next_run(project: Project, policy: dict[str, 
         findings = [{**finding, "level": "error"} for finding in findings]
     assert again.json["findings"] == findings
     assert len([*(project.folder / ".bmeconf/sound").iterdir()]) == (2 if policy else 1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "found", "code"),
+    [
+        ({}, {("warning", "dead_seed"), ("warning", "empty_audience")}, 0),
+        ({"dead_seed": "off", "empty_audience": "error"}, {("error", "empty_audience")}, 7),
+        ({"dead_seed": "error", "empty_audience": "off"}, {("error", "dead_seed")}, 7),
+    ],
+    ids=["as they are", "an audience", "a seed"],
+)
+def test_levels_hold_for_seeds_and_audiences(
+    project: Project, levels: dict[str, str], found: set[tuple[str, str]], code: int
+) -> None:
+    project.write("bmeconf.yaml", json.dumps({"version": 1, "policy": {"lint": levels}}))
+    project.declare(
+        lists=[{"name": "New"}],
+        contacts=[{"email": "frank@example.com", "lists": ["Newsletter"]}],
+        campaigns=[{"name": "A", "lists": ["New"]}],
+    )
+    ran = project.run("plan", "--format", "json")
+    assert ({(f["level"], f["code"]) for f in ran.json["findings"]}, ran.code) == (found, code)

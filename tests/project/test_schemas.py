@@ -13,6 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bmeconf import model
+from bmeconf.mail import lint
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import load_schema, schema_names, schema_text
 
@@ -84,3 +85,11 @@ def test_heavy_libraries_are_imported_late() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert json.loads(ran.stdout) == []
+
+
+def test_levels_of_lint_are_those_of_its_codes() -> None:
+    words = {code: entry.finds for code, entry in lint.CODES.items()}
+    for name, others in (("project", {"dead_seed", "empty_audience"}), ("manifest", {"reason"})):
+        listed = load_schema(name)["$defs"]["lint"]["properties"]
+        assert listed.keys() == words.keys() | others
+        assert {code: listed[code]["description"] for code in words} == words

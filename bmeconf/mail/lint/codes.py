@@ -1,4 +1,4 @@
-"""Every code of lint: its ordinary level, and what it finds, in words. Pure.
+"""Every code of lint: its ordinary level, what it finds and what not, and how to mend it. Pure.
 
 The level is a warning, except where the service refuses the mail.
 """
@@ -11,43 +11,139 @@ from typing import NamedTuple
 
 from bmeconf.model import LintPolicy
 
+DECLARE = "Write {key} or a tag of Settings > Contact Fields, and name it under merge_tags."
+WHOLE = "Write the whole address, as a browser shows it."
+
 
 class Code(NamedTuple):
-    """A code's ordinary level, and what it finds."""
+    """A code: what it finds in one sentence, more on that, and how to mend it."""
 
-    level: str
     finds: str
-
-
-def _warnings(**codes: str) -> Mapping[str, Code]:
-    return {code: Code("warning", finds) for code, finds in codes.items()}
+    more: str
+    mend: str
+    level: str = "warning"
 
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {
-        **_warnings(
-            unknown_merge_tag="A merge tag that nothing declares, which is printed as it stands.",
-            foreign_merge_tag="A merge tag of another service, which is printed as it stands.",
-            own_footer="A link to unsubscribe beside the footer that the service appends.",
-            stripped="An element or an attribute that the service strips.",
-            clipped="A body over 102 KB, which mail programs clip.",
-            image_without_alt="An image without a text for readers who do not see it.",
-            no_lang="A page that does not name its language.",
-            empty_link='A link that leads nowhere: empty, "#" or a script.',
-            anchor_link="A link to a place within the mail, which few mail programs follow.",
-            relative_link="An address without https:// and a host.",
-            malformed_link="An address that no mail program can follow.",
-            placeholder_link="An address that waits for the real one, or is of one machine.",
-            staging_link="An address on a host of policy.staging_hosts.",
-            insecure_link="An address that begins with http:.",
-            utm="A link without the parameters that policy.utm asks for.",
-            no_plain_text="A mail with an HTML body and without a plain text.",
-            long_subject="A subject over 80 characters.",
-            long_preview_text="A preview text over 50 characters.",
-            preview_is_subject="A preview text that says what the subject says.",
-            same_body="Two campaigns that send the same body to the same people.",
+        "unknown_merge_tag": Code(
+            "A merge tag that nothing declares, which is printed as it stands.",
+            "Known are {key}, the tags under merge_tags in bmeconf.yaml, and those that the"
+            " account shows to plan. Styles, comments and code are passed over.",
+            DECLARE,
         ),
-        "large_body": Code("error", "A body over 500 KB, which the service refuses."),
+        "foreign_merge_tag": Code(
+            "A merge tag of another service, which is printed as it stands.",
+            "{{...}}, {%...%}, *|...|*, %%...%%, %...%, <%=...%> and [contact_attribute:...];"
+            " not in styles, comments, code or AMP templates.",
+            DECLARE,
+        ),
+        "own_footer": Code(
+            "A link to unsubscribe beside the footer that the service appends.",
+            "The service looks for no footer in the body, so that the mail has two. A sentence"
+            " that only speaks of it is no such link.",
+            "Take the link out, and what stands with it.",
+        ),
+        "stripped": Code(
+            "An element or an attribute that the service strips.",
+            "Scripts, frames, objects, forms and what stands in forms, videos, and attributes"
+            " such as onclick. The mail arrives without it.",
+            "Link to a page that has it.",
+        ),
+        "clipped": Code(
+            "A body over 102 KB, which mail programs clip.",
+            "Readers see the rest, with the footer and the pixel that counts opens, only if they"
+            " ask for it.",
+            "Shorten it: take comments, styles that nothing uses and images in data: out.",
+        ),
+        "large_body": Code(
+            "A body over 500 KB, which the service refuses.",
+            "Most of such a body are images in data:.",
+            "Put the images on a server, and link to them.",
+            "error",
+        ),
+        "image_without_alt": Code(
+            "An image without a text for readers who do not see it.",
+            "Many mail programs show no images at first. Images of one pixel, hidden ones and"
+            ' those with role="presentation" need none.',
+            'Write alt="..."; alt="" for decoration.',
+        ),
+        "no_lang": Code(
+            "A page that does not name its language.",
+            "Screen readers read it with the wrong voice, and mail programs offer to translate"
+            " it. A body without <html> is no page.",
+            'Write <html lang="en">, or what it is in.',
+        ),
+        "empty_link": Code(
+            'A link that leads nowhere: empty, "#" or a script.',
+            "An image without an address is one too. A link without href is no link.",
+            "Write the address, or take the link out.",
+        ),
+        "anchor_link": Code(
+            "A link to a place within the mail, which few mail programs follow.",
+            "Some open a browser with nothing in it.",
+            "Link to a page, or take the link out.",
+        ),
+        "relative_link": Code(
+            "An address without https:// and a host.",
+            "A mail is on no page that an address could be relative to: www.acme.example alone is"
+            " a file.",
+            WHOLE,
+        ),
+        "malformed_link": Code(
+            "An address that no mail program can follow.",
+            "It has no host, a blank, a mistyped https://, &amp;amp; for &, or an email address"
+            " without mailto:.",
+            WHOLE,
+        ),
+        "placeholder_link": Code(
+            "An address that waits for the real one, or is of one machine.",
+            "TODO, your-website.com, example.com, localhost, a private address, a file. Hosts in"
+            " .example are for examples, and pass.",
+            "Write the address that readers are meant to see.",
+        ),
+        "staging_link": Code(
+            "An address on a host of policy.staging_hosts.",
+            "Links, images and plain texts are looked at.",
+            "Link to the host that readers are meant to see.",
+        ),
+        "insecure_link": Code(
+            "An address that begins with http:.",
+            "Mail programs warn of such links, and show no such images beside secure ones.",
+            "Write https:.",
+        ),
+        "utm": Code(
+            "A link without the parameters that policy.utm asks for.",
+            "Only links to the hosts of policy.utm are looked at, and not those of images.",
+            "Add the parameters to the address.",
+        ),
+        "no_plain_text": Code(
+            "A mail with an HTML body and without a plain text.",
+            "Watches, screen readers and spam filters look for one. A body without <html>, a copy,"
+            " and a draft whose plain text is in the account alone, pass.",
+            "Add plain_text: {file: ...}, or plain_text: {from_body: true}.",
+        ),
+        "long_subject": Code(
+            "A subject over 80 characters.",
+            "Mail programs cut it there or before.",
+            "Shorten it, or say the most important first.",
+        ),
+        "long_preview_text": Code(
+            "A preview text over 50 characters.",
+            "The service shows 50, and takes 100.",
+            "Shorten it.",
+        ),
+        "preview_is_subject": Code(
+            "A preview text that says what the subject says.",
+            "An inbox shows one right behind the other.",
+            "Say more, or leave it out.",
+        ),
+        "same_body": Code(
+            "Two campaigns that send the same body to the same people.",
+            "Most likely an entry was copied, and its file is still that of the other campaign."
+            " Campaigns to different lists may share a body.",
+            "Name the file of this campaign.",
+        ),
     }
 )
 
