@@ -35,7 +35,10 @@ FRAME = (
     f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     '<meta http-equiv="x-dns-prefetch-control" content="off"><meta charset="utf-8">'
 )
-USUAL = "body{margin:16px;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
+USUAL = (
+    "body{margin:0;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
+    "img{background:#e3e5ea;color:#4a5060;font:13px/1.4 Arial,sans-serif}"
+)
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 

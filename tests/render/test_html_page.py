@@ -87,7 +87,7 @@ def test_a_mail_is_shown_and_cannot_do_anything(browser: WebDriver, tmp_path: Pa
     with Listener() as outside:
         page = write(tmp_path, ["a"], EVIL.replace("{url}", outside.url))
         unfolded(browser, page)
-        frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
+        frames = browser.find_elements(By.CSS_SELECTOR, ".wide iframe")
         assert len(frames) == 2
         assert [frame.get_attribute("sandbox") for frame in frames] == ["", ""]
         assert [frame.accessible_name for frame in frames] == [
@@ -166,7 +166,7 @@ def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list
     path.write_text(html.render(pages.of_plan(made, "production")), encoding="utf-8")
     browser.get(path.as_uri())
     unfold(browser)
-    frames = browser.find_elements(By.CSS_SELECTOR, "iframe")
+    frames = browser.find_elements(By.CSS_SELECTOR, ".wide iframe")
     assert len(frames) == 2 * len(bodies)
     for number, frame in enumerate(frames):
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
