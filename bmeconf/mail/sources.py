@@ -23,7 +23,7 @@ DEEPEST = 200
 """Elements in each other: libxml2 drops what is deeper than 256, and mrml ends at some 3,000."""
 LARGEST = 1_000_000
 """Characters of a text that a compiler is given: the service takes half of that."""
-ELEMENT = re.compile(r"<(/?)([A-Za-z][\w:-]*)[^<>]*?(/?)>")
+ELEMENT = re.compile(r"<(/?)([A-Za-z][\w:-]*)(?:[^<>]*?(/?)>)?")
 ENDS = {
     **dict.fromkeys(("p", "li", "option"), ()),
     **dict.fromkeys(("dt", "dd"), ("dt", "dd")),

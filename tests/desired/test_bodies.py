@@ -140,6 +140,32 @@ def test_an_include_does_not_leave_the_project_by_a_link(here: Path) -> None:
     assert "leaves the project root" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"a.mjml": "<html></html>"}, "a.mjml:1"),
+        ({"a.mjml": "<mjml><mj-body><mj-section></mj-body></mjml>"}, "a.mjml:1"),
+        ({"a.mjml": MJML.replace("</mj-text>", "")}, "a.mjml"),
+        ({"parts/logo.mjml": "<mj-raw>ü</mj-raw></mj-raw>"}, "parts/head.mjml:2"),
+    ],
+    ids=["another language", "an end that is missing", "a text without an end", "an end more"],
+)
+def test_what_the_compiler_does_not_take_is_told_at_its_place(
+    changed: dict[str, str], place: str
+) -> None:
+    (problem,) = read("body: {mjml: a.mjml, expand: true}", changed).errors
+    assert problem.code == "mjml"
+    assert str(problem.place).startswith(place)
+
+
+def test_no_style_is_loaded_from_anywhere(here: Path) -> None:
+    write(here, {"a.css": "p {color: red}"})
+    link = f'<link rel="stylesheet" href="file://{here}/a.css"><link rel="stylesheet" href="a.css">'
+    inlined = sources.with_inline_css(f"<html><head>{link}</head><body><p>A</p></body></html>")
+    assert link in inlined
+    assert "color" not in inlined
+
+
 def bombs() -> dict[str, dict[str, str]]:
     double = {f"parts/{n}.mjml": f'<mj-include path="{n + 1}.mjml"/>' * 20 for n in range(19)}
     links = "".join(f'<mj-include path="./{"./" * n}self.mjml"/>' for n in range(60))
@@ -164,14 +190,16 @@ def test_findings_in_made_bodies_stand_in_the_source(project: Project) -> None:
     )
     project.write("a.mjml", body)
     project.write("parts/head.mjml", "<mj-raw><p><a href='http://x.example/ü'>A</a></p></mj-raw>")
-    project.write(
-        "m.yaml",
-        ENTRY % "from: a@acme.example, body: {mjml: a.mjml}, plain_text: {from_body: true}",
-    )
+    project.write("m.yaml", ENTRY % "body: {mjml: a.mjml}, plain_text: {from_body: true}")
+    project.write("b.html", "<p>$${a}</p>\n<p>$${a}<a href='http://x.example/b'>b</a></p>")
+    entry = ENTRY % "body: {file: b.html, expand: true}, plain_text: {text: b}"
+    project.write("n.yaml", entry.replace("News", "Other"))
     told = project.run("validate", "--format", "json").json["problems"]
     places = {(p["code"], p["file"], p["line"]) for p in told}
     assert {("foreign_merge_tag", "a.mjml", 5), ("insecure_link", "a.mjml", 6)} <= places
     assert ("insecure_link", "parts/head.mjml", 1) in places
+    columns = {(p["line"], p["column"]) for p in told if p["file"] == "b.html"}
+    assert columns == {(2, 9)}
 
 
 def test_what_pull_would_replace_by_its_result_is_kept(project: Project, account: Account) -> None:
