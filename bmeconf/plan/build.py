@@ -86,7 +86,7 @@ def build(
         *_leveled(audience.empty(steps, reading), policy),
         *guard.check(steps, reading, policy),
         *moment.fresh(steps, reading, policy, reaches, now),
-        *mails.findings(lint, reading),
+        *mails.findings(lint, reading, policy.lint),
     )
     watched = {step.address for step in manual}
     for reach in reaches:

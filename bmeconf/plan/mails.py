@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
+from bmeconf.kinds import Mailing, Singleton, only
 from bmeconf.live import Reading
-from bmeconf.model import CampaignStatus, Finding
+from bmeconf.model import (
+    OFF,
+    CampaignStatus,
+    Code,
+    Finding,
+    LintPolicy,
+    canonical_name,
+    did_you_mean,
+)
 
+UNKNOWN = cast(Code, "unknown_merge_tag")
 TAG = re.compile(r"\{?(cf_[\w.-]+)\}?")
 
 
-def findings(lint: Iterable[Finding], reading: Reading) -> Iterator[Finding]:
-    """The findings that somebody can still mend.
+def findings(lint: Iterable[Finding], reading: Reading, policy: LintPolicy) -> Iterator[Finding]:
+    """The findings that somebody can still mend, and merge tags of fields that are not there.
 
     A mail that is no draft any more is as it is. The account may know a merge tag that no file
     declares, and may have a field that none does.
     """
+    if reading.desired.of_kind(only(Mailing).name):
+        yield from _lost_fields(reading, policy)
     known = {*_shown(reading.account.id_map.structure)}
     for finding in lint:
         live = reading.account.resources.get(finding.address)
@@ -27,6 +39,20 @@ def findings(lint: Iterable[Finding], reading: Reading) -> Iterator[Finding]:
             continue
         if finding.field in desired.fields or not (live and live.fields.get(finding.field)):
             yield finding
+
+
+def _lost_fields(reading: Reading, policy: LintPolicy) -> Iterator[Finding]:
+    """The declared merge tags that stand for a field which neither side has."""
+    address = only(Singleton).address
+    declared = reading.desired.get(address)
+    fields = {*reading.account.id_map.fields, *((declared and declared.fields.get("fields")) or ())}
+    level, by_name = policy.levels.get(UNKNOWN, "warning"), {canonical_name(f): f for f in fields}
+    for tag, field in policy.merge_tags.items() if level != OFF else ():
+        if canonical_name(field) not in by_name:
+            message = f"merge_tags: {{{tag}}} stands for the field {field}, which is not there"
+            message += did_you_mean(field, by_name)
+            remedy = "name the field as the account does, in bmeconf.yaml"
+            yield Finding(level, UNKNOWN, address, message, remedy)
 
 
 def _shown(structure: Mapping[str, Any]) -> Iterator[str]:

@@ -118,6 +118,20 @@ def test_an_error_keeps_an_apply_from_writing(project: Project, account: Account
     assert account.state() == before
 
 
+def test_a_merge_tag_of_a_field_that_is_not_there(project: Project) -> None:
+    tags = {"cf_a": "Company", "{cf_b}": "Compani", "cf_c": "City"}
+    project.write("bmeconf.yaml", json.dumps({"version": 1, "merge_tags": tags}))
+    body = {"html": "{cf_a} {cf_b} {cf_c} {key}"}
+    fields = [{"label": "City", "type": "text"}]
+    plan = project.planned(structure={"fields": fields}, campaigns=[{"name": "A", "body": body}])
+    (finding,) = plan["findings"]
+    assert (finding["code"], finding["address"]) == ("unknown_merge_tag", "structure")
+    assert finding["message"] == (
+        "merge_tags: {cf_b} stands for the field Compani, which is not there;"
+        ' did you mean "Company"?'
+    )
+
+
 def test_what_is_wrong_with_many_mails_is_said_once(project: Project) -> None:
     project.declare(
         lists=[{"name": "L"}, {"name": "M"}],

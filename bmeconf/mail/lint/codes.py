@@ -29,7 +29,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unknown_merge_tag": Code(
             "A merge tag that nothing declares, which is printed as it stands.",
             "Known are {key}, the tags under merge_tags in bmeconf.yaml, and those that the"
-            " account shows to plan. Styles, comments and code are passed over.",
+            " account shows to plan, which also finds a tag of a field that is not there. Styles,"
+            " comments and code are passed over.",
             DECLARE,
         ),
         "foreign_merge_tag": Code(
