@@ -36,8 +36,12 @@ INCLUDE = re.compile(
     r"<!--(?:.*?-->|.*\Z)|<mj-include\b(?P<attributes>[^<>]*)>(?:\s*</mj-include\s*>)?", re.DOTALL
 )
 VALUE = re.compile(r"""(?<!\S)([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-OF_MJML = re.compile(r"<!--(?:.*?-->|.*\Z)|<(?P<name>mj-[\w-]*|mjml\w+)", re.DOTALL)
-ELEMENTS = frozenset(
+OF_MJML = re.compile(
+    r"<!--(?:.*?-->|.*\Z)|<(?P<end>/?)(?P<name>mj-[\w-]*|mjml\w*)(?:[^<>]*?(?P<empty>/?)>)?",
+    re.DOTALL,
+)
+STRAY = re.compile(r"<(?![A-Za-z/!?])")
+ELEMENTS = {"mjml"} | frozenset(
     f"mj-{name}"
     for name in (
         *("head", "body", "include", "attributes", "all", "class", "breakpoint", "font", "preview"),
@@ -133,7 +137,7 @@ def depth(text: str) -> int:
 def unknown_elements(text: str) -> Iterator[tuple[int, str]]:
     """Elements that MJML does not have: at which character, and words."""
     for match in OF_MJML.finditer(text):
-        if match["name"] and match["name"] not in ELEMENTS:
+        if match["name"] and not match["end"] and match["name"] not in ELEMENTS:
             hint = did_you_mean(match["name"], ELEMENTS)
             yield match.start(), f"MJML has no element <{match['name']}>{hint}"
 
@@ -147,11 +151,28 @@ def from_mjml(text: str) -> str:
         match = FAULT.fullmatch(str(error))
         if match is None:
             raise Fault(str(error)) from error
-        closed = ": an element is not closed" if "end of stream" in match["what"] else ""
+        if match["at"] is None:
+            raise _likely(text) or Fault(match["what"]) from error
         # The compiler counts bytes.
-        before = text.encode()[: int(match["at"] or 0)].decode(errors="ignore")
-        raise Fault(match["what"] + closed, len(before) if match["at"] else None) from error
+        before = text.encode()[: int(match["at"])].decode(errors="ignore")
+        raise Fault(match["what"], len(before)) from error
     return BREAKS.sub(r"\1\n", made)
+
+
+def _likely(text: str) -> Fault | None:
+    """What is likely to be wrong with a text, where the compiler does not say where it is."""
+    if stray := STRAY.search(text):
+        return Fault("a stray <; write &lt;", stray.start())
+    stack: list[tuple[str, int]] = []
+    for match in OF_MJML.finditer(text):
+        name = match["name"]
+        if name and match["end"] and stack and stack[-1][0] == name:
+            stack.pop()
+        elif name and match["end"]:
+            break
+        elif name and not match["empty"]:
+            stack.append((name, match.start()))
+    return Fault(f"<{stack[-1][0]}> is not closed", stack[-1][1]) if stack else None
 
 
 def with_inline_css(text: str) -> str:

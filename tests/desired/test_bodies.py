@@ -144,11 +144,12 @@ def test_an_include_does_not_leave_the_project_by_a_link(here: Path) -> None:
     ("changed", "place"),
     [
         ({"a.mjml": "<html></html>"}, "a.mjml:1"),
-        ({"a.mjml": "<mjml><mj-body><mj-section></mj-body></mjml>"}, "a.mjml:1"),
-        ({"a.mjml": MJML.replace("</mj-text>", "")}, "a.mjml"),
+        ({"a.mjml": "<mjml><mj-body><mj-section></mj-body></mjml>"}, "a.mjml:1:16"),
+        ({"a.mjml": MJML.replace("</mj-text>", "")}, "a.mjml:5:5"),
+        ({"a.mjml": MJML.replace("Hi ", "1 < 2 ")}, "a.mjml:5:32"),
+        ({"parts/logo.mjml": "<mj-raw>a</mj-raw>\n <mj-section>"}, "parts/logo.mjml:2:2"),
         ({"parts/logo.mjml": "<mj-raw>ü</mj-raw></mj-raw>"}, "parts/head.mjml:2"),
     ],
-    ids=["another language", "an end that is missing", "a text without an end", "an end more"],
 )
 def test_what_the_compiler_does_not_take_is_told_at_its_place(
     changed: dict[str, str], place: str
