@@ -48,8 +48,8 @@ from bmeconf.render import wrapped
 
 WILL = (
     'Make lists named "{name}": two, a copy and a merged one.',
-    "Make the contact {contact} on the first of them, replace it, and unsubscribe it. No mail goes"
-    " to it.",
+    "Make the contact {contact} on the first of them, replace it, unsubscribe it, and make it anew"
+    " as an unsubscribed one. No mail goes to it.",
     'Make drafts named "{name}": two and a copy. None is scheduled or sent.',
     "Remove all of these.",
 )
