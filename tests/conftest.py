@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from selenium.webdriver.chrome.webdriver import WebDriver
+from xdist.scheduler import LoadScopeScheduling
 
 from bmeconf.sandbox import Sandbox
 from tests.support.browser import chromium, fresh
@@ -42,9 +43,41 @@ LONGEST = (
 )
 """What takes longest, which is begun first: where several run at once none is left over."""
 
+BROWSER = {
+    "cli/test_living_with_it.py",
+    "mail/test_browsers.py",
+    "preview/test_pages.py",
+    "render/test_html_page.py",
+    "sandbox/test_page.py",
+}
+"""Files with tests that need a browser: they share one."""
+SHARED = {"test_architecture.py"}
+"""Files whose tests all look at what takes seconds to read once."""
+
 TABLE, PART = 8, 3
 """Rows of a large table; where it meets an account and has one axis, an ordinary run tries one row
 of so many, else as many as it takes to meet each value."""
+
+
+class Together(LoadScopeScheduling):
+    """Hands out test after test, and to one worker, first, what shares a browser or a reading.
+
+    Marks of groups are no way: pytest-xdist writes them into ids, which pytest 9.2 keeps.
+    """
+
+    @staticmethod
+    def path(nodeid: str) -> str:
+        """The file of a test, below the folder of all tests."""
+        return nodeid.partition("::")[0].removeprefix("tests/")
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = self.path(nodeid)
+        return "browser" if path in BROWSER else path if path in SHARED else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Several workers share the tests in that way."""
+    return Together(config, log)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -121,7 +154,7 @@ def _nothing_new(cells: list[Any]) -> Iterator[pytest.Item]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests by length, and let those that need a browser share one.
+    """Order the tests by length.
 
     Every row of a table is tried each night (BMECONF_EXAMPLES), and where its file is named.
     """
@@ -137,7 +170,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=rank)
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            assert Together.path(item.nodeid) in BROWSER, item.nodeid
 
 
 def pytest_collection_finish() -> None:

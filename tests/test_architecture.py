@@ -114,7 +114,7 @@ STREAM_NAMES = ("click.echo", "sys.stdout", "sys.stderr")
 OTHER_CODES = ("cli", "desired", "sandbox", "render")
 """Codes of problems in files, and exit codes, which are told apart where they are made."""
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("architecture")]
+pytestmark = pytest.mark.long
 
 MOST_LINES, LONGEST_FUNCTION = 320, 60
 
