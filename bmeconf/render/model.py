@@ -40,7 +40,7 @@ class PageItem(NamedTuple):
     `error`, `warning`, `note` or empty. `fails` makes the item a failed test case. `must` keeps
     it however little room there is. `place` is where its manifest is, if known, and `link` a URL
     that shows that place. Where it stands for many resources, `address` counts them, and
-    `members` are their addresses.
+    `members` are their addresses. It is `located` if it is about the very place, as in a body.
     """
 
     sign: str
@@ -56,6 +56,7 @@ class PageItem(NamedTuple):
     place: Place | None = None
     link: str = ""
     members: tuple[str, ...] = ()
+    located: bool = False
 
     @property
     def gist(self) -> str:

@@ -69,6 +69,8 @@ class Sheet:
         style = LEVELS.get(item.level, SIGNS.get(item.sign, ""))
         lines = self._wrapped(title, f"{item.sign} ", "  ", style)
         lines += self._indented("", ", ".join(item.members))
+        if item.located:
+            lines += self._indented("at ", str(item.place))
         for note in item.notes:
             lines += self._indented("", note)
         for each in item.fields:

@@ -95,7 +95,7 @@ def finding_items(findings: Iterable[Finding], places: Places = UNKNOWN) -> tupl
     placed = (_item(each, each.place) for each in once(each for each in findings if each.place))
     return (
         *(_item(finding, places.get(str(finding.address))) for finding in of_resources),
-        *(item._replace(notes=(f"at {item.place}",)) for item in placed),
+        *(item._replace(located=True) for item in placed),
     )
 
 
