@@ -71,7 +71,7 @@ def test_a_template_has_html_and_design(api: Api) -> None:
     path = f"{TEMPLATES}/{row['id']}"
     whole = api.get(path, lang="en")
     assert row.items() <= whole.items()
-    assert "<html>" in whole["html"]
+    assert "<html" in whole["html"]
     assert isinstance(json.loads(whole["design"]), dict)
     api.error("RecordNotFound", "GET", path, lang="ja")
 
