@@ -7,7 +7,8 @@ Both numbers of a `Reach` are upper bounds: who is on several lists of a draft i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, Mailing, Member, Raw, only, replies
@@ -130,14 +131,25 @@ def _reaches(
     """The drafts that the steps write, and those that are `kept` as they are, with their lists."""
     after, own = _Planned(steps, size), {step.address: step for step in steps}
 
+    known: dict[Address, Lists | None] = {}
+
     def goes_to(address: Address) -> Lists | None:
-        step = own.get(address)
-        if step is None or (step.action != CREATE and _set(step) is None):
-            return recipients(address)
-        if (lists := _set(step)) is not None:
-            return lists[1]
-        # A copy goes where its source goes.
-        return goes_to(step.intent.copy_of) if step.intent.copy_of else ()
+        found, passed = address, set()
+        # A copy goes where its source goes, which may be a copy in turn.
+        while found not in known:
+            # A plan file may be forged: its copies may go round in a ring.
+            step = None if found in passed else own.get(found)
+            passed.add(found)
+            sets = _set(step) if step else None
+            source = step.intent.copy_of if step and step.action == CREATE else None
+            if sets is None and source:
+                found = source
+            elif sets is None and (step is None or step.action != CREATE):
+                known[found] = recipients(found)
+            else:
+                known[found] = sets[1] if sets else ()
+        known.update(dict.fromkeys(passed, known[found]))
+        return known[address]
 
     found = []
     sides: list[tuple[Address, Lists | None, Lists | None, bool]]
@@ -175,8 +187,19 @@ class _Planned:
 
         A new one begins with all who are on those that it is made of: it is made before.
         """
-        made = self._made.get(address)
-        return self._size(address) if made is None else _total(made, self._begins)
+        return self._starts[address] if address in self._starts else self._size(address)
+
+    @cached_property
+    def _starts(self) -> Mapping[Address, int | None]:
+        """The sizes of the lists that are made; the steps make one after those it is made of."""
+        starts: dict[Address, int | None] = {}
+
+        def size(address: Address) -> int | None:
+            return starts[address] if address in starts else self._size(address)
+
+        for address, origins in self._made.items():
+            starts[address] = _total(origins, size)
+        return starts
 
     def is_empty(self, address: Address, id: str | None) -> bool:
         """True if a list is there, with this id or as the steps make it, and nobody is on it."""

@@ -602,3 +602,11 @@ def test_a_guard_uses_what_is_read_anyway(
         project.run("plan").ok()
         requests.append([(entry["method"], entry["path"]) for entry in account.log()])
     assert sorted(requests[0]) == sorted(requests[1])
+
+
+def test_a_long_chain_of_copies_is_planned(project: Project) -> None:
+    copies = [{"name": f"D{n + 1}", "copy_of": f"D{n}"} for n in range(1100)]
+    project.declare(lists=[{"name": "L"}], campaigns=[{"name": "D0", "lists": ["L"]}, *copies])
+    plan = project.plan()
+    assert len(plan["steps"]) == 1102
+    assert len(plan["audience"]) == 1101
