@@ -33,7 +33,7 @@ def without_clashes(names: list[str]) -> list[str]:
 
 
 @given(names=st.lists(NAMES, max_size=8).map(without_clashes), pattern=PATTERNS)
-@examples(150)
+@examples(448)
 def test_patterns_match_as_the_standard_library_does(
     names: list[str], pattern: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
