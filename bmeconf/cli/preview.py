@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -96,8 +97,7 @@ def preview(
     return console.publish(found, lambda code, error: documents.problems(problems, code, error))
 
 
-@dataclass(frozen=True)
-class _Shown:
+class _Shown(NamedTuple):
     """A gallery; `unsound` are the problems of its manifests, `declared` all names of pages."""
 
     gallery: Gallery
@@ -123,7 +123,7 @@ class _Run:
     standing: Standing | None = None
     asked: bool = False
     """Whether the account was asked, or is not to be."""
-    why: str = ""
+    why: str = "not asked"
 
     def gallery(self) -> _Shown:
         """All previews, as the files are now.
@@ -154,12 +154,13 @@ class _Run:
             previews.choose_seed(desired.snapshot, self.seed) if self.seed else None,
             policy.lint.merge_tags,
             console.redaction.value,
+            console.redaction.text,
             ProjectPictures(files),
             self.why,
         )
         told = [p._replace(message=console.redaction.message(p.message)) for p in problems]
         gallery = previews.gallery(desired.snapshot, chosen, told, self.standing, query)
-        declared = previews.page_names(desired.snapshot).values()
+        declared = previews.page_names(desired.snapshot, query.text).values()
         return _Shown(gallery, desired.problems, [*declared])
 
     def pages(self, gallery: Gallery, version: str = "") -> Mapping[str, str]:
@@ -175,12 +176,10 @@ class _Run:
         desired: Snapshot,
     ) -> None:
         """Read what the account has of the chosen campaigns, unless that was done."""
-        if self.asked:
+        if self.asked or self.offline:
             return
         self.asked = True
-        if self.offline:
-            self.why = "not asked"
-        elif not (self.options.sandbox or has_key(entry, os.environ)):
+        if not (self.options.sandbox or has_key(entry, os.environ)):
             self.why = f"not asked: {key_variable(entry)} is not set"
         elif chosen:
             with session.opened(self.options, self.console, files.project) as opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from bmeconf.kinds import KINDS, Mailing, Member, only
 from bmeconf.mail import visible_lines
 from bmeconf.model import (
     Address,
+    Fields,
     Problem,
     Resource,
     Snapshot,
@@ -33,6 +35,10 @@ SHOWN = ("from_name", "subject", "preview_text", "body", "plain_text")
 """The fields in which merge tags are filled."""
 
 
+Text = Callable[[str], str]
+"""Makes a text fit to be shown."""
+
+
 def _as_it_is(text: str) -> str:
     return text
 
@@ -50,14 +56,16 @@ class Query:
     """What a gallery is to show, and how.
 
     `seed` fills the merge tags, by default the first one that each campaign goes to. `fields` maps
-    tags to labels of fields. `show` makes values of contacts fit to be shown. `pictures` finds the
-    pictures of a campaign that are files of the project.
+    tags to labels of fields. `show` makes values of contacts fit to be shown, and `text` all
+    other texts. `pictures` finds the pictures of a campaign that are
+    files of the project. `offline` says why the account was not asked.
     """
 
     made_at: datetime
     seed: Resource | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    show: Callable[[str], str] = _as_it_is
+    show: Text = _as_it_is
+    text: Text = _as_it_is
     pictures: Callable[[Resource], Embedded] = _nowhere
     offline: str = ""
 
@@ -87,26 +95,38 @@ def gallery(
     query: Query,
 ) -> Gallery:
     """The previews of the campaigns `chosen` among all that are `desired`."""
-    pages = page_names(desired)
+    pages = page_names(desired, query.text)
+    about: dict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        about[problem.address].append(problem)
     previews = tuple(
-        _preview(resource, pages[resource.address], desired, problems, standing, query)
-        for resource in chosen
+        _preview(r, pages[r.address], desired, about[str(r.address)], standing, query)
+        for r in chosen
     )
     shown = {str(each.address) for each in previews}
     kind = only(Mailing).name
     others = tuple(p for p in problems if not p.address.startswith(f"{kind}/"))
-    lost = tuple(p for p in problems if p.level == "error" and p not in others)
-    others += tuple(problem for problem in lost if problem.address not in shown)
+    # What keeps a campaign from being shown stands on no page of its own.
+    others += tuple(
+        p
+        for p in problems
+        if p.level == "error" and p.address.startswith(f"{kind}/") and p.address not in shown
+    )
     return Gallery(previews, query.made_at, (*once(others),), standing, query.offline)
 
 
-def page_names(desired: Snapshot) -> Mapping[Address, str]:
-    """The file of each declared campaign: its name in the letters that every system takes."""
+def page_names(desired: Snapshot, text: Text = _as_it_is) -> Mapping[Address, str]:
+    """The file of each declared campaign: its name in the letters that every system takes.
+
+    `text` makes a name fit to be shown.
+    """
     names: dict[Address, str] = {}
     taken = {"index"}
     for resource in desired.of_kind(only(Mailing).name):
         if not resource.intent.absent:
-            plain = unicodedata.normalize("NFKD", resource.address.name).encode("ascii", "ignore")
+            plain = unicodedata.normalize("NFKD", text(resource.address.name)).encode(
+                "ascii", "ignore"
+            )
             slug = re.sub(r"[^a-z0-9]+", "-", plain.decode().lower()).strip("-")
             slug = slug[:LONGEST_NAME].strip("-") or only(Mailing).noun
             name, number = slug, 1
@@ -134,22 +154,27 @@ def _preview(
         declared, template = replace(declared, fields=fields), ""
     seed = query.seed or _first_seed(declared, desired)
     tags, embedded = Tags(seed, query.fields, query.show), query.pictures(declared)
-    mail, schedule = _mail(declared.fields, tags, embedded), declared.intent.schedule
+
+    def mail_of(fields: Fields) -> Mail:
+        return _mail(fields, tags, query.text, embedded)
+
+    mail, schedule = mail_of(declared.fields), declared.intent.schedule
     return Preview(
         address,
+        query.text(address.name),
         page,
         mail,
-        lists=tuple(each.name for each in declared.fields.get(kind.recipients) or ()),
-        reply_to=tuple(declared.fields.get("reply_to") or ()),
+        lists=_told(declared.fields.get(kind.recipients) or (), query.text),
+        reply_to=_told(declared.fields.get("reply_to") or (), query.text),
         due=schedule.at if schedule else None,
-        owner=(schedule and schedule.owner) or "",
-        note=(schedule and schedule.note) or "",
+        owner=query.text((schedule and schedule.owner) or ""),
+        note=query.text((schedule and schedule.note) or ""),
         template=template,
-        seed=seed.address.name if seed else "",
+        seed=query.show(seed.address.name) if seed else "",
         tags=tuple(tags.used(_text(declared.fields.get(name)) for name in SHOWN)),
         links=tuple(links(mail.body)),
-        problems=tuple(once(each for each in problems if each.address == str(address))),
-        live=_live(declared, standing, tags, embedded),
+        problems=tuple(once(problems)),
+        live=_live(declared, standing, mail_of, query.text),
     )
 
 
@@ -164,21 +189,28 @@ def _first_seed(campaign: Resource, desired: Snapshot) -> Resource | None:
     return None
 
 
-def _mail(fields: Mapping[str, Value], tags: Tags, embedded: Embedded) -> Mail:
-    body = without_requests(tags.markup(_text(fields.get("body"))), embedded)
+def _mail(fields: Fields, tags: Tags, text: Text, embedded: Embedded) -> Mail:
+    def line(name: str) -> str:
+        return text(tags.text(_text(fields.get(name))))
+
+    # Before pictures are made of its texts, which nothing finds again in them.
+    body = without_requests(text(tags.markup(_text(fields.get("body")))), embedded)
     return Mail(
-        sender=tags.text(_text(fields.get("from_name"))),
-        address=_text(fields.get(only(Mailing).sender)),
-        subject=tags.text(_text(fields.get("subject"))),
-        preview_text=tags.text(_text(fields.get("preview_text"))),
+        sender=line("from_name"),
+        address=text(_text(fields.get(only(Mailing).sender))),
+        subject=line("subject"),
+        preview_text=line("preview_text"),
         body=body,
         words=tuple(visible_lines(body)),
-        plain_text=tags.text(_text(fields.get("plain_text"))),
+        plain_text=line("plain_text"),
     )
 
 
 def _live(
-    declared: Resource, standing: Standing | None, tags: Tags, embedded: Embedded
+    declared: Resource,
+    standing: Standing | None,
+    mail_of: Callable[[Fields], Mail],
+    text: Text,
 ) -> Live | None:
     live = standing.of(declared.address) if standing else None
     if live is None:
@@ -186,16 +218,24 @@ def _live(
     kind = KINDS[live.address.kind]
     both = ((n, v, live.fields[n]) for n, v in declared.fields.items() if n in live.fields)
     differs = tuple(
-        (name, ours, theirs)
+        (name, _told(ours, text), _told(theirs, text))
         for name, ours, theirs in both
         if kind.respelled(name, ours, theirs) != ours and not kind.rewrote(name, ours, theirs)
     )
     return Live(
         status=live.facts.get("status") or "",
         scheduled_at=live.facts.get("scheduled_at") or "",
-        mail=_mail(live.fields, tags, embedded) if "body" in live.fields else None,
+        mail=mail_of(live.fields) if "body" in live.fields else None,
         differs=differs,
     )
+
+
+def _told(value: Value, text: Text) -> Value:
+    """A value with its texts as they may be shown; of an address the name."""
+    if isinstance(value, tuple):
+        return tuple(_told(member, text) for member in value)
+    name = value.name if isinstance(value, Address) else value
+    return text(name) if isinstance(name, str) else value
 
 
 def _text(value: Value) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from bmeconf.model import Address, Problem, Resource, Snapshot, Value
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A link of a mail: its text, where it leads, and what is worth a look about that.
 
     `tracked` are its parameters for statistics, `odd` a few words, either empty where there is
@@ -23,8 +23,7 @@ class Link:
     odd: str = ""
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(NamedTuple):
     """A merge tag that a mail uses, with what stands in its place; `source` says where from.
 
     Without a `value` the tag stands as it is written.
@@ -35,8 +34,7 @@ class Tag:
     source: str
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """A campaign as mail, with its merge tags filled.
 
     `body` is its HTML with harmless pictures; `words` is the text that a reader sees of it.
@@ -51,8 +49,7 @@ class Mail:
     plain_text: str
 
 
-@dataclass(frozen=True)
-class Live:
+class Live(NamedTuple):
     """What the account has of a campaign: `mail` is None where it shows no whole one.
 
     `differs` are the fields that are not as declared, with the declared and the live value.
@@ -64,16 +61,16 @@ class Live:
     differs: tuple[tuple[str, Value, Value], ...] = ()
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(NamedTuple):
     """A declared campaign: the mail, and what a reviewer needs beside it.
 
-    `page` is the name of its file. `template` is set where only the account has the body. `seed`
-    is the contact whose values are filled in, empty for none. `live` is None where the account was
-    not asked, or has no such campaign.
+    `name` is its name as it may be shown, `page` that of its file. `template` is set where only
+    the account has the body. `seed` is the contact whose values are filled in, empty for none.
+    `live` is None where the account was not asked, or has no such campaign.
     """
 
     address: Address
+    name: str
     page: str
     mail: Mail
     lists: tuple[str, ...] = ()
@@ -91,10 +88,10 @@ class Preview:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands in an account `at` a time: the campaigns by their address, and their bodies.
+    """What stands in an account `at` a time: live campaigns, and declared bodies.
 
-    `desired` are the declared ones with templates as their HTML, `problems` what only the account
-    could tell of the manifests.
+    `bodies` have templates as their HTML; `problems` are what only the account could tell of the
+    manifests.
     """
 
     account: str

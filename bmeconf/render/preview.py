@@ -8,12 +8,13 @@ nothing else may run.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -42,8 +43,7 @@ WATCHED = f"{html.POLICY}; script-src 'sha256-{HASH}'; connect-src 'self'"
 """The policy of pages that reload."""
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """One frame: a mail on a light or a dark screen of a width, in pixels as the height."""
 
     name: str
@@ -88,8 +88,14 @@ def _shared(version: str) -> Mapping[str, object]:
 
 def mail_frame(mail: Mail, dark: bool) -> Markup:
     """The body of a mail as the document of a frame, as a light or a dark program shows it."""
-    body, style = schemes.in_scheme(mail.body, dark)
-    return html.framed(f"{style}html{{scrollbar-width:none}}", body)
+    return _framed(mail.body, dark)
+
+
+@functools.lru_cache(4)
+def _framed(body: str, dark: bool) -> Markup:
+    # A page has each of the two several times.
+    shown, style = schemes.in_scheme(body, dark)
+    return html.framed(f"{style}html{{scrollbar-width:none}}", shown)
 
 
 def screens(mail: Mail, dark: bool) -> list[Screen]:

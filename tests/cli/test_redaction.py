@@ -68,7 +68,8 @@ def manifest(city: str) -> dict[str, Any]:
 
 def said(project: Project, ran: Ran) -> dict[str, str]:
     """Everything that a run said or wrote for people, by where."""
-    files = {path.name: path.read_text(encoding="utf-8") for path in project.folder.glob("out.*")}
+    paths = [*project.folder.glob("out.*"), *project.folder.glob("previews/*")]
+    files = {path.name: path.read_text(encoding="utf-8") for path in paths}
     return {"stdout": ran.out, "stderr": ran.err, **files}
 
 
