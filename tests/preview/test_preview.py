@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -153,3 +154,16 @@ def test_watching_follows_the_files_until_ctrl_c(project: Project, tmp_path: Pat
         _, err = running.communicate(timeout=20)
     assert (running.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
     assert json.loads(project.run("validate", "--format", "json").out)["exit_code"] == 0
+
+
+def test_no_picture_tells_what_is_redacted(project: Project) -> None:
+    declare(project, "To me@acme.example", body={"html": "<img alt='ask me@acme.example, {key}'>"})
+    project.run("preview", "--redact", "--out", "out", "--offline").ok()
+    boxes = [
+        b64decode(box.replace("%3D", "=")).decode()
+        for page in pages(project).values()
+        for box in re.findall(r"svg\+xml;base64,([\w+/]+(?:%3D)*)", page)
+    ]
+    assert boxes
+    assert all("ask redacted-" in box for box in boxes)
+    assert "acme.example" not in "".join([*boxes, *pages(project)])
