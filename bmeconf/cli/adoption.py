@@ -34,13 +34,18 @@ class ManifestEdit:
         """Write the new texts over the old ones.
 
         Raises:
-            InvalidInput: a file cannot be written; it is as it was.
+            InvalidInput: a file cannot be written; it is as it was, and the message names the
+                files that have their new texts already.
         """
+        written: list[str] = []
         for path, text in self.after.items():
             try:
                 write_file(path, text, path.stat().st_mode & 0o777)
             except OSError as error:
-                raise InvalidInput(f"{path} cannot be written: {error.strerror}") from error
+                done = f"; already written: {', '.join(written)}" if written else ""
+                message = f"{path} cannot be written: {error.strerror}{done}"
+                raise InvalidInput(message) from error
+            written.append(str(path))
 
     def patch(self, root: Path) -> str:
         """The edit as `git diff` writes it, from the top of the repository around `root`."""

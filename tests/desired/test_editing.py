@@ -97,3 +97,20 @@ def test_what_needs_a_look_by_a_person(text: str, value: Any, reason: str) -> No
     place = Place("", node.start_mark.line + 1, node.start_mark.column + 1)
     with pytest.raises(Unedited, match=reason):
         edited(text, Editor(text).value(place, value))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "wanted"),
+    [
+        ("k: |\n  a\n\n\n# x\n", "b\nc\n", "k: |\n  b\n  c\n\n\n# x\n"),
+        ("k: |- # why\r\n  a\r\n\r\nx: 1\r\n", "b", "k: |- # why\r\n  b\r\n\r\nx: 1\r\n"),
+        ("k: |+\n  a\n\nx: 1\n", "b\n", "k: |+\n  b\nx: 1\n"),
+        ("k: > # why\n  a\n\n# x\n", "b", "k: b # why\n\n# x\n"),
+        ("k:\n- |-\n  a\n# x\n- b\n", ["b"], "k:\n# x\n- b\n"),
+        ("k:\n- a\n- |-\n  b\n# x\n", ["b", "c"], "k:\n- |-\n  b\n- c\n# x\n"),
+    ],
+)
+def test_blank_lines_and_comments_beside_blocks_stay(text: str, value: Any, wanted: str) -> None:
+    node = yaml.compose(text).value[0][1]
+    place = Place("", node.start_mark.line + 1, node.start_mark.column + 1)
+    assert edited(text, Editor(text).value(place, value)) == wanted

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bmeconf.cli.adoption import ManifestEdit
+from bmeconf.drift import Adoption
+from bmeconf.model.errors import InvalidInput
 from tests.support.driver import Account, Project
 
 MANIFEST = """\
@@ -213,3 +217,12 @@ def test_what_does_not_go_together(project: Project, words: tuple[str, ...], sai
 def test_only_drift_has_a_patch(shop: Project) -> None:
     shown = shop.run("plan", "--format", "patch").ok().out
     assert shown.startswith("# Plan: no patch")
+
+
+def test_an_edit_that_fails_half_way_says_what_is_written(tmp_path: Path) -> None:
+    first, gone = tmp_path / "a.yaml", tmp_path / "gone" / "b.yaml"
+    first.write_text("old")
+    edit = ManifestEdit(Adoption({}, (), ()), {}, {first: "new", gone: "new"})
+    with pytest.raises(InvalidInput, match=r"b\.yaml cannot be written: .*; already written: .*a"):
+        edit.write()
+    assert first.read_text() == "new"

@@ -79,14 +79,17 @@ class Editor:
         written = self.text[span.start : span.end]
         if not written.startswith(("|", ">")):
             return scalar(value)
+        head, rest = written.partition("\n")[0].rstrip("\r"), written[len(written.rstrip()) :]
+        # The blank lines below it are part of its text only where it keeps them.
+        below = "" if "+" in head.partition("#")[0] else rest.partition("\n")[2]
         lines = value.removesuffix("\n").split("\n") if isinstance(value, str) else [""]
         margin = re.search(r"\n( +)\S", written)
         plain = all(line == line.rstrip() and (line.isprintable() or not line) for line in lines)
         if written[0] == ">" or not (margin and plain and lines[0][:1].strip() and lines[-1]):
-            return scalar(value) + self._newline
-        head = written[: written.index("\n")].rstrip("\r")
+            comment = re.search(r"\s+#.*", head)
+            return scalar(value) + (comment[0] if comment else "") + self._newline + below
         inner = (f"{margin[1]}{line}" if line else "" for line in lines)
-        return self._newline.join((head, *inner)) + self._newline
+        return self._newline.join((head, *inner)) + self._newline + below
 
     def _members(self, span: Span, wanted: Sequence[str]) -> Iterator[Edit]:
         """What makes a list of `wanted`: members that stay keep their lines and comments."""
@@ -125,7 +128,9 @@ class Editor:
         return Edit(key, end, f" {new}")
 
     def _line_end(self, at: int) -> int:
-        """The offset after the line that `at` is in."""
+        """The offset after the line of a value that ends at `at`: that of a block ends there."""
+        if self.text[at - 1] == "\n":
+            return at
         end = self.text.find("\n", at)
         return len(self.text) if end < 0 else end + 1
 
