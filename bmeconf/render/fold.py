@@ -16,7 +16,7 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
 
     A finding then names the other resources in its head. Of equal changes that take more than a
     line each, the first stands for all, as `27 contacts`, and has their addresses as `members`.
-    What would be deleted is never folded.
+    What would be deleted is never folded, nor what is said of a very place.
     """
     alike: dict[object, list[PageItem]] = {}
     for number, each in enumerate(items):
@@ -41,7 +41,7 @@ def _cause(item: PageItem) -> PageItem | None:
     kind, slash, _ = item.address.partition("/")
     long = bool(item.fields or item.notes)
     if item.level:
-        kind, common = "", bool(item.head) and not long
+        kind, common = "", bool(item.head and item.address) and not (long or item.located)
     else:
         common = long and kind in KINDS and bool(slash) and not item.must
     return item._replace(address=kind, place=None, link="") if common else None

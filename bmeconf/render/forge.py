@@ -22,7 +22,7 @@ def forge_url(environ: Mapping[str, str], here: str) -> str:
         parts, folder = urlsplit(url), _slashed(environ.get(top, ""))
         known = parts.scheme == "https" and parts.netloc and environ.get(commit, "").isalnum()
         if known and folder and _slashed(here).startswith(folder):
-            return f"{url}{environ[commit]}/{quote(_slashed(here).removeprefix(folder))}"
+            return f"{url}{environ[commit]}/{_escaped(_slashed(here).removeprefix(folder))}"
     return ""
 
 
@@ -46,9 +46,14 @@ def _link(place: Place | None, base: str) -> str:
     file = place.file.replace("\\", "/") if place else ""
     if place is None or file.startswith(("/", "..")) or ":" in file:
         return ""
-    return f"{base}{quote(file)}" + (f"#L{place.line}" if place.line else "")
+    return f"{base}{_escaped(file)}" + (f"#L{place.line}" if place.line else "")
 
 
 def _slashed(folder: str) -> str:
     """A folder in the spelling of URLs, with a slash at the end; empty for none."""
     return folder.replace("\\", "/").rstrip("/") + "/" if folder else ""
+
+
+def _escaped(path: str) -> str:
+    """A path as part of a URL, byte by byte where its name is not UTF-8."""
+    return quote(path, errors="surrogateescape")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bmeconf.model import Value
+from bmeconf.model import Place, Value
 from bmeconf.render import Field, Page, PageItem, Product, Section, rendered, values
 from bmeconf.render.fold import folded
 
@@ -40,6 +40,13 @@ def test_deletes_and_few_changes_are_not_folded() -> None:
     deleted = [item._replace(state="delete", must=True) for item in ALIKE]
     assert [*folded(deleted)] == deleted
     assert [*folded([*ALIKE[:2], OTHER])] == [*ALIKE[:2], OTHER]
+
+
+def test_findings_at_two_places_keep_both() -> None:
+    found = PageItem("!", "campaigns/A", "lint", "is not closed", level="warning", located=True)
+    for each in (found, found._replace(address="", located=False)):
+        items = [each._replace(place=Place("a.html", line, 1)) for line in (3, 9)]
+        assert [*folded(items)] == items
 
 
 @pytest.mark.parametrize(

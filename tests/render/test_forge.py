@@ -32,6 +32,7 @@ ON_GITHUB = f"https://git.acme.example/acme/mail/blob/{COMMIT}/"
         ({**GITHUB, "GITHUB_SERVER_URL": "javascript:alert(1)//"}, "/work", ""),
         ({**GITHUB, "GITHUB_SHA": "../.."}, "/work", ""),
         ({}, "/work", ""),
+        (GITHUB, "/work/m\udcff", f"{ON_GITHUB}m%FF/"),
     ],
 )
 def test_where_a_forge_shows_a_folder(environ: dict[str, str], here: str, url: str) -> None:
