@@ -66,9 +66,10 @@ def edit_manifests(
         Stale: the manifests are not those that were compared any more.
     """
     files = read_project_files(paths or (HERE,))
-    if files.sources.digest != comparison.digest:
-        raise Stale("the manifests were changed while the account was read")
     disk, variables = files.files, comparison.session.account.vars
+    # That of the sources alone lacks what made bodies and texts of them.
+    if validate.desired(files.sources, variables).digest != comparison.digest:
+        raise Stale("the manifests were changed while the account was read")
     named = {text.file for text in files.sources.texts.values() if not text.fault}
     names = {shown: disk.name(Path(on_disk(shown))) for shown in files.sources.files | named}
     contents = disk.read(names.values())

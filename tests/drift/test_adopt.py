@@ -226,3 +226,12 @@ def test_an_edit_that_fails_half_way_says_what_is_written(tmp_path: Path) -> Non
     with pytest.raises(InvalidInput, match=r"b\.yaml cannot be written: .*; already written: .*a"):
         edit.write()
     assert first.read_text() == "new"
+
+
+def test_a_made_text_is_no_change_of_the_manifests(project: Project, account: Account) -> None:
+    made = {"body": {"html": "<p>a</p>"}, "plain_text": {"from_body": True}}
+    project.applied(campaigns=[{"name": "N", "subject": "old", **made}])
+    account.edit("campaigns", "N", subject="by hand")
+    assert project.run("drift", "--adopt").code == 2
+    assert "subject: by hand" in (project.folder / "m.yaml").read_text()
+    assert project.plan()["steps"] == []
