@@ -177,6 +177,8 @@ def _objections(
     if others := sorted(after - before):
         address = others[0][0]
         about = [item for item in items if item.address == address] or [*items]
+        # A file of two campaigns, or a text made from a body, is the likely reason.
+        about = [item for item in about if item.path[0] in CONTENTS] or about
         return _all(about, f"a plan would change {address} then")
     return ()
 

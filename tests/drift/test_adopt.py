@@ -180,11 +180,13 @@ def test_a_file_of_two_campaigns_is_left_where_only_one_was_edited(
     project: Project, account: Account
 ) -> None:
     project.write("a.html", BODY)
-    rows: list[Any] = [{"name": name, "body": {"file": "a.html"}} for name in "AB"]
+    body = {"file": "a.html"}
+    rows: list[Any] = [{"name": name, "subject": "s", "body": body} for name in "AB"]
     project.applied(campaigns=rows)
-    account.edit("campaigns", "A", body="<p>by hand</p>")
+    account.edit("campaigns", "A", body="<p>by hand</p>", subject="new")
     ran = project.run("drift", "--adopt", "--format", "json")
-    assert [each["address"] for each in ran.json["adoption"]["left"]] == ["campaigns/A"]
+    left = [(each["address"], each["field"]) for each in ran.json["adoption"]["left"]]
+    assert left == [("campaigns/A", "body")]
     assert (project.folder / "a.html").read_text() == BODY
 
 
