@@ -168,10 +168,10 @@ def looked_at(browser: WebDriver, path: Path, bodies: Mapping[str, str]) -> list
     unfold(browser)
     frames = browser.find_elements(By.CSS_SELECTOR, ".wide iframe")
     assert len(frames) == 2 * len(bodies)
-    for number, frame in enumerate(frames):
+    # What each was stands right above what it is to become, and is loaded with it.
+    for frame in frames[1::2]:
         browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
-        if number % 2:
-            ActionChains(browser, 10).move_to_element(frame).pause(0.1).click().perform()
+        ActionChains(browser, 10).move_to_element(frame).pause(0.05).click().perform()
     return frames
 
 
