@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import cast
 
 from bmeconf.drift.model import Drift
 from bmeconf.live import Reading
 from bmeconf.mail import lint, plain_lines
-from bmeconf.model import OFF, CampaignStatus, Code, Finding, LintPolicy, Resource, counted
+from bmeconf.model import OFF, CampaignStatus, Finding, LintPolicy, Resource, counted
 from bmeconf.plan import build
 
 OF_SERVICE = {"own_footer": OFF}
@@ -56,5 +55,5 @@ def _of_draft(draft: Resource, linter: lint.Linter, policy: LintPolicy) -> Itera
             text = plain_lines(str(fields.get(first.field) or ""))
             where = f" ({first.field}, line {text.count(chr(10), 0, first.at) + 1})"
             more = f"; the same at {counted(len(others), 'more place')}" if others else ""
-            message, code = f"{first.message}{where}{more}", cast(Code, first.code)
-            yield Finding(level, code, draft.address, message, first.remedy, first.field)
+            message = f"{first.message}{where}{more}"
+            yield Finding(level, first.code, draft.address, message, first.remedy, first.field)

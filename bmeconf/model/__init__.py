@@ -16,7 +16,7 @@ from bmeconf.model.changes import (
     overlap,
     undotted,
 )
-from bmeconf.model.codes import Code
+from bmeconf.model.codes import Code, LintCode
 from bmeconf.model.findings import (
     BROKEN,
     DEAD_SEED,

@@ -1,11 +1,36 @@
-"""The codes of problems and findings. `guide/codes.md` explains each; those of lint are its own.
+"""The codes of problems and findings. `guide/codes.md` explains each, `mail.lint` its own.
 
 A code stays the same when the words of a message change, and is never used for something else.
 """
 
 from typing import Literal
 
+LintCode = Literal[
+    "anchor_link",
+    "clipped",
+    "empty_link",
+    "foreign_merge_tag",
+    "image_without_alt",
+    "insecure_link",
+    "large_body",
+    "long_preview_text",
+    "long_subject",
+    "malformed_link",
+    "no_lang",
+    "no_plain_text",
+    "own_footer",
+    "placeholder_link",
+    "preview_is_subject",
+    "relative_link",
+    "same_body",
+    "staging_link",
+    "stripped",
+    "unknown_merge_tag",
+    "utm",
+]
+"""What is wrong with a mail before it is sent."""
 Code = Literal[
+    LintCode,
     "absent_reference",
     "ambiguous",
     "ambiguous_reference",

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, Final
 
 from bmeconf.kinds import Mailing, Singleton, only
 from bmeconf.live import Reading
 from bmeconf.model import (
     OFF,
     CampaignStatus,
-    Code,
     Finding,
     LintPolicy,
     canonical_name,
     did_you_mean,
 )
 
-UNKNOWN = cast(Code, "unknown_merge_tag")
+UNKNOWN: Final = "unknown_merge_tag"
 TAG = re.compile(r"\{?(cf_[\w.-]+)\}?")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from bmeconf import mail
 from bmeconf.desired.manifest import Inline, Scalar, Sources, at
@@ -13,7 +12,7 @@ from bmeconf.desired.validate.bodies import SOURCES, Bodies
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.kinds import KINDS, Mailing
 from bmeconf.mail import lint
-from bmeconf.model import OFF, Code, Finding, LintPolicy, Place, Resource
+from bmeconf.model import OFF, Finding, LintPolicy, Place, Resource
 
 FILES = {"body": "html", "plain_text": "text"}
 """The fields that a file may hold, and the key of their text in a manifest."""
@@ -82,9 +81,9 @@ def _same_bodies(campaigns: Sequence[Declared]) -> Mapping[int, Sequence[lint.Hi
 
 def _finding(hit: lint.Hit, level: str, declared: Declared, places: _Places) -> Finding:
     address = declared.resource.address
-    place, code = places.of(hit, declared.entry), cast(Code, hit.code)
+    place = places.of(hit, declared.entry)
     return Finding(
-        level, code, address, hit.message, hit.remedy, hit.field, place=place, tag=hit.tag
+        level, hit.code, address, hit.message, hit.remedy, hit.field, place=place, tag=hit.tag
     )
 
 

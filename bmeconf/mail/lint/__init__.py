@@ -7,5 +7,5 @@
 """
 
 from bmeconf.mail.lint.check import Linter
-from bmeconf.mail.lint.codes import CODES, Code, level
+from bmeconf.mail.lint.codes import CODES, level
 from bmeconf.mail.lint.model import Hit, Mail

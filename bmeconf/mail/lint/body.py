@@ -12,7 +12,7 @@ from bmeconf.mail.lint import footer, links
 from bmeconf.mail.lint.model import Fault, Hits
 from bmeconf.mail.parse import Markup
 from bmeconf.mail.rewriting import VENDOR
-from bmeconf.model import LintPolicy
+from bmeconf.model import LintCode, LintPolicy
 
 STRIPPED = frozenset(
     (
@@ -76,7 +76,7 @@ class _Walk:
             message = "the page does not name its language, so that screen readers guess it"
             self._add("no_lang", self._page, message, 'write <html lang="en">, or what it is in')
 
-    def _add(self, code: str, at: int, message: str, remedy: str) -> None:
+    def _add(self, code: LintCode, at: int, message: str, remedy: str) -> None:
         self.hits.add(at, Fault(code, message, remedy))
 
     def text(self, text: str) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bmeconf.model import LintCode
+
 SUBJECT, PREVIEW, BODY, PLAIN = "subject", "preview_text", "body", "plain_text"
 MOST = 100
 """So many hits of one code are told of a field."""
@@ -17,7 +19,7 @@ class Hit(NamedTuple):
     `tag` is the merge tag that nothing declares, which an account may know all the same.
     """
 
-    code: str
+    code: LintCode
     field: str
     at: int
     message: str
@@ -28,7 +30,7 @@ class Hit(NamedTuple):
 class Fault(NamedTuple):
     """What is wrong, wherever it stands: a code, a message and a remedy."""
 
-    code: str
+    code: LintCode
     message: str
     remedy: str
 
@@ -39,7 +41,7 @@ class Hits:
 
     name: str
     found: list[Hit] = field(default_factory=list)
-    _counts: Counter[str] = field(default_factory=Counter)
+    _counts: Counter[LintCode] = field(default_factory=Counter)
 
     def add(self, at: int, fault: Fault, tag: str = "") -> None:
         """One more hit, unless there are enough of its code."""
