@@ -7,8 +7,7 @@ Both numbers of a `Reach` are upper bounds: who is on several lists of a draft i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, Mailing, Member, Raw, only, replies
@@ -174,6 +173,10 @@ class _Planned:
         lists = [step for step in steps if isinstance(KINDS[step.address.kind], Audience)]
         self._made = {s.address: s.intent.origins for s in lists if s.action == CREATE}
         self._gone = {step.address for step in lists if step.action == DELETE}
+        self._starts: dict[Address, int | None] = {}
+        # The steps make a list after those that it is made of.
+        for address, origins in self._made.items():
+            self._starts[address] = _total(origins, self._begins)
 
     def size(self, address: Address) -> int | None:
         """The size of one list."""
@@ -185,21 +188,9 @@ class _Planned:
     def _begins(self, address: Address) -> int | None:
         """The size of a list before a contact moves or a list is deleted.
 
-        A new one begins with all who are on those that it is made of: it is made before.
+        A new one begins with all who are on those that it is made of: it is made before that.
         """
         return self._starts[address] if address in self._starts else self._size(address)
-
-    @cached_property
-    def _starts(self) -> Mapping[Address, int | None]:
-        """The sizes of the lists that are made; the steps make one after those it is made of."""
-        starts: dict[Address, int | None] = {}
-
-        def size(address: Address) -> int | None:
-            return starts[address] if address in starts else self._size(address)
-
-        for address, origins in self._made.items():
-            starts[address] = _total(origins, size)
-        return starts
 
     def is_empty(self, address: Address, id: str | None) -> bool:
         """True if a list is there, with this id or as the steps make it, and nobody is on it."""
