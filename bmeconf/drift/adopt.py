@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from bmeconf.desired import scope
 from bmeconf.desired.manifest import Edit, Editor, Sources, Unedited, edited
-from bmeconf.desired.validate import Desired
+from bmeconf.desired.validate import INLINE, Desired
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.kinds import KINDS
 from bmeconf.live import Reading
@@ -36,8 +36,6 @@ Objection = tuple[DriftItem, str]
 """What is not adopted, and why."""
 Texts = Mapping[str, str]
 """The texts of files by their names, as places have them."""
-CONTENTS = {"body": "html", "plain_text": "text"}
-"""Fields that may have a file of their own, and the key that they are written under if not."""
 STILL = "a plan would still change it"
 BY_HAND = "it was renamed, made or deleted by hand: change its entry, and what refers to it"
 
@@ -118,8 +116,8 @@ def _edits(item: DriftItem, resource: Resource, editor: Editor) -> Iterator[Edit
     places, path = resource.intent.places, item.path
     if path in (IDENTITY, PRESENCE) or path == (KINDS[item.address.kind].identity,):
         raise Unedited(BY_HAND)
-    if path[0] in CONTENTS:
-        path = (path[0], CONTENTS[path[0]])
+    if path[0] in INLINE:
+        path = (path[0], INLINE[path[0]])
     if (place := places.get(dotted(path))) is None:
         raise Unedited("its manifest does not write it as a value of its own")
     yield from editor.value(place, _written(item.live))
@@ -128,7 +126,7 @@ def _edits(item: DriftItem, resource: Resource, editor: Editor) -> Iterator[Edit
 def _named(item: DriftItem, resource: Resource, editor: Editor, sources: Sources, file: str) -> str:
     """The file that holds the value of an item, empty where the manifest itself does."""
     place = resource.intent.places.get(f"{item.path[0]}.file")
-    if item.path[0] not in CONTENTS or place is None:
+    if item.path[0] not in INLINE or place is None:
         return ""
     if not isinstance(item.live, str) or not item.live:
         raise Unedited("it is empty in the account")
@@ -178,7 +176,7 @@ def _objections(
         address = others[0][0]
         about = [item for item in items if item.address == address] or [*items]
         # A file of two campaigns, or a text made from a body, is the likely reason.
-        about = [item for item in about if item.path[0] in CONTENTS] or about
+        about = [item for item in about if item.path[0] in INLINE] or about
         return _all(about, f"a plan would change {address} then")
     return ()
 

@@ -11,6 +11,7 @@
 - `formats`: what an email address and a time may be; `unseen`: characters that nobody sees
 """
 
+from bmeconf.desired.validate.bodies import INLINE
 from bmeconf.desired.validate.encode import decoded, encoded
 from bmeconf.desired.validate.formats import email_fault
 from bmeconf.desired.validate.project_file import project

@@ -20,6 +20,8 @@ SOURCES = {
     "plain_text": ("file", "text", "from_body"),
 }
 """What a content is made of, one of these, by its field."""
+INLINE = {"body": "html", "plain_text": "text"}
+"""Under which of these a manifest has the text itself, by its field."""
 FILES = ("file", "mjml")
 MOST_BEHIND = 500
 WORDS = re.compile(r"[^\s\"'<>=]{6,}+(?!=)")

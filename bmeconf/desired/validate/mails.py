@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from bmeconf import mail
 from bmeconf.desired.manifest import Inline, Scalar, Sources, at
-from bmeconf.desired.validate.bodies import SOURCES, Bodies
+from bmeconf.desired.validate.bodies import INLINE, SOURCES, Bodies
 from bmeconf.desired.validate.entries import ManifestEntry
 from bmeconf.kinds import KINDS, Mailing
 from bmeconf.mail import lint
 from bmeconf.model import OFF, Finding, LintPolicy, Place, Resource
-
-FILES = {"body": "html", "plain_text": "text"}
-"""The fields that a file may hold, and the key of their text in a manifest."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class _Places:
             begin = len(content.text) - len(content.text.lstrip())
             if place := content.place(hit.at + begin):
                 return place
-        scalar = at(entry.node, (hit.field, FILES.get(hit.field, "")))
+        scalar = at(entry.node, (hit.field, INLINE.get(hit.field, "")))
         if not isinstance(scalar, Scalar):
             return scalar.place
         value = mail.plain_lines(scalar.text)
