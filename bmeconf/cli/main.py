@@ -129,7 +129,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
     from bmeconf.cli.console import Console
     from bmeconf.cli.outputs import outputs
     from bmeconf.cli.redaction import Redaction
-    from bmeconf.render import EXTRACTS, FORMATS
+    from bmeconf.render import EVERY_FORMAT, FORMATS
 
     format = next(iter(_values("--format", arguments)[-1:]), "")
     good: list[str] = []
@@ -138,7 +138,7 @@ def _guessed(arguments: Sequence[str]) -> Console:
             outputs([*good, option])
             good.append(option)
     return Console(
-        format=format if format in FORMATS + EXTRACTS else FORMATS[0],
+        format=format if format in EVERY_FORMAT else FORMATS[0],
         outputs=outputs(good),
         no_color="--no-color" in arguments,
         redaction=Redaction.asked("--redact" in arguments),

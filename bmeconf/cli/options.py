@@ -24,7 +24,7 @@ from bmeconf.model import (
     shell_line,
 )
 from bmeconf.model.errors import InvalidInput
-from bmeconf.render import EXTRACTS, FORMATS, Line
+from bmeconf.render import EVERY_FORMAT, FORMATS, Line
 
 if TYPE_CHECKING:
     # Not at run time, so that `--help` and `--version` start fast.
@@ -81,7 +81,7 @@ class Options(NamedTuple):
 PRODUCT: Sequence[Decorator] = (
     click.option(
         "--format",
-        type=click.Choice((*FORMATS, *EXTRACTS)),
+        type=click.Choice(EVERY_FORMAT),
         default=FORMATS[0],
         show_default=True,
         help="What to print on standard output.",

@@ -13,7 +13,7 @@ from bmeconf.cli.streams import standard
 from bmeconf.model import did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.project import LOCK_FILE, WORK_FOLDER, can_write, on_disk, write_file
-from bmeconf.render import EXTRACTS, FORMATS
+from bmeconf.render import EVERY_FORMAT
 
 Outputs = tuple[tuple[str, Path], ...]
 WORD = re.compile(r"[^\s'\"{}\[\],:#]+")
@@ -29,12 +29,11 @@ def outputs(options: Sequence[str]) -> Outputs:
     checked: list[tuple[str, Path]] = []
     for option in options:
         format, equals, name = option.partition("=")
-        formats = (*FORMATS, *EXTRACTS)
-        known = f"formats are: {', '.join(formats)}"
+        known = f"formats are: {', '.join(EVERY_FORMAT)}"
         if not (format and equals and name):
             raise InvalidInput(f"--output {option}: expected FORMAT=FILE", known)
-        if format not in formats:
-            hint = did_you_mean(format, formats)
+        if format not in EVERY_FORMAT:
+            hint = did_you_mean(format, EVERY_FORMAT)
             raise InvalidInput(f'--output {option}: there is no format "{format}"{hint}', known)
         words, path = f"--output {option}", Path(name)
         refuse_place(words, path)

@@ -13,7 +13,17 @@ escapes what would be markup in it. Pure throughout.
 """
 
 from bmeconf.render.forge import forge_url, linked
-from bmeconf.render.formats import EXTRACTS, FORMATS, GITHUB, PATCH, TEXT, Product, rendered, unfit
+from bmeconf.render.formats import (
+    EVERY_FORMAT,
+    EXTRACTS,
+    FORMATS,
+    GITHUB,
+    PATCH,
+    TEXT,
+    Product,
+    rendered,
+    unfit,
+)
 from bmeconf.render.model import Field, InText, Page, PageItem, Section, Series, Table, Task, Tile
 from bmeconf.render.safe import Line, plain_ascii, wrapped
 from bmeconf.render.safe import line as safe_line

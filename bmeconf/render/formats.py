@@ -16,6 +16,7 @@ FORMATS = (TEXT, "json", "markdown", "html", "junit", GITHUB)
 PATCH = "patch"
 EXTRACTS = ("sarif", "gitlab", "ics", PATCH)
 """The formats of what others take of a product: what it says of manifests, and manual steps."""
+EVERY_FORMAT = (*FORMATS, *EXTRACTS)
 
 
 class Product(NamedTuple):
@@ -26,7 +27,7 @@ class Product(NamedTuple):
 
 
 def rendered(product: Product, format: str, width: int = WIDTH) -> Sequence[Line]:
-    """The product in one of `FORMATS` or `EXTRACTS`, as lines; text is `width` columns wide.
+    """The product in one of `EVERY_FORMAT`, as lines; text is `width` columns wide.
 
     Raises:
         InvalidInput: if it does not fit in that format.
