@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from bmeconf.client import Writer, page_of
 from bmeconf.kinds import SEARCH, Audience, Mailing, Member, Raw, only, replies
+from bmeconf.model import CampaignStatus
 from bmeconf.model.errors import BmeconfError, NotFound, OutcomeUnknown
 from bmeconf.probe.journal import Remains
 from bmeconf.probe.model import Left
@@ -20,7 +21,6 @@ from bmeconf.probe.survey import Survey, either
 
 TIMES = 2
 """How often a delete is sent whose answer is lost, and a read begun that fails."""
-DRAFT = "draft"
 
 
 class Unnoted:
@@ -92,7 +92,7 @@ class Cleaning:
         for row in self.writer.pages(root, {"criteria": self.remains.name}):
             if not self._is_ours(noun, row):
                 continue
-            if row.get("status") == DRAFT:
+            if row.get("status") == CampaignStatus.DRAFT:
                 yield from self._removed(noun, f"{root}/{replies.id_of(row)}")
             else:
                 yield Left(noun, self._called(noun), "it is no draft any more")

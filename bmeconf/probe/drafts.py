@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bmeconf.kinds import Mailing, Raw, only, replies
-from bmeconf.model.errors import DuplicateName, Rejected
+from bmeconf.model.errors import Rejected
 from bmeconf.probe.model import Untold
 from bmeconf.probe.reading import note_campaign
 from bmeconf.probe.survey import ON_LISTS, rows_of
@@ -67,12 +67,7 @@ def rewriting(trial: Trial) -> None:
 def names(trial: Trial) -> None:
     """Make a second draft of the name."""
     trial.of(DRAFT)
-    try:
-        trial.make(DRAFT, FOLDER, {"name": trial.name})
-        refused, words = False, "POST of a second one was taken"
-    except DuplicateName as error:
-        refused, words = True, f"POST of a second one: {error.status}, DuplicateFieldError"
-    trial.notes.put("campaign_names", refused, words)
+    trial.second("campaign_names", DRAFT, FOLDER, {"name": trial.name})
 
 
 def copy(trial: Trial) -> None:

@@ -85,6 +85,15 @@ class Trial:
             raise Untold(f"no {noun} could be made")
         return self.made[noun]
 
+    def second(self, code: str, noun: str, path: str, body: Mapping[str, Any]) -> None:
+        """Note whether a second object of a name is refused; raises as `send` for other reasons."""
+        try:
+            self.make(noun, path, body)
+            refused, words = False, "POST of a second one was taken"
+        except DuplicateName as error:
+            refused, words = True, f"POST of a second one: {error.status}, DuplicateFieldError"
+        self.notes.put(code, refused, words)
+
     def stepped(self, what: str, before: Raw, after: Any) -> None:
         """Note by how much a write raised a version, where both show it."""
         versions = [replies.version_of(raw) for raw in (before, after) if isinstance(raw, Mapping)]
@@ -116,12 +125,7 @@ def second_list(trial: Trial) -> None:
     """Make a list with the name of the first, by now another one."""
     trial.of(LIST)
     body = {"name": f"{trial.name} two"}
-    try:
-        trial.make(LIST, trial.survey.folder, body)
-        unique, words = False, "POST of a second one was taken"
-    except DuplicateName as refusal:
-        unique, words = True, f"POST of a second one: {refusal.status}, DuplicateFieldError"
-    trial.notes.put("unique_list_names", unique, words)
+    trial.second("unique_list_names", LIST, trial.survey.folder, body)
 
 
 def list_copy(trial: Trial) -> None:
