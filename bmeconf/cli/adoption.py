@@ -106,9 +106,9 @@ def _patch_of(name: str, before: str, after: str) -> str:
 
 
 def _unified(before: str, after: str, old: str, new: str) -> Iterator[str]:
-    lines = [re.findall(r"[^\n]*\n|[^\n]+\Z", text) for text in (before, after)]
     from difflib import unified_diff
 
+    lines = [re.findall(r"[^\n]*\n|[^\n]+\Z", text) for text in (before, after)]
     for line in unified_diff(lines[0], lines[1], old, new):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 

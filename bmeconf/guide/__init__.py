@@ -1,7 +1,6 @@
 """What people look up, offline: the pages of the guide; codes, keys, questions of `probe`.
 
 - `pages`: the pages, in Markdown beside this file, for the forge and for `bmeconf help`
-
 - `codes.md`: every code of a finding, the one text that both `explain` and readers of the page get;
   which codes there are says `model.codes`
 - `codes`: that page, and the tables of lint and probe -> topics

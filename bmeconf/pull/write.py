@@ -28,13 +28,9 @@ from bmeconf.pull.layout import MANIFESTS
 from bmeconf.pull.model import Pulled, Target, refuse
 
 VARIABLE = re.compile(r"(?<!\$)\$\{[A-Za-z_][A-Za-z0-9_]*\}")
-MADE = tuple(
-    (field, key)
-    for field, keys in (
-        ("body", ("mjml", "inline_css", "expand")),
-        ("plain_text", ("from_body", "expand")),
-    )
-    for key in keys
+MADE = (
+    *(("body", "mjml"), ("body", "inline_css"), ("body", "expand")),
+    *(("plain_text", "from_body"), ("plain_text", "expand")),
 )
 """What a manifest says of a content that no account shows."""
 ELSEWHERE = "pull into another folder with --out"
