@@ -11,6 +11,7 @@ import pytest
 
 import bmeconf
 from bmeconf import guide
+from bmeconf.cli import usage
 from bmeconf.live import doubts
 from bmeconf.live.match import Status
 from bmeconf.mail.lint import CODES
@@ -44,6 +45,15 @@ def test_no_code_is_explained_that_nothing_uses() -> None:
     sources = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.stem != "codes"]
     used = {*re.findall(r'"(\w+)"', "\n".join(sources))} | {each.value for each in Status}
     assert used >= FINDINGS
+
+
+def test_the_pages_have_every_exit_code_and_variable_of_the_help() -> None:
+    codes = re.findall(r"^\| (\d+) \|", guide.page("exit-codes"), re.MULTILINE)
+    assert [int(code) for code in codes] == [*usage.EXIT_CODES]
+    told = " ".join(text for entry in usage.ENVIRONMENT.items() for text in entry)
+    named = {*re.findall(r"[A-Z]+_[A-Z_]+", told)}
+    rows = [row for row in guide.page("environment").splitlines() if row.startswith("| `")]
+    assert named <= {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 
 def test_every_key_of_the_files_is_explained() -> None:
