@@ -115,6 +115,7 @@ class Reader(Listings):
 
     def pause(self, seconds: float) -> None:
         """Wait, for the search index to catch up."""
+        self._side_by_side.about_to_wait()
         self.budget.sleep(seconds, "the search index may lag behind")
 
     def for_writing(self, witness: Witness) -> Writer:
@@ -196,6 +197,7 @@ class Reader(Listings):
             OutcomeUnknown: where it left this machine and no whole answer came back.
             NetworkError: where it never left.
         """
+        self._side_by_side.about_to_wait()
         with self._sessions.one() as session, self.budget.request(self._side_by_side.check):
             return self._sent(session, method, path, params, body)
 

@@ -1,15 +1,16 @@
 """Calls side by side, which look to everybody as if they came one after the other.
 
 The results come in the order of the calls. So does what the calls say. Of several errors the one
-of the first call counts, as if no later call had been made. Threads do nothing but calls: whoever
-asked for a wave of them waits for it, and a Ctrl-C ends the waiting at once.
+of the first call counts, as if no later call had been made. Whoever asks for a wave of calls makes
+them, one after the other; a call that is about to wait lets a further thread begin the next one.
+So what asks for nothing needs no thread, and a Ctrl-C ends the waiting at once.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -24,10 +25,14 @@ class Abandoned(BaseException):
 
 @dataclass(eq=False)
 class _Call(Generic[T]):
-    """One call of a wave; `lines` are what it said and nobody has heard yet."""
+    """One call of a wave; `lines` are what it said and nobody has heard yet.
+
+    An `own` call is made by the thread that waits for it: what it says is heard at once.
+    """
 
     work: Callable[[], T]
     wave: _Wave
+    own: bool = False
     result: list[T] = field(default_factory=list)
     error: BaseException | None = None
     lines: deque[str] = field(default_factory=deque)
@@ -47,12 +52,15 @@ class _Call(Generic[T]):
 class _Wave:
     """Calls that were asked for together, maybe by the call `outer` of another wave.
 
-    After one has `failed` no other is begun: they are begun in order, so that none would count.
+    They are begun in order, so that after one has `failed` no other would count: none is begun.
     Once the wave is `over`, nobody waits for the calls that are still under way.
     """
 
     outer: _Call[Any] | None
+    unbegun: deque[_Call[Any]] = field(default_factory=deque)
     change: threading.Condition = field(default_factory=threading.Condition)
+    threads: int = 0
+    """How many are at its calls."""
     failed: bool = False
     over: bool = False
 
@@ -90,12 +98,32 @@ class SideBySide:
 
     def say(self, line: str) -> None:
         """Let `line` be heard when it is this call's turn."""
-        if (call := self._call) is None:
+        call = self._call
+        while call is not None and call.own:
+            call = call.wave.outer
+        if call is None:
             self._hear(line)
             return
         with call.wave.change:
             call.lines.append(line)
             call.wave.change.notify_all()
+
+    def about_to_wait(self) -> None:
+        """Let other calls begin beside the one that this thread is at, before it waits."""
+        call = self._call
+        while call is not None:
+            self._begin_another(call.wave)
+            call = call.wave.outer
+
+    def _begin_another(self, wave: _Wave) -> None:
+        with wave.change:
+            needed = bool(wave.unbegun) and wave.threads < self.most and not wave.failed
+            wave.threads += needed
+        if needed:
+            # A daemon: whatever it waits for must not keep the process alive.
+            threading.Thread(
+                target=self._work, args=(wave,), name="bmeconf read", daemon=True
+            ).start()
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """The results of `calls`, in their order.
@@ -107,34 +135,53 @@ class SideBySide:
             return [call() for call in calls]
         wave = _Wave(self._call)
         made = [_Call(work, wave) for work in calls]
-        waiting = iter(made)
+        wave.unbegun.extend(made)
         try:
-            for _ in range(min(self.most, len(made))):
-                # A daemon: whatever it waits for must not keep the process alive.
-                worker = threading.Thread(
-                    target=self._work, args=(wave, waiting), name="bmeconf read", daemon=True
-                )
-                worker.start()
-            return [self._awaited(call) for call in made]
+            return [self._result(call) for call in made]
         finally:
             wave.over = True
 
-    def _work(self, wave: _Wave, waiting: Iterator[_Call[Any]]) -> None:
+    def _result(self, call: _Call[T]) -> T:
+        """The result of a call, which is made here where nobody has begun it."""
+        wave = call.wave
+        with wave.change:
+            # Where all threads that there may be are busy, one of them will come to it.
+            unbegun = bool(wave.unbegun) and wave.unbegun[0] is call
+            call.own = unbegun and wave.threads < self.most
+            if call.own:
+                wave.unbegun.popleft()
+                wave.threads += 1
+        if call.own:
+            self._make(call)
+            with wave.change:
+                wave.threads -= 1
+        return self._awaited(call)
+
+    def _work(self, wave: _Wave) -> None:
         """Make one call after the other, until none is left or one has failed."""
         while True:
             with wave.change:
-                done = wave.failed or wave.abandoned
-                call = None if done else next(waiting, None)
-            if call is None:
-                return
-            self._here.call = call
+                if wave.failed or wave.abandoned or not wave.unbegun:
+                    wave.threads -= 1
+                    return
+                call = wave.unbegun.popleft()
+            self._make(call)
+
+    def _make(self, call: _Call[Any]) -> None:
+        before, self._here.call = self._call, call
+        try:
             call.run()
-            with wave.change:
-                wave.failed = wave.failed or call.error is not None
-                wave.change.notify_all()
+        finally:
+            self._here.call = before
+        with call.wave.change:
+            call.wave.failed = call.wave.failed or call.error is not None
+            call.wave.change.notify_all()
 
     def _awaited(self, call: _Call[T]) -> T:
         """The result of a call, once all that it says was heard."""
+        if not call.ended:
+            self._begin_another(call.wave)
+            self.about_to_wait()
         while True:
             with call.wave.change:
                 while not (call.lines or call.ended):
