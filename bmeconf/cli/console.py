@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -39,9 +40,12 @@ MARKUP = ("html", "junit")
 SUMMARY_ROOM = 2**20
 """Bytes that GitHub takes as the summary of one step."""
 
-Lines = Sequence[Line]
+Contents = Mapping[str, Sequence[Line]]
+"""A product by format."""
 WIDEST = 100
 """Columns of a terminal that text uses: longer lines are hard to read."""
+AT_ONCE = 1000
+"""Lines that are written together."""
 Document = Callable[[int, BmeconfError | None], Mapping[str, Any]]
 """Makes the JSON of a run that ends with this exit code, for this error."""
 
@@ -160,9 +164,9 @@ class Console:
         if not isinstance(lost, ReaderGone):
             self.warn(f"{lost.message}. The exit code is that of the run itself.")
 
-    def _rendered(self, product: Product) -> tuple[Mapping[str, Lines], InvalidInput | None]:
+    def _rendered(self, product: Product) -> tuple[Contents, InvalidInput | None]:
         """The product by format; a failure in each in which it cannot be made, and the reason."""
-        contents: dict[str, Lines] = {}
+        contents: dict[str, Sequence[Line]] = {}
         reason, width = None, min(columns(sys.stdout), WIDEST)
         for format in {self.format, *(format for format, _ in self.outputs)}:
             try:
@@ -172,7 +176,7 @@ class Console:
                 contents[format] = render.rendered(render.unfit(product, error), format)
         return contents, reason
 
-    def _write(self, contents: Mapping[str, Lines]) -> InvalidInput | None:
+    def _write(self, contents: Contents) -> InvalidInput | None:
         """Write every file that can be written; why the first of the others cannot."""
         reason = None
         for format, path in self.outputs:
@@ -208,19 +212,16 @@ class Console:
         except OSError as error:
             self.warn(f"GITHUB_STEP_SUMMARY: {path} cannot be written: {error.strerror}.")
 
-    def product(self, lines: Lines) -> None:
+    def product(self, lines: Iterable[Line]) -> None:
         """Print one piece of the product on stdout; raises StdoutLost."""
-        for line in lines:
-            text = line.text
-            if self.format in MARKUP and not is_unicode(sys.stdout.encoding):
-                # A file that says it is UTF-8, as which ASCII passes.
-                text = text.encode("ascii", "xmlcharrefreplace").decode("ascii")
-            self._say(Line(text, line.style), sys.stdout)
+        if self.format in MARKUP and not is_unicode(sys.stdout.encoding):
+            # A file that says it is UTF-8, as which ASCII passes.
+            lines = (Line(_ascii_markup(line.text), line.style) for line in lines)
+        self._say(lines, sys.stdout)
 
     def tell(self, lines: Iterable[Line]) -> None:
         """Print on stderr; a stderr that nobody reads stops no run."""
-        for line in lines:
-            self._say(line, sys.stderr)
+        self._say(lines, sys.stderr)
 
     def note(self, text: str, style: str = "") -> None:
         """One line on stderr, unless --quiet."""
@@ -278,9 +279,19 @@ class Console:
         if self.verbose:
             self.tell([Line(safe_line(self.redaction.text(text)))])
 
-    def _say(self, line: Line, stream: TextIO) -> None:
-        painted = line.style in COLOURS and self.colour(stream)
+    def _say(self, lines: Iterable[Line], stream: TextIO) -> None:
+        ahead, colour = iter(lines), self.colour(stream)
+        while some := [*islice(ahead, AT_ONCE)]:
+            text = "\n".join(self._painted(line, colour) for line in some)
+            with self.live.apart(sys.stderr):
+                say(text, stream)
+
+    def _painted(self, line: Line, colour: bool) -> str:
         text = self.redaction.text(line.text)
-        text = click.style(text, fg=COLOURS[line.style]) if painted else text
-        with self.live.apart(sys.stderr):
-            say(text, stream)
+        return (
+            click.style(text, fg=COLOURS[line.style]) if colour and line.style in COLOURS else text
+        )
+
+
+def _ascii_markup(text: str) -> str:
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
