@@ -12,7 +12,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, count
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ BROWSER = {
 SHARED = {"test_architecture.py"}
 """Files whose tests all look at what takes seconds to read once."""
 
+NUMBERS = count()
 TABLE, PART = 8, 3
 """Rows of a large table; where it meets an account and has one axis, an ordinary run tries one row
 of so many, else as many as it takes to meet each value."""
@@ -184,6 +185,14 @@ def account() -> Iterator[Account]:
     """The seeded simulated account, in memory."""
     with Sandbox(None) as sandbox:
         yield Account(sandbox)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder of this test, with few beside it: each run reads the folders above its project."""
+    folder = tmp_path_factory.getbasetemp() / request.path.stem / str(next(NUMBERS))
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture
