@@ -16,7 +16,7 @@ import click
 from bmeconf import __version__
 from bmeconf.cli.failure import guarded
 from bmeconf.cli.stopping import stopping
-from bmeconf.cli.streams import say, watched
+from bmeconf.cli.streams import leave, say, watched
 from bmeconf.cli.usage import write_surroundings
 from bmeconf.model.errors import InvalidInput
 
@@ -103,9 +103,7 @@ def main() -> NoReturn:
     # It has said how it ends: whoever presses Ctrl-C once more must not make it another end.
     for signum in stopping():
         signal.signal(signum, signal.SIG_IGN)
-    # All of it goes with the process: an exit looks through it for rings several times over.
-    gc.freeze()
-    sys.exit(code)
+    leave(code)
 
 
 def run(arguments: Sequence[str], clock: Clock | None = None) -> int:

@@ -47,15 +47,11 @@ def relpath(path, start=None):
     return relative(path, start or os.curdir)
 
 os.open, os.path.relpath, os.chmod = open_, relpath, lambda *words, **more: None
-from bmeconf.cli.main import main
+from bmeconf.cli.main import main, run
 commands = " ".join(sys.argv[1:]).split(" ; ")
 for command in commands[:-1]:
-    sys.argv[1:] = command.split()
-    try:
-        main()
-    except SystemExit as ended:
-        if ended.code:
-            raise
+    if code := run(command.split()):
+        sys.exit(code)
 sys.argv[1:] = commands[-1].split()
 main()
 """
