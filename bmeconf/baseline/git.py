@@ -11,14 +11,16 @@ import contextlib
 import os
 import posixpath
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bmeconf.desired.manifest import MAX_BYTES, ListedFiles, TooLarge
 from bmeconf.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import subprocess
 
 HARDENED = (
     *("--no-replace-objects", "--no-optional-locks", "--no-pager"),
@@ -53,6 +55,9 @@ class Repository(NamedTuple):
         Raises:
             InvalidInput: Git is not installed, cannot be run, or takes too long.
         """
+        # Few runs ask Git for anything.
+        import subprocess
+
         environ = {
             name: value
             for name, value in self.environ.items()

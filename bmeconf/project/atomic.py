@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import uuid
 from collections.abc import Callable, Mapping
@@ -111,6 +110,9 @@ def write_files(folder: Path, texts: Mapping[str, str], *, overwrite: bool = Fal
         FileExistsError: one is there already, and `overwrite` is False; all is as it was.
         OSError: one cannot be written; all is as it was.
     """
+    # Few commands write more than a file.
+    import shutil
+
     with contextlib.ExitStack() as undo:
         _make_folder(folder, undo)
         beside = folder / f".{uuid.uuid4().hex}"
