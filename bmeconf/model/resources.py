@@ -31,8 +31,8 @@ class Address:
     id: str = ""
 
     def __hash__(self) -> int:
-        # Texts know their hash: a tuple of them would be hashed at each of many look-ups.
-        return hash(self.name) ^ hash(self.id)
+        # A text knows its hash: a tuple of all would be hashed at each of many look-ups.
+        return hash(self.id or self.name)
 
     @property
     def parts(self) -> tuple[str, str, str]:
@@ -206,13 +206,15 @@ def references(value: Value) -> Sequence[Address]:
     """Every address that a field value mentions."""
     if isinstance(value, Address):
         return (value,)
-    if type(value) is dict or isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, tuple):
+    # Every resource is asked: what most of them hold comes first.
+    if isinstance(value, tuple):
+        inside: Iterable[Value] = value
+    elif type(value) is dict or isinstance(value, Mapping):
+        inside = value.values()
+    else:
         return ()
     found: list[Address] = []
-    for inner in value:
-        # Every resource is asked: no call for what most of them hold.
+    for inner in inside:
         if type(inner) is Address:
             found.append(inner)
         elif type(inner) is not str:
