@@ -1,4 +1,4 @@
-"""The examples, with each way in which the API may turn out to be: what was applied is in sync.
+"""The newsletter, with each way in which the API may turn out to be: what was applied is in sync.
 
 An ordinary run tries some of these ways, and every night all are tried (BMECONF_EXAMPLES).
 """
@@ -18,7 +18,7 @@ from bmeconf.sandbox.switches import Switches
 from tests.support.driver import Account, Project
 from tests.support.strategies import DIALECTS, MANY
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "newsletter"
 BOUNDLESS = {"hour_limit": 0, "month_quota": 0}
 
 
@@ -36,20 +36,12 @@ COMMON = [way for way in DIALECTS if "search_lag_ms" not in way]
 TRIED = [*COMMON, *(way for way in ways() if MANY > 1 or "body_rewriting" in way)]
 
 
-def both_examples(project: Project, account: Account) -> None:
-    """One project with the manifests of both examples, on this account."""
-    for example in ("mjml", "newsletter"):
-        folder = EXAMPLES / example
-        shutil.copytree(folder / "emails", project.folder / "emails", dirs_exist_ok=True)
-        for path in (folder / "manifests").iterdir():
-            project.write(f"manifests/{example}-{path.name}", path.read_text())
-    lists = project.folder / "manifests" / "mjml-campaigns.yaml"
-    lists.write_text(lists.read_text().replace("lists:\n  - name: Newsletter\n", ""))
-    text = (EXAMPLES / "newsletter" / "bmeconf.yaml").read_text()
-    text = re.sub("base_url: .*", f"base_url: {account.sandbox.url}", text)
-    text = text.replace("vars: {", 'vars: {discount: "20", ')
-    project.write("bmeconf.yaml", text)
-    project.write("manifests/seeds.csv", (EXAMPLES / "newsletter/manifests/seeds.csv").read_text())
+def newsletter(project: Project, account: Account) -> None:
+    """The newsletter's project, on this account."""
+    left = shutil.ignore_patterns(".bmeconf")
+    shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True, ignore=left)
+    text = (EXAMPLE / "bmeconf.yaml").read_text(encoding="utf-8")
+    project.write("bmeconf.yaml", re.sub("base_url: .*", f"base_url: {account.sandbox.url}", text))
     project.env["BMECONF_PRODUCTION_KEY"] = account.sandbox.key
 
 
@@ -57,9 +49,9 @@ def both_examples(project: Project, account: Account) -> None:
 def test_a_plan_after_an_apply_is_empty(
     dialect: dict[str, Any], project: Project, account: Account
 ) -> None:
-    both_examples(project, account)
+    newsletter(project, account)
     account.switch(**BOUNDLESS | dialect)
-    assert len(project.plan()["steps"]) == 11
+    assert len(project.plan()["steps"]) == 10
     assert {step["state"] for step in project.apply()["steps"]} == {"applied"}
     again = project.plan()
     assert again["steps"] == []
