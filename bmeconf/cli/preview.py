@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +19,11 @@ from bmeconf.cli.options import ANY_PATH, ONE_ACCOUNT, Options, common
 from bmeconf.cli.streams import say
 from bmeconf.desired import ProjectFiles, manifest, read_project_files, scope, validate
 from bmeconf.kinds import Mailing, only
+from bmeconf.live import Reading
 from bmeconf.live import read as live
 from bmeconf.model import Problem, Snapshot
 from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.plan import guard
+from bmeconf.plan import Plan, guard, mails
 from bmeconf.preview import Gallery, PageServer, ProjectPictures, Query, Standing
 from bmeconf.project import AccountEntry, choose_account, has_key, key_variable
 from bmeconf.render import documents
@@ -71,9 +72,9 @@ def preview(
     """Show campaigns as their readers will see them; only reads.
 
     A page for each declared campaign: the inbox, the mail on wide and narrow screens, light and
-    dark, its links, and what `validate` finds; with a key, what stands in the account next to it.
-    The pages need no network. Pages of campaigns that are no longer declared are removed from
-    DIR; a file that preview did not make is never written over.
+    dark, its links, and what `validate` finds; with a key also what `plan` finds, and what stands
+    in the account next to it. The pages need no network. Pages of campaigns that are no longer
+    declared are removed from DIR; a file that preview did not make is never written over.
 
     \b
     bmeconf preview --out previews
@@ -121,6 +122,7 @@ class _Run:
     offline: bool
     out: Path | None
     standing: Standing | None = None
+    reading: Reading | None = None
     asked: bool = False
     """Whether the account was asked, or is not to be."""
     why: str = "not asked"
@@ -146,9 +148,13 @@ class _Run:
         )
         chosen = scope.only(only(Mailing).name, desired.snapshot, self.globs)
         if not desired.errors:
-            self._ask(files, entry, chosen, desired.snapshot)
+            self._ask(files, entry, chosen, desired)
         more = self.standing.problems if self.standing else ()
-        problems = [*desired.problems, *desired.judged, *desired.linted, *more]
+        linted = desired.linted
+        if self.reading:
+            # The account may have what the files do not show, and a mail that was sent is as it is.
+            linted = (*map(Problem.of, mails.findings(desired.lint, self.reading, policy.lint)),)
+        problems = [*desired.problems, *desired.judged, *linted, *more]
         query = Query(
             session.now(),
             previews.choose_seed(desired.snapshot, self.seed) if self.seed else None,
@@ -173,7 +179,7 @@ class _Run:
         files: ProjectFiles,
         entry: AccountEntry | None,
         chosen: Snapshot,
-        desired: Snapshot,
+        desired: validate.Desired,
     ) -> None:
         """Read what the account has of the chosen campaigns, unless that was done."""
         if self.asked or self.offline:
@@ -184,7 +190,7 @@ class _Run:
         elif chosen:
             with session.opened(self.options, self.console, files.project) as opened:
                 targets = [str(resource.address) for resource in chosen]
-                limited = scope.limit(desired, targets)
+                limited = scope.limit(desired.snapshot, targets)
                 lock = lock_store.read(opened.lock_file)
                 reading = live.read(opened.reader, limited, lock, opened.identity)
                 bodies = {
@@ -192,8 +198,20 @@ class _Run:
                     for resource in reading.desired.of_kind(only(Mailing).name)
                     if isinstance(body := resource.fields.get("body"), str)
                 }
-                resources, problems = reading.account.resources, reading.problems
+                problems = reading.problems
+                if not problems:
+                    plan = stages.planned(stages.Comparison(opened, desired.digest, reading))
+                    problems, self.reading = (*_found(plan, chosen),), reading
+                resources = reading.account.resources
                 self.standing = Standing(opened.label, session.now(), resources, bodies, problems)
+
+
+def _found(plan: Plan, chosen: Snapshot) -> Iterator[Problem]:
+    """What a plan finds about campaigns, each at its place in the files."""
+    for finding in plan.findings:
+        place = finding.place or plan.places.get(str(finding.address))
+        if place and chosen.get(finding.address):
+            yield Problem.of(finding._replace(place=place))
 
 
 def _watch(run: _Run, port: int) -> int:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 from base64 import b64decode
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -111,6 +112,36 @@ def test_what_stands_in_the_account_is_shown_and_only_read(
     assert "<del>" in made["one.html"]
     assert "The account has no such campaign yet" in made["two.html"]
     assert "not in the account yet" in made["index.html"]
+
+
+def test_with_an_account_the_page_tells_what_a_plan_finds(
+    project: Project, account: Account
+) -> None:
+    project.write("mails/one.html", BODY)
+    draft = {"from": "news@acme.example", "subject": "Hi", "body": {"file": "mails/one.html"}}
+    project.declare(
+        lists=[{"name": "Nobody"}], campaigns=[{"name": "One", **draft, "lists": ["Nobody"]}]
+    )
+    found = [each["message"] for each in project.plan()["findings"] if "Nobody" in each["message"]]
+    assert found
+    for words, there in (((), True), (("--offline",), False)):
+        project.run("preview", "--out", "out", *words).ok()
+        page = unescape(pages(project)["one.html"])
+        assert "begins with http:" in page
+        assert {message in page for message in found} == {there}
+
+
+def test_of_a_mail_that_was_sent_nothing_is_found(project: Project, account: Account) -> None:
+    declare(project, "One")
+    project.apply()
+    project.run("preview", "--out", "out").ok()
+    assert "begins with http:" in pages(project)["one.html"]
+    state = account.state()
+    sent = next(each for each in state["campaigns"] if each["name"] == "One")
+    sent["status"] = "sent"
+    account.set(state)
+    project.run("preview", "--out", "out").ok()
+    assert "begins with http:" not in pages(project)["one.html"]
 
 
 def test_hostile_texts_are_no_markup(project: Project) -> None:
