@@ -1,26 +1,30 @@
 """What a body is made from -> HTML and plain text, by compilers of the extra `bmeconf[mail]`. Pure.
 
 The same text gives the same result in every process. Each compiler is loaded where one is needed.
-They walk trees by recursion, and two of them end the process where a tree is too deep: so what they
-are given is measured first.
+They walk trees by recursion: what they are given is measured first, and two that would end the
+process where a tree is too deep have a stack for any that a measure does not see.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from bmeconf.mail.parse import VOID
+from bmeconf.mail.parse import VOID, read
 from bmeconf.model import did_you_mean
 
 MJML, CSS, TEXT = "mjml-python", "css-inline", "inscriptis"
 MODULES = {MJML: "mjml", CSS: "css_inline", TEXT: "inscriptis"}
 """The packages of the extra, and the modules that they are imported by."""
 DEEPEST = 200
-"""Elements in each other: libxml2 drops what is deeper than 256, and mrml ends at some 3,000."""
+"""Elements in each other: libxml2 drops what is deeper than 256."""
+STACK = 512 * 2**20
+"""Bytes, of which only those are taken that are used: for elements without end in LARGEST."""
 LARGEST = 1_000_000
 """Characters of a text that a compiler is given: the service takes half of that."""
 ELEMENT = re.compile(r"<(/?)([A-Za-z][\w:-]*)(?:[^<>]*?(/?)>)?")
@@ -117,20 +121,35 @@ def includes(text: str) -> Iterator[Include]:
 
 
 def depth(text: str) -> int:
-    """How many elements of a text lie inside each other at most, as far as its tags tell."""
+    """How many elements of an MJML text lie inside each other at most, as far as its tags tell.
+
+    Where that is too deep, some number that is.
+    """
+    tags = ELEMENT.findall(text)
+    return _depth((name.lower(), bool(slash)) for slash, name, empty in tags if not empty)
+
+
+def _depth(tags: Iterable[tuple[str, bool]]) -> int:
+    """The depth of tags, each a name and whether it is an end; it stops where that is too deep.
+
+    An end within another element, which readers may pass over, ends nothing here.
+    """
     stack: list[str] = []
     deepest = 0
-    for slash, name, empty in ELEMENT.findall(text):
-        name = name.lower()
-        if slash:
-            if name in stack[-DEEPEST:]:
-                while stack.pop() != name:
-                    pass
-        elif not empty and name not in VOID:
+    for name, is_end in tags:
+        if is_end:
+            at = len(stack) - 1
+            while at > 0 and stack[at] != name and stack[at] in ENDS:
+                at -= 1
+            if stack and stack[at] == name:
+                del stack[at:]
+        elif name not in VOID:
             while stack and name in ENDS and stack[-1] in (name, *ENDS[name]):
                 stack.pop()
             stack.append(name)
             deepest = max(deepest, len(stack))
+            if deepest > DEEPEST:
+                break
     return deepest
 
 
@@ -146,7 +165,7 @@ def from_mjml(text: str) -> str:
     """The HTML of an MJML text that includes nothing; raises Missing, and Fault."""
     compiler = _load(MJML)
     try:
-        made = compiler.mjml2html(text)
+        made = _with_room(lambda: str(compiler.mjml2html(text)))
     except ValueError as error:
         match = FAULT.fullmatch(str(error))
         if match is None:
@@ -194,7 +213,7 @@ def with_inline_css(text: str) -> str:
         remove_inlined_selectors=True,
     )
     try:
-        return str(inliner.inline(text))
+        return _with_room(lambda: str(inliner.inline(text)))
     except compiler.InlineError as error:
         raise Fault(f"the styles cannot be read: {error}") from error
 
@@ -244,5 +263,29 @@ def _layout() -> Any:
 def _measured(text: str) -> None:
     if len(text) > LARGEST:
         raise Fault(f"{len(text):,} characters, and at most {LARGEST:,} are taken; shorten it")
-    if depth(text) > DEEPEST:
+    tokens = (token for token in read(text).tokens if token.kind in ("open", "close"))
+    if _depth((token.name, token.kind == "close") for token in tokens) > DEEPEST:
         raise Fault(f"elements lie more than {DEEPEST} deep in each other; take some out")
+
+
+def _with_room(work: Callable[[], str]) -> str:
+    """What `work` makes, in a thread that has room for a deep recursion; raises as it does."""
+    made: Future[str] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(work())
+        except BaseException as error:
+            made.set_exception(error)
+
+    usual = threading.stack_size(STACK)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    except RuntimeError:
+        # The system has not so much to give: what was measured is no deeper than it takes.
+        return work()
+    finally:
+        threading.stack_size(usual)
+    thread.join()
+    return made.result()

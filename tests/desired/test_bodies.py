@@ -185,6 +185,34 @@ def test_no_include_makes_a_run_hang_or_end(bomb: str) -> None:
     assert read("body: {mjml: a.mjml, expand: true}", bombs()[bomb]).errors
 
 
+DEEP = (
+    "<div><object></div>",
+    "<div><!-- </div> -->",
+    "<div><i title='</div>'>",
+    "<div><style></div></style>",
+    "<b class='1'><p></b>",
+    "<table><td><div></table>",
+)
+"""What looks shallow to one reader of tags, and is deep to another."""
+
+
+def test_no_depth_of_elements_ends_a_run(project: Project) -> None:
+    campaigns = []
+    for number, part in enumerate(DEEP):
+        deep = part * 20_000
+        mjml = f"<mj-section><mj-column><mj-text>{deep}</mj-text></mj-column></mj-section>"
+        project.write(f"{number}.html", f"<style>a {{color: red}}</style>{deep}")
+        project.write(f"{number}.mjml", f"<mjml><mj-body>{mjml}</mj-body></mjml>")
+        for kind, source in (("html", "file"), ("mjml", "mjml")):
+            body = {source: f"{number}.{kind}", "inline_css": True}
+            name = f"{kind} {number}"
+            campaigns.append({"name": name, "body": body, "plain_text": {"from_body": True}})
+    project.declare(campaigns=campaigns)
+    ran = project.spawn("validate")
+    assert ran.code == 3, ran.err[-300:]
+    assert "Traceback" not in ran.err
+
+
 def test_findings_in_made_bodies_stand_in_the_source(project: Project) -> None:
     body = MJML.replace("${hero}", "{{name}}").replace(
         "https://acme.example/sale", "http://x.example/s"
