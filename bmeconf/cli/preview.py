@@ -158,7 +158,7 @@ class _Run:
         query = Query(
             session.now(),
             previews.choose_seed(desired.snapshot, self.seed) if self.seed else None,
-            policy.lint.merge_tags,
+            policy.lint,
             console.redaction.value,
             console.redaction.text,
             ProjectPictures(files),

@@ -14,6 +14,7 @@ from bmeconf.mail import visible_lines
 from bmeconf.model import (
     Address,
     Fields,
+    LintPolicy,
     Problem,
     Resource,
     Snapshot,
@@ -55,15 +56,15 @@ def _nowhere(_: Resource) -> Embedded:
 class Query:
     """What a gallery is to show, and how.
 
-    `seed` fills the merge tags, by default the first one that each campaign goes to. `fields` maps
-    tags to labels of fields. `show` makes values of contacts fit to be shown, and `text` all
-    other texts. `pictures` finds the pictures of a campaign that are
+    `seed` fills the merge tags, by default the first one that each campaign goes to. `policy` has
+    the fields that tags stand for, and what is asked of links. `show` makes values of contacts fit
+    to be shown, and `text` all other texts. `pictures` finds the pictures of a campaign that are
     files of the project. `offline` says why the account was not asked.
     """
 
     made_at: datetime
     seed: Resource | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
+    policy: LintPolicy = field(default_factory=LintPolicy)
     show: Text = _as_it_is
     text: Text = _as_it_is
     pictures: Callable[[Resource], Embedded] = _nowhere
@@ -153,7 +154,7 @@ def _preview(
         fields = {**declared.fields, "body": standing.bodies[address]}
         declared, template = replace(declared, fields=fields), ""
     seed = query.seed or _first_seed(declared, desired)
-    tags, embedded = Tags(seed, query.fields, query.show), query.pictures(declared)
+    tags, embedded = Tags(seed, query.policy.merge_tags, query.show), query.pictures(declared)
 
     def mail_of(fields: Fields) -> Mail:
         return _mail(fields, tags, query.text, embedded)
@@ -172,7 +173,7 @@ def _preview(
         template=template,
         seed=query.show(seed.address.name) if seed else "",
         tags=tuple(tags.used(_text(declared.fields.get(name)) for name in SHOWN)),
-        links=tuple(links(mail.body)),
+        links=tuple(links(mail.body, query.policy)),
         problems=tuple(once(problems)),
         live=_live(declared, standing, mail_of, query.text),
     )

@@ -7,7 +7,7 @@ from base64 import b64decode
 
 import pytest
 
-from bmeconf.model import CONTACTS, Address, Resource
+from bmeconf.model import CONTACTS, Address, LintPolicy, Resource
 from bmeconf.preview import build, schemes
 from bmeconf.preview.links import links
 from bmeconf.preview.pictures import without_requests
@@ -41,22 +41,27 @@ def test_merge_tags_have_the_values_of_a_seed(text: str, filled: str) -> None:
     ("body", "told"),
     [
         ('<a href="https://acme.example/?utm_source=m&amp;x=1">Go</a>', "Go utm_source=m "),
-        ('<a href="http://acme.example">Go</a>', "Go  not encrypted"),
-        ("<a href='#'>Go</a><a>no link</a>", "Go  leads nowhere"),
-        ("<a href='#top'>Go</a>", "Go  a place in the mail"),
-        ("<a href=/more><b>Go </b>on</a>", "Go on  not a whole address"),
-        ("<a href=javascript:x()>Go</a>", "Go  javascript: is no web address"),
-        ("<a href=https://[x>Go</a>", "Go  cannot be read"),
-        ("<a href=https://intranet/>Go</a>", "Go  no host that readers reach"),
+        ('<a href="http://acme.example">Go</a>', "Go  insecure link"),
+        ("<a href='#'>Go</a><a>no link</a>", "Go  empty link"),
+        ("<a href='#top'>Go</a>", "Go  anchor link"),
+        ("<a href=/more><b>Go </b>on</a>", "Go on  relative link"),
+        ("<a href=javascript:x()>Go</a>", "Go  empty link"),
+        ("<a href=https://[x>Go</a>", "Go  malformed link"),
+        ("<a href=https://intranet/>Go</a>", "Go  malformed link"),
         ("<a href=https://acme.example/></a>", "  no text"),
         ('<a href=mailto:a@acme.example><img alt="Write">', "[picture: Write]  "),
         ("<map><area href=tel:1 alt=Call></map>", "Call  "),
+        ('<a href="https://shop.test.acme.example">Go</a>', "Go  staging link"),
+        ('<a href="https://example.com?utm_id=1">Go</a>', "Go utm_id=1 placeholder link"),
         ("<a href={cf_link}>Go</a><!-- <a href=#>x</a> -->", "Go  "),
     ],
 )
 def test_links_are_told_with_what_is_odd(body: str, told: str) -> None:
-    (link,) = links(body)
+    (link,) = links(body, LintPolicy(staging_hosts=("*.test.acme.example",)))
     assert f"{link.text} {link.tracked} {link.odd}" == told
+    if link.odd and link.text:
+        off = LintPolicy({link.odd.replace(" ", "_"): "off"})
+        assert next(links(body, off)).odd == ""
 
 
 @pytest.mark.parametrize(

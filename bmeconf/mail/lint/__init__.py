@@ -8,4 +8,5 @@
 
 from bmeconf.mail.lint.check import Linter
 from bmeconf.mail.lint.codes import CODES, level
+from bmeconf.mail.lint.links import faults
 from bmeconf.mail.lint.model import Hit, Mail
