@@ -162,16 +162,14 @@ class Baseline(ABC):
                 yield SideStatus()
             return
         for path in _parts(change, memory):
-            if memory.in_doubt(path):
-                continue
             before, after = lookup(live.fields, path), lookup(desired.fields, path)
             members = KINDS[desired.address.kind].exact_over(change, self.managed)
             status = memory.sides(path, after, before, members)
+            known = [] if memory.in_doubt(path) else [status]
             if status.manifest is None and self.behind:
                 part = change if path == change.path else Change(path, before, after)
-                yield from list(self.behind._statuses(part, desired, live)) or [status]
-            else:
-                yield status
+                known = list(self.behind._statuses(part, desired, live)) or known
+            yield from known
 
 
 def leaves(fields: Fields, path: Path = ()) -> Iterator[tuple[Path, Value]]:

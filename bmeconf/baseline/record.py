@@ -135,23 +135,26 @@ def _written(baseline: LockBaseline, write: ProvenWrite, live: Resource) -> Lock
     """The entry of a write whose comparison is not at hand: of what it wrote.
 
     The rest stays as it was. That it still is so is proven only where what was pinned is what is
-    remembered, and nobody wrote since.
+    remembered, and nobody wrote since. Where nothing was remembered, nobody knows whether the rest
+    was declared: else an edit by hand would pass for a manifest that moved.
     """
     old, proven = baseline.entry(live), write.alone is not False
-    entry = _entry(baseline, Resource(write.address, nested(write.changes)), live, ())
-    if old is not None:
+    paths = [change.path for change in write.changes]
+    rest = () if write.is_new else [name for name in live.fields if (name,) not in paths]
+    entry = _entry(baseline, Resource(write.address, nested(write.changes)), live, rest)
+    if old is not None and not old.bare:
         proven = bool(write.before is not None and unmoved(old, write.before) and write.alone)
-        paths = [change.path for change in write.changes]
-        rest = {
+        kept = {
             key
             for key in (*old.sent, *old.seen)
             if not any(overlap(undotted(key), path) for path in paths)
         }
-        entry = _kept(entry, old)._replace(
-            sent={**{k: v for k, v in old.sent.items() if k in rest}, **entry.sent},
-            seen={**{k: v for k, v in old.seen.items() if k in rest}, **entry.seen},
-            unproven=tuple(n for n in old.unproven if n not in {path[0] for path in paths}),
+        entry = entry._replace(
+            sent={**{k: v for k, v in old.sent.items() if k in kept}, **entry.sent},
+            seen={**{k: v for k, v in old.seen.items() if k in kept}, **entry.seen},
+            unproven=tuple(name for name in old.unproven if (name,) not in paths),
         )
+    entry = _kept(entry, old)
     return entry if proven else entry._replace(version=None, updated_at="", listed="")
 
 

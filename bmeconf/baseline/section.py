@@ -25,7 +25,8 @@ class LockEntry(NamedTuple):
 
     `sent` are the declared values that were written or found, `seen` those that were read back,
     both as digests by dotted path; the two differ where the service rewrote something.
-    `unproven` are declared fields that the API does not show and that no apply has sent.
+    `unproven` are declared fields that the API does not show and that no apply has sent, and fields
+    of which a plan that was made elsewhere did not tell whether they were declared.
     `version` and `updated_at` are those of that reading, `listed` a digest of its row in the
     listing. `scheduled` is the instant that the account once showed it as scheduled for.
     """

@@ -205,10 +205,7 @@ def _with_cause(item: DriftItem, reading: Reading) -> DriftItem:
     """
     if item.cause:
         return item
-    section = reading.section
-    entry = section.of(item.address, item.id) if item.id else None
-    known_yet = not entry.bare if entry else not item.id
-    pending = known_yet and bool(section.entries)
+    pending = not item.id and bool(reading.section.entries)
     return replace(item, cause=Cause.PENDING if pending else Cause.DRIFT, untold=not pending)
 
 

@@ -1359,6 +1359,37 @@ def test_a_saved_plan_proves_nothing_that_it_did_not_write(
     assert idle(hiding) == ["unreadable"]
 
 
+def test_what_a_saved_plan_did_not_write_of_an_unknown_object_is_never_called_pending(
+    project: Project, account: Account
+) -> None:
+    news = {"name": "News", "subject": "S", "preview_text": "P", "lists": ["Newsletter"]}
+    ann = {"email": ANN, "fields": {"City": "Oslo", "Company": "Acme"}}
+    whole: Any = {
+        "lists": [{"name": "Newsletter"}],
+        "structure": {"fields": [{"label": "City"}, {"label": "Company"}]},
+    }
+    project.deploy(**whole, contacts=[ann], campaigns=[news])
+    project.unlock()
+    ann, news = {**ann, "fields": {"City": "Rome", "Company": "Acme"}}, {**news, "subject": "T"}
+    project.declare(**whole, contacts=[ann], campaigns=[news])
+    commit(project.folder)
+    by_plan(project)
+    account.edit("contacts", ANN, fields={account.field_id("Company"): "Other"})
+    account.edit("campaigns", "News", previewText="Q", lists=[])
+    moved = {(i["address"], i["field"]): i["class"] for i in project.drift(code=2)["items"]}
+    assert moved == {
+        ("campaigns/News", "lists"): "drift",
+        ("campaigns/News", "preview_text"): "drift",
+        (f"contacts/{ANN}", "fields.Company"): "drift",
+    }
+    assert {*classes(project.plan("--since", "HEAD")).values()} == {"drift"}
+    by_plan(project)
+    project.apply()
+    assert "unproven" not in project.lock_text()
+    account.edit("campaigns", "News", previewText="Q")
+    assert classes(project.plan()) == {"campaigns/News preview_text": "drift"}
+
+
 def test_a_saved_plan_keeps_proven_what_was_pinned_as_it_was_remembered(hiding: Project) -> None:
     hiding.declare(campaigns=[{**HIDDEN, "subject": "T"}])
     by_plan(hiding)
