@@ -101,11 +101,13 @@ def drift(
         report = replace(report, touches=last, requests=reader.budget.used)
         recorded, failed = _recorded(session, reading, report) if record else (False, None)
         edit = edit_manifests(paths, comparison, reading, report) if editing else None
-    shown = page.of_drift(report, session.label, classes, _undoing(options, paths, reading, report))
+    takeover = page.Takeover(edit.adoption, adopt) if edit else None
+    rest = takeover.rest(report) if takeover and adopt else report
+    undoing = _undoing(options, paths, reading, rest)
+    shown = page.of_drift(report, session.label, classes, undoing, takeover)
     if edit:
         if adopt:
             edit.write()
-        shown = page.with_adoption(shown, edit.adoption, adopt)
         shown = shown._replace(patch=edit.patch(session.project.root))
     code = console.publish(
         shown,

@@ -142,6 +142,45 @@ def test_the_report_says_what_is_adopted_and_what_is_left(shop: Project, account
     assert "adoption" not in shop.run("drift", "--format", "json").json
 
 
+CHANGE = "change the manifest"
+
+
+def test_the_advice_is_about_what_is_not_declared_by_now(shop: Project, account: Account) -> None:
+    shop.write("mail/all.yaml", MANIFEST.replace("Company: Acme", "Company: Here"))
+    account.edit("campaigns", "News", subject="By hand")
+    account.edit("contacts", "bob@example.com", fields={account.field_id("Company"): "There"})
+    proposed = flat(shop.run("drift", "--output", "patch=by.patch").out)
+    assert "To keep what the patch has, `git apply` it. To undo what was done by hand" in proposed
+    assert "To keep the rest, change the manifest" in proposed
+    adopted = flat(shop.run("drift", "--adopt").out)
+    assert "commit it. To undo the rest, apply. To keep the rest, change the manifest" in adopted
+    assert adopted.endswith("Next: bmeconf apply --target contacts/bob@example.com")
+
+
+def test_once_all_is_adopted_nothing_is_to_be_changed_or_applied(
+    shop: Project, account: Account
+) -> None:
+    account.edit("campaigns", "News", subject="By hand")
+    proposed = flat(shop.run("drift", "--output", "patch=by.patch").out)
+    assert CHANGE not in proposed
+    assert proposed.endswith("Next: bmeconf apply")
+    adopted = flat(shop.run("drift", "--adopt").out)
+    assert CHANGE not in adopted
+    assert "Next:" not in adopted
+    assert "The account was not as declared: 1 difference (1 drifted), 1 adopted." in adopted
+
+
+def test_an_empty_patch_is_not_to_be_applied(shop: Project, account: Account) -> None:
+    account.edit("lists", "Partners", name="Friends")
+    shown = flat(shop.run("drift", "--output", "patch=by.patch").out)
+    assert "To adopt Nothing" in shown
+    assert "git apply" not in shown
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
 PROJECT = """\
 version: 1
 accounts:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
 from bmeconf.kinds import Touch
@@ -41,18 +43,37 @@ STOP = (
 )
 TOO_LATE_FOR = "nothing can be written to it any more: declare what is live"
 ANSWER = ", or answer for it until a day in bmeconf.yaml (policy: known_drift)"
-UNDO = "To undo what was done by hand, apply."
-KEEP = (
-    "To keep what was done by hand, change the manifest, or answer for it until a day in"
-    " bmeconf.yaml (policy: known_drift)."
-)
+BY_HAND = "what was done by hand"
+UNDO = "To undo {}, apply."
+KEEP = "To keep {}, change the manifest" + ANSWER + "."
+ADOPTED = "What was adopted is declared now: look at the change of the files, and commit it."
+PATCHED = "To keep what the patch has, `git apply` it."
 
 
-def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command: str = "") -> Page:
+class Takeover(NamedTuple):
+    """What the manifests take over, or have taken over where it is `done`."""
+
+    adoption: Adoption
+    done: bool
+
+    def rest(self, drift: Drift) -> Drift:
+        """`drift` without what the manifests take over."""
+        taken = {(item.address, item.path) for item in self.adoption.adopted}
+        items = tuple(item for item in drift.items if (item.address, item.path) not in taken)
+        return replace(drift, items=items)
+
+
+def of_drift(
+    drift: Drift,
+    account: str,
+    fail_on: Collection[str],
+    next_command: str = "",
+    takeover: Takeover | None = None,
+) -> Page:
     """A drift report as a page.
 
     `account` names it for people, `fail_on` is what makes the run fail, `next_command` is what
-    to type to undo what was done by hand, where an apply can.
+    to type to undo what was done by hand and is not declared, where an apply can.
     """
     counts = drift.summary
     broken = any(manual.is_broken for manual in drift.plan.manual)
@@ -64,7 +85,7 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
         document=DRIFT_FORMAT,
         title="Drift",
         account=account,
-        verdict=_verdict(drift),
+        verdict=_verdict(drift, takeover),
         mood="bad" if drift.exit_code(fail_on) else "warn" if broken or not drift.clean else "good",
         counts=tuple(
             (key.replace("_", " "), number)
@@ -77,7 +98,8 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
             Section("Findings", finding_items(drift.findings, drift.plan.places)),
             plan_page.left_out(drift.left_out),
             plan_page.compared_with(drift.plan),
-            Section("What to do", text=_advice(drift, bool(next_command))),
+            *([_taken_over(takeover)] if takeover else []),
+            Section("What to do", text=_advice(drift, bool(next_command), takeover)),
         ),
         price=f"{_rest(counts)}; read with {counted(drift.requests, 'request')}.",
         next_commands=(next_command,) if next_command else (),
@@ -85,11 +107,15 @@ def of_drift(drift: Drift, account: str, fail_on: Collection[str], next_command:
     )
 
 
-def with_adoption(page: Page, adoption: Adoption, done: bool) -> Page:
-    """`page` with what the manifests take over, or have taken over where it is `done`."""
-    fields = counted(len(adoption.adopted), "field")
-    files = counted(len(adoption.texts), "file")
-    words = f"{fields} in {files}" + ("." if done else ": `git apply` the patch.")
+def _taken_over(takeover: Takeover) -> Section:
+    adoption, done = takeover
+    text = "Nothing: no manifest can take over a field by itself."
+    if adoption.adopted:
+        fields, files = (
+            counted(len(adoption.adopted), "field"),
+            counted(len(adoption.texts), "file"),
+        )
+        text = f"{fields} in {files}" + ("." if done else ": `git apply` the patch.")
     items = tuple(
         PageItem(
             sign="!",
@@ -101,11 +127,10 @@ def with_adoption(page: Page, adoption: Adoption, done: bool) -> Page:
         )
         for item, reason in adoption.left
     )
-    section = Section("Adopted" if done else "To adopt", items, text=words)
-    return page._replace(sections=(*page.sections, section))
+    return Section("Adopted" if done else "To adopt", items, text=text)
 
 
-def _verdict(drift: Drift) -> str:
+def _verdict(drift: Drift, takeover: Takeover | None) -> str:
     scope = "What was looked at" if drift.left_out else "The account"
     states = Counter(manual.state for manual in drift.plan.manual)
     steps = [
@@ -113,7 +138,9 @@ def _verdict(drift: Drift) -> str:
         for state in (*BROKEN, "todo")
         if states[state]
     ]
-    return "; ".join((f"{scope} is {_state(drift)}", *steps)) + "."
+    adopted = len(takeover.adoption.adopted) if takeover and takeover.done else 0
+    state = f"was {_state(drift)}, {adopted} adopted" if adopted else f"is {_state(drift)}"
+    return "; ".join((f"{scope} {state}", *steps)) + "."
 
 
 def _rest(counts: Mapping[str, int]) -> str:
@@ -140,12 +167,25 @@ def _state(drift: Drift) -> str:
     return "as declared"
 
 
-def _advice(drift: Drift, undoable: bool) -> str:
-    if not any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items):
+def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
+    if not _moved(drift):
         return ""
+    done = takeover is not None and takeover.done
+    taken = takeover is not None and bool(takeover.adoption.adopted)
+    rest = "the rest" if taken else BY_HAND
     unknown = UNTOLD if any(item.untold for item in drift.items) else ""
-    sentences = (unknown if drift.remembers else UNLOCKED, UNDO if undoable else "", KEEP)
+    sentences = (
+        unknown if drift.remembers else UNLOCKED,
+        (ADOPTED if done else PATCHED) if taken else "",
+        UNDO.format(rest if done else BY_HAND) if undoable else "",
+        KEEP.format(rest) if _moved(takeover.rest(drift) if takeover else drift) else "",
+    )
     return " ".join(filter(None, sentences))
+
+
+def _moved(drift: Drift) -> bool:
+    """True where something was changed by hand, as far as can be told."""
+    return any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items)
 
 
 # --- items
