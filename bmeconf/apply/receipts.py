@@ -39,9 +39,9 @@ class Receipts:
             if receipt := self._read(path):
                 command = shell_line([*resuming, str(receipt.get("journal", ""))])
                 raise Stale(
-                    f"{self.plan} was applied already, begun at {receipt.get('begun_at')};"
-                    " nothing was written",
-                    f"plan again to see what is left; if it was cut off: {command}",
+                    f"{self.plan} was applied already: that was begun at"
+                    f" {receipt.get('begun_at')}; this run wrote nothing",
+                    f"plan again to see what is left; if that apply was cut off: {command}",
                 )
 
     def claim(self, now: datetime, journal: str) -> None:
