@@ -31,7 +31,7 @@ FLOORS = (
     ("live",),
     ("plan",),
     ("apply",),
-    ("accounts", "compare", "doctor", "drift", "preview", "probe", "pull", "report"),
+    ("accounts", "compare", "doctor", "drift", "forge", "preview", "probe", "pull", "report"),
     ("guide",),
     ("render",),
     ("cli",),
@@ -55,7 +55,7 @@ DOORS = {
     "jinja2": "render sandbox",
     "jsonschema": "desired.validate",
     "mjml": "mail.sources",
-    "requests": "client",
+    "requests": "client forge.http",
     "subprocess": "baseline.git",
     "turbohtml": "mail.parse",
     "urllib3": "client",
@@ -81,6 +81,7 @@ PURE = (
         "pull.entries",
         "pull.layout",
         *("probe.bounds", "probe.model", "probe.questions"),
+        *("forge.model", "forge.review", "forge.texts"),
     ),
 )
 IMPURE = {"os", "socket", "subprocess", "time", "pathlib", "shutil", "tempfile", "random"}

@@ -36,6 +36,7 @@ COMMANDS = {
     "report": "Show how sent campaigns were received; only reads.",
     "doctor": "Check key, scopes, limits, account and files; only reads.",
     "probe": "Ask the account what the API's documents leave open.",
+    "ci": "What a pipeline does: comments, reviewed plans, the lock file.",
     "accounts": "Show the declared accounts, and whether each has its key.",
     "compare": "Show where two accounts differ from the manifests; only reads.",
     "help": "Read the guide: manifests, plans, drift, guards, CI; offline.",

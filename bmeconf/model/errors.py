@@ -114,6 +114,16 @@ class JournalLost(
     """The journal cannot be written any more: no write may be sent that it does not know of."""
 
 
+class ForgeFailed(BmeconfError, code="forge_failed"):
+    """GitHub or GitLab refused a request; `status` is that of its answer, 0 without one."""
+
+    status = 0
+
+
+class ForgeUnanswered(ForgeFailed, code="forge_unanswered"):
+    """A server error of GitHub or GitLab, or no answer: the request may have been carried out."""
+
+
 class Bug(BmeconfError, code="bug", advice="report it with the lines above"):
     """An exception that nothing expected; its cause says where."""
 

@@ -19,7 +19,7 @@ SHOWN = 10
 def render(page: Page) -> str:
     """The errors of a page, as many warnings and notes as GitHub shows of each, its verdict."""
     annotations = [
-        (each.level, _command(each.level, each.place, each.title, each.message))
+        (each.level, annotation(each.level, each.place, each.title, each.message))
         for each in statements(page)
     ]
     lines: list[str] = []
@@ -29,13 +29,14 @@ def render(page: Page) -> str:
         room = SHOWN - 1 if level == "note" else SHOWN
         if level != "error" and len(own) > room:
             more = f"{len(own) - room + 1:,} more like these are in the whole report"
-            own[room - 1 :] = [_command(level, None, "more", more)]
+            own[room - 1 :] = [annotation(level, None, "more", more)]
         lines += own
     verdict = page.verdict + (f" Fingerprint: {page.fingerprint}" if page.fingerprint else "")
-    return "".join(f"{line}\n" for line in (*lines, _command("note", None, page.name, verdict)))
+    return "".join(f"{line}\n" for line in (*lines, annotation("note", None, page.name, verdict)))
 
 
-def _command(level: str, place: Place | None, title: str, message: str) -> str:
+def annotation(level: str, place: Place | None, title: str, message: str) -> str:
+    """One line of the log, which the runner shows at its place."""
     where = f"file={_property(place.file)},line={place.line},col={place.column}," if place else ""
     return f"::{COMMANDS[level]} {where}title={_property(title)}::{_message(message)}"
 

@@ -254,7 +254,7 @@ def test_a_protected_branch_is_told_of(repository: Repository) -> None:
     }
     kept = run.step("Commit the lock file")
     assert kept is not None
-    assert "commit-lock: false" in kept.said
+    assert "may bypass the protection" in kept.said
     assert "Autumn" in lists(repository.account)
     assert "Autumn" in kept_lock(repository)
 
@@ -333,7 +333,7 @@ def test_a_github_that_stays_away_fails_the_job(repository: Repository) -> None:
     repository.propose(1, **{LISTS: AUTUMN})
     run = repository.pull_request(1)
     assert run.conclusion == "failure"
-    assert "::error::GitHub answered 503" in run.log
+    assert "::error title=bmeconf::GitHub answered 503" in run.log
     assert "Traceback" not in run.log
     repository.merge(1)
     repository.github.meddle()

@@ -49,6 +49,8 @@ class FakeGitHub:
     runs: list[dict[str, Any]] = field(default_factory=list)
     artifacts: list[dict[str, Any]] = field(default_factory=list)
     archives: dict[int, bytes] = field(default_factory=dict)
+    statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The last one of each commit."""
     rules: list[Rule] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
     writer: str = BOT
@@ -252,6 +254,13 @@ def _put(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     return reply({"commit": {"sha": github.git("rev-parse", "HEAD")}}, 201)
 
 
+def _status(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
+    assert body["state"] in ("error", "failure", "pending", "success")
+    assert len(body["description"]) <= 140
+    github.statuses[match[1]] = body
+    return reply(body, 201)
+
+
 def _checked(body: str) -> str:
     assert len(body.encode()) <= 65_536
     return body
@@ -274,4 +283,5 @@ ROUTES: tuple[Route, ...] = (
     ("GET", r"contents(?:/(.+))?", (("contents", "read"),), _contents),
     ("GET", r"git/blobs/([0-9a-f]+)", (("contents", "read"),), _blob),
     ("PUT", r"contents/(.+)", (("contents", "write"),), _put),
+    ("POST", r"statuses/([0-9a-f]{40})", (("statuses", "write"),), _status),
 )

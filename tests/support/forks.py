@@ -15,7 +15,6 @@ import importlib
 import os
 import pkgutil
 import resource
-import runpy
 import select
 import shutil
 import signal
@@ -27,7 +26,6 @@ import traceback
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -39,11 +37,6 @@ from _signal import SIGHUP, SIGINT, SIGTERM, signal
 from _socket import AF_UNIX, SCM_RIGHTS, SOL_SOCKET, socket
 words = sys.argv[1:]
 order = {{"folder": os.getcwd(), "env": dict(os.environ)}}
-if sys.argv[0].endswith("python3"):
-    if words[:1] != ["-Es"]:
-        os.execv({python!r}, ["python3", *words])
-    words = words[1:]
-    order["script"] = words.pop(0)
 order["arguments"] = words
 door = socket(AF_UNIX)
 door.connect({door!r})
@@ -57,7 +50,7 @@ for number in (SIGINT, SIGTERM, SIGHUP):
 code = int(answers.readline())
 sys.exit(code if code >= 0 else 128 - code)
 """
-"""`bmeconf`, or `python3 -Es SCRIPT`: a process that orders a fork and lends it its streams.
+"""`bmeconf`: a process that orders a fork and lends it its streams.
 
 It imports what is built in, which halves its time: hundreds of them are started.
 """
@@ -82,7 +75,7 @@ class Forks:
 
     @property
     def path(self) -> str:
-        """A PATH on which `bmeconf` and scripts of Python's are such processes."""
+        """A PATH on which `bmeconf` is such a process."""
         installed = str(Path(sys.executable).parent)
         return os.pathsep.join([str(self.command.parent), installed, os.environ["PATH"]])
 
@@ -91,11 +84,10 @@ class Forks:
         """The `bmeconf` on that path."""
         folder = self.folder / "bin"
         folder.mkdir()
-        for name in ("bmeconf", "python3"):
-            text = COMMAND.format(python=sys.executable, door=self._door)
-            (folder / name).write_text(text, encoding="utf-8")
-            (folder / name).chmod(0o755)
-        return folder / "bmeconf"
+        command = folder / "bmeconf"
+        command.write_text(COMMAND.format(python=sys.executable, door=self._door), encoding="utf-8")
+        command.chmod(0o755)
+        return command
 
     def run(
         self,
@@ -127,12 +119,6 @@ class Forks:
         }
         order = {**order, "env": {**own, **env}, "arguments": arguments}
         return self._order(folder, order, said)
-
-    def script(self, folder: Path, env: Mapping[str, str], *command: str) -> CompletedProcess[str]:
-        """Run a script of Python's with nothing but `env`; the first of `command` is its path."""
-        code = self._order(folder, {"env": {**env}, "script": command[0], "arguments": command[1:]})
-        said = ((folder / name).read_text(encoding="utf-8") for name in STREAMS)
-        return CompletedProcess(command, code, *said)
 
     def _order(self, folder: Path, order: Mapping[str, Any], said: Path | None = None) -> int:
         with (
@@ -185,19 +171,15 @@ def _obey(order: Any, streams: list[int]) -> int:
 
 
 def _ended(order: Any) -> int:
-    """Run the script or the command of an order; its exit code."""
+    """Run the command of an order; its exit code."""
     from bmeconf import cli
     from tests.support.clocks import hasty
 
-    sys.argv = [order.get("script", "bmeconf"), *order["arguments"]]
+    sys.argv = ["bmeconf", *order["arguments"]]
     try:
-        if "script" in order:
-            sys.path.insert(0, str(Path(order["script"]).parent))
-            runpy.run_path(order["script"], run_name="__main__")
-        elif "haste" in order:
+        if "haste" in order:
             return cli.run(order["arguments"], hasty(order["haste"]))
-        else:
-            cli.main()
+        cli.main()
     except SystemExit as ended:
         return int(ended.code or 0)
     except BaseException:
@@ -236,7 +218,7 @@ def _load_everything() -> None:
     import bmeconf
 
     names = ["deepdiff", "filelock", "jsonschema", "requests", "turbohtml"]
-    names += ["urllib.request", "yaml", "zipfile"]
+    names += ["yaml", "zipfile"]
     for module in pkgutil.walk_packages(bmeconf.__path__, "bmeconf."):
         if not module.name.endswith("__main__"):
             names.append(module.name)

@@ -490,7 +490,7 @@ class Machine:
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             "GITHUB_PATH": str(files["path"]),
             "RUNNER_TEMP": str(self.folder / "temp"),
-            "BMECONF_ACTION_PAUSE": "0.01",
+            "BMECONF_FORGE_PAUSE": "0.01",
             **self.walk.runner.env,
         }
 

@@ -1,0 +1,89 @@
+"""What the commands of `ci` have in common: how they end, what they read, and what they leave."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bmeconf.cli.console import Console
+from bmeconf.cli.failure import guarded
+from bmeconf.cli.options import ANY_PATH
+from bmeconf.cli.streams import say
+from bmeconf.model.errors import BmeconfError, InvalidInput
+from bmeconf.plan import decode
+from bmeconf.project import read_file, write_file
+from bmeconf.render import github, safe_line
+
+NAME = click.option(
+    "--name",
+    default="default",
+    show_default=True,
+    help="Tells several projects of a repository apart.",
+)
+PLAN = click.argument("plan", type=ANY_PATH, metavar="PLAN")
+
+
+def step(command: Callable[..., None]) -> Callable[..., int]:
+    """Run a command of `ci`; on GitHub, an error is an annotation of its run too."""
+
+    @functools.wraps(command)
+    def run(**given: Any) -> int:
+        def done() -> int:
+            try:
+                command(**given)
+            except BmeconfError as error:
+                if os.environ.get("GITHUB_ACTIONS"):
+                    told = "; ".join(filter(None, (error.message, error.remedy)))
+                    say(github.annotation("error", None, "bmeconf", told))
+                raise
+            return 0
+
+        return guarded(Console, "ci", done)
+
+    return run
+
+
+def tell(text: str) -> None:
+    """One line of the log; what a forge said becomes no command of a runner in it."""
+    say(safe_line(text))
+
+
+def plan(path: Path) -> Mapping[str, Any]:
+    """The document of a saved plan; raises InvalidInput where it is none, or was edited."""
+    document = decode.read(text(path), str(path))
+    decode.of(document, str(path))
+    return document
+
+
+def text(path: Path) -> str:
+    try:
+        return read(path).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not text", "give the file that bmeconf wrote") from error
+
+
+def read(path: Path) -> bytes:
+    try:
+        return read_file(path)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}", "name a file") from error
+
+
+def write(path: Path, text: str) -> None:
+    try:
+        write_file(path, text)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}", "name a file") from error
+
+
+def outputs(**values: str) -> None:
+    """Set outputs of a step on GitHub; line breaks in a value become spaces."""
+    if path := os.environ.get("GITHUB_OUTPUT"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            for name, value in values.items():
+                file.write(f"{name}={' '.join(value.split())}\n")

@@ -1,0 +1,85 @@
+"""Which forge a pipeline runs on, and what it tells of itself in the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bmeconf.forge.github import GitHub
+from bmeconf.forge.gitlab import GitLab
+from bmeconf.forge.model import Forge
+from bmeconf.model.errors import InvalidInput
+
+PAUSE = "BMECONF_FORGE_PAUSE"
+"""Seconds of the first wait for an answer, for tests."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The pipeline that this is: `commit` is what it is about, `number` and `url` name it."""
+
+    commit: str
+    number: str
+    url: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Run:
+        """What the environment tells; raises InvalidInput where it tells nothing."""
+        if _is_gitlab(environ):
+            commit = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or needed(
+                environ, "CI_COMMIT_SHA"
+            )
+            number = needed(environ, "CI_PIPELINE_ID")
+            return cls(commit, number, needed(environ, "CI_PIPELINE_URL"))
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        repository, number = needed(environ, "GITHUB_REPOSITORY"), needed(environ, "GITHUB_RUN_ID")
+        commit = environ.get("HEAD_SHA") or needed(environ, "GITHUB_SHA")
+        return cls(commit, number, f"{server}/{repository}/actions/runs/{number}")
+
+
+def forge_of(environ: Mapping[str, str], author: str = "") -> Forge:
+    """The forge that a pipeline runs on; `author` is whom its token writes as, where that is known.
+
+    Raises:
+        InvalidInput: it is none that is known, or a variable is missing.
+    """
+    if _is_gitlab(environ):
+        return GitLab(
+            needed(environ, "CI_API_V4_URL"),
+            needed(environ, "CI_PROJECT_ID"),
+            needed(environ, "GITLAB_TOKEN"),
+            _pause(environ),
+        )
+    return github_of(environ, author)
+
+
+def github_of(environ: Mapping[str, str], author: str = "") -> GitHub:
+    """The repository on GitHub that a workflow runs for; raises as `forge_of` does."""
+    return GitHub(
+        environ.get("GITHUB_API_URL", "https://api.github.com"),
+        needed(environ, "GITHUB_REPOSITORY"),
+        needed(environ, "GITHUB_TOKEN"),
+        author,
+        _pause(environ),
+    )
+
+
+def branch_of(environ: Mapping[str, str]) -> str:
+    """The branch that a pipeline runs for; raises as `forge_of` does."""
+    return needed(environ, "CI_COMMIT_BRANCH" if _is_gitlab(environ) else "GITHUB_REF_NAME")
+
+
+def needed(environ: Mapping[str, str], name: str) -> str:
+    """The value of a variable; raises InvalidInput where there is none."""
+    value = environ.get(name, "")
+    if not value:
+        raise InvalidInput(f"{name} is not set", "run this in a pipeline of GitHub or GitLab")
+    return value
+
+
+def _is_gitlab(environ: Mapping[str, str]) -> bool:
+    return bool(environ.get("GITLAB_CI"))
+
+
+def _pause(environ: Mapping[str, str]) -> float:
+    return float(environ.get(PAUSE) or 2)

@@ -1,0 +1,189 @@
+"""The door to the API of a forge: one token, pages, repeats, errors with a remedy.
+
+A redirect leads a download to another host, which must not get the token.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from bmeconf import __version__
+from bmeconf.model.errors import ForgeFailed, ForgeUnanswered
+
+ATTEMPTS, PER_PAGE, MOST_PAGES = 4, 100, 50
+LARGEST = 20_000_000
+"""Bytes of an answer."""
+LONGEST_WAIT = 120.0
+REDIRECTS = (301, 302, 303, 307, 308)
+SAFE = ("GET", "PATCH")
+"""What may be sent again: any other request could make an object twice."""
+CHUNK = 256 * 1024
+
+
+class _Headers(AuthBase):
+    """Sets headers last, so that no other source of passwords has a say."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers.update(self._headers)
+        return request
+
+
+class _Request(NamedTuple):
+    method: str
+    url: str
+    auth: AuthBase
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str | int] = MappingProxyType({})
+
+
+class Client:
+    """An API below `base`, with the `signed` headers. `pause` is the first wait, which doubles.
+
+    `remedies` are what helps where a status is the answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base: str,
+        signed: Mapping[str, str],
+        remedies: Mapping[int, str],
+        pause: float = 2.0,
+    ) -> None:
+        self._name, self._base, self._remedies, self._pause = name, base, remedies, pause
+        self._signed, self._unsigned = _Headers(signed), _Headers({})
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The JSON document at `path`."""
+        return self._json(_Request("GET", f"{self._base}/{path}", self._signed, query=query))
+
+    def find(self, path: str, **query: str | int) -> Any:
+        """The JSON document at `path`, None where there is none."""
+        try:
+            return self.get(path, **query)
+        except ForgeFailed as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def pages(self, path: str, within: str = "", **query: str | int) -> Iterator[dict[str, Any]]:
+        """Every row of a listing, over all its pages; `within` names the member with the rows."""
+        for page in range(1, MOST_PAGES + 1):
+            document = self.get(path, **query, per_page=PER_PAGE, page=page)
+            try:
+                rows = document[within] if within else document
+                yield from rows
+            except (KeyError, TypeError) as error:
+                raise ForgeUnanswered(f"{path}: the answer is no listing") from error
+            if len(rows) < PER_PAGE:
+                return
+        raise ForgeFailed(f"{path} has more than {MOST_PAGES * PER_PAGE:,} entries")
+
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Send a write. What could make an object twice is sent once: its caller looks first."""
+        return self._json(_Request(method, f"{self._base}/{path}", self._signed, body))
+
+    def download(self, path: str) -> bytes:
+        """The file that the forge redirects to."""
+        url = f"{self._base}/{path}"
+        for signed in (self._signed, self._unsigned):
+            status, headers, data = self._repeated(_Request("GET", url, signed))
+            if status not in REDIRECTS:
+                return data
+            url = headers.get("Location", "")
+            if urlsplit(url).scheme not in ("http", "https"):
+                raise ForgeFailed(f"{path} leads nowhere")
+        raise ForgeFailed(f"{path} is redirected more than once")
+
+    def again(self, work: Callable[[], None]) -> None:
+        """Run `work`, which looks before it writes, until there is an answer."""
+        for attempt in range(ATTEMPTS):
+            try:
+                work()
+                return
+            except ForgeUnanswered:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(self._pause * 2**attempt)
+
+    def _json(self, request: _Request) -> Any:
+        status, _, data = self._repeated(request)
+        try:
+            return json.loads(data) if data else None
+        except ValueError as error:
+            message = f"{request.method} {request.url}: the answer ({status}) is not JSON"
+            raise ForgeUnanswered(message) from error
+
+    def _repeated(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
+        attempts = ATTEMPTS if request.method in SAFE else 1
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
+            headers: Mapping[str, str] = {}
+            try:
+                status, headers, data = self._once(request)
+            except requests.RequestException as error:
+                if last:
+                    # The text of the error may hold the whole address, with a signature in it.
+                    words = f"{request.method} {_bare(request.url)}: no answer"
+                    raise ForgeUnanswered(f"{words}: {type(error).__name__}") from None
+                status, data = 0, b""
+            if 200 <= status < 400:
+                return status, headers, data
+            limited = status == 429 or (status == 403 and "Retry-After" in headers)
+            if last or not (status == 0 or status >= 500 or limited):
+                raise self._failure(request, status, data)
+            time.sleep(_wait(headers, self._pause * 2**attempt))
+        raise AssertionError("there is at least one attempt")
+
+    def _once(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
+        with self._session.request(
+            request.method,
+            request.url,
+            params=request.query,
+            json=request.body,
+            auth=request.auth,
+            timeout=30,
+            allow_redirects=False,
+            stream=True,
+        ) as reply:
+            data = bytearray()
+            for chunk in reply.iter_content(CHUNK):
+                data += chunk
+                if len(data) > LARGEST:
+                    raise ForgeFailed(f"the answer is larger than {LARGEST // 1_000_000} MB")
+            return reply.status_code, reply.headers, bytes(data)
+
+    def _failure(self, request: _Request, status: int, data: bytes) -> ForgeFailed:
+        try:
+            reason = str(json.loads(data).get("message", ""))
+        except (ValueError, AttributeError):
+            reason = ""
+        kind = ForgeUnanswered if status == 0 or status >= 500 or status == 429 else ForgeFailed
+        said = f": {reason}" if reason else ""
+        message = f"{self._name} answered {status} to {request.method} {_bare(request.url)}{said}"
+        failure = kind(message, self._remedies.get(status, ""))
+        failure.status = status
+        return failure
+
+
+def _wait(headers: Mapping[str, str], otherwise: float) -> float:
+    seconds = headers.get("Retry-After", "")
+    return min(float(seconds), LONGEST_WAIT) if seconds.isdigit() else otherwise
+
+
+def _bare(url: str) -> str:
+    """`url` without its query, which holds a signature for downloads."""
+    return url.partition("?")[0]

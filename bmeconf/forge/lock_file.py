@@ -1,0 +1,59 @@
+"""The lock file in a pipeline: the newest before an apply, and the changed one committed after it.
+
+Two merges in a row check out their own commits, which lack the lock file of the other's apply: so
+the newest is that at the tip of the branch.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import PurePosixPath
+
+from bmeconf.forge.github import GitHub
+from bmeconf.forge.model import Forge
+from bmeconf.model.errors import ForgeFailed, ForgeUnanswered, InvalidInput
+from bmeconf.project import LOCK_FILE
+
+MESSAGE = "Record what was applied"
+PROTECTED = (
+    "give this step the token of an App, or of a project, that may bypass the protection of the"
+    " branch; or leave the commit out (on GitHub `commit-lock: false`), and commit the lock file of"
+    " the artifact yourself; until then, plans tell less"
+)
+
+
+def path_of(folder: str) -> str:
+    """The path of the lock file in a repository, where the project is in `folder`."""
+    return str(PurePosixPath(folder.strip("/") or ".") / LOCK_FILE)
+
+
+def kept(github: GitHub, run: str, artifact: str) -> bytes:
+    """The lock file in an artifact of a run.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    found = github.artifact(run, artifact)
+    if found is None:
+        raise InvalidInput(f"this run left no artifact {artifact}", "look at the job that applied")
+    try:
+        with zipfile.ZipFile(io.BytesIO(github.archive(found))) as archive:
+            return archive.read(LOCK_FILE)
+    except (KeyError, zipfile.BadZipFile) as error:
+        message = f"the artifact {artifact} holds no {LOCK_FILE}"
+        raise InvalidInput(message, "look at the job that applied") from error
+
+
+def commit(forge: Forge, path: str, branch: str, content: bytes) -> bool:
+    """Commit a lock file at the tip of a branch; False where it is there already."""
+    entry = forge.tip(path, branch)
+    if entry is not None and entry.content == content:
+        return False
+    try:
+        forge.commit(path, branch, content, entry, MESSAGE)
+    except ForgeUnanswered:
+        raise
+    except ForgeFailed as error:
+        raise ForgeFailed(f"{path} cannot be committed: {error.message}", PROTECTED) from error
+    return True
