@@ -186,3 +186,20 @@ def test_a_time_in_a_zone_by_name_is_shown_there_and_in_utc(
     assert f"which is not {shown}" in told(project, 9)
     account.schedule(manual["due"], "scheduled", "Mine")
     assert state_of(project.drift()) == "done"
+
+
+def test_pages_say_who_gets_it_and_whether_it_is_there(project: Project, account: Account) -> None:
+    project.declare(
+        lists=[{"name": "Newsletter"}],
+        campaigns=[{"name": "News", "lists": ["Newsletter"], "schedule": {"at": from_now(9)}}],
+    )
+    wait = "Wait until the plan is applied"
+    assert wait in project.run("plan", "--format", "html").ok().out
+    result = project.run("apply", "--auto-approve", "--format", "html").ok().out
+    assert (wait in result, "The account shows: a draft" in result) == (False, True)
+    drift = " ".join(project.drift_text().split())
+    assert "See that its recipients are 1 list: Newsletter." in drift
+    account.schedule(from_now(8), campaign="News")
+    wrong = " ".join(project.drift_text(code=9).split())
+    assert "the account shows: scheduled for" in wrong
+    assert ".000Z" not in wrong

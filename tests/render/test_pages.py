@@ -36,10 +36,19 @@ def test_a_task_says_what_to_enter_in_both_zones() -> None:
         "The same in UTC": "2026-12-01 08:00 UTC",
         "Recipients": "News, Press",
     }
-    assert task.where[1] == 'Open the campaign "Winter".'
-    assert "2 lists: News, Press" in task.where[2]
+    assert task.where[0] == "Wait until the plan is applied: that makes the campaign."
+    assert task.where[2] == 'Open the campaign "Winter".'
+    assert "2 lists: News, Press" in task.where[3]
     assert (task.owner, task.note, task.fails) == ("marketing", "look", False)
-    assert task.live == "is not in the account yet"
+    assert task.live == "no such campaign yet"
+
+
+def test_a_task_of_a_campaign_that_is_there_waits_for_nothing_and_says_utc_once() -> None:
+    there = TODO._replace(due=AT.astimezone(UTC), observed={"id": "5" * 24, "status": "draft"})
+    task = task_of(there, EARLIER)
+    assert task.where[0] == "In the web app, open Campaigns."
+    assert task.live == "a draft"
+    assert "The same in UTC" not in dict(task.enter)
 
 
 @pytest.mark.parametrize(

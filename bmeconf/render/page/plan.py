@@ -20,7 +20,7 @@ from bmeconf.model import (
 from bmeconf.plan import Plan, Reach, Step, encode
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.tasks import task_of
+from bmeconf.render.page.tasks import new_draft, task_of
 
 BODIES = ("body", "plain_text")
 BRIEF = InText.BRIEF
@@ -184,21 +184,35 @@ def _identity(step: Step) -> tuple[str, ...]:
 # --- what other pages of a plan show too
 
 
-def task_list(plan: Plan) -> tuple[Task, ...]:
-    """The manual steps of a plan: what is wrong first, what is done last, else by their time."""
+def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]:
+    """The manual steps of a plan: what is wrong first, what is done last, else by their time.
+
+    `created` are the drafts that were made since, by an apply of the plan.
+    """
+    watched = {manual.address for manual in plan.manual}
+    declared = [each.desired for each in plan.differences if each.address in watched]
+    values = [
+        *(
+            (each.address, (name,), value)
+            for each in declared
+            for name, value in each.fields.items()
+        ),
+        *((step.address, each.path, each.after) for step in plan.steps for each in step.changes),
+    ]
     lists = {
-        step.address: [address.name for address in change.after]
-        for step in plan.steps
-        for change in step.changes
-        if change.path == ("lists",) and isinstance(change.after, tuple)
+        address: [each.name for each in value if isinstance(each, Address)]
+        for address, path, value in values
+        if path == ("lists",) and isinstance(value, tuple)
     }
     ordered = sorted(
         plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
     )
     return tuple(
-        task_of(manual, plan.created_at, lists.get(manual.address, ()))._replace(
-            place=plan.places.get(str(manual.address)),
-        )
+        task_of(
+            new_draft(manual) if manual.address in created else manual,
+            plan.created_at,
+            lists.get(manual.address, ()),
+        )._replace(place=plan.places.get(str(manual.address)))
         for manual in ordered
     )
 

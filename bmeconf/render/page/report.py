@@ -64,7 +64,7 @@ def of_report(
         mood="bad" if ends[Verdict.FAILED] else "warn" if warn else "good",
         counts=(
             *((label, states[state]) for state, label in STATES.items() if states[state]),
-            *((end, ends[end]) for end in SIGNS if ends[end]),
+            *((f"expectations {end}", ends[end]) for end in SIGNS if ends[end]),
         ),
         sections=(
             *rates.compared(sent, zone),
@@ -213,7 +213,8 @@ def _dashboard(report: Report, zone: tzinfo) -> Iterator[Section]:
     days, dashboard = report.query.past_days, report.dashboard
     if days is None:
         return
-    title = f"The account, last {counted(days, 'day')}"
+    term = counted(days, "day")
+    title = f"The account, last {term}"
     if dashboard is None:
         yield Section(title, text=f"The dashboard could not be read: {report.unread}")
         return
@@ -238,7 +239,7 @@ def _dashboard(report: Report, zone: tzinfo) -> Iterator[Section]:
     contacts = [(day.at, day.total) for day in dashboard.days or ()]
     yield Section(
         title,
-        tables=(Table(("", "Now", "Change"), tuple(rows), numbers=(1, 2)),),
+        tables=(Table(("", "Now", f"Against the {term} before"), tuple(rows), numbers=(1, 2)),),
         series=tuple(_series("New contacts", contacts, zone, "%m-%d")),
         text=f"Most new contacts on {busiest}." if busiest else "",
     )

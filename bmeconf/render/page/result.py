@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
-from bmeconf.model import DELETE, RESULT_FORMAT, counted, shell_line
+from bmeconf.model import CREATE, DELETE, RESULT_FORMAT, counted, shell_line
 from bmeconf.plan import encode
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
@@ -25,6 +25,12 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         outcome_item(outcome)._replace(place=places.get(str(outcome.step.address)))
         for outcome in result.outcomes
     ]
+    created = {
+        outcome.step.address
+        for outcome in result.outcomes
+        if outcome.step.action == CREATE and outcome.state == APPLIED
+    }
+    tasks = plan_page.task_list(result.plan, created)
     journal = f"; the journal is {result.journal}" if result.journal else ""
     counts = encode.summary(result.plan)
     sections = (
@@ -33,7 +39,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         Section("Not done", tuple(i for i in steps if i.fails), in_text=InText.HEADS),
         Section("Applied", tuple(i for i in steps if not i.fails), in_text=ELSEWHERE),
         Section("Read back", finding_items(result.read_back, places), in_text=InText.BRIEF),
-        Section(plan_page.MANUAL_STEPS, tasks=plan_page.task_list(result.plan), in_text=ELSEWHERE),
+        Section(plan_page.MANUAL_STEPS, tasks=tasks, in_text=ELSEWHERE),
         Section("Findings", tuple(i for i in findings if not i.fails), in_text=ELSEWHERE),
         Section("Acknowledged", text=shell_line(result.allowed.words), in_text=InText.BRIEF),
     )

@@ -30,7 +30,8 @@ CLEAR = (
     "Leave all of them as they are until then.",
 )
 TOO_LATE = "Its time is over: find out whether it was sent before another one goes out."
-AHEAD = "The words on the buttons may differ in your version of the web app."
+APPLY_FIRST = "Wait until the plan is applied: that makes the campaign."
+SCHEDULE = "Choose Schedule... (the words on the buttons may differ in your version)."
 
 
 def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
@@ -54,6 +55,11 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
     )
 
 
+def new_draft(manual: Manual) -> Manual:
+    """A manual step once its campaign is made."""
+    return manual._replace(observed={**manual.observed, "status": CampaignStatus.DRAFT})
+
+
 # --- what is known of the campaign
 
 
@@ -73,15 +79,22 @@ def _replaced(manual: Manual) -> bool:
     return manual.state == "undone" and (named_anew or "status" not in manual.observed)
 
 
+def _is_missing(manual: Manual) -> bool:
+    """True if the account has no such campaign."""
+    return "status" not in manual.observed and "id" not in manual.observed
+
+
 def _live(manual: Manual) -> str:
-    """What the account shows: `is scheduled for 2030-12-02T08:00:00Z`; empty if unknown."""
+    """What the account shows: `scheduled for 2030-12-02 08:00 (UTC)`; empty if unknown."""
     observed = manual.observed
     if _unidentified(manual):
         return ""
-    if "status" not in observed and "id" not in observed:
-        return f"is not in the account {'any more' if _replaced(manual) else 'yet'}"
-    at = observed.get("scheduled_at")
-    return f"is {observed.get('status', 'of no known status')}" + (f" for {at}" if at else "")
+    if _is_missing(manual):
+        return f"no such campaign {'any more' if _replaced(manual) else 'yet'}"
+    # A plan file may hold anything here.
+    status, at = (str(observed.get(key) or "") for key in ("status", "scheduled_at"))
+    state = "a draft" if status == CampaignStatus.DRAFT else status or "no known status"
+    return state + (f" for {_live_time(at, manual)}" if at else "")
 
 
 # --- what is to be done
@@ -90,11 +103,12 @@ def _live(manual: Manual) -> str:
 def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
     day, time, zone = values.zoned(manual.due).split(" ", 2)
     recipients = (("Recipients", ", ".join(lists)),) if lists else ()
+    elsewhere = zone != "(UTC)"
     return (
         ("Campaign", manual.address.name),
         ("Date", day),
         ("Time", f"{time} {zone}"),
-        ("The same in UTC", values.utc(manual.due)),
+        *((("The same in UTC", values.utc(manual.due)),) if elsewhere else ()),
         *recipients,
     )
 
@@ -107,7 +121,8 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ..
         return (OPEN_PAGE, *_look_first(manual), TOO_LATE)
     name, id = manual.observed.get("name", manual.address.name), manual.observed.get("id")
     which = f" with the id {id}" if id else ""
-    opened = (OPEN_PAGE, *_look_first(manual), f'Open the campaign "{name}"{which}.')
+    first = (APPLY_FIRST,) if _is_missing(manual) and not _replaced(manual) else ()
+    opened = (*first, OPEN_PAGE, *_look_first(manual), f'Open the campaign "{name}"{which}.')
     if _unsent(manual):
         return (*opened, "Find out why it was not sent, and decide whether it still should be.")
     plannable = (None, CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
@@ -117,8 +132,8 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ..
     look = "See that its recipients are "
     look += f"{counted(len(lists), 'list')}: {', '.join(lists)}." if lists else "the right lists."
     scheduled = status == CampaignStatus.SCHEDULED
-    change = "Take its schedule back, or edit it." if scheduled else "Choose Schedule..."
-    return (*opened, look, change, ENTER, "Confirm.", AHEAD)
+    change = "Take its schedule back, or edit it." if scheduled else SCHEDULE
+    return (*opened, look, change, ENTER, "Confirm.")
 
 
 def _look_first(manual: Manual) -> Iterator[str]:
@@ -186,5 +201,9 @@ def _wrong(manual: Manual, due: str) -> str:
     if status in SENT and on_time(at, manual.due):
         return f"{SENT[status]} before its time, {due}"
     state = f"{SENT[status]}, scheduled" if status in SENT else "is scheduled"
-    live = values.parsed(at, lambda live: values.zoned(live.astimezone(manual.due.tzinfo)))
-    return f"{state} for {live}, which is not {due}"
+    return f"{state} for {_live_time(at, manual)}, which is not {due}"
+
+
+def _live_time(at: str, manual: Manual) -> str:
+    """An instant of the API in the zone of the manifest."""
+    return values.parsed(at, lambda live: values.zoned(live.astimezone(manual.due.tzinfo)))
