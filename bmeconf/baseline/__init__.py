@@ -2,12 +2,13 @@
 
 - `lock`: the lock file as data, a `section` per account; `lock_store`: on disk
 - `record`: what a run leaves in it
-- `commit`: the manifests at an earlier commit; `git`: the door to Git
+- `commit`: the manifests at an earlier commit; `git`: the door to Git; `blame`: who wrote a
+  line of the files
 - `classify`: who moved, asked of a `Baseline`: `lock_baseline` by digests, `commit_baseline` by
   values
 """
 
-from bmeconf.baseline import commit, commit_baseline, lock_store, record
+from bmeconf.baseline import blame, commit, commit_baseline, lock_store, record
 from bmeconf.baseline.classify import SideStatus
 from bmeconf.baseline.commit import CommitManifests
 from bmeconf.baseline.lock import Lock

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
+from bmeconf.baseline import blame
 from bmeconf.cli import stages
 from bmeconf.cli.adoption import edit_manifests
 from bmeconf.cli.console import Console
@@ -35,7 +37,7 @@ from bmeconf.drift import (
     with_lint,
 )
 from bmeconf.live import Reading, upcoming
-from bmeconf.model import did_you_mean
+from bmeconf.model import Place, Written, did_you_mean
 from bmeconf.model.errors import BmeconfError, InvalidInput
 from bmeconf.plan import guard
 from bmeconf.render import PATCH
@@ -97,8 +99,8 @@ def drift(
         if lint:
             policy, undeclared = session.project.policy.lint, upcoming.drafts(reader, reading)
             report = with_lint(report, reading, undeclared, policy)
-        last = touches(reader, reading, report)
-        report = replace(report, touches=last, requests=reader.budget.used)
+        last, written = touches(reader, reading, report), _written(options, report)
+        report = replace(report, touches=last, written=written, requests=reader.budget.used)
         recorded, failed = _recorded(session, reading, report) if record else (False, None)
         edit = edit_manifests(paths, comparison, reading, report) if editing else None
     takeover = page.Takeover(edit.adoption, adopt) if edit else None
@@ -121,6 +123,15 @@ def drift(
     if failed:
         console.error(failed)
     return code
+
+
+def _written(options: Options, report: Drift) -> Mapping[Place, Written]:
+    """Who wrote what the manifests declare of that which was changed by hand."""
+    places = {item.place for item in report.by_hand if item.place}
+    written = blame.written_by(places, stages.HERE, os.environ)
+    if options.redact:
+        return {place: each._replace(author="") for place, each in written.items()}
+    return written
 
 
 def _refuse_editing(what: str, options: Options) -> None:

@@ -14,6 +14,7 @@ from bmeconf.model import (
     Path,
     Place,
     Value,
+    Written,
     dotted,
     left_alone,
     waiting,
@@ -101,7 +102,7 @@ class Drift:
 
     `plan` is the plan of the same moment. `locked` says whether the lock file remembers anything
     of this account. `touches` are the last changes of what was changed by hand, where the API
-    tells.
+    tells; `written` says who wrote what the manifests declare instead, where Git does.
     """
 
     plan: Plan
@@ -110,7 +111,13 @@ class Drift:
     in_sync: int
     locked: bool
     touches: Mapping[Address, Touch] = field(default_factory=dict)
+    written: Mapping[Place, Written] = field(default_factory=dict)
     requests: int = 0
+
+    @property
+    def by_hand(self) -> tuple[DriftItem, ...]:
+        """What was changed by hand, as far as can be told."""
+        return tuple(i for i in self.items if i.sort in (Cause.DRIFT, Cause.CONFLICT))
 
     @property
     def left_out(self) -> tuple[Address, ...]:

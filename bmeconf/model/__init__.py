@@ -52,6 +52,7 @@ from bmeconf.model.resources import (
     Snapshot,
     Template,
     Value,
+    Written,
     lookup,
     references,
 )

@@ -97,6 +97,14 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Written(NamedTuple):
+    """The commit that a line of the files is from, its author, and when it was written."""
+
+    commit: str
+    author: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """When a person is to schedule a campaign for (`at` is aware), who does it, with what note."""

@@ -65,4 +65,7 @@ def _drift_item(item: DriftItem, drift: Drift, fails: bool) -> dict[str, Any]:
     touch = drift.touches.get(item.address)
     if touch:
         body["last_change"] = {key: value for key, value in touch._asdict().items() if value}
+    written = item.place and drift.written.get(item.place)
+    if written:
+        body["declared_by"] = {**written._asdict(), "at": stamp(written.at)}
     return body

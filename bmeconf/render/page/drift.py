@@ -13,7 +13,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
-from bmeconf.kinds import Touch
 from bmeconf.model import BROKEN, DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
 from bmeconf.render.model import Field, Page, PageItem, Section, filled
@@ -185,7 +184,7 @@ def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
 
 def _moved(drift: Drift) -> bool:
     """True where something was changed by hand, as far as can be told."""
-    return any(item.sort in (Cause.DRIFT, Cause.CONFLICT) for item in drift.items)
+    return bool(drift.by_hand)
 
 
 # --- items
@@ -208,7 +207,7 @@ def _item(items: Sequence[DriftItem], drift: Drift, fail_on: Collection[str]) ->
         state=first.sort,
         head=_head(items, drift.remembers),
         fields=tuple(map(_field, (item for item in items if item.path != PRESENCE))),
-        notes=(*_notes(first, drift.touches.get(first.address)), *_members(items)),
+        notes=(*_notes(first, drift), *_members(items)),
         remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
         fails=fails,
@@ -274,8 +273,9 @@ def _members(items: Iterable[DriftItem]) -> Iterator[str]:
             yield f"{item.field} ({'; '.join(names)})"
 
 
-def _notes(item: DriftItem, touch: Touch | None) -> Iterator[str]:
-    """Who answers for a difference, and when the object was last changed, as far as known."""
+def _notes(item: DriftItem, drift: Drift) -> Iterator[str]:
+    """Who answers for a difference, and who changed both sides last, as far as known."""
+    touch, written = drift.touches.get(item.address), item.place and drift.written.get(item.place)
     if item.known:
         until = item.known.expires.isoformat()
         owner = f" ({item.known.owner})" if item.known.owner else ""
@@ -290,3 +290,6 @@ def _notes(item: DriftItem, touch: Touch | None) -> Iterator[str]:
             f"({touch.event})" if touch.event else "",
         )
         yield " ".join(filter(None, parts))
+    if written:
+        author = f" by {written.author}" if written.author else ""
+        yield f"declared{author} at {values.utc(written.at)} (commit {written.commit[:12]})"
