@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
-from typing import get_args
+from typing import TypeGuard, get_args
 
 import pytest
 
@@ -45,6 +46,42 @@ def test_no_code_is_explained_that_nothing_uses() -> None:
     sources = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.stem != "codes"]
     used = {*re.findall(r'"(\w+)"', "\n".join(sources))} | {each.value for each in Status}
     assert used >= FINDINGS
+
+
+LEVELS = ("error", "warning", "note")
+
+
+def raised_levels() -> set[tuple[str, str]]:
+    """Each code with a level at which the package raises it, as far as both are written there."""
+    raised = set()
+    for path in PACKAGE.rglob("*.py"):
+        for call in (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if is_raising(n)):
+            texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+            code = next((text for text in texts if text in FINDINGS), None)
+            # Without a level a problem is an error.
+            unnamed = ["error"] if word(call) != "Finding" and ends_with(call, code) else []
+            levels = [text for text in texts if text in LEVELS] or unnamed
+            raised |= {(code, level) for level in levels if code}
+    return raised
+
+
+def is_raising(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and word(node) in ("Finding", "Problem", "problem")
+
+
+def ends_with(call: ast.Call, code: str | None) -> bool:
+    return [getattr(last, "value", None) for last in call.args[-1:]] == [code]
+
+
+def word(call: ast.Call) -> str:
+    return str(getattr(call.func, "id", "") or getattr(call.func, "attr", ""))
+
+
+def test_every_code_is_explained_at_the_levels_at_which_it_is_raised() -> None:
+    when = {topic.name: dict(topic.facts)["When"].lower() for topic in topics("code")}
+    raised = raised_levels()
+    assert len(raised) > 50
+    assert [(code, level) for code, level in sorted(raised) if level not in when[code]] == []
 
 
 def test_the_pages_have_every_exit_code_and_variable_of_the_help() -> None:
