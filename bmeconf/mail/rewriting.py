@@ -206,10 +206,10 @@ def _agree(ours: Sequence[Token], theirs: Sequence[Token]) -> bool:
         if our != their:
             return False
     extra = theirs[len(ours) :]
-    return (not extra or _footer(extra)) and _tracked(links)
+    return (not extra or _footer(extra)) and are_tracked(links)
 
 
-def _tracked(links: Sequence[tuple[str, str]]) -> bool:
+def are_tracked(links: Sequence[tuple[str, str]]) -> bool:
     """True if all links are as declared, or all lead through one tracker that is not declared.
 
     `links` are pairs of the declared and the live address of one link. A tracker's link holds the

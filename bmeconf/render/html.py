@@ -18,7 +18,17 @@ from markupsafe import Markup
 
 from bmeconf import __version__
 from bmeconf.kinds import KINDS, Mailing, Member, only
-from bmeconf.mail import Row, compare_lines, make_inert, visible_lines
+from bmeconf.mail import (
+    GONE_MARK,
+    NEW_MARK,
+    SAME,
+    Row,
+    compare_lines,
+    make_inert,
+    mark_changes,
+    plain_lines,
+    visible_lines,
+)
 from bmeconf.model import HIDDEN, Address, Value, seen
 from bmeconf.model.errors import masked
 from bmeconf.render import figures, safe, values
@@ -39,6 +49,16 @@ USUAL = (
     "body{margin:0;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
     "img{background:#e3e5ea;color:#4a5060;font:13px/1.4 Arial,sans-serif}"
 )
+OUTLINES = (
+    "@layer bmeconf{"
+    f"[{NEW_MARK}]{{outline:3px solid #17703f!important;--bmeconf:rgb(23 112 63/14%)}}"
+    f"[{GONE_MARK}]{{outline:3px dashed #ad2018!important;--bmeconf:rgb(173 32 24/14%)}}"
+    f"[{NEW_MARK}],[{GONE_MARK}]{{outline-offset:0!important;"
+    "box-shadow:0 0 0 5px #fff,inset 0 0 0 99em var(--bmeconf)!important}"
+    f":is(img,body):is([{NEW_MARK}],[{GONE_MARK}]){{outline-offset:-5px!important}}}}"
+)
+"""The look of marks. What counts in a layer is above what a mail finds important, and white around
+an outline tells it from any ground."""
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 
@@ -125,10 +145,11 @@ def members(field: Field) -> Iterator[tuple[str, str]]:
 
 
 def body_words(field: Field) -> list[Row]:
-    """The words that a reader sees of a body, with those that came and went."""
+    """The words that a reader sees of a body, with those that came and went; empty without any."""
     lines = visible_lines if field.markup else str.splitlines
     sides = (map(seen, lines(str(side or ""))) for side in (field.before, field.after))
-    return compare_lines(*map(list, sides))
+    rows = compare_lines(*map(list, sides))
+    return rows if any(part.kind != SAME for row in rows for part in row.parts) else []
 
 
 def diff(field: Field) -> Iterator[tuple[str, str]]:
@@ -162,6 +183,25 @@ def frame(body: object) -> Markup:
     return framed(USUAL, str(body or ""))
 
 
+class Side(NamedTuple):
+    """A mail on one side of a change as the document of a frame; `marked` with what changed."""
+
+    name: str
+    document: Markup
+    marked: bool
+
+
+def frames(field: Field) -> Iterator[Side]:
+    """How a mail looks before and after, with outlines at what changed; a new one as it is."""
+    sides = str(field.before or ""), str(field.after or "")
+    if field.new:
+        yield Side(field.sides[1], frame(sides[1]), False)
+        return
+    for name, plain, body in zip(field.sides, sides, mark_changes(*sides), strict=True):
+        marked = body != plain_lines(plain)
+        yield Side(name, framed(USUAL + OUTLINES if marked else USUAL, body), marked)
+
+
 def framed(style: str, body: str) -> Markup:
     """As `frame`, with a style of ours before what the mail says."""
     document = f"{FRAME}<style>{style}</style>{make_inert(masked(body))}"
@@ -185,7 +225,20 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-FILTERS = (bars, body_words, crowd, deletes, diff, for_readers, frame, inbox, kind, members, name)
+FILTERS = (
+    bars,
+    body_words,
+    crowd,
+    deletes,
+    diff,
+    for_readers,
+    frame,
+    frames,
+    inbox,
+    kind,
+    members,
+    name,
+)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
 TEMPLATES.filters |= {
     "number": "{:,}".format,

@@ -8,7 +8,15 @@ import time
 
 import pytest
 
-from bmeconf.mail import is_rewriting, keeps_page_words, lint, make_inert, parse, visible_lines
+from bmeconf.mail import (
+    is_rewriting,
+    keeps_page_words,
+    lint,
+    make_inert,
+    mark_changes,
+    parse,
+    visible_lines,
+)
 from bmeconf.model import LintPolicy, Utm
 
 PIECES = (
@@ -61,6 +69,7 @@ def _seconds(text: str) -> float:
         keeps_page_words(text, f"{text}<p>a</p>")
         visible_lines(text)
         make_inert(text)
+        mark_changes(text, f"{text}<p>a</p>")
         lint.Linter(POLICY).hits(lint.Mail(subject=text, body=text, plain_text=text))
         return time.process_time() - began
     finally:

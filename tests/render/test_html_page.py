@@ -186,7 +186,8 @@ def test_the_port_does_notice(browser: WebDriver, tmp_path: Path) -> None:
 def test_no_mail_makes_a_report_connect(browser: WebDriver, tmp_path: Path) -> None:
     with ExitStack() as stack:
         outside = {case: stack.enter_context(Listener()) for case in CASES}
-        bodies = {case: CASES[case].format(url=outside[case].url) for case in CASES}
+        # Links and pictures change, so that they are marked.
+        bodies = {case: CASES[case].format(url=f"{outside[case].url}/{{name}}") for case in CASES}
         try:
             looked_at(browser, tmp_path / "plan.html", bodies)
             time.sleep(0.8)
@@ -213,6 +214,42 @@ def test_a_mail_still_looks_like_itself(browser: WebDriver, tmp_path: Path) -> N
         *("underline", "underline"),
     ]
     assert "#end" in (links[1].get_dom_attribute("href") or "")
+
+
+def outlined(browser: WebDriver, frame: WebElement) -> list[tuple[str, str]]:
+    """The elements of a frame that have an outline: which, and its style."""
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
+    browser.switch_to.frame(frame)
+    lines = [
+        (one.tag_name, one.value_of_css_property("outline-style"))
+        for one in browser.find_elements(By.CSS_SELECTOR, "body, body *")
+        if one.value_of_css_property("outline-width") == "3px"
+    ]
+    browser.switch_to.default_content()
+    return [line for line in lines if line[1] != "none"]
+
+
+def test_what_changed_in_a_mail_has_an_outline(browser: WebDriver, tmp_path: Path) -> None:
+    body = (
+        "<style>* { outline: none !important; box-shadow: none !important }</style>"
+        "<h1>News</h1><p>For {name}: <a href='https://x.example/{name}'>more</a></p>"
+        "<p style='color: red'>Bye <a href='https://x.example/'>there</a></p>"
+    )
+    unfolded(browser, write(tmp_path, ["a"], body))
+    wide = browser.find_elements(By.CSS_SELECTOR, ".wide iframe")
+    assert outlined(browser, wide[0]) == [("p", "dashed"), ("a", "dashed")]
+    assert outlined(browser, wide[1]) == [("p", "solid"), ("a", "solid")]
+    legend = browser.find_element(By.CLASS_NAME, "legend").text
+    assert legend.endswith("have an outline: dashed in “Before”, solid in “After”.")
+
+
+def test_a_mail_without_such_a_change_is_as_it_is(browser: WebDriver, tmp_path: Path) -> None:
+    url = write(tmp_path, ["a"], "<p title='{name}'>Hello</p>")
+    assert "data-bmeconf" not in (tmp_path / "plan.html").read_text(encoding="utf-8")
+    browser.get(url)
+    assert browser.find_elements(By.CLASS_NAME, "legend") == []
+    words = browser.find_element(By.CSS_SELECTOR, ".body .note").text
+    assert words == "The words stay the same: links, pictures or the layout change."
 
 
 NAMES = ("link", "iframe", "IFRAME", "base", "meta", "object", "href", "xlink:", "li", "nk")
