@@ -71,6 +71,7 @@ PURE = (
     "baseline.section",
     *("baseline.commit_baseline", "live.account", "live.match", "live.doubts", "live.orphans"),
     *("apply.model", "apply.remember", "drift.model", "drift.judge"),
+    *("drift.adopt", "drift.proposals", "drift.proof", "drift.patch"),
     *(
         "accounts",
         "compare",
@@ -94,7 +95,7 @@ IMPURE_ALLOWED = {
 ONCE = {
     "Plan": ("plan.build", "plan.decode"),
     "Match": ("live.match", "live.read"),
-    "diff.compare": ("plan.build", "pull.proof", "drift.adopt"),
+    "diff.compare": ("plan.build", "pull.proof", "drift.proof"),
     "baseline.classify": ("plan.diff",),
     "StepCheck": ("apply.checks", "apply.executor", "apply.recovery", "apply.verify"),
     "kind.update": ("apply.executor", "kinds"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from bmeconf.cli.stages import HERE, Comparison
 from bmeconf.desired import ProjectFiles, manifest, read_project_files, validate
 from bmeconf.desired.manifest import ChangedFiles
 from bmeconf.desired.validate import Desired
-from bmeconf.drift import Adoption, Drift, adopt
+from bmeconf.drift import Adoption, Drift, adopt, patch
 from bmeconf.live import Reading
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.project import on_disk, write_file
 
-QUOTED = re.compile(r'[^ !#-\[\]-~]|["\\]')
 BOM = "\ufeff"
 
 
@@ -51,7 +49,7 @@ class ManifestEdit:
         """The edit as `git diff` writes it, from the top of the repository around `root`."""
         top = git.top_of(root) or root.resolve()
         parts = (
-            _patch_of(manifest.seen_from(path, top).replace(os.sep, "/"), self.before[path], text)
+            patch(manifest.seen_from(path, top).replace(os.sep, "/"), self.before[path], text)
             for path, text in sorted(self.after.items())
         )
         return "".join(parts)
@@ -95,28 +93,3 @@ def edit_manifests(
 def _real(files: ProjectFiles, name: str) -> Path:
     """The file behind a name: a link stays a link."""
     return Path(os.path.realpath(files.project.root / on_disk(name)))
-
-
-def _patch_of(name: str, before: str, after: str) -> str:
-    """The difference of one file."""
-    old, new = (_quoted(f"{side}/{name}") for side in "ab")
-    tab = "\t" if " " in name else ""
-    lines = _unified(before, after, old + tab, new + tab)
-    return f"diff --git {old} {new}\n{''.join(lines)}"
-
-
-def _unified(before: str, after: str, old: str, new: str) -> Iterator[str]:
-    from difflib import unified_diff
-
-    lines = [re.findall(r"[^\n]*\n|[^\n]+\Z", text) for text in (before, after)]
-    for line in unified_diff(lines[0], lines[1], old, new):
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _quoted(name: str) -> str:
-    """A path as Git writes it: in quotes where it has more than plain characters."""
-    if not QUOTED.search(name):
-        return name
-    data = name.encode("utf-8", "surrogateescape")
-    plain = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in data)
-    return f'"{"".join(plain)}"'

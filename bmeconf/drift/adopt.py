@@ -1,43 +1,36 @@
 """Drift -> new texts of the manifests that declare what was changed by hand. Pure.
 
-Every proposal is proven before it is given out: manifests with the new texts are read again and
-compared with the same account. What would still differ then, or would change anything else, is
-left, with the reason.
+Each field that drifted becomes a proposal (`proposals`). All of them together are proven before
+they are given out (`proof`); what the proof objects to is left, with the reason.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from bmeconf.desired import scope
-from bmeconf.desired.manifest import Edit, Editor, Sources, Unedited, edited
-from bmeconf.desired.validate import INLINE, Desired
+from bmeconf.desired.manifest import (
+    Edit,
+    Sources,
+    Unedited,
+    edited,
+)
+from bmeconf.desired.validate import Desired
 from bmeconf.drift.model import Drift, DriftItem
-from bmeconf.kinds import KINDS
+from bmeconf.drift.proof import Proof
+from bmeconf.drift.proposals import Author, Proposal
 from bmeconf.live import Reading
 from bmeconf.model import (
-    IDENTITY,
-    PRESENCE,
-    Address,
     Cause,
-    Difference,
-    Path,
-    Resource,
-    Snapshot,
-    Template,
-    Value,
-    dotted,
+    Place,
 )
-from bmeconf.plan import diff
 
 Objection = tuple[DriftItem, str]
 """What is not adopted, and why."""
 Texts = Mapping[str, str]
 """The texts of files by their names, as places have them."""
-STILL = "a plan would still change it"
-BY_HAND = "it was renamed, made or deleted by hand: change its entry, and what refers to it"
+SHARED = "other fields are written with it, and the account has other values there: write it apart"
 
 
 @dataclass(frozen=True)
@@ -64,136 +57,40 @@ def adopt(
     `reading` is what `drift` was found in, `sources` and `texts` are the files of that moment;
     `reread` reads the manifests with other texts in some files.
     """
-    wanted = [i for i in drift.items if i.cause == Cause.DRIFT and not (i.known and not i.expired)]
-    left: list[Objection] = []
+    items = [i for i in drift.items if i.cause == Cause.DRIFT and not (i.known and not i.expired)]
+    author = Author(drift, reading, sources, texts)
+    proposals, left = author.proposals(items)
+    proof = Proof(drift, reading, author, items)
     while True:
-        changed, objections = _edited(wanted, reading, sources, texts)
-        if wanted and not objections:
-            objections = _objections(wanted, drift, reading, reread(changed))
+        changed, objections = _combined(proposals, texts)
+        if proposals and not objections:
+            objections = proof.objections(proposals, reread(changed))
         if not objections:
-            return Adoption(changed, tuple(wanted), tuple(left))
-        left += objections
-        gone = {id(item) for item, _ in objections}
-        wanted = [item for item in wanted if id(item) not in gone]
+            break
+        left |= objections
+        proposals = {n: each for n, each in proposals.items() if n not in left}
+    # What was left may come along: a text that is made of a body that is adopted.
+    needless = {n for n in left if proposals and proof.settled(items[n])}
+    adopted = (item for n, item in enumerate(items) if n in proposals or n in needless)
+    others = sorted(left.keys() - needless)
+    return Adoption(changed, tuple(adopted), tuple((items[n], left[n]) for n in others))
 
 
-# --- the new texts
-
-
-def _edited(
-    items: Sequence[DriftItem], reading: Reading, sources: Sources, texts: Texts
-) -> tuple[Texts, Sequence[Objection]]:
-    """The texts of the files that change, and the items that cannot be edited, with the reason."""
-    editors: dict[str, Editor] = {}
-    edits: dict[str, list[Edit]] = defaultdict(list)
-    whole: dict[str, str] = {}
-    failed: list[Objection] = []
-    for item in items:
+def _combined(proposals: Mapping[int, Proposal], texts: Texts) -> tuple[Texts, Mapping[int, str]]:
+    """The texts of the files that change, and by their numbers the items that do not fit."""
+    spots: dict[tuple[str, Place | None], set[tuple[Edit, ...]]] = defaultdict(set)
+    by_file: dict[str, list[int]] = defaultdict(list)
+    for number, each in proposals.items():
+        spots[each.file, each.place].add(each.edits)
+        by_file[each.file].append(number)
+    shared = {n: SHARED for n, p in proposals.items() if len(spots[p.file, p.place]) > 1}
+    if shared:
+        return {}, shared
+    changed, failed = dict[str, str](), dict[int, str]()
+    for file, numbers in by_file.items():
         try:
-            resource = reading.scope.desired.resources[item.address]
-            file = resource.intent.place.file if resource.intent.place else ""
-            if file not in texts or file not in sources.files:
-                raise Unedited("a table declares it: change the cell")
-            editor = editors.setdefault(file, Editor(texts[file]))
-            if (named := _named(item, resource, editor, sources, file)) and named in texts:
-                new = str(item.live)
-                # How a file ends means nothing to a mail, and a lot to Git.
-                new += "\n" if texts[named].endswith("\n") and not new.endswith("\n") else ""
-                if whole.setdefault(named, new) != new:
-                    raise Unedited(f"{named} is the file of another campaign too")
-            else:
-                edits[file] += _edits(item, resource, editor)
+            edits = (edit for number in numbers for edit in proposals[number].edits)
+            changed[file] = edited(texts[file], edits)
         except Unedited as error:
-            failed.append((item, str(error)))
-    try:
-        changed = {file: edited(texts[file], own) for file, own in edits.items()}
-    except Unedited as error:
-        return {}, _all(items, str(error))
-    return {**changed, **whole}, failed
-
-
-def _edits(item: DriftItem, resource: Resource, editor: Editor) -> Iterator[Edit]:
-    places, path = resource.intent.places, item.path
-    if path in (IDENTITY, PRESENCE) or path == (KINDS[item.address.kind].identity,):
-        raise Unedited(BY_HAND)
-    if path[0] in INLINE:
-        path = (path[0], INLINE[path[0]])
-    if (place := places.get(dotted(path))) is None:
-        raise Unedited("its manifest does not write it as a value of its own")
-    yield from editor.value(place, _written(item.live))
-
-
-def _named(item: DriftItem, resource: Resource, editor: Editor, sources: Sources, file: str) -> str:
-    """The file that holds the value of an item, empty where the manifest itself does."""
-    place = resource.intent.places.get(f"{item.path[0]}.file")
-    if item.path[0] not in INLINE or place is None:
-        return ""
-    if not isinstance(item.live, str) or not item.live:
-        raise Unedited("it is empty in the account")
-    text = sources.texts.get((file, editor.written(place)))
-    if text is None or text.fault:
-        raise Unedited("a variable names its file")
-    return text.file
-
-
-def _written(value: Value) -> object:
-    """A live value as a manifest has it; raises Unedited for one that none can have."""
-    if isinstance(value, tuple):
-        return [_written(member) for member in value]
-    if isinstance(value, Address):
-        if value.id or not value.name:
-            raise Unedited("a list in it has no name of its own")
-        return _written(value.name)
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if value is None or isinstance(value, bool | int):
-        return value
-    raise Unedited("a manifest does not write it as one value")
-
-
-# --- the proof
-
-
-def _objections(
-    items: Sequence[DriftItem], drift: Drift, reading: Reading, desired: Desired
-) -> Sequence[Objection]:
-    """Why items cannot be adopted, after manifests that do so; empty where all can."""
-    if desired.errors:
-        error = desired.errors[0]
-        about = [item for item in items if str(item.address) == error.address]
-        about = about or [i for i in items if i.place and i.place.file == error.place.file]
-        return _all(about or items, f"the manifest would not be valid: {error.message}")
-    limited = scope.limit(desired.snapshot, reading.scope.targets, desired.covers)
-    if limited.desired.resources.keys() != reading.scope.desired.resources.keys():
-        return _all(items, "it would change what is declared")
-    read = Snapshot.of(_as_read(resource, reading) for resource in limited.desired)
-    after = _changed(diff.compare(reading._replace(scope=limited, desired=read)))
-    before = _changed(each.now or each for each in drift.plan.differences)
-    own = {(item.address, item.path): item for item in items}
-    if still := [item for key, item in own.items() if key in after]:
-        return _all(still, STILL)
-    if others := sorted(after - before):
-        address = others[0][0]
-        about = [item for item in items if item.address == address] or [*items]
-        # A file of two campaigns, or a text made from a body, is the likely reason.
-        about = [item for item in about if item.path[0] in INLINE] or about
-        return _all(about, f"a plan would change {address} then")
-    return ()
-
-
-def _all(items: Sequence[DriftItem], reason: str) -> Sequence[Objection]:
-    return [(item, reason) for item in items]
-
-
-def _changed(differences: Iterator[Difference] | Sequence[Difference]) -> set[tuple[Address, Path]]:
-    return {(d.address, change.path) for d in differences for change in (d.now or d).changes}
-
-
-def _as_read(resource: Resource, reading: Reading) -> Resource:
-    """A declared resource in the account's own words; a template stays the HTML that was read."""
-    known = reading.desired.get(resource.address)
-    fields = {
-        key: known.fields.get(key, value) if known and isinstance(value, Template) else value
-        for key, value in resource.fields.items()
-    }
-    return reading.account.id_map.relabelled(replace(resource, fields=fields))
+            failed |= dict.fromkeys(numbers, str(error))
+    return changed, failed

@@ -27,7 +27,6 @@ from bmeconf.model import (
     Path,
     Resource,
     Value,
-    dotted,
     lookup,
     references,
     undotted,
@@ -164,7 +163,7 @@ def _item(
     frozen: str = "",
 ) -> DriftItem:
     intent = desired.intent
-    place = intent.places.get(dotted(path)) or intent.places.get(path[0]) or intent.place
+    place = intent.written(path) or intent.written(path[:1]) or intent.place
     return DriftItem(desired.address, path, *sides, cause, frozen, id=id, place=place)
 
 

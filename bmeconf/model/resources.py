@@ -137,6 +137,10 @@ class Intent(NamedTuple):
         """The resources that a create starts from."""
         return (self.copy_of, *self.merge_of) if self.copy_of else self.merge_of
 
+    def written(self, path: tuple[str, ...]) -> Place | None:
+        """Where the value at a path into the fields is written, None where it is not."""
+        return self.places.get(".".join(path))
+
 
 NO_INTENT = Intent()
 """That of everything on the live side."""

@@ -186,23 +186,30 @@ version: 1
 accounts:
   main: {{base_url: "{url}", api_key_env: BMECONF_API_KEY, vars: {{who: Eva}}}}
 """
-LEFT: dict[str, tuple[str, str]] = {
-    "a variable": ('subject: "${who} writes"', "a variable writes it"),
-    "an anchor": ("subject: &s Hello", "an anchor or alias writes it in several places"),
-}
 
 
-@pytest.mark.parametrize("name", LEFT)
-def test_what_would_change_more_is_left(project: Project, account: Account, name: str) -> None:
-    written, reason = LEFT[name]
+def test_what_a_variable_writes_is_left(project: Project, account: Account) -> None:
     project.write("bmeconf.yaml", PROJECT.format(url=account.env["BMECONF_BASE_URL"]))
-    text = f"version: 1\ncampaigns:\n  - name: N\n    {written}\n"
+    text = 'version: 1\ncampaigns:\n  - name: N\n    subject: "${who} writes"\n'
     project.write("m.yaml", text)
+    project.write("a.html", "<p>${who}</p>")
+    project.write(
+        "o.yaml",
+        "version: 1\ncampaigns:\n  - name: O\n    body: {file: a.html, expand: true}\n"
+        "    plain_text: {file: b.txt, expand: true}\n",
+    )
+    project.write("b.txt", "x\n")
     project.run("apply", "--auto-approve", "--account", "main").ok()
     account.edit("campaigns", "N", subject="by hand")
+    account.edit("campaigns", "O", body="<p>Eva!</p>", plainTextBody="${who}")
     ran = project.run("drift", "--adopt", "--account", "main", "--format", "json")
-    assert [each["reason"] for each in ran.json["adoption"]["left"]] == [reason]
+    assert {each["address"]: each["reason"] for each in ran.json["adoption"]["left"]} == {
+        "campaigns/N": "a variable writes it: change the variable, or write the value here",
+        "campaigns/O": "variables are filled in: change one, or the words in a.html",
+    }
     assert (project.folder / "m.yaml").read_text() == text
+    assert (project.folder / "a.html").read_text() == "<p>${who}</p>"
+    assert (project.folder / "b.txt").read_text() == "$${who}\n"
 
 
 def test_several_accounts_are_edited_for_one_after_the_other(

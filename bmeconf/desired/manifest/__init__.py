@@ -5,15 +5,26 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `files`: where files come from, one door for disk and memory (and for a commit, `baseline.git`)
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
+- `table`: the same for the cells of a CSV
 - `inline`: the places of the characters of a text in YAML
 - `roots`: where a project is
 - `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
-- `writing`: plain data -> YAML; `editing`: new values in a text that stays as it is otherwise
+- `writing`: plain data -> YAML; `editing`: new values in a text that stays as it is otherwise, at
+  the places that `spans` knows
 """
 
 from bmeconf.desired.manifest import keys
-from bmeconf.desired.manifest.editing import Edit, Editor, Unedited, edited
+from bmeconf.desired.manifest.editing import (
+    NO_VALUE,
+    VARIABLE,
+    Edit,
+    Editor,
+    TableEditor,
+    Unedited,
+    edited,
+    names_variable,
+)
 from bmeconf.desired.manifest.files import (
     MAX_BYTES,
     ChangedFiles,
@@ -52,6 +63,7 @@ from bmeconf.desired.manifest.reading import (
     read_whole,
 )
 from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
+from bmeconf.desired.manifest.table import SEPARATOR
 from bmeconf.desired.manifest.texts import RELATIVE, Text
 from bmeconf.desired.manifest.writing import yaml_text
 from bmeconf.desired.manifest.yaml_tree import comments

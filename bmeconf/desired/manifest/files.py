@@ -109,7 +109,7 @@ class DiskFiles(NamedTuple):
             return error
         except ValueError:
             return OSError(0, "the name cannot be used")
-        return data if len(data) <= MAX_BYTES else TooLarge()
+        return _limited(data)
 
     def _path(self, name: str) -> Path:
         return self.root / on_disk(name)
@@ -140,7 +140,7 @@ class ChangedFiles:
     def read(self, names: Iterable[str]) -> Mapping[str, bytes | OSError]:
         new = {self.files.resolved(name): content for name, content in self.changed.items()}
         found = self.files.read(names)
-        return {n: new.get(self.files.resolved(n), content) for n, content in found.items()}
+        return {n: _limited(new.get(self.files.resolved(n), c)) for n, c in found.items()}
 
 
 class ListedFiles(ABC):
@@ -218,8 +218,11 @@ class MemoryFiles(ListedFiles):
         return DiskFiles(self.folder).shown(name) if self.folder else name
 
     def contents(self, names: Sequence[str]) -> Mapping[str, bytes | OSError]:
-        data = {name: self.files[name].encode() for name in names}
-        return {n: each if len(each) <= MAX_BYTES else TooLarge() for n, each in data.items()}
+        return {name: _limited(self.files[name].encode()) for name in names}
+
+
+def _limited(data: bytes | OSError) -> bytes | OSError:
+    return TooLarge() if isinstance(data, bytes) and len(data) > MAX_BYTES else data
 
 
 def seen_from(path: Path, folder: Path = Path()) -> str:

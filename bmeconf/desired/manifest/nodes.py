@@ -6,7 +6,7 @@ Values stay the text that was written; `validate` reads them along the schema. P
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
@@ -67,24 +67,6 @@ def whole_text(node: Node) -> str:
                 texts.append(key.text)
                 ahead.append(value)
     return "\n".join(texts)
-
-
-@dataclass
-class Span:
-    """Where a scalar or a list is written: its place, and the offsets of its text.
-
-    `text` is the value of a scalar; of a block list the `end` is where the next thing begins.
-    """
-
-    line: int
-    column: int
-    start: int
-    end: int
-    text: str = ""
-    is_text: bool = True
-    is_list: bool = False
-    is_flow: bool = False
-    members: list[Span] = field(default_factory=list)
 
 
 def place_in(text: str, file: str, index: int) -> Place:

@@ -83,9 +83,9 @@ def _pair(key: str, value: Any, *, entries: bool = False) -> list[str]:
     """
     start = scalar(key)
     if len(start) > LONGEST_KEY:
-        below = _below(value, entries) if _holds(value) else [str(_flow(value))]
+        below = _below(value, entries) if _holds(value) else [str(flow(value))]
         return [f"? {start}", *_led(":", below)]
-    short = None if entries and _holds(value) else _flow(value)
+    short = None if entries and _holds(value) else flow(value)
     if short is not None and (len(start) + len(short) < WIDTH or not _holds(value)):
         return [f"{start}: {short}"]
     return [f"{start}:", *(f"  {line}" if line else "" for line in _below(value, entries))]
@@ -104,7 +104,7 @@ def _below(value: Any, entries: bool) -> list[str]:
 
 
 def _item(item: Any, entry: bool) -> list[str]:
-    short = None if entry and isinstance(item, Mapping) and _holds(item) else _flow(item)
+    short = None if entry and isinstance(item, Mapping) and _holds(item) else flow(item)
     if short is not None and (len(short) < WIDTH or not _holds(item)):
         return [f"- {short}"]
     return _led("-", _below(item, False))
@@ -115,14 +115,14 @@ def _led(sign: str, lines: Sequence[str]) -> list[str]:
     return [f"{sign} {lines[0]}", *(f"  {line}" if line else "" for line in lines[1:])]
 
 
-def _flow(value: Any) -> str | None:
+def flow(value: Any) -> str | None:
     """A value on one line; None where it nests too deep for one."""
     if isinstance(value, Mapping):
         if any(map(_holds, value.values())) or any(len(key) > LONGEST_KEY for key in value):
             return None
-        return "{" + ", ".join(f"{scalar(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(k)}: {flow(v)}" for k, v in value.items()) + "}"
     if _is_list(value):
         if any(map(_holds, value)):
             return None
-        return "[" + ", ".join(str(_flow(item)) for item in value) + "]"
+        return "[" + ", ".join(str(flow(item)) for item in value) + "]"
     return scalar(value)

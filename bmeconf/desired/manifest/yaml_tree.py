@@ -1,4 +1,4 @@
-"""YAML text -> trees, or problems. The only module that imports yaml.
+"""YAML text -> trees, or problems. With `spans` the only module that imports yaml.
 
 A tree is built from parser events, not by PyYAML's loaders: only events tell a quoted text from a
 plain one and a written tag from a guessed one, and a loop over events cannot run out of stack.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar, Span
+from bmeconf.desired.manifest.nodes import Block, Items, Node, Scalar
 from bmeconf.model import Code, Place, Problem
 
 if TYPE_CHECKING:
@@ -109,31 +109,6 @@ def comments(text: str, file: str) -> dict[str, Place]:
     for number, line in enumerate("".join([*parts, text[position:]]).split("\n"), start=1):
         if match := COMMENT.search(line):
             found.setdefault(match[1].strip(), Place(file, number, match.start(1) + 1))
-    return found
-
-
-def spans(text: str) -> list[Span]:
-    """Where each scalar and each list of a sound file is written."""
-    import yaml
-
-    found: list[Span] = []
-    ahead: list[Span] = []
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        start: Any = event.start_mark
-        end: Any = event.end_mark
-        is_list = isinstance(event, yaml.SequenceStartEvent)
-        is_text = isinstance(event, yaml.ScalarEvent)
-        opens = is_list or isinstance(event, yaml.MappingStartEvent)
-        if isinstance(event, yaml.CollectionEndEvent):
-            ahead.pop().end = end.index
-        elif opens or is_text or isinstance(event, yaml.AliasEvent):
-            value, flow = getattr(event, "value", ""), bool(getattr(event, "flow_style", False))
-            place = start.line + 1, start.column + 1, start.index, end.index
-            span = Span(*place, value, is_text, is_list, flow)
-            found += [span] if is_list or is_text else []
-            if ahead and ahead[-1].is_list:
-                ahead[-1].members.append(span)
-            ahead += [span] if opens else []
     return found
 
 

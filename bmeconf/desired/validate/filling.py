@@ -12,28 +12,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
+from bmeconf.desired.manifest.table import BLANKS, BREAK, SEPARATOR, Row, rows
 from bmeconf.desired.validate.edited import Edited
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
-from bmeconf.desired.validate.formats import BLANKS, email_fault
+from bmeconf.desired.validate.formats import email_fault
 from bmeconf.kinds import Member, only
 from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
 
 MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
-CELL = re.compile(r'[ \t]*"((?:[^"]|"")*)"[ \t]*|([^",\r\n][^,\r\n]*|)')
-BREAK = re.compile(r"\r\n|\n|\r")
-END = re.compile(r",|\r\n|\n|\r|\Z")
 
 MOST_NAMED = 20
 """So many variables are named in a message."""
-NAMES, SEPARATOR = (only(Member).membership, "tags"), ";"
-"""What a cell may have several of, and what stands between them by default: no CSV needs quotes
-for it.
-"""
-Row: TypeAlias = Sequence[Scalar]
-"""The cells of one line of a table, which has at least one."""
+NAMES = (only(Member).membership, "tags")
+"""What a cell may have several of."""
 
 
 def uses_variables(tree: Node) -> bool:
@@ -131,33 +125,6 @@ def contacts(
     version = Scalar("version", place), Scalar("1", place, plain=True)
     document = Block((version, (Scalar("contacts", place), Items(found, place))), place)
     return document, [_misfit(row, header) for row in body if len(row) != len(header)]
-
-
-def rows(text: str, file: str) -> list[Row] | Problem:
-    """The rows of a CSV text (RFC 4180), blank ones left out; or its first stray quote."""
-    position, line, start = 0, 1, 0
-    table: list[list[Scalar]] = [[]]
-    while position < len(text):
-        place = Place(file, line, position - start + 1)
-        cell = CELL.match(text, position)
-        end = END.match(text, cell.end()) if cell else None
-        if cell is None or end is None:
-            message = 'a quote that does not fit; write a cell that holds one as "a ""b"" c"'
-            return Problem(place, "", message, "csv")
-        quoted = cell[1]
-        value = cell[2].strip(BLANKS) if quoted is None else quoted.replace('""', '"')
-        table[-1].append(Scalar(value, place))
-        breaks = BREAK.findall(cell[0])
-        line += len(breaks)
-        if breaks:
-            start = cell.start() + max(cell[0].rfind("\n"), cell[0].rfind("\r")) + 1
-        position = end.end()
-        if end[0] != ",":
-            table.append([])
-            line, start = line + 1, position
-        elif position == len(text):
-            table[-1].append(Scalar("", Place(file, line, position - start + 1)))
-    return [row for row in table if any(cell.text for cell in row)]
 
 
 def _column_fault(column: str, names: Sequence[str], file: str) -> str:

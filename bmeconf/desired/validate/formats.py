@@ -6,10 +6,9 @@ import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from bmeconf.desired.manifest.table import BLANKS
 from bmeconf.model import did_you_mean, shows_nothing, visible, zone, zone_names
 
-BLANKS = " \t\r\n"
-"""What may stand around a value: other blanks are seen by nobody, and belong to it."""
 LONGEST_EMAIL = 254
 USUAL_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9][A-Za-z0-9_-]*\.)+[A-Za-z0-9-]{2,}"

@@ -1,0 +1,159 @@
+"""The proof of proposals: manifests with the edits are read again, and compared with the account.
+
+What would still differ then, or would change anything else, is objected to, with the reason. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bmeconf.desired import scope
+from bmeconf.desired.manifest import (
+    Unedited,
+)
+from bmeconf.desired.validate import INLINE, Desired
+from bmeconf.drift.model import Drift, DriftItem
+from bmeconf.drift.proposals import MADE, Author, Proposal
+from bmeconf.live import Reading
+from bmeconf.model import (
+    IDENTITY,
+    PRESENCE,
+    Address,
+    Difference,
+    Path,
+    Resource,
+    Snapshot,
+    Template,
+    Value,
+    lookup,
+)
+from bmeconf.plan import diff
+
+Changes = Mapping[tuple[Address, Path], Value]
+"""What a plan would write, by the field."""
+STILL = "a plan would still change it: edit it by hand"
+DECLARED = "it would change what is declared: edit it by hand"
+
+
+class Proof:
+    """Compares the account with manifests that were edited; numbers are those of `items`."""
+
+    def __init__(
+        self, drift: Drift, reading: Reading, author: Author, items: Sequence[DriftItem]
+    ) -> None:
+        self._reading, self._author, self._items = reading, author, items
+        self._before = _changes(each.now or each for each in drift.plan.differences)
+        self._moved = {(item.address, item.path) for item in items}
+        self._after: Changes = self._before
+
+    def settled(self, item: DriftItem) -> bool:
+        """Whether no plan would change a field any more, by the last look."""
+        return item.path not in (IDENTITY, PRESENCE) and (
+            (item.address, item.path) in self._before
+            and (item.address, item.path) not in self._after
+        )
+
+    def objections(self, proposals: Mapping[int, Proposal], desired: Desired) -> Mapping[int, str]:
+        """Why items cannot be adopted, after manifests that do so; empty where all can."""
+        if desired.errors:
+            return self._invalid(proposals, desired)
+        whole, now = self._reading.scope.whole, self._reading.scope.desired
+        if desired.snapshot.resources.keys() != whole.resources.keys():
+            return dict.fromkeys(proposals, DECLARED)
+        some = Snapshot.of(r for r in desired.snapshot if r.address in now.resources)
+        managed = scope.managed(desired.snapshot)
+        limited = self._reading.scope._replace(
+            desired=some, whole=desired.snapshot, managed=managed
+        )
+        read = Snapshot.of(_as_read(resource, self._reading) for resource in some)
+        reading = self._reading._replace(scope=limited, desired=read)
+        self._after = _changes(d.now or d for d in diff.compare(reading))
+        found: dict[int, str] = {}
+        for number in proposals:
+            item = self._items[number]
+            if not _declares(read.resources[item.address], item.path):
+                found[number] = DECLARED
+            elif (item.address, item.path) in self._after:
+                written = some.resources[item.address].intent.written
+                made = (why for key, why in MADE.items() if written((item.path[0], key)))
+                found[number] = next(made, STILL)
+        return found or self._others(proposals, limited)
+
+    def _invalid(self, proposals: Mapping[int, Proposal], desired: Desired) -> Mapping[int, str]:
+        found: dict[int, str] = {}
+        by_address, by_file = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        for number, each in proposals.items():
+            by_address[str(self._items[number].address)].append(number)
+            by_file[each.file].append(number)
+        for error in desired.errors:
+            about = by_address.get(error.address) or by_file.get(error.place.file) or proposals
+            for number in about:
+                found.setdefault(number, f"the manifest would not be valid: {error.message}")
+        return found
+
+    def _others(self, proposals: Mapping[int, Proposal], limited: scope.Scope) -> Mapping[int, str]:
+        """What would change beside the items, by the items that are likely to be the reason."""
+        own = {(self._items[n].address, self._items[n].path) for n in proposals}
+        changed = [
+            key
+            for key in sorted((self._before.keys() | self._after.keys()) - own)
+            if self._before.get(key, own) != self._after.get(key, own)
+            and not (key in self._moved and key not in self._after)
+        ]
+        if not changed:
+            return {}
+        by_spot = defaultdict[object, list[int]](list)
+        contents = defaultdict[Address, list[int]](list)
+        for number, each in proposals.items():
+            by_spot[each.place or each.file].append(number)
+            if self._items[number].path[0] in INLINE:
+                contents[self._items[number].address].append(number)
+        before = self._reading.scope.managed
+        new = {*limited.managed.lists - before.lists, *limited.managed.tags - before.tags}
+        naming = [n for n in proposals if new.intersection(_members(self._items[n].live))]
+        found: dict[int, str] = {}
+        for address, path in changed:
+            spots = self._spots(address, path[0])
+            about = [number for spot in spots for number in by_spot.get(spot, ())]
+            # A text that is made of a body, or the first manifest that names a list or tag.
+            about = about or contents.get(address) or naming or [*proposals]
+            for number in about:
+                found.setdefault(number, f"a plan would change {address} then: edit both by hand")
+        return found
+
+    def _spots(self, address: Address, field: str) -> Iterator[object]:
+        """Where a field is written: places, and the file that has its text."""
+        resource = self._reading.scope.desired.resources[address]
+        for name, place in resource.intent.places.items():
+            if name.partition(".")[0] == field:
+                yield place
+        with suppress(Unedited):
+            yield self._author.named(resource, field)
+
+
+def _members(value: Value) -> Sequence[Value]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _declares(resource: Resource, path: Path) -> bool:
+    """Whether a resource declares anything at a path."""
+    *outer, last = path
+    above = lookup(resource.fields, (*outer,))
+    return isinstance(above, Mapping) and last in above
+
+
+def _changes(differences: Iterator[Difference]) -> Changes:
+    return {(d.address, change.path): change.after for d in differences for change in d.changes}
+
+
+def _as_read(resource: Resource, reading: Reading) -> Resource:
+    """A declared resource in the account's own words; a template stays the HTML that was read."""
+    known = reading.desired.get(resource.address)
+    fields = {
+        key: known.fields.get(key, value) if known and isinstance(value, Template) else value
+        for key, value in resource.fields.items()
+    }
+    return reading.account.id_map.relabelled(replace(resource, fields=fields))
