@@ -42,6 +42,11 @@ def test_codes_that_types_do_not_hold_are_codes_all_the_same() -> None:
     assert of_match | of_report <= FINDINGS
 
 
+def test_the_page_on_mails_names_every_code_of_lint_and_no_other() -> None:
+    rows = [row.split("|")[2] for row in guide.page("mail").splitlines() if row.startswith("| ")]
+    assert sorted(re.findall(r"`([a-z_]+)`", " ".join(rows))) == sorted(CODES)
+
+
 def test_no_code_is_explained_that_nothing_uses() -> None:
     sources = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path.stem != "codes"]
     used = {*re.findall(r'"(\w+)"', "\n".join(sources))} | {each.value for each in Status}
