@@ -82,6 +82,24 @@ def merged(before: Section, after: Section, now: Section) -> Section:
     return replace(now, entries={**kept, **dict(changed.values())}, merged=union)
 
 
+def rebased(before: str, after: str, now: str) -> str:
+    """The text `now` of a lock file with what changed `before` -> `after`, in every account.
+
+    Raises:
+        InvalidInput: one of them is no lock file.
+    """
+    was, meant, lock_now = (
+        lock.parse(text, LOCK_FILE) if text else Lock() for text in (before, after, now)
+    )
+    for account, raw in {**was.accounts, **meant.accounts}.items():
+        if was.accounts.get(account) != meant.accounts.get(account):
+            old, new, kept = (
+                each.section(account, raw["base_url"]) for each in (was, meant, lock_now)
+            )
+            lock_now = lock_now.having(merged(old, new, kept))
+    return lock_now.text
+
+
 def can_keep(path: Path) -> bool:
     """True if the lock file can be written, judged without writing it."""
     path = Path(os.path.realpath(path))

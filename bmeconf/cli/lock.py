@@ -57,22 +57,24 @@ def take(folder: str) -> None:
 def keep(folder: str, artifact: str | None, source: Path | None) -> None:
     """Commit the lock file that an apply changed.
 
+    With --from, what other applies committed meanwhile is kept.
+
     \b
     bmeconf ci lock keep --from bmeconf.lock.json
     bmeconf ci lock keep --artifact bmeconf-apply-default
     """
     if (artifact is None) == (source is None):
         raise InvalidInput("one of --artifact and --from is needed", "name where the file is")
-    host = forge.forge_of(os.environ)
+    host, since = forge.forge_of(os.environ), ""
     if source is not None:
-        content = pipeline.read(source)
+        content, since = pipeline.read(source), forge.Run.of(os.environ).commit
     else:
         run = forge.needed(os.environ, "GITHUB_RUN_ID")
         content = lock_file.kept(forge.github_of(os.environ), run, artifact or "")
     path, branch, done = lock_file.path_of(folder), forge.branch_of(os.environ), list[bool]()
 
     def commit() -> None:
-        done[:] = [lock_file.commit(host, path, branch, content)]
+        done[:] = [lock_file.commit(host, path, branch, content, since)]
 
     host.again(commit)
     pipeline.tell(f"{path} was committed." if done[0] else f"{path} is up to date.")

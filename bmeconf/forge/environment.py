@@ -47,7 +47,7 @@ def forge_of(environ: Mapping[str, str], author: str = "") -> Forge:
         return GitLab(
             needed(environ, "CI_API_V4_URL"),
             needed(environ, "CI_PROJECT_ID"),
-            needed(environ, "GITLAB_TOKEN"),
+            _token(environ, "GITLAB_TOKEN"),
             _pause(environ),
         )
     return github_of(environ, author)
@@ -58,7 +58,7 @@ def github_of(environ: Mapping[str, str], author: str = "") -> GitHub:
     return GitHub(
         environ.get("GITHUB_API_URL", "https://api.github.com"),
         needed(environ, "GITHUB_REPOSITORY"),
-        needed(environ, "GITHUB_TOKEN"),
+        _token(environ, "GITHUB_TOKEN"),
         author,
         _pause(environ),
     )
@@ -74,6 +74,16 @@ def needed(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if not value:
         raise InvalidInput(f"{name} is not set", "run this in a pipeline of GitHub or GitLab")
+    return value
+
+
+def _token(environ: Mapping[str, str], name: str) -> str:
+    """A token that can be sent: an error about it while it is sent would show it."""
+    value = needed(environ, name)
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise InvalidInput(
+            f"{name} holds a character that no token has", "set it anew, on one line"
+        )
     return value
 
 

@@ -18,6 +18,10 @@ REMEDIES = {
     404: "check that GITLAB_TOKEN may see this project; a job token may not write notes",
 }
 
+NO_FILE = "404 File Not Found"
+NO_PIPELINE = "[skip ci]"
+"""In the message of a commit: it starts no pipeline, which would have nothing to apply."""
+
 
 class GitLab:
     """The project with an id, with one access token."""
@@ -36,7 +40,8 @@ class GitLab:
 
     def comments(self, change: str) -> Iterator[Text]:
         path = f"{self._project}/merge_requests/{change}/notes"
-        return (_text(row, "id", "body") for row in self._client.pages(path) if not row["system"])
+        rows = self._client.pages(path)
+        return (_text(row, "id", "body") for row in rows if not row.get("system"))
 
     def add_comment(self, change: str, body: str) -> Text:
         path = f"{self._project}/merge_requests/{change}/notes"
@@ -62,22 +67,35 @@ class GitLab:
         self._client.send("PUT", path, {**change, "description": body})
 
     def tip(self, path: str, branch: str) -> Entry | None:
-        row = self._client.find(self._file(path), ref=branch)
-        if row is None:
-            return None
+        try:
+            row = self._client.get(self._file(path), ref=branch)
+        except ForgeFailed as error:
+            # A branch and a project that the token may not see are a 404 as well.
+            if error.status == 404 and error.reason == NO_FILE:
+                return None
+            raise
         return Entry(base64.b64decode(row["content"]), str(row["last_commit_id"]))
 
     def commit(
         self, path: str, branch: str, content: bytes, before: Entry | None, message: str
     ) -> None:
         replaced = {"last_commit_id": before.version} if before else {}
-        body = {"branch": branch, "commit_message": message, "encoding": "base64", **replaced}
+        whole = f"{message}\n\n{NO_PIPELINE}"
+        body = {"branch": branch, "commit_message": whole, "encoding": "base64", **replaced}
         text = base64.b64encode(content).decode()
         method = "PUT" if before else "POST"
         self._client.send(method, self._file(path), {**body, "content": text})
 
     def set_status(self, commit: str, name: str, is_pending: bool, words: str) -> None:
-        body = {"state": "pending" if is_pending else "success", "name": name}
+        state = "pending" if is_pending else "success"
+        known = self._client.pages(
+            f"{self._project}/repository/commits/{commit}/statuses", name=name
+        )
+        newest = max(known, key=lambda row: int(row["id"]), default=None)
+        # GitLab refuses a pending status in place of a pending one.
+        if newest is not None and newest["status"] == state:
+            return
+        body = {"state": state, "name": name}
         self._client.send(
             "POST", f"{self._project}/statuses/{commit}", {**body, "description": words}
         )

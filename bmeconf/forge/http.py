@@ -24,7 +24,7 @@ LARGEST = 20_000_000
 LONGEST_WAIT = 120.0
 REDIRECTS = (301, 302, 303, 307, 308)
 SAFE = ("GET", "PATCH")
-"""What may be sent again: any other request could make an object twice."""
+"""What may be sent again without an answer: other requests could make an object twice."""
 CHUNK = 256 * 1024
 
 
@@ -70,24 +70,14 @@ class Client:
         """The JSON document at `path`."""
         return self._json(_Request("GET", f"{self._base}/{path}", self._signed, query=query))
 
-    def find(self, path: str, **query: str | int) -> Any:
-        """The JSON document at `path`, None where there is none."""
-        try:
-            return self.get(path, **query)
-        except ForgeFailed as error:
-            if error.status == 404:
-                return None
-            raise
-
     def pages(self, path: str, within: str = "", **query: str | int) -> Iterator[dict[str, Any]]:
         """Every row of a listing, over all its pages; `within` names the member with the rows."""
         for page in range(1, MOST_PAGES + 1):
             document = self.get(path, **query, per_page=PER_PAGE, page=page)
-            try:
-                rows = document[within] if within else document
-                yield from rows
-            except (KeyError, TypeError) as error:
-                raise ForgeUnanswered(f"{path}: the answer is no listing") from error
+            rows = document.get(within) if within and isinstance(document, dict) else document
+            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+                raise ForgeUnanswered(f"{path}: the answer is no listing")
+            yield from rows
             if len(rows) < PER_PAGE:
                 return
         raise ForgeFailed(f"{path} has more than {MOST_PAGES * PER_PAGE:,} entries")
@@ -128,22 +118,23 @@ class Client:
             raise ForgeUnanswered(message) from error
 
     def _repeated(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:
-        attempts = ATTEMPTS if request.method in SAFE else 1
-        for attempt in range(attempts):
-            last = attempt == attempts - 1
+        is_safe = request.method in SAFE
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
             headers: Mapping[str, str] = {}
             try:
                 status, headers, data = self._once(request)
             except requests.RequestException as error:
-                if last:
+                if last or not is_safe:
                     # The text of the error may hold the whole address, with a signature in it.
                     words = f"{request.method} {_bare(request.url)}: no answer"
                     raise ForgeUnanswered(f"{words}: {type(error).__name__}") from None
                 status, data = 0, b""
             if 200 <= status < 400:
                 return status, headers, data
+            # A limit refuses a request before anything is done.
             limited = status == 429 or (status == 403 and "Retry-After" in headers)
-            if last or not (status == 0 or status >= 500 or limited):
+            if last or not (limited or (is_safe and (status == 0 or status >= 500))):
                 raise self._failure(request, status, data)
             time.sleep(_wait(headers, self._pause * 2**attempt))
         raise AssertionError("there is at least one attempt")
@@ -168,14 +159,15 @@ class Client:
 
     def _failure(self, request: _Request, status: int, data: bytes) -> ForgeFailed:
         try:
-            reason = str(json.loads(data).get("message", ""))
+            told = json.loads(data)
+            reason = str(told.get("message") or told.get("error_description") or "")
         except (ValueError, AttributeError):
             reason = ""
         kind = ForgeUnanswered if status == 0 or status >= 500 or status == 429 else ForgeFailed
         said = f": {reason}" if reason else ""
         message = f"{self._name} answered {status} to {request.method} {_bare(request.url)}{said}"
         failure = kind(message, self._remedies.get(status, ""))
-        failure.status = status
+        failure.status, failure.reason = status, reason
         return failure
 
 

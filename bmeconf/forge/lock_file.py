@@ -10,8 +10,9 @@ import io
 import zipfile
 from pathlib import PurePosixPath
 
+from bmeconf.baseline import lock_store
 from bmeconf.forge.github import GitHub
-from bmeconf.forge.model import Forge
+from bmeconf.forge.model import Entry, Forge
 from bmeconf.model.errors import ForgeFailed, ForgeUnanswered, InvalidInput
 from bmeconf.project import LOCK_FILE
 
@@ -45,9 +46,17 @@ def kept(github: GitHub, run: str, artifact: str) -> bytes:
         raise InvalidInput(message, "look at the job that applied") from error
 
 
-def commit(forge: Forge, path: str, branch: str, content: bytes) -> bool:
-    """Commit a lock file at the tip of a branch; False where it is there already."""
+def commit(forge: Forge, path: str, branch: str, content: bytes, since: str = "") -> bool:
+    """Commit a lock file at the tip of a branch; False where it is there already.
+
+    It takes the place of what is there. With `since`, the commit whose lock file the apply began
+    with, only what the apply changed does so: other applies may have changed the rest.
+    """
     entry = forge.tip(path, branch)
+    if since and entry is not None:
+        began = forge.tip(path, since)
+        texts = (_text(began) if began else "", content.decode(errors="replace"), _text(entry))
+        content = lock_store.rebased(*texts).encode()
     if entry is not None and entry.content == content:
         return False
     try:
@@ -55,5 +64,11 @@ def commit(forge: Forge, path: str, branch: str, content: bytes) -> bool:
     except ForgeUnanswered:
         raise
     except ForgeFailed as error:
+        if forge.tip(path, branch) != entry:
+            raise ForgeUnanswered(f"{path} has changed on {branch} meanwhile") from error
         raise ForgeFailed(f"{path} cannot be committed: {error.message}", PROTECTED) from error
     return True
+
+
+def _text(entry: Entry) -> str:
+    return entry.content.decode(errors="replace")

@@ -59,7 +59,7 @@ class Forge(Protocol):
         ...
 
     def tip(self, path: str, branch: str) -> Entry | None:
-        """A file of a branch, None where there is none."""
+        """A file at the tip of a branch, or at a commit; None where there is none."""
         ...
 
     def commit(

@@ -14,6 +14,8 @@ from bmeconf.model.errors import InvalidInput
 
 OWN_MARK = re.compile(r"\A<!-- bmeconf:[^\n]*-->\n")
 NEXT = re.compile(r"\nNext:\n\n(`{3,})sh\n[^\n]*\n\1\Z")
+COMMAND = re.compile(r"^/", re.MULTILINE)
+"""The begin of a line that GitLab would carry out, as `/close`."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 PLAN, DRIFT = "plan", "drift"
 
@@ -33,9 +35,11 @@ def body(mark: str, report: str, otherwise: str, origin: str, largest: int) -> s
     """A report below its marker, or `otherwise` where it is empty; then a line on its origin.
 
     The next command at the end of a report is left out: it is not for readers of a comment. What is
-    larger than `largest` bytes is replaced by a reference to the run.
+    larger than `largest` bytes is replaced by a reference to the run. No line is a command of a
+    forge, and the end is bare, as GitLab keeps it.
     """
     text = NEXT.sub("", OWN_MARK.sub("", report.strip())).strip() or otherwise
+    text = COMMAND.sub(" /", text.replace("\r", ""))
     footer = f"<sub>{origin}</sub>"
     notice = "The report is too long for a comment: the summary of the run has it."
     parts = ((mark, text, footer), (mark, text), (mark, notice, footer))
@@ -43,7 +47,7 @@ def body(mark: str, report: str, otherwise: str, origin: str, largest: int) -> s
 
 
 def _joined(parts: Sequence[str]) -> str:
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
 
 
 def keep_comment(forge: Forge, change: str, mark: str, text: str, *, is_news: bool) -> str:

@@ -115,9 +115,13 @@ class JournalLost(
 
 
 class ForgeFailed(BmeconfError, code="forge_failed"):
-    """GitHub or GitLab refused a request; `status` is that of its answer, 0 without one."""
+    """GitHub or GitLab refused a request; `status` is that of its answer, 0 without one.
+
+    `reason` is what the answer says.
+    """
 
     status = 0
+    reason = ""
 
 
 class ForgeUnanswered(ForgeFailed, code="forge_unanswered"):
