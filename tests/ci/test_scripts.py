@@ -60,6 +60,7 @@ def setup(script: Script, work: Path | None = None, **env: str) -> subprocess.Co
     ("env", "said"),
     [
         ({"MODE": "destroy"}, "mode must be one of"),
+        ({"PYTHONPATH": "."}, "PYTHONPATH is set"),
         ({"GITHUB_EVENT_NAME": "pull_request_target"}, "pull_request_target gives secrets"),
         ({"MODE": "apply"}, "never on a pull request"),
         ({"MODE": "apply", "GITHUB_EVENT_NAME": "issue_comment"}, "never on a pull request"),

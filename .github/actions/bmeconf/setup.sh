@@ -19,6 +19,9 @@ case $MODE:$GITHUB_EVENT_NAME in
   apply:push | apply:workflow_dispatch | apply:schedule) ;;
   apply:*) refuse 'apply runs on a push, by hand or on a schedule, never on a pull request' ;;
 esac
+# bmeconf would import modules of the checkout, with the key or the token at hand.
+[ -z "${PYTHONPATH:-}" ] ||
+  refuse 'PYTHONPATH is set, by which unreviewed files of the checkout could run; unset it for this job'
 # Without name and account, the folder tells several projects of a repository apart.
 folder=$(printf %s "${PROJECT#./}" | tr -c 'A-Za-z0-9_.-' - | sed 's/^[^A-Za-z0-9]*//')
 name=${NAME:-${ACCOUNT:-${folder:-default}}}
