@@ -171,9 +171,12 @@ def test_once_all_is_adopted_nothing_is_to_be_changed_or_applied(
 
 
 def test_an_empty_patch_is_not_to_be_applied(shop: Project, account: Account) -> None:
+    assert "To adopt Nothing was changed by hand alone." in flat(
+        shop.run("drift", "--output", "patch=by.patch").ok().out
+    )
     account.edit("lists", "Partners", name="Friends")
     shown = flat(shop.run("drift", "--output", "patch=by.patch").out)
-    assert "To adopt Nothing" in shown
+    assert "To adopt Nothing: what was changed by hand is left to you." in shown
     assert "git apply" not in shown
 
 

@@ -108,7 +108,9 @@ def of_drift(
 
 def _taken_over(takeover: Takeover) -> Section:
     adoption, done = takeover
-    text = "Nothing: no manifest can take over a field by itself."
+    text = "Nothing was changed by hand alone."
+    if adoption.left:
+        text = "Nothing: what was changed by hand is left to you."
     if adoption.adopted:
         fields, files = (
             counted(len(adoption.adopted), "field"),
