@@ -88,6 +88,8 @@ def rebased(before: str, after: str, now: str) -> str:
     Raises:
         InvalidInput: one of them is no lock file.
     """
+    if before == after:
+        return now
     was, meant, lock_now = (
         lock.parse(text, LOCK_FILE) if text else Lock() for text in (before, after, now)
     )

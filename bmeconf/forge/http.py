@@ -111,6 +111,13 @@ class Client:
 
     def _json(self, request: _Request) -> Any:
         status, _, data = self._repeated(request)
+        if status in REDIRECTS:
+            message = (
+                f"{self._name} redirects {request.method} {_bare(request.url)}: nothing was done"
+            )
+            raise ForgeFailed(
+                message, "check the address of its API, and whether the project moved"
+            )
         try:
             return json.loads(data) if data else None
         except ValueError as error:

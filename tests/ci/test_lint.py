@@ -178,6 +178,40 @@ def test_applies_never_overlap_and_are_never_cut_off(github: Path, gitlab: Path)
     assert apply["interruptible"] is False
 
 
+def gitlab_flaws(document: dict[Any, Any]) -> Iterator[str]:
+    """What is wrong with a recipe for GitLab, in words."""
+    jobs = {name: job for name, job in document.items() if "script" in job}
+    for name, job in jobs.items():
+        script, where = "\n".join(job["script"]), job.get("environment")
+        has_key = bool(re.search(r"\bbmeconf (plan|apply|drift)\b", script))
+        has_token = "bmeconf ci " in script
+        if has_key and has_token:
+            yield f"{name}: it has both the key and the token"
+        if has_token != all("$GITLAB_TOKEN" in rule["if"] for rule in job["rules"]):
+            yield f"{name}: it does not depend on the token as it should"
+        if ("ci lock keep" in script) != (where == {"name": "lock", "action": "access"}):
+            yield f"{name}: another job than that of the lock file may push"
+        if ("bmeconf apply" in script) != isinstance(where, str):
+            yield f"{name}: another job than that of the apply gets the write key"
+
+
+GITLAB_PLANTED: dict[str, Callable[[dict[Any, Any]], object]] = {
+    "both the key": lambda d: d["plan"]["script"].append("bmeconf ci comment"),
+    "does not depend": lambda d: d["note"].update(rules=[{"if": "$CI_COMMIT_BRANCH"}]),
+    "may push": lambda d: d["note"].update(environment={"name": "lock", "action": "access"}),
+    "the write key": lambda d: d["drift"].update(environment="production"),
+}
+
+
+@pytest.mark.parametrize("path", [GITLAB, GITLAB_MATRIX], ids=lambda path: path.name)
+def test_recipes_for_gitlab_keep_the_rules(path: Path) -> None:
+    assert [*gitlab_flaws(load(path))] == []
+    for said, plant in GITLAB_PLANTED.items():
+        document = copy.deepcopy(load(path))
+        plant(document)
+        assert any(said in flaw for flaw in gitlab_flaws(document)), said
+
+
 def test_every_reusable_workflow_passes_its_inputs_on() -> None:
     inputs = load(ACTION)["inputs"]
     for mode in ("plan", "drift"):

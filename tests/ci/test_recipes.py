@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Protocol
@@ -17,7 +18,8 @@ import yaml
 import bmeconf
 from tests.support import ci_project, shell
 from tests.support.ci_project import OWNED
-from tests.support.driver import Account
+from tests.support.driver import LOCK, Account
+from tests.support.fake_gitlab import FakeGitLab, Token
 from tests.support.forks import Forks
 from tests.support.pair import KEYS, Pair
 from tests.support.pipeline import Pipeline
@@ -134,7 +136,9 @@ def test_a_matrix_plans_and_applies_each_account(matrix: Pipelines, two_accounts
     merged = matrix(PUSH)
     for name, account in two_accounts.accounts.items():
         assert merged.run(f"plan: [{name}]").code == 0
-        assert list(merged.kept[f"plan: [{name}]"]) == [f"plan-{name}.json", f"plan-{name}.md"]
+        assert {*merged.kept[f"plan: [{name}]"]} == {
+            f"plan-{name}.{ending}" for ending in ("json", "md", "code")
+        }
         assert account.writes() == []
     applied = merged.run("apply: [staging]")
     assert applied.code == 0, applied.said
@@ -156,6 +160,145 @@ def test_one_report_of_drift_in_all_accounts(matrix: Pipelines, two_accounts: Pa
     assert ended.code == 4, ended.said
     assert "exit code 4: staging" in report
     assert "as declared" in report
+
+
+# --- the recipes for GitLab, with a token
+
+READS, PUSHES = "glpat-reads", "glpat-pushes"
+
+
+@pytest.fixture
+def gitlab(tmp_path: Path) -> Iterator[FakeGitLab]:
+    """A GitLab with the token of all jobs, and the one of the environment `lock`."""
+    with FakeGitLab(tmp_path / "checkout") as gitlab:
+        gitlab.tokens = {READS: Token("reporter"), PUSHES: Token("maintainer", username="pushes")}
+        gitlab.notes[1] = []
+        yield gitlab
+
+
+def with_token(begun: Pipeline, gitlab: FakeGitLab) -> Pipeline:
+    """The same pipeline, for the newest commit, in a project with both tokens."""
+    told = {
+        **gitlab.variables,
+        "CI_COMMIT_SHA": gitlab.commit(),
+        "CI_MERGE_REQUEST_IID": "1",
+        "CI_PIPELINE_ID": "7",
+        "CI_PIPELINE_URL": "https://gitlab.example/acme/mail/-/pipelines/7",
+        "BMECONF_FORGE_PAUSE": "0.01",
+    }
+    begun.variables = {**begun.variables, **told, "GITLAB_TOKEN": READS}
+    begun.protected = {**begun.protected, "lock": {"GITLAB_TOKEN": PUSHES}}
+    return begun
+
+
+def goes(pipeline: Pipeline, *jobs: str) -> str:
+    """What these jobs said, all of which must succeed."""
+    ended = {job: pipeline.run(job) for job in jobs}
+    assert {job: end.code for job, end in ended.items()} == dict.fromkeys(jobs, 0), ended
+    said = "".join(end.said for end in ended.values())
+    assert READS not in said
+    assert PUSHES not in said
+    return said
+
+
+def test_the_plan_of_a_merge_request_is_one_note(
+    pipeline: Pipelines, checkout: Path, gitlab: FakeGitLab
+) -> None:
+    proposed = with_token(pipeline(MERGE_REQUEST), gitlab)
+    assert proposed.jobs() == {**CHECKED, "plan": "on_success", "note": "always"}
+    for _ in range(2):
+        goes(proposed, "plan", "note")
+        (note,) = gitlab.notes[1]
+        assert "Fingerprint" in note["body"]
+    declare(checkout, "nmae")
+    assert proposed.run("plan").code == 3
+    goes(proposed, "note")
+    (note,) = gitlab.notes[1]
+    assert "unknown key" in note["body"]
+
+
+def test_a_merge_request_without_a_change_gets_no_note(
+    pipeline: Pipelines, checkout: Path, gitlab: FakeGitLab
+) -> None:
+    for path in (checkout / "manifests").iterdir():
+        path.write_text("version: 1\n", encoding="utf-8")
+    goes(with_token(pipeline(MERGE_REQUEST), gitlab), "plan", "note")
+    assert gitlab.notes[1] == []
+
+
+def test_the_lock_file_of_an_apply_is_committed(pipeline: Pipelines, gitlab: FakeGitLab) -> None:
+    merged = with_token(pipeline(PUSH), gitlab)
+    assert [*merged.jobs()] == [*CHECKED, "plan", "apply", "lock"]
+    goes(merged, "plan", "apply", "lock")
+    assert f"{gitlab.git('show', f'main:{LOCK}')}\n".encode() == merged.kept["apply"][LOCK]
+    # A plan is applied once: what is left changes nothing.
+    assert merged.run("apply").code == 6
+    goes(merged, "lock")
+    assert gitlab.git("rev-list", "--count", "main") == "2"
+    # The next one has nothing to do, and neither does the one for an old commit.
+    goes(with_token(pipeline(PUSH), gitlab), "plan", "apply", "lock")
+    goes(merged, "lock")
+    assert LOCK in gitlab.git("show", "--stat", "--format=", "main~1")
+
+
+def test_a_project_in_a_folder_keeps_its_lock_file_there(
+    pipeline: Pipelines, checkout: Path, gitlab: FakeGitLab
+) -> None:
+    project = checkout / "mail"
+    project.mkdir()
+    for name in ("bmeconf.yaml", "manifests", "emails"):
+        shutil.move(checkout / name, project)
+    merged = with_token(pipeline({**PUSH, "BMECONF_PROJECT": "mail"}), gitlab)
+    goes(merged, "plan", "apply", "lock")
+    assert "lists/" in gitlab.git("show", f"main:mail/{LOCK}")
+
+
+def test_what_an_apply_did_before_it_broke_off_is_committed(
+    pipeline: Pipelines, account: Account, gitlab: FakeGitLab
+) -> None:
+    merged = with_token(pipeline(PUSH), gitlab)
+    goes(merged, "plan")
+    fault = {"kind": "error-500", "method": "POST", "path": "*/lists", "times": 9}
+    account.faults(fault)
+    assert merged.run("apply").code == 8
+    goes(merged, "lock")
+    assert "lists/" in gitlab.git("show", f"main:{LOCK}")
+
+
+def test_drift_is_one_issue(pipeline: Pipelines, gitlab: FakeGitLab) -> None:
+    nightly = with_token(pipeline(SCHEDULE), gitlab)
+    assert nightly.jobs() == {**CHECKED, "drift": "on_success", "issue": "always"}
+    for _ in range(2):
+        assert nightly.run("drift").code == 2
+        goes(nightly, "issue")
+    (issue,) = gitlab.issues
+    assert issue["state"] == "opened"
+    goes(with_token(pipeline(PUSH), gitlab), "plan", "apply", "lock")
+    nightly = with_token(pipeline(SCHEDULE), gitlab)
+    assert nightly.run("drift").code == 0
+    goes(nightly, "issue")
+    assert issue["state"] == "closed"
+
+
+def test_each_account_has_its_note_and_its_part_of_the_lock_file(
+    matrix: Pipelines, gitlab: FakeGitLab
+) -> None:
+    proposed = with_token(matrix(MERGE_REQUEST), gitlab)
+    names = ("staging", "production")
+    goes(proposed, *(f"{job}: [{name}]" for job in ("plan", "note") for name in names))
+    starts = [note["body"].splitlines()[0] for note in reversed(gitlab.notes[1])]
+    assert starts == [f"<!-- bmeconf:plan account={name} -->" for name in names]
+    merged = with_token(matrix(PUSH), gitlab)
+    assert [*merged.jobs()][-4:] == [
+        *(f"apply: [{name}]" for name in names),
+        *(f"lock-{name}" for name in names),
+    ]
+    goes(merged, *(f"plan: [{name}]" for name in names))
+    for name in names:
+        goes(merged, f"apply: [{name}]", f"lock-{name}")
+    kept = gitlab.git("show", f"main:{LOCK}")
+    assert "lists/Staging news" in kept
+    assert "lists/Production news" in kept
 
 
 @pytest.mark.parametrize("recipe", ["gitlab-ci.yml", "gitlab-accounts.yml"])

@@ -15,7 +15,7 @@ from bmeconf.baseline import Lock, LockEntry, Section
 from tests.support import shell
 from tests.support.driver import LOCK, Account, Project
 from tests.support.fake_gitlab import BOT, FakeGitLab, Token
-from tests.support.fake_server import Rule, after, instead, meanwhile, reply
+from tests.support.fake_server import FakeServer, Reply, Rule, after, instead, meanwhile, reply
 from tests.support.forks import Forks
 
 TOKEN = "glpat-t0k3n"
@@ -405,6 +405,18 @@ def test_a_limit_is_waited_for(gitlab: FakeGitLab, job: Job, request_line: str) 
     job.comment()
     assert time.monotonic() - began >= 1
     assert len(gitlab.notes[1]) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_redirect_is_not_followed_and_is_no_success(
+    gitlab: FakeGitLab, job: Job, method: str
+) -> None:
+    with FakeServer(lambda seen: reply([])) as elsewhere:
+        moved = Reply(307, b"", {"Location": f"{elsewhere.url}/api/v4"})
+        gitlab.meddle(Rule(rf"{method} .*", instead(moved)))
+        change(job, lock(one=AUTUMN))
+        job.run(*KEEP, code=1, said=f"redirects {method}", CI_COMMIT_SHA=gitlab.commit())
+        assert elsewhere.seen == []
 
 
 @pytest.mark.parametrize(

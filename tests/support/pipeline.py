@@ -98,15 +98,19 @@ class Pipeline:
         stages = document["stages"]
         earlier = stages[: stages.index(job["stage"])]
         others = (each for each in document if each not in GLOBAL)
-        needed = job.get("needs", [n for n in others if document[n]["stage"] in earlier])
-        before = [each for each in self.kept if each.partition(":")[0] in needed]
-        for path, data in (item for n in before for item in self.kept[n].items()):
+        needs = job.get("needs", [n for n in others if document[n]["stage"] in earlier])
+        needed = [name for each in needs for name in _needed(each, document)]
+        for path, data in (item for n in needed for item in self.kept.get(n, {}).items()):
             (work / path).parent.mkdir(parents=True, exist_ok=True)
             (work / path).write_bytes(data)
         before_script = job.get("before_script", document["default"]["before_script"])
         script = [*before_script, *job["script"]]
         variables = {**document["variables"], **self.variables, **own}
-        environment = Template(job.get("environment", "")).substitute(variables)
+        environment = job.get("environment", "")
+        if isinstance(environment, dict):
+            assert environment["action"] == "access", "this runner knows no other action"
+            environment = environment["name"]
+        environment = Template(environment).substitute(variables)
         variables |= self.protected.get(environment, {})
         machine = {"PATH": self.programs, "HOME": str(self.folder), "CI": "true"}
         env = {**machine, "GITLAB_CI": "true", **{k: str(v) for k, v in variables.items()}}
@@ -114,7 +118,8 @@ class Pipeline:
         ended = Ended(ran.returncode, ran.stdout + ran.stderr)
         artifacts = job.get("artifacts", {})
         if ended.code == 0 or artifacts.get("when") == "always":
-            self.kept[name] = _files(work, artifacts.get("paths", []))
+            paths = [Template(path).substitute(env) for path in artifacts.get("paths", [])]
+            self.kept[name] = _files(work, paths)
         return ended
 
 
@@ -125,6 +130,15 @@ def _rows(name: str, job: Mapping[str, Any]) -> list[tuple[str, Mapping[str, str
     (row,) = job["parallel"]["matrix"]
     ((variable, values),) = row.items()
     return [(f"{name}: [{value}]", {variable: value}) for value in values]
+
+
+def _needed(need: Any, document: Mapping[str, Any]) -> list[str]:
+    """The jobs that an entry of `needs` means: all of a name, or the one of a matrix."""
+    if isinstance(need, str):
+        return [name for name, _ in _rows(need, document[need])]
+    (row,) = need["parallel"]["matrix"]
+    (value,) = row.values()
+    return [f"{need['job']}: [{value}]"]
 
 
 def _files(work: Path, paths: Sequence[str]) -> dict[str, bytes]:
