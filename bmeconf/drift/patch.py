@@ -53,8 +53,10 @@ def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[_Stretch]:
 
 def _held(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """The numbers of lines that both have once: as many as are in the same order."""
-    once = [{line for line, count in Counter(lines).items() if count == 1} for lines in (old, new)]
-    there = {line: number for number, line in enumerate(new) if line in once[0] & once[1]}
+    counts = Counter(old), Counter(new)
+    there = {
+        line: number for number, line in enumerate(new) if counts[0][line] == counts[1][line] == 1
+    }
     pairs = [(number, there[line]) for number, line in enumerate(old) if line in there]
     # Patience sorting: the last of each pile, and what lies on top of the pile before it.
     tops: list[int] = []

@@ -108,7 +108,7 @@ class Editor:
         stays = margin and plain and lines[0][:1].strip() and lines[-1]
         if not stays or ">" in sign or re.search(r"\d", sign):
             comment = re.search(r"\s+#.*", head)
-            return scalar(value) + (comment[0] if comment else "") + below
+            return f"{flow(value)}{comment[0] if comment else ''}{below}"
         inner = (f"{margin}{line}" if line else "" for line in lines)
         return self._newline.join((head, *inner)) + below
 
@@ -165,14 +165,15 @@ class Editor:
         if added:
             yield Edit(members[last].end, members[last].end, added)
         for n in (n for n, goes in enumerate(gone) if goes):
-            edit = (
-                Edit(members[n].start, members[n + 1].start, "")
-                if n < first
-                else Edit(members[n - 1].end, members[n].end, "")
-            )
-            if COMMENTED.search(self.text, edit.start, edit.end):
+            here = members[n]
+            if n < first:
+                start, end = here.start, members[n + 1].start
+            else:
+                start, end = members[n - 1].end, here.end
+            around = (start, here.start), (here.end, end)
+            if any(COMMENTED.search(self.text, *gap) for gap in around):
                 raise Unedited(COMMENTS)
-            yield edit
+            yield Edit(start, end, "")
 
     def _whole(self, span: Span, new: str) -> Edit:
         """A list or block as a whole, written anew beside its key."""
