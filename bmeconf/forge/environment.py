@@ -44,9 +44,11 @@ def forge_of(environ: Mapping[str, str], author: str = "") -> Forge:
         InvalidInput: it is none that is known, or a variable is missing.
     """
     if _is_gitlab(environ):
+        # The pipeline of a merge request from a fork runs in the fork.
+        target = environ.get("CI_MERGE_REQUEST_PROJECT_ID")
         return GitLab(
             needed(environ, "CI_API_V4_URL"),
-            needed(environ, "CI_PROJECT_ID"),
+            target or needed(environ, "CI_PROJECT_ID"),
             _token(environ, "GITLAB_TOKEN"),
             _pause(environ),
         )

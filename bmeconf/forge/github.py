@@ -66,7 +66,7 @@ class GitHub:
 
     def tip(self, path: str, branch: str) -> Entry | None:
         folder, _, name = path.rpartition("/")
-        entries = self._client.get(f"contents/{quote(folder)}".rstrip("/"), ref=branch)
+        entries = self._client.rows(f"contents/{quote(folder)}".rstrip("/"), ref=branch)
         entry = next((entry for entry in entries if entry["name"] == name), None)
         if entry is None:
             return None
@@ -114,5 +114,5 @@ def _text(row: Any, id: str = "id") -> Text:
     try:
         author = (row.get("user") or {}).get("login") or ""
         return Text(str(row[id]), author, row.get("body") or "")
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, TypeError) as error:
         raise ForgeFailed("GitHub answered with a text that is none") from error

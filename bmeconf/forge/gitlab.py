@@ -107,5 +107,5 @@ class GitLab:
 def _text(row: Any, id: str, body: str) -> Text:
     try:
         return Text(str(row[id]), str(row["author"]["username"]), row.get(body) or "")
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, TypeError) as error:
         raise ForgeFailed("GitLab answered with a text that is none") from error

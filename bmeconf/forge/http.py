@@ -39,6 +39,13 @@ class _Headers(AuthBase):
         return request
 
 
+class _Answer(dict[str, Any]):
+    """An object in an answer; a forge that leaves out a member that is asked for has failed."""
+
+    def __missing__(self, key: str) -> Any:
+        raise ForgeFailed(f"an answer has no member `{key}`")
+
+
 class _Request(NamedTuple):
     method: str
     url: str
@@ -66,17 +73,25 @@ class Client:
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
 
-    def get(self, path: str, **query: str | int) -> Any:
-        """The JSON document at `path`."""
-        return self._json(_Request("GET", f"{self._base}/{path}", self._signed, query=query))
+    def get(self, path: str, **query: str | int) -> dict[str, Any]:
+        """The object at `path`."""
+        document = self._read(path, query)
+        if not isinstance(document, dict):
+            raise ForgeUnanswered(f"{path}: the answer is no object")
+        return document
+
+    def rows(self, path: str, within: str = "", **query: str | int) -> list[dict[str, Any]]:
+        """The rows of a listing, which the answer has all; `within` names the member with them."""
+        document = self._read(path, query)
+        rows = document.get(within) if within and isinstance(document, dict) else document
+        if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+            raise ForgeUnanswered(f"{path}: the answer is no listing")
+        return rows
 
     def pages(self, path: str, within: str = "", **query: str | int) -> Iterator[dict[str, Any]]:
-        """Every row of a listing, over all its pages; `within` names the member with the rows."""
+        """Every row of a listing, over all its pages; `within` as for `rows`."""
         for page in range(1, MOST_PAGES + 1):
-            document = self.get(path, **query, per_page=PER_PAGE, page=page)
-            rows = document.get(within) if within and isinstance(document, dict) else document
-            if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
-                raise ForgeUnanswered(f"{path}: the answer is no listing")
+            rows = self.rows(path, within, **query, per_page=PER_PAGE, page=page)
             yield from rows
             if len(rows) < PER_PAGE:
                 return
@@ -109,6 +124,9 @@ class Client:
                     raise
                 time.sleep(self._pause * 2**attempt)
 
+    def _read(self, path: str, query: Mapping[str, str | int]) -> Any:
+        return self._json(_Request("GET", f"{self._base}/{path}", self._signed, query=query))
+
     def _json(self, request: _Request) -> Any:
         status, _, data = self._repeated(request)
         if status in REDIRECTS:
@@ -119,7 +137,7 @@ class Client:
                 message, "check the address of its API, and whether the project moved"
             )
         try:
-            return json.loads(data) if data else None
+            return json.loads(data, object_hook=_Answer) if data else None
         except ValueError as error:
             message = f"{request.method} {request.url}: the answer ({status}) is not JSON"
             raise ForgeUnanswered(message) from error

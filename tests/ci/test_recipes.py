@@ -215,6 +215,10 @@ def test_the_plan_of_a_merge_request_is_one_note(
     goes(proposed, "note")
     (note,) = gitlab.notes[1]
     assert "unknown key" in note["body"]
+    invalid = with_token(pipeline(MERGE_REQUEST), gitlab)
+    assert invalid.run("validate").code == 3
+    goes(invalid, "note")
+    assert "**No plan**" in note["body"]
 
 
 def test_a_merge_request_without_a_change_gets_no_note(

@@ -407,6 +407,23 @@ def test_a_limit_is_waited_for(gitlab: FakeGitLab, job: Job, request_line: str) 
     assert len(gitlab.notes[1]) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "command"), [(".*/user", "comment"), (FILES, "take"), (ISSUES, "issue")]
+)
+@pytest.mark.parametrize("answer", [{}, [{}]])
+def test_an_answer_without_what_is_asked_for_is_an_error(
+    gitlab: FakeGitLab, job: Job, path: str, command: str, answer: Any
+) -> None:
+    gitlab.noted(1, MARK, BOT)
+    gitlab.meddle(Rule(f"GET {path}", instead(reply(answer))))
+    job.run(*COMMANDS[command], code=1, said="answer")
+
+
+def test_a_merge_request_of_a_fork_is_in_another_project(gitlab: FakeGitLab, job: Job) -> None:
+    job.run(*COMMANDS["comment"], CI_PROJECT_ID="9", CI_MERGE_REQUEST_PROJECT_ID="42")
+    assert len(gitlab.notes[1]) == 1
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_redirect_is_not_followed_and_is_no_success(
     gitlab: FakeGitLab, job: Job, method: str
