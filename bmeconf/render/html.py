@@ -7,6 +7,7 @@ run, load, send and open nothing.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,10 +36,15 @@ from bmeconf.render import figures, safe, values
 from bmeconf.render.fold import folded
 from bmeconf.render.model import DONE, Field, Page, PageItem, Series, Task
 
-MOST_OPEN, MOST_LOOKS = 40, 3
-"""Items, and mails as they look, that are unfolded from the start."""
+MOST_OPEN, MOST_LOOKS = 40, 8
+"""Items that are no contacts, and mails as they look, that are unfolded from the start."""
 MOST_DIFF = 400
 """Lines of the markup of a body."""
+WIDTHS = {"wide": 600, "phone": 375}
+"""The widths at which the service shows a mail (API contract 4.4), in pixels."""
+LEAST_HEIGHT, MOST_HEIGHT = 420, 1200
+LETTER, LINE, BLOCK, PICTURE = 8.5, 26, 14, 150
+"""About how much room a letter, a line and so on takes in a mail, in pixels."""
 INBOX = ("from_name", "subject", "preview_text")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 FRAME = (
@@ -46,6 +52,7 @@ FRAME = (
     '<meta http-equiv="x-dns-prefetch-control" content="off"><meta charset="utf-8">'
 )
 USUAL = (
+    "html{scrollbar-width:thin}"
     "body{margin:0;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
     "img{background:#e3e5ea;color:#4a5060;font:13px/1.4 Arial,sans-serif}"
 )
@@ -65,12 +72,13 @@ ODD = re.compile(r"[^ !$%(-;=?-~]")
 def render(page: Page) -> str:
     """The page as one self-contained HTML document."""
     pages = (page, *page.parts)
-    items = [item for each in pages for section in each.sections for item in section.items]
+    sections = [section for each in pages for section in each.sections]
+    items = [item for section in sections for item in for_readers(section.items)]
     html = TEMPLATES.get_template("page.html").render(
         page=page,
         policy=POLICY,
         version=__version__,
-        unfolded=len(items) <= MOST_OPEN,
+        unfolded=sum(not crowd(item) for item in items) <= MOST_OPEN,
         looks=sum(field.markup for item in items for field in item.fields) <= MOST_LOOKS,
     )
     return html + "\n"
@@ -184,22 +192,34 @@ def frame(body: object) -> Markup:
 
 
 class Side(NamedTuple):
-    """A mail on one side of a change as the document of a frame; `marked` with what changed."""
+    """A mail on one side of a change as the document of frames; `marked` with what changed.
+
+    `heights` are those of its frames in the order of `WIDTHS`, in pixels.
+    """
 
     name: str
     document: Markup
     marked: bool
+    heights: tuple[int, ...]
 
 
 def frames(field: Field) -> Iterator[Side]:
     """How a mail looks before and after, with outlines at what changed; a new one as it is."""
     sides = str(field.before or ""), str(field.after or "")
-    if field.new:
-        yield Side(field.sides[1], frame(sides[1]), False)
-        return
-    for name, plain, body in zip(field.sides, sides, mark_changes(*sides), strict=True):
-        marked = body != plain_lines(plain)
-        yield Side(name, framed(USUAL + OUTLINES if marked else USUAL, body), marked)
+    bodies = sides if field.new else mark_changes(*sides)
+    for name, plain, body in list(zip(field.sides, sides, bodies, strict=True))[field.new :]:
+        marked = body not in (plain, plain_lines(plain))
+        document = framed(USUAL + OUTLINES if marked else USUAL, body)
+        words, pictures = visible_lines(plain), plain.lower().count("<img")
+        heights = tuple(height(words, pictures, width) for width in WIDTHS.values())
+        yield Side(name, document, marked, heights)
+
+
+def height(words: Sequence[str], pictures: int, width: int) -> int:
+    """About how high a mail is on a screen, within what fits beside others."""
+    across = max(1, int((width - 48) / LETTER))
+    lines = sum(math.ceil(len(line) / across) * LINE + BLOCK for line in words)
+    return min(max(LEAST_HEIGHT, 96 + lines + PICTURE * pictures), MOST_HEIGHT)
 
 
 def framed(style: str, body: str) -> Markup:

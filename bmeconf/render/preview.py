@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +23,6 @@ from bmeconf.model import Problem, Value, counted, seen
 from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
 from bmeconf.render import html, values
 
-WIDTHS = {"wide": 600, "phone": 375}
-"""The widths at which the service shows a mail (API contract 4.4), in pixels."""
-LEAST_HEIGHT, MOST_HEIGHT = 420, 1200
-LETTER, LINE, BLOCK, PICTURE = 8.5, 26, 14, 150
-"""About how much room a letter, a line and so on takes in a mail, in pixels."""
 MOST_COVERS = 24
 """Campaigns of which the page of all shows the mail."""
 MOST_WORDS = 40
@@ -100,15 +94,12 @@ def _framed(body: str, dark: bool) -> Markup:
 
 def screens(mail: Mail, dark: bool) -> list[Screen]:
     """The frames that show a mail side by side."""
-    return [Screen(name, dark, width, height(mail, name)) for name, width in WIDTHS.items()]
+    return [Screen(name, dark, width, height(mail, name)) for name, width in html.WIDTHS.items()]
 
 
 def height(mail: Mail, name: str) -> int:
     """About how high a mail is on a screen, within what fits beside others."""
-    across = max(1, int((WIDTHS[name] - 48) / LETTER))
-    lines = sum(math.ceil(len(line) / across) * LINE + BLOCK for line in mail.words)
-    needed = 96 + lines + PICTURE * mail.body.count("<img src=data:")
-    return min(max(LEAST_HEIGHT, needed), MOST_HEIGHT)
+    return html.height(mail.words, mail.body.count("<img src=data:"), html.WIDTHS[name])
 
 
 def has_dark(mail: Mail) -> bool:

@@ -22,6 +22,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from bmeconf.mail import make_inert
+from bmeconf.model import Address
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
@@ -72,6 +73,48 @@ def test_nothing_is_wider_than_the_window(browser: WebDriver, tmp_path: Path) ->
         size(browser, width, 900)
         wide = "return document.documentElement.scrollWidth"
         assert browser.execute_script(wide) <= width, width
+
+
+def test_no_label_breaks_within_a_word(browser: WebDriver, tmp_path: Path) -> None:
+    unfolded(browser, write(tmp_path, [f"name {n}" for n in range(5)]))
+    labels = "return [...document.querySelectorAll('.counts span, .when')].map(e => [e.textContent,"
+    for width in (1280, 390):
+        size(browser, width, 900)
+        rows = browser.execute_script(f"{labels} e.getClientRects()[0].height])")
+        assert len(rows) > 8
+        # A line is 13 pixels times 1.55.
+        assert [text for text, height in rows if " " not in text and height > 21] == []
+
+
+def test_a_step_that_fails_has_more_than_a_colour(browser: WebDriver, tmp_path: Path) -> None:
+    browser.get(write(tmp_path, [f"name {'n' * n}" for n in range(12)]))
+    signs = {box.text for box in browser.find_elements(By.CSS_SELECTOR, ".task.fails .box")}
+    assert signs == {"!"}
+
+
+def test_many_equal_contacts_do_not_close_the_campaigns(browser: WebDriver, tmp_path: Path) -> None:
+    made = plans.plan(["a"], findings=False)
+    contact = plans.plan([*"abc"], findings=False).steps[2]
+    many = [
+        contact._replace(address=Address("contacts", f"{n}@acme.example"))
+        for n in range(2 * html.MOST_OPEN)
+    ]
+    page = tmp_path / "plan.html"
+    shown = pages.of_plan(replace(made, steps=(*made.steps, *many)), "production")
+    page.write_text(html.render(shown), encoding="utf-8")
+    browser.get(page.as_uri())
+    folds = browser.find_elements(By.CSS_SELECTOR, ".card > details")
+    assert [fold.get_attribute("open") is not None for fold in folds][:2] == [True, False]
+
+
+def test_a_mail_stands_beside_what_it_was(browser: WebDriver, tmp_path: Path) -> None:
+    unfolded(browser, write(tmp_path, ["a"]))
+    wide = [one.rect for one in browser.find_elements(By.CSS_SELECTOR, ".wide .glass")]
+    assert wide[0]["y"] == wide[1]["y"]
+    assert wide[0]["x"] + wide[0]["width"] < wide[1]["x"]
+    size(browser, 390, 900)
+    phone = [one.rect for one in browser.find_elements(By.CSS_SELECTOR, ".wide .glass")]
+    assert phone[0]["y"] < phone[1]["y"]
 
 
 def test_hostile_names_are_words(browser: WebDriver, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ RATES = (
     ("Bounced", "bounces", "bounce_rate"),
 )
 """Label, result and metric of what campaigns are compared by."""
+IN_WORDS = {">=": "at least", "<=": "at most", ">": "above", "<": "below", "==": "exactly"}
 MOST_BEFORE = 5
 """So many earlier campaigns make a mean."""
 
@@ -81,7 +82,8 @@ def _rate(delivery: Delivery, measure: str) -> Decimal | None:
 
 def _expected(expectation: Expectation) -> str:
     unit = " %" if expectation.metric.endswith("_rate") else ""
-    return f"{SIGNS[expectation.verdict][1]} expected {expectation.threshold}{unit}"
+    sign, _, number = expectation.threshold.partition(" ")
+    return f"{SIGNS[expectation.verdict][1]} expected: {IN_WORDS[sign]} {number}{unit}"
 
 
 def _mood(expectation: Expectation | None) -> str:
