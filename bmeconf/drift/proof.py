@@ -88,10 +88,18 @@ class Proof:
         for number, each in proposals.items():
             by_address[str(self._items[number].address)].append(number)
             by_file[each.file].append(number)
+        elsewhere: dict[str, str] = {}
         for error in desired.errors:
-            about = by_address.get(error.address) or by_file.get(error.place.file) or proposals
-            for number in about:
-                found.setdefault(number, f"the manifest would not be valid: {error.message}")
+            reason = f"the manifest would not be valid: {error.message}"
+            own = by_address.get(error.address)
+            if own is None:
+                elsewhere.setdefault(error.place.file, reason)
+            else:
+                # A message begins with the field that it is about.
+                about = [n for n in own if error.message.startswith(self._items[n].path[0])]
+                found |= {n: found.get(n, reason) for n in about or own}
+        for file, reason in elsewhere.items():
+            found |= {n: found.get(n, reason) for n in by_file.get(file, proposals)}
         return found
 
     def _others(self, proposals: Mapping[int, Proposal], limited: scope.Scope) -> Mapping[int, str]:
@@ -100,7 +108,7 @@ class Proof:
         changed = [
             key
             for key in sorted((self._before.keys() | self._after.keys()) - own)
-            if self._before.get(key, own) != self._after.get(key, own)
+            if self._before.get(key, diff.MISSING) != self._after.get(key, diff.MISSING)
             and not (key in self._moved and key not in self._after)
         ]
         if not changed:
@@ -115,13 +123,16 @@ class Proof:
         new = {*limited.managed.lists - before.lists, *limited.managed.tags - before.tags}
         naming = [n for n in proposals if new.intersection(_members(self._items[n].live))]
         found: dict[int, str] = {}
+        every, blamed = [*proposals], set[int]()
         for address, path in changed:
-            spots = self._spots(address, path[0])
-            about = [number for spot in spots for number in by_spot.get(spot, ())]
+            shared = [by_spot[s] for s in self._spots(address, path[0]) if s in by_spot]
             # A text that is made of a body, or the first manifest that names a list or tag.
-            about = about or contents.get(address) or naming or [*proposals]
-            for number in about:
-                found.setdefault(number, f"a plan would change {address} then: edit both by hand")
+            for numbers in shared or [contents.get(address) or naming or every]:
+                # Thousands of rows may share one place.
+                if id(numbers) not in blamed:
+                    blamed.add(id(numbers))
+                    reason = f"a plan would change {address} then: edit both by hand"
+                    found |= {n: found.get(n, reason) for n in numbers}
         return found
 
     def _spots(self, address: Address, field: str) -> Iterator[object]:

@@ -44,6 +44,8 @@ MADE = {
     "inline_css": "inline_css makes another text of it: edit it by hand",
 }
 """Why a content differs from all that a manifest could write, by the key that makes it."""
+HIDDEN = re.compile(r"(?<!\*)\*{3}(?!\*)")
+"""What stands in a reply for the API key of the run."""
 LINE = re.compile(r"([^\n]*?)(\r?\n)")
 
 
@@ -85,6 +87,8 @@ class Author:
     def _proposal(self, item: DriftItem) -> Proposal:
         if item.path in (IDENTITY, PRESENCE) or item.path == (KINDS[item.address.kind].identity,):
             raise Unedited(BY_HAND)
+        if isinstance(item.live, str) and HIDDEN.search(item.live):
+            raise Unedited('"***" in it may stand for the API key: look at it, and edit it by hand')
         resource = self._reading.scope.desired.resources[item.address]
         if item.path[0] in INLINE:
             return self._content(item, resource)

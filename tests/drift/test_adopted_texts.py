@@ -156,6 +156,11 @@ LEFT: dict[str, tuple[str, Hand, str]] = {
         edited(subject="a\tb"),
         "the manifest would not be valid: subject: ",
     ),
+    "the API key, which nobody is shown": (
+        "subject: a",
+        lambda account: edited(subject=f"{account.sandbox.key}!")(account),
+        '"***" in it may stand for the API key: look',
+    ),
     "styles that are moved": (
         "body: {html: '<style>p{color:red}</style><p>x</p>', inline_css: true}",
         edited(body="<p>b</p>"),
@@ -355,6 +360,17 @@ def test_files_keep_what_means_nothing(project: Project, account: Account, name:
         left(below, wanted)
     else:
         adopted(below, wanted)
+
+
+def test_a_field_that_no_manifest_can_say_leaves_no_other_behind(
+    project: Project, account: Account
+) -> None:
+    text = "subject: {}\nfrom_name: {}\nlists: [Press]"
+    below = put(project, {"m.yaml": campaign(text.format("a", "x"))})
+    edited(subject="a\tb", fromName="y")(account)
+    adoption = below.run("drift", "--adopt", "--format", "json").json["adoption"]
+    assert [each["field"] for each in adoption["left"]] == ["subject"]
+    assert (below.folder / "m.yaml").read_text() == campaign(text.format("a", '"y"'))
 
 
 def test_a_list_that_was_renamed_is_no_name_to_adopt(project: Project, account: Account) -> None:

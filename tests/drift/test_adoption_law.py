@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from bmeconf.sandbox import Sandbox
 from tests.support.driver import Account, Project
 from tests.support.git import commit, git
-from tests.support.strategies import examples
+from tests.support.strategies import MANY, examples, ident
 
 LISTS, TAGS = ("Press", "Everybody", "Ünï, é", "a;b", "- #1"), ("VIP", "Größe é")
 SENDERS = ("a@x.org", "News@x.org", "b@x.org")
@@ -298,3 +300,60 @@ def _stays(world: World, name: str, before: bytes, after: bytes, adopted: set[Fi
 def _comments(text: bytes) -> Counter[bytes]:
     """The comments of a file, but for those on members of lists, which go with them."""
     return Counter(each for each in COMMENT.findall(text) if each not in (b"why", b"line"))
+
+
+WRITTEN: dict[str, tuple[str, str, Callable[[int], str]]] = {
+    # the beginning of a manifest, that of a table, the part of either for a contact
+    "on lines": (
+        "contacts:\n",
+        "",
+        lambda n: f"- email: p{n}@x.org\n  fields: {{City: x}}\n  lists:\n  - Press # why\n",
+    ),
+    "in a table": (
+        "contact_files: [{csv: c.csv, email: E, fields: {City: C}, lists: L}]\n",
+        "E,C,L\n",
+        lambda n: f"p{n}@x.org,x,Press\n",
+    ),
+    "by a default": (
+        "contact_files: [{csv: c.csv, email: E, lists: L, defaults: {fields: {City: x}}}]\n",
+        "E,L\n",
+        lambda n: f"p{n}@x.org,Press\n",
+    ),
+}
+
+
+@pytest.mark.skipif(MANY == 1, reason="takes seconds")
+@pytest.mark.parametrize("how", WRITTEN)
+def test_twice_the_contacts_take_twice_the_time(how: str) -> None:
+    manifest, table, part = WRITTEN[how]
+
+    def seconds(size: int) -> float:
+        with tempfile.TemporaryDirectory() as folder, Sandbox(None) as sandbox:
+            account = Account(sandbox)
+            project = Project(Path(folder), account.env)
+            rows = "".join(map(part, range(size)))
+            project.write("m.yaml", f"{BEGIN}{manifest}{'' if table else rows}")
+            project.write("c.csv", table + rows)
+            project.run("apply", "--auto-approve", "--target", "structure", "--target", "lists/*")
+            state, city = account.state(), account.field_id("City")
+            press, every = account.list_ids("Press", "Everybody")
+            state["contacts"] = [
+                {
+                    "_id": ident(2, n),
+                    "key": f"p{n}@x.org",
+                    "fields": {city: "y" if n % 5 < 2 else "x"},
+                    "lists": [every if n % 5 < 2 else press],
+                    "status": {"primary": "Active"},
+                }
+                for n in range(size)
+            ]
+            account.set(state)
+            project.unlock()
+            began = time.process_time()
+            ran = project.run("drift", "--format", "json", "--output", "patch=by.patch")
+            taken = time.process_time() - began
+            assert len(ran.json["adoption"]["adopted"]) >= size // 5 * 2
+            return taken
+
+    small, large = (min(seconds(size) for _ in range(2)) for size in (500, 2_000))
+    assert large <= max(small, 0.05) * 2.5**2
