@@ -60,12 +60,12 @@ OUTLINES = (
     "@layer bmeconf{"
     f"[{NEW_MARK}]{{outline:3px solid #17703f!important;--bmeconf:rgb(23 112 63/14%)}}"
     f"[{GONE_MARK}]{{outline:3px dashed #ad2018!important;--bmeconf:rgb(173 32 24/14%)}}"
-    f"[{NEW_MARK}],[{GONE_MARK}]{{outline-offset:0!important;"
-    "box-shadow:0 0 0 5px #fff,inset 0 0 0 99em var(--bmeconf)!important}"
+    f"[{NEW_MARK}],[{GONE_MARK}]{{outline-offset:-2px!important;"
+    "box-shadow:0 0 0 3px #fff,inset 0 0 0 99em var(--bmeconf)!important}"
     f":is(img,body):is([{NEW_MARK}],[{GONE_MARK}]){{outline-offset:-5px!important}}}}"
 )
-"""The look of marks. What counts in a layer is above what a mail finds important, and white around
-an outline tells it from any ground."""
+"""The look of marks. What counts in a layer is above what a mail finds important. White around an
+outline tells it from any ground; most of it lies inside, where no edge of a frame cuts it off."""
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 
