@@ -46,7 +46,6 @@ MADE = {
 """Why a content differs from all that a manifest could write, by the key that makes it."""
 HIDDEN = re.compile(r"(?<!\*)\*{3}(?!\*)")
 """What stands in a reply for the API key of the run."""
-LINE = re.compile(r"([^\n]*?)(\r?\n)")
 
 
 class Proposal(NamedTuple):
@@ -194,6 +193,11 @@ class Author:
 def _like(old: str, new: str) -> str:
     """A text with the ends of lines of another: they mean nothing to a mail, and a lot to Git."""
     new += "\n" if old.endswith("\n") and not new.endswith("\n") else ""
-    ends = {line[1]: line[2] for line in LINE.finditer(old)}
     usual = "\r\n" if "\r\n" in old else "\n"
-    return LINE.sub(lambda line: line[1] + ends.get(line[1], usual), new)
+    ends = {
+        line.removesuffix("\r"): "\r\n" if line.endswith("\r") else "\n"
+        for line in old.split("\n")[:-1]
+    }
+    *lines, last = new.split("\n")
+    bare = (line.removesuffix("\r") for line in lines)
+    return "".join(f"{line}{ends.get(line, usual)}" for line in bare) + last

@@ -309,6 +309,11 @@ FILED: dict[str, tuple[Files, Hand, Files | str]] = {
         edited(body="<p>x</p>\n<p>b</p>\n<p>z</p>"),
         {"m.yaml": campaign(BODY), "a.html": "<p>x</p>\r\n<p>b</p>\r\n<p>z</p>\n"},
     ),
+    "a line that does not end": (
+        {"m.yaml": campaign(BODY), "a.html": f"<p>{'x ' * 100_000}</p>"},
+        edited(body=f"<p>{'y ' * 100_000}</p>"),
+        {"a.html": f"<p>{'y ' * 100_000}</p>"},
+    ),
     "a text that is made of a body by hand": (
         {"m.yaml": campaign(f"{BODY}\nplain_text: {{from_body: true}}"), "a.html": "<p>x</p>"},
         edited(body="<p>Hello</p>", plainTextBody="Hello"),

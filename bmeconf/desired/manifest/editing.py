@@ -107,8 +107,8 @@ class Editor:
         plain = all(line == line.rstrip() and (line.isprintable() or not line) for line in lines)
         stays = margin and plain and lines[0][:1].strip() and lines[-1]
         if not stays or ">" in sign or re.search(r"\d", sign):
-            comment = re.search(r"\s+#.*", head)
-            return f"{flow(value)}{comment[0] if comment else ''}{below}"
+            bare = head.partition("#")[0].rstrip()
+            return f"{flow(value)}{head[len(bare) :] if '#' in head else ''}{below}"
         inner = (f"{margin}{line}" if line else "" for line in lines)
         return self._newline.join((head, *inner)) + below
 
