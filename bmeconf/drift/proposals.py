@@ -140,7 +140,8 @@ class Author:
     def _whole(self, file: str, item: DriftItem, expand: Place | None) -> Proposal:
         """The edit of a whole file, in which variables are filled in where `expand` says so."""
         old, new = self._texts[file], str(item.live)
-        if expand and self._manifest(expand.file).written(expand) == "true":
+        # YAML has several words for true.
+        if expand and self._manifest(expand.file).written(expand).lower() != "false":
             if names_variable(old):
                 raise Unedited(f"variables are filled in: change one, or the words in {file}")
             new = new.replace("${", "$${")

@@ -198,8 +198,8 @@ def test_what_a_variable_writes_is_left(project: Project, account: Account) -> N
     project.write("a.html", "<p>${who}</p>")
     project.write(
         "o.yaml",
-        "version: 1\ncampaigns:\n  - name: O\n    body: {file: a.html, expand: true}\n"
-        "    plain_text: {file: b.txt, expand: true}\n",
+        "version: 1\ncampaigns:\n  - name: O\n    body: {file: a.html, expand: TRUE}\n"
+        "    plain_text: {file: b.txt, expand: True}\n",
     )
     project.write("b.txt", "x\n")
     project.run("apply", "--auto-approve", "--account", "main").ok()
