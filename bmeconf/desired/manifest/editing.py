@@ -235,7 +235,9 @@ class TableEditor:
         written = cell[0].strip(table.BLANKS)
         text = self._names(cell, value, canonical) if _is_list(value) else value
         if not isinstance(text, str) or not text:
-            raise Unedited("a cell that is empty declares nothing: clear it in a manifest")
+            raise Unedited(
+                "a cell that is empty declares nothing: write the contact under `contacts:`"
+            )
         if cell[1] is not None or text != text.strip(table.BLANKS) or re.search('[",\r\n]', text):
             text = '"' + text.replace('"', '""') + '"'
         start += cell[0].find(written)
@@ -249,7 +251,9 @@ class TableEditor:
         names = [part for part in parts if canonical(part) in keys]
         names += [name for name in wanted if canonical(name) not in there]
         if any(self._separator in name or name != name.strip(table.BLANKS) for name in names):
-            raise Unedited(f'a name in it holds "{self._separator}": declare it in a manifest')
+            raise Unedited(
+                f'a name in it holds "{self._separator}": write the contact under `contacts:`'
+            )
         return self._separator.join(names)
 
 
