@@ -248,6 +248,8 @@ def _fits(step: Step, id: str | None) -> None:
     own = {kind.canonical(address.name)}
     if not isinstance(kind, Singleton) and names != own and (names or step.action == CREATE):
         raise ValueError(f"{address} would be called {', '.join(names) or 'nothing'}")
+    if step.pin is None and step.action != CREATE:
+        raise ValueError(f"nothing says which version of {address} the step is for")
     if step.pin and step.pin.id != id:
         raise ValueError(f"{address} is another object than the one that would be written to")
     if any(origin.kind != address.kind for origin in step.intent.origins):

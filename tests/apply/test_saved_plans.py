@@ -680,6 +680,28 @@ def test_every_format_shows_the_whole_fingerprint(project: Project) -> None:
         assert mark in shown, format
 
 
+def test_no_step_on_an_object_goes_without_the_version_it_is_for(
+    project: Project, account: Account
+) -> None:
+    project.deploy(lists=[{"name": "Autumn"}])
+    project.declare(
+        lists=[{"name": "Autumn", "state": "absent"}, {"name": "Winter"}],
+        campaigns=[{"name": "Welcome", "subject": "Another"}],
+    )
+    document, account_before = saved(project), account.state()
+    for number, step in enumerate(document["steps"]):
+        if step["action"] != "create":
+
+            def edit(plan: Any, number: int = number) -> None:
+                plan["steps"][number]["pin"] = None
+
+            (project.folder / "plan.json").write_text(json.dumps(document))
+            forged(project, edit)
+            ran = carry(project, "--allow-delete=*")
+            assert (ran.code, "which version of" in ran.err) == (3, True), ran.err
+    assert account.state() == account_before
+
+
 def test_two_accounts_share_no_fingerprint(project: Project) -> None:
     mark = save(project)["fingerprint"]
     with Sandbox(None) as other:
