@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TextIO, cast
@@ -255,8 +256,13 @@ class Account:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.session = requests.Session()
-        self.session.trust_env = False
+
+    @cached_property
+    def session(self) -> requests.Session:
+        """Whatever somebody else sends by."""
+        session = requests.Session()
+        session.trust_env = False
+        return session
 
     @property
     def env(self) -> dict[str, str]:
