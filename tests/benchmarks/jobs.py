@@ -23,6 +23,8 @@ OURS = (sys.executable, "-c", "from bmeconf.cli import main; main()")
 """What the installed script does, for the code of this checkout."""
 MAIL = 60_000
 """The bytes of a body, about."""
+MANIFEST = 10_000
+"""Entries of a manifest, which has its limits: more are several manifests."""
 DRAFTS_READ = 37
 """With the reads beside those of the drafts, a plan of so many has 40 reads."""
 
@@ -142,10 +144,12 @@ class Bench:
 
 
 def _declared(folder: Path, kind: str, entries: Iterable[str]) -> str:
-    """Write a manifest of these entries; what the plan of it says."""
+    """Write manifests of these entries; what the plan of them says."""
     written = [*entries]
     folder.mkdir()
-    (folder / "manifest.yaml").write_text("".join([f"version: 1\n{kind}:\n", *written]))
+    for number, at in enumerate(range(0, len(written), MANIFEST)):
+        lines = [f"version: 1\n{kind}:\n", *written[at : at + MANIFEST]]
+        (folder / f"manifest-{number}.yaml").write_text("".join(lines))
     creates, updates = changes(len(written))
     return f"Plan: {creates} to create, {updates} to update"
 
