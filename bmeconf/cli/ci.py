@@ -15,10 +15,11 @@ from bmeconf.cli.lock import lock
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.pipeline import NAME, PLAN, outputs, step
 from bmeconf.cli.reviewed import reviewed
+from bmeconf.cli.show import load
 from bmeconf.desired import manifest, project_at
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.forge import texts
-from bmeconf.model import DONE, counted
+from bmeconf.model import counted, waiting
 from bmeconf.model.errors import InvalidInput
 
 TITLES = {
@@ -75,13 +76,8 @@ def comment(name: str, report: Path, code: int, change: str, author: str) -> Non
     otherwise = f"**No plan**: `bmeconf plan` ended with exit code {code}; the run says why."
     number, host = change or _change(os.environ), forge.forge_of(os.environ, author)
     body = texts.body(mark, lines, otherwise, _origin(), host.largest)
-    done: list[str] = []
-
-    def keep() -> None:
-        done[:] = [texts.keep_comment(host, number, mark, body, is_news=code != 0)]
-
-    host.again(keep)
-    pipeline.tell(f"The comment on {number} was {done[0]}.")
+    done = host.again(lambda: texts.keep_comment(host, number, mark, body, is_news=code != 0))
+    pipeline.tell(f"The comment on {number} was {done}.")
 
 
 @ci.command()
@@ -102,13 +98,7 @@ def issue(name: str, report: Path, code: int, author: str) -> None:
     otherwise = f"`bmeconf drift` ended with exit code {code}."
     body = texts.body(mark, _report(report), otherwise, _origin(), host.largest)
     title = TITLES[code].format(name=name) if code else ""
-    done: list[tuple[str, str]] = []
-
-    def keep() -> None:
-        done[:] = [texts.keep_issue(host, mark, title, body)]
-
-    host.again(keep)
-    number, word = done[0]
+    number, word = host.again(lambda: texts.keep_issue(host, mark, title, body))
     outputs(issue=number)
     pipeline.tell(f"The issue {number} was {word}." if number else "No issue is needed.")
 
@@ -123,8 +113,8 @@ def status(plan: Path, name: str) -> None:
     \b
     bmeconf ci status plan.json
     """
-    left = [each for each in pipeline.plan(plan)["manual"] if each["state"] != DONE]
-    words = f"{counted(len(left), 'manual step')} to do" if left else "no manual steps to do"
+    left = waiting(load(plan)[0].manual)
+    words = f"{counted(left, 'manual step')} to do" if left else "no manual steps to do"
     host = forge.forge_of(os.environ)
     commit, context = forge.Run.of(os.environ).commit, f"bmeconf/{name}: manual steps"
     host.again(lambda: host.set_status(commit, context, bool(left), words))

@@ -71,10 +71,6 @@ def keep(folder: str, artifact: str | None, source: Path | None) -> None:
     else:
         run = forge.needed(os.environ, "GITHUB_RUN_ID")
         content = lock_file.kept(forge.github_of(os.environ), run, artifact or "")
-    path, branch, done = lock_file.path_of(folder), forge.branch_of(os.environ), list[bool]()
-
-    def commit() -> None:
-        done[:] = [lock_file.commit(host, path, branch, content, since)]
-
-    host.again(commit)
-    pipeline.tell(f"{path} was committed." if done[0] else f"{path} is up to date.")
+    path, branch = lock_file.path_of(folder), forge.branch_of(os.environ)
+    done = host.again(lambda: lock_file.commit(host, path, branch, content, since))
+    pipeline.tell(f"{path} was committed." if done else f"{path} is up to date.")

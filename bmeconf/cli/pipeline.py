@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from bmeconf.cli.failure import guarded
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.streams import say
 from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.plan import decode
 from bmeconf.project import read_file, write_file
 from bmeconf.render import github, safe_line
 
@@ -51,13 +50,6 @@ def step(command: Callable[..., None]) -> Callable[..., int]:
 def tell(text: str) -> None:
     """One line of the log; what a forge said becomes no command of a runner in it."""
     say(safe_line(text))
-
-
-def plan(path: Path) -> Mapping[str, Any]:
-    """The document of a saved plan; raises InvalidInput where it is none, or was edited."""
-    document = decode.read(text(path), str(path))
-    decode.of(document, str(path))
-    return document
 
 
 def text(path: Path) -> str:

@@ -12,6 +12,7 @@ from bmeconf import forge
 from bmeconf.cli import pipeline
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.pipeline import NAME, PLAN, outputs, step
+from bmeconf.cli.show import load
 from bmeconf.forge import record_search, review
 from bmeconf.model.errors import Stale
 
@@ -33,7 +34,7 @@ def record(plan: Path, to: Path) -> None:
     \b
     bmeconf ci reviewed record plan.json --to review.json
     """
-    made = review.of(pipeline.plan(plan))
+    made = review.of(load(plan)[1])
     pipeline.write(to, review.text(made))
     outputs(fingerprint=made.fingerprint, changes="true" if made.steps else "false")
     pipeline.tell(f"The record of {made.fingerprint} was written to {to}.")
@@ -99,7 +100,7 @@ def compare(
     \b
     bmeconf ci reviewed compare plan.json --record review.json
     """
-    document = pipeline.plan(plan)
+    document = load(plan)[1]
     now = review.of(document)
     if not now.steps:
         pipeline.tell("Nothing to apply: the account is as the manifests say.")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bmeconf.forge.http import Client
-from bmeconf.forge.model import Entry, Text
+from bmeconf.forge.model import Entry, T, Text
 from bmeconf.model.errors import ForgeFailed
 
 BOT = "github-actions[bot]"
@@ -37,7 +37,6 @@ class GitHub:
         base = f"{url.rstrip('/')}/repos/{repository}"
         self.repository, self._author = repository, author or BOT
         self._client = Client("GitHub", base, signed, REMEDIES, pause)
-        self.again: Callable[[Callable[[], None]], None] = self._client.again
 
     @property
     def author(self) -> str:
@@ -88,6 +87,9 @@ class GitHub:
         state = "pending" if is_pending else "success"
         body = {"state": state, "context": name, "description": words}
         self._client.send("POST", f"statuses/{commit}", body)
+
+    def again(self, work: Callable[[], T]) -> T:
+        return self._client.again(work)
 
     # --- what only GitHub has
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bmeconf.forge.http import Client
-from bmeconf.forge.model import Entry, Text
+from bmeconf.forge.model import Entry, T, Text
 from bmeconf.model.errors import ForgeFailed
 
 REMEDIES = {
@@ -31,7 +31,6 @@ class GitLab:
     def __init__(self, url: str, project: str, token: str, pause: float = 2.0) -> None:
         self._project = f"projects/{quote(project, safe='')}"
         self._client = Client("GitLab", url.rstrip("/"), {"PRIVATE-TOKEN": token}, REMEDIES, pause)
-        self.again: Callable[[Callable[[], None]], None] = self._client.again
 
     @cached_property
     def author(self) -> str:
@@ -99,6 +98,9 @@ class GitLab:
         self._client.send(
             "POST", f"{self._project}/statuses/{commit}", {**body, "description": words}
         )
+
+    def again(self, work: Callable[[], T]) -> T:
+        return self._client.again(work)
 
     def _file(self, path: str) -> str:
         return f"{self._project}/repository/files/{quote(path, safe='')}"

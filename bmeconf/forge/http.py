@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -18,6 +18,7 @@ from requests.auth import AuthBase
 from bmeconf import __version__
 from bmeconf.model.errors import ForgeFailed, ForgeUnanswered
 
+T = TypeVar("T")
 ATTEMPTS, PER_PAGE, MOST_PAGES = 4, 100, 50
 LARGEST = 20_000_000
 """Bytes of an answer."""
@@ -113,16 +114,14 @@ class Client:
                 raise ForgeFailed(f"{path} leads nowhere")
         raise ForgeFailed(f"{path} is redirected more than once")
 
-    def again(self, work: Callable[[], None]) -> None:
-        """Run `work`, which looks before it writes, until there is an answer."""
-        for attempt in range(ATTEMPTS):
+    def again(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which looks before it writes, once there is an answer."""
+        for attempt in range(ATTEMPTS - 1):
             try:
-                work()
-                return
+                return work()
             except ForgeUnanswered:
-                if attempt == ATTEMPTS - 1:
-                    raise
                 time.sleep(self._pause * 2**attempt)
+        return work()
 
     def _read(self, path: str, query: Mapping[str, str | int]) -> Any:
         return self._json(_Request("GET", f"{self._base}/{path}", self._signed, query=query))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Text(NamedTuple):
@@ -72,6 +74,6 @@ class Forge(Protocol):
         """The status of a commit under a name: pending, or a success."""
         ...
 
-    def again(self, work: Callable[[], None]) -> None:
-        """Run `work`, which looks before it writes, until the forge answers."""
+    def again(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which looks before it writes, once the forge answers."""
         ...
