@@ -27,10 +27,9 @@ def written_by(
     for file, mine in by_file.items():
         path = folder / file
         try:
-            lines = {*_lines(path, sorted({place.line for place in mine}), environ)}
+            written = dict(_lines(path, sorted({place.line for place in mine}), environ))
         except (InvalidInput, OSError, ValueError):
             continue
-        written = dict(lines)
         found |= {place: written[place.line] for place in mine if place.line in written}
     return found
 
@@ -42,13 +41,13 @@ def _lines(
     if top_of(path.parent) is None:
         return
     repository, name = Repository(path.parent, environ), f"./{path.name}"
-    committed = repository.run("rev-parse", f"HEAD:{name}").stdout
+    done = repository.run("rev-parse", "--is-shallow-repository", f"HEAD:{name}")
+    shallow, _, committed = done.stdout.partition(b"\n")
     # A commit is blamed, since Git would put a file of the folder through filters.
     if committed != repository.run("hash-object", "--no-filters", "--", name).stdout:
         return
-    shallow = repository.run("rev-parse", "--is-shallow-repository").stdout.strip() != b"false"
     # The oldest commit of a shallow clone has the lines of all that it does not know.
-    root = [] if shallow else ["--root"]
+    root = [] if shallow != b"false" else ["--root"]
     ranges = [word for line in lines for word in ("-L", f"{line},{line}")]
     options = ("--porcelain", "--no-textconv", *root, *ranges)
     done = repository.run("blame", *options, "HEAD", "--", name)
