@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bmeconf.kinds import Member, only
+from bmeconf.kinds import Member, only, replies
 from bmeconf.model.errors import Guarded, InvalidInput, Stale
 
 FORMAT = "bmeconf.review/1"
@@ -161,8 +161,7 @@ def _digest(step: Mapping[str, Any], references: Mapping[str, Any]) -> str:
     }
     parts = ("address", "action", "pin", "check", "merge", "source")
     meaning = [*(step.get(part) for part in parts), changes, origin, referred]
-    canonical = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return replies.digest(meaning).removeprefix("sha256:")
 
 
 def _texts(value: Any) -> Iterator[str]:
