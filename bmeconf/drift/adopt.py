@@ -10,21 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bmeconf.desired.manifest import (
-    Edit,
-    Sources,
-    Unedited,
-    edited,
-)
+from bmeconf.desired.manifest import Edit, Sources, Unedited, edited
 from bmeconf.desired.validate import Desired
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.drift.proof import Proof
 from bmeconf.drift.proposals import Author, Proposal
 from bmeconf.live import Reading
-from bmeconf.model import (
-    Cause,
-    Place,
-)
+from bmeconf.model import Cause, Place
 
 Objection = tuple[DriftItem, str]
 """What is not adopted, and why."""

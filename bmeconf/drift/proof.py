@@ -11,9 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bmeconf.desired import scope
-from bmeconf.desired.manifest import (
-    Unedited,
-)
+from bmeconf.desired.manifest import Unedited
 from bmeconf.desired.validate import INLINE, Desired
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.drift.proposals import MADE, Author, Proposal

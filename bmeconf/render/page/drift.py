@@ -169,7 +169,7 @@ def _state(drift: Drift) -> str:
 
 
 def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
-    if not _moved(drift):
+    if not drift.by_hand:
         return ""
     done = takeover is not None and takeover.done
     taken = takeover is not None and bool(takeover.adoption.adopted)
@@ -179,14 +179,9 @@ def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
         unknown if drift.remembers else UNLOCKED,
         (ADOPTED if done else PATCHED) if taken else "",
         UNDO.format(rest if done else BY_HAND) if undoable else "",
-        KEEP.format(rest) if _moved(takeover.rest(drift) if takeover else drift) else "",
+        KEEP.format(rest) if (takeover.rest(drift) if takeover else drift).by_hand else "",
     )
     return " ".join(filter(None, sentences))
-
-
-def _moved(drift: Drift) -> bool:
-    """True where something was changed by hand, as far as can be told."""
-    return bool(drift.by_hand)
 
 
 # --- items
