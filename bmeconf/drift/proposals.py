@@ -18,6 +18,7 @@ from bmeconf.desired.manifest import (
     TableEditor,
     Unedited,
     at,
+    literal,
     names_variable,
 )
 from bmeconf.desired.validate import INLINE
@@ -144,7 +145,7 @@ class Author:
         if expand and self._manifest(expand.file).written(expand).lower() != "false":
             if names_variable(old):
                 raise Unedited(f"variables are filled in: change one, or the words in {file}")
-            new = new.replace("${", "$${")
+            new = literal(new)
         return Proposal(file, None, (Edit(0, len(old), _like(old, new)),))
 
     def _editor(self, file: str) -> Editor | TableEditor:
@@ -185,7 +186,7 @@ class Author:
                 raise Unedited(f"{value} was renamed by hand: change the entry of that list first")
             return self._written(value.name)
         if isinstance(value, str):
-            return value.replace("${", "$${")
+            return literal(value)
         if value is None or isinstance(value, bool | int):
             return value
         raise Unedited("a manifest does not write it as one value: edit it by hand")

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from bmeconf.baseline import CommitManifests, commit_baseline
 from bmeconf.desired import Scope, matches
+from bmeconf.desired.manifest import literal
 from bmeconf.kinds import KINDS, Kind, NaturalKey, Raw, Searched, Singleton, identity, only, replies
 from bmeconf.live import doubts
 from bmeconf.live.account import Reading
@@ -207,7 +208,7 @@ def block(kind: str, identity: str, name: str, id: str = "") -> str:
 
 def _quoted(text: str) -> str:
     """`text` as a double-quoted YAML scalar in which only single blanks stand as themselves."""
-    plain = json.dumps(text.replace("${", "$${"), ensure_ascii=False)[1:-1]
+    plain = json.dumps(literal(text), ensure_ascii=False)[1:-1]
     # A report may break a line at any blank, and breaks up what a CI runner takes for a command.
     plain = re.sub(r"^ +| +$| {2,}", lambda blanks: "\\x20" * len(blanks[0]), plain)
     plain = plain.replace("##[", "#\\x23[").replace("::", ":\\x3a")

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bmeconf.desired.manifest import literal
 from bmeconf.kinds import KINDS, IdMap, Searched, Singleton, replies
 from bmeconf.model import Address, CampaignStatus, Code, Finding, Resource, stamp
 from bmeconf.model.errors import KEY
@@ -105,7 +106,7 @@ def _schedule(resource: Resource) -> Mapping[str, Any]:
 def _literal(value: Any) -> Any:
     """A value whose texts a manifest reads as they are: `${...}` in them is no variable."""
     if isinstance(value, str):
-        return with_line_ends(value).replace("${", "$${")
+        return literal(with_line_ends(value))
     if isinstance(value, Mapping):
         return {key: _literal(inner) for key, inner in value.items()}
     return [_literal(each) for each in value]

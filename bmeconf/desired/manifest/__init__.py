@@ -6,6 +6,7 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `texts`: bytes -> texts, and the files that a manifest names
 - `yaml_tree`, `nodes`: a text -> a tree that knows its places, or a problem in words
 - `table`: the same for the cells of a CSV
+- `variables`: how a text names them, and how it does not
 - `inline`: the places of the characters of a text in YAML
 - `roots`: where a project is
 - `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
@@ -23,7 +24,6 @@ from bmeconf.desired.manifest.editing import (
     TableEditor,
     Unedited,
     edited,
-    names_variable,
 )
 from bmeconf.desired.manifest.files import (
     MAX_BYTES,
@@ -65,6 +65,7 @@ from bmeconf.desired.manifest.reading import (
 from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
 from bmeconf.desired.manifest.table import SEPARATOR
 from bmeconf.desired.manifest.texts import RELATIVE, Text
+from bmeconf.desired.manifest.variables import literal, names_variable
 from bmeconf.desired.manifest.writing import yaml_text
 from bmeconf.desired.manifest.yaml_tree import comments
 from bmeconf.desired.manifest.yaml_tree import parse as trees

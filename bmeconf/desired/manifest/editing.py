@@ -14,6 +14,7 @@ from typing import Any
 
 from bmeconf.desired.manifest import table
 from bmeconf.desired.manifest.spans import Span, SpanSort, spans
+from bmeconf.desired.manifest.variables import names_variable
 from bmeconf.desired.manifest.writing import flow, scalar
 from bmeconf.model import Place
 
@@ -239,14 +240,13 @@ class TableEditor:
                 "a cell that is empty declares nothing: write the contact under `contacts:`"
             )
         if cell[1] is not None or text != text.strip(table.BLANKS) or re.search('[",\r\n]', text):
-            text = '"' + text.replace('"', '""') + '"'
+            text = table.quoted(text)
         start += cell[0].find(written)
         yield Edit(start, start + len(written), text)
 
     def _names(self, cell: re.Match[str], wanted: Sequence[str], canonical: Canonical) -> str:
         """The names in a cell: those that stay as they are written, then the new ones."""
-        text = cell[2] if cell[1] is None else cell[1].replace('""', '"')
-        parts = [part.strip(table.BLANKS) for part in text.split(self._separator)]
+        parts = [part.strip(table.BLANKS) for part in table.text_of(cell).split(self._separator)]
         keys, there = {canonical(name) for name in wanted}, {canonical(part) for part in parts}
         names = [part for part in parts if canonical(part) in keys]
         names += [name for name in wanted if canonical(name) not in there]
@@ -255,11 +255,6 @@ class TableEditor:
                 f'a name in it holds "{self._separator}": write the contact under `contacts:`'
             )
         return self._separator.join(names)
-
-
-def names_variable(text: str) -> bool:
-    """Whether a text as it is written has a variable in it."""
-    return "${" in text.replace("$${", "")
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:

@@ -20,6 +20,16 @@ Row: TypeAlias = Sequence[Scalar]
 """The cells of one line of a table, which has at least one."""
 
 
+def text_of(cell: re.Match[str]) -> str:
+    """What a cell says that CELL has found."""
+    return cell[2].strip(BLANKS) if cell[1] is None else cell[1].replace('""', '"')
+
+
+def quoted(text: str) -> str:
+    """A text as a cell in quotes."""
+    return '"' + text.replace('"', '""') + '"'
+
+
 def rows(text: str, file: str) -> list[Row] | Problem:
     """The rows of a CSV text (RFC 4180), blank ones left out; or its first stray quote."""
     position, line, start = 0, 1, 0
@@ -31,9 +41,7 @@ def rows(text: str, file: str) -> list[Row] | Problem:
         if cell is None or end is None:
             message = 'a quote that does not fit; write a cell that holds one as "a ""b"" c"'
             return Problem(place, "", message, "csv")
-        quoted = cell[1]
-        value = cell[2].strip(BLANKS) if quoted is None else quoted.replace('""', '"')
-        table[-1].append(Scalar(value, place))
+        table[-1].append(Scalar(text_of(cell), place))
         breaks = BREAK.findall(cell[0])
         line += len(breaks)
         if breaks:

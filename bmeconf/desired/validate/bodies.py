@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
+from bmeconf.desired.manifest.variables import MARK
 from bmeconf.desired.validate.edited import Edited
 from bmeconf.desired.validate.entries import ManifestEntry, Texts, text_of
-from bmeconf.desired.validate.filling import MARK, Filler
+from bmeconf.desired.validate.filling import Filler
 from bmeconf.desired.validate.flaws import dotted
 from bmeconf.model import Code, Place, Problem
 

@@ -16,13 +16,12 @@ from typing import Any
 
 from bmeconf.desired.manifest import Block, Items, Node, Path, Scalar, Text, at, whole_text
 from bmeconf.desired.manifest.table import BLANKS, BREAK, SEPARATOR, Row, rows
+from bmeconf.desired.manifest.variables import MARK
 from bmeconf.desired.validate.edited import Edited
 from bmeconf.desired.validate.flaws import Flaw, dotted, shown
 from bmeconf.desired.validate.formats import email_fault
 from bmeconf.kinds import Member, only
 from bmeconf.model import Guesses, Place, Problem, canonical_name, counted, did_you_mean
-
-MARK = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{")
 
 MOST_NAMED = 20
 """So many variables are named in a message."""
