@@ -5,43 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bmeconf.kinds import KINDS
+from bmeconf.model import counted
 from bmeconf.render.model import PageItem
 
 ENOUGH = 3
 """So many equal changes are folded; fewer are as easily read one by one."""
+MOST_HISTORY = 3
+"""Sentences of a history that are shown of folded changes."""
 
 
 def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
     """The items in their order, those that differ in nothing but their resource as one.
 
     A finding then names the other resources in its head. Of equal changes that take more than a
-    line each, the first stands for all, as `27 contacts`, and has their addresses as `members`.
-    What would be deleted is never folded, nor what is said of a very place.
+    line each, the first stands for all, as `27 contacts`, and has their addresses as `members`;
+    who made them, and when, makes them no less equal. What goes or is gone is never folded, nor
+    what is said of a very place.
     """
     alike: dict[object, list[PageItem]] = {}
     for number, each in enumerate(items):
         alike.setdefault(_cause(each) or number, []).append(each)
     for group in alike.values():
         first, *others = group
-        if first.level and others:
+        if others and not _is_long(first) and first.head:
             also = ", ".join(other.address for other in others)
             yield first._replace(head=f"{first.head}; the same of {also}")
         elif len(group) < ENOUGH:
             yield from group
         else:
             kind = KINDS[first.address.partition("/")[0]]
-            members = tuple(item.address for item in group)
             yield first._replace(
-                address=kind.counted(len(group)), place=None, link="", members=members
+                address=kind.counted(len(group)),
+                place=None,
+                link="",
+                members=tuple(item.address for item in group),
+                history=_history(group),
             )
 
 
 def _cause(item: PageItem) -> PageItem | None:
     """What equal items have in common, None for one that stands alone."""
     kind, slash, _ = item.address.partition("/")
-    long = bool(item.fields or item.notes)
-    if item.level:
-        kind, common = "", bool(item.head and item.address) and not (long or item.located)
+    if _is_long(item) or not item.head:
+        common = kind in KINDS and bool(slash) and (_is_long(item) or bool(item.level))
     else:
-        common = long and kind in KINDS and bool(slash) and not item.must
-    return item._replace(address=kind, place=None, link="") if common else None
+        kind, common = "", bool(item.level and item.address)
+    alone = item.is_loss or item.located or not common
+    return None if alone else item._replace(address=kind, place=None, link="", history=())
+
+
+def _is_long(item: PageItem) -> bool:
+    return bool(item.fields or item.notes)
+
+
+def _history(group: Sequence[PageItem]) -> tuple[str, ...]:
+    """What happened to any of them, each sentence once, as many as are soon read."""
+    every = [*dict.fromkeys(sentence for item in group for sentence in item.history)]
+    more = len(every) - MOST_HISTORY
+    rest = f"and {counted(more, 'other change')}, which --format json names" if more > 0 else ""
+    return (*every[:MOST_HISTORY], *filter(None, [rest]))

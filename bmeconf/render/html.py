@@ -98,18 +98,24 @@ def open_tasks(page: Page) -> list[Task]:
 
 
 def for_readers(items: Sequence[PageItem]) -> list[PageItem]:
-    """Equal items once; of changes campaigns first and contacts, of which there are many, last."""
-    return sorted(folded(items), key=lambda item: 0 if item.level else _distance(item))
+    """Equal items once; of changes first what is lost or failed, last contacts: they are many."""
+    return sorted(folded(items), key=_distance)
 
 
 def _distance(item: PageItem) -> int:
-    """How far from a reader's interest a change is."""
-    return 2 if crowd(item) else 0 if _kind(item) == only(Mailing).noun else 1
+    """How far from a reader's interest an item is: campaigns are nearer than other changes."""
+    if _is_urgent(item):
+        return 0
+    return 3 if crowd(item) else 1 if _kind(item) == only(Mailing).noun else 2
+
+
+def _is_urgent(item: PageItem) -> bool:
+    return item.is_loss or item.level == "error" or not item.is_change
 
 
 def crowd(item: PageItem) -> bool:
     """Whether a change is one of contacts: there are many of them, so that they stay closed."""
-    return not item.level and _kind(item) == only(Member).noun
+    return not _is_urgent(item) and _kind(item) == only(Member).noun
 
 
 def _kind(item: PageItem) -> str:

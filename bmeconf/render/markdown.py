@@ -99,7 +99,7 @@ def _section(section: Section, cut: bool) -> Iterator[str]:
 def _item(item: PageItem, cut: bool) -> Iterator[str]:
     yield from (parts.head(item), "")
     more = [f"- {', '.join(map(code, item.members))}"] if item.members else []
-    more += [f"- {prose(note)}" for note in item.notes]
+    more += [f"- {prose(sentence)}" for sentence in (*item.notes, *item.history)]
     more += [f"- **→ {prose(item.remedy)}**"] if item.remedy else []
     more += [_field(field, cut) for field in item.fields if not field.body]
     yield from (*more, "") if more else ()

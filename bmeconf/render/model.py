@@ -36,11 +36,12 @@ class PageItem(NamedTuple):
 
     `sign` is one of `+ ~ - ! » =`, `state` one word (`create`, `frozen`, `applied`). `head` is a
     message (`is sent, not a draft`) or empty; for `create`, `update` and `delete` a phrase that
-    says the state too (`will be created`). `notes` and `remedy` are sentences. `level` is
-    `error`, `warning`, `note` or empty. `fails` makes the item a failed test case. `must` keeps
-    it however little room there is. `place` is where its manifest is, if known, and `link` a URL
-    that shows that place. Where it stands for many resources, `address` counts them, and
-    `members` are their addresses. It is `located` if it is about the very place, as in a body.
+    says the state too (`will be created`). `notes` and `remedy` are sentences, and so is the
+    `history`: who changed either side last. `level` is `error`, `warning`, `note` or empty.
+    `fails` makes the item a failed test case. `must` keeps it however little room there is.
+    `place` is where its manifest is, if known, and `link` a URL that shows that place. Where it
+    stands for many resources, `address` counts them, and `members` are their addresses. It is
+    `located` if it is about the very place, as in a body.
     """
 
     sign: str
@@ -57,6 +58,17 @@ class PageItem(NamedTuple):
     link: str = ""
     members: tuple[str, ...] = ()
     located: bool = False
+    history: tuple[str, ...] = ()
+
+    @property
+    def is_change(self) -> bool:
+        """True for what becomes of a resource, or became of it; false for a finding on one."""
+        return self.sign in ("+", "~", "-") or bool(self.fields)
+
+    @property
+    def is_loss(self) -> bool:
+        """True where a resource goes, or is gone."""
+        return self.sign == "-"
 
     @property
     def gist(self) -> str:

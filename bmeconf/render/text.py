@@ -57,7 +57,7 @@ class Sheet:
         return _spaced([*text, *self._figures(section)])
 
     def item(self, item: PageItem, above: str = "") -> list[Line]:
-        """One item with its members, notes, fields and remedy.
+        """One item with its members, notes, history, fields and remedy.
 
         `above` is the title over it: an address that stands there already is not repeated.
         """
@@ -71,8 +71,8 @@ class Sheet:
         lines += self._indented("", ", ".join(item.members))
         if item.located:
             lines += self._indented("at ", str(item.place))
-        for note in item.notes:
-            lines += self._indented("", note)
+        for sentence in (*item.notes, *item.history):
+            lines += self._indented("", sentence)
         for each in item.fields:
             lines += self.field(each)
         return lines + self._indented("→ ", item.remedy)
@@ -134,7 +134,7 @@ class Sheet:
     def _blocks(self, section: Section, brief: bool) -> Iterator[Sequence[Line]]:
         """The lines of each item, task, table and plot."""
         heads = section.in_text is InText.HEADS
-        shown = (i._replace(fields=(), notes=()) if heads else i for i in section.items)
+        shown = (i._replace(fields=(), notes=(), history=()) if heads else i for i in section.items)
         for each in folded([*shown]):
             yield self.item(each, "" if brief else section.title)
         if not brief:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from bmeconf.model import Place, Value
 from bmeconf.render import Field, Page, PageItem, Product, Section, rendered, values
 from bmeconf.render.fold import folded
+from tests.support.driver import Account, Project
 
 LEFT = Field("lists", ("A", "Everybody"), ("A",))
 ALIKE = [
@@ -37,9 +41,59 @@ def test_what_machines_count_stays_apart(format: str) -> None:
 
 
 def test_deletes_and_few_changes_are_not_folded() -> None:
-    deleted = [item._replace(state="delete", must=True) for item in ALIKE]
+    deleted = [item._replace(sign="-", state="delete", must=True) for item in ALIKE]
     assert [*folded(deleted)] == deleted
     assert [*folded([*ALIKE[:2], OTHER])] == [*ALIKE[:2], OTHER]
+
+
+@pytest.mark.parametrize("level", ["", "note", "warning", "error"])
+def test_who_made_equal_changes_keeps_none_apart(level: str) -> None:
+    changed = [
+        item._replace(state="drift", level=level, history=(f"last changed by {n % 5}",))
+        for n, item in enumerate(ALIKE * 2)
+    ]
+    (one,) = folded(changed)
+    assert one.address == "6 contacts"
+    assert one.history == (
+        *(f"last changed by {n}" for n in range(3)),
+        "and 2 other changes, which --format json names",
+    )
+
+
+def test_what_waits_without_a_message_is_folded_of_each_kind() -> None:
+    waits = [
+        PageItem("~", f"{kind}/{letter}", "not attempted", "", level="warning")
+        for letter in "abc"
+        for kind in ("lists", "contacts")
+    ]
+    assert [item.gist for item in folded(waits)] == [
+        "3 lists: not attempted",
+        "3 contacts: not attempted",
+    ]
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+@pytest.mark.parametrize("command", [("drift",), ("apply", "--auto-approve", "--quiet")])
+def test_every_report_says_equal_changes_once(
+    command: Sequence[str], format: str, project: Project, account: Account, tmp_path: Path
+) -> None:
+    emails = [f"qa{n}@acme.example" for n in range(6)]
+    contacts = [{"email": each, "fields": {"First Name": "Ann"}} for each in emails]
+    project.applied(contacts=contacts, lists=[{"name": "Old list"}])
+    for each in emails[:5]:
+        account.edit("contacts", each, fields={account.field_id("First Name"): "Bo"})
+    account.remove("contacts", emails[5])
+    # That nobody agreed to the delete is why the apply is refused.
+    project.declare(contacts=contacts, lists=[{"name": "Old list", "state": "absent"}])
+    output = tmp_path / "report"
+    assert project.run(*command, "--output", f"{format}={output}").code != 0
+    shown, _, _ = output.read_text().partition("Next")
+    assert "5 contacts" in shown
+    assert [shown.count(each) for each in emails[:5]] == [1] * 5
+    assert emails[5] in shown
+    if format == "html":
+        lost = emails[5] if command == ("drift",) else "Old list"
+        assert shown.index(f"<h3>{lost}") < shown.index("<h3>5 contacts")
 
 
 def test_findings_at_two_places_keep_both() -> None:

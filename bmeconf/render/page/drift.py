@@ -204,7 +204,8 @@ def _item(items: Sequence[DriftItem], drift: Drift, fail_on: Collection[str]) ->
         state=first.sort,
         head=_head(items, drift.remembers),
         fields=tuple(map(_field, (item for item in items if item.path != PRESENCE))),
-        notes=(*_notes(first, drift), *_members(items)),
+        notes=(*_term(first), *_members(items)),
+        history=tuple(_history(first, drift)),
         remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
         fails=fails,
@@ -270,14 +271,18 @@ def _members(items: Iterable[DriftItem]) -> Iterator[str]:
             yield f"{item.field} ({'; '.join(names)})"
 
 
-def _notes(item: DriftItem, drift: Drift) -> Iterator[str]:
-    """Who answers for a difference, and who changed both sides last, as far as known."""
-    touch, written = drift.touches.get(item.address), item.place and drift.written.get(item.place)
+def _term(item: DriftItem) -> Iterator[str]:
+    """Who answers for a difference, and until when."""
     if item.known:
         until = item.known.expires.isoformat()
         owner = f" ({item.known.owner})" if item.known.owner else ""
         term = f"was known until {until} and that is over" if item.expired else f"until {until}"
         yield f"{term}: {item.known.reason}{owner}"
+
+
+def _history(item: DriftItem, drift: Drift) -> Iterator[str]:
+    """Who changed both sides last, as far as known."""
+    touch, written = drift.touches.get(item.address), item.place and drift.written.get(item.place)
     if touch:
         who = " ".join(word for word in (touch.by, touch.user) if word)
         parts = (

@@ -121,6 +121,7 @@ def item(redactor: Redactor, item: PageItem) -> PageItem:
         address=_address(redactor, item.address),
         head=told(item.head),
         notes=tuple(map(told, item.notes)),
+        history=tuple(map(told, item.history)),
         remedy=told(item.remedy),
         fields=tuple(_field(redactor, field, personal) for field in item.fields),
         place=_shown(redactor, item.place),
