@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +19,12 @@ from bmeconf.cli.help import GroupedCommand
 from bmeconf.cli.options import ANY_PATH, ONE_ACCOUNT, Options, common
 from bmeconf.cli.streams import say
 from bmeconf.desired import ProjectFiles, manifest, read_project_files, scope, validate
-from bmeconf.kinds import Mailing, only
+from bmeconf.kinds import Mailing, Singleton, only
 from bmeconf.live import Reading
 from bmeconf.live import read as live
-from bmeconf.model import Problem, Snapshot
+from bmeconf.model import Place, Problem, Resource, Snapshot, Value
 from bmeconf.model.errors import BmeconfError, InvalidInput
-from bmeconf.plan import Plan, guard, mails
+from bmeconf.plan import Plan, guard
 from bmeconf.preview import Gallery, PageServer, ProjectPictures, Query, Standing
 from bmeconf.project import AccountEntry, choose_account, has_key, key_variable
 from bmeconf.render import documents
@@ -72,8 +73,8 @@ def preview(
     """Show campaigns as their readers will see them; only reads.
 
     A page for each declared campaign: the inbox, the mail on wide and narrow screens, light and
-    dark, its links, and what `validate` finds; with a key also what `plan` finds, and what stands
-    in the account next to it. The pages need no network. Pages of campaigns that are no longer
+    dark, its links, and what `validate` finds; with a key also what `plan` finds, and what differs
+    in the account, on both sides. The pages need no network. Pages of campaigns that are no longer
     declared are removed from DIR; a file that preview did not make is never written over.
 
     \b
@@ -111,9 +112,17 @@ class _Shown(NamedTuple):
         return any(problem.level == "error" for problem in self.unsound)
 
 
+class _Account(NamedTuple):
+    """An account as it was read `at` a time."""
+
+    session: session.Session
+    reading: Reading
+    at: datetime
+
+
 @dataclass
 class _Run:
-    """What the user asked for, and the account as it was read, once."""
+    """What the user asked for, and the account as it was read: once, for all that is edited."""
 
     options: Options
     console: Console
@@ -121,8 +130,7 @@ class _Run:
     seed: str | None
     offline: bool
     out: Path | None
-    standing: Standing | None = None
-    reading: Reading | None = None
+    account: _Account | None = None
     asked: bool = False
     """Whether the account was asked, or is not to be."""
     why: str = "not asked"
@@ -147,13 +155,10 @@ class _Run:
             policy.lint,
         )
         chosen = scope.only(only(Mailing).name, desired.snapshot, self.globs)
-        if not desired.errors:
-            self._ask(files, entry, chosen, desired)
-        more = self.standing.problems if self.standing else ()
-        linted = desired.linted
-        if self.reading:
-            # The account may have what the files do not show, and a mail that was sent is as it is.
-            linted = (*map(Problem.of, mails.findings(desired.lint, self.reading, policy.lint)),)
+        if chosen and not desired.errors:
+            self._ask(files, entry, _limited(desired, chosen))
+        standing, linted = self._beside(files, desired, chosen)
+        more = standing.problems if standing else ()
         problems = [*desired.problems, *desired.judged, *linted, *more]
         query = Query(
             session.now(),
@@ -165,7 +170,7 @@ class _Run:
             self.why,
         )
         told = [p._replace(message=console.redaction.message(p.message)) for p in problems]
-        gallery = previews.gallery(desired.snapshot, chosen, told, self.standing, query)
+        gallery = previews.gallery(desired.snapshot, chosen, told, standing, query)
         declared = previews.page_names(desired.snapshot, query.text).values()
         return _Shown(gallery, desired.problems, [*declared])
 
@@ -174,44 +179,75 @@ class _Run:
         text = self.console.redaction.text
         return {name: text(each) for name, each in render.pages(gallery, version).items()}
 
-    def _ask(
-        self,
-        files: ProjectFiles,
-        entry: AccountEntry | None,
-        chosen: Snapshot,
-        desired: validate.Desired,
-    ) -> None:
+    def _ask(self, files: ProjectFiles, entry: AccountEntry | None, limited: scope.Scope) -> None:
         """Read what the account has of the chosen campaigns, unless that was done."""
-        if self.asked or self.offline:
+        mended = self.account and _mended(self.account.reading, limited)
+        if self.offline or (self.asked and not mended):
             return
-        self.asked = True
+        self.asked, self.account = True, None
         if not (self.options.sandbox or has_key(entry, os.environ)):
             self.why = f"not asked: {key_variable(entry)} is not set"
-        elif chosen:
-            with session.opened(self.options, self.console, files.project) as opened:
-                targets = [str(resource.address) for resource in chosen]
-                limited = scope.limit(desired.snapshot, targets)
-                lock = lock_store.read(opened.lock_file)
-                reading = live.read(opened.reader, limited, lock, opened.identity)
-                bodies = {
-                    resource.address: body
-                    for resource in reading.desired.of_kind(only(Mailing).name)
-                    if isinstance(body := resource.fields.get("body"), str)
-                }
-                problems = reading.problems
-                if not problems:
-                    plan = stages.planned(stages.Comparison(opened, desired.digest, reading))
-                    problems, self.reading = (*_found(plan, chosen),), reading
-                resources = reading.account.resources
-                self.standing = Standing(opened.label, session.now(), resources, bodies, problems)
+            return
+        with session.opened(self.options, self.console, files.project) as opened:
+            lock = lock_store.read(opened.lock_file)
+            reading = live.read(opened.reader, limited, lock, opened.identity)
+            self.account = _Account(opened, reading, session.now())
+
+    def _beside(
+        self, files: ProjectFiles, desired: validate.Desired, chosen: Snapshot
+    ) -> tuple[Standing | None, Sequence[Problem]]:
+        """What the account has of the campaigns, and what is found in their mails."""
+        if self.account is None:
+            return None, desired.linted
+        opened, first, at = self.account
+        limited = _limited(desired, chosen)
+        known = Snapshot.of(r for r in limited.desired if chosen and first.knows(r))
+        reading = first.redeclared(limited._replace(desired=known))
+        if reading.problems:
+            unread = Standing(opened.label, at, reading.desired, {}, reading.problems)
+            return unread, desired.linted
+        current = opened._replace(project=files.project)
+        comparison = stages.Comparison(current, desired.digest, reading)
+        plan = stages.planned(comparison, lint=desired.lint)
+        differences = {
+            each.address: each.now or each
+            for each in plan.differences
+            if not reading.matches.blocked(each.address)
+        }
+        # The account may have what the files do not show, and a mail that was sent is as it is.
+        asked = {str(address) for address in known.resources}
+        linted = [problem for problem in desired.linted if problem.address not in asked]
+        found = (*_found(plan, chosen, Place(files.files.shown(manifest.PROJECT_FILE))),)
+        return Standing(opened.label, at, reading.desired, differences, found), linted
 
 
-def _found(plan: Plan, chosen: Snapshot) -> Iterator[Problem]:
-    """What a plan finds about campaigns, each at its place in the files."""
+def _limited(desired: validate.Desired, chosen: Snapshot) -> scope.Scope:
+    """The chosen campaigns with all that they need."""
+    return scope.limit(desired.snapshot, [str(resource.address) for resource in chosen])
+
+
+def _mended(reading: Reading, limited: scope.Scope) -> bool:
+    """Whether what a reading objects to refers to something else by now."""
+    objected = {problem.address for problem in reading.problems}
+    asked = (r for r in reading.scope.desired if str(r.address) in objected)
+    return any(_references(r) != _references(limited.desired.get(r.address)) for r in asked)
+
+
+def _references(resource: Resource | None) -> Sequence[Value]:
+    """All that is declared but for texts, which refer to nothing."""
+    fields = resource.fields.values() if resource else ()
+    return [value for value in fields if not isinstance(value, str)]
+
+
+def _found(plan: Plan, chosen: Snapshot, project: Place) -> Iterator[Problem]:
+    """What a plan finds about campaigns and the fields of their tags, each at its place.
+
+    What no manifest declares has none of its own, and stands at that of the `project` file.
+    """
     for finding in plan.findings:
         place = finding.place or plan.places.get(str(finding.address))
-        if place and chosen.get(finding.address):
-            yield Problem.of(finding._replace(place=place))
+        if chosen.get(finding.address) or finding.address == only(Singleton).address:
+            yield Problem.of(finding._replace(place=place or project))
 
 
 def _watch(run: _Run, port: int) -> int:

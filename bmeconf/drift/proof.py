@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from bmeconf.desired import scope
 from bmeconf.desired.manifest import Unedited
@@ -24,7 +23,6 @@ from bmeconf.model import (
     Path,
     Resource,
     Snapshot,
-    Template,
     Value,
     lookup,
 )
@@ -66,13 +64,12 @@ class Proof:
         limited = self._reading.scope._replace(
             desired=some, whole=desired.snapshot, managed=managed
         )
-        read = Snapshot.of(_as_read(resource, self._reading) for resource in some)
-        reading = self._reading._replace(scope=limited, desired=read)
+        reading = self._reading.redeclared(limited)
         self._after = _changes(d.now or d for d in diff.compare(reading))
         found: dict[int, str] = {}
         for number in proposals:
             item = self._items[number]
-            if not _declares(read.resources[item.address], item.path):
+            if not _declares(reading.desired.resources[item.address], item.path):
                 found[number] = DECLARED
             elif (item.address, item.path) in self._after:
                 written = some.resources[item.address].intent.written
@@ -156,13 +153,3 @@ def _declares(resource: Resource, path: Path) -> bool:
 
 def _changes(differences: Iterator[Difference]) -> Changes:
     return {(d.address, change.path): change.after for d in differences for change in d.changes}
-
-
-def _as_read(resource: Resource, reading: Reading) -> Resource:
-    """A declared resource in the account's own words; a template stays the HTML that was read."""
-    known = reading.desired.get(resource.address)
-    fields = {
-        key: known.fields.get(key, value) if known and isinstance(value, Template) else value
-        for key, value in resource.fields.items()
-    }
-    return reading.account.id_map.relabelled(replace(resource, fields=fields))

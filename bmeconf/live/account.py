@@ -12,7 +12,16 @@ from bmeconf.desired import Scope
 from bmeconf.kinds import KINDS, IdMap
 from bmeconf.live.doubts import mentions
 from bmeconf.live.match import Matches, Status
-from bmeconf.model import NOTHING, Address, Finding, Problem, Resource, Snapshot
+from bmeconf.model import (
+    NOTHING,
+    Address,
+    Finding,
+    Problem,
+    Resource,
+    Snapshot,
+    Template,
+    Value,
+)
 
 
 class Account(NamedTuple):
@@ -70,6 +79,39 @@ class Reading(NamedTuple):
             behind = commit_baseline.of_commit(self.commit, id_map, managed, *sides)
         return LockBaseline(id_map, managed, behind, section=self.section)
 
+    def knows(self, resource: Resource) -> bool:
+        """True where the account was asked for all that `resource` is compared with.
+
+        It was not for a resource that is declared since, nor for one that means another object,
+        another list or another template since.
+        """
+        before, kind = self.scope.desired.get(resource.address), KINDS[resource.address.kind]
+        if before is None:
+            return False
+        asked = {*before.mentioned(), *self.matches.by_address, *self.account.id_map.ids}
+        return (
+            resource.id == before.id
+            and kind.match_keys(resource) == kind.match_keys(before)
+            and _templates(resource) <= _templates(before)
+            and asked.issuperset(resource.mentioned())
+        )
+
+    def redeclared(self, scope: Scope) -> Reading:
+        """This reading of the account beside manifests that were edited since.
+
+        The resources of `scope` are in the account's own words; a template stays the HTML that was
+        read. What the reading does not know is not in it.
+        """
+        return self._replace(scope=scope, desired=Snapshot.of(map(self._as_read, scope.desired)))
+
+    def _as_read(self, resource: Resource) -> Resource:
+        known = self.desired.get(resource.address)
+        fields = {
+            key: known.fields.get(key, value) if known and isinstance(value, Template) else value
+            for key, value in resource.fields.items()
+        }
+        return self.account.id_map.relabelled(replace(resource, fields=fields))
+
     @property
     def out_of_scope(self) -> Mapping[tuple[str, str], Address]:
         """By kind and live name, the declared resources that are live and out of scope."""
@@ -79,6 +121,11 @@ class Reading(NamedTuple):
             if match.row is not None and self.desired.get(address) is None
         )
         return {(a.kind, KINDS[a.kind].key(row)): a for a, row in outside}
+
+
+def _templates(resource: Resource) -> set[Value]:
+    """The templates that a declared resource has in place of texts."""
+    return {value for value in resource.fields.values() if isinstance(value, Template)}
 
 
 def resolve_namesakes(reading: Reading) -> Reading:

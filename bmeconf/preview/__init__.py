@@ -13,6 +13,6 @@
 from bmeconf.preview import folder, schemes
 from bmeconf.preview.build import Query, choose_seed, gallery, page_names
 from bmeconf.preview.embedding import ProjectPictures
-from bmeconf.preview.model import Gallery, Link, Live, Mail, Preview, Standing, Tag
+from bmeconf.preview.model import Gallery, Link, Live, Mail, Preview, Standing, State, Tag
 from bmeconf.preview.server import PageServer
 from bmeconf.preview.watching import state_of

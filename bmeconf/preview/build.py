@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bmeconf.kinds import KINDS, Mailing, Member, only
+from bmeconf.kinds import Mailing, Member, only
 from bmeconf.mail import visible_lines
 from bmeconf.model import (
     Address,
@@ -26,7 +26,7 @@ from bmeconf.model import (
 )
 from bmeconf.model.errors import InvalidInput
 from bmeconf.preview.links import links
-from bmeconf.preview.model import Gallery, Live, Mail, Preview, Standing
+from bmeconf.preview.model import Gallery, Live, Mail, Preview, Standing, State
 from bmeconf.preview.pictures import Embedded, without_requests
 from bmeconf.preview.tags import Tags
 
@@ -148,23 +148,23 @@ def _preview(
     query: Query,
 ) -> Preview:
     kind, address = only(Mailing), declared.address
+    declared = (standing and standing.declared(address)) or declared
     body = declared.fields.get("body")
     template = f"{body.name} ({body.lang})" if isinstance(body, Template) else ""
-    if template and standing and address in standing.bodies:
-        fields = {**declared.fields, "body": standing.bodies[address]}
-        declared, template = replace(declared, fields=fields), ""
     seed = query.seed or _first_seed(declared, desired)
     tags, embedded = Tags(seed, query.policy.merge_tags, query.show), query.pictures(declared)
 
-    def mail_of(fields: Fields) -> Mail:
-        return _mail(fields, tags, query.text, embedded)
+    def as_seen(body: str) -> str:
+        # Texts are filled before pictures are made of them, in which nothing finds them again.
+        return without_requests(query.text(tags.markup(body)), embedded)
 
-    mail, schedule = mail_of(declared.fields), declared.intent.schedule
+    mail, schedule = _mail(declared.fields, tags, query.text, as_seen), declared.intent.schedule
     return Preview(
         address,
         query.text(address.name),
         page,
         mail,
+        as_seen,
         lists=_told(declared.fields.get(kind.recipients) or (), query.text),
         reply_to=_told(declared.fields.get("reply_to") or (), query.text),
         due=schedule.at if schedule else None,
@@ -175,7 +175,7 @@ def _preview(
         tags=tuple(tags.used(_text(declared.fields.get(name)) for name in SHOWN)),
         links=tuple(links(mail.body, query.policy)),
         problems=tuple(once(problems)),
-        live=_live(declared, standing, mail_of, query.text),
+        live=_live(address, standing, query.text) if standing else None,
     )
 
 
@@ -190,12 +190,11 @@ def _first_seed(campaign: Resource, desired: Snapshot) -> Resource | None:
     return None
 
 
-def _mail(fields: Fields, tags: Tags, text: Text, embedded: Embedded) -> Mail:
+def _mail(fields: Fields, tags: Tags, text: Text, as_seen: Text) -> Mail:
     def line(name: str) -> str:
         return text(tags.text(_text(fields.get(name))))
 
-    # Before pictures are made of its texts, which nothing finds again in them.
-    body = without_requests(text(tags.markup(_text(fields.get("body")))), embedded)
+    body = as_seen(_text(fields.get("body")))
     return Mail(
         sender=line("from_name"),
         address=text(_text(fields.get(only(Mailing).sender))),
@@ -207,27 +206,21 @@ def _mail(fields: Fields, tags: Tags, text: Text, embedded: Embedded) -> Mail:
     )
 
 
-def _live(
-    declared: Resource,
-    standing: Standing | None,
-    mail_of: Callable[[Fields], Mail],
-    text: Text,
-) -> Live | None:
-    live = standing.of(declared.address) if standing else None
-    if live is None:
-        return None
-    kind = KINDS[live.address.kind]
-    both = ((n, v, live.fields[n]) for n, v in declared.fields.items() if n in live.fields)
-    differs = tuple(
-        (name, _told(ours, text), _told(theirs, text))
-        for name, ours, theirs in both
-        if kind.respelled(name, ours, theirs) != ours and not kind.rewrote(name, ours, theirs)
-    )
+def _live(address: Address, standing: Standing, text: Text) -> Live:
+    difference = standing.differences.get(address)
+    if difference is None:
+        known = standing.declared(address)
+        return Live(State.UNCOMPARED if known else State.LATER)
+    if difference.live is None:
+        return Live(State.NEW)
     return Live(
-        status=live.facts.get("status") or "",
-        scheduled_at=live.facts.get("scheduled_at") or "",
-        mail=mail_of(live.fields) if "body" in live.fields else None,
-        differs=differs,
+        State.DIFFERS if difference.changes else State.AS_DECLARED,
+        difference.live.facts.get("status") or "of no known status",
+        tuple(
+            replace(each, before=_told(each.before, text), after=_told(each.after, text))
+            for each in difference.changes
+        ),
+        difference.unreadable,
     )
 
 

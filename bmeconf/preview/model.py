@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
-from bmeconf.model import Address, Problem, Resource, Snapshot, Value
+from bmeconf.model import Address, Change, Difference, Problem, Resource, Snapshot
 
 
 class Link(NamedTuple):
@@ -49,16 +50,27 @@ class Mail(NamedTuple):
     plain_text: str
 
 
-class Live(NamedTuple):
-    """What the account has of a campaign: `mail` is None where it shows no whole one.
+class State(StrEnum):
+    """How a campaign stands to an account that was asked, in the words of a page.
 
-    `differs` are the fields that are not as declared, with the declared and the live value.
+    `UNCOMPARED` has a finding that says why. `LATER` is declared, or means something else, since
+    the account was read.
     """
 
-    status: str
-    scheduled_at: str = ""
-    mail: Mail | None = None
-    differs: tuple[tuple[str, Value, Value], ...] = ()
+    AS_DECLARED, DIFFERS, NEW = "as declared", "not as declared", "not in the account yet"
+    UNCOMPARED, LATER = "not compared", "declared since"
+
+
+class Live(NamedTuple):
+    """A campaign in the account; the `changes` lead from there to what is declared.
+
+    `unreadable` are declared fields that the API does not show.
+    """
+
+    state: State
+    status: str = ""
+    changes: tuple[Change, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 class Preview(NamedTuple):
@@ -66,13 +78,15 @@ class Preview(NamedTuple):
 
     `name` is its name as it may be shown, `page` that of its file. `template` is set where only
     the account has the body. `seed` is the contact whose values are filled in, empty for none.
-    `live` is None where the account was not asked, or has no such campaign.
+    `live` is None where the account was not asked. `as_seen` makes of any body of the campaign
+    the HTML that a reader sees: filled, and with harmless pictures.
     """
 
     address: Address
     name: str
     page: str
     mail: Mail
+    as_seen: Callable[[str], str]
     lists: tuple[str, ...] = ()
     reply_to: tuple[str, ...] = ()
     due: datetime | None = None
@@ -88,21 +102,22 @@ class Preview(NamedTuple):
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands in an account `at` a time: live campaigns, and declared bodies.
+    """What stands in an account `at` a time, beside what is declared now.
 
-    `bodies` have templates as their HTML; `problems` are what only the account could tell of the
+    `desired` is what the account was asked for, with templates as their HTML, and `differences`
+    are those of it that could be compared. `problems` are what only the account could tell of the
     manifests.
     """
 
     account: str
     at: datetime
-    resources: Snapshot
-    bodies: Mapping[Address, str] = field(default_factory=dict)
+    desired: Snapshot
+    differences: Mapping[Address, Difference]
     problems: tuple[Problem, ...] = ()
 
-    def of(self, address: Address) -> Resource | None:
-        """The live campaign of this address."""
-        return self.resources.get(address)
+    def declared(self, address: Address) -> Resource | None:
+        """The declared campaign in the account's own words, None where it was not asked for."""
+        return self.desired.get(address)
 
 
 @dataclass(frozen=True)

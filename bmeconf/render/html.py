@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -209,13 +209,20 @@ class Side(NamedTuple):
     heights: tuple[int, ...]
 
 
-def frames(field: Field) -> Iterator[Side]:
-    """How a mail looks before and after, with outlines at what changed; a new one as it is."""
+def _as_it_is(body: str) -> str:
+    return body
+
+
+def frames(field: Field, as_seen: Callable[[str], str] = _as_it_is) -> Iterator[Side]:
+    """How a mail looks before and after, with outlines at what changed; a new one as it is.
+
+    `as_seen` makes of a body what is shown of it, once it is marked.
+    """
     sides = str(field.before or ""), str(field.after or "")
     bodies = sides if field.new else mark_changes(*sides)
     for name, plain, body in list(zip(field.sides, sides, bodies, strict=True))[field.new :]:
         marked = body not in (plain, plain_lines(plain))
-        document = framed(USUAL + OUTLINES if marked else USUAL, body)
+        document = framed(USUAL + OUTLINES if marked else USUAL, as_seen(body))
         words, pictures = visible_lines(plain), plain.lower().count("<img")
         heights = tuple(height(words, pictures, width) for width in WIDTHS.values())
         yield Side(name, document, marked, heights)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -18,10 +17,10 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from bmeconf import __version__
-from bmeconf.mail import Row, compare_lines
-from bmeconf.model import Problem, Value, counted, seen
+from bmeconf.model import Problem, counted, seen
 from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
 from bmeconf.render import html, values
+from bmeconf.render.page import preview as page
 
 MOST_COVERS = 24
 """Campaigns of which the page of all shows the mail."""
@@ -129,43 +128,14 @@ def _ordered(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: LEVELS.index(problem.level))
 
 
-def sides(pair: tuple[Value, Value]) -> list[str]:
-    """Both values of a field as people write them."""
-    return [_words(value) for value in pair]
-
-
-def _words(value: Value) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(html.value, value)) or "(none)"
-    return html.value(value)
-
-
-def body_changes(preview: Preview) -> list[Row]:
-    """The words that the account has and the declared mail has not, and the other way round."""
-    live = preview.live and preview.live.mail
-    return (
-        compare_lines(*([*map(seen, m.words)] for m in (live, preview.mail) if m)) if live else []
-    )
-
-
-def unlike(preview: Preview) -> bool:
-    """True where the account has another body."""
-    return any(name == "body" for name, *_ in (preview.live.differs if preview.live else ()))
-
-
 def odd(links: Sequence[Link]) -> list[Link]:
     """The links that are worth a look."""
     return [link for link in links if link.odd]
 
 
-def readable(name: str) -> str:
-    """The name of a field as people say it."""
-    return re.sub("_", " ", name)
-
-
 FILTERS = (
-    *(mail_frame, screens, height, has_dark, teaser, clock, levels, sides, body_changes, unlike),
-    *(odd, readable, seen),
+    *(mail_frame, screens, height, has_dark, teaser, clock, levels, odd, seen),
+    page.differences,
 )
 html.TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
 html.TEMPLATES.filters |= {"ordered": _ordered, "moment": values.zoned}

@@ -7,11 +7,12 @@ import signal
 import pytest
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.webdriver import WebDriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.support.browser import colours, contrast, size
-from tests.support.driver import Project
+from tests.support.browser import colours, contrast, outlined, size, unfold
+from tests.support.driver import Account, Project
 from tests.support.listener import Listener
 
 EVIL = """<!doctype html><html lang=en><head><script>top.ran = 1</script>
@@ -40,10 +41,29 @@ campaigns:
 """
 
 
+ANOTHER = {"Hello": "Good morning", "/e.png": "/other.png", "/link": "/another"}
+"""What becomes of the mail in the files, and not in the account."""
+PAGE = f"{'x' * 60}.html"
+
+
 def declare(project: Project, url: str = "https://acme.example") -> None:
     project.write("m.yaml", DECLARED.replace("LONG", "x" * 70))
     body = EVIL.replace("{url}", url).replace("{long}", "x" * 300)
     project.write("mail.html", body)
+
+
+def changed(project: Project, url: str = "https://acme.example") -> str:
+    """The page of a draft that stands in the account otherwise than the files have it."""
+    declare(project, url)
+    project.apply()
+    for before, after in ANOTHER.items():
+        for file in ("mail.html", "m.yaml"):
+            path = project.folder / file
+            path.write_text(path.read_text().replace(before, after))
+    path = project.folder / "m.yaml"
+    path.write_text(path.read_text().replace("Acme <b>", "Acme <i>").replace("</style>", "<b>"))
+    project.run("preview", "--out", "out").ok()
+    return (project.folder / "out" / PAGE).as_uri()
 
 
 def test_a_preview_is_readable_on_every_screen(browser: WebDriver, project: Project) -> None:
@@ -83,6 +103,56 @@ def test_a_mail_is_shown_four_times_and_does_nothing(browser: WebDriver, project
         assert seen == [(600, light), (375, light), (600, night), (375, night)]
         assert browser.execute_script("return window.ran") is None
     assert outside.knocks == []
+
+
+def test_what_differs_is_outlined_on_both_sides(
+    browser: WebDriver, project: Project, account: Account
+) -> None:
+    with Listener() as outside:
+        browser.get(changed(project, outside.url))
+        unfold(browser)
+        frames = browser.find_elements(By.CSS_SELECTOR, ".looks iframe")
+        sides = ["body in the account", "body as declared"]
+        names = [side + screen for side in sides for screen in ("", ", on a phone")]
+        assert [frame.get_attribute("title") for frame in frames] == names
+        assert [frame.get_attribute("sandbox") for frame in frames] == [""] * 4
+        marked = ["p", "a", "img"]
+        for frame, style in zip(frames, ("dashed", "dashed", "solid", "solid"), strict=True):
+            assert outlined(browser, frame) == [(name, style) for name in marked]
+            ActionChains(browser, 10).move_to_element(frame).pause(0.05).click().perform()
+        words = []
+        for frame in frames[::2]:
+            browser.switch_to.frame(frame)
+            words.append(browser.find_element(By.TAG_NAME, "p").text)
+            pictures = browser.find_elements(By.TAG_NAME, "img")
+            assert all(picture.get_property("naturalWidth") for picture in pictures)
+            browser.switch_to.default_content()
+        assert words == ["Hello qa@acme.example", "Good morning qa@acme.example"]
+        legend = browser.find_element(By.CLASS_NAME, "legend").text
+        assert legend.endswith("dashed in “In the account”, solid in “As declared”.")
+        inbox = browser.find_elements(By.CSS_SELECTOR, "article .inbox .sender")
+        assert [each.text for each in inbox] == ["Acme <b>", "Acme <i>"]
+        assert browser.execute_script("return window.ran") is None
+    assert outside.knocks == []
+
+
+def test_both_sides_fit_on_every_screen(
+    browser: WebDriver, project: Project, account: Account
+) -> None:
+    browser.get(changed(project))
+    unfold(browser)
+    for width, dark in ((1600, False), (1280, True), (1280, False), (820, True), (390, True)):
+        size(browser, width, 900)
+        colours(browser, dark)
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+        judged, poor = contrast(browser)
+        assert judged > 5
+        assert poor == []
+        one, other = (one.rect for one in browser.find_elements(By.CSS_SELECTOR, ".looks figure"))
+        assert (one["y"] == other["y"]) == (width > 390), width
+        card = browser.find_element(By.CSS_SELECTOR, "article.card").rect
+        assert other["x"] + other["width"] <= card["x"] + card["width"]
 
 
 @pytest.mark.usefixtures("forked")

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import time
 from base64 import b64decode
 from html import unescape
 from pathlib import Path
@@ -108,9 +109,12 @@ def test_what_stands_in_the_account_is_shown_and_only_read(
     assert {call["method"] for call in account.log()} == {"GET"}
     made = pages(project)
     assert "not as declared" in made["one.html"]
-    assert "<td>About One</td><td>Now another</td>" in made["one.html"]
-    assert "<del>" in made["one.html"]
-    assert "The account has no such campaign yet" in made["two.html"]
+    for word, side, text in (
+        *(("del", "In the account", "About One"), ("ins", "As declared", "Now another")),
+        *(("del", "In the account", "Hello "), ("ins", "As declared", "Good morning ")),
+    ):
+        assert f'<{word}><span class="hidden">{side}: </span>{text}</{word}>' in made["one.html"]
+    assert "The account has no such campaign yet: it is new." in made["two.html"]
     assert "not in the account yet" in made["index.html"]
 
 
@@ -129,6 +133,42 @@ def test_with_an_account_the_page_tells_what_a_plan_finds(
         page = unescape(pages(project)["one.html"])
         assert "begins with http:" in page
         assert {message in page for message in found} == {there}
+
+
+TEMPLATE = {"template": {"name": "Unheard of", "lang": "en"}}
+
+
+@pytest.mark.parametrize(
+    ("live", "declared", "told"),
+    [
+        ({}, {}, "Nothing differs: what is declared stands in the account."),
+        ({"subject": "By hand"}, {}, "changed by hand in the account"),
+        ({"subject": "By hand"}, {"subject": "Anew"}, "changed here and in the account"),
+        ({"status": "sent"}, {"subject": "Anew"}, "is sent, not a draft: subject cannot change"),
+        ({"name": "Other"}, {}, "It could not be compared with the account"),
+        ({}, {"body": TEMPLATE}, "It could not be compared with the account"),
+        ({}, {"body": TEMPLATE}, "the account has no templates"),
+    ],
+)
+def test_how_a_campaign_stands_to_the_account(
+    project: Project, account: Account, live: Any, declared: Any, told: str
+) -> None:
+    declare(project, "One")
+    project.apply()
+    account.edit("campaigns", "One", **live)
+    declare(project, "One", **declared)
+    project.run("preview", "--out", "out")
+    page = unescape(pages(project)["one.html"])
+    assert told in page
+    assert ("As declared: " in page) == ("subject" in {**live, **declared})
+
+
+def test_a_tag_of_no_field_is_told_at_the_project_file(project: Project, account: Account) -> None:
+    declare(project, "One")
+    project.write("bmeconf.yaml", "version: 1\nmerge_tags: {cf_town: Nowhere}\n")
+    problems = project.run("preview", "--out", "out", "--format", "json").ok().json["problems"]
+    (found,) = (each for each in problems if "Nowhere" in each["message"])
+    assert (found["file"], found["code"]) == ("bmeconf.yaml", "unknown_merge_tag")
 
 
 def test_of_a_mail_that_was_sent_nothing_is_found(project: Project, account: Account) -> None:
@@ -185,6 +225,90 @@ def test_watching_follows_the_files_until_ctrl_c(project: Project, tmp_path: Pat
         _, err = running.communicate(timeout=20)
     assert (running.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
     assert json.loads(project.run("validate", "--format", "json").out)["exit_code"] == 0
+
+
+@pytest.mark.usefixtures("forked")
+def test_watching_reads_the_account_once(
+    project: Project, account: Account, tmp_path: Path
+) -> None:
+    declare(project, "One")
+    project.apply()
+    account.clear_log()
+    with project.start("preview", "--watch", "--port", "0") as running:
+        try:
+            assert running.stdout
+            url = running.stdout.readline().decode().strip()
+            read = account.log()
+            assert read
+
+            def shown(page: str, *words: str) -> str:
+                deadline = time.monotonic() + 20
+                while not all(word in (text := _page(url, page)) for word in words):
+                    assert time.monotonic() < deadline, text
+                    time.sleep(0.1)
+                return text
+
+            shown("one", "Nothing differs")
+            project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
+            shown("one", "As declared: </span>Good morning ", "data-bmeconf-new")
+            declare(project, "One", "Two", subject="Now another")
+            shown("one", "As declared: </span>Now another")
+            assert "It is declared like this since the account was read" in _page(url, "two")
+            declare(project, "One", body=TEMPLATE)
+            shown("one", "It is declared like this since", "body is the template")
+            declare(project, "One", lists=["Newsletter", "New"])
+            project.write("n.yaml", "version: 1\nlists: [{name: New}]\n")
+            shown("one", "It is declared like this since")
+            (project.folder / "n.yaml").unlink()
+            project.write("mails/one.html", BODY)
+            declare(project, "One")
+            shown("one", "Nothing differs")
+            assert account.log() == read
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 0
+
+
+def _page(url: str, name: str) -> str:
+    return unescape(requests.get(f"{url}{name}.html", timeout=20).text)
+
+
+@pytest.mark.usefixtures("forked")
+def test_watching_reads_the_account_again_where_that_objected(
+    project: Project, account: Account
+) -> None:
+    declare(project, "One", body=TEMPLATE)
+    with project.start("preview", "--watch", "--port", "0") as running:
+        try:
+            assert running.stdout
+            url = running.stdout.readline().decode().strip()
+            assert "the account has no templates" in _page(url, "one")
+            account.clear_log()
+            declare(project, "One", body=TEMPLATE, subject="Now another")
+            while "Now another" not in _page(url, "one"):
+                time.sleep(0.1)
+            assert "the account has no templates" in _page(url, "one")
+            assert account.log() == []
+            declare(project, "One")
+            while "it is new" not in _page(url, "one"):
+                time.sleep(0.1)
+            assert "the account has no templates" not in _page(url, "one")
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 0
+
+
+def test_what_stands_in_the_account_is_redacted(project: Project, account: Account) -> None:
+    declare(project, "One", body={"html": "<p>ask me@acme.example</p><img alt='at@acme.example'>"})
+    project.apply()
+    declare(project, "One", body={"html": "<p>ask you@acme.example</p><img alt='no@acme.example'>"})
+    project.run("preview", "--redact", "--out", "out").ok()
+    page = pages(project)["one.html"]
+    boxes = re.findall(r"svg\+xml;base64,([\w+/]+(?:%3D)*)", page)
+    told = [page, *(b64decode(box.replace("%3D", "=")).decode() for box in boxes)]
+    assert len(boxes) > 4
+    assert "data-bmeconf-new" in page
+    assert "@acme.example" not in "".join(told)
 
 
 def test_no_picture_tells_what_is_redacted(project: Project) -> None:

@@ -26,7 +26,7 @@ from bmeconf.model import Address
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
-from tests.support.browser import colours, contrast, size, unfold
+from tests.support.browser import colours, contrast, outlined, size, unfold
 from tests.support.listener import Listener
 from tests.support.strategies import examples
 
@@ -257,19 +257,6 @@ def test_a_mail_still_looks_like_itself(browser: WebDriver, tmp_path: Path) -> N
         *("underline", "underline"),
     ]
     assert "#end" in (links[1].get_dom_attribute("href") or "")
-
-
-def outlined(browser: WebDriver, frame: WebElement) -> list[tuple[str, str]]:
-    """The elements of a frame that have an outline: which, and its style."""
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
-    browser.switch_to.frame(frame)
-    lines = [
-        (one.tag_name, one.value_of_css_property("outline-style"))
-        for one in browser.find_elements(By.CSS_SELECTOR, "body, body *")
-        if one.value_of_css_property("outline-width") == "3px"
-    ]
-    browser.switch_to.default_content()
-    return [line for line in lines if line[1] != "none"]
 
 
 def test_what_changed_in_a_mail_has_an_outline(browser: WebDriver, tmp_path: Path) -> None:

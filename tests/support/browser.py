@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 
 BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 
@@ -120,6 +122,19 @@ def contrast(driver: webdriver.Chrome) -> tuple[int, list[str]]:
 def unfold(driver: webdriver.Chrome) -> None:
     """Open every fold of the page."""
     driver.execute_script("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+
+
+def outlined(driver: webdriver.Chrome, frame: WebElement) -> list[tuple[str, str]]:
+    """The elements of a frame that have an outline: which, and its style."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
+    driver.switch_to.frame(frame)
+    lines = [
+        (one.tag_name, one.value_of_css_property("outline-style"))
+        for one in driver.find_elements(By.CSS_SELECTOR, "body, body *")
+        if one.value_of_css_property("outline-width") == "3px"
+    ]
+    driver.switch_to.default_content()
+    return [line for line in lines if line[1] != "none"]
 
 
 def _needed() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bmeconf.model import counted
-from bmeconf.preview import Gallery
-from bmeconf.render.model import Page
+from bmeconf.preview import Gallery, Preview
+from bmeconf.render.model import Page, PageItem
+from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import of_problems
+
+SIDES = ("In the account", "As declared")
 
 
 def of_gallery(gallery: Gallery, pages: int, folder: str, gone: Sequence[str]) -> Page:
@@ -23,3 +26,14 @@ def verdict(gallery: Gallery) -> str:
     counts = of_problems(gallery.all_problems).counts
     found = ", ".join(counted(number, level) for level, number in counts)
     return f"{counted(len(gallery.previews), 'campaign')}: {found or 'nothing found'}."
+
+
+def differences(preview: Preview) -> PageItem:
+    """A campaign with the fields that the account has otherwise, as a plan shows them."""
+    changes = preview.live.changes if preview.live else ()
+    fields = tuple(
+        plan_page.field(change, plan_page.MOVED.get(change.cause, ""))._replace(sides=SIDES)
+        for change in changes
+    )
+    head = f"differs in {', '.join(field.name for field in fields)}"
+    return PageItem("~", str(preview.address), "update", head, fields)
