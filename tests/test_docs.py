@@ -129,7 +129,8 @@ def test_the_guide_is_read_offline(project: Project) -> None:
 
 
 def test_options_named_in_the_documents_exist(project: Project) -> None:
-    commands = (*([name] for name in COMMANDS), ["sandbox", "serve"])
+    inner = (["sandbox", "serve"], ["ci", "plan"], ["ci", "comment"])
+    commands = (*([name] for name in COMMANDS), *inner)
     helps = "".join(project.run(*command, "--help").ok().out for command in commands)
     text = "".join((ROOT / document).read_text("utf-8") for document in ("README.md", *GUIDE))
     foreign = {"--quiet", "--editable", "--numprocesses", "--timeout", "--help"}

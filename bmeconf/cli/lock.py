@@ -38,15 +38,7 @@ def take(folder: str) -> None:
     \b
     bmeconf ci lock take
     """
-    entry = forge.forge_of(os.environ).tip(lock_file.path_of(folder), forge.branch_of(os.environ))
-    if entry is None:
-        pipeline.tell(f"The branch has no {LOCK_FILE}.")
-        return
-    try:
-        (Path(folder) / LOCK_FILE).write_bytes(entry.content)
-    except OSError as error:
-        raise InvalidInput(f"{folder}/{LOCK_FILE} cannot be written: {error.strerror}") from error
-    pipeline.tell(f"{LOCK_FILE} is that of the tip of the branch.")
+    taken(folder)
 
 
 @lock.command()
@@ -74,3 +66,16 @@ def keep(folder: str, artifact: str | None, source: Path | None) -> None:
     path, branch = lock_file.path_of(folder), forge.branch_of(os.environ)
     done = host.again(lambda: lock_file.commit(host, path, branch, content, since))
     pipeline.tell(f"{path} was committed." if done else f"{path} is up to date.")
+
+
+def taken(folder: str) -> None:
+    """Write the newest lock file of the branch into the project in `folder`."""
+    entry = forge.forge_of(os.environ).tip(lock_file.path_of(folder), forge.branch_of(os.environ))
+    if entry is None:
+        pipeline.tell(f"The branch has no {LOCK_FILE}.")
+        return
+    try:
+        (Path(folder) / LOCK_FILE).write_bytes(entry.content)
+    except OSError as error:
+        raise InvalidInput(f"{folder}/{LOCK_FILE} cannot be written: {error.strerror}") from error
+    pipeline.tell(f"{LOCK_FILE} is that of the tip of the branch.")

@@ -27,24 +27,34 @@ NAME = click.option(
 PLAN = click.argument("plan", type=ANY_PATH, metavar="PLAN")
 
 
-def step(command: Callable[..., None]) -> Callable[..., int]:
-    """Run a command of `ci`; on GitHub, an error is an annotation of its run too."""
+def step(command: Callable[..., int | None]) -> Callable[..., int]:
+    """Run a command of `ci`; on GitHub, an error is an annotation of its run too.
+
+    It ends with the exit code that it returns, by default 0.
+    """
 
     @functools.wraps(command)
     def run(**given: Any) -> int:
         def done() -> int:
             try:
-                command(**given)
+                return command(**given) or 0
             except BmeconfError as error:
-                if os.environ.get("GITHUB_ACTIONS"):
-                    told = "; ".join(filter(None, (error.message, error.remedy)))
-                    say(github.annotation("error", None, "bmeconf", told))
+                if on_github():
+                    annotate("error", "; ".join(filter(None, (error.message, error.remedy))))
                 raise
-            return 0
 
         return guarded(Console, "ci", done)
 
     return run
+
+
+def on_github() -> bool:
+    return bool(os.environ.get("GITHUB_ACTIONS"))
+
+
+def annotate(level: str, text: str) -> None:
+    """A remark on the run, as GitHub shows it."""
+    say(github.annotation(level, None, "bmeconf", text))
 
 
 def tell(text: str) -> None:

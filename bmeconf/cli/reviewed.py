@@ -15,6 +15,7 @@ from bmeconf.cli.pipeline import NAME, PLAN, outputs, step
 from bmeconf.cli.show import load
 from bmeconf.forge import record_search, review
 from bmeconf.model.errors import Stale
+from bmeconf.plan import acknowledge
 
 
 @click.group()
@@ -34,10 +35,7 @@ def record(plan: Path, to: Path) -> None:
     \b
     bmeconf ci reviewed record plan.json --to review.json
     """
-    made = review.of(load(plan)[1])
-    pipeline.write(to, review.text(made))
-    outputs(fingerprint=made.fingerprint, changes="true" if made.steps else "false")
-    pipeline.tell(f"The record of {made.fingerprint} was written to {to}.")
+    pipeline.write(to, recorded(plan))
 
 
 @reviewed.command()
@@ -55,19 +53,7 @@ def find(name: str, to: Path, workflow: str) -> None:
     \b
     bmeconf ci reviewed find --to review.json
     """
-    planned = record_search.workflow_of(os.environ, workflow)
-    commit = forge.needed(os.environ, "GITHUB_SHA")
-    try:
-        found = record_search.record(
-            forge.github_of(os.environ), commit, forge.branch_of(os.environ), name, planned
-        )
-    except record_search.Missing as reason:
-        outputs(missing=str(reason))
-        pipeline.tell(f"There is no reviewed plan: {reason}.")
-        return
-    review.read(found)
-    pipeline.write(to, found)
-    pipeline.tell(f"The record of the reviewed plan was written to {to}.")
+    found(name, to, workflow)
 
 
 @reviewed.command()
@@ -100,12 +86,52 @@ def compare(
     \b
     bmeconf ci reviewed compare plan.json --record review.json
     """
-    document = load(plan)[1]
+    globs = agreed(plan, reviewed, missing, expect, allow_delete)
+    if globs is not None and deletes is not None:
+        pipeline.write(deletes, "".join(f"{glob}\n" for glob in globs))
+    outputs(apply="false" if globs is None else "true")
+
+
+def recorded(plan: Path) -> str:
+    """The record of a plan; outputs say which plan it is."""
+    made = review.of(load(plan)[1])
+    outputs(fingerprint=made.fingerprint, changes="true" if made.steps else "false")
+    pipeline.tell(f"The record is that of {made.fingerprint}.")
+    return review.text(made)
+
+
+def found(name: str, to: Path, workflow: str) -> str:
+    """Write the record of the reviewed plan; why there is none, empty where there is one."""
+    planned = record_search.workflow_of(os.environ, workflow)
+    commit = forge.needed(os.environ, "GITHUB_SHA")
+    try:
+        text = record_search.record(
+            forge.github_of(os.environ), commit, forge.branch_of(os.environ), name, planned
+        )
+    except record_search.Missing as reason:
+        outputs(missing=str(reason))
+        pipeline.tell(f"There is no reviewed plan: {reason}.")
+        return str(reason)
+    review.read(text)
+    pipeline.write(to, text)
+    pipeline.tell(f"The record of the reviewed plan was written to {to}.")
+    return ""
+
+
+def agreed(
+    plan: Path, reviewed: Path | None, missing: str, expect: str, allow_delete: Sequence[str]
+) -> Sequence[str] | None:
+    """The globs that the apply of the reviewed plan needs; None where there is nothing to apply.
+
+    Raises:
+        Stale: this is not the plan that was reviewed.
+        Guarded: it is of another account.
+    """
+    planned, document = load(plan)
     now = review.of(document)
     if not now.steps:
         pipeline.tell("Nothing to apply: the account is as the manifests say.")
-        outputs(apply="false")
-        return
+        return None
     if expect.strip():
         review.agree_with(expect.strip(), now)
     elif reviewed is not None and reviewed.is_file():
@@ -115,9 +141,6 @@ def compare(
         reason = missing or "no record of it was found"
         message = f"there is no reviewed plan: {reason}; nothing was written"
         raise Stale(message, review.AGAIN)
-    globs = [line.strip() for lines in allow_delete for line in lines.splitlines()]
-    if deletes is not None:
-        needed = review.allowed([glob for glob in globs if glob], document)
-        pipeline.write(deletes, "".join(f"{glob}\n" for glob in needed))
-    outputs(apply="true")
     pipeline.tell(f"The plan {now.fingerprint} is the one that was reviewed.")
+    globs = [line.strip() for lines in allow_delete for line in lines.splitlines()]
+    return acknowledge.useful(planned, [glob for glob in globs if glob])

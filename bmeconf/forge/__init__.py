@@ -4,6 +4,7 @@
 - `http`: the door to a forge's API: one token, pages, repeats; `github`, `gitlab`: each forge
 - `environment`: which forge a pipeline runs on, and what it tells of itself
 - `texts`: the report under a marker, and which texts are our own; kept up, opened and closed
+- `job`: the inputs of the action on GitHub, checked once, and what it does with them
 - `review`: the record of a reviewed plan, and its comparison with a later plan
 - `record_search`: a commit on GitHub -> the record of the plan that was reviewed for it
 - `lock_file`: the lock file at the tip of a branch, taken and committed
@@ -12,7 +13,7 @@ What people wrote on a forge, and what a pipeline left there, is evidence at mos
 record is ever carried out.
 """
 
-from bmeconf.forge import lock_file, record_search, review, texts
+from bmeconf.forge import job, lock_file, record_search, review, texts
 from bmeconf.forge.environment import Run, branch_of, forge_of, github_of, needed
 from bmeconf.forge.github import GitHub
 from bmeconf.forge.gitlab import GitLab

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bmeconf.kinds import Member, only, replies
@@ -129,17 +129,6 @@ def differences(reviewed: Review, now: Review, *, is_rerun: bool) -> list[str]:
         elif after is not None and before != after:
             texts.append(f"{shown}: the object or its planned values changed since the review")
     return texts
-
-
-def allowed(globs: Sequence[str], plan: Mapping[str, Any]) -> list[str]:
-    """Those of the globs that match a planned delete: a workflow may list further ones."""
-    deleted = [step["address"] for step in plan["steps"] if step["action"] == "delete"]
-    return [glob for glob in globs if any(_matches(glob, address) for address in deleted)]
-
-
-def _matches(glob: str, address: str) -> bool:
-    pattern = ".*".join(re.escape(part) for part in glob.split("*"))
-    return re.fullmatch(pattern, address, re.DOTALL) is not None
 
 
 def _is_person(address: str) -> bool:

@@ -73,6 +73,12 @@ def deletes(plan: Plan, globs: Sequence[str]) -> None:
         )
 
 
+def useful(plan: Plan, globs: Sequence[str]) -> list[str]:
+    """Those of the globs that name a planned delete: a pipeline may list further ones."""
+    deletes = [step.address for step in plan.steps if step.action == DELETE]
+    return [glob for glob in globs if named(glob, deletes)]
+
+
 def undecided(plan: Plan) -> Plan:
     """A saved plan as it is before the guards judge it at the moment of its apply."""
     findings = (f._replace(level="warning") if f.allow else f for f in plan.findings)

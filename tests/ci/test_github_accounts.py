@@ -37,7 +37,7 @@ def test_a_merge_is_applied_to_staging_and_then_to_production(
     assert "Staging news" in first
     assert "Production news" in second
     run = repository.push(repository.merge(1)).ok()
-    applied = [step.job for step in run.steps if step.name == "Apply"]
+    applied = [step.job for step in run.steps if "steps applied" in step.said]
     assert applied == ["apply-staging", "apply-production"]
     for name, account in two_accounts.accounts.items():
         assert f"{name.capitalize()} news" in account.names()

@@ -110,8 +110,8 @@ class Context:
             value, rest = self._joined(rest[1:] if rest[0] == "," else rest)
             given.append(value)
         match name, given:
-            case ("always", []):
-                value = True
+            case ("always" | "cancelled", []):
+                value = name == "always"
             case ("success" | "failure", []):
                 value = self.failed == (name == "failure")
             case ("fromJSON", [str(document)]):
