@@ -55,9 +55,9 @@ SHARED = {"test_architecture.py"}
 """Files whose tests all look at what takes seconds to read once."""
 
 NUMBERS = count()
-TABLE, PART = 8, 3
-"""Rows of a large table; where it meets an account and has one axis, an ordinary run tries one row
-of so many, else as many as it takes to meet each value."""
+TABLE, PART = 4, 3
+"""Rows of a table that is not small; where it meets an account and has one axis, an ordinary run
+tries one row of so many, else as many as it takes to meet each value."""
 
 
 class Together(LoadScopeScheduling):
@@ -126,7 +126,7 @@ def pytest_unconfigure() -> None:
 
 
 def _put_off(items: list[pytest.Item]) -> Iterator[pytest.Item]:
-    """The rows of large tables that meet an account and wait for the night.
+    """The rows of tables that meet an account and wait for the night.
 
     Which ones, their names decide. The laws try a part in ways of their own.
     """
