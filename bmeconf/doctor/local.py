@@ -84,7 +84,8 @@ def memory(
         path = from_disk(str(left[0]))
         more = f"; {len(left) - 1} more" if len(left) > 1 else ""
         message = f"an apply did not come to its end, or is under way: {path}{more}"
-        command = shell_line(["bmeconf", "apply", "--resume", path])
+        sandbox = ["--sandbox"] if simulated else []
+        command = shell_line(["bmeconf", "apply", *sandbox, "--resume", path])
         remedy = f"finish it with {command}, or plan and apply again: what was done is found"
         return Check("journals", State.WARNING, message, remedy)
 

@@ -407,6 +407,15 @@ def test_an_apply_that_did_not_end_is_named_until_another_one_does(
     assert checks(doctored(project))["journals"]["state"] == "ok"
 
 
+def test_the_resume_of_an_apply_on_the_sandbox_is_named_with_its_option(project: Project) -> None:
+    project.declare(**LISTS)
+    project.run("apply", "--sandbox", "--auto-approve").ok()
+    journal = project.journal()
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    check = checks(doctored(project, "--sandbox"))["journals"]
+    assert f"bmeconf apply --sandbox --resume {journal}" in check["remedy"]
+
+
 def test_a_journal_of_somebody_else_is_not_recommended(project: Project) -> None:
     project.deploy(**LISTS)
     journal = project.journal()
