@@ -81,8 +81,19 @@ def planned(
 
 
 def empty(steps: Sequence[Step], reading: Reading) -> Iterator[Finding]:
-    """A warning on each declared draft with a list that nobody is on, also once all is applied."""
+    """A warning on each declared draft with a list that nobody is on, also once all is applied.
+
+    What is declared and out of scope is applied another time.
+    """
     kind, account, own = only(Mailing), reading.account, {step.address: step for step in steps}
+    member, desired = only(Member), reading.desired
+    left_out = (r for r in reading.scope.whole.of_kind(member.name) if not desired.get(r.address))
+    joined = {
+        each
+        for contact in left_out
+        if not contact.intent.absent
+        for each in contact.fields.get(member.membership) or ()
+    }
     after = _Planned(steps, Sizes(_listed(reading), account.id_map.id).live())
     for campaign in reading.desired.of_kind(kind.name):
         address, live = campaign.address, account.resources.get(campaign.address)
@@ -91,7 +102,11 @@ def empty(steps: Sequence[Step], reading: Reading) -> Iterator[Finding]:
             continue
         shown = live.fields.get(kind.recipients) if live else None
         lists = campaign.fields.get(kind.recipients, shown) or ()
-        names = [each.name for each in lists if after.is_empty(each, account.id_map.id(each))]
+        names = [
+            each.name
+            for each in lists
+            if each not in joined and after.is_empty(each, account.id_map.id(each))
+        ]
         if names:
             yield nobody_there(address, names)
 
