@@ -54,8 +54,10 @@ def write_file(
     text: str,
     mode: int = OWNER_ONLY,
     place: Callable[[Path, Path], object] = os.replace,
+    *,
+    durable: bool = True,
 ) -> None:
-    """Write a file that nobody can see before all of it is on disk.
+    """Write a file that nobody can see before all of it is written, where `durable` on disk.
 
     `place` moves the finished file from beside `path` to it, by default over what is there.
 
@@ -68,7 +70,8 @@ def write_file(
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         place(beside, path)
     finally:
         with contextlib.suppress(OSError):

@@ -64,7 +64,9 @@ class SealedEntries(NamedTuple):
             OSError: it cannot be written.
         """
         if len(text) < MOST_BYTES:
-            write_file(self.folder / name, f"{self._seal(text.encode('ascii'))}\n{text}")
+            sealed = f"{self._seal(text.encode('ascii'))}\n{text}"
+            # What a power cut leaves half written has no seal that fits: nothing waits for a disk.
+            write_file(self.folder / name, sealed, durable=False)
         left = MOST_BYTES
         files = [(each, each.lstat()) for each in self.folder.iterdir()]
         files.sort(key=lambda file: -file[1].st_mtime_ns)
