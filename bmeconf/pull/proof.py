@@ -84,7 +84,7 @@ def objections(api: ReadApi, laid: Layout, target: Target) -> Iterator[Objection
 
 
 def _of_difference(difference: Difference, address: Address) -> Iterator[Objection]:
-    remedy = "leave it unmanaged, or declare it by hand and look at the plan"
+    remedy = "leave it undeclared, or declare it by hand and look at the plan"
     if difference.action and not difference.changes:
         yield Objection(address, (), "not_found", "is not found again by its name", remedy)
     for change in difference.changes:
@@ -100,7 +100,7 @@ def _of_problem(problem: Problem, places: Places) -> Objection:
     if problem.place not in places:
         raise AssertionError(f"written and not readable: {problem.place}: {problem.message}")
     address, path = places[problem.place]
-    remedy = "change it in the web app, then pull again; or leave it unmanaged"
+    remedy = "change it in the web app, then pull again; or leave it undeclared"
     return Objection(address, path, "unwritable", problem.message, remedy)
 
 

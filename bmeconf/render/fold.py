@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import counted
-from bmeconf.render.model import PageItem
+from bmeconf.render.model import PageItem, Task
 
 ENOUGH = 3
 """So many equal changes are folded; fewer are as easily read one by one."""
@@ -41,6 +41,15 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
                 members=tuple(item.address for item in group),
                 history=_history(group),
             )
+
+
+def how_tos(tasks: Iterable[Task]) -> Mapping[tuple[str, ...], list[Task]]:
+    """The clicks of the tasks that are not done, each with all the tasks that are done so."""
+    alike: dict[tuple[str, ...], list[Task]] = {}
+    for task in tasks:
+        if task.where:
+            alike.setdefault(task.where, []).append(task)
+    return alike
 
 
 def _cause(item: PageItem) -> PageItem | None:

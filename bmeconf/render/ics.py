@@ -35,7 +35,7 @@ def _event(task: Task, due: datetime, account: str, made_at: datetime | None) ->
     name = task.address.partition("/")[2] or task.address
     summary = f"{name}: {task.what}" + (f" ({task.owner})" if task.owner else "")
     about = [f"Account: {account}"] if account else []
-    about += [f"{label}: {value}" for label, value in task.enter]
+    about += [f"{label}: {value}" for label, value in (*task.enter, *task.facts)]
     about += [*filter(None, (task.note, task.live and f"The account shows: {task.live}"))]
     about += [f"{number}. {click}" for number, click in enumerate(task.where, 1)]
     uid = hashlib.sha256(f"{account}\0{task.address}".encode("utf-8", "replace")).hexdigest()

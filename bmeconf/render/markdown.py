@@ -16,7 +16,7 @@ from bmeconf.kinds import KINDS
 from bmeconf.model.errors import InvalidInput
 from bmeconf.render import figures, values
 from bmeconf.render import markdown_parts as parts
-from bmeconf.render.fold import folded
+from bmeconf.render.fold import folded, how_tos
 from bmeconf.render.markdown_parts import block, code, prose, raw, size
 from bmeconf.render.model import DONE, Field, Page, PageItem, Section
 
@@ -89,6 +89,8 @@ def _section(section: Section, cut: bool) -> Iterator[str]:
     for task in section.tasks:
         yield from parts.task(task)
     yield from [""] if section.tasks else []
+    for where, tasks in how_tos(section.tasks).items():
+        yield from parts.how_to(where, tasks)
     for table in section.tables:
         yield from parts.table(table, MOST_ROWS if cut else None)
     for series in section.series:
@@ -198,8 +200,8 @@ def _entries(number: int, section: Section, bare: bool) -> Iterator[Entry]:
     for position, task in enumerate(task for task in section.tasks if task.state != DONE):
         line = next(parts.task(task._replace(owner=_start(task.owner))))
         if bare:
-            line = f"- [ ] {code(task.address)} ({prose(task.state)})"
-        yield Entry(1, position, number, line, f"{task.state} manual step")
+            line = f"- [ ] {code(task.address)} ({prose(task.word)})"
+        yield Entry(1, position, number, line, f"{task.word} manual step")
 
 
 def _start(text: str) -> str:

@@ -144,18 +144,25 @@ def _placed(item: PageItem) -> str:
 
 
 def task(task: Task) -> Iterator[str]:
-    """A task with its box, and unless it is done how to do it."""
+    """A task with its box, and unless it is done what to see to."""
     done = task.state == DONE
     box = "- [x]" if done else "- [ ]"
-    yield f"{box} {code(task.address)} ({prose(task.state)}): {prose(task.sentence)}"
+    yield f"{box} {code(task.address)} ({prose(task.word)}): {prose(task.sentence)}"
     if done:
         return
+    yield from (f"  - {prose(label)}: {code(value)}" for label, value in task.facts)
     if task.note:
         yield f"  - note: {prose(task.note)}"
-    yield from (f"  - {prose(label)}: {code(value)}" for label, value in task.enter)
-    yield from (f"  {n}. {prose(click)}" for n, click in enumerate(task.where, 1))
     if task.live:
         yield f"  - the account shows: {prose(task.live)}"
+
+
+def how_to(where: Iterable[str], tasks: Iterable[Task]) -> Iterator[str]:
+    """The clicks of tasks that are done alike, folded."""
+    names = ", ".join(f"<code>{raw(task.address)}</code>" for task in tasks)
+    yield from (f"<details><summary>How to do it ({names})</summary>", "")
+    yield from (f"{n}. {prose(click)}" for n, click in enumerate(where, 1))
+    yield from ("", "</details>", "")
 
 
 def table(table: Table, most_rows: int | None = None) -> Iterator[str]:

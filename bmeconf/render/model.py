@@ -12,6 +12,9 @@ from typing import NamedTuple
 from bmeconf.model import DONE as DONE
 from bmeconf.model import Place, Value
 
+TO_DO = {"todo": "to do"}
+"""The state of a manual step whose word is not its code."""
+
 
 class Field(NamedTuple):
     """One field of an item: its name as `fields.City`, its value before and after.
@@ -86,10 +89,11 @@ class Task(NamedTuple):
     """A manual step as a box to tick, with what a person needs for it.
 
     `what` is one sentence without the address, `due` its time, aware, and `distance` how far off
-    that is (`in 9 days`).
-    `where` are the clicks in order, each one sentence; `enter` what to type or choose there,
-    each under its label. `live` is what the account shows of the campaign, `place` where its
-    manifest is, if known. No format leaves a task out for lack of room.
+    that is (`in 9 days`). `facts` are what to see to, each under its label: who gets the mail.
+    `where` are the clicks in order, each one sentence, which say nothing that many tasks do not
+    have in common; `enter` what to type or choose there, each under its label. `live` is what
+    the account shows of the campaign, `place` where its manifest is, if known. No format leaves
+    a task out for lack of room.
     """
 
     address: str
@@ -105,11 +109,17 @@ class Task(NamedTuple):
     place: Place | None = None
     link: str = ""
     due: datetime | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The state as people write it."""
+        return TO_DO.get(self.state, self.state)
 
     @property
     def gist(self) -> str:
         """Address, state, `what` and owner on one line."""
-        return f"{self.address} ({self.state}): {self._replace(distance='').sentence}"
+        return f"{self.address} ({self.word}): {self._replace(distance='').sentence}"
 
     @property
     def sentence(self) -> str:

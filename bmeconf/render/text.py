@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bmeconf.model import Place
 from bmeconf.render import figures, safe, values
-from bmeconf.render.fold import folded
+from bmeconf.render.fold import folded, how_tos
 from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Task
 from bmeconf.render.safe import WIDTH, Line, wrapped
 
@@ -77,20 +77,34 @@ class Sheet:
             lines += self.field(each)
         return lines + self._indented("→ ", item.remedy)
 
-    def task(self, task: Task) -> list[Line]:
+    def task(self, task: Task, clicks: bool = True) -> list[Line]:
         """One task: a box, and unless it is done all that a person needs for it."""
         done = task.state == DONE
-        sentence = f"{task.address} ({task.state}): {task.sentence}"
+        sentence = f"{task.address} ({task.word}): {task.sentence}"
         style = "good" if done else "bad" if task.fails else "manual"
         lines = self._wrapped(sentence, "[x] " if done else "[ ] ", "    ", style)
         if done:
             return lines
-        lines += self._indented("note: ", task.note)
-        for label, value in task.enter:
-            lines += self._wrapped(f"{label}: {value}", "      ", "        ")
-        for number, click in enumerate(task.where, 1):
-            lines += self._wrapped(f"{number}. {click}", "    ", "       ")
-        return lines + self._indented("the account shows: ", task.live)
+        lines += self._facts(task) + self._indented("the account shows: ", task.live)
+        return lines + (self._clicks(task.where) if clicks else [])
+
+    def _facts(self, task: Task) -> list[Line]:
+        facts = [*task.facts, ("note", task.note)]
+        return [
+            line for label, text in facts if text for line in self._indented(f"{label}: ", text)
+        ]
+
+    def _clicks(self, where: Sequence[str]) -> list[Line]:
+        return [
+            line
+            for number, click in enumerate(where, 1)
+            for line in self._wrapped(f"{number}. {click}", "    ", "       ")
+        ]
+
+    def _how_to(self, where: Sequence[str], tasks: Sequence[Task]) -> list[Line]:
+        """The clicks of tasks that are done alike."""
+        names = ", ".join(task.address for task in tasks)
+        return [*self._wrapped(f"How to do it ({names}):"), *self._clicks(where)]
 
     def field(self, field: Field) -> Iterator[Line]:
         """One field: on one line if it fits, a body as a short unified diff."""
@@ -138,11 +152,13 @@ class Sheet:
         for each in folded([*shown]):
             yield self.item(each, "" if brief else section.title)
         if not brief:
-            yield from (*map(self.task, section.tasks), *self._figures(section))
+            yield from (self.task(task, clicks=False) for task in section.tasks)
+            yield from (self._how_to(*each) for each in how_tos(section.tasks).items())
+            yield from self._figures(section)
             return
         for waiting in (task for task in section.tasks if task.state != DONE):
             head = self._wrapped(waiting.gist, "» ", "  ", "manual")
-            yield [*head, *self._indented("note: ", waiting.note)]
+            yield [*head, *self._facts(waiting)]
 
     def _figures(self, section: Section) -> list[list[Line]]:
         tables = (figures.table(table, self.width) for table in section.tables)

@@ -766,9 +766,9 @@ def test_each_step_says_how_it_is_checked(project: Project) -> None:
     assert checks["contacts/bob@example.com"] == "enforced"
     assert checks["campaigns/Welcome"] == "enforced"
     text = project.run("show", "plan.json").ok().out
-    assert "structure will be updated [checked]" in text
-    assert "campaigns/Welcome will be updated [enforced]" in text
-    assert "~ lists/Product news will be renamed [enforced]" in text
+    assert "~ structure will be updated [read again first]\n" in text
+    assert "~ lists/Product news will be renamed\n" in text
+    assert text.count("[read again first]") == 1
 
 
 # --- a guard never makes a reader a writer

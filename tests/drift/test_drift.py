@@ -748,7 +748,7 @@ def test_the_verdict_of_a_clean_account(project: Project) -> None:
         lists=[{"name": "Newsletter"}],
         campaigns=[{"name": "Welcome", "schedule": {"at": from_now(1)}}],
     )
-    assert "\nThe account is as declared; 1 manual step todo.\n" in project.drift_text()
+    assert "\nThe account is as declared; 1 manual step to do.\n" in project.drift_text()
     told = project.drift_text("--target", "lists/*")
     assert "\nWhat was looked at is as declared.\n" in told
     assert "Next:" not in told

@@ -31,6 +31,14 @@ TWICE = {name for number, name in enumerate(CASES) if MANY > 1 or number % 3 == 
 FORMATS = ("markdown", "html", "junit", "github", "json")
 OUTPUTS = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
 LEFT_ALONE = ("frozen", "blocked", "ambiguous")
+KEYS = {
+    "manual steps": "manual",
+    "not declared": "unmanaged",
+    "drifted": "drift",
+    "changed on both sides": "conflict",
+    "not applied yet": "pending",
+}
+"""What a document calls that which pages have other words for."""
 
 
 def tables(text: str) -> list[tuple[str, int]]:
@@ -52,6 +60,7 @@ def agreed(project: Project, ran: Ran) -> dict[str, int]:
     files = {name: (project.folder / f"out.{name}").read_text("utf-8") for name in FORMATS}
     counts = dict(tables(files["markdown"]))
     assert dict(seen(files["html"])) == counts
+    counts = {KEYS.get(label, label): number for label, number in counts.items()}
     said = {
         "text": ran.out,
         "github": files["github"].splitlines()[-1],
@@ -61,13 +70,11 @@ def agreed(project: Project, ran: Ran) -> dict[str, int]:
     manual = counts.get("manual", 0)
     for format, text in said.items():
         words = " ".join(text.split())
-        for number, label in re.findall(
-            r"\b(\d+) (in sync|frozen|blocked|manual)\b(?! step)", words
-        ):
+        for number, label in re.findall(r"\b(\d+) (in sync|frozen|blocked)\b", words):
             # An apply counts steps; what is in sync stands in the plan above it.
             in_plan = label == "in sync" and "applied" in counts
             assert in_plan or counts.get(label, 0) == int(number), (format, words)
-        steps = re.findall(r"(\d+) manual steps?(?: (todo|overdue|wrong|undone)| left)?", words)
+        steps = re.findall(r"(\d+) manual steps?(?: (to do|overdue|wrong|undone)| left)?", words)
         assert sum(int(n) for n, state in steps if state) in (0, manual, 2 * manual), words
         assert {int(n) for n, state in steps if not state} <= {manual}, words
     boxes = files["markdown"].count("\n- [ ] ")

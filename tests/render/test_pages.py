@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 
 from bmeconf.mail import compare_lines, visible_lines
 from bmeconf.model import Address, Change, Manual
-from bmeconf.render import Field, Line, PageItem, Series, Table, figures, html, safe
+from bmeconf.render import (
+    Field,
+    Line,
+    Page,
+    PageItem,
+    Product,
+    Section,
+    Series,
+    Table,
+    figures,
+    html,
+    rendered,
+    safe,
+)
 from bmeconf.render import page as pages
 from bmeconf.render import text as texts
 from bmeconf.render.page.plan import field, task_list
@@ -33,12 +46,14 @@ def test_a_task_says_what_to_enter_in_both_zones() -> None:
         "Campaign": "Winter",
         "Date": "2026-12-01",
         "Time": "09:00 (UTC+01:00)",
-        "The same in UTC": "2026-12-01 08:00 UTC",
-        "Recipients": "News, Press",
+    }
+    assert dict(task.facts) == {
+        "recipients": "News, Press",
+        "the same in UTC": "2026-12-01 08:00 UTC",
     }
     assert task.where[0] == "Wait until the plan is applied: that makes the campaign."
-    assert task.where[2] == 'Open the campaign "Winter".'
-    assert "2 lists: News, Press" in task.where[3]
+    assert task.where[2] == "Open the campaign."
+    assert "the lists named as its recipients" in task.where[3]
     assert (task.owner, task.note, task.fails) == ("marketing", "look", False)
     assert task.live == "no such campaign yet"
 
@@ -48,7 +63,7 @@ def test_a_task_of_a_campaign_that_is_there_waits_for_nothing_and_says_utc_once(
     task = task_of(there, EARLIER)
     assert task.where[0] == "In the web app, open Campaigns."
     assert task.live == "a draft"
-    assert "The same in UTC" not in dict(task.enter)
+    assert task.facts == ()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +108,49 @@ def test_a_task_says_where_it_stands(
     assert task.fails == fails
     box = texts.Sheet().task(task)[0].text
     assert box.startswith("[x] " if state == "done" else "[ ] ")
+
+
+@pytest.mark.parametrize("observed", [{"status": "draft"}, {"status": "scheduled"}])
+def test_nobody_is_told_to_enter_a_time_that_is_over(observed: dict[str, str]) -> None:
+    overdue = TODO._replace(state="overdue", observed=observed)
+    task = task_of(overdue, AT + timedelta(days=2), lists=("News",))
+    assert task.enter == ()
+    assert "Enter" not in " ".join(task.where)
+    assert task.facts == (("recipients", "News"),)
+
+
+def shown_tasks(format: str) -> str:
+    """Two campaigns to be scheduled alike, and one whose schedule is to be taken back."""
+    wrong = {"status": "scheduled", "scheduled_at": "2026-12-02T08:00:00Z"}
+    manual = [
+        TODO._replace(address=Address("campaigns", name), observed=observed, state=state)
+        for name, observed, state in (
+            ("Autumn", {"status": "draft"}, "todo"),
+            ("Winter", {"status": "draft"}, "todo"),
+            ("Spring", wrong, "wrong"),
+        )
+    ]
+    tasks = tuple(task_of(each, EARLIER, ("News", "Press")) for each in manual)
+    page = Page(
+        "bmeconf.drift/1", "Drift", "a", "", "good", sections=(Section("By hand", (), tasks),)
+    )
+    return "\n".join(line.text for line in rendered(Product(page, {}), format))
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_steps_that_are_done_alike_are_explained_once(format: str) -> None:
+    shown = shown_tasks(format)
+    assert shown.count("Choose Schedule") == 1
+    assert shown.count("Confirm.") == 2
+    assert shown.count("recipients: ") == 3
+    how = shown[shown.index("How to do it") :]
+    assert how.index("campaigns/Autumn") < how.index("campaigns/Winter") < how.index("Choose")
+
+
+def test_on_a_page_each_step_has_its_own_explanation_folded() -> None:
+    shown = shown_tasks("html")
+    assert shown.count("<summary>How to do it") == shown.count("Confirm.") == 3
+    assert shown.count("<dt>recipients</dt><dd>News, Press</dd>") == 3
 
 
 def test_tasks_that_are_done_come_last() -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
 from bmeconf.model import BROKEN, DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
 from bmeconf.render import values
-from bmeconf.render.model import Field, Page, PageItem, Section, filled
+from bmeconf.render.model import TO_DO, Field, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import finding_items
 
@@ -30,7 +30,7 @@ SORTS = {
     FROZEN: ("No drafts any more (in Git → in the account)", "frozen"),
     KNOWN: ("Known drift (in Git → in the account)", "known"),
 }
-"""The title of each class of items, and the word in which the verdict counts it."""
+"""The title of each class of items, and the words in which it is counted."""
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
 UNTOLD = (
     "Where the lock file remembers nothing of a resource, nothing tells who moved, and every"
@@ -87,7 +87,7 @@ def of_drift(
         verdict=_verdict(drift, takeover),
         mood="bad" if drift.exit_code(fail_on) else "warn" if broken or not drift.clean else "good",
         counts=tuple(
-            (key.replace("_", " "), number)
+            (SORTS[key][1] if key in SORTS else plan_page.word(key), number)
             for key, number in counts.items()
             if number or key == "in_sync"
         ),
@@ -135,7 +135,7 @@ def _verdict(drift: Drift, takeover: Takeover | None) -> str:
     scope = "What was looked at" if drift.left_out else "The account"
     states = Counter(manual.state for manual in drift.plan.manual)
     steps = [
-        f"{counted(states[state], 'manual step')} {state}"
+        f"{counted(states[state], 'manual step')} {TO_DO.get(state, state)}"
         for state in (*BROKEN, "todo")
         if states[state]
     ]

@@ -32,6 +32,10 @@ MOVED = {
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
 """What a plan counts beside its steps, as its document calls it."""
+WORDS = {"in_sync": "in sync", "manual": "manual steps", "unmanaged": "not declared"}
+"""What people call some of it."""
+AGAIN = {"enforced": "", "checked": " [read again first]"}
+"""How the version of an object is guarded, where the service itself does not refuse a write."""
 
 
 def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
@@ -44,7 +48,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
     unmanaged = [f"{kind}/{name}" for kind, each in plan.unmanaged_names.items() for name in each]
     counts = encode.summary(plan)
     steps = [(f"to {action}", counts[action]) for action in SIGNS]
-    rest = [(key.replace("_", " "), counts[key]) for key in RESTS if counts[key]]
+    rest = [(key, counts[key]) for key in RESTS if counts[key]]
     undone = errors or any(counts[key] for key in ("manual", "frozen", "blocked"))
     start = "No steps" if undone else "Nothing to do"
     if plan.steps:
@@ -55,9 +59,9 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         document=PLAN_FORMAT,
         title="Plan",
         account=account,
-        verdict=refused + _sentence(start, [f"{number} {label}" for label, number in rest]),
+        verdict=refused + _sentence(start, [told(key, number) for key, number in rest]),
         mood="bad" if errors else "warn" if broken or counts[DELETE] or findings else "good",
-        counts=(*steps, *rest),
+        counts=(*steps, *((word(key), number) for key, number in rest)),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
             Section("Changes", _steps(plan), in_text=BRIEF),
@@ -74,6 +78,16 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         made_at=plan.created_at,
         binding=True,
     )
+
+
+def word(key: str) -> str:
+    """What people call that which a document counts under `key`."""
+    return WORDS.get(key, key)
+
+
+def told(key: str, number: int) -> str:
+    """How many there are of it: `2 in sync`, `1 manual step`."""
+    return counted(number, "manual step") if key == "manual" else f"{number} {word(key)}"
 
 
 def _price(plan: Plan) -> str:
@@ -109,7 +123,7 @@ def _step(step: Step, plan: Plan, reach: Reach | None) -> PageItem:
     if step.intent.origins:
         head += f" from {', '.join(map(str, step.intent.origins))}"
     # A resource to be created has no version yet that a check could compare.
-    head += f" [{step.check}]" if step.pin else ""
+    head += AGAIN[step.check] if step.pin else ""
     return PageItem(
         sign=SIGNS[step.action],
         address=str(step.address),

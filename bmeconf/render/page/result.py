@@ -117,5 +117,5 @@ def _counts(result: Result, counts: Mapping[str, int]) -> tuple[tuple[str, int],
         for finding in result.findings
         if not (finding.is_not_converged or finding.is_left_alone)
     )
-    rest = [(key, counts[key]) for key in ("manual", *ALONE) if counts[key]]
+    rest = [(plan_page.word(key), counts[key]) for key in ("manual", *ALONE) if counts[key]]
     return (*states.items(), *rest, *others.items())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import on_time
-from bmeconf.model import CampaignStatus, Manual, counted
+from bmeconf.model import CampaignStatus, Manual, counted, zone_name
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
 
@@ -30,6 +30,12 @@ CLEAR = (
     "Leave all of them as they are until then.",
 )
 TOO_LATE = "Its time is over: find out whether it was sent before another one goes out."
+NO_TIME = (
+    "Its time is over: agree on a new one, and declare that (schedule: at) before you schedule it.",
+    "If it is not to go out any more, take its schedule out of the manifest.",
+)
+SEE_NAMED = "See that it goes to the lists named as its recipients, and to no others."
+SEE_WHO = "See that its recipients are the right lists."
 APPLY_FIRST = "Wait until the plan is applied: that makes the campaign."
 SCHEDULE = "Choose Schedule... (the words on the buttons may differ in your version)."
 
@@ -51,7 +57,8 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
         live=_live(manual),
         fails=manual.is_broken,
         due=manual.due,
-        enter=_enter(manual, lists) if manual.state == DONE or ENTER in where else (),
+        enter=_enter(manual) if manual.state == DONE or ENTER in where else (),
+        facts=() if manual.state == DONE else tuple(_facts(manual, lists, ENTER in where)),
     )
 
 
@@ -100,17 +107,17 @@ def _live(manual: Manual) -> str:
 # --- what is to be done
 
 
-def _enter(manual: Manual, lists: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _enter(manual: Manual) -> tuple[tuple[str, str], ...]:
     day, time, zone = values.zoned(manual.due).split(" ", 2)
-    recipients = (("Recipients", ", ".join(lists)),) if lists else ()
-    elsewhere = zone != "(UTC)"
-    return (
-        ("Campaign", manual.address.name),
-        ("Date", day),
-        ("Time", f"{time} {zone}"),
-        *((("The same in UTC", values.utc(manual.due)),) if elsewhere else ()),
-        *recipients,
-    )
+    return ("Campaign", manual.address.name), ("Date", day), ("Time", f"{time} {zone}")
+
+
+def _facts(manual: Manual, lists: Sequence[str], timed: bool) -> Iterator[tuple[str, str]]:
+    """Who is to get the mail; of a step that is `timed`, its time in UTC if that is another."""
+    if lists:
+        yield "recipients", ", ".join(lists)
+    if timed and manual.due.utcoffset() and not zone_name(manual.due):
+        yield "the same in UTC", values.utc(manual.due)
 
 
 def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ...]:
@@ -122,15 +129,17 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ..
     name, id = manual.observed.get("name", manual.address.name), manual.observed.get("id")
     which = f" with the id {id}" if id else ""
     first = (APPLY_FIRST,) if _is_missing(manual) and not _replaced(manual) else ()
-    opened = (*first, OPEN_PAGE, *_look_first(manual), f'Open the campaign "{name}"{which}.')
+    called = f' "{name}"{which}' if id or name != manual.address.name else ""
+    opened = (*first, OPEN_PAGE, *_look_first(manual), f"Open the campaign{called}.")
     if _unsent(manual):
         return (*opened, "Find out why it was not sent, and decide whether it still should be.")
     plannable = (None, CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
     if status not in plannable or ("id" in manual.observed and not status):
         state = f"is {status}" if status else "is of no known status"
         return (*opened, f"It {state}, so that its time may be fixed: decide what should happen.")
-    look = "See that its recipients are "
-    look += f"{counted(len(lists), 'list')}: {', '.join(lists)}." if lists else "the right lists."
+    if manual.due < now:
+        return (*opened, *NO_TIME)
+    look = SEE_NAMED if lists else SEE_WHO
     scheduled = status == CampaignStatus.SCHEDULED
     change = "Take its schedule back, or edit it." if scheduled else SCHEDULE
     return (*opened, look, change, ENTER, "Confirm.")
