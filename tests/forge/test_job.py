@@ -13,8 +13,11 @@ import yaml
 from bmeconf.forge import job as jobs
 from bmeconf.forge.job import Event, Inputs
 from tests.support import shell
+from tests.support.driver import Account, Project
+from tests.support.fake_server import Cut
 from tests.support.forks import Forks
 from tests.support.git import git
+from tests.support.terminal import interrupted
 
 ACTION = Path(__file__).parents[2] / ".github" / "actions" / "bmeconf" / "action.yml"
 SECRETS = {"api-key", "redact-key", "github-token"}
@@ -220,3 +223,32 @@ def test_no_setting_reaches_a_later_step_of_the_callers_job() -> None:
     assert "GITHUB_ENV" not in text
     sources = (ACTION.parents[3] / "bmeconf").rglob("*.py")
     assert not [path for path in sources if "GITHUB_ENV" in path.read_text(encoding="utf-8")]
+
+
+def test_a_cancelled_apply_leaves_what_finishes_it(
+    project: Project, account: Account, cut: Cut, forks: Forks
+) -> None:
+    """A runner interrupts the shell of the step alone."""
+    project.declare(lists=[{"name": "Autumn"}, {"name": "Winter"}])
+    job, output = project.folder / "job", project.folder / "output"
+    (job / "kept").mkdir(parents=True)
+    inputs = SOUND._replace(mode="apply", name="mail", path=str(project.folder))
+    begun = jobs.begun(inputs, PULL_REQUEST._replace(name="push"), ())
+    (job / "job.json").write_text(begun.text(), encoding="utf-8")
+    steps = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]
+    lines = (
+        f"export PATH={forks.path} JOB={job} KEY={account.env['BMECONF_API_KEY']}",
+        "bmeconf plan --out plan.json",
+        'bmeconf ci reviewed record plan.json --to "$JOB/review.json"',
+        f"export GITHUB_OUTPUT={output}",
+        next(step["run"] for step in steps if step.get("id") == "run"),
+    )
+    script = project.write("step.sh", "\n".join(lines))
+    project.program = (*shell.BASH[:-1], str(script))
+    ran = interrupted(project, cut, "POST .*/lists")
+    assert ran.code == 130, ran.err
+    told = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    assert told["artifact"] == "bmeconf-apply-mail"
+    assert (told["exit-code"], told["locked"]) == ("130", "true")
+    kept = {path.name for path in (job / "kept").iterdir()}
+    assert kept == {"bmeconf.lock.json", "journals"}
