@@ -183,16 +183,18 @@ def gitlab_flaws(document: dict[Any, Any]) -> Iterator[str]:
     jobs = {name: job for name, job in document.items() if "script" in job}
     for name, job in jobs.items():
         script, where = "\n".join(job["script"]), job.get("environment")
-        has_key = bool(re.search(r"\bbmeconf (plan|apply|drift)\b", script))
-        has_token = "bmeconf ci " in script
-        if has_key and has_token:
-            yield f"{name}: it has both the key and the token"
-        if has_token != all("$GITLAB_TOKEN" in rule["if"] for rule in job["rules"]):
+        forges = bool(re.search(r"\bbmeconf ci (comment|issue|status|lock)\b", script))
+        reads = bool(re.search(r"\bbmeconf (ci )?(plan|drift)\b", script))
+        if reads and forges:
+            yield f"{name}: it needs both the key and the token"
+        if forges != all("$HAS_GITLAB_TOKEN" in rule["if"] for rule in job["rules"]):
             yield f"{name}: it does not depend on the token as it should"
         if ("ci lock keep" in script) != (where == {"name": "lock", "action": "access"}):
             yield f"{name}: another job than that of the lock file may push"
         if ("bmeconf apply" in script) != isinstance(where, str):
             yield f"{name}: another job than that of the apply gets the write key"
+        if reads != (where == {"name": "read", "action": "access"}):
+            yield f"{name}: another job than one that reads gets the read key"
 
 
 GITLAB_PLANTED: dict[str, Callable[[dict[Any, Any]], object]] = {
@@ -200,6 +202,7 @@ GITLAB_PLANTED: dict[str, Callable[[dict[Any, Any]], object]] = {
     "does not depend": lambda d: d["note"].update(rules=[{"if": "$CI_COMMIT_BRANCH"}]),
     "may push": lambda d: d["note"].update(environment={"name": "lock", "action": "access"}),
     "the write key": lambda d: d["drift"].update(environment="production"),
+    "the read key": lambda d: d["note"].update(environment={"name": "read", "action": "access"}),
 }
 
 

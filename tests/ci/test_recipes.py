@@ -26,7 +26,13 @@ from tests.support.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "examples" / "ci"
-MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_DEFAULT_BRANCH": "main"}
+MERGE_REQUEST = {
+    "CI_PIPELINE_SOURCE": "merge_request_event",
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_MERGE_REQUEST_PROJECT_ID": "42",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "42",
+}
+FROM_A_FORK = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "43"}
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
 SCHEDULE = {**PUSH, "CI_PIPELINE_SOURCE": "schedule"}
 
@@ -46,18 +52,18 @@ def checkout(tmp_path: Path, account: Account) -> Path:
 
 
 class Pipelines(Protocol):
-    def __call__(self, variables: dict[str, str], key: bool = True) -> Pipeline: ...
+    def __call__(self, variables: dict[str, str]) -> Pipeline: ...
 
 
 @pytest.fixture
 def pipeline(checkout: Path, account: Account, forks: Forks) -> Pipelines:
-    """Pipelines whose project may have the key for reading, and whose environment the other."""
+    """Pipelines with a key in each of the environments that have one."""
     keys = {OWNED: account.sandbox.key}
 
-    def begin(variables: dict[str, str], key: bool = True) -> Pipeline:
-        known = {**variables, **(keys if key else {})}
+    def begin(variables: dict[str, str]) -> Pipeline:
         recipe, builds = RECIPES / "gitlab-ci.yml", checkout.parent / "builds"
-        return Pipeline(recipe, checkout, builds, forks.path, known, {"production": keys})
+        environments = {"read": keys, "production": keys}
+        return Pipeline(recipe, checkout, builds, forks.path, variables, environments)
 
     return begin
 
@@ -67,11 +73,11 @@ def test_a_merge_request_is_planned(pipeline: Pipelines) -> None:
     assert proposed.jobs() == {**CHECKED, "plan": "on_success"}
     for job in proposed.jobs():
         assert proposed.run(job).code == 0
-    assert "Fingerprint" in proposed.kept["plan"]["plan.md"].decode()
+    assert "Fingerprint" in proposed.kept["plan"]["planned/plan.md"].decode()
 
 
-def test_a_merge_request_without_a_key_is_validated(pipeline: Pipelines, account: Account) -> None:
-    proposed = pipeline(MERGE_REQUEST, key=False)
+def test_a_merge_request_from_a_fork_is_validated(pipeline: Pipelines, account: Account) -> None:
+    proposed = pipeline(FROM_A_FORK)
     assert proposed.jobs() == CHECKED
     assert proposed.run("validate").code == 0
     assert account.log() == []
@@ -81,7 +87,7 @@ def test_exactly_the_plan_of_the_pipeline_is_applied(pipeline: Pipelines, accoun
     merged = pipeline(PUSH)
     assert merged.jobs() == {**CHECKED, "plan": "on_success", "apply": "manual"}
     said = "".join(merged.run(job).said for job in ("validate", "plan"))
-    plan = json.loads(merged.kept["plan"]["plan.json"])
+    plan = json.loads(merged.kept["plan"]["planned/plan.json"])
     assert plan["fingerprint"] in said
     applied = merged.run("apply")
     assert applied.code == 0, applied.said
@@ -107,29 +113,28 @@ def test_a_schedule_looks_for_drift_alone(pipeline: Pipelines) -> None:
     assert not {"apply", "plan"} & nightly.jobs().keys()
     drifted = nightly.run("drift")
     assert drifted.code == 2, drifted.said
-    assert "drift.md" in nightly.kept["drift"]
+    assert "drifted/drift.md" in nightly.kept["drift"]
 
 
 @pytest.fixture
 def matrix(two_accounts: Pair, tmp_path: Path, forks: Forks) -> Pipelines:
     """Pipelines of the recipe for two accounts, on a checkout of their project."""
     keys = {KEYS[name]: account.sandbox.key for name, account in two_accounts.accounts.items()}
-    environments = {name: {KEYS[name]: keys[KEYS[name]]} for name in KEYS}
+    environments = {"read": keys, **{name: {KEYS[name]: keys[KEYS[name]]} for name in KEYS}}
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     for name in ("bmeconf.yaml", "m.yaml"):
         shutil.copy(two_accounts.project.folder / name, checkout)
 
-    def begin(variables: dict[str, str], key: bool = True) -> Pipeline:
-        known = {**variables, **(keys if key else {})}
+    def begin(variables: dict[str, str]) -> Pipeline:
         recipe, builds = RECIPES / "gitlab-accounts.yml", tmp_path / "builds"
-        return Pipeline(recipe, checkout, builds, forks.path, known, environments)
+        return Pipeline(recipe, checkout, builds, forks.path, variables, environments)
 
     return begin
 
 
 def test_a_matrix_plans_and_applies_each_account(matrix: Pipelines, two_accounts: Pair) -> None:
-    assert matrix(MERGE_REQUEST, key=False).jobs() == CHECKED
+    assert matrix(FROM_A_FORK).jobs() == CHECKED
     proposed = matrix(MERGE_REQUEST)
     assert [*proposed.jobs()] == [*CHECKED, "plan: [staging]", "plan: [production]"]
     assert all(proposed.run(job).code == 0 for job in proposed.jobs())
@@ -137,7 +142,7 @@ def test_a_matrix_plans_and_applies_each_account(matrix: Pipelines, two_accounts
     for name, account in two_accounts.accounts.items():
         assert merged.run(f"plan: [{name}]").code == 0
         assert {*merged.kept[f"plan: [{name}]"]} == {
-            f"plan-{name}.{ending}" for ending in ("json", "md", "code")
+            f"planned/{name}/plan.{ending}" for ending in ("json", "md", "code", "xml")
         }
         assert account.writes() == []
     applied = merged.run("apply: [staging]")
@@ -156,7 +161,7 @@ def test_one_report_of_drift_in_all_accounts(matrix: Pipelines, two_accounts: Pa
     two_accounts.staging.set(state)
     nightly = matrix(SCHEDULE)
     ended = nightly.run("drift")
-    report = nightly.kept["drift"]["drift.md"].decode()
+    report = nightly.kept["drift"]["drifted/drift.md"].decode()
     assert ended.code == 4, ended.said
     assert "exit code 4: staging" in report
     assert "as declared" in report
@@ -169,7 +174,7 @@ READS, PUSHES = "glpat-reads", "glpat-pushes"
 
 @pytest.fixture
 def gitlab(tmp_path: Path) -> Iterator[FakeGitLab]:
-    """A GitLab with the token of all jobs, and the one of the environment `lock`."""
+    """A GitLab with the token of the environment `notes`, and the one of `lock`."""
     with FakeGitLab(tmp_path / "checkout") as gitlab:
         gitlab.tokens = {READS: Token("reporter"), PUSHES: Token("maintainer", username="pushes")}
         gitlab.notes[1] = []
@@ -186,8 +191,9 @@ def with_token(begun: Pipeline, gitlab: FakeGitLab) -> Pipeline:
         "CI_PIPELINE_URL": "https://gitlab.example/acme/mail/-/pipelines/7",
         "BMECONF_FORGE_PAUSE": "0.01",
     }
-    begun.variables = {**begun.variables, **told, "GITLAB_TOKEN": READS}
-    begun.protected = {**begun.protected, "lock": {"GITLAB_TOKEN": PUSHES}}
+    begun.variables = {**begun.variables, **told, "HAS_GITLAB_TOKEN": "yes"}
+    tokens = {"notes": {"GITLAB_TOKEN": READS}, "lock": {"GITLAB_TOKEN": PUSHES}}
+    begun.protected = {**begun.protected, **tokens}
     return begun
 
 
@@ -199,6 +205,20 @@ def goes(pipeline: Pipeline, *jobs: str) -> str:
     assert READS not in said
     assert PUSHES not in said
     return said
+
+
+@pytest.mark.parametrize("event", [MERGE_REQUEST, FROM_A_FORK, PUSH, SCHEDULE])
+@pytest.mark.parametrize("recipe", ["pipeline", "matrix"])
+def test_no_job_has_both_a_key_and_a_token(
+    request: pytest.FixtureRequest, recipe: str, event: dict[str, str]
+) -> None:
+    begin: Pipelines = request.getfixturevalue(recipe)
+    begun = with_token(begin(event), request.getfixturevalue("gitlab"))
+    for job in begun.jobs():
+        given, name = begun.variables_of(job).keys(), re.split("[:-]", job)[0]
+        has_key = not given.isdisjoint({OWNED, *KEYS.values()})
+        assert has_key == (name in ("plan", "apply", "drift")), job
+        assert ("GITLAB_TOKEN" in given) == (name in ("note", "lock", "issue")), job
 
 
 def test_the_plan_of_a_merge_request_is_one_note(

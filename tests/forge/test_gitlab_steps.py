@@ -84,6 +84,66 @@ def job(gitlab: FakeGitLab, tmp_path: Path, forks: Forks) -> Job:
     return Job(gitlab, tmp_path, forks)
 
 
+# --- what a command left in a folder
+
+
+def test_a_plan_leaves_its_report_and_its_exit_code(
+    gitlab: FakeGitLab, job: Job, project: Project
+) -> None:
+    project.declare(lists=[{"name": "Autumn"}])
+    job.env |= project.env
+    job.run("plan", "--to", "left/here", "--no-color", ".")
+    assert (job.folder / "left" / "here" / "plan.code").read_text() == "2\n"
+    job.run("comment", "--from", "left/here")
+    (note,) = gitlab.notes[1]
+    assert "lists/Autumn" in note["body"]
+    project.run("apply", "--auto-approve", "left/here/plan.json").ok()
+    job.run("plan", "--to", "left/here", code=0)
+    assert (job.folder / "left" / "here" / "plan.code").read_text() == "0\n"
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_how_a_command_ends_is_left_where_it_failed(
+    gitlab: FakeGitLab, job: Job, project: Project, command: str
+) -> None:
+    project.write("m.yaml", "version: 1\nlists: [{nmae: Autumn}]\n")
+    job.env |= project.env
+    job.run(command, "--to", "left", code=3, said="unknown key")
+    assert (job.folder / "left" / f"{command}.code").read_text() == "3\n"
+    job.run(command, "--to", "left", "--no-such-option", code=3, said="No such option")
+    assert (job.folder / "left" / f"{command}.code").read_text() == "3\n"
+
+
+def test_drift_ends_as_it_does_otherwise(
+    gitlab: FakeGitLab, job: Job, project: Project, account: Account
+) -> None:
+    project.deploy(lists=[{"name": "Autumn"}])
+    job.env |= project.env
+    job.run("drift", "--to", "left")
+    job.run("issue", "--from", "left", said="No issue is needed")
+    account.edit("lists", "Autumn", name="Fall")
+    job.run("drift", "--to", "left", code=2)
+    job.run("issue", "--from", "left", said="was opened")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("--code", "2"), ("--report", "report.md"), ("--from", ".", "--code", "2")],
+)
+def test_a_report_has_one_source(gitlab: FakeGitLab, job: Job, words: tuple[str, ...]) -> None:
+    for command in ("comment", "issue"):
+        job.run(command, *words, code=3, said="either --from is needed")
+    assert gitlab.server.seen == []
+
+
+def test_where_nothing_was_left_there_is_no_plan(gitlab: FakeGitLab, job: Job) -> None:
+    job.run("comment", "--from", "nowhere")
+    (note,) = gitlab.notes[1]
+    assert "**No plan**: `bmeconf plan` ended with exit code 3" in note["body"]
+    (job.folder / "plan.code").write_text("two", encoding="utf-8")
+    job.run("comment", "--from", ".", code=3, said="holds no exit code")
+
+
 # --- the note
 
 

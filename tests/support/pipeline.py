@@ -79,17 +79,30 @@ class Pipeline:
             for name, job in document.items():
                 if name in GLOBAL or job["stage"] != stage:
                     continue
-                rule = next((r for r in job["rules"] if holds(r["if"], self.variables)), None)
+                known = {**document["variables"], **self.variables}
+                rule = next((r for r in job["rules"] if holds(r["if"], known)), None)
                 if rule is not None:
                     when = rule.get("when", "on_success")
                     found |= dict.fromkeys((named for named, _ in _rows(name, job)), when)
         return found
 
+    def variables_of(self, name: str) -> dict[str, str]:
+        """What a job gets: the variables of all jobs, and those of its environment."""
+        document = self.document
+        job = document[name.partition(":")[0]]
+        own = dict(_rows(name.partition(":")[0], job))[name]
+        variables = {**document["variables"], **self.variables, **own}
+        environment = job.get("environment", "")
+        if isinstance(environment, dict):
+            assert environment["action"] == "access", "this runner knows no other action"
+            environment = environment["name"]
+        environment = Template(environment).substitute(variables)
+        return {**variables, **self.protected.get(environment, {})}
+
     def run(self, name: str) -> Ended:
         """One job, in a fresh checkout with the artifacts of those it needs."""
         document = self.document
         job = document[name.partition(":")[0]]
-        own = dict(_rows(name.partition(":")[0], job))[name]
         assert name in self.jobs(), f"{name} is not in this pipeline"
         assert job.keys() <= KNOWN, job.keys() - KNOWN
         work = self.folder / name
@@ -105,13 +118,7 @@ class Pipeline:
             (work / path).write_bytes(data)
         before_script = job.get("before_script", document["default"]["before_script"])
         script = [*before_script, *job["script"]]
-        variables = {**document["variables"], **self.variables, **own}
-        environment = job.get("environment", "")
-        if isinstance(environment, dict):
-            assert environment["action"] == "access", "this runner knows no other action"
-            environment = environment["name"]
-        environment = Template(environment).substitute(variables)
-        variables |= self.protected.get(environment, {})
+        variables = self.variables_of(name)
         machine = {"PATH": self.programs, "HOME": str(self.folder), "CI": "true"}
         env = {**machine, "GITLAB_CI": "true", **{k: str(v) for k, v in variables.items()}}
         ran = shell.run(work, env, *shell.BASH, "\n".join(script))
