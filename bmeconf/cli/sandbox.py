@@ -18,6 +18,8 @@ from bmeconf.desired import manifest
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import WORK_FOLDER, announce_sandbox, retract_sandbox, sandbox_file
 
+HELP = {"help", "help="}
+
 
 @click.group()
 def sandbox() -> None:
@@ -31,7 +33,7 @@ def sandbox() -> None:
     "--switch",
     multiple=True,
     metavar="NAME=VALUE",
-    help="How the simulator behaves; repeatable. `--switch help=` lists all.",
+    help="How the simulator behaves; repeatable. `--switch help` lists all.",
 )
 @click.option(
     "--like",
@@ -72,8 +74,12 @@ def serve(
     bmeconf sandbox serve --switch body_rewriting=all
     bmeconf sandbox serve --like probe.json
     """
-    root = _root(path)
     simulator, console = session.sandbox_module(), Console()
+    for asked, kind in ((switch, simulator.Switches), (fault, simulator.Fault)):
+        if HELP & {*asked}:
+            say(kind.listed())
+            return 0
+    root = _root(path)
     try:
         usual = simulator.Switches()
         if like:

@@ -93,6 +93,11 @@ class Fault:
     times: int = 1
     seconds: float | None = None
 
+    @staticmethod
+    def listed() -> str:
+        """All kinds, one on a line, with what each does."""
+        return "\n".join(f"  {name}: {known.words}" for name, known in KINDS.items())
+
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(_unknown_kind(self.kind))
@@ -250,6 +255,5 @@ def _near(name: str, known: Iterable[str]) -> str:
 
 
 def _unknown_kind(kind: str) -> str:
-    lines = "\n".join(f"  {name}: {known.words}" for name, known in KINDS.items())
     hint = _near(kind, KINDS).removeprefix("; ")
-    return f"unknown fault {shown(kind)}; {f'{hint} ' if hint else ''}known are:\n{lines}"
+    return f"unknown fault {shown(kind)}; {f'{hint} ' if hint else ''}known are:\n{Fault.listed()}"

@@ -130,6 +130,12 @@ class Switches:
             _check(spec, getattr(self, spec.name))
 
     @classmethod
+    def listed(cls) -> str:
+        """All switches, one on a line, each with its values."""
+        specs = sorted(dataclasses.fields(cls), key=lambda spec: spec.name)
+        return "\n".join(f"  {_values(spec)}" for spec in specs)
+
+    @classmethod
     def parse(cls, texts: Iterable[str], usual: Switches | None = None) -> Switches:
         """`usual` with these `name=value`; hyphens count as underscores. Raises ValueError."""
         values = {}
@@ -155,8 +161,7 @@ def _spec(name: str) -> dataclasses.Field[Any]:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
         hint = f'did you mean "{near[0]}"? ' if near else ""
-        lines = "\n".join(f"  {_values(spec)}" for _, spec in sorted(known.items()))
-        raise ValueError(f"unknown switch {shown(name)}; {hint}known are:\n{lines}")
+        raise ValueError(f"unknown switch {shown(name)}; {hint}known are:\n{Switches.listed()}")
     return known[name]
 
 
