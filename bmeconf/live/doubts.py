@@ -93,6 +93,10 @@ def of(resource: Resource, match: Match) -> Finding | None:
         message += " and is still live"
         remedy = f"if it is the same one, add {choice}"
         return Finding("warning", code(status), address, message, remedy)
+    if status is Status.RENAMED_NOT_DELETED:
+        message = f"is declared absent, and lives on in the account: it is now called {names[0]!r}"
+        remedy = f"if it is to go, declare {names[0]!r} absent; else take this entry out"
+        return Finding("warning", code(status), address, message, remedy)
     if status not in ERRORS:
         return _replaced(resource, match)
     values = {

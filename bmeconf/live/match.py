@@ -28,6 +28,7 @@ class Status(Enum):
     FOUND = "found"
     MISSING = "missing"
     RENAMED_IN_MANIFESTS = "renamed_in_manifests"
+    RENAMED_NOT_DELETED = "renamed_not_deleted"
     REPLACED = "replaced"
     # What follows is not planned: a person has to tell first which object is meant.
     AMBIGUOUS = "ambiguous"
@@ -39,7 +40,13 @@ class Status(Enum):
     REPLACED_UNSEEN = "replaced_unseen"
 
 
-PLANNED = (Status.FOUND, Status.MISSING, Status.RENAMED_IN_MANIFESTS, Status.REPLACED)
+PLANNED = (
+    Status.FOUND,
+    Status.MISSING,
+    Status.RENAMED_IN_MANIFESTS,
+    Status.RENAMED_NOT_DELETED,
+    Status.REPLACED,
+)
 
 
 class Namesakes(NamedTuple):
@@ -220,7 +227,7 @@ class _Judge:
             if not by_name and (left_alone := self._claimed(resource, found, found.row)):
                 return left_alone
             return found if resource.id else self._replaced(resource, found, found.row)
-        if resource.id or resource.intent.absent or isinstance(self._kind, Searched):
+        if resource.id or isinstance(self._kind, Searched):
             return found
         return self._renamed(resource, found)
 
@@ -259,7 +266,12 @@ class _Judge:
         if known in self.unmanaged:
             row = self.unmanaged[known]
             names = (self._kind.key(row),)
+            if resource.intent.absent:
+                # What a person named anew may be wanted: it is told of, and never deleted.
+                return missing._replace(status=Status.RENAMED_NOT_DELETED, names=names)
             return Match(Status.RENAMED_IN_ACCOUNT, None, row, known_id=known, names=names)
+        if resource.intent.absent:
+            return missing
         if self._orphans and not resource.intent.origins:
             return missing._replace(status=Status.RENAMED_IN_MANIFESTS, names=self._orphans)
         return missing

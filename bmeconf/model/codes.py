@@ -101,6 +101,7 @@ Code = Literal[
     "quiet_time",
     "rename_leftover",
     "renamed_from",
+    "renamed_not_deleted",
     "renamed_reference",
     "repeated",
     "replaced",

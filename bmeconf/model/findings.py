@@ -38,6 +38,7 @@ FROZEN: Final = "frozen"
 NOT_CONVERGED: Final = "not_converged"
 DEAD_SEED: Final = "dead_seed"
 EMPTY_AUDIENCE: Final = "empty_audience"
+RENAMED_NOT_DELETED: Final = "renamed_not_deleted"
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset(
@@ -89,7 +90,7 @@ class Finding(NamedTuple):
     @property
     def is_aside(self) -> bool:
         """True for a warning on something that is as declared all the same."""
-        return self.code in (DEAD_SEED, EMPTY_AUDIENCE)
+        return self.code in (DEAD_SEED, EMPTY_AUDIENCE, RENAMED_NOT_DELETED)
 
     @property
     def is_about_steps(self) -> bool:

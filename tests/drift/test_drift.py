@@ -54,6 +54,36 @@ def test_what_was_deleted_and_is_there_again_is_drift(project: Project, account:
     assert (item["class"], item["desired"], item["live"]) == ("drift", "absent", "present")
 
 
+@pytest.mark.parametrize("kind", ["lists", "campaigns"])
+def test_what_was_renamed_instead_of_deleted_lives_on(
+    kind: str, project: Project, account: Account
+) -> None:
+    project.applied(**{kind: [{"name": "Old"}]})
+    project.declare(**{kind: [{"name": "Old", "state": "absent"}]})
+    account.edit(kind, "Old", name="Archive")
+    for document in (project.drift("--record"), project.plan(), project.drift(), project.apply()):
+        (finding,) = document["findings"]
+        assert (finding["code"], finding["level"]) == ("renamed_not_deleted", "warning")
+        assert finding["address"] == f"{kind}/Old"
+        assert "it is now called 'Archive'" in finding["message"]
+    assert not project.drift()["clean"]
+    assert "The account is as declared: see the findings" in project.drift_text()
+    # The name that it has now may be declared either way, and nothing else ends it.
+    project.declare(**{kind: [{"name": "Old", "state": "absent"}, {"name": "Archive"}]})
+    assert project.drift()["findings"] == []
+    project.declare(**{kind: [{"name": each, "state": "absent"} for each in ("Old", "Archive")]})
+    project.apply("--allow-delete", f"{kind}/Archive")
+    assert project.drift()["clean"]
+
+
+def test_a_name_that_nothing_is_remembered_of_is_absent(project: Project, account: Account) -> None:
+    project.applied(lists=[{"name": "Old"}])
+    project.declare(lists=[{"name": "Old", "state": "absent"}])
+    account.edit("lists", "Old", name="Archive")
+    project.unlock()
+    assert project.drift()["clean"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
