@@ -163,9 +163,12 @@ def _recorded(
     if reason := unfit(report):
         session.console.note(f"Note: {reason}.")
     try:
-        return remember(session.lock_file, reading, report), None
+        recorded = remember(session.lock_file, reading, report)
     except BmeconfError as error:
         return False, error
+    if recorded:
+        session.console.note(f"What is in sync is recorded in {session.lock_file.name}.")
+    return recorded, None
 
 
 def _undoing(options: Options, paths: Sequence[Path], reading: Reading, report: Drift) -> str:

@@ -213,3 +213,11 @@ def test_protection_of_another_object_is_not_remembered(project: Project, accoun
     before = (project.folder / LOCK).read_bytes()
     assert found(project.drift("--record", code=2)) == {"campaigns/Mine id": "drift"}
     assert (project.folder / LOCK).read_bytes() == before
+
+
+def test_a_record_says_where_it_is_kept(project: Project) -> None:
+    two(project, BEE)
+    project.apply()
+    ran = project.run("drift", "--record").ok()
+    assert ran.err == f"What is in sync is recorded in {LOCK}.\n"
+    assert project.run("drift", "--record", "--quiet").ok().err == ""
