@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -109,6 +110,7 @@ def _listed(files: ProjectFiles) -> list[Any]:
     return [[*listing.names], [*listing.inner], sorted(listing.perhaps), given]
 
 
+@cache
 def _program() -> str:
     """A digest of what makes a desired side: our code, the schema, Python, what is installed."""
     total = hashlib.sha256(f"{sys.version}\n{schema_text('manifest')}".encode())
