@@ -2,6 +2,7 @@
 
 - `model`: what a forge can do, and what its texts are, as a protocol
 - `http`: the door to a forge's API: one token, pages, repeats; `github`, `gitlab`: each forge
+- `archive`: a file in an artifact that anybody may have made
 - `environment`: which forge a pipeline runs on, and what it tells of itself
 - `texts`: the report under a marker, and which texts are our own; kept up, opened and closed
 - `job`: the inputs of the action on GitHub, checked once, and what it does with them

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from bmeconf.forge.archive import file_in
 from bmeconf.forge.http import Client
 from bmeconf.forge.model import Entry, T, Text
 from bmeconf.model.errors import ForgeFailed
@@ -107,9 +108,9 @@ class GitHub:
         found = [a for a in self._client.pages(path, "artifacts", name=name) if a["name"] == name]
         return max(found, key=lambda artifact: int(artifact["id"]), default=None)
 
-    def archive(self, artifact: Row) -> bytes:
-        """The ZIP archive of an artifact."""
-        return self._client.download(f"actions/artifacts/{artifact['id']}/zip")
+    def file(self, artifact: Row, name: str) -> bytes:
+        """The file of this name in an artifact; raises NoSuchFile where it holds none."""
+        return file_in(self._client.download(f"actions/artifacts/{artifact['id']}/zip"), name)
 
 
 def _text(row: Any, id: str = "id") -> Text:

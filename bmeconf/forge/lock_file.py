@@ -6,11 +6,10 @@ the newest is that at the tip of the branch.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import PurePosixPath
 
 from bmeconf.baseline import lock_store
+from bmeconf.forge.archive import NoSuchFile
 from bmeconf.forge.github import GitHub
 from bmeconf.forge.model import Entry, Forge
 from bmeconf.model.errors import ForgeFailed, ForgeUnanswered, InvalidInput
@@ -39,10 +38,9 @@ def kept(github: GitHub, run: str, artifact: str) -> bytes:
     if found is None:
         raise InvalidInput(f"this run left no artifact {artifact}", "look at the job that applied")
     try:
-        with zipfile.ZipFile(io.BytesIO(github.archive(found))) as archive:
-            return archive.read(LOCK_FILE)
-    except (KeyError, zipfile.BadZipFile) as error:
-        message = f"the artifact {artifact} holds no {LOCK_FILE}"
+        return github.file(found, LOCK_FILE)
+    except NoSuchFile as error:
+        message = f"the artifact {artifact} holds no lock file: {error}"
         raise InvalidInput(message, "look at the job that applied") from error
 
 

@@ -6,16 +6,14 @@ read. A missing record is a reason, not an error: a plan without steps needs no 
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Mapping
 
+from bmeconf.forge.archive import NoSuchFile
 from bmeconf.forge.github import GitHub, Row
 from bmeconf.forge.review import AGAIN
 from bmeconf.model.errors import InvalidInput, Stale
 
-LARGEST = 5_000_000
 MEMBER = "review.json"
 WORKFLOW_REF = re.compile(r"[^/]+/[^/]+/(\.github/workflows/[^/@]+)@.*")
 
@@ -42,7 +40,7 @@ def record(github: GitHub, commit: str, branch: str, name: str, workflow: str) -
         if artifact is not None:
             if artifact.get("expired"):
                 raise Missing(f"the record of the plan of #{number} has expired")
-            return _unpacked(github.archive(artifact))
+            return _record(github, artifact)
     if not runs:
         raise Missing(f"no run of {workflow} on #{number} succeeded at {head[:12]}")
     raise Missing(f"no run on #{number} left a plan for {head[:12]}")
@@ -94,12 +92,9 @@ def _planned(github: GitHub, workflow: str, head: str) -> list[Row]:
     return sorted(runs, key=lambda planning: int(planning["id"]), reverse=True)
 
 
-def _unpacked(data: bytes) -> str:
-    """The record in an archive."""
+def _record(github: GitHub, artifact: Row) -> str:
+    """The record in an artifact."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if archive.getinfo(MEMBER).file_size > LARGEST:
-                raise Stale("the record of the reviewed plan is too large", AGAIN)
-            return archive.read(MEMBER).decode("utf-8")
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise Stale("the artifact holds no record of a plan", AGAIN) from error
+        return github.file(artifact, MEMBER).decode()
+    except (NoSuchFile, UnicodeDecodeError) as error:
+        raise Stale(f"the artifact holds no record of a plan: {error}", AGAIN) from error
