@@ -474,8 +474,7 @@ def test_the_lock_file_goes_to_its_project(
     for root in (github.origin, script.folder):
         (root / project).mkdir(parents=True, exist_ok=True)
     (github.origin / project / "a.yaml").write_text("version: 1\n", encoding="utf-8")
-    github.git("add", "--all")
-    github.git("commit", "--quiet", "-m", "Begin")
+    github.commit("Begin")
     kept = script.folder / project / "bmeconf.lock.json"
     lock(script, TAKE, project)
     assert not kept.exists()
@@ -491,7 +490,7 @@ def test_the_lock_file_goes_to_its_project(
 def test_a_lock_file_that_landed_unheard_is_not_committed_twice(
     github: FakeGitHub, script: Script
 ) -> None:
-    github.git("commit", "--quiet", "--allow-empty", "-m", "Begin")
+    github.commit("Begin")
     github.keep(7, "bmeconf-apply-default", {"bmeconf.lock.json": b"{}\n"})
     github.meddle(Rule(r"PUT .*", after(reply({}, 502)), times=1))
     lock(script, KEEP)

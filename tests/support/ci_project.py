@@ -54,9 +54,7 @@ class Repository:
 
     def commit(self, message: str = "Change") -> str:
         """Commit all there is; the commit."""
-        self.github.git("add", "--all")
-        self.github.git("commit", "--quiet", "--allow-empty", "-m", message)
-        return self.github.git("rev-parse", "HEAD")
+        return self.github.commit(message)
 
     def propose(self, number: int, repository: str = REPOSITORY, **files: str | None) -> None:
         """Open a pull request, or push to it: `files` by path are written, None removes.
@@ -189,5 +187,4 @@ def _begin(github: FakeGitHub, recipe: str) -> None:
     workflow = github.origin / WORKFLOW
     workflow.parent.mkdir(parents=True)
     shutil.copy(ROOT / "examples" / "ci" / recipe, workflow)
-    github.git("add", "--all")
-    github.git("commit", "--quiet", "-m", "Begin")
+    github.commit("Begin")

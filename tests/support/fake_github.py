@@ -6,18 +6,16 @@ from __future__ import annotations
 
 import base64
 import io
-import itertools
-import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote
+from typing import Any, Self
+from urllib.parse import unquote
 
-from tests.support.fake_server import Action, FakeServer, Reply, Rule, Seen, by_rules, reply
-from tests.support.git import git
+from tests.support.fake_forge import FakeForge, Match, Query, Route
+from tests.support.fake_server import Reply, Seen, reply
 
 REPOSITORY = "acme/mail"
 BOT = "github-actions[bot]"
@@ -38,10 +36,12 @@ class Token:
 
 
 @dataclass
-class FakeGitHub:
-    """The server, as a context manager; the repository is at `origin`."""
+class FakeGitHub(FakeForge):
+    """A fake forge with the API of GitHub."""
 
-    origin: Path
+    MISSING = reply({"message": "Not Found"}, 404)
+    FORBIDDEN = reply({"message": "Resource not accessible by integration"}, 403)
+
     tokens: dict[str, Token] = field(default_factory=dict)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
@@ -51,31 +51,20 @@ class FakeGitHub:
     archives: dict[int, bytes] = field(default_factory=dict)
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The last one of each commit."""
-    rules: list[Rule] = field(default_factory=list)
-    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
-    writer: str = BOT
-    """Whom the token of the request that is answered writes as."""
+    asking: Token = field(default_factory=lambda: Token("", {}))
+    """The token of the request that is answered."""
 
-    def __enter__(self) -> FakeGitHub:
-        self.origin.mkdir(parents=True)
-        self.git("init", "--quiet", "--initial-branch", "main")
+    def __enter__(self) -> Self:
+        super().__enter__()
         with (self.origin / ".git" / "config").open("a", encoding="utf-8") as config:
             # A push to the branch that is checked out here is how a commit of the API lands.
             config.write("[receive]\n\tdenyCurrentBranch = updateInstead\n")
-        self.server = FakeServer(self._answer).__enter__()
         return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.server.__exit__()
 
     @property
     def url(self) -> str:
         """What GITHUB_API_URL is set to."""
         return self.server.url
-
-    def git(self, *arguments: str, folder: Path | None = None) -> str:
-        """One git command in the repository, or in `folder`; its output."""
-        return git(folder or self.origin, *arguments)
 
     def clone(self, into: Path, commit: str) -> None:
         """What checkout does: the files of `commit`, with a `.git` beside them."""
@@ -122,14 +111,10 @@ class FakeGitHub:
         with zipfile.ZipFile(io.BytesIO(self.archives[artifact["id"]])) as archive:
             return {file: archive.read(file).decode() for file in archive.namelist()}
 
-    def meddle(self, *rules: Rule) -> None:
-        """Let chosen requests go wrong from here on."""
-        self.rules[:] = rules
+    def may(self, needs: Any) -> bool:
+        return any(self.asking.may(name, level) for name, level in needs)
 
-    def _answer(self, seen: Seen) -> Action:
-        return by_rules(self.rules)(seen, lambda: self._proper(seen))
-
-    def _proper(self, seen: Seen) -> Reply:
+    def proper(self, seen: Seen) -> Reply:
         blob = re.fullmatch(r"/_kept/(\d+)", seen.path)
         if blob:
             # Another host in real life: a token that comes along has leaked.
@@ -138,21 +123,8 @@ class FakeGitHub:
         token = self.tokens.get(seen.headers.get("authorization", "").removeprefix("Bearer "))
         if token is None:
             return reply({"message": "Bad credentials"}, 401)
-        path = seen.path.removeprefix(f"/repos/{REPOSITORY}/")
-        for method, pattern, needs, answer in ROUTES:
-            match = re.fullmatch(pattern, path)
-            if method == seen.method and match:
-                if not any(token.may(name, level) for name, level in needs):
-                    return reply({"message": "Resource not accessible by integration"}, 403)
-                query = {k: v[0] for k, v in parse_qs(seen.query).items()}
-                body = json.loads(seen.body) if seen.body else {}
-                self.writer = token.login
-                return answer(self, match, query, body)
-        return reply({"message": "Not Found"}, 404)
-
-
-Query = Mapping[str, str]
-Match = re.Match[str]
+        self.asking = token
+        return self.routed(ROUTES, seen, seen.path.removeprefix(f"/repos/{REPOSITORY}/"))
 
 
 def _page(rows: Sequence[Any], query: Query, within: str = "") -> Reply:
@@ -166,7 +138,7 @@ def _comments(github: FakeGitHub, match: Match, query: Query, body: Any) -> Repl
 
 
 def _comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
-    user = {"login": github.writer}
+    user = {"login": github.asking.login}
     comment = {"id": next(github.ids), "user": user, "body": _checked(body["body"])}
     github.comments.setdefault(int(match[1]), []).append(comment)
     return reply(comment, 201)
@@ -175,7 +147,7 @@ def _comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply
 def _edit_comment(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     every = [c for comments in github.comments.values() for c in comments]
     comment = next(c for c in every if c["id"] == int(match[1]))
-    assert comment["user"]["login"] == github.writer, "somebody else's comment"
+    assert comment["user"]["login"] == github.asking.login, "somebody else's comment"
     comment["body"] = _checked(body["body"])
     return reply(comment)
 
@@ -186,7 +158,7 @@ def _issues(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
 
 def _issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     number = next(github.ids)
-    user = {"login": github.writer}
+    user = {"login": github.asking.login}
     github.issues.append({"number": number, "user": user, "state": "open", **body})
     _checked(body["body"])
     return reply(github.issues[-1], 201)
@@ -194,7 +166,7 @@ def _issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
 
 def _edit_issue(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
     issue = next(i for i in github.issues if i["number"] == int(match[1]))
-    assert issue["user"]["login"] == github.writer, "somebody else's issue"
+    assert issue["user"]["login"] == github.asking.login, "somebody else's issue"
     issue |= body
     return reply(issue)
 
@@ -249,9 +221,7 @@ def _put(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
         return reply({"message": f"{path} does not match {body.get('sha')}"}, 409)
     assert body["branch"] == "main"
     file.write_bytes(base64.b64decode(body["content"]))
-    github.git("add", path)
-    github.git("commit", "--quiet", "-m", body["message"])
-    return reply({"commit": {"sha": github.git("rev-parse", "HEAD")}}, 201)
+    return reply({"commit": {"sha": github.commit(body["message"])}}, 201)
 
 
 def _status(github: FakeGitHub, match: Match, query: Query, body: Any) -> Reply:
@@ -266,9 +236,6 @@ def _checked(body: str) -> str:
     return body
 
 
-Route = tuple[
-    str, str, tuple[tuple[str, str], ...], Callable[[FakeGitHub, Match, Query, Any], Reply]
-]
 ROUTES: tuple[Route, ...] = (
     ("GET", r"issues/(\d+)/comments", (("pull-requests", "read"),), _comments),
     ("POST", r"issues/(\d+)/comments", (("pull-requests", "write"),), _comment),

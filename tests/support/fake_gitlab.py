@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
-from tests.support.fake_server import Action, FakeServer, Reply, Rule, Seen, by_rules, reply
-from tests.support.git import git
+from tests.support.fake_forge import FakeForge, Match, Query, Route
+from tests.support.fake_server import Reply, Seen, reply
 
 PROJECT = "42"
 BOT = "project_42_bot_1f2e3d"
@@ -36,10 +33,11 @@ class Token:
 
 
 @dataclass
-class FakeGitLab:
-    """The server, as a context manager; the repository is at `origin`."""
+class FakeGitLab(FakeForge):
+    """A fake forge with the API of GitLab."""
 
-    origin: Path
+    MISSING = reply({"error": "404 Not Found"}, 404)
+
     tokens: dict[str, Token] = field(default_factory=dict)
     notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     """The notes of the merge requests there are, newest first."""
@@ -47,19 +45,8 @@ class FakeGitLab:
     statuses: list[dict[str, Any]] = field(default_factory=list)
     pushers: str = "maintainer"
     """The role that may push to the default branch."""
-    rules: list[Rule] = field(default_factory=list)
-    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
-    writer: Token = field(default_factory=Token)
+    asking: Token = field(default_factory=Token)
     """The token of the request that is answered."""
-
-    def __enter__(self) -> FakeGitLab:
-        self.origin.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch", "main")
-        self.server = FakeServer(self._answer).__enter__()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.server.__exit__()
 
     @property
     def url(self) -> str:
@@ -70,20 +57,6 @@ class FakeGitLab:
     def variables(self) -> dict[str, str]:
         """What GitLab tells every job of the project."""
         return {"CI_API_V4_URL": self.url, "CI_PROJECT_ID": PROJECT}
-
-    def git(self, *arguments: str) -> str:
-        """One git command in the repository; its output."""
-        return git(self.origin, *arguments)
-
-    def commit(self, message: str = "Change") -> str:
-        """Commit all there is; the commit."""
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
-
-    def meddle(self, *rules: Rule) -> None:
-        """Let chosen requests go wrong from here on."""
-        self.rules[:] = rules
 
     def noted(self, change: int, body: str, username: str, system: bool = False) -> dict[str, Any]:
         """A note on a merge request."""
@@ -105,14 +78,14 @@ class FakeGitLab:
         self.issues.append(issue)
         return issue
 
-    def _answer(self, seen: Seen) -> Action:
-        return by_rules(self.rules)(seen, lambda: self._proper(seen))
+    def may(self, needs: Any) -> bool:
+        return RANK.index(self.asking.role) >= RANK.index(needs)
 
-    def _proper(self, seen: Seen) -> Reply:
+    def proper(self, seen: Seen) -> Reply:
         token = self.tokens.get(seen.headers.get("private-token", ""))
         if token is None:
             return reply({"message": "401 Unauthorized"}, 401)
-        self.writer = token
+        self.asking = token
         if "api" not in token.scopes and not (seen.method == "GET" and "read_api" in token.scopes):
             told = "The request requires higher privileges than provided by the access token."
             refused = {"error": "insufficient_scope", "error_description": told, "scope": "api"}
@@ -122,23 +95,7 @@ class FakeGitLab:
         start = f"/api/v4/projects/{PROJECT}/"
         if not seen.path.startswith(start) or token.role == "none":
             return reply({"message": "404 Project Not Found"}, 404)
-        for method, pattern, role, answer in ROUTES:
-            match = re.fullmatch(pattern, seen.path.removeprefix(start))
-            if method == seen.method and match:
-                if not self.may(role):
-                    return reply({"message": "403 Forbidden"}, 403)
-                query = {k: v[0] for k, v in parse_qs(seen.query).items()}
-                body = json.loads(seen.body) if seen.body else {}
-                return answer(self, match, query, body)
-        return reply({"error": "404 Not Found"}, 404)
-
-    def may(self, role: str) -> bool:
-        """Whether the token that asks has this role."""
-        return RANK.index(self.writer.role) >= RANK.index(role)
-
-
-Query = Mapping[str, str]
-Match = re.Match[str]
+        return self.routed(ROUTES, seen, seen.path.removeprefix(start))
 
 
 def _page(rows: Sequence[Any], query: Query) -> Reply:
@@ -161,12 +118,12 @@ def _notes(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
 def _note(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
     if len(body["body"]) > LONGEST:
         return reply({"message": {"note": ["is too long (maximum is 1000000 characters)"]}}, 400)
-    return reply(gitlab.noted(int(match[1]), _kept(body["body"]), gitlab.writer.username), 201)
+    return reply(gitlab.noted(int(match[1]), _kept(body["body"]), gitlab.asking.username), 201)
 
 
 def _edit_note(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
     note = next(n for n in gitlab.notes[int(match[1])] if n["id"] == int(match[2]))
-    if note["author"]["username"] != gitlab.writer.username and not gitlab.may("maintainer"):
+    if note["author"]["username"] != gitlab.asking.username and not gitlab.may("maintainer"):
         return reply({"message": "403 Forbidden"}, 403)
     assert not note["system"], "a note that GitLab wrote"
     note["body"] = _kept(body["body"])
@@ -179,7 +136,7 @@ def _issues(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
 
 def _issue(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
     kept = _kept(body["description"])
-    return reply(gitlab.opened(body["title"], kept, gitlab.writer.username), 201)
+    return reply(gitlab.opened(body["title"], kept, gitlab.asking.username), 201)
 
 
 def _edit_issue(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
@@ -275,7 +232,6 @@ def _status(gitlab: FakeGitLab, match: Match, query: Query, body: Any) -> Reply:
     return reply(status, 201)
 
 
-Route = tuple[str, str, str, Callable[[FakeGitLab, Match, Query, Any], Reply]]
 ROUTES: tuple[Route, ...] = (
     ("GET", r"merge_requests/(\d+)/notes", "guest", _notes),
     ("POST", r"merge_requests/(\d+)/notes", "reporter", _note),
