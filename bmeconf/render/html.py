@@ -213,18 +213,24 @@ def _as_it_is(body: str) -> str:
     return body
 
 
-def frames(field: Field, as_seen: Callable[[str], str] = _as_it_is) -> Iterator[Side]:
-    """How a mail looks before and after, with outlines at what changed; a new one as it is.
+class View(NamedTuple):
+    """A way to look at both sides of a mail: `as_seen` makes of a marked body what is shown."""
 
-    `as_seen` makes of a body what is shown of it, once it is marked.
-    """
+    title: str = "How it looks"
+    as_seen: Callable[[str], str] = _as_it_is
+    night: bool = False
+
+
+def frames(field: Field, view: View) -> Iterator[Side]:
+    """How a mail looks before and after, with outlines at what changed; a new one as it is."""
     sides = str(field.before or ""), str(field.after or "")
     bodies = sides if field.new else mark_changes(*sides)
+    sizes = [(visible_lines(plain), plain.lower().count("<img")) for plain in sides]
+    # Of one height, so that both are level with each other, and fit one over the other.
+    heights = tuple(max(height(*size, width) for size in sizes) for width in WIDTHS.values())
     for name, plain, body in list(zip(field.sides, sides, bodies, strict=True))[field.new :]:
         marked = body not in (plain, plain_lines(plain))
-        document = framed(USUAL + OUTLINES if marked else USUAL, as_seen(body))
-        words, pictures = visible_lines(plain), plain.lower().count("<img")
-        heights = tuple(height(words, pictures, width) for width in WIDTHS.values())
+        document = framed(USUAL + OUTLINES if marked else USUAL, view.as_seen(body))
         yield Side(name, document, marked, heights)
 
 
@@ -272,6 +278,7 @@ FILTERS = (
     members,
     name,
 )
+TEMPLATES.globals["as_it_is"] = (View(),)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
 TEMPLATES.filters |= {
     "number": "{:,}".format,

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from bmeconf import __version__
 from bmeconf.model import Problem, counted, seen
-from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
+from bmeconf.preview import Gallery, Link, Mail, Preview, State, schemes
 from bmeconf.render import html, values
 from bmeconf.render.page import preview as page
 
@@ -106,6 +106,23 @@ def has_dark(mail: Mail) -> bool:
     return schemes.has_dark(mail.body)
 
 
+def views(preview: Preview) -> list[html.View]:
+    """The ways to look at what differs: in the dark too, if a side has colours for that."""
+    bodies = [preview.mail.body]
+    for change in preview.live.changes if preview.live else ():
+        bodies += (side for side in (change.before, change.after) if isinstance(side, str))
+
+    def seen_in(dark: bool, body: str) -> str:
+        shown, style = schemes.in_scheme(preview.as_seen(body), dark)
+        return f"<style>{style}body{{background:none;color:canvastext}}</style>{shown}"
+
+    light = html.View(as_seen=functools.partial(seen_in, False))
+    if not any(map(schemes.has_dark, bodies)):
+        return [light]
+    dark = functools.partial(seen_in, True)
+    return [light, html.View("How it looks on a dark screen", dark, night=True)]
+
+
 def teaser(mail: Mail) -> str:
     """What an inbox shows behind the subject: the preview text, else how the mail begins."""
     words = " ".join(mail.words).split()[:MOST_WORDS]
@@ -115,6 +132,12 @@ def teaser(mail: Mail) -> str:
 def clock(preview: Preview) -> str:
     """The time of day at which the mail is to arrive."""
     return f"{preview.due:%H:%M}" if preview.due else "now"
+
+
+def standings(previews: Sequence[Preview]) -> str:
+    """How many campaigns are in each state beside the account, in words."""
+    found = Counter(preview.live.state for preview in previews if preview.live)
+    return ", ".join(f"{found[state]} {state}" for state in State if found[state])
 
 
 def levels(problems: Iterable[Problem]) -> list[tuple[str, str]]:
@@ -134,7 +157,7 @@ def odd(links: Sequence[Link]) -> list[Link]:
 
 
 FILTERS = (
-    *(mail_frame, screens, height, has_dark, teaser, clock, levels, odd, seen),
+    *(mail_frame, screens, height, has_dark, views, teaser, clock, standings, levels, odd, seen),
     page.differences,
 )
 html.TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}

@@ -113,22 +113,25 @@ def test_what_differs_is_outlined_on_both_sides(
         unfold(browser)
         frames = browser.find_elements(By.CSS_SELECTOR, ".looks iframe")
         sides = ["body in the account", "body as declared"]
-        names = [side + screen for side in sides for screen in ("", ", on a phone")]
-        assert [frame.get_attribute("title") for frame in frames] == names
-        assert [frame.get_attribute("sandbox") for frame in frames] == [""] * 4
-        marked = ["p", "a", "img"]
-        for frame, style in zip(frames, ("dashed", "dashed", "solid", "solid"), strict=True):
-            assert outlined(browser, frame) == [(name, style) for name in marked]
+        screens = ("", ", on a phone")
+        titles = [f"{s}{w}{dark}" for dark in ("", ", dark") for s in sides for w in screens]
+        assert [frame.get_attribute("title") for frame in frames] == titles
+        assert [frame.get_attribute("sandbox") for frame in frames] == [""] * 8
+        shown = []
+        for frame, style in zip(frames, ("dashed", "dashed", "solid", "solid") * 2, strict=True):
+            assert outlined(browser, frame) == [(name, style) for name in ("p", "a", "img")]
             ActionChains(browser, 10).move_to_element(frame).pause(0.05).click().perform()
-        words = []
-        for frame in frames[::2]:
             browser.switch_to.frame(frame)
-            words.append(browser.find_element(By.TAG_NAME, "p").text)
+            text = browser.find_element(By.TAG_NAME, "p")
             pictures = browser.find_elements(By.TAG_NAME, "img")
             assert all(picture.get_property("naturalWidth") for picture in pictures)
+            shown.append((text.text, text.value_of_css_property("color")))
             browser.switch_to.default_content()
-        assert words == ["Hello qa@acme.example", "Good morning qa@acme.example"]
-        legend = browser.find_element(By.CLASS_NAME, "legend").text
+        words = ("Hello qa@acme.example", "Good morning qa@acme.example")
+        colours_of_p = ("rgba(1, 2, 3, 1)", "rgba(9, 8, 7, 1)")
+        assert shown[::2] == [(text, colour) for colour in colours_of_p for text in words]
+        legends = {legend.text for legend in browser.find_elements(By.CLASS_NAME, "legend")}
+        (legend,) = legends
         assert legend.endswith("dashed in “In the account”, solid in “As declared”.")
         inbox = browser.find_elements(By.CSS_SELECTOR, "article .inbox .sender")
         assert [each.text for each in inbox] == ["Acme <b>", "Acme <i>"]
@@ -149,7 +152,8 @@ def test_both_sides_fit_on_every_screen(
         judged, poor = contrast(browser)
         assert judged > 5
         assert poor == []
-        one, other = (one.rect for one in browser.find_elements(By.CSS_SELECTOR, ".looks figure"))
+        figures = browser.find_elements(By.CSS_SELECTOR, ".looks figure")
+        one, other, *_ = (figure.rect for figure in figures)
         assert (one["y"] == other["y"]) == (width > 390), width
         card = browser.find_element(By.CSS_SELECTOR, "article.card").rect
         assert other["x"] + other["width"] <= card["x"] + card["width"]

@@ -77,7 +77,8 @@ def test_first_stands_what_was_first(case: str, project: Project, account: Accou
     words = " ".join("".join(seen.words).split())
     assert f"{one}: {before} → {other}: {after}" in words
     legend = f"dashed in “{one}”, solid in “{other}”."
-    assert f"{legend} {one} {other} Pictures" in words
+    tick = "Lay one over the other: what is alike turns white."
+    assert f"{legend} {tick} {one} {other} Pictures" in words
     assert re.search(f"{one} \\W* {before} {other} \\W* {after}", words), words
     # Each side on a wide screen and on a phone.
     sides = [before, before, after, after]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from selenium.webdriver.chrome.webdriver import WebDriver
@@ -26,7 +27,7 @@ from bmeconf.model import Address
 from bmeconf.render import html
 from bmeconf.render import page as pages
 from tests.support import plans
-from tests.support.browser import colours, contrast, outlined, size, unfold
+from tests.support.browser import colours, contrast, outlined, scripts, size, unfold
 from tests.support.listener import Listener
 from tests.support.strategies import examples
 
@@ -271,6 +272,52 @@ def test_what_changed_in_a_mail_has_an_outline(browser: WebDriver, tmp_path: Pat
     assert outlined(browser, wide[1]) == [("p", "solid"), ("a", "solid")]
     legend = browser.find_element(By.CLASS_NAME, "legend").text
     assert legend.endswith("have an outline: dashed in “Before”, solid in “After”.")
+
+
+NOT_WHITE = """
+const [shot, done] = arguments, picture = new Image();
+picture.onload = () => {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [picture.width, picture.height];
+  const context = canvas.getContext('2d');
+  context.drawImage(picture, 0, 0);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let n = 0; n < data.length; n += 4) count += data[n] + data[n + 1] + data[n + 2] < 720;
+  done(count);
+};
+picture.src = 'data:image/png;base64,' + shot;
+"""
+
+
+def not_white(browser: WebDriver, element: WebElement) -> int:
+    """How many pixels of an element are of any colour."""
+    found: int = browser.execute_async_script(NOT_WHITE, element.screenshot_as_base64)
+    return found
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("key", "least", "most"), [("title", 0, 2_000), ("class", 10_000, 20_000)])
+def test_one_mail_over_the_other_shows_what_no_outline_does(
+    browser: WebDriver, tmp_path: Path, dark: bool, key: str, least: int, most: int
+) -> None:
+    body = (
+        "<style>.you { background: #c00 } .all { background: #00c }</style>"
+        f"<p style='font-size: 60px'>Hello all</p><div {key}={{name}} style='height: 40px'></div>"
+    )
+    colours(browser, dark)
+    unfolded(browser, write(tmp_path, ["a"], body))
+    for frame in browser.find_elements(By.CSS_SELECTOR, ".looks iframe"):
+        assert outlined(browser, frame) == []
+    scripts(browser, allowed=False)
+    browser.find_element(By.CSS_SELECTOR, ".over input").click()
+    scripts(browser, allowed=True)
+    sides = browser.find_elements(By.CSS_SELECTOR, ".looks .wide .glass")
+    assert sides[0].rect == sides[1].rect
+    # A bar across both screens, nothing of the words, and perhaps a line of what is around.
+    looks = browser.find_element(By.CLASS_NAME, "looks")
+    wait = WebDriverWait(browser, 20, 0.1)
+    wait.until(lambda _: least <= not_white(browser, looks) <= most)
 
 
 def test_a_mail_without_such_a_change_is_as_it_is(browser: WebDriver, tmp_path: Path) -> None:
