@@ -50,9 +50,10 @@ ERRORS = {
         "rename or delete the other one first, or choose another name",
     ),
     Status.RENAMED_IN_ACCOUNT: (
-        "looks like a rename in the account: it is now called {name!r}, and nothing is created"
-        " beside it",
-        "add renamed_from: {names} to rename it back, or declare the new name",
+        "was probably renamed in the account: it is now called {name!r}, and no second one is"
+        " created",
+        "to keep the new name, declare it, also in what refers to it; to rename it back, add"
+        " renamed_from: {names}",
     ),
 }
 """By status, the message and the remedy of what an apply refuses."""
@@ -89,7 +90,7 @@ def of(resource: Resource, match: Match) -> Finding | None:
     if status is Status.RENAMED_IN_MANIFESTS:
         orphans = " or ".join(map(repr, names))
         choice = " or ".join(f"renamed_from: {flow([name])}" for name in names)
-        message = f"looks like a rename in the manifests: {orphans} was declared before"
+        message = f"was probably renamed in the manifests: {orphans} was declared before"
         message += " and is still live"
         remedy = f"if it is the same one, add {choice}"
         return Finding("warning", code(status), address, message, remedy)

@@ -24,7 +24,7 @@ from bmeconf.model import (
     references,
 )
 
-MEND_THAT = "mend what the finding on that resource says, then plan again"
+MEND_THAT = "do what the finding on that resource says, then plan again"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
 THE_STRUCTURE = only(Singleton).address
 Identity = tuple[str, str]

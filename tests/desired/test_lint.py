@@ -150,7 +150,7 @@ def test_what_is_wrong_with_many_mails_is_said_once(project: Project) -> None:
     )
     (same,) = [f for f in document["findings"] if f["code"] == "same_body"]
     assert same["address"] == "campaigns/C2"
-    assert same["message"] == "lists/L gets the same body from campaigns/C0"
+    assert same["message"] == "has the same body as campaigns/C0, and both go to lists/L"
 
 
 def test_a_plan_knows_what_the_account_shows(project: Project, account: Account) -> None:

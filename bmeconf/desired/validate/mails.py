@@ -70,8 +70,8 @@ def _same_bodies(campaigns: Sequence[Declared]) -> Mapping[int, Sequence[lint.Hi
         for audience in audiences or () if isinstance(body, str) else ():
             other = first.setdefault((body, audience), resource)
             if other is not resource and not found[number]:
-                message = f"{audience} gets the same body from {other.address}"
-                remedy = "name the file of this campaign, or take one campaign out"
+                message = f"has the same body as {other.address}, and both go to {audience}"
+                remedy = "name this campaign's own file, or take one of the two out"
                 found[number] = [lint.Hit("same_body", "body", 0, message, remedy)]
     return found
 

@@ -143,7 +143,7 @@ CODES: Mapping[LintCode, Entry] = MappingProxyType(
             "Two campaigns that send the same body to the same people.",
             "Most likely an entry was copied, and its file is still that of the other campaign."
             " Campaigns to different lists may share a body.",
-            "Name the file of this campaign.",
+            "Name this campaign's own file, or take one of the two out.",
         ),
     }
 )
