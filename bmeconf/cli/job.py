@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -197,14 +196,22 @@ def _apply(job: jobs.Job, folder: Path) -> int:
     is_locked = _content(lock_file) not in (None, before)
     if is_locked:
         shutil.copy(lock_file, kept)
+    outputs(**{"exit-code": str(code), "locked": "true" if is_locked else "false"})
     if code:
-        with suppress(InvalidInput, FileNotFoundError):
-            journals = journal_folder(Path(inputs.path), make=False)
-            shutil.copytree(journals, kept / "journals", symlinks=True)
+        _keep_journals(Path(inputs.path), kept)
     if any(kept.iterdir()):
         outputs(artifact=f"bmeconf-apply-{job.name}")
-    outputs(**{"exit-code": str(code), "locked": "true" if is_locked else "false"})
     return code
+
+
+def _keep_journals(root: Path, kept: Path) -> None:
+    """Copy the journals of a project; without them, the lock file is kept all the same."""
+    try:
+        shutil.copytree(journal_folder(root, make=False), kept / "journals", symlinks=True)
+    except FileNotFoundError:
+        pipeline.tell("There is no journal.")
+    except (InvalidInput, OSError) as error:
+        pipeline.annotate("warning", f"The journals are not kept: {error}")
 
 
 def _content(path: Path) -> bytes | None:

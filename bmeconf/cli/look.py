@@ -42,7 +42,18 @@ class Left:
             raise InvalidInput(f"{self._code} holds no exit code", "let `ci` write it")
         return int(text)
 
-    def keep(self, code: int) -> None:
+    def begin(self) -> None:
+        """Make the folder, without what an earlier run or the author of a branch put there."""
+        files = (self.plan, self.report, self._code, self.more)
+        try:
+            self.plan.parent.mkdir(parents=True, exist_ok=True)
+            for file in files:
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            message = f"{self.plan.parent} cannot be used: {error.strerror}"
+            raise InvalidInput(message, "name another folder") from error
+
+    def end(self, code: int) -> None:
         pipeline.write(self._code, f"{code}\n")
 
 
@@ -111,10 +122,10 @@ def _looked(name: str, words: Sequence[str], folder: Path) -> int:
     here, become annotations.
     """
     left, format = Left(folder, name), "github" if on_github() else "junit"
-    folder.mkdir(parents=True, exist_ok=True)
+    left.begin()
     outputs = [f"--output=markdown={left.report}", f"--output={format}={left.more}"]
     code = ran(name, [*outputs, *words])
-    left.keep(code)
+    left.end(code)
     pipeline.outputs(**{"exit-code": str(code)})
     if on_github() and left.more.is_file():
         say(pipeline.text(left.more).rstrip("\n"))

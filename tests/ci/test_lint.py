@@ -146,6 +146,26 @@ def test_only_the_applying_workflow_asks_for_a_writing_key() -> None:
     assert not [path.name for path in WORKFLOWS if "environment:" in path.read_text()]
 
 
+def test_one_step_of_the_action_has_the_key_and_only_where_the_account_is_used() -> None:
+    steps = load(ACTION)["runs"]["steps"]
+    where = {
+        secret: {step["name"]: step["if"] for step in steps if f"inputs.{secret} }}}}" in str(step)}
+        for secret in ("api-key", "redact-key", "github-token")
+    }
+    using = {"Use the account": "steps.begin.outputs.account == 'true'"}
+    assert where["api-key"] == where["redact-key"] == using
+    assert where["github-token"].keys().isdisjoint(using)
+    assert len(where["github-token"]) == 2
+
+
+@pytest.mark.parametrize("path", [ACTION, LOCK], ids=["bmeconf", "lock"])
+def test_nothing_of_ours_runs_before_the_installation(path: Path) -> None:
+    # It refuses what would lead Python into the checkout.
+    runs = [step["run"] for step in load(path)["runs"]["steps"] if "run" in step]
+    first = next(number for number, run in enumerate(runs) if "bmeconf ci" in run)
+    assert any("install.sh" in run for run in runs[:first])
+
+
 def test_no_file_of_a_pull_request_chooses_among_other_secrets() -> None:
     """The name of an account is a part of the name of a read key, and of nothing else."""
     jobs = load(MATRIX)["jobs"]

@@ -111,7 +111,9 @@ def test_how_a_command_ends_is_left_where_it_failed(
     job.run(command, "--to", "left", code=3, said="unknown key")
     assert (job.folder / "left" / f"{command}.code").read_text() == "3\n"
     job.run(command, "--to", "left", "--no-such-option", code=3, said="No such option")
-    assert (job.folder / "left" / f"{command}.code").read_text() == "3\n"
+    # The report of the run before is gone with it.
+    assert [path.name for path in (job.folder / "left").iterdir()] == [f"{command}.code"]
+    job.run(command, "--to", "m.yaml", code=3, said="m.yaml cannot be used")
 
 
 def test_drift_ends_as_it_does_otherwise(
