@@ -104,9 +104,8 @@ def for_readers(items: Sequence[PageItem]) -> list[PageItem]:
 
 def _distance(item: PageItem) -> int:
     """How far from a reader's interest an item is: campaigns are nearer than other changes."""
-    if _is_urgent(item):
-        return 0
-    return 3 if crowd(item) else 1 if _kind(item) == only(Mailing).noun else 2
+    near = {only(Mailing).noun: 1, only(Member).noun: 3}
+    return 0 if _is_urgent(item) else near.get(_kind(item), 2)
 
 
 def _is_urgent(item: PageItem) -> bool:
@@ -114,8 +113,9 @@ def _is_urgent(item: PageItem) -> bool:
 
 
 def crowd(item: PageItem) -> bool:
-    """Whether a change is one of contacts: there are many of them, so that they stay closed."""
-    return not _is_urgent(item) and _kind(item) == only(Member).noun
+    """Whether a change is that of one contact: there are many of them, so that they stay closed."""
+    single = not (item.members or _is_urgent(item))
+    return single and _kind(item) == only(Member).noun
 
 
 def _kind(item: PageItem) -> str:

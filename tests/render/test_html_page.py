@@ -105,7 +105,10 @@ def test_many_equal_contacts_do_not_close_the_campaigns(browser: WebDriver, tmp_
     page.write_text(html.render(shown), encoding="utf-8")
     browser.get(page.as_uri())
     folds = browser.find_elements(By.CSS_SELECTOR, ".card > details")
-    assert [fold.get_attribute("open") is not None for fold in folds][:2] == [True, False]
+    assert [fold.get_attribute("open") is not None for fold in folds][:2] == [True, True]
+    (names,) = browser.find_elements(By.CSS_SELECTOR, ".card > details > details:has(.members)")
+    assert names.get_attribute("open") is None
+    assert names.text == f"Which {len(many)}"
 
 
 def test_a_mail_stands_beside_what_it_was(browser: WebDriver, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ is not applied yet reads as in a plan: what is in the account, then what it is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
@@ -204,7 +204,7 @@ def _item(items: Sequence[DriftItem], drift: Drift, fail_on: Collection[str]) ->
         state=first.sort,
         head=_head(items, drift.remembers),
         fields=tuple(map(_field, (item for item in items if item.path != PRESENCE))),
-        notes=(*_term(first), *_members(items)),
+        notes=tuple(_term(first)),
         history=tuple(_history(first, drift)),
         remedy=next(filter(None, map(_remedy, items)), ""),
         level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
@@ -260,15 +260,6 @@ def _head(items: Sequence[DriftItem], remembers: bool) -> str:
 
 def _name(item: DriftItem) -> str:
     return "id of the live object" if item.path == IDENTITY else item.field
-
-
-def _members(items: Iterable[DriftItem]) -> Iterator[str]:
-    """The members that a set lacks, and the unexpected ones in it."""
-    for item in items:
-        parts = [("missing", item.missing), ("unexpected", item.unexpected)]
-        names = [f"{word}: {', '.join(map(values.text, each))}" for word, each in parts if each]
-        if names:
-            yield f"{item.field} ({'; '.join(names)})"
 
 
 def _term(item: DriftItem) -> Iterator[str]:
