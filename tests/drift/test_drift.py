@@ -794,7 +794,7 @@ def test_what_moved_in_words(project: Project, account: Account, cut: Cut) -> No
     assert '    subject: "A" → "B"' in lines
     assert f"~ contacts/{ANN} (drift): fields.First Name, lists changed by hand in" in lines
     assert "    last changed at 2026-11-20 10:00 UTC by user " + "5" * 24 + " from" in lines
-    assert '    lists: - "Newsletter"' in lines
+    assert '    lists: ["Newsletter"] → []' in lines
     assert "- lists/Mine (drift): is gone from the account" in lines
     assert f"! {SENT} (frozen): is sent, not a draft; subject declared" in lines
     assert "[ ] campaigns/Late (overdue)" in told
