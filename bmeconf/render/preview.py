@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from bmeconf import __version__
 from bmeconf.model import Problem, counted, seen
-from bmeconf.preview import Gallery, Link, Mail, Preview, State, schemes
+from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
 from bmeconf.render import html, values
 from bmeconf.render.page import preview as page
 
@@ -134,12 +134,6 @@ def clock(preview: Preview) -> str:
     return f"{preview.due:%H:%M}" if preview.due else "now"
 
 
-def standings(previews: Sequence[Preview]) -> str:
-    """How many campaigns are in each state beside the account, in words."""
-    found = Counter(preview.live.state for preview in previews if preview.live)
-    return ", ".join(f"{found[state]} {state}" for state in State if found[state])
-
-
 def levels(problems: Iterable[Problem]) -> list[tuple[str, str]]:
     """How many findings there are, by level, each in words."""
     found = Counter(problem.level for problem in problems)
@@ -157,8 +151,8 @@ def odd(links: Sequence[Link]) -> list[Link]:
 
 
 FILTERS = (
-    *(mail_frame, screens, height, has_dark, views, teaser, clock, standings, levels, odd, seen),
-    page.differences,
+    *(mail_frame, screens, height, has_dark, views, teaser, clock, levels, odd, seen),
+    *(page.differences, page.standings),
 )
 html.TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}
 html.TEMPLATES.filters |= {"ordered": _ordered, "moment": values.zoned}

@@ -105,7 +105,8 @@ def test_what_stands_in_the_account_is_shown_and_only_read(
     declare(project, "One", "Two", subject="Now another")
     project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
     account.clear_log()
-    project.run("preview", "--out", "out").ok()
+    ran = project.run("preview", "--out", "out").ok()
+    assert "; 1 not as declared, 1 not in the account yet." in " ".join(ran.out.split())
     assert {call["method"] for call in account.log()} == {"GET"}
     made = pages(project)
     assert "not as declared" in made["one.html"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from bmeconf.model import counted
-from bmeconf.preview import Gallery, Preview
+from bmeconf.preview import Gallery, Preview, State
 from bmeconf.render.model import Page, PageItem
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import of_problems
@@ -22,10 +23,17 @@ def of_gallery(gallery: Gallery, pages: int, folder: str, gone: Sequence[str]) -
 
 
 def verdict(gallery: Gallery) -> str:
-    """How many campaigns are shown, and how much was found in them."""
+    """How many campaigns are shown, how much was found in them, and how they stand."""
     counts = of_problems(gallery.all_problems).counts
     found = ", ".join(counted(number, level) for level, number in counts)
-    return f"{counted(len(gallery.previews), 'campaign')}: {found or 'nothing found'}."
+    told = "; ".join(filter(None, (found or "nothing found", standings(gallery))))
+    return f"{counted(len(gallery.previews), 'campaign')}: {told}."
+
+
+def standings(gallery: Gallery) -> str:
+    """How many campaigns are in each state beside the account; empty where it was not asked."""
+    found = Counter(preview.live.state for preview in gallery.previews if preview.live)
+    return ", ".join(f"{found[state]} {state}" for state in State if found[state])
 
 
 def differences(preview: Preview) -> PageItem:
