@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bmeconf.kinds import KINDS
 from bmeconf.model import counted
-from bmeconf.render.model import PageItem, Task
+from bmeconf.render import values
+from bmeconf.render.model import Field, PageItem, Task
 
 ENOUGH = 3
 """So many equal changes are folded; fewer are as easily read one by one."""
@@ -19,8 +20,8 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
 
     A finding then names the other resources in its head. Of equal changes that take more than a
     line each, the first stands for all, as `27 contacts`, and has their addresses as `members`;
-    who made them, and when, makes them no less equal. What goes or is gone is never folded, nor
-    what is said of a very place.
+    who made them, and when, makes them no less equal, nor do the members of a set that stay. What
+    goes or is gone is never folded, nor what is said of a very place.
     """
     alike: dict[object, list[PageItem]] = {}
     for number, each in enumerate(items):
@@ -34,8 +35,10 @@ def folded(items: Sequence[PageItem]) -> Iterator[PageItem]:
             yield from group
         else:
             kind = KINDS[first.address.partition("/")[0]]
+            alike_whole = all(other.fields == first.fields for other in others)
             yield first._replace(
                 address=kind.counted(len(group)),
+                fields=first.fields if alike_whole else _moving(first),
                 place=None,
                 link="",
                 members=tuple(item.address for item in group),
@@ -59,8 +62,22 @@ def _cause(item: PageItem) -> PageItem | None:
         common = kind in KINDS and bool(slash) and (_is_long(item) or bool(item.level))
     else:
         kind, common = "", bool(item.level and item.address)
-    alone = item.is_loss or item.located or not common
-    return None if alone else item._replace(address=kind, place=None, link="", history=())
+    if item.is_loss or item.located or not common:
+        return None
+    return item._replace(address=kind, fields=_moving(item), place=None, link="", history=())
+
+
+def _moving(item: PageItem) -> tuple[Field, ...]:
+    """The fields of an item; of sets the members that go and come, as any other may have them."""
+    return tuple(map(_only_moving, item.fields))
+
+
+def _only_moving(field: Field) -> Field:
+    changed = values.members(field.before, field.after)
+    if not changed:
+        return field
+    gone, came = (tuple(one for sign, one in changed if sign == side) for side in "-+")
+    return field._replace(before=gone, after=came, part=True)
 
 
 def _is_long(item: PageItem) -> bool:

@@ -116,7 +116,7 @@ def _item(item: PageItem, cut: bool) -> Iterator[str]:
 
 def _field(field: Field, cut: bool) -> str:
     note = f" *({prose(field.note)})*" if field.note else ""
-    if changed := values.members(field.before, field.after):
+    if changed := values.members(field.before, field.after, field.part):
         shown = ", ".join(f"{sign} {_value(values.text(member), cut)}" for sign, member in changed)
         return f"- {code(field.name)}: {shown}{note}"
     before, after = (_value(values.text(value), cut) for value in (field.before, field.after))

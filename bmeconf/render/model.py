@@ -21,7 +21,8 @@ class Field(NamedTuple):
 
     `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
     body that is HTML. `note` says more in words, such as who changed the field. `sides` is what
-    the two values are called where each stands alone.
+    the two values are called where each stands alone. `part`: of sets, only the members that go
+    and come; others, which stay, are left out.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Field(NamedTuple):
     note: str = ""
     markup: bool = False
     sides: tuple[str, str] = ("Before", "After")
+    part: bool = False
 
 
 class PageItem(NamedTuple):

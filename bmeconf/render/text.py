@@ -116,13 +116,13 @@ class Sheet:
                 for text in figures.excerpt(field.before, field.after, self.width - 6):
                     yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
             return
-        change = values.change(field.before, field.after, new=field.new)
+        change = values.change(field.before, field.after, new=field.new, part=field.part)
         whole = safe.line(f"    {name}: {change}{note}")
         if len(whole) <= self.width:
             yield Line(whole)
             return
         yield Line(f"    {name}:{note}")
-        if members := values.members(field.before, field.after):
+        if members := values.members(field.before, field.after, field.part):
             for sign, member in members:
                 yield from self._wrapped(values.text(member), f"      {sign} ", "        ")
             return

@@ -31,19 +31,22 @@ def text(value: Value) -> str:
     return safe.line(str(plain(value)))
 
 
-def members(before: Value, after: Value) -> list[tuple[str, Value]]:
-    """What goes (`-`) and what comes (`+`) where both are sets that have something in common."""
+def members(before: Value, after: Value, part: bool = False) -> list[tuple[str, Value]]:
+    """What goes (`-`) and what comes (`+`) where both are sets that have something in common.
+
+    Of sets that are shown in `part` it is the members that are left out.
+    """
     if not (isinstance(before, tuple) and isinstance(after, tuple)):
         return []
     old, new = ({text(member): member for member in side} for side in (before, after))
     gone = [("-", member) for key, member in old.items() if key not in new]
     came = [("+", member) for key, member in new.items() if key not in old]
-    return gone + came if len(gone) < len(old) else []
+    return gone + came if part or len(gone) < len(old) else []
 
 
-def change(before: Value, after: Value, *, new: bool) -> str:
+def change(before: Value, after: Value, *, new: bool, part: bool = False) -> str:
     """A change on one line: both values, of a set only the members that go and come."""
-    if changed := members(before, after):
+    if changed := members(before, after, part):
         return ", ".join(f"{sign} {text(member)}" for sign, member in changed)
     return text(after) if new else f"{text(before)} → {text(after)}"
 

@@ -60,6 +60,24 @@ def test_who_made_equal_changes_keeps_none_apart(level: str) -> None:
     )
 
 
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_of_sets_only_what_moves_has_to_be_equal(format: str) -> None:
+    left = [
+        item._replace(fields=(LEFT._replace(before=(stays, "Everybody"), after=(stays,)),))
+        for item, stays in zip(ALIKE, ("News", "Press", "Partners"), strict=True)
+    ]
+    of_none = ALIKE[0]._replace(
+        address="contacts/e@a.example", fields=(LEFT._replace(before=("Everybody",), after=()),)
+    )
+    (one, alone) = folded([*left, of_none])
+    assert (one.address, alone) == ("3 contacts", of_none)
+    page = Page("bmeconf.plan/1", "Plan", "a", "", "good", sections=(Section("", (*left,)),))
+    shown = as_one(page, format)
+    assert shown.count("Everybody") == 1
+    assert "Press" not in shown
+    assert "News" not in shown
+
+
 def test_what_waits_without_a_message_is_folded_of_each_kind() -> None:
     waits = [
         PageItem("~", f"{kind}/{letter}", "not attempted", "", level="warning")
