@@ -29,9 +29,9 @@ NO_ACCESS = "not asked: account, host or key failed"
 def doctor(options: Options, console: Console) -> int:
     """Check key, scopes, limits, account and files; only reads.
 
-    It sends 4 requests, 1 where the key is refused, and repeats those that got no sound answer.
-    Exits 0 where nothing failed: a warning or a skipped check fails no run. Else the exit code is
-    that of the gravest failure.
+    It sends 4 requests, 1 where the key is refused, a few more for declared seeds and recipients,
+    and repeats those that got no sound answer. Exits 0 where nothing failed: a warning or a skipped
+    check fails no run. Else the exit code is that of the gravest failure.
 
     \b
     bmeconf doctor
