@@ -164,6 +164,21 @@ def test_how_a_campaign_stands_to_the_account(
     assert ("As declared: " in page) == ("subject" in {**live, **declared})
 
 
+def test_what_the_account_does_not_show_is_named(project: Project, account: Account) -> None:
+    account.switch(campaign_body="minimal", campaign_patch_version="optional")
+    declare(project, "One", from_name="Acme")
+    project.apply()
+    project.run("preview", "--out", "out").ok()
+    assert "Nothing differs: " in pages(project)["one.html"]
+    project.unlock()
+    project.run("preview", "--out", "out").ok()
+    told = re.search(
+        r"in what the account shows. It does not show (.*)[.]<", pages(project)["one.html"]
+    )
+    assert told
+    assert "body" in told[1].split(", ")
+
+
 def test_a_tag_of_no_field_is_told_at_the_project_file(project: Project, account: Account) -> None:
     declare(project, "One")
     project.write("bmeconf.yaml", "version: 1\nmerge_tags: {cf_town: Nowhere}\n")
