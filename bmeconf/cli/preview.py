@@ -227,10 +227,14 @@ def _limited(desired: validate.Desired, chosen: Snapshot) -> scope.Scope:
 
 
 def _mended(reading: Reading, limited: scope.Scope) -> bool:
-    """Whether what a reading objects to refers to something else by now."""
+    """Whether what a reading objects to may refer to something that is there by now."""
+    before, now = reading.scope.desired, limited.desired
     objected = {problem.address for problem in reading.problems}
-    asked = (r for r in reading.scope.desired if str(r.address) in objected)
-    return any(_references(r) != _references(limited.desired.get(r.address)) for r in asked)
+    asked = [r for r in before if str(r.address) in objected]
+    declared = before.resources.keys() != now.resources.keys()
+    return bool(asked) and (
+        declared or any(_references(r) != _references(now.get(r.address)) for r in asked)
+    )
 
 
 def _references(resource: Resource | None) -> Sequence[Value]:

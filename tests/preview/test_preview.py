@@ -290,25 +290,39 @@ def _page(url: str, name: str) -> str:
 
 
 @pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize(
+    ("fields", "told", "mended"),
+    [
+        ({"body": TEMPLATE}, "the account has no templates", "m.yaml"),
+        (
+            {"lists": ["Newsletter", "New"]},
+            "which neither the manifests nor the account have",
+            "n.yaml",
+        ),
+    ],
+)
 def test_watching_reads_the_account_again_where_that_objected(
-    project: Project, account: Account
+    project: Project, account: Account, fields: Any, told: str, mended: str
 ) -> None:
-    declare(project, "One", body=TEMPLATE)
+    declare(project, "One", **fields)
     with project.start("preview", "--watch", "--port", "0") as running:
         try:
             assert running.stdout
             url = running.stdout.readline().decode().strip()
-            assert "the account has no templates" in _page(url, "one")
+            assert told in _page(url, "one")
             account.clear_log()
-            declare(project, "One", body=TEMPLATE, subject="Now another")
+            declare(project, "One", **fields, subject="Now another")
             while "Now another" not in _page(url, "one"):
                 time.sleep(0.1)
-            assert "the account has no templates" in _page(url, "one")
+            assert told in _page(url, "one")
             assert account.log() == []
-            declare(project, "One")
+            if mended == "m.yaml":
+                declare(project, "One")
+            else:
+                project.write(mended, "version: 1\nlists: [{name: New}]\n")
             while "it is new" not in _page(url, "one"):
                 time.sleep(0.1)
-            assert "the account has no templates" not in _page(url, "one")
+            assert told not in _page(url, "one")
         finally:
             running.send_signal(signal.SIGINT)
         assert running.wait(20) == 0
