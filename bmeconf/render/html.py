@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2 import Template as Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bmeconf import __version__
 from bmeconf.kinds import KINDS, Mailing, Member, only
@@ -66,6 +66,7 @@ OUTLINES = (
 )
 """The look of marks. What counts in a layer is above what a mail finds important. White around an
 outline tells it from any ground; most of it lies inside, where no edge of a frame cuts it off."""
+DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
 
@@ -183,6 +184,12 @@ class Bar(NamedTuple):
     share: float
 
 
+def unbroken(text: str) -> Markup:
+    """A sentence whose dates no line breaks: a hyphen is where a browser would."""
+    shown = str(escape(safe.line(text)))
+    return Markup(DATE.sub(r'<span class="date">\g<0></span>', shown))
+
+
 def bars(series: Series) -> list[Bar]:
     """The values of a plot as bars."""
     top = max((*series.values, 0.0)) or 1.0
@@ -277,6 +284,7 @@ FILTERS = (
     kind,
     members,
     name,
+    unbroken,
 )
 TEMPLATES.globals["as_it_is"] = (View(),)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}

@@ -111,6 +111,15 @@ def test_many_equal_contacts_do_not_close_the_campaigns(browser: WebDriver, tmp_
     assert names.text == f"Which {len(many)}"
 
 
+def test_no_line_breaks_a_date(browser: WebDriver, tmp_path: Path) -> None:
+    unfolded(browser, write(tmp_path, [f"name {'n' * n}" for n in range(30)]))
+    for width in (1280, 390, 320):
+        size(browser, width, 900)
+        dates = browser.find_elements(By.CSS_SELECTOR, ".alarm .date, .what .date")
+        assert {len(date.text) for date in dates} == {10}
+        assert max(date.rect["height"] for date in dates) < 30
+
+
 def test_a_mail_stands_beside_what_it_was(browser: WebDriver, tmp_path: Path) -> None:
     unfolded(browser, write(tmp_path, ["a"]))
     wide = [one.rect for one in browser.find_elements(By.CSS_SELECTOR, ".wide .glass")]

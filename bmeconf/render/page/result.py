@@ -66,7 +66,7 @@ def outcome_item(outcome: Outcome) -> PageItem:
         sign=plan_page.SIGNS[step.action],
         address=str(step.address),
         state=outcome.state,
-        head=outcome.message or (f"was {step.action}d" if done else ""),
+        head=outcome.message or (f"{step.action}d" if done else ""),
         fields=tuple(plan_page.fields(step)),
         notes=tuple(plan_page.notes(step)),
         level="" if done else "error" if outcome.state in GRAVE else "warning",
