@@ -276,6 +276,8 @@ def test_watching_reads_the_account_once(
             project.write("n.yaml", "version: 1\nlists: [{name: New}]\n")
             shown("one", "It is declared like this since")
             (project.folder / "n.yaml").unlink()
+            declare(project, "One", renamed_from="Two", subject="Renamed")
+            shown("one", "It is declared like this since", "Renamed")
             project.write("mails/one.html", BODY)
             declare(project, "One")
             shown("one", "Nothing differs")
