@@ -231,12 +231,12 @@ def test_a_campaign_that_has_ended_has_a_remedy_of_its_own(
     drifted(project, account)
     account.schedule(status=status)
     told = " ".join(project.drift_text(code=2).split())
-    assert "nothing can be written to it any more: declare what is live, or answer for it" in told
+    assert "nothing can be written to it any more: declare what is live, or accept it" in told
     assert "Next:" not in told
     project.declare(campaigns=[{"name": "Welcome", "subject": "C"}])
     told = " ".join(project.drift_text(code=2).split())
     assert "nothing can be written to it any more: declare what is live" in told
-    assert "answer for it" not in told
+    assert "accept it" not in told
 
 
 # --- findings
@@ -884,7 +884,7 @@ def test_what_it_depends_on_may_be_answered_for(project: Project, account: Accou
         ("cancelled", "2030-12-01T08:00:00Z", "was cancelled, and goes to nobody"),
         ("failed", "2030-12-01T08:00:00Z", "has failed: the web app shows the reason"),
         ("scheduled", "2030-12-01T08:30:00Z", "is scheduled for 2030-12-01 09:30 (UTC+01:00), "),
-        ("sent", "2030-12-01T07:00:00Z", "was sent, scheduled for 2030-12-01 08:00 (UTC+01:00), "),
+        ("sent", "2030-12-01T07:00:00Z", "was sent, scheduled for 2030-12-01 08:00 (UTC+01:00) "),
     ],
 )
 def test_what_is_wrong_with_a_schedule_in_words(

@@ -41,10 +41,11 @@ STOP = (
     " live"
 )
 TOO_LATE_FOR = "nothing can be written to it any more: declare what is live"
-ANSWER = ", or answer for it until a day in bmeconf.yaml (policy: known_drift)"
+ANSWER = ", or accept it until a given day (policy: known_drift in bmeconf.yaml)"
 BY_HAND = "what was done by hand"
 UNDO = "To undo {}, apply."
-KEEP = "To keep {}, change the manifest" + ANSWER + "."
+KEEP = "To keep {}, change the manifest{}" + ANSWER + "."
+BY_ADOPTING = " (bmeconf drift --adopt does so where it can)"
 ADOPTED = "What was adopted is declared now: look at the change of the files, and commit it."
 PATCHED = "To keep what the patch has, `git apply` it."
 
@@ -179,7 +180,9 @@ def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
         unknown if drift.remembers else UNLOCKED,
         (ADOPTED if done else PATCHED) if taken else "",
         UNDO.format(rest if done else BY_HAND) if undoable else "",
-        KEEP.format(rest) if (takeover.rest(drift) if takeover else drift).by_hand else "",
+        KEEP.format(rest, "" if takeover else BY_ADOPTING)
+        if (takeover.rest(drift) if takeover else drift).by_hand
+        else "",
     )
     return " ".join(filter(None, sentences))
 
@@ -251,7 +254,11 @@ def _head(items: Sequence[DriftItem], remembers: bool) -> str:
             cause = TOO_LATE
         head = f"{', '.join(map(_name, items))} {cause}"
     elif first.desired == PRESENT:
-        head = "is not created yet" if first.cause == Cause.PENDING else "is gone from the account"
+        head = "is gone from the account"
+        if first.untold or not remembers:
+            head = "is not in the account"
+        if first.cause == Cause.PENDING:
+            head = "is not created yet"
     else:
         still = " still" if first.cause == Cause.PENDING else ""
         head = f"is declared absent, and is there{still}"

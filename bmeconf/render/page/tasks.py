@@ -34,6 +34,10 @@ NO_TIME = (
     "Its time is over: agree on a new one, and declare that (schedule: at) before you schedule it.",
     "If it is not to go out any more, take its schedule out of the manifest.",
 )
+SENT_ALREADY = (
+    "It cannot be called back: decide what should happen, as whether to write to its recipients.",
+    "In the manifest, declare when it went out, or take its schedule out.",
+)
 SEE_NAMED = "See that it goes to the lists named as its recipients, and to no others."
 SEE_WHO = "See that its recipients are the right lists."
 APPLY_FIRST = "Wait until the plan is applied: that makes the campaign."
@@ -135,14 +139,18 @@ def _where(manual: Manual, lists: Sequence[str], now: datetime) -> tuple[str, ..
         return (*opened, "Find out why it was not sent, and decide whether it still should be.")
     plannable = (None, CampaignStatus.DRAFT, CampaignStatus.SCHEDULED)
     if status not in plannable or ("id" in manual.observed and not status):
-        state = f"is {status}" if status else "is of no known status"
-        return (*opened, f"It {state}, so that its time may be fixed: decide what should happen.")
+        return (*opened, *(SENT_ALREADY if status in SENT else (_no_draft(status),)))
     if manual.due < now:
         return (*opened, *NO_TIME)
     look = SEE_NAMED if lists else SEE_WHO
     scheduled = status == CampaignStatus.SCHEDULED
     change = "Take its schedule back, or edit it." if scheduled else SCHEDULE
     return (*opened, look, change, ENTER, "Confirm.")
+
+
+def _no_draft(status: object) -> str:
+    state = f"is {status}" if status else "is of no known status"
+    return f"It {state}, and may be closed to changes: decide what should happen to it."
 
 
 def _look_first(manual: Manual) -> Iterator[str]:
@@ -209,8 +217,9 @@ def _wrong(manual: Manual, due: str) -> str:
         return f"is {status}, and the API does not show for when; it should be for {due}"
     if status in SENT and on_time(at, manual.due):
         return f"{SENT[status]} before its time, {due}"
-    state = f"{SENT[status]}, scheduled" if status in SENT else "is scheduled"
-    return f"{state} for {_live_time(at, manual)}, which is not {due}"
+    if status in SENT:
+        return f"{SENT[status]}, scheduled for {_live_time(at, manual)} instead of {due}"
+    return f"is scheduled for {_live_time(at, manual)}, which is not {due}"
 
 
 def _live_time(at: str, manual: Manual) -> str:
