@@ -22,7 +22,7 @@ from tests.support import shell
 from tests.support.fake_github import FakeGitHub, Token
 
 ROOT = Path(__file__).parents[2]
-HOME, TOOL = "acme/mail", "acme/bmeconf"
+HOME, TOOL = "acme/mail", "bmeconf/bmeconf"
 """The repository of the project, and the one that bmeconf is in."""
 WORD = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<op>==|!=|&&|\|\||!|[()\[\],])|(?P<name>[A-Za-z_][\w.-]*))"
