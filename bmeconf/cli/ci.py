@@ -63,7 +63,7 @@ def comment(
     change: str,
     author: str,
 ) -> None:
-    """Show a plan on its pull or merge request, in one comment that is kept up to date.
+    """Keep one comment with the plan on a pull or merge request.
 
     Without steps to show (--code 0) a comment is only updated, and none is written.
 
@@ -84,7 +84,9 @@ def comment(
 def issue(
     name: str, source: Path | None, report: Path | None, code: int | None, author: str
 ) -> None:
-    """Keep one issue while there is drift; a clean run (--code 0) closes it.
+    """Keep one issue while there is drift; a clean run closes it.
+
+    A run is clean that ended with 0.
 
     \b
     bmeconf ci issue --from drifted
@@ -98,7 +100,9 @@ def issue(
 @NAME
 @step
 def status(plan: Path, name: str) -> None:
-    """Set the status of the commit: pending while the plan has manual steps that are not done.
+    """Set a status of the commit: pending while manual steps are open.
+
+    Open is each manual step of the plan that is not done.
 
     \b
     bmeconf ci status plan.json
@@ -109,7 +113,9 @@ def status(plan: Path, name: str) -> None:
 @ci.command()
 @step
 def matrix() -> None:
-    """Set the output `accounts`: the declared accounts, as a matrix of jobs; nothing is sent.
+    """Set the output `accounts`: the declared ones, as a matrix.
+
+    The matrix has a job for each account. Nothing is sent.
 
     \b
     bmeconf ci matrix

@@ -29,13 +29,19 @@ JOB, RECORD, MISSING, KEPT = "job.json", "review.json", "missing", "kept"
 
 @click.group()
 def job() -> None:
-    """The steps of the GitHub action; each has the key, a token, or neither."""
+    """The steps of the action on GitHub.
+
+    Each has the key of the account, a token of GitHub, or neither.
+    """
 
 
 @job.command()
 @step
 def begin() -> None:
-    """Check the inputs, and decide whether the account is used; has neither key nor token."""
+    """Check the inputs, and decide whether the account is used.
+
+    It has neither key nor token.
+    """
     environ, inputs = os.environ, jobs.Inputs.of(os.environ)
     asked = jobs.Event(
         forge.needed(environ, "GITHUB_EVENT_NAME"),
@@ -66,7 +72,10 @@ def begin() -> None:
 @FOLDER
 @step
 def fetch(folder: Path) -> None:
-    """Take what an apply needs from GitHub: the reviewed plan, and the newest lock file."""
+    """Take from GitHub the reviewed plan and the newest lock file.
+
+    An apply needs them. It has the token.
+    """
     job = _read(folder)
     if not job.inputs.expect.strip():
         missing = reviewed.found(job.name, folder / RECORD, job.inputs.plan_workflow)
@@ -78,7 +87,7 @@ def fetch(folder: Path) -> None:
 @FOLDER
 @step
 def run(folder: Path) -> int:
-    """Do what the job is for; has the key, if that needs the account."""
+    """Do what the job is for; has the key, if it needs the account."""
     job = _read(folder)
     _set_environment(job)
     match job.does:
@@ -101,7 +110,7 @@ def run(folder: Path) -> int:
 @FOLDER
 @step
 def tell(folder: Path) -> None:
-    """Show on GitHub what the job has found: a plan in a comment, drift in an issue."""
+    """Show a plan in a comment, or drift in an issue; has the token."""
     job = _read(folder)
     left, author = look.Left(folder, job.does), job.inputs.author
     if job.does == jobs.DRIFT:

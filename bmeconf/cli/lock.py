@@ -33,7 +33,9 @@ def lock() -> None:
 @FOLDER
 @step
 def take(folder: str) -> None:
-    """Write the newest lock file of the branch into the project, if there is one.
+    """Write the newest lock file of the branch into the project.
+
+    Where the branch has none, nothing is written.
 
     \b
     bmeconf ci lock take

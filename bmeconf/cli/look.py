@@ -62,9 +62,10 @@ class Left:
 @WORDS
 @step
 def plan(to: Path, words: Sequence[str]) -> int:
-    """Plan, with the words of `bmeconf plan`; a plan with steps is no failure.
+    """Plan as `bmeconf plan` does; a plan with steps is no failure.
 
-    The folder then has plan.json for `apply`, and the report and the exit code for `ci comment`.
+    It takes the words of `bmeconf plan`. The folder then has plan.json for `apply`, and the
+    report and the exit code for `ci comment`.
 
     \b
     bmeconf ci plan --to planned --redact
@@ -78,9 +79,10 @@ def plan(to: Path, words: Sequence[str]) -> int:
 @WORDS
 @step
 def drift(to: Path, words: Sequence[str]) -> int:
-    """Look for drift, with the words of `bmeconf drift`, and end as it does.
+    """Look for drift as `bmeconf drift` does, and end as it does.
 
-    The folder then has the report and the exit code for `ci issue`.
+    It takes the words of `bmeconf drift`. The folder then has the report and the exit code for
+    `ci issue`.
 
     \b
     bmeconf ci drift --to drifted --redact

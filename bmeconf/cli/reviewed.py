@@ -46,7 +46,7 @@ def record(plan: Path, to: Path) -> None:
 )
 @step
 def find(name: str, to: Path, workflow: str) -> None:
-    """Find the record of the plan that was reviewed for this commit, on GitHub.
+    """Find the record of the reviewed plan of this commit, on GitHub.
 
     Where there is none, the reason is told, and nothing fails: a plan without steps needs none.
 

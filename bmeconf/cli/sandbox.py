@@ -51,7 +51,9 @@ def sandbox() -> None:
 def serve(
     path: Path, port: int, switch: Sequence[str], like: Path | None, fault: Sequence[str]
 ) -> int:
-    """Serve the project's simulated account, and its page, on loopback until Ctrl-C.
+    """Serve the simulated account, and its page, until Ctrl-C.
+
+    It is the account of the project, and is served on loopback alone.
 
     A FAULT is KIND[@[METHOD ][PATH]][:NAME=VALUE,...]: what, where, and when.
 
@@ -108,7 +110,7 @@ def serve(
 @sandbox.command(cls=GroupedCommand)
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 def reset(path: Path) -> int:
-    """Throw the project's simulated account away; the next start fills a new one.
+    """Throw the simulated account away; the next start fills a new one.
 
     \b
     bmeconf sandbox reset

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 import pytest
 
@@ -38,6 +40,25 @@ def test_a_command_offers_what_works_in_it(name: str) -> None:
         return
     options = {p.opts[0] for p in command.params if isinstance(p, click.Option)}
     assert options == OFFERED[name] if name in OFFERED else options >= ONLINE
+
+
+def groups(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    """The words of each command that has commands of its own."""
+    if isinstance(command, click.Group):
+        yield path
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from groups(inner, *path, name)
+
+
+@pytest.mark.parametrize("path", [*groups(cli)], ids=" ".join)
+def test_no_listing_of_commands_is_cut_short(project: Project, path: tuple[str, ...]) -> None:
+    shown = project.run(*path, "--help", COLUMNS="80").ok().out
+    listed = shown.partition("\nCommands:\n")[2].partition("\n\n")[0].splitlines()
+    assert listed
+    assert [line for line in listed if not line.endswith(".") or "..." in line] == []
 
 
 @pytest.mark.parametrize(
