@@ -1,4 +1,4 @@
-"""`init`: a project to begin with."""
+"""`init`: a project to begin with, and the recipe for CI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.streams import StdoutLost, say
 from bmeconf.cli.usage import GroupedCommand
-from bmeconf.desired import project_at
+from bmeconf.desired import manifest, project_at
 from bmeconf.model import counted, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import compare_files, scaffold, write_files
@@ -22,11 +22,23 @@ NEXT = """
   bmeconf apply --sandbox
   bmeconf sandbox serve      # prints an address: schedule the campaign there
   bmeconf drift --sandbox    # says that it was done"""
+NEXT_IN_CI = """
+  bmeconf help ci            # what the first lines of the recipe ask for, step by step"""
+BEGIN_ELSEWHERE = (
+    "name an empty folder; to adopt what an account has, see: bmeconf pull --help; to add a recipe"
+    " for CI to a project: bmeconf init --ci github"
+)
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("folder", default=".", type=ANY_PATH, metavar="[DIR]")
-def init(folder: Path) -> int:
+@click.option(
+    "--ci",
+    type=click.Choice((*scaffold.RECIPES,)),
+    help=f"The recipe for CI; by default {scaffold.USUAL_RECIPE}. A folder that has"
+    f" {manifest.PROJECT_FILE} already gets the recipe alone.",
+)
+def init(folder: Path, ci: str | None) -> int:
     """Make a working project, with examples and a CI workflow.
 
     It works at once with --sandbox. No file is overwritten.
@@ -34,11 +46,18 @@ def init(folder: Path) -> int:
     \b
     bmeconf init
     bmeconf init acme
+    bmeconf init --ci gitlab
     """
-    files = dict(scaffold.starter_project(date.today()))
-    there = [path for path in scaffold.OPTIONAL if os.path.lexists(folder / path)]
+    if ci and (folder / manifest.PROJECT_FILE).is_file():
+        files, next_lines = scaffold.recipe(ci), NEXT_IN_CI
+        remedy = "move it away, write the recipe, and bring the two together"
+    else:
+        files = scaffold.starter_project(date.today(), ci or scaffold.USUAL_RECIPE)
+        next_lines, remedy = NEXT, BEGIN_ELSEWHERE
+    optional = [path for path in scaffold.OPTIONAL if path in files]
+    there = [path for path in optional if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
-    _refuse_existing(folder, files)
+    _refuse_existing(folder, files, remedy)
     # One with almost the right name would have every other command refuse the project.
     project_at(folder)
     try:
@@ -49,7 +68,7 @@ def init(folder: Path) -> int:
             "name a folder in which this user may write",
         ) from error
     try:
-        _tell(folder, files, there)
+        _tell(folder, files, there, next_lines)
     except StdoutLost as lost:
         from bmeconf.cli.console import Console
 
@@ -57,16 +76,16 @@ def init(folder: Path) -> int:
     return 0
 
 
-def _tell(folder: Path, files: Iterable[str], there: Iterable[str]) -> None:
+def _tell(folder: Path, files: Iterable[str], there: Iterable[str], next_lines: str) -> None:
     for path in files:
         say(f"+ {path}")
     for path in there:
         say(f"= {path} (there already, left as it is)")
     enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shell_line([path_word(folder)])}"
-    say(f"\nNext:{enter}{NEXT}")
+    say(f"\nNext:{enter}{next_lines}")
 
 
-def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
+def _refuse_existing(folder: Path, files: Mapping[str, str], remedy: str) -> None:
     if os.path.lexists(folder) and not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder", "name a folder, or one that is to be made")
     same, in_the_way = compare_files(folder, files)
@@ -75,5 +94,5 @@ def _refuse_existing(folder: Path, files: Mapping[str, str]) -> None:
         lines = [f"nothing was written: {counted(len(taken), 'file')} there already"]
         raise InvalidInput(
             "\n".join([*lines, *(f"  {path}" for path in taken)]),
-            "name an empty folder; to adopt what an account has, see: bmeconf pull --help",
+            remedy,
         )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# For any CI: shell.sh validate | plan | apply | drift
+# For any CI: its argument is validate, plan, apply or drift.
 #
 # `plan` saves the plan, and exits 2 if it has steps. Keep plan.json for `apply`, which applies exactly
 # this plan, or nothing (6). It holds the values to write, and no key. The key is read from the
@@ -30,7 +30,7 @@ case ${1:-} in
     bmeconf drift "$project" --redact --output "markdown=$keep/drift.md"
     ;;
   *)
-    echo 'usage: shell.sh validate | plan | apply | drift' >&2
+    echo "usage: $0 validate | plan | apply | drift" >&2
     exit 3
     ;;
 esac

@@ -16,7 +16,7 @@ ONLINE = PRODUCT | {
     *("--quiet", "--verbose", "--timings"),
 }
 OFFERED = {
-    "init": set[str](),
+    "init": {"--ci"},
     "help": set[str](),
     "explain": PRODUCT,
     "schema": set[str](),

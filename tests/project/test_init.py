@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.project.scaffold import first_monday_of_next_month, starter_project
+from bmeconf.project.scaffold import (
+    RECIPES,
+    USUAL_RECIPE,
+    first_monday_of_next_month,
+    starter_project,
+)
 from tests.support.driver import Account, Project
 from tests.support.strategies import examples
 
@@ -142,9 +148,61 @@ def test_nothing_is_left_to_fill_in() -> None:
         assert text.endswith("\n"), name
 
 
-def test_the_workflow_is_the_recipe() -> None:
-    recipe = (ROOT / "examples" / "ci" / "github.yml").read_text(encoding="utf-8")
-    assert starter_project(date(2026, 11, 22))[".github/workflows/bmeconf.yml"] == recipe
+def recipes() -> dict[str, str]:
+    """The text of each file of `examples/ci`, by its name."""
+    return files_of(ROOT / "examples" / "ci")
+
+
+def test_every_recipe_can_be_written_and_no_other() -> None:
+    assert sorted(recipe.file for recipe in RECIPES.values()) == sorted(recipes())
+    assert RECIPES.keys() >= {USUAL_RECIPE}
+
+
+@pytest.mark.parametrize("ci", RECIPES)
+def test_a_project_begins_with_the_recipe_that_is_named(empty: Project, ci: str) -> None:
+    empty.run("init", "--ci", ci).ok()
+    path, file = RECIPES[ci]
+    made = files_of(empty.folder)
+    assert made[path] == recipes()[file]
+    assert path in made["README.md"]
+    assert {each.path for each in RECIPES.values()} & {*made} == {path}
+    assert empty.plan("--sandbox")["steps"]
+
+
+def test_without_a_name_it_is_that_of_github(empty: Project) -> None:
+    empty.run("init").ok()
+    assert files_of(empty.folder)[".github/workflows/bmeconf.yml"] == recipes()["github.yml"]
+
+
+@pytest.mark.parametrize("ci", RECIPES)
+def test_a_project_that_is_there_gets_the_recipe_alone(empty: Project, ci: str) -> None:
+    empty.write("bmeconf.yaml", "version: 1\n")
+    empty.write("README.md", "mine\n")
+    before = files_of(empty.folder)
+    told = empty.run("init", "--ci", ci).ok().out
+    path, file = RECIPES[ci]
+    assert files_of(empty.folder) == {**before, path: recipes()[file]}
+    assert told.startswith(f"+ {path}\n\nNext:\n  bmeconf help ci ")
+    again = empty.run("init", "--ci", ci)
+    assert (again.code, files_of(empty.folder)[path]) == (3, recipes()[file])
+    assert f"nothing was written: 1 file there already\n  {path}\n" in again.err
+    assert "bring the two together" in again.err
+
+
+def test_a_project_that_is_there_is_told_how_it_gets_a_recipe(empty: Project) -> None:
+    empty.write("bmeconf.yaml", "version: 1\n")
+    ran = empty.run("init")
+    assert ran.code == 3
+    assert "bmeconf init --ci github" in ran.err
+    assert empty.run("init", "--ci", "gitlap").code == 3
+
+
+def test_a_wheel_has_the_recipes_where_a_checkout_has_none() -> None:
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    assert build["build"]["targets"]["wheel"]["force-include"]["examples/ci"] == (
+        "bmeconf/project/scaffold/recipes"
+    )
+    assert not (ROOT / "bmeconf" / "project" / "scaffold" / "recipes").exists()
 
 
 def test_the_workflow_names_the_variable_that_the_project_file_does() -> None:

@@ -1,4 +1,4 @@
-"""What `init` writes: the texts in `files/` with dates that do not age; a project that plans."""
+"""What `init` writes: the texts in `files/` with dates that do not age; the recipes for CI."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 from bmeconf.project.schemas import schema_text
 
@@ -17,7 +18,6 @@ FILES: Mapping[str, str] = {
     "manifests/campaigns.yaml": "campaigns.yaml",
     "emails/newsletter.html": "newsletter.html",
     "emails/newsletter.txt": "newsletter.txt",
-    ".github/workflows/bmeconf.yml": "workflow.yml",
     ".gitignore": "gitignore",
     "README.md": "README.md",
 }
@@ -26,19 +26,47 @@ OPTIONAL = (".gitignore", "README.md")
 """Files that a repository often has already, and that nothing depends on."""
 
 
-def starter_project(today: date) -> Mapping[str, str]:
-    """The texts of a project's files by path."""
+class Recipe(NamedTuple):
+    """A recipe for CI: its path in a project, and its file in `examples/ci`."""
+
+    path: str
+    file: str
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "github": Recipe(".github/workflows/bmeconf.yml", "github.yml"),
+    "github-accounts": Recipe(".github/workflows/bmeconf.yml", "github-accounts.yml"),
+    "gitlab": Recipe(".gitlab-ci.yml", "gitlab-ci.yml"),
+    "gitlab-accounts": Recipe(".gitlab-ci.yml", "gitlab-accounts.yml"),
+    "shell": Recipe("bmeconf.sh", "shell.sh"),
+}
+USUAL_RECIPE = "github"
+
+
+def starter_project(today: date, ci: str = USUAL_RECIPE) -> Mapping[str, str]:
+    """The texts of a project's files by path, with the recipe for CI of this name."""
     due = first_monday_of_next_month(today)
     values = {
         "<<at>>": f"{due.isoformat()}T09:00:00Z",
         "<<month>>": f"{due:%Y-%m}",
         "<<name>>": month_name[due.month],
+        "<<recipe>>": RECIPES[ci].path,
     }
     files = {path: _text(name) for path, name in FILES.items()}
     for key, value in values.items():
         files = {path: text.replace(key, value) for path, text in files.items()}
     schemas = {f"schemas/{n}.schema.json": schema_text(n) for n in ("manifest", "project")}
-    return files | schemas
+    return {**files, **recipe(ci), **schemas}
+
+
+def recipe(ci: str) -> Mapping[str, str]:
+    """The text of the recipe for CI of this name, by its path."""
+    # A checkout has the recipes only where people look for them.
+    packaged = resources.files("bmeconf.project.scaffold") / "recipes"
+    checkout = Path(__file__).resolve().parent.parent.parent.parent / "examples" / "ci"
+    path, file = RECIPES[ci]
+    folder = packaged if packaged.is_dir() else checkout
+    return {path: (folder / file).read_text(encoding="utf-8")}
 
 
 def adopted_project_file() -> str:
@@ -52,8 +80,5 @@ def first_monday_of_next_month(today: date) -> date:
 
 
 def _text(name: str) -> str:
-    packaged = resources.files("bmeconf.project.scaffold") / "files" / name
-    # A checkout has the workflow only where people look for recipes.
-    checkout = Path(__file__).resolve().parent.parent.parent.parent
-    source = packaged if packaged.is_file() else checkout / "examples" / "ci" / "github.yml"
+    source = resources.files("bmeconf.project.scaffold") / "files" / name
     return source.read_text(encoding="utf-8")
