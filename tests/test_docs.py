@@ -100,12 +100,17 @@ def _links(*documents: str) -> list[Path]:
     return found
 
 
+def _anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^##+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^a-z -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
 def test_every_link_leads_somewhere() -> None:
     assert [str(path) for path in _links(*LINKED) if not path.exists()] == []
-    text = (ROOT / "README.md").read_text("utf-8")
-    headings = re.findall(r"^##+ (.*)$", text, re.MULTILINE)
-    anchors = {re.sub(r"[^a-z -]", "", each.lower()).replace(" ", "-") for each in headings}
-    assert {*re.findall(r"\]\(#([^)]+)\)", text)} <= anchors
+    for document in LINKED:
+        here = ROOT / document
+        for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", here.read_text("utf-8")):
+            assert anchor in _anchors(here.parent / link if link else here), (document, anchor)
 
 
 def test_the_readme_is_short_and_leads_to_every_page() -> None:
