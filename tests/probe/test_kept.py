@@ -97,6 +97,12 @@ def test_a_write_needs_no_first_try(account: Account, project: Project, was_prob
     assert refused == ([0, 0] if was_probed else [2, 0])
 
 
+def answers_of(report: Any) -> Any:
+    """What a probe found out, without its evidence: that tells how long a search took."""
+    answers = [{**each, "evidence": ""} for each in report["answers"]]
+    return answers, report["switches"], report["at_least"]
+
+
 @pytest.mark.usefixtures("forked")
 def test_a_simulator_like_an_account_answers_a_probe_as_it_does(
     account: Account, project: Project
@@ -111,6 +117,6 @@ def test_a_simulator_like_an_account_answers_a_probe_as_it_does(
         like.set(state)
         project.env = like.env
         again = project.run(*WRITE, "--format", "json").ok()
-    parts = ("answers", "switches", "at_least")
-    assert {part: again.json[part] for part in parts} == {part: first.json[part] for part in parts}
+    one, other = (answers_of(ran.json) for ran in (first, again))
+    assert one == other
     assert json.loads(first.out)["switches"].items() >= chosen.items()
