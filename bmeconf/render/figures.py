@@ -12,12 +12,14 @@ from itertools import pairwise, takewhile, zip_longest
 
 from bmeconf.model import Value, counted
 from bmeconf.render import safe
-from bmeconf.render.model import Series, Table
+from bmeconf.render.model import Field, Series, Table
 from bmeconf.render.safe import WIDTH, Line
 
 GAP, NARROWEST = 2, 8
 """Columns between two columns, and how far one is narrowed before the page is left."""
 MOST_BARS, LONGEST_LABEL = 12, 28
+APART = {"-": "<", "+": ">"}
+"""The signs of a diff whose sides stand apart."""
 LEVELS = "▁▂▃▄▅▆▇█"
 LEAD = 24
 """How much of the line of a body to show before where it differs."""
@@ -133,21 +135,37 @@ def length(body: Value) -> str:
     return counted(len(str(body or "").splitlines()), "line")
 
 
-def diff(before: Value, after: Value) -> list[str]:
+def legend(field: Field) -> list[str]:
+    """What the signs of a body's diff mean where they are not those of a change."""
+    one, other = field.sides
+    return [f"< {one}, > {other}"] if field.apart else []
+
+
+def diff(field: Field) -> list[str]:
     """A body's whole diff, with two lines around each change; all lines of a new body."""
-    old, new = str(before or "").splitlines(), str(after or "").splitlines()
-    if not old:
+    return [_signed(line, field) for line in _diff(field)]
+
+
+def _signed(line: str, field: Field) -> str:
+    """A line of a diff, with signs that say neither old nor new where the sides stand apart."""
+    sign = APART.get(line[:1]) if field.apart else None
+    return f"{sign}{line[1:]}" if sign else line
+
+
+def _diff(field: Field) -> list[str]:
+    old, new = str(field.before or "").splitlines(), str(field.after or "").splitlines()
+    if not old and not field.apart:
         return [f"+{line}" for line in new]
     from difflib import unified_diff
 
     return list(unified_diff(old, new, n=2, lineterm=""))[2:]
 
 
-def excerpt(before: Value, after: Value, room: int = WIDTH - 6) -> Iterator[str]:
+def excerpt(field: Field, room: int = WIDTH - 6) -> Iterator[str]:
     """The first lines of a body's diff, harmless, each cut so that its difference can be seen."""
-    lines = _focused(diff(before, after), room)
+    lines = _focused(_diff(field), room)
     for line in lines[:MOST_LINES]:
-        text = safe.line(line)
+        text = safe.line(_signed(line, field))
         yield text if len(text) <= room else text[: room - 1] + "…"
     if len(lines) > MOST_LINES:
         yield f"… {len(lines) - MOST_LINES} more lines; --format json has them all"

@@ -56,16 +56,7 @@ USUAL = (
     "body{margin:0;font:15px/1.5 Arial,sans-serif;background:#fff;color:#111}"
     "img{background:#e3e5ea;color:#4a5060;font:13px/1.4 Arial,sans-serif}"
 )
-OUTLINES = (
-    "@layer bmeconf{"
-    f"[{NEW_MARK}]{{outline:3px solid #17703f!important;--bmeconf:rgb(23 112 63/14%)}}"
-    f"[{GONE_MARK}]{{outline:3px dashed #ad2018!important;--bmeconf:rgb(173 32 24/14%)}}"
-    f"[{NEW_MARK}],[{GONE_MARK}]{{outline-offset:-2px!important;"
-    "box-shadow:0 0 0 3px #fff,inset 0 0 0 99em var(--bmeconf)!important}"
-    f":is(img,body):is([{NEW_MARK}],[{GONE_MARK}]){{outline-offset:-5px!important}}}}"
-)
-"""The look of marks. What counts in a layer is above what a mail finds important. White around an
-outline tells it from any ground; most of it lies inside, where no edge of a frame cuts it off."""
+GREEN, RED, DIFFERENT = "23 112 63", "173 32 24", "67 70 184"
 DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 ODD = re.compile(r"[^ !$%(-;=?-~]")
 
@@ -169,9 +160,10 @@ def body_words(field: Field) -> list[Row]:
 
 def diff(field: Field) -> Iterator[tuple[str, str]]:
     """The lines of a body's diff, each after a word for its sort."""
-    lines = figures.diff(field.before, field.after)
+    lines = figures.diff(field)
+    sorts = {"+": "new", ">": "new", "-": "gone", "<": "gone", "@": "hunk"}
     for line in lines[:MOST_DIFF]:
-        yield {"+": "new", "-": "gone", "@": "hunk"}.get(line[:1], "same"), line
+        yield sorts.get(line[:1], "same"), line
     if len(lines) > MOST_DIFF:
         yield "hunk", f"… {len(lines) - MOST_DIFF:,} more lines; --format json has them all"
 
@@ -220,6 +212,23 @@ def _as_it_is(body: str) -> str:
     return body
 
 
+def outlines(apart: bool) -> str:
+    """The look of marks, in one colour where neither side is the right one.
+
+    What counts in a layer is above what a mail finds important. White around an outline tells it
+    from any ground; most of it lies inside, where no edge of a frame cuts it off.
+    """
+    new, gone = (DIFFERENT, DIFFERENT) if apart else (GREEN, RED)
+    return (
+        "@layer bmeconf{"
+        f"[{NEW_MARK}]{{outline:3px solid rgb({new})!important;--bmeconf:rgb({new}/14%)}}"
+        f"[{GONE_MARK}]{{outline:3px dashed rgb({gone})!important;--bmeconf:rgb({gone}/14%)}}"
+        f"[{NEW_MARK}],[{GONE_MARK}]{{outline-offset:-2px!important;"
+        "box-shadow:0 0 0 3px #fff,inset 0 0 0 99em var(--bmeconf)!important}"
+        f":is(img,body):is([{NEW_MARK}],[{GONE_MARK}]){{outline-offset:-5px!important}}}}"
+    )
+
+
 class View(NamedTuple):
     """A way to look at both sides of a mail: `as_seen` makes of a marked body what is shown."""
 
@@ -237,7 +246,7 @@ def frames(field: Field, view: View) -> Iterator[Side]:
     heights = tuple(max(height(*size, width) for size in sizes) for width in WIDTHS.values())
     for name, plain, body in list(zip(field.sides, sides, bodies, strict=True))[field.new :]:
         marked = body not in (plain, plain_lines(plain))
-        document = framed(USUAL + OUTLINES if marked else USUAL, view.as_seen(body))
+        document = framed(USUAL + outlines(field.apart) if marked else USUAL, view.as_seen(body))
         yield Side(name, document, marked, heights)
 
 
@@ -285,6 +294,8 @@ FILTERS = (
     members,
     name,
     unbroken,
+    figures.legend,
+    values.sides,
 )
 TEMPLATES.globals["as_it_is"] = (View(),)
 TEMPLATES.filters |= {filter.__name__: filter for filter in FILTERS}

@@ -107,20 +107,18 @@ def _item(item: PageItem, cut: bool) -> Iterator[str]:
     yield from (*more, "") if more else ()
     for field in item.fields:
         if field.body:
-            diff = (figures.excerpt if cut else figures.diff)(field.before, field.after)
+            diff = (figures.excerpt if cut else figures.diff)(field)
             note = f" ({raw(field.note)})" if field.note else ""
             length = figures.length(field.after)
             yield f"<details><summary><code>{raw(field.name)}</code>: {length}{note}</summary>"
-            yield from ("", *block(diff, "diff"), "", "</details>", "")
+            yield from ("", *(line for each in figures.legend(field) for line in (prose(each), "")))
+            yield from (*block(diff, "text" if field.apart else "diff"), "", "</details>", "")
 
 
 def _field(field: Field, cut: bool) -> str:
     note = f" *({prose(field.note)})*" if field.note else ""
-    if changed := values.members(field.before, field.after, field.part):
-        shown = ", ".join(f"{sign} {_value(values.text(member), cut)}" for sign, member in changed)
-        return f"- {code(field.name)}: {shown}{note}"
-    before, after = (_value(values.text(value), cut) for value in (field.before, field.after))
-    return f"- {code(field.name)}: {after if field.new else f'{before} → {after}'}{note}"
+    change = values.change(field, lambda value: _value(value, cut))
+    return f"- {code(field.name)}: {change}{note}"
 
 
 def _value(value: str, cut: bool) -> str:

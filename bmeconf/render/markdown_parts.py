@@ -93,7 +93,7 @@ def start(page: Page) -> Iterator[str]:
     yield f"## {ICONS[page.mood]} {page.title}{account}"
     yield from ("", f"**{prose(page.verdict)}**", "")
     if page.counts:
-        labels, numbers = zip(*page.counts, strict=True)
+        labels, numbers = zip(*page.tallies, strict=True)
         row = tuple(f"{number:,}" for number in numbers)
         yield from table(Table(labels, (row,), tuple(range(len(row)))))
     gone = [item for section in page.sections for item in section.items if item.state == "delete"]

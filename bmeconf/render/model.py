@@ -9,11 +9,13 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from bmeconf.model import BROKEN, Place, Value
 from bmeconf.model import DONE as DONE
-from bmeconf.model import Place, Value
 
 TO_DO = {"todo": "to do"}
 """The state of a manual step whose word is not its code."""
+PLURALS = ("manual steps", "expectations", "errors", "warnings", "notes")
+"""The nouns in labels of counts. Labels are in the plural, so that those of accounts add up."""
 
 
 class Field(NamedTuple):
@@ -22,7 +24,8 @@ class Field(NamedTuple):
     `new`: there is no value before. `body`: a text of many lines, shown as a diff; `markup`: a
     body that is HTML. `note` says more in words, such as who changed the field. `sides` is what
     the two values are called where each stands alone. `part`: of sets, only the members that go
-    and come; others, which stay, are left out.
+    and come; others, which stay, are left out. `apart`: the sides stand beside each other, and
+    neither becomes the other, so that no format may show them as a change.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Field(NamedTuple):
     markup: bool = False
     sides: tuple[str, str] = ("Before", "After")
     part: bool = False
+    apart: bool = False
 
 
 class PageItem(NamedTuple):
@@ -76,6 +80,11 @@ class PageItem(NamedTuple):
         return self.sign == "-"
 
     @property
+    def is_apart(self) -> bool:
+        """True where it shows two sides, of which neither is the right one."""
+        return any(field.apart for field in self.fields)
+
+    @property
     def gist(self) -> str:
         """Address, state and head on one line, without sign and level."""
         if not self.head:
@@ -112,6 +121,11 @@ class Task(NamedTuple):
     link: str = ""
     due: datetime | None = None
     facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_broken(self) -> bool:
+        """True where somebody has to look after it now."""
+        return self.state in BROKEN
 
     @property
     def word(self) -> str:
@@ -199,7 +213,8 @@ class Page(NamedTuple):
     """A whole report.
 
     `document` is its JSON format (`bmeconf.plan/1`), `mood` is `good`, `warn` or `bad`. `verdict`
-    can be trusted alone. `counts` are numbers by label, in order. `fingerprint`, `price` and
+    can be trusted alone. `counts` are numbers by label, in order,
+    and `tallies` the same to be shown. `fingerprint`, `price` and
     `next_commands` (shell lines) are empty if there is none. `made_at` is aware. `binding`:
     somebody agrees to the page as it is shown, so that no item that `must` be kept may be left
     out. `continues`: its text stands below the plan that it ends, without saying account and
@@ -225,9 +240,20 @@ class Page(NamedTuple):
     patch: str | None = None
 
     @property
+    def tallies(self) -> tuple[tuple[str, int], ...]:
+        """The counts, each label in the number of what it counts: `manual step` of one."""
+        return tuple((_singular(label) if n == 1 else label, n) for label, n in self.counts)
+
+    @property
     def name(self) -> str:
         """The page's title with its account."""
         return f"{self.title}: {self.account}" if self.account else self.title
+
+
+def _singular(label: str) -> str:
+    for noun in PLURALS:
+        label = label.replace(noun, noun[:-1])
+    return label
 
 
 def filled(*sections: Section) -> tuple[Section, ...]:

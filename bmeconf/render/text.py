@@ -81,7 +81,7 @@ class Sheet:
         """One task: a box, and unless it is done all that a person needs for it."""
         done = task.state == DONE
         sentence = f"{task.address} ({task.word}): {task.sentence}"
-        style = "good" if done else "bad" if task.fails else "manual"
+        style = "good" if done else "bad" if task.is_broken else "manual"
         lines = self._wrapped(sentence, "[x] " if done else "[ ] ", "    ", style)
         if done:
             return lines
@@ -112,23 +112,21 @@ class Sheet:
         name = safe.line(field.name)
         if field.body:
             yield Line(f"    {name}: {figures.length(field.after)}{note}")
-            if field.before:
-                for text in figures.excerpt(field.before, field.after, self.width - 6):
+            if field.before or field.apart:
+                yield from (Line(f"      {text}") for text in figures.legend(field))
+                for text in figures.excerpt(field, self.width - 6):
                     yield Line(f"      {text}", {"+": "create", "-": "delete"}.get(text[:1], ""))
             return
-        change = values.change(field.before, field.after, new=field.new, part=field.part)
+        change = values.change(field)
         whole = safe.line(f"    {name}: {change}{note}")
         if len(whole) <= self.width:
             yield Line(whole)
             return
         yield Line(f"    {name}:{note}")
-        if members := values.members(field.before, field.after, field.part):
-            for sign, member in members:
-                yield from self._wrapped(values.text(member), f"      {sign} ", "        ")
-            return
-        if not field.new:
-            yield from self._wrapped(values.text(field.before), "      - ", "        ")
-        yield from self._wrapped(values.text(field.after), "      + ", "        ")
+        signs = ("+",) if field.new else ("-", "+")
+        for number, (label, value) in enumerate(values.sides(field)):
+            first = f"      {label or signs[number]} "
+            yield from self._wrapped(values.text(value), first, "        ")
 
     def _section(self, section: Section) -> list[Line]:
         """The lines of a section and a blank one after them."""
@@ -157,7 +155,8 @@ class Sheet:
             yield from self._figures(section)
             return
         for waiting in (task for task in section.tasks if task.state != DONE):
-            head = self._wrapped(waiting.gist, "» ", "  ", "manual")
+            style = "bad" if waiting.is_broken else "manual"
+            head = self._wrapped(waiting.gist, "» ", "  ", style)
             yield [*head, *self._facts(waiting)]
 
     def _figures(self, section: Section) -> list[list[Line]]:

@@ -9,6 +9,7 @@ from bmeconf.kinds import replies
 from bmeconf.model import Address, Value, zone_name
 from bmeconf.plan import plain
 from bmeconf.render import safe
+from bmeconf.render.model import Field
 
 
 def text(value: Value) -> str:
@@ -44,11 +45,27 @@ def members(before: Value, after: Value, part: bool = False) -> list[tuple[str, 
     return gone + came if part or len(gone) < len(old) else []
 
 
-def change(before: Value, after: Value, *, new: bool, part: bool = False) -> str:
-    """A change on one line: both values, of a set only the members that go and come."""
-    if changed := members(before, after, part):
-        return ", ".join(f"{sign} {text(member)}" for sign, member in changed)
-    return text(after) if new else f"{text(before)} → {text(after)}"
+def change(field: Field, shown: Callable[[str], str] = str) -> str:
+    """A change on one line: both values, of a set only the members that go and come.
+
+    `shown` is what a format makes of the text of a value.
+    """
+    lines = [(f"{label} " if label else "") + shown(text(value)) for label, value in sides(field)]
+    signed = field.apart or members(field.before, field.after, field.part)
+    return (", " if signed else " → ").join(lines)
+
+
+def sides(field: Field) -> list[tuple[str, Value]]:
+    """The values that tell what differs, each under its label, which is empty in a plain change."""
+    changed = members(field.before, field.after, field.part)
+    one, other = (side[:1].lower() + side[1:] for side in field.sides)
+    if field.apart:
+        labels = {"-": f"only {one}", "+": f"only {other}"}
+        both: list[tuple[str, Value]] = [(one, field.before), (other, field.after)]
+        return [(f"{labels[sign]}:", member) for sign, member in changed] or [
+            (f"{label}:", value) for label, value in both
+        ]
+    return changed or [("", side) for side in (field.before, field.after)[field.new :]]
 
 
 def parsed(text: str, shown: Callable[[datetime], str]) -> str:

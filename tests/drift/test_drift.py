@@ -791,10 +791,10 @@ def test_what_moved_in_words(project: Project, account: Account, cut: Cut) -> No
     told = project.drift_text(code=9)
     lines = told.splitlines()
     assert f"~ {WELCOME} (drift): subject changed by hand in the account" in lines
-    assert '    subject: "A" → "B"' in lines
+    assert '    subject: in Git: "A", in the account: "B"' in lines
     assert f"~ contacts/{ANN} (drift): fields.First Name, lists changed by hand in" in lines
     assert "    last changed at 2026-11-20 10:00 UTC by user " + "5" * 24 + " from" in lines
-    assert '    lists: ["Newsletter"] → []' in lines
+    assert '    lists: in Git: ["Newsletter"], in the account: []' in lines
     assert "- lists/Mine (drift): is gone from the account" in lines
     assert f"! {SENT} (frozen): is sent, not a draft; subject declared" in lines
     assert "[ ] campaigns/Late (overdue)" in told
@@ -903,7 +903,8 @@ def test_a_body_is_a_short_diff(project: Project, account: Account) -> None:
     project.applied(campaigns=[{"name": "Welcome", "body": {"html": html}}])
     account.edit("campaigns", "Welcome", body=html.replace("Line 30", "LINE 30"))
     told = project.drift_text(code=2)
-    assert "      -<p>Line 30</p>\n      +<p>LINE 30</p>\n" in told
+    assert "      <<p>Line 30</p>\n      ><p>LINE 30</p>\n" in told
+    assert "      < In Git, > In the account\n" in told
     assert "Line 10" not in told
     assert only(project.drift(code=2))["live"] == html.replace("Line 30", "LINE 30").strip()
 

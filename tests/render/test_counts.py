@@ -30,9 +30,11 @@ CASES = {
 TWICE = {name for number, name in enumerate(CASES) if MANY > 1 or number % 3 == 0}
 FORMATS = ("markdown", "html", "junit", "github", "json")
 OUTPUTS = [word for name in FORMATS for word in ("--output", f"{name}=out.{name}")]
+WRONG = r"(?:was|were) (?:done wrong|undone)|(?:is|are) overdue"
 LEFT_ALONE = ("frozen", "blocked", "ambiguous")
 KEYS = {
     "manual steps": "manual",
+    "manual step": "manual",
     "not declared": "unmanaged",
     "drifted": "drift",
     "changed on both sides": "conflict",
@@ -74,7 +76,7 @@ def agreed(project: Project, ran: Ran) -> dict[str, int]:
             # An apply counts steps; what is in sync stands in the plan above it.
             in_plan = label == "in sync" and "applied" in counts
             assert in_plan or counts.get(label, 0) == int(number), (format, words)
-        steps = re.findall(r"(\d+) manual steps?(?: (to do|overdue|wrong|undone)| left)?", words)
+        steps = re.findall(rf"(\d+) manual steps?(?: (to do|went wrong|{WRONG})| left)?", words)
         assert sum(int(n) for n, state in steps if state) in (0, manual, 2 * manual), words
         assert {int(n) for n, state in steps if not state} <= {manual}, words
     boxes = files["markdown"].count("\n- [ ] ")

@@ -122,14 +122,24 @@ def test_findings_at_two_places_keep_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "shown"),
+    ("before", "after", "shown", "apart"),
     [
-        (("A", "B"), ("A",), '- "B"'),
-        (("A", "B"), ("B", "C"), '- "A", + "C"'),
-        (("A",), ("B",), '["A"] → ["B"]'),
-        (("A",), (), '["A"] → []'),
-        ("A", "B", '"A" → "B"'),
+        (("A", "B"), ("A",), '- "B"', 'only in Git: "B"'),
+        (
+            ("A", "B"),
+            ("B", "C"),
+            '- "A", + "C"',
+            'only in Git: "A", only in the account: "C"',
+        ),
+        (("A",), ("B",), '["A"] → ["B"]', 'in Git: ["A"], in the account: ["B"]'),
+        (("A",), (), '["A"] → []', 'in Git: ["A"], in the account: []'),
+        ("A", "B", '"A" → "B"', 'in Git: "A", in the account: "B"'),
     ],
 )
-def test_a_set_shows_what_goes_and_comes(before: Value, after: Value, shown: str) -> None:
-    assert values.change(before, after, new=False) == shown
+def test_a_set_shows_what_goes_and_comes(
+    before: Value, after: Value, shown: str, apart: str
+) -> None:
+    changed = Field("lists", before, after)
+    assert values.change(changed) == shown
+    sides = ("In Git", "In the account")
+    assert values.change(changed._replace(sides=sides, apart=True)) == apart

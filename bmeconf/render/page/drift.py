@@ -1,34 +1,26 @@
-"""Drift -> Page. Pure.
-
-Fields are shown as in Git → in the account: what was agreed on, then what became of it. Only what
-is not applied yet reads as in a plan: what is in the account, then what it is to become.
-"""
+"""Drift -> Page. Pure."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
-from bmeconf.drift import FROZEN, KNOWN, MANUAL, PRESENT, Adoption, Drift, DriftItem
-from bmeconf.model import BROKEN, DRIFT_FORMAT, FINISHED, IDENTITY, PRESENCE, Cause, Change, counted
-from bmeconf.render import values
-from bmeconf.render.model import TO_DO, Field, Page, PageItem, Section, filled
+from bmeconf.drift import FROZEN, KNOWN, MANUAL, Adoption, Drift
+from bmeconf.model import DRIFT_FORMAT, Cause, counted
+from bmeconf.render.model import Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
+from bmeconf.render.page.drift_items import ANSWER, drift_item, field_name
 from bmeconf.render.page.failure import finding_items
+from bmeconf.render.page.tasks import went_wrong
 
-SIDES = ("In Git", "In the account")
-MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
-TOO_LATE = "declared otherwise, and that cannot be applied any more"
-DIFFERS = "not as declared"
 SORTS = {
-    Cause.DRIFT: ("Drift (in Git → in the account)", "drifted"),
-    Cause.CONFLICT: ("Conflicts (in Git → in the account)", "changed on both sides"),
-    Cause.PENDING: ("Not applied yet (in the account → in Git)", "not applied yet"),
-    FROZEN: ("No drafts any more (in Git → in the account)", "frozen"),
-    KNOWN: ("Known drift (in Git → in the account)", "known"),
+    FROZEN: ("No drafts any more", "frozen"),
+    Cause.DRIFT: ("Drift", "drifted"),
+    Cause.CONFLICT: ("Conflicts", "changed on both sides"),
+    Cause.PENDING: ("Not applied yet", "not applied yet"),
+    KNOWN: ("Known drift", "known"),
 }
 """The title of each class of items, and the words in which it is counted."""
 UNLOCKED = "Without a lock file nothing tells who moved, and every difference counts as drift."
@@ -36,12 +28,6 @@ UNTOLD = (
     "Where the lock file remembers nothing of a resource, nothing tells who moved, and every"
     " difference counts as drift."
 )
-STOP = (
-    "if it must not go out like this, take its schedule back in the web app; else declare what is"
-    " live"
-)
-TOO_LATE_FOR = "nothing can be written to it any more: declare what is live"
-ANSWER = ", or accept it until a given day (policy: known_drift in bmeconf.yaml)"
 BY_HAND = "what was done by hand"
 UNDO = "To undo {}, apply."
 KEEP = "To keep {}, change the manifest{}" + ANSWER + "."
@@ -81,6 +67,7 @@ def of_drift(
         task._replace(fails=task.fails and MANUAL in fail_on)
         for task in plan_page.task_list(drift.plan)
     )
+    steps = Section(plan_page.MANUAL_STEPS, tasks=tasks)
     return Page(
         document=DRIFT_FORMAT,
         title="Drift",
@@ -93,8 +80,9 @@ def of_drift(
             if number or key == "in_sync"
         ),
         sections=filled(
+            *([steps] if broken else []),
             *(_section(sort, drift, fail_on) for sort in SORTS),
-            Section(plan_page.MANUAL_STEPS, tasks=tasks),
+            *([] if broken else [steps]),
             Section("Findings", finding_items(drift.findings, drift.plan.places)),
             plan_page.left_out(drift.left_out),
             plan_page.compared_with(drift.plan),
@@ -123,7 +111,7 @@ def _taken_over(takeover: Takeover) -> Section:
             sign="!",
             address=str(item.address),
             state="left",
-            head=f"{_name(item)}: {reason}",
+            head=f"{field_name(item)}: {reason}",
             level="note",
             place=item.place,
         )
@@ -133,16 +121,17 @@ def _taken_over(takeover: Takeover) -> Section:
 
 
 def _verdict(drift: Drift, takeover: Takeover | None) -> str:
-    scope = "What was looked at" if drift.left_out else "The account"
-    states = Counter(manual.state for manual in drift.plan.manual)
-    steps = [
-        f"{counted(states[state], 'manual step')} {TO_DO.get(state, state)}"
-        for state in (*BROKEN, "todo")
-        if states[state]
-    ]
+    todo = sum(manual.state == "todo" for manual in drift.plan.manual)
     adopted = len(takeover.adoption.adopted) if takeover and takeover.done else 0
     state = f"was {_state(drift)}, {adopted} adopted" if adopted else f"is {_state(drift)}"
-    return "; ".join((f"{scope} {state}", *steps)) + "."
+    scope = plan_page.scope(drift.plan)
+    wrong = went_wrong(drift.plan.manual)
+    parts = (
+        wrong,
+        f"{scope[:1].lower() if wrong else scope[:1]}{scope[1:]} {state}",
+        f"{counted(todo, 'manual step')} to do" if todo else "",
+    )
+    return "; ".join(filter(None, parts)) + "."
 
 
 def _rest(counts: Mapping[str, int]) -> str:
@@ -187,109 +176,9 @@ def _advice(drift: Drift, undoable: bool, takeover: Takeover | None) -> str:
     return " ".join(filter(None, sentences))
 
 
-# --- items
-
-
 def _section(sort: str, drift: Drift, fail_on: Collection[str]) -> Section:
     """All items of one class, those of one resource and cause together."""
     mine = [item for item in drift.items if item.sort == sort]
     alike = groupby(mine, key=lambda item: (item.address, item.known, item.cause))
-    items = tuple(_item([*items], drift, fail_on) for _, items in alike)
+    items = tuple(drift_item([*items], drift, fail_on) for _, items in alike)
     return Section(SORTS[sort][0], items)
-
-
-def _item(items: Sequence[DriftItem], drift: Drift, fail_on: Collection[str]) -> PageItem:
-    first = items[0]
-    fails = any(item.counts_as in fail_on for item in items)
-    return PageItem(
-        sign=_sign(first),
-        address=str(first.address),
-        state=first.sort,
-        head=_head(items, drift.remembers),
-        fields=tuple(map(_field, (item for item in items if item.path != PRESENCE))),
-        notes=tuple(_term(first)),
-        history=tuple(_history(first, drift)),
-        remedy=next(filter(None, map(_remedy, items)), ""),
-        level="note" if first.sort in (KNOWN, Cause.PENDING) else "warning",
-        fails=fails,
-        must=fails,
-        place=first.place,
-    )
-
-
-def _field(item: DriftItem) -> Field:
-    """Both sides of an item, in the order that its section names."""
-    if item.sort == Cause.PENDING:
-        field = plan_page.field(Change(item.path, item.live, item.desired))
-        return field._replace(name=_name(item), sides=SIDES[::-1])
-    field = plan_page.field(Change(item.path, item.desired, item.live))
-    return field._replace(name=_name(item), sides=SIDES, new=False)
-
-
-def _remedy(item: DriftItem) -> str:
-    """What can be done about a campaign that is no draft, if that is urgent."""
-    if item.sort != FROZEN or item.counts_as == FROZEN:
-        return ""
-    if item.frozen not in FINISHED:
-        return STOP
-    return TOO_LATE_FOR + (ANSWER if item.cause == Cause.DRIFT else "")
-
-
-def _sign(item: DriftItem) -> str:
-    if item.sort in (FROZEN, KNOWN):
-        return "!" if item.sort == FROZEN else "="
-    if item.path == PRESENCE:
-        # Of what is not applied yet as in a plan, else as what became of it.
-        return "+" if (item.desired == PRESENT) is (item.sort == Cause.PENDING) else "-"
-    return "~"
-
-
-def _head(items: Sequence[DriftItem], remembers: bool) -> str:
-    first = items[0]
-    if first.path != PRESENCE:
-        cause = MOVED[first.cause]
-        if first.untold or not remembers:
-            cause = DIFFERS
-        elif first.sort == FROZEN and first.cause == Cause.PENDING:
-            cause = TOO_LATE
-        head = f"{', '.join(map(_name, items))} {cause}"
-    elif first.desired == PRESENT:
-        head = "is gone from the account"
-        if first.untold or not remembers:
-            head = "is not in the account"
-        if first.cause == Cause.PENDING:
-            head = "is not created yet"
-    else:
-        still = " still" if first.cause == Cause.PENDING else ""
-        head = f"is declared absent, and is there{still}"
-    return f"is {first.frozen}, not a draft; {head}" if first.frozen else head
-
-
-def _name(item: DriftItem) -> str:
-    return "id of the live object" if item.path == IDENTITY else item.field
-
-
-def _term(item: DriftItem) -> Iterator[str]:
-    """Who answers for a difference, and until when."""
-    if item.known:
-        until = item.known.expires.isoformat()
-        owner = f" ({item.known.owner})" if item.known.owner else ""
-        term = f"was known until {until} and that is over" if item.expired else f"until {until}"
-        yield f"{term}: {item.known.reason}{owner}"
-
-
-def _history(item: DriftItem, drift: Drift) -> Iterator[str]:
-    """Who changed both sides last, as far as known."""
-    touch, written = drift.touches.get(item.address), item.place and drift.written.get(item.place)
-    if touch:
-        who = " ".join(word for word in (touch.by, touch.user) if word)
-        parts = (
-            f"last changed at {values.parsed(touch.at, values.utc)}",
-            f"by {who}" if who else "",
-            f"from {touch.source}" if touch.source else "",
-            f"({touch.event})" if touch.event else "",
-        )
-        yield " ".join(filter(None, parts))
-    if written:
-        author = f" by {written.author}" if written.author else ""
-        yield f"declared{author} at {values.utc(written.at)} (commit {written.commit[:12]})"

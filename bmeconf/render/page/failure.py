@@ -48,8 +48,8 @@ def of_problems(
     """
     problems = sorted([*problems, *once(linted)], key=lambda p: (p.place, p.address))
     levels = Counter(problem.level for problem in problems)
-    counts = tuple((level, levels[level]) for level in LEVELS if levels[level])
-    found = ", ".join(counted(number, level) for level, number in counts)
+    counts = tuple((f"{level}s", levels[level]) for level in LEVELS if levels[level])
+    found = ", ".join(counted(levels[level], level) for level in LEVELS if levels[level])
     verdict = found or "The manifests are valid"
     joint = "; read: " if found else ": "
     return Page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from bmeconf.kinds import KINDS
+from bmeconf.kinds import KINDS, Mailing, only
 from bmeconf.model import (
     CREATE,
     DELETE,
@@ -34,6 +34,7 @@ RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
 """What a plan counts beside its steps, as its document calls it."""
 WORDS = {"in_sync": "in sync", "manual": "manual steps", "unmanaged": "not declared"}
 """What people call some of it."""
+NOTHING_IS_SENT = "Applying this plan sends nothing: campaigns are written as drafts."
 AGAIN = {"enforced": "", "checked": " [read again first]"}
 """How the version of an object is guarded, where the service itself does not refuse a write."""
 
@@ -64,7 +65,7 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         counts=(*steps, *((word(key), number) for key, number in rest)),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
-            Section("Changes", _steps(plan), in_text=BRIEF),
+            Section("Changes", _steps(plan), text=_nothing_is_sent(plan), in_text=BRIEF),
             _audience(plan),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
@@ -113,6 +114,20 @@ def _sentence(start: str, rest: Sequence[str]) -> str:
 def _steps(plan: Plan) -> tuple[PageItem, ...]:
     reaches = {reach.address: reach for reach in plan.audience}
     return tuple(_step(step, plan, reaches.get(step.address)) for step in plan.steps)
+
+
+def _nothing_is_sent(plan: Plan) -> str:
+    """What an apply does not do with campaigns, for a reader who only knows those that go out."""
+    drafts = {
+        step.address
+        for step in plan.steps
+        if step.action != DELETE and step.address.kind == only(Mailing).name
+    }
+    if not drafts:
+        return ""
+    unscheduled = drafts - {manual.address for manual in plan.manual}
+    rest = " One without a schedule stays a draft: nobody is asked to schedule it."
+    return NOTHING_IS_SENT + (rest if unscheduled else "")
 
 
 def _step(step: Step, plan: Plan, reach: Reach | None) -> PageItem:
@@ -165,12 +180,12 @@ def notes(step: Step) -> Iterator[str]:
 
 
 def _reach(reach: Reach) -> str:
-    """How many people a draft reaches, in words; both numbers may count a person twice."""
+    """How many people a draft would reach if sent; both numbers may count a person twice."""
     after = "an unknown number of contacts"
     if reach.after is not None:
         after = f"{counted(reach.after, 'contact')} at most"
     before = "an unknown number" if reach.before is None else str(reach.before)
-    return f"reaches {after}" if reach.new else f"reaches {after}, {before} now"
+    return f"would reach {after}" if reach.new else f"would reach {after}, {before} now"
 
 
 def _audience(plan: Plan) -> Section:
@@ -196,6 +211,13 @@ def _identity(step: Step) -> tuple[str, ...]:
 
 
 # --- what other pages of a plan show too
+
+
+def scope(plan: Plan) -> str:
+    """What may be said to be as declared: all that was looked at, but for what went wrong."""
+    if any(manual.is_broken for manual in plan.manual):
+        return "All else that was looked at" if plan.left_out else "All else"
+    return "What was looked at" if plan.left_out else "The account"
 
 
 def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]:

@@ -24,8 +24,8 @@ def of_gallery(gallery: Gallery, pages: int, folder: str, gone: Sequence[str]) -
 
 def verdict(gallery: Gallery) -> str:
     """How many campaigns are shown, how much was found in them, and how they stand."""
-    counts = of_problems(gallery.all_problems).counts
-    found = ", ".join(counted(number, level) for level, number in counts)
+    tallies = of_problems(gallery.all_problems).tallies
+    found = ", ".join(f"{number:,} {level}" for level, number in tallies)
     told = "; ".join(filter(None, (found or "nothing found", standings(gallery))))
     return f"{counted(len(gallery.previews), 'campaign')}: {told}."
 

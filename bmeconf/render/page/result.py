@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import CREATE, DELETE, RESULT_FORMAT, counted, shell_line
-from bmeconf.plan import encode
+from bmeconf.plan import encode, guard
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item, finding_items
+from bmeconf.render.page.tasks import went_wrong
 
 ALONE = ("frozen", "blocked")
 GRAVE = ("failed", "unknown")
@@ -19,7 +20,10 @@ ELSEWHERE = InText.NOTHING
 
 def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     """How an apply ended; `next_commands` are the commands to go on with."""
-    error, places = result.error, result.plan.places
+    places, refusal = result.plan.places, guard.refusal(result.plan)
+    # The findings that refuse the plan are its error already.
+    told = result.error and refusal and result.error.message == refusal.message
+    error = None if told else result.error
     findings = finding_items(result.plan.findings, places)
     steps = [
         outcome_item(outcome)._replace(place=places.get(str(outcome.step.address)))
@@ -84,8 +88,11 @@ def _verdict(result: Result, counts: Mapping[str, int]) -> str:
     if not result.complete:
         what = "partly applied" if result.written else "nothing was written"
         return f"Not done ({what}): {tally}."
-    waiting = f" {counted(counts['manual'], 'manual step')} left." if counts["manual"] else ""
-    return f"Applied: {tally}. {_proof(result, counts)}{waiting}"
+    wrong = went_wrong(result.manual)
+    left = counts["manual"] - sum(manual.is_broken for manual in result.manual)
+    waiting = f" {counted(left, 'manual step')} left." if left else ""
+    first = f"{wrong}. " if wrong else ""
+    return f"Applied: {tally}. {first}{_proof(result, counts)}{waiting}"
 
 
 def _proof(result: Result, counts: Mapping[str, int]) -> str:
@@ -97,9 +104,8 @@ def _proof(result: Result, counts: Mapping[str, int]) -> str:
         start = f"{read_back.capitalize()}. " if read_back else ""
         return f"{start}Not as declared: {', '.join(differing)}; see the findings."
     if "unreadable" in codes or "rewritten" in codes:
-        return "The account is as declared, as far as the API shows it."
-    scope = "What was looked at" if result.plan.left_out else "The account"
-    return f"{scope} is as declared{f': {read_back}' if read_back else ''}."
+        return f"{plan_page.scope(result.plan)} is as declared, as far as the API shows it."
+    return f"{plan_page.scope(result.plan)} is as declared{f': {read_back}' if read_back else ''}."
 
 
 def _mood(result: Result) -> str:

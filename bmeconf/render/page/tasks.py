@@ -6,7 +6,8 @@ of the campaigns, the campaign, its schedule) and leave the rest to the reader's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import on_time
@@ -23,6 +24,12 @@ SENT: Mapping[str, str] = {
     CampaignStatus.SENDING: "is being sent",
     CampaignStatus.SENT: "was sent",
 }
+WENT_WRONG = {
+    "wrong": ("was done wrong", "were done wrong"),
+    "undone": ("was undone", "were undone"),
+    "overdue": ("is overdue", "are overdue"),
+}
+"""What is said of one manual step, and of several, that somebody has to look after now."""
 OPEN_PAGE = "In the web app, open Campaigns."
 ENTER = "Enter the date and the time; mind the zone that the page shows."
 CLEAR = (
@@ -63,6 +70,16 @@ def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
         due=manual.due,
         enter=_enter(manual) if manual.state == DONE or ENTER in where else (),
         facts=() if manual.state == DONE else tuple(_facts(manual, lists, ENTER in where)),
+    )
+
+
+def went_wrong(steps: Iterable[Manual]) -> str:
+    """How many manual steps somebody has to look after now; empty if there is none."""
+    states = Counter(manual.state for manual in steps)
+    return ", ".join(
+        f"{counted(states[state], 'manual step')} {(one if states[state] == 1 else several)}"
+        for state, (one, several) in WENT_WRONG.items()
+        if states[state]
     )
 
 
