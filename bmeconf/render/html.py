@@ -11,7 +11,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2 import Template as Template
@@ -30,12 +30,13 @@ from bmeconf.mail import (
     plain_lines,
     visible_lines,
 )
-from bmeconf.model import HIDDEN, Address, Value, seen
+from bmeconf.model import HIDDEN, Address, Code, Value, seen
 from bmeconf.model.errors import masked
 from bmeconf.render import figures, safe, values
 from bmeconf.render.fold import folded
-from bmeconf.render.model import DONE, Field, Page, PageItem, Series, Task
+from bmeconf.render.model import DONE, WORDS, Field, Page, PageItem, Series, Task
 
+CODES = frozenset(get_args(Code))
 MOST_OPEN, MOST_LOOKS = 40, 8
 """Items that are no contacts, and mails as they look, that are unfolded from the start."""
 MOST_DIFF = 400
@@ -92,6 +93,12 @@ def open_tasks(page: Page) -> list[Task]:
 def for_readers(items: Sequence[PageItem]) -> list[PageItem]:
     """Equal items once; of changes first what is lost or failed, last contacts: they are many."""
     return sorted(folded(items), key=_distance)
+
+
+def word(item: PageItem) -> str:
+    """The state of an item in words. Codes are for those who search: a reader is told the level."""
+    coded = item.state in CODES or (item.level == "error" and not item.address)
+    return item.level if coded else WORDS.get(item.state, item.state).replace("_", " ")
 
 
 def _distance(item: PageItem) -> int:
@@ -294,6 +301,7 @@ FILTERS = (
     members,
     name,
     unbroken,
+    word,
     figures.legend,
     values.sides,
 )

@@ -12,8 +12,13 @@ from typing import NamedTuple
 from bmeconf.model import BROKEN, Place, Value
 from bmeconf.model import DONE as DONE
 
-TO_DO = {"todo": "to do"}
-"""The state of a manual step whose word is not its code."""
+WORDS = {
+    "todo": "to do",
+    "drift": "drifted",
+    "conflict": "changed on both sides",
+    "pending": "not applied yet",
+}
+"""What people call a state of a manual step or of a difference, where that is not its code."""
 PLURALS = ("manual steps", "expectations", "errors", "warnings", "notes")
 """The nouns in labels of counts. Labels are in the plural, so that those of accounts add up."""
 
@@ -130,7 +135,7 @@ class Task(NamedTuple):
     @property
     def word(self) -> str:
         """The state as people write it."""
-        return TO_DO.get(self.state, self.state)
+        return WORDS.get(self.state, self.state)
 
     @property
     def gist(self) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from bmeconf.kinds import on_time
 from bmeconf.model import FINISHED, UNFINISHED, Address, CampaignStatus, Finding, Place, Resource
 from bmeconf.report.results import Dashboard, Engagement, Results
 
@@ -104,7 +105,7 @@ class Expectation:
 class Delivery:
     """One declared campaign: its state in the account, and its results where it was sent.
 
-    `status`, `name`, `subject` and `scheduled_at` are live.
+    `status`, `name`, `subject` and `scheduled_at` are live, `declared` is what the manifest has.
     """
 
     address: Address
@@ -119,6 +120,15 @@ class Delivery:
     expectations: tuple[Expectation, ...] = ()
     findings: tuple[Finding, ...] = ()
     place: Place | None = None
+    declared: Resource | None = None
+
+    @property
+    def missed(self) -> datetime | None:
+        """The declared time, where the campaign was sent at another one."""
+        schedule = self.declared.intent.schedule if self.declared else None
+        at = self.sent_at
+        missed = schedule and at and not on_time(at.isoformat(), schedule.at)
+        return schedule.at if schedule and missed else None
 
     @property
     def sent_at(self) -> datetime | None:

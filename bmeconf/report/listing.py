@@ -180,4 +180,5 @@ def _of_row(resource: Resource, row: Raw, doubt: Finding | None) -> Delivery:
         scheduled_at=moment(row.get("scheduledAt")),
         findings=tuple(findings),
         place=resource.intent.place,
+        declared=resource,
     )

@@ -122,3 +122,20 @@ def test_counts_are_in_the_number_of_what_they_count() -> None:
     assert [label for label, _ in one.tallies] == [
         *("manual step", "to create", "expectation met", "in sync")
     ]
+
+
+# --- codes
+
+
+def test_a_page_has_words_and_text_has_codes(project: Project, account: Account) -> None:
+    project.applied(lists=[{"name": "Nobody"}], campaigns=[{"name": "Mine", "lists": ["Nobody"]}])
+    project.declare(
+        lists=[{"name": "Nobody"}],
+        campaigns=[{"name": "Mine", "lists": ["Nobody"], "subject": "A"}],
+    )
+    text, html = drift_page(project)
+    assert "(empty_audience)" in text
+    assert "(pending)" in text
+    pills = set(re.findall(r'<b class="pill">([^<]*)</b>', html))
+    assert {"warning", "not applied yet"} <= pills
+    assert not [pill for pill in pills if "_" in pill or pill in ("pending", "drift", "conflict")]

@@ -185,8 +185,32 @@ def test_the_dashboard(project: Project, cut: Cut) -> None:
     assert dashboard["contacts"] == {"value": 5900, "diff": 29.55}
     assert dashboard["new_contacts"] == [{"date": "2026-11-20T00:00:00Z", "total": 4}]
     shown = project.run("report").ok().out
-    for part in ("2,379", "+0.8 %", "733", "-23.4 %", "33.3 %", "5,900", "+29.6 %"):
+    for part in ("2,379", "0.8 % more", "733", "23.4 % less", "33.3 %", "29.6 % more"):
         assert part in shown
+
+
+def declared_for(project: Project, at: str) -> str:
+    """The report on the campaign that was sent, at 2026-10-06 08:00 UTC, with this schedule."""
+    schedule = f"schedule: {{at: {at}}}, lists: [Newsletter, Customers]"
+    lists = "lists: [{name: Newsletter}, {name: Customers}]"
+    expect = 'expect: {open_rate: ">= 0"}'
+    manifest = f"version: 1\n{lists}\ncampaigns: [{{name: {SENT}, {schedule}, {expect}}}]\n"
+    project.write("m.yaml", manifest)
+    return " ".join(project.run("report", "--output", "html=r.html").ok().out.split())
+
+
+def test_another_time_than_the_declared_one_is_told(project: Project) -> None:
+    told = declared_for(project, '"2026-10-05T08:00:00Z"')
+    assert "was sent 2026-10-06 08:00 UTC, and is declared for 2026-10-05 08:00 UTC" in told
+    page = (project.folder / "r.html").read_text("utf-8")
+    assert '<p class="verdict warn">' in page
+    assert "declared for" not in declared_for(project, '"2026-10-06T08:00:00Z"')
+    page = (project.folder / "r.html").read_text("utf-8")
+    assert '<p class="verdict good">' in page
+
+
+def test_a_report_names_the_lists_that_are_declared(project: Project) -> None:
+    assert "Declared lists: Customers, Newsletter." in declared_for(project, '"2026-10-06T08:00Z"')
 
 
 def test_times_are_told_in_the_zone_that_was_asked_for(project: Project) -> None:

@@ -11,7 +11,7 @@ from bmeconf.render.model import Section, Table, Tile
 from bmeconf.report import Delivery, Expectation, Verdict
 
 DASH = "–"
-COUNT, SUM, PERCENT, RISE = "{:,}", "{:,.0f}", "{:.1f} %", "+{:.1f} %"
+COUNT, SUM, PERCENT = "{:,}", "{:,.0f}", "{:.1f} %"
 """How numbers are shown: rates with one decimal; the JSON has them digit for digit."""
 SIGNS = {
     Verdict.MET: ("=", "✓"),
@@ -100,3 +100,10 @@ def moment(at: datetime | None, zone: tzinfo, absent: str = DASH) -> str:
 
 def number(value: Decimal | int | None, form: str) -> str:
     return DASH if value is None else form.format(value)
+
+
+def rise(percent: Decimal | None) -> str:
+    """A change in per cent of what it was before: a bare sign would read as points of a rate."""
+    if not percent:
+        return DASH if percent is None else "no change"
+    return f"{number(abs(percent), PERCENT)} {'more' if percent > 0 else 'less'}"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
+from bmeconf.kinds import Mailing, only
 from bmeconf.model import REPORT_FORMAT, Address, counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table, filled
 from bmeconf.render.page import rates
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.rates import COUNT, DASH, PERCENT, RISE, SIGNS, SUM, moment, number
+from bmeconf.render.page.rates import COUNT, DASH, PERCENT, SIGNS, SUM, moment, number
 from bmeconf.report import (
     PERIODS,
     Delivery,
@@ -50,7 +51,8 @@ def of_report(
     """
     states, ends = report.states, report.verdicts
     findings = any(delivery.findings for delivery in report.deliveries)
-    warn = ends[Verdict.UNKNOWN] or findings or report.unread
+    missed = any(delivery.missed for delivery in report.deliveries)
+    warn = ends[Verdict.UNKNOWN] or findings or missed or report.unread
     sent = sorted(
         (each for each in report.deliveries if each.state == DeliveryState.SENT),
         key=lambda each: each.sent_at.timestamp() if each.sent_at else 0.0,
@@ -106,6 +108,7 @@ def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
         f"Sent {moment(sent.sent_at, zone)}." if sent.sent_at else "When it was sent is not shown.",
         f'Subject: "{sent.subject}".' if sent.subject else "",
         f'In the account it is called "{sent.name}".' if renamed else "",
+        f"Declared lists: {', '.join(lists)}." if (lists := _lists(sent)) else "",
         f"Busiest from {busiest} opens and clicks." if busiest else "",
     )
     form = "%m-%d %H:%M" if period == PERIODS[0] else "%m-%d"
@@ -114,7 +117,7 @@ def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
     return Section(
         title=str(sent.address),
         text=" ".join(filter(None, sentences)),
-        items=(*_findings(sent), *_expectations(sent)),
+        items=(*_findings(sent), *_missed(sent, zone), *_expectations(sent)),
         tables=(_numbers(results, zone), *_links(results.links or ())) if results else (),
         series=(
             *_series(f"First opens over {SPANS[period]}", opens, zone, form),
@@ -142,6 +145,27 @@ def _not_sent(report: Report, zone: tzinfo) -> tuple[Section, ...]:
 def _findings(delivery: Delivery) -> Iterator[PageItem]:
     for item in finding_items(delivery.findings):
         yield item._replace(fails=False, must=False, place=delivery.place)
+
+
+def _missed(sent: Delivery, zone: tzinfo) -> Iterator[PageItem]:
+    """That it was sent at another time than the declared one."""
+    if sent.missed:
+        yield PageItem(
+            sign="!",
+            address=str(sent.address),
+            state="other time",
+            head=f"was sent {moment(sent.sent_at, zone)}, and is declared for"
+            f" {moment(sent.missed, zone)}",
+            level="warning",
+            place=sent.place,
+        )
+
+
+def _lists(delivery: Delivery) -> list[str]:
+    """The lists that are declared; no report of the service says to which a campaign went."""
+    fields = delivery.declared.fields if delivery.declared else {}
+    lists = fields.get(only(Mailing).recipients)
+    return [each.name for each in lists if isinstance(each, Address)] if lists else []
 
 
 def _expectations(delivery: Delivery) -> Iterator[PageItem]:
@@ -231,7 +255,7 @@ def _dashboard(report: Report, zone: tzinfo) -> Iterator[Section]:
         (
             label,
             number(trend.value, form),
-            number(trend.diff, RISE if trend.diff and trend.diff > 0 else PERCENT),
+            rates.rise(trend.diff),
         )
         for label, trend, form in trends
     ]

@@ -119,7 +119,7 @@ def _counts(result: Result, counts: Mapping[str, int]) -> tuple[tuple[str, int],
     states = Counter({APPLIED: 0})
     states.update(outcome.state for outcome in result.outcomes)
     others = Counter(
-        finding.code.replace("_", " ")
+        f"{finding.level}s"
         for finding in result.findings
         if not (finding.is_not_converged or finding.is_left_alone)
     )
