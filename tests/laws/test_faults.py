@@ -162,8 +162,8 @@ def step_is_true(attempt: Attempt, step: Data) -> None:
     elif state == "stale":
         assert not any(writes), step
     elif state == "failed":
-        # The first of several writes may have been done, and the next one refused.
-        assert not writes or not all(writes), step
+        # The first of several writes may have been done, and what comes next was refused.
+        assert not any(writes) or "done in part" in step["message"], step
 
 
 @dataclass
