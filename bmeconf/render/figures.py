@@ -149,7 +149,7 @@ def diff(field: Field) -> list[str]:
 def _signed(line: str, field: Field) -> str:
     """A line of a diff, with signs that say neither old nor new where the sides stand apart."""
     sign = APART.get(line[:1]) if field.apart else None
-    return f"{sign}{line[1:]}" if sign else line
+    return f"{sign} {line[1:]}" if sign else line
 
 
 def _diff(field: Field) -> list[str]:

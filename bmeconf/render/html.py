@@ -139,6 +139,12 @@ def value(value: Value) -> str:
     return value if isinstance(value, str) and value.strip() else values.text(value)
 
 
+def each(side: Value) -> list[str]:
+    """The members of a set as people write them, or the one value."""
+    members = side if isinstance(side, tuple) else (side,)
+    return [*map(value, members)] or [value(None)]
+
+
 def inbox(item: PageItem) -> Iterator[tuple[str, Mapping[str, str]]]:
     """A campaign in an inbox, as on both sides, if anything changes that an inbox shows."""
     fields = [field for field in item.fields if field.name in INBOX]
@@ -293,6 +299,7 @@ FILTERS = (
     crowd,
     deletes,
     diff,
+    each,
     for_readers,
     frame,
     frames,

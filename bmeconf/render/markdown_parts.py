@@ -8,7 +8,7 @@ something; an empty comment splits what would be made a link after rendering.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
 
 from bmeconf.model import counted
@@ -157,10 +157,12 @@ def task(task: Task) -> Iterator[str]:
         yield f"  - the account shows: {prose(task.live)}"
 
 
-def how_to(where: Iterable[str], tasks: Iterable[Task]) -> Iterator[str]:
-    """The clicks of tasks that are done alike, folded."""
+def how_to(where: Iterable[str], tasks: Sequence[Task]) -> Iterator[str]:
+    """The clicks of tasks that are done alike, folded unless somebody has to act now."""
     names = ", ".join(f"<code>{raw(task.address)}</code>" for task in tasks)
-    yield from (f"<details><summary>How to do it ({names})</summary>", "")
+    first = tasks[0]
+    opened = " open" if first.is_broken else ""
+    yield from (f"<details{opened}><summary>{first.how} ({names})</summary>", "")
     yield from (f"{n}. {prose(click)}" for n, click in enumerate(where, 1))
     yield from ("", "</details>", "")
 

@@ -133,6 +133,11 @@ class Task(NamedTuple):
         return self.state in BROKEN
 
     @property
+    def how(self) -> str:
+        """What its clicks are called."""
+        return "What to do now" if self.is_broken else "How to do it"
+
+    @property
     def word(self) -> str:
         """The state as people write it."""
         return WORDS.get(self.state, self.state)

@@ -104,7 +104,7 @@ class Sheet:
     def _how_to(self, where: Sequence[str], tasks: Sequence[Task]) -> list[Line]:
         """The clicks of tasks that are done alike."""
         names = ", ".join(task.address for task in tasks)
-        return [*self._wrapped(f"How to do it ({names}):"), *self._clicks(where)]
+        return [*self._wrapped(f"{tasks[0].how} ({names}):"), *self._clicks(where)]
 
     def field(self, field: Field) -> Iterator[Line]:
         """One field: on one line if it fits, a body as a short unified diff."""

@@ -903,7 +903,7 @@ def test_a_body_is_a_short_diff(project: Project, account: Account) -> None:
     project.applied(campaigns=[{"name": "Welcome", "body": {"html": html}}])
     account.edit("campaigns", "Welcome", body=html.replace("Line 30", "LINE 30"))
     told = project.drift_text(code=2)
-    assert "      <<p>Line 30</p>\n      ><p>LINE 30</p>\n" in told
+    assert "      < <p>Line 30</p>\n      > <p>LINE 30</p>\n" in told
     assert "      < In Git, > In the account\n" in told
     assert "Line 10" not in told
     assert only(project.drift(code=2))["live"] == html.replace("Line 30", "LINE 30").strip()

@@ -97,7 +97,7 @@ def test_drift_shows_two_sides_and_no_change(case: str, project: Project, accoun
     for text in texts:
         both = f"in Git: \\W*{GIT}\\W*, in the account: \\W*{LIVE}"
         assert re.search(both, text), text
-        assert re.search(f"^ *<<p>{GIT}\n *><p>{LIVE}", text, re.MULTILINE), text
+        assert re.search(f"^ *< <p>{GIT}\n *> <p>{LIVE}", text, re.MULTILINE), text
         assert "< In Git, > In the account" in text
         assert not re.search(f"{GIT}.*→|→.*{LIVE}|^ *[-+]<p>|```diff", text, re.MULTILINE), text
     assert f"in Git: {GIT} in the account: {LIVE}" in " ".join("".join(seen.words).split())

@@ -35,6 +35,7 @@ def test_what_went_wrong_is_said_first(project: Project, account: Account) -> No
     verdict = "1 manual step was done wrong; all else is as declared; 1 manual step to do."
     assert verdict in text
     assert verdict in html
+    assert "What to do now (campaigns/Mine):" in text
     assert html.index("1 manual step went wrong") < html.index("1 manual step to do</h2>")
     assert html.index('class="alarm wrong"') < html.index('class="alarm manual"')
     assert html.count(" open><summary>What to do now") == 1
@@ -48,6 +49,7 @@ def test_manual_steps_that_went_wrong_stand_above_all_other_sections(
     account.schedule(ANOTHER, "scheduled", "Mine")
     account.edit("campaigns", "Mine", subject="By hand")
     text, html = drift_page(project)
+    assert "1 manual step was done wrong; the account is not as declared: 1 difference" in text
     for report in (text.partition(" Manual steps ")[2], html[html.index(">Manual steps<") :]):
         assert "Drift" in report or "No drafts any more" in report
 

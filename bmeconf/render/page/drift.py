@@ -124,8 +124,9 @@ def _verdict(drift: Drift, takeover: Takeover | None) -> str:
     todo = sum(manual.state == "todo" for manual in drift.plan.manual)
     adopted = len(takeover.adoption.adopted) if takeover and takeover.done else 0
     state = f"was {_state(drift)}, {adopted} adopted" if adopted else f"is {_state(drift)}"
-    scope = plan_page.scope(drift.plan)
     wrong = went_wrong(drift.plan.manual)
+    differs = any(item.sort != KNOWN for item in drift.items)
+    scope = plan_page.scope(drift.plan, but="" if differs else wrong)
     parts = (
         wrong,
         f"{scope[:1].lower() if wrong else scope[:1]}{scope[1:]} {state}",

@@ -213,9 +213,9 @@ def _identity(step: Step) -> tuple[str, ...]:
 # --- what other pages of a plan show too
 
 
-def scope(plan: Plan) -> str:
-    """What may be said to be as declared: all that was looked at, but for what went wrong."""
-    if any(manual.is_broken for manual in plan.manual):
+def scope(plan: Plan, *, but: str) -> str:
+    """What is said to be as declared, or not: all that was looked at, `but` for what is named."""
+    if but:
         return "All else that was looked at" if plan.left_out else "All else"
     return "What was looked at" if plan.left_out else "The account"
 

@@ -103,9 +103,10 @@ def _proof(result: Result, counts: Mapping[str, int]) -> str:
     if differing:
         start = f"{read_back.capitalize()}. " if read_back else ""
         return f"{start}Not as declared: {', '.join(differing)}; see the findings."
+    scope = plan_page.scope(result.plan, but=went_wrong(result.manual))
     if "unreadable" in codes or "rewritten" in codes:
-        return f"{plan_page.scope(result.plan)} is as declared, as far as the API shows it."
-    return f"{plan_page.scope(result.plan)} is as declared{f': {read_back}' if read_back else ''}."
+        return f"{scope} is as declared, as far as the API shows it."
+    return f"{scope} is as declared{f': {read_back}' if read_back else ''}."
 
 
 def _mood(result: Result) -> str:
