@@ -5,8 +5,8 @@ no format. Each format renders every Page: `text`, `markdown`, `html`, `junit`, 
 `documents` tells machines the same as JSON. So all formats tell the same, and a new subject has
 all formats at once. Others take a part of it: `sarif` and `gitlab` what may be wrong in manifests
 (`statements`), `ics` the manual steps, `patch` an edit of the manifests. `formats` chooses among
-them; `figures` draws what several need, `fold` says equal things once, and `forge` has links to
-the manifests of a change.
+them; `figures` draws what several need, `fold` says equal things once, `frames` shows mails, and
+`forge` has links to the manifests of a change.
 
 Names and values come from the account and are data: `safe` makes a line harmless, and each format
 escapes what would be markup in it. Pure throughout.

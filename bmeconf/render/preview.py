@@ -19,7 +19,7 @@ from markupsafe import Markup
 from bmeconf import __version__
 from bmeconf.model import Problem, counted, seen
 from bmeconf.preview import Gallery, Link, Mail, Preview, schemes
-from bmeconf.render import html, values
+from bmeconf.render import frames, html, values
 from bmeconf.render.page import preview as page
 
 MOST_COVERS = 24
@@ -32,7 +32,7 @@ RELOAD = (
     "(e)=>{if(e.data!==shown)location.reload()}"
 )
 HASH = base64.b64encode(hashlib.sha256(RELOAD.encode()).digest()).decode()
-WATCHED = f"{html.POLICY}; script-src 'sha256-{HASH}'; connect-src 'self'"
+WATCHED = f"{frames.POLICY}; script-src 'sha256-{HASH}'; connect-src 'self'"
 """The policy of pages that reload."""
 
 
@@ -69,7 +69,7 @@ def _template(name: str) -> html.Template:
 
 def _shared(version: str) -> Mapping[str, object]:
     return {
-        "policy": WATCHED if version else html.POLICY,
+        "policy": WATCHED if version else frames.POLICY,
         "reload": Markup(RELOAD) if version else "",
         "version": version,
         "program": __version__,
@@ -88,17 +88,17 @@ def mail_frame(mail: Mail, dark: bool) -> Markup:
 def _framed(body: str, dark: bool) -> Markup:
     # A page has each of the two several times.
     shown, style = schemes.in_scheme(body, dark)
-    return html.framed(f"{style}html{{scrollbar-width:none}}", shown)
+    return frames.framed(f"{style}html{{scrollbar-width:none}}", shown)
 
 
 def screens(mail: Mail, dark: bool) -> list[Screen]:
     """The frames that show a mail side by side."""
-    return [Screen(name, dark, width, height(mail, name)) for name, width in html.WIDTHS.items()]
+    return [Screen(name, dark, width, height(mail, name)) for name, width in frames.WIDTHS.items()]
 
 
 def height(mail: Mail, name: str) -> int:
     """About how high a mail is on a screen, within what fits beside others."""
-    return html.height(mail.words, mail.body.count("<img src=data:"), html.WIDTHS[name])
+    return frames.height(mail.words, mail.body.count("<img src=data:"), frames.WIDTHS[name])
 
 
 def has_dark(mail: Mail) -> bool:
@@ -106,7 +106,7 @@ def has_dark(mail: Mail) -> bool:
     return schemes.has_dark(mail.body)
 
 
-def views(preview: Preview) -> list[html.View]:
+def views(preview: Preview) -> list[frames.View]:
     """The ways to look at what differs: in the dark too, if a side has colours for that."""
     bodies = [preview.mail.body]
     for change in preview.live.changes if preview.live else ():
@@ -116,11 +116,11 @@ def views(preview: Preview) -> list[html.View]:
         shown, style = schemes.in_scheme(preview.as_seen(body), dark)
         return f"<style>{style}body{{background:none;color:canvastext}}</style>{shown}"
 
-    light = html.View(as_seen=functools.partial(seen_in, False))
+    light = frames.View(as_seen=functools.partial(seen_in, False))
     if not any(map(schemes.has_dark, bodies)):
         return [light]
     dark = functools.partial(seen_in, True)
-    return [light, html.View("How it looks on a dark screen", dark, night=True)]
+    return [light, frames.View("How it looks on a dark screen", dark, night=True)]
 
 
 def teaser(mail: Mail) -> str:
