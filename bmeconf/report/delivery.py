@@ -100,6 +100,10 @@ class Expectation:
     why: str = ""
     place: Place | None = None
 
+    def is_met_by(self, value: Decimal) -> bool:
+        """True if this value satisfies the threshold; exact."""
+        return holds(self.threshold, value)
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -527,6 +527,24 @@ def test_expectations(project: Project, cut: Cut, metric: str, text: str, end: s
     assert ("Check failed: 1 failed, 0 unknown." in ran.err) == (end == "failed")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (">= 20", "32.1 %, expected >= 20 %"),
+        ("< 32", "32.1 %, expected < 32 %"),
+        # One decimal would tell the other verdict.
+        ("<= 32.06", "32.06 %, expected <= 32.06 %"),
+        (">= 32.1", "32.06 %, expected >= 32.1 %"),
+    ],
+)
+def test_a_rate_has_one_decimal_unless_that_hides_why(
+    project: Project, cut: Cut, text: str, told: str
+) -> None:
+    project.write("m.yaml", expecting(open_rate=text))
+    answering(cut, NUMBERS, LINKS)
+    assert told in project.run("report").ok().out
+
+
 def test_a_number_that_is_not_shown_passes_no_check(project: Project, cut: Cut) -> None:
     project.write("m.yaml", expecting(open_rate=">= 0", sent="> 0"))
     cut(Rule(ONE, instead(reply({"stats": {"sent": 5}}))))

@@ -91,6 +91,15 @@ def _mood(expectation: Expectation | None) -> str:
     return {Verdict.MET: "good", Verdict.FAILED: "bad"}.get(verdict, "") if verdict else ""
 
 
+def decisive(expectation: Expectation, live: Decimal) -> str:
+    """The number that decided; a rate has all its digits where one decimal would tell otherwise."""
+    if not expectation.metric.endswith("_rate"):
+        return f"{live:f}"
+    rounded = round(live, 1)
+    tells = expectation.is_met_by(rounded) == expectation.is_met_by(live)
+    return PERCENT.format(live) if tells else f"{live:f} %"
+
+
 # --- numbers and times
 
 

@@ -175,7 +175,7 @@ def _expectations(delivery: Delivery) -> Iterator[PageItem]:
         unit = " %" if expected.metric.endswith("_rate") else ""
         head = f"expected {expected.threshold}{unit}, and {expected.why}"
         if expected.live is not None:
-            head = f"{expected.live:f}{unit}, expected {expected.threshold}{unit}"
+            head = f"{rates.decisive(expected, expected.live)}, expected {expected.threshold}{unit}"
         fails = expected.verdict in LEVELS
         yield PageItem(
             sign=sign,
