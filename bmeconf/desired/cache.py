@@ -112,11 +112,18 @@ def _listed(files: ProjectFiles) -> list[Any]:
 
 @cache
 def _program() -> str:
-    """A digest of what makes a desired side: our code, the schema, Python, what is installed."""
+    """A digest of what makes a desired side: our code, the schema, Python, what is installed.
+
+    Our code is told by the times and sizes of its files: an installation or an edit sets them.
+    """
     total = hashlib.sha256(f"{sys.version}\n{schema_text('manifest')}".encode())
     for room in ROOMS:
-        for path in sorted((PACKAGE / room).rglob("*.py")):
-            total.update(path.read_bytes())
+        for folder, _, names in sorted(os.walk(PACKAGE / room)):
+            for name in sorted(name for name in names if name.endswith(".py")):
+                path = os.path.join(folder, name)
+                status = os.stat(path)
+                told = (path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+                total.update(repr(told).encode("utf-8", "surrogateescape"))
     for folder in sys.path:
         with contextlib.suppress(OSError):
             names = sorted(name for name in os.listdir(folder or ".") if name.endswith("-info"))
