@@ -1,6 +1,7 @@
 """The desired side: what a project's files declare, as a Snapshot or as every problem in them.
 
 - `manifest`: files -> documents that know file, line and column
+- `editing`: values -> the text of a manifest, new or edited in place
 - `validate`: documents -> a Snapshot, or problems at their places
 - `scope`: which resources of it a run looks at
 - `cache`: what an earlier run found sound, where the files are the same

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bmeconf.desired.manifest import Edit, Sources, Unedited, edited
+from bmeconf.desired.editing import Edit, Unedited, edited
+from bmeconf.desired.manifest import Sources
 from bmeconf.desired.validate import Desired
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.drift.proof import Proof

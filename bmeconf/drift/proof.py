@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from bmeconf.desired import scope
-from bmeconf.desired.manifest import Unedited
+from bmeconf.desired.editing import Unedited
 from bmeconf.desired.validate import INLINE, Desired
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.drift.proposals import MADE, Author, Proposal

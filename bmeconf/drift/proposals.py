@@ -6,21 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bmeconf.desired.manifest import (
-    NO_VALUE,
-    SEPARATOR,
-    VARIABLE,
-    Edit,
-    Editor,
-    Items,
-    Scalar,
-    Sources,
-    TableEditor,
-    Unedited,
-    at,
-    literal,
-    names_variable,
-)
+from bmeconf.desired.editing import NO_VALUE, VARIABLE, Edit, Editor, TableEditor, Unedited
+from bmeconf.desired.manifest import SEPARATOR, Items, Scalar, Sources, at, literal, names_variable
 from bmeconf.desired.validate import INLINE
 from bmeconf.drift.model import Drift, DriftItem
 from bmeconf.kinds import KINDS

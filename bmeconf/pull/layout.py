@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from bmeconf.desired.manifest import Block, Items, Node, walk, yaml_text
+from bmeconf.desired.editing import yaml_text
+from bmeconf.desired.manifest import Block, Items, Node, walk
 from bmeconf.kinds import KINDS, Detailed, Singleton
 from bmeconf.model import Address, Place
 from bmeconf.pull.entries import CONTENTS, Path, PulledEntry, texts, with_line_ends

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.desired.manifest import Editor, Unedited, edited
+from bmeconf.desired.editing import Editor, Unedited, edited
 from bmeconf.model import Place
 from tests.support.strategies import examples
 

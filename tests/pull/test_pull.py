@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, yaml_text, yaml_tree
-from bmeconf.desired.manifest.writing import TIME
+from bmeconf.desired.editing import yaml_text
+from bmeconf.desired.editing.writing import TIME
+from bmeconf.desired.manifest import Block, Items, Node, Scalar, walk, yaml_tree
 from bmeconf.project import write_files
 from bmeconf.pull import layout
 from tests.support.documents import state_of

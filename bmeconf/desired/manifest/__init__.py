@@ -11,20 +11,10 @@ All reading of project files happens here; all meaning is given in `validate`.
 - `roots`: where a project is
 - `reading`: which files are manifests (`list_whole`), and all of that in one call, `read`
 - `keys`: API keys, which may stand in none of these files
-- `writing`: plain data -> YAML; `editing`: new values in a text that stays as it is otherwise, at
-  the places that `spans` knows
+- `spans`: where each value is written, for `editing`
 """
 
 from bmeconf.desired.manifest import keys
-from bmeconf.desired.manifest.editing import (
-    NO_VALUE,
-    VARIABLE,
-    Edit,
-    Editor,
-    TableEditor,
-    Unedited,
-    edited,
-)
 from bmeconf.desired.manifest.files import (
     MAX_BYTES,
     ChangedFiles,
@@ -66,6 +56,5 @@ from bmeconf.desired.manifest.roots import PROJECT_FILE, find_root, mark_of
 from bmeconf.desired.manifest.table import SEPARATOR
 from bmeconf.desired.manifest.texts import RELATIVE, Text
 from bmeconf.desired.manifest.variables import literal, names_variable
-from bmeconf.desired.manifest.writing import yaml_text
 from bmeconf.desired.manifest.yaml_tree import comments
 from bmeconf.desired.manifest.yaml_tree import parse as trees

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bmeconf.desired.editing.writing import flow, scalar
 from bmeconf.desired.manifest import table
 from bmeconf.desired.manifest.spans import Span, SpanSort, spans
 from bmeconf.desired.manifest.variables import names_variable
-from bmeconf.desired.manifest.writing import flow, scalar
 from bmeconf.model import Place
 
 COMMENTED = re.compile(r"(^|\s)#", re.MULTILINE)
