@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -264,8 +265,6 @@ class Console:
         if isinstance(error, ReaderGone):
             return
         if isinstance(error, Bug):
-            import traceback
-
             told = "".join(traceback.format_exception(error.__cause__))
             self.tell(map(Line, self.redaction.message(told).splitlines()))
         first, *more = self.redaction.message(error.message).splitlines() or [""]

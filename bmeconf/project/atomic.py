@@ -6,16 +6,12 @@ import contextlib
 import errno
 import os
 import stat
+import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 OWNER_ONLY, AS_USUAL = 0o600, 0o666
 """Who may read a new file: its owner, or whoever this machine's umask lets."""
-
-
-def _unheard_of() -> str:
-    """A name that no other file has."""
-    return os.urandom(16).hex()
 
 
 def on_disk(name: str) -> str:
@@ -68,7 +64,7 @@ def write_file(
     Raises:
         OSError: it cannot be written or placed; nothing is left beside it.
     """
-    beside = path.with_name(f".{path.name}.{_unheard_of()}")
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
@@ -122,7 +118,7 @@ def write_files(folder: Path, texts: Mapping[str, str], *, overwrite: bool = Fal
 
     with contextlib.ExitStack() as undo:
         _make_folder(folder, undo)
-        beside = folder / f".{_unheard_of()}"
+        beside = folder / f".{uuid.uuid4().hex}"
         beside.mkdir()
         undo.callback(shutil.rmtree, beside, ignore_errors=True)
         for number, text in enumerate(texts.values()):
