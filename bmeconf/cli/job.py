@@ -64,8 +64,7 @@ def begin() -> None:
     folder.mkdir(mode=0o700, parents=True)
     (folder / KEPT).mkdir()
     pipeline.write(folder / JOB, begun.text())
-    account = "true" if begun.uses_account else "false"
-    outputs(job=str(folder), name=begun.name, does=begun.does, account=account)
+    outputs(job=str(folder), name=begun.name, does=begun.does, account=begun.uses_account)
 
 
 @job.command()
@@ -165,7 +164,7 @@ def _drift(job: jobs.Job, folder: Path) -> int:
     classes = job.inputs.fail_on
     words = [*_online(job), *(["--fail-on", classes] if classes else []), "--", job.inputs.path]
     code = look.drifted(words, folder)
-    outputs(tells="true" if code in telling.TOLD else "false")
+    outputs(tells=code in telling.TOLD)
     return code
 
 
@@ -178,7 +177,7 @@ def _plan(job: jobs.Job, folder: Path) -> int:
         if job.change:
             outputs(artifact=f"bmeconf-plan-{job.name}-{job.change}")
     if job.change:
-        outputs(tells="true")
+        outputs(tells=True)
     return code
 
 
@@ -205,7 +204,7 @@ def _apply(job: jobs.Job, folder: Path) -> int:
     is_locked = _content(lock_file) not in (None, before)
     if is_locked:
         shutil.copy(lock_file, kept)
-    outputs(**{"exit-code": str(code), "locked": "true" if is_locked else "false"})
+    outputs(locked=is_locked, **{"exit-code": str(code)})
     if code:
         _keep_journals(Path(inputs.path), kept)
     if any(kept.iterdir()):

@@ -83,9 +83,10 @@ def write(path: Path, text: str) -> None:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", "name a file") from error
 
 
-def outputs(**values: str) -> None:
-    """Set outputs of a step on GitHub; line breaks in a value become spaces."""
+def outputs(**values: str | bool) -> None:
+    """Set outputs of a step on GitHub, `true` or `false` for truth; line breaks become spaces."""
     if path := os.environ.get("GITHUB_OUTPUT"):
         with Path(path).open("a", encoding="utf-8") as file:
             for name, value in values.items():
-                file.write(f"{name}={' '.join(value.split())}\n")
+                text = str(value).lower() if isinstance(value, bool) else value
+                file.write(f"{name}={' '.join(text.split())}\n")

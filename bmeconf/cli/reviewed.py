@@ -89,13 +89,13 @@ def compare(
     globs = agreed(plan, reviewed, missing, expect, allow_delete)
     if globs is not None and deletes is not None:
         pipeline.write(deletes, "".join(f"{glob}\n" for glob in globs))
-    outputs(apply="false" if globs is None else "true")
+    outputs(apply=globs is not None)
 
 
 def recorded(plan: Path) -> str:
     """The record of a plan; outputs say which plan it is."""
     made = review.of(load(plan)[1])
-    outputs(fingerprint=made.fingerprint, changes="true" if made.steps else "false")
+    outputs(fingerprint=made.fingerprint, changes=bool(made.steps))
     pipeline.tell(f"The record is that of {made.fingerprint}.")
     return review.text(made)
 

@@ -100,6 +100,11 @@ class Expectation:
     why: str = ""
     place: Place | None = None
 
+    @property
+    def unit(self) -> str:
+        """What stands behind its numbers."""
+        return " %" if self.metric.endswith("_rate") else ""
+
     def is_met_by(self, value: Decimal) -> bool:
         """True if this value satisfies the threshold; exact."""
         return holds(self.threshold, value)

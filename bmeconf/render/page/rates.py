@@ -81,9 +81,8 @@ def _rate(delivery: Delivery, measure: str) -> Decimal | None:
 
 
 def _expected(expectation: Expectation) -> str:
-    unit = " %" if expectation.metric.endswith("_rate") else ""
     sign, _, number = expectation.threshold.partition(" ")
-    return f"{SIGNS[expectation.verdict][1]} expected: {IN_WORDS[sign]} {number}{unit}"
+    return f"{SIGNS[expectation.verdict][1]} expected: {IN_WORDS[sign]} {number}{expectation.unit}"
 
 
 def _mood(expectation: Expectation | None) -> str:
@@ -93,11 +92,8 @@ def _mood(expectation: Expectation | None) -> str:
 
 def decisive(expectation: Expectation, live: Decimal) -> str:
     """The number that decided; a rate has all its digits where one decimal would tell otherwise."""
-    if not expectation.metric.endswith("_rate"):
-        return f"{live:f}"
-    rounded = round(live, 1)
-    tells = expectation.is_met_by(rounded) == expectation.is_met_by(live)
-    return PERCENT.format(live) if tells else f"{live:f} %"
+    tells = expectation.is_met_by(round(live, 1)) == expectation.is_met_by(live)
+    return PERCENT.format(live) if expectation.unit and tells else f"{live:f}{expectation.unit}"
 
 
 # --- numbers and times

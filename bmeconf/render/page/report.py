@@ -172,10 +172,10 @@ def _expectations(delivery: Delivery) -> Iterator[PageItem]:
     """One that could not be decided fails too, since nobody may rely on it."""
     for expected in delivery.expectations:
         sign, mark = SIGNS[expected.verdict]
-        unit = " %" if expected.metric.endswith("_rate") else ""
-        head = f"expected {expected.threshold}{unit}, and {expected.why}"
+        threshold = f"expected {expected.threshold}{expected.unit}"
+        head = f"{threshold}, and {expected.why}"
         if expected.live is not None:
-            head = f"{rates.decisive(expected, expected.live)}, expected {expected.threshold}{unit}"
+            head = f"{rates.decisive(expected, expected.live)}, {threshold}"
         fails = expected.verdict in LEVELS
         yield PageItem(
             sign=sign,
