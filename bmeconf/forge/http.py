@@ -9,16 +9,16 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from bmeconf import __version__
+from bmeconf.forge.model import T
 from bmeconf.model.errors import ForgeFailed, ForgeUnanswered
 
-T = TypeVar("T")
 ATTEMPTS, PER_PAGE, MOST_PAGES = 4, 100, 50
 LARGEST = 20_000_000
 """Bytes of an answer."""

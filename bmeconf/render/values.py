@@ -50,9 +50,9 @@ def change(field: Field, shown: Callable[[str], str] = str) -> str:
 
     `shown` is what a format makes of the text of a value.
     """
-    lines = [(f"{label} " if label else "") + shown(text(value)) for label, value in sides(field)]
-    signed = field.apart or members(field.before, field.after, field.part)
-    return (", " if signed else " → ").join(lines)
+    both = sides(field)
+    lines = [(f"{label} " if label else "") + shown(text(value)) for label, value in both]
+    return (", " if any(label for label, _ in both) else " → ").join(lines)
 
 
 def sides(field: Field) -> list[tuple[str, Value]]:
