@@ -54,9 +54,10 @@ def shows_nothing(character: str) -> bool:
 def visible(text: str) -> str:
     """`text` with an escape, as `\\u00a0`, for each character that shows nothing.
 
-    So is a letter of another script that makes a word look like Latin.
+    So is a letter of another script that makes a word look like Latin. What is visible stays as it
+    is: escapes are part of the words that they stand in.
     """
-    return text if text.isascii() and text.isprintable() else _changed(_told_apart(text), _escape)
+    return text if text.isascii() and text.isprintable() else _told_apart(_changed(text, _escape))
 
 
 def seen(text: str) -> str:

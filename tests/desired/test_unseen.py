@@ -111,6 +111,7 @@ def test_what_scripts_and_emoji_need_is_ordinary(text: str, project: Project) ->
         ("\ud800", "\\ud800"),
         ("N\u0435wsletter", "N\\u0435wsletter"),
         ("\u0391cm\u00e9 2", "\\u0391cm\u00e9 2"),
+        ("e\u200b\u0430t", "e\\u200b\\u0430t"),
     ],
 )
 def test_what_means_nothing_is_shown(text: str, shown: str) -> None:

@@ -260,7 +260,12 @@ EVIL = (
 )
 
 
-@given(st.text())
+BESIDE = st.text("\x1f\n\u04cf\u0391\u0301\u200b\u200d\ufe0f\u20e3\U0001f44da1#[: \\_")
+"""What is shown otherwise beside something else, or once that is shown."""
+
+
+@example("\x1f\u04cf")
+@given(st.text() | BESIDE)
 def test_a_line_is_one_harmless_line(given: str) -> None:
     shown = safe.line(given)
     assert visible(shown) == shown
