@@ -33,6 +33,19 @@ def test_start_imports_nothing_heavy(flag: str) -> None:
     assert set(HEAVY) & set(ran.stderr.split()) == set()
 
 
+def test_requests_comes_without_what_it_would_guess_with() -> None:
+    code = (
+        "import sys, bmeconf.client\n"
+        "assert 'requests' in sys.modules\n"
+        "assert not {'chardet', 'charset_normalizer'} & {*sys.modules}\n"
+        "import charset_normalizer\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=30
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_no_command_is_a_question_for_help(project: Project) -> None:
     ran = project.run().ok()
     assert ran.out == project.run("--help").out
