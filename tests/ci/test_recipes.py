@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 from subprocess import CompletedProcess
 from typing import Protocol
 
@@ -26,14 +28,22 @@ from tests.support.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "examples" / "ci"
+COMMIT = "c" * 40
+PLANNED, DRIFTED = f"planned-{COMMIT}", f"drifted-{COMMIT}"
 MERGE_REQUEST = {
+    "CI_COMMIT_SHA": COMMIT,
     "CI_PIPELINE_SOURCE": "merge_request_event",
     "CI_DEFAULT_BRANCH": "main",
     "CI_MERGE_REQUEST_PROJECT_ID": "42",
     "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "42",
 }
 FROM_A_FORK = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "43"}
-PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+PUSH = {
+    "CI_COMMIT_SHA": COMMIT,
+    "CI_PIPELINE_SOURCE": "push",
+    "CI_COMMIT_BRANCH": "main",
+    "CI_DEFAULT_BRANCH": "main",
+}
 SCHEDULE = {**PUSH, "CI_PIPELINE_SOURCE": "schedule"}
 
 CHECKED = {"install": "on_success", "validate": "on_success"}
@@ -73,7 +83,7 @@ def test_a_merge_request_is_planned(pipeline: Pipelines) -> None:
     assert proposed.jobs() == {**CHECKED, "plan": "on_success"}
     for job in proposed.jobs():
         assert proposed.run(job).code == 0
-    assert "Fingerprint" in proposed.kept["plan"]["planned/plan.md"].decode()
+    assert "Fingerprint" in proposed.kept["plan"][f"{PLANNED}/plan.md"].decode()
 
 
 def test_a_merge_request_from_a_fork_is_validated(pipeline: Pipelines, account: Account) -> None:
@@ -87,7 +97,7 @@ def test_exactly_the_plan_of_the_pipeline_is_applied(pipeline: Pipelines, accoun
     merged = pipeline(PUSH)
     assert merged.jobs() == {**CHECKED, "plan": "on_success", "apply": "manual"}
     said = "".join(merged.run(job).said for job in ("validate", "plan"))
-    plan = json.loads(merged.kept["plan"]["planned/plan.json"])
+    plan = json.loads(merged.kept["plan"][f"{PLANNED}/plan.json"])
     assert plan["fingerprint"] in said
     applied = merged.run("apply")
     assert applied.code == 0, applied.said
@@ -113,7 +123,7 @@ def test_a_schedule_looks_for_drift_alone(pipeline: Pipelines) -> None:
     assert not {"apply", "plan"} & nightly.jobs().keys()
     drifted = nightly.run("drift")
     assert drifted.code == 2, drifted.said
-    assert "drifted/drift.md" in nightly.kept["drift"]
+    assert f"{DRIFTED}/drift.md" in nightly.kept["drift"]
 
 
 @pytest.fixture
@@ -142,7 +152,7 @@ def test_a_matrix_plans_and_applies_each_account(matrix: Pipelines, two_accounts
     for name, account in two_accounts.accounts.items():
         assert merged.run(f"plan: [{name}]").code == 0
         assert {*merged.kept[f"plan: [{name}]"]} == {
-            f"planned/{name}/plan.{ending}" for ending in ("json", "md", "code", "xml")
+            f"{PLANNED}/{name}/plan.{ending}" for ending in ("json", "md", "code", "xml")
         }
         assert account.writes() == []
     applied = merged.run("apply: [staging]")
@@ -161,7 +171,7 @@ def test_one_report_of_drift_in_all_accounts(matrix: Pipelines, two_accounts: Pa
     two_accounts.staging.set(state)
     nightly = matrix(SCHEDULE)
     ended = nightly.run("drift")
-    report = nightly.kept["drift"]["drifted/drift.md"].decode()
+    report = nightly.kept["drift"][f"{DRIFTED}/drift.md"].decode()
     assert ended.code == 4, ended.said
     assert "exit code 4: staging" in report
     assert "as declared" in report
@@ -239,6 +249,43 @@ def test_the_plan_of_a_merge_request_is_one_note(
     assert invalid.run("validate").code == 3
     goes(invalid, "note")
     assert "**No plan**" in note["body"]
+
+
+@pytest.mark.parametrize("recipe", ["pipeline", "matrix"])
+def test_no_file_of_a_merge_request_is_taken_for_what_a_job_left(
+    request: pytest.FixtureRequest, recipe: str
+) -> None:
+    begin: Pipelines = request.getfixturevalue(recipe)
+    gitlab: FakeGitLab = request.getfixturevalue("gitlab")
+    proposed = begin(MERGE_REQUEST)
+    # All that the author knows: the commit is still to be made.
+    known = {"CI_COMMIT_SHA": gitlab.commit(), "ACCOUNT": "staging"}
+    (line,) = proposed.document["note"]["script"]
+    folder = proposed.source / shlex.split(Template(line).substitute(known))[-1]
+    folder.mkdir(parents=True)
+    for name, text in {"plan.md": "Nothing will change.", "plan.code": "2"}.items():
+        (folder / name).write_text(f"{text}\n", encoding="utf-8")
+    with_token(proposed, gitlab)
+    # `validate` failed, so that nothing was planned.
+    goes(proposed, next(job for job in proposed.jobs() if job.startswith("note")))
+    (note,) = gitlab.notes[1]
+    assert "**No plan**" in note["body"]
+    assert "Nothing will change" not in note["body"]
+
+
+@pytest.mark.parametrize("recipe", ["gitlab-ci.yml", "gitlab-accounts.yml"])
+def test_all_that_jobs_pass_on_is_in_folders_of_the_commit(recipe: str) -> None:
+    document = yaml.safe_load((RECIPES / recipe).read_text(encoding="utf-8"))
+    paths = {
+        path
+        for job in document.values()
+        if "artifacts" in job
+        for path in job["artifacts"]["paths"]
+    }
+    # The files of the project itself, which an apply changes.
+    kept = {f"$BMECONF_PROJECT/{path}" for path in (LOCK, ".bmeconf/journals")}
+    assert kept < paths
+    assert all(path.endswith("-$CI_COMMIT_SHA") for path in paths - kept)
 
 
 def test_a_merge_request_without_a_change_gets_no_note(
@@ -345,7 +392,7 @@ def test_nothing_but_hashed_wheels_is_downloaded_and_without_the_writing_key() -
     (download,) = [line for line in document["install"]["script"] if "pip" in line]
     assert {"--require-hashes", "--only-binary", ":all:"} <= set(download.split())
     (install,) = document["default"]["before_script"]
-    assert {"--no-index", "--no-deps", "wheels/*.whl"} <= set(install.split())
+    assert {"--no-index", "--no-deps", '"wheels-$CI_COMMIT_SHA"/*.whl'} <= set(install.split())
     others = {name: job for name, job in document.items() if "stage" in job and name != "install"}
     assert not [name for name, job in others.items() if "pip" in str(job)]
     assert all("install" in job["needs"] for job in others.values() if "needs" in job)
