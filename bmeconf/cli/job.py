@@ -16,9 +16,11 @@ from bmeconf import forge
 from bmeconf.cli import lock, look, pipeline, reviewed, telling
 from bmeconf.cli.options import ANY_PATH
 from bmeconf.cli.pipeline import outputs, step
+from bmeconf.cli.show import load
 from bmeconf.desired import manifest
 from bmeconf.desired.manifest import PROJECT_FILE
 from bmeconf.forge import job as jobs
+from bmeconf.forge import review
 from bmeconf.model.errors import InvalidInput
 from bmeconf.project import LOCK_FILE, journal_folder
 
@@ -172,8 +174,8 @@ def _plan(job: jobs.Job, folder: Path) -> int:
     """Plan; on a pull request, keep the record of the plan for the merge, and tell of it."""
     code = look.planned([*_online(job), "--", job.inputs.path], folder)
     if code in look.PLANNED:
-        record = reviewed.recorded(look.Left(folder, jobs.PLAN).plan)
-        pipeline.write(folder / KEPT / RECORD, record)
+        _, document = load(look.Left(folder, jobs.PLAN).plan)
+        pipeline.write(folder / KEPT / RECORD, review.text(reviewed.recorded(document)))
         if job.change:
             outputs(artifact=f"bmeconf-plan-{job.name}-{job.change}")
     if job.change:
@@ -190,10 +192,12 @@ def _apply(job: jobs.Job, folder: Path) -> int:
     code = look.planned([*_online(job), "--", inputs.path], folder)
     if code not in look.PLANNED:
         return code
-    reviewed.recorded(plan)
-    missing = folder / MISSING
+    planned, document = load(plan)
+    now, missing = reviewed.recorded(document), folder / MISSING
     reason = pipeline.text(missing) if missing.is_file() else ""
-    globs = reviewed.agreed(plan, folder / RECORD, reason, inputs.expect, [inputs.allow_delete])
+    globs = reviewed.agreed(
+        planned, now, folder / RECORD, reason, inputs.expect, [inputs.allow_delete]
+    )
     if globs is None:
         return 0
     lock_file, kept = Path(inputs.path) / LOCK_FILE, folder / KEPT

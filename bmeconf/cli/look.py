@@ -43,15 +43,14 @@ class Left:
         return int(text)
 
     def begin(self) -> None:
-        """Make the folder, without what an earlier run or the author of a branch put there."""
-        files = (self.plan, self.report, self._code, self.more)
+        """Make the folder, without these files."""
         try:
             self.plan.parent.mkdir(parents=True, exist_ok=True)
-            for file in files:
-                file.unlink(missing_ok=True)
         except OSError as error:
             message = f"{self.plan.parent} cannot be used: {error.strerror}"
             raise InvalidInput(message, "name another folder") from error
+        for file in (self.plan, self.report, self._code, self.more):
+            pipeline.remove(file)
 
     def end(self, code: int) -> None:
         pipeline.write(self._code, f"{code}\n")

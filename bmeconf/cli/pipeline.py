@@ -83,6 +83,15 @@ def write(path: Path, text: str) -> None:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", "name a file") from error
 
 
+def remove(path: Path) -> None:
+    """Remove what an earlier run, or the author of a branch, put there."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        message = f"{path} cannot be removed: {error.strerror}"
+        raise InvalidInput(message, "name another file") from error
+
+
 def outputs(**values: str | bool) -> None:
     """Set outputs of a step on GitHub, `true` or `false` for truth; line breaks become spaces."""
     if path := os.environ.get("GITHUB_OUTPUT"):

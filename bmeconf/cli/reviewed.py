@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,7 +16,7 @@ from bmeconf.cli.pipeline import NAME, PLAN, outputs, step
 from bmeconf.cli.show import load
 from bmeconf.forge import record_search, review
 from bmeconf.model.errors import Stale
-from bmeconf.plan import acknowledge
+from bmeconf.plan import Plan, acknowledge
 
 
 @click.group()
@@ -35,7 +36,7 @@ def record(plan: Path, to: Path) -> None:
     \b
     bmeconf ci reviewed record plan.json --to review.json
     """
-    pipeline.write(to, recorded(plan))
+    pipeline.write(to, review.text(recorded(load(plan)[1])))
 
 
 @reviewed.command()
@@ -86,22 +87,25 @@ def compare(
     \b
     bmeconf ci reviewed compare plan.json --record review.json
     """
-    globs = agreed(plan, reviewed, missing, expect, allow_delete)
+    planned, document = load(plan)
+    globs = agreed(planned, review.of(document), reviewed, missing, expect, allow_delete)
     if globs is not None and deletes is not None:
         pipeline.write(deletes, "".join(f"{glob}\n" for glob in globs))
     outputs(apply=globs is not None)
 
 
-def recorded(plan: Path) -> str:
-    """The record of a plan; outputs say which plan it is."""
-    made = review.of(load(plan)[1])
+def recorded(plan: Mapping[str, Any]) -> review.Review:
+    """The record of a plan document; outputs say which plan it is."""
+    made = review.of(plan)
     outputs(fingerprint=made.fingerprint, changes=bool(made.steps))
     pipeline.tell(f"The record is that of {made.fingerprint}.")
-    return review.text(made)
+    return made
 
 
 def found(name: str, to: Path, workflow: str) -> str:
     """Write the record of the reviewed plan; why there is none, empty where there is one."""
+    # A file under review is no record, and one of an earlier run is that of another plan.
+    pipeline.remove(to)
     planned = record_search.workflow_of(os.environ, workflow)
     commit = forge.needed(os.environ, "GITHUB_SHA")
     try:
@@ -119,16 +123,21 @@ def found(name: str, to: Path, workflow: str) -> str:
 
 
 def agreed(
-    plan: Path, reviewed: Path | None, missing: str, expect: str, allow_delete: Sequence[str]
+    planned: Plan,
+    now: review.Review,
+    reviewed: Path | None,
+    missing: str,
+    expect: str,
+    allow_delete: Sequence[str],
 ) -> Sequence[str] | None:
     """The globs that the apply of the reviewed plan needs; None where there is nothing to apply.
+
+    `now` is the record of the plan.
 
     Raises:
         Stale: this is not the plan that was reviewed.
         Guarded: it is of another account.
     """
-    planned, document = load(plan)
-    now = review.of(document)
     if not now.steps:
         pipeline.tell("Nothing to apply: the account is as the manifests say.")
         return None

@@ -186,6 +186,8 @@ def test_a_plan_that_was_not_reviewed_is_missing_and_fails_nothing(
 ) -> None:
     change, said = MISSING[what]
     change(merged)
+    # What somebody committed is no record.
+    (script.folder / "review.json").write_text(json.dumps(RECORD), encoding="utf-8")
     script.run(FIND)
     assert said in script.outputs()["missing"]
     assert not (script.folder / "review.json").exists()
