@@ -127,10 +127,12 @@ def _check_path(path: str) -> None:
     if not os.path.isdir(path):
         raise InvalidInput("path must be the folder of the project", "is it checked out?")
     root = manifest.find_root(Path(path))
-    if (root / PROJECT_FILE).is_file() and not (Path(path) / PROJECT_FILE).is_file():
+    if root != manifest.absolute(Path(path)):
+        mark = manifest.mark_of(root)
         raise InvalidInput(
-            f"path must be the folder with {PROJECT_FILE}, which is a folder above",
-            "use that folder",
+            f"path must be the folder with {PROJECT_FILE}; of {path}, bmeconf would use a folder"
+            f" above, which has {mark}",
+            f"put {PROJECT_FILE} into {path}, or use that folder",
         )
 
 
