@@ -33,7 +33,7 @@ class Limits:
         """`plan`, made of `reading`, with the findings of this moment: somebody confirmed it.
 
         Raises:
-            Guarded: where one of them is not acknowledged.
+            PlanRefused: where one of them is not acknowledged.
             InvalidInput: where an acknowledgement matches nothing.
             ApiError, Refused, LimitReached: where they cannot be told.
         """
@@ -51,7 +51,7 @@ class Limits:
         """`plan` with the findings of this moment, after a look at what its steps are about.
 
         Raises:
-            Guarded, InvalidInput, ApiError, Refused, LimitReached: as `on_fresh` does.
+            PlanRefused, InvalidInput, ApiError, Refused, LimitReached: as `on_fresh` does.
         """
         policy, now, done = self.policy, self.clock(), options.done
         left = [step for step in plan.steps if step.id not in done]

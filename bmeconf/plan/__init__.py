@@ -20,7 +20,7 @@ from bmeconf.plan import (
     moment,
     preconditions,
 )
-from bmeconf.plan.acknowledge import Acknowledged
+from bmeconf.plan.acknowledge import Acknowledged, PlanRefused
 from bmeconf.plan.diff import plain
 from bmeconf.plan.model import (
     AccountId,

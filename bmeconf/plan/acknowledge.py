@@ -17,6 +17,14 @@ from bmeconf.plan import audience, freeze
 from bmeconf.plan.model import Plan
 
 
+class PlanRefused(Guarded):
+    """A plan is refused for `findings`, the first of which are its message, before `end`."""
+
+    def __init__(self, findings: Sequence[Finding], end: str = "", remedy: str = "") -> None:
+        super().__init__(f"{_refused(findings)}{end}", remedy or findings[0].remedy)
+        self.findings = tuple(findings)
+
+
 @dataclass(frozen=True)
 class Acknowledged:
     """The acknowledgements of a run beside deletes.
@@ -112,7 +120,7 @@ def hold(plan: Plan, allowed: Acknowledged, known: Iterable[Finding] = ()) -> No
 
     Raises:
         InvalidInput: where an acknowledgement matches nothing.
-        Guarded: where an error is not let through.
+        PlanRefused: where an error is not let through.
     """
     there = [finding for finding in (*plan.findings, *known) if finding.allow]
     meant = {_key(finding.allow) for finding in there}
@@ -128,11 +136,11 @@ def hold(plan: Plan, allowed: Acknowledged, known: Iterable[Finding] = ()) -> No
     if missing:
         options = dict.fromkeys(finding.allow for finding in missing)
         words = [word for option in options for word in option]
-        message = f"{refused(missing)}; nothing was written"
-        raise Guarded(message, f"once it is certain, add: {shell_line(words)}")
+        remedy = f"once it is certain, add: {shell_line(words)}"
+        raise PlanRefused(missing, "; nothing was written", remedy)
 
 
-def refused(errors: Sequence[Finding]) -> str:
+def _refused(errors: Sequence[Finding]) -> str:
     """The refusal of a plan in words, by its first errors."""
     causes: dict[str, list[Finding]] = {}
     for finding in errors:

@@ -27,8 +27,7 @@ from bmeconf.model import (
     look,
     references,
 )
-from bmeconf.model.errors import Guarded
-from bmeconf.plan.acknowledge import refused
+from bmeconf.plan.acknowledge import PlanRefused
 from bmeconf.plan.model import Plan, Step
 from bmeconf.project import Policy
 
@@ -91,28 +90,27 @@ def _not_a_seed(contact: Address, email: str) -> Finding:
     return Finding("error", "not_a_seed", contact, message, remedy)
 
 
-def refusal(plan: Plan) -> Guarded | None:
+def refusal(plan: Plan) -> PlanRefused | None:
     """Why an apply without acknowledgements refuses `plan`: its error-level findings."""
-    errors = plan.errors
-    return Guarded(refused(errors), errors[0].remedy) if errors else None
+    return PlanRefused(plan.errors) if plan.errors else None
 
 
 def refuse(plan: Plan, errors: Sequence[Finding] = ()) -> None:
     """Refuse a plan that has an error which nothing lets through, or `errors` beside it.
 
     Raises:
-        Guarded: naming the findings.
+        PlanRefused: naming the findings.
     """
     errors = (*(finding for finding in plan.errors if not finding.allow), *errors)
     if errors:
-        raise Guarded(refused(errors), errors[0].remedy)
+        raise PlanRefused(errors)
 
 
 def recheck(plan: Plan, policy: Policy) -> None:
     """Check a saved plan against the policy as it is now, which may be stricter than it was.
 
     Raises:
-        Guarded: naming what the policy does not allow any more.
+        PlanRefused: naming what the policy does not allow any more.
     """
     findings = [*_deletes(plan.steps, policy)]
     for step in plan.steps:
@@ -129,7 +127,7 @@ def refuse_protected(plan: Plan, section: Section) -> None:
     """Refuse a saved plan that deletes or renames what the lock file protects by now.
 
     Raises:
-        Guarded: naming it.
+        PlanRefused: naming it.
     """
     refuse(plan, [*_protected(plan.steps, section, Snapshot())])
 

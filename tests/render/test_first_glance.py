@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -104,9 +105,15 @@ def test_a_plan_says_once_that_it_sends_nothing(
 
 
 @pytest.mark.parametrize("command", [("apply", "--auto-approve"), ("plan",)])
-def test_a_refusal_gives_its_cause_once(command: tuple[str, ...], project: Project) -> None:
-    project.applied(lists=[{"name": "Mine", "protect": True}])
-    project.declare(lists=[{"name": "Mine", "state": "absent"}])
+@pytest.mark.parametrize(("protect", "frozen"), [(True, False), (False, True), (True, True)])
+def test_a_refusal_gives_its_cause_once(
+    protect: bool, frozen: bool, command: tuple[str, ...], project: Project
+) -> None:
+    project.applied(lists=[{"name": "Mine", "protect": protect}])
+    project.declare(lists=[{"name": "Mine", "state": "absent"}, {"name": "Another"}])
+    freeze = [{"from": "2020-01-01", "to": "2999-01-01", "reason": "r"}] if frozen else []
+    project.write("bmeconf.yaml", json.dumps({"version": 1, "policy": {"freeze": freeze}}))
+    command = (*command, *(["--allow-delete", "lists/Mine"] if command[0] == "apply" else []))
     assert project.run(*command, "--output", "html=out.html").code == 7
     html = (project.folder / "out.html").read_text("utf-8")
     assert "Why it is not done" not in html

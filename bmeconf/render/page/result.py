@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import CREATE, DELETE, RESULT_FORMAT, counted, shell_line
-from bmeconf.plan import encode, guard
+from bmeconf.plan import PlanRefused, encode
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item, finding_items
@@ -20,10 +20,10 @@ ELSEWHERE = InText.NOTHING
 
 def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     """How an apply ended; `next_commands` are the commands to go on with."""
-    places, refusal = result.plan.places, guard.refusal(result.plan)
+    places, error = result.plan.places, result.error
     # The findings that refuse the plan are its error already.
-    told = result.error and refusal and result.error.message == refusal.message
-    error = None if told else result.error
+    if isinstance(error, PlanRefused) and {*error.findings} <= {*result.plan.errors}:
+        error = None
     findings = finding_items(result.plan.findings, places)
     steps = [
         outcome_item(outcome)._replace(place=places.get(str(outcome.step.address)))
