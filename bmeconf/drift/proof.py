@@ -90,8 +90,7 @@ class Proof:
             if own is None:
                 elsewhere.setdefault(error.place.file, reason)
             else:
-                # A message begins with the field that it is about.
-                about = [n for n in own if error.message.startswith(self._items[n].path[0])]
+                about = [n for n in own if error.field == self._items[n].path[0]]
                 found |= {n: found.get(n, reason) for n in about or own}
         for file, reason in elsewhere.items():
             found |= {n: found.get(n, reason) for n in by_file.get(file, proposals)}

@@ -15,7 +15,8 @@ from bmeconf.model.words import counted
 class Problem(NamedTuple):
     """Something wrong in the files: where, about which resource, what, and how to mend it.
 
-    `level` is `error`, `warning` or `note`; `code` a stable word for machines.
+    `level` is `error`, `warning` or `note`; `code` a stable word for machines; `field` the declared
+    field that it is about, if one.
     """
 
     place: Place
@@ -23,6 +24,7 @@ class Problem(NamedTuple):
     message: str
     code: Code = "invalid"
     level: str = "error"
+    field: str = ""
 
     @classmethod
     def of(cls, finding: Finding) -> Problem:

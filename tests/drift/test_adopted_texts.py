@@ -280,6 +280,14 @@ def test_what_is_left_is_named_with_its_reason(
     left(below, reason)
 
 
+def test_what_no_manifest_can_say_keeps_no_other_field(project: Project, account: Account) -> None:
+    below = put(project, {"m.yaml": campaign("from: a@acme.example\nfrom_name: a")})
+    edited(**{"from": "b@acme.example", "fromName": "b\tb"})(account)
+    adoption = below.run("drift", "--adopt", "--format", "json").json["adoption"]
+    assert [each["field"] for each in adoption["adopted"]] == ["from"]
+    assert [each["field"] for each in adoption["left"]] == ["from_name"]
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_a_contact_of_a_table_is_adopted_in_its_cell(
     project: Project, account: Account, name: str

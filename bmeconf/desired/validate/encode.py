@@ -38,10 +38,7 @@ def encoded(desired: Desired) -> dict[str, Any]:
     tables = _Tables()
     return {
         "resources": [tables.resource(each) for each in desired.snapshot],
-        "problems": [
-            [*tables.place(each.place), each.address, each.message, each.code, each.level]
-            for each in desired.problems
-        ],
+        "problems": [[*tables.place(each.place), *each[1:]] for each in desired.problems],
         "lint": [tables.finding(each) for each in desired.lint],
         "digest": desired.digest,
         "covered": None if desired.covered is None else sorted(desired.covered),

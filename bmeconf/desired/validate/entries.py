@@ -92,7 +92,8 @@ class ManifestEntry:
 
     def problem(self, path: Path, message: str, code: Code, level: str = "error") -> Problem:
         """A problem of this entry at `path`."""
-        return Problem(self.place(*path), self.shown, message, code, level)
+        field = next(map(str, path), "")
+        return Problem(self.place(*path), self.shown, message, code, level, field)
 
 
 def of(

@@ -49,7 +49,8 @@ class Flaw(NamedTuple):
 
     def problem(self, address: str = "") -> Problem:
         """The flaw as a problem of the resource at `address`."""
-        return Problem(self.place, address, self.message, self.code)
+        field = next((key for key in self.path[1:] if isinstance(key, str)), "")
+        return Problem(self.place, address, self.message, self.code, field=field)
 
 
 def shown(value: Any) -> str:

@@ -55,7 +55,7 @@ class Reference:
 
     def problem(self, message: str, code: Code, level: str = "error") -> Problem:
         message = f"{self.key}: {message}"
-        return Problem(self.place, self.entry.shown, message, code, level)
+        return Problem(self.place, self.entry.shown, message, code, level, self.key)
 
 
 def by_name(entries: Sequence[ManifestEntry]) -> ByName:
