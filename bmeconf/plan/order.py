@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from bmeconf.kinds import KINDS, IdMap, Singleton, UsesLabels, only
@@ -25,6 +25,7 @@ from bmeconf.model import (
 )
 
 MEND_THAT = "do what the finding on that resource says, then plan again"
+PLAN_THAT = "plan that one too: --target leaves it out"
 RANK = {name: rank for rank, name in enumerate(KINDS)}
 THE_STRUCTURE = only(Singleton).address
 Identity = tuple[str, str]
@@ -38,19 +39,16 @@ def reachable(
 ) -> tuple[list[Difference], list[Finding]]:
     """The differences that can be done, and a finding for each of the others.
 
-    A difference cannot be done where it refers to an object that neither exists nor will, copies
-    one that keeps another name than is declared, takes a name that another declared resource keeps
-    or takes too, or deletes an object that is still needed; nor where names only change places,
-    since none of them is free first.
+    A difference cannot be done where it refers to an object that neither exists nor will, or that
+    keeps another name than is declared, takes a name that another declared resource keeps or takes
+    too, or deletes an object that is still needed; nor where names only change places, since none
+    of them is free first.
     """
     kept = list(differences)
     findings: list[Finding] = []
-    held: dict[Identity, set[Address]] = defaultdict(set)
-    for key, address in reading.out_of_scope.items():
-        held[key].add(address)
-    for resource in reading.account.resources if differences else ():
-        kind = KINDS[resource.address.kind]
-        held[kind.name, kind.key(resource.raw)].add(resource.address)
+    held = _held(reading) if differences else {}
+    outside = {*reading.out_of_scope.values()}
+    otherwise = {a: name for (_, name), each in held.items() for a in each if a.name != name}
     id_map = reading.account.id_map
     while True:
         created = {d.address for d in kept}
@@ -74,12 +72,14 @@ def reachable(
                 remedy = "take it off there first, or wait until that campaign is sent"
             elif gaps:
                 reason = f"refers to {', '.join(map(str, gaps))}, which this plan leaves alone"
-            elif kept_names := [*_called_otherwise(difference, renamed, reading)]:
-                reason = f"starts from {' and '.join(kept_names)}, and this plan leaves that name"
-                remedy = "declare that one by the name it has, or start from another"
+            elif kept_names := [*_called_otherwise(difference, otherwise.keys() - renamed)]:
+                names = (f"{a}, which the account has as {otherwise[a]!r}" for a in kept_names)
+                reason = f"refers to {' and '.join(names)}, and this plan leaves that name"
+                remedy = "plan the rename of that one too, or declare it by the name it has"
             elif holders:
                 reason = f"its name is still that of the live object declared as {holders[0]},"
                 reason += " which this plan does not rename first"
+                remedy = PLAN_THAT if holders[0] in outside else MEND_THAT
             elif rivals:
                 reason = f"would take the name that {rivals[0]} is to have too"
                 remedy = "give one of them another name"
@@ -92,19 +92,29 @@ def reachable(
         findings += lost.values()
 
 
-def _called_otherwise(
-    difference: Difference, renamed: Collection[Address], reading: Reading
-) -> Iterator[str]:
-    """What a create starts from and the account has under another name, if it is not `renamed`.
+def _held(reading: Reading) -> Mapping[Identity, set[Address]]:
+    """The declared resources that have each name in the account."""
+    held: dict[Identity, set[Address]] = defaultdict(set)
+    for key, address in reading.out_of_scope.items():
+        held[key].add(address)
+    for resource in reading.account.resources:
+        kind = KINDS[resource.address.kind]
+        held[kind.name, kind.key(resource.raw)].add(resource.address)
+    return held
 
-    An apply copies only what bears the name in the plan: a forged plan may name another object.
+
+def _called_otherwise(difference: Difference, otherwise: Collection[Address]) -> list[Address]:
+    """What a difference mentions and the account has under a name that is not declared.
+
+    An apply takes a name in a plan for the object that bears it: a forged plan may show another.
     """
-    account = reading.account
-    for origin in difference.desired.intent.origins if difference.action == CREATE else ():
-        live = account.sources.get(origin) or account.resources.get(origin)
-        name = KINDS[origin.kind].key(live.raw) if live else origin.name
-        if name != origin.name and origin not in renamed:
-            yield f"{origin}, which the account has as {name!r}"
+    if not otherwise:
+        return []
+    sides = [side for change in difference.changes for side in (change.before, change.after)]
+    mentioned = {address for side in sides for address in references(side)}
+    if difference.action == CREATE:
+        mentioned.update(difference.desired.intent.origins)
+    return sorted(mentioned.intersection(otherwise))
 
 
 def _in_rings(

@@ -152,3 +152,44 @@ def test_what_keeps_another_name_is_not_copied(
     assert all(repr(A) in message or "leaves alone" in message for message in blocked)
     assert project.apply()["converged"] == (status == "draft")
     assert project.plan()["steps"] == []
+
+
+HOLDERS = {
+    "swap": {"a": B, "b": A},
+    "chain": {"a": B, "b": D},
+    "rename": {"a": D},
+    "kept": {"a": A, "b": B},
+}
+"""By story, what the lists of these letters are declared to be called."""
+
+
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("user", ["draft", "contact", "copy", "merge"])
+@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("story", HOLDERS)
+def test_what_a_targeted_plan_shows_can_be_applied(
+    story: str, leaves: bool, user: str, saved: bool, project: Project, account: Account
+) -> None:
+    """A step names another object by the name that it has, or that the same plan gives it."""
+    made(account, "lists")
+    names = HOLDERS[story]
+    ids = dict(zip("ab", IDS, strict=False))
+    before, after = ([IDS[0]], [C]) if leaves else ([IDS[2]], [names["a"]])
+    account.add("campaigns", name="Draft", status="draft", lists=before)
+    account.add("contacts", key="ann@x.example", lists=before, status={"primary": "Active"})
+    own = {
+        "draft": {"campaigns": [{"name": "Draft", "lists": after}]},
+        "contact": {"contacts": [{"email": "ann@x.example", "lists": after}]},
+        "copy": {"lists": [{"name": "New", "copy_of": after[0]}]},
+        "merge": {"lists": [{"name": "New", "merge_of": [names["a"], C]}]},
+    }[user]
+    lists = [{"id": ids[key], "name": name} for key, name in names.items()]
+    project.declare(**{**own, "lists": [*lists, {"name": C}, *own.get("lists", ())]})
+    target = {"draft": "campaigns/*", "contact": "contacts/*"}.get(user, "lists/New")
+    plan = project.plan("--target", target, "--save-plan", "plan.json")
+    shown = {step["address"] for step in plan["steps"]}
+    how = ("plan.json",) if saved else ("--auto-approve", "--target", target)
+    assert project.run("apply", "--format", "json", *how).ok().json["converged"] == bool(shown)
+    assert project.plan("--target", target)["steps"] == []
+    if story == "kept":
+        assert shown
