@@ -129,8 +129,21 @@ def test_the_page_of_keys_is_what_the_schemas_say() -> None:
 def test_the_guide_is_read_offline(project: Project) -> None:
     listed = project.run("help").ok().out
     assert all(f"{name} " in listed for name in guide.ORDER)
-    assert project.run("help", "lock").ok().out == guide.page("lock")
     assert 'did you mean "lock"?' in project.refused("help", "lokc")
+
+
+def test_the_pages_name_the_address_of_the_repository() -> None:
+    assert f'Repository = "{guide.REPOSITORY}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", guide.ORDER)
+def test_a_link_is_a_command_or_an_address_in_a_terminal(project: Project, name: str) -> None:
+    page, shown = guide.page(name), project.run("help", name).ok().out
+    assert "](" not in shown
+    topics = re.findall(r"\(`bmeconf help ([^`]+)`\)", shown)
+    assert topics == re.findall(r"\]\(([a-z-]+)\.md", page)
+    files = re.findall(rf"\({guide.REPOSITORY}/blob/main/([^#)]+)", shown)
+    assert files == re.findall(r"\]\(\.\./\.\./([^#)]+)", page)
 
 
 def test_options_named_in_the_documents_exist(project: Project) -> None:

@@ -23,7 +23,7 @@ def help(topic: str) -> int:
     bmeconf help exit-codes
     """
     if topic:
-        say_paged(guide.page(topic))
+        say_paged(guide.offline(topic))
     else:
         say("".join(_list()).rstrip("\n"))
     return 0

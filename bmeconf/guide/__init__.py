@@ -9,5 +9,5 @@
 """
 
 from bmeconf.guide.fields import keys_page
-from bmeconf.guide.pages import FOLDER, ORDER, page, titles
+from bmeconf.guide.pages import FOLDER, ORDER, REPOSITORY, offline, page, titles
 from bmeconf.guide.topics import Topic, every, named

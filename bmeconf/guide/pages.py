@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +17,11 @@ ORDER = (
     *("codes", "safety", "faq", "glossary"),
 )
 """The pages in the order in which one would read them."""
+REPOSITORY = "https://github.com/bmeconf/bmeconf"
+PLACE = "bmeconf/guide"
+"""The folder of the pages in the repository."""
+LINK = re.compile(r"!?\[([^]]*)\]\(([^)]*)\)")
+"""A link or an image of Markdown: its text and its target."""
 
 
 def page(name: str) -> str:
@@ -24,6 +31,21 @@ def page(name: str) -> str:
             f'there is no page "{name}"{did_you_mean(name, ORDER)}', "`bmeconf help` lists them"
         )
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def offline(name: str) -> str:
+    """A page for a terminal: a link is the command that shows its page, or an address."""
+    return LINK.sub(_offline, page(name))
+
+
+def _offline(link: re.Match[str]) -> str:
+    text, target = link.groups()
+    path = target.partition("#")[0]
+    if not path:
+        return text
+    if "/" not in path:
+        return f"{text} (`bmeconf help {path.removesuffix('.md')}`)"
+    return f"{text} ({REPOSITORY}/blob/main/{posixpath.normpath(f'{PLACE}/{target}')})"
 
 
 def titles() -> Mapping[str, str]:
