@@ -106,7 +106,7 @@ def pull(
             names = ", ".join(pulled.other_files[:MOST_NAMED])
             count = counted(len(pulled.other_files), "other manifest")
             console.note(f"Note: {count} of the project left as before: {names}")
-        commands = adoption.next_commands(target, out, options.account_words())
+        commands = adoption.next_commands(pulled, target, out, options.account_words())
     return console.publish(
         page.of_pulled(pulled, session.label, commands),
         lambda _, error: documents.of_pulled(pulled, str(out or folder), error),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bmeconf.desired import manifest, validate
 from bmeconf.desired.manifest import (
+    PROJECT_FILE,
     DiskFiles,
     MemoryFiles,
     Scalar,
@@ -23,7 +24,7 @@ from bmeconf.desired.manifest import (
 from bmeconf.kinds import KINDS, Singleton, identity
 from bmeconf.model import Place, Resource, Snapshot, Template, path_word, shell_line
 from bmeconf.model.errors import InvalidInput
-from bmeconf.project import compare_files, write_files
+from bmeconf.project import compare_files, scaffold, write_files
 from bmeconf.pull.layout import MANIFESTS
 from bmeconf.pull.model import Pulled, Target, refuse
 
@@ -63,8 +64,10 @@ def write(pulled: Pulled, target: Target, *, force: bool) -> Pulled:
     return replace(pulled, unchanged=same, overwritten=frozenset(in_the_way))
 
 
-def next_commands(target: Target, out: Path | None, account: Sequence[str]) -> tuple[str, str]:
-    """The plan that is empty, and what makes drift know more, as lines to type.
+def next_commands(
+    pulled: Pulled, target: Target, out: Path | None, account: Sequence[str]
+) -> Sequence[str]:
+    """The plan that is empty, what makes drift know more, and a new project's CI: lines to type.
 
     `out` is the folder as it was typed, `account` the options that name it. The commands name a
     path only where they would not find the pulled manifests without one.
@@ -77,10 +80,15 @@ def next_commands(target: Target, out: Path | None, account: Sequence[str]) -> t
     elif out and target.folder != Path.cwd():
         paths = [path_word(out)]
     record = shell_line(["bmeconf", "drift", "--record", *paths, *account])
-    return (
+    commands = [
         shell_line(["bmeconf", "plan", *paths, *account]),
         f"{record}  # remember the ids, so that a rename is known",
-    )
+    ]
+    if PROJECT_FILE in pulled.files:
+        folder = [] if target.folder == Path.cwd() else [path_word(out or target.folder)]
+        init = shell_line(["bmeconf", "init", *folder, "--ci", scaffold.USUAL_RECIPE])
+        commands.append(f"{init}  # or another recipe, see: bmeconf help ci")
+    return commands
 
 
 def _refuse_loss(pulled: Pulled, overwritten: Sequence[str], target: Target) -> None:

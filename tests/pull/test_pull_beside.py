@@ -247,12 +247,18 @@ def test_overwriting_is_shown(project: Project) -> None:
 
 def test_the_ids_are_to_be_remembered(project: Project) -> None:
     ran = project.run("pull", "--out", "acme dir").ok()
-    plan, record = ran.out.splitlines()[-2:]
+    plan, record, _ = ran.out.splitlines()[-3:]
     assert plan.startswith("Next: bmeconf plan 'acme dir")
     assert record.strip().startswith("bmeconf drift --record 'acme dir")
-    assert ran.out.endswith("remember the ids, so that a rename is known\n")
+    assert record.endswith("remember the ids, so that a rename is known")
     words = plan.removeprefix("Next: bmeconf plan ").strip("'")
     project.run("drift", "--record", words).ok()
+
+
+def test_a_new_project_is_told_of_the_recipe_for_ci_once(project: Project) -> None:
+    recipe = "bmeconf init 'acme dir' --ci github  #"
+    assert recipe in project.run("pull", "--out", "acme dir").ok().out
+    assert "--ci" not in project.run("pull", "--out", "acme dir").ok().out
 
 
 @pytest.mark.parametrize(
