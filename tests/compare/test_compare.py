@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.support.formats import FORMATS, squeezed, told
+from tests.support.formats import FORMATS, Seen, squeezed, told
 from tests.support.pair import Pair
 
 STAGED = ("lists/Staging news", "contacts/qa@staging.acme.example", "campaigns/Winter")
@@ -151,6 +152,33 @@ def test_every_format_tells_of_both(two_accounts: Pair, format: str) -> None:
         assert squeezed("By hand") in words
     if format == "text":
         assert max(map(len, ran.out.splitlines())) <= 80
+
+
+def test_both_sides_stand_under_their_names_and_neither_becomes_the_other(
+    two_accounts: Pair,
+) -> None:
+    project = two_accounts.project
+    winter = {"name": "Winter", "subject": "${brand}", "body": {"html": "<p>Cold"}}
+    project.declare(campaigns=[winter])
+    for name in two_accounts.accounts:
+        project.apply("--account", name)
+    two_accounts.production.edit("campaigns", "Winter", subject="By hand", body="<p>Warm")
+    project.declare(lists=[{"name": "New"}], campaigns=[winter])
+    outputs = [w for f in ("markdown", "junit", "html") for w in ("--output", f"{f}=out.{f}")]
+    texts = [project.run("compare", "staging", "production", *outputs).ok().out]
+    texts += [(project.folder / f"out.{f}").read_text("utf-8") for f in ("markdown", "junit")]
+    for text in texts:
+        plain = text.replace("&gt;", ">").replace("&lt;", "<").replace("\\", "")
+        assert re.search(r"in Git: \W*Production\W*, in production: \W*By hand", plain), text
+        assert re.search("^ *< <p>Cold\n *> <p>Warm", plain, re.MULTILINE), text
+        assert "< In Git, > In production" in plain
+        assert not re.search("→|^ *[-+]<p>|```diff", plain, re.MULTILINE), text
+    source = (project.folder / "out.html").read_text("utf-8")
+    words = " ".join("".join(Seen(source).words).split())
+    assert "dashed in “In Git”, solid in “In production”." in words
+    assert "in Git: Production in production: By hand" in words
+    assert not re.search("<(ins|del)>", source)
+    assert set(re.findall(r'<b class="pill">([^<]*)</b>', source)) == {"differs", "missing"}
 
 
 def test_a_target_leaves_the_rest_out(two_accounts: Pair) -> None:

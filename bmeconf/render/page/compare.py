@@ -1,6 +1,8 @@
 """Comparison -> Page, with a part for each account. Pure.
 
-Fields are shown as in the account → as declared: what promotion would change.
+Of a field both sides are shown, in Git and in the account, and neither as what becomes of the
+other. The values of two accounts do not stand beside each other: their `vars` may make other values
+of one manifest.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ HEADS = {
     State.BLOCKED: "is not compared",
     State.UNREADABLE: "is as declared as far as the account shows it",
 }
+SEVERAL = {State.DIFFERS: "differ"}
+"""What is said of several, where that is not the state."""
 QUIET = (State.AS_DECLARED, State.LEFT_OUT)
-SIDES = ("In the account", "In Git")
 
 
 def of_comparison(comparison: Comparison, fails: bool = False) -> Page:
@@ -51,11 +54,15 @@ def _verdict(comparison: Comparison) -> str:
 
 def _sum(comparison: Comparison, number: int) -> str:
     counts = comparison.summary(number)
-    others = [f"{counts[state]} {state}" for state in State if counts[state] and state not in QUIET]
+    others = [_tally(state, n) for state in State if (n := counts[state]) and state not in QUIET]
     resources = counted(counts.total() - counts[State.LEFT_OUT], "resource")
     return f"{counts[State.AS_DECLARED]} of {resources} as declared" + "".join(
         f", {each}" for each in others
     )
+
+
+def _tally(state: State, number: int) -> str:
+    return f"{number} {state if number == 1 else SEVERAL.get(state, state)}"
 
 
 def _part(comparison: Comparison, number: int, fails: bool) -> Page:
@@ -70,7 +77,7 @@ def _part(comparison: Comparison, number: int, fails: bool) -> Page:
         mood="warn" if items else "good",
         counts=tuple((str(state), counts[state]) for state in State if counts[state]),
         sections=filled(
-            Section("Not as declared (in the account → declared)", items),
+            Section("Not as declared", items),
             plan_page.left_out(side.plan.left_out),
         ),
         price=f"Read with {counted(side.plan.price.read, 'request')}.",
@@ -80,7 +87,7 @@ def _part(comparison: Comparison, number: int, fails: bool) -> Page:
 
 
 def _items(comparison: Comparison, number: int, fails: bool) -> Iterator[PageItem]:
-    other = comparison.sides[1 - number].name
+    here, other = (comparison.sides[n].name for n in (number, 1 - number))
     for place, row in comparison.rows.items():
         mine, theirs = row[number], row[1 - number]
         if mine.state in QUIET:
@@ -91,7 +98,7 @@ def _items(comparison: Comparison, number: int, fails: bool) -> Iterator[PageIte
             address=str(mine.address),
             state=mine.state,
             head=HEADS[mine.state],
-            fields=() if mine.state is State.MISSING else tuple(_fields(mine)),
+            fields=() if mine.state is State.MISSING else tuple(_fields(mine, here)),
             notes=(*([mine.why] if mine.why else []), f"in {other}: {theirs.state}{too}"),
             level="warning",
             fails=fails,
@@ -100,9 +107,9 @@ def _items(comparison: Comparison, number: int, fails: bool) -> Iterator[PageIte
         )
 
 
-def _fields(state: ResourceState) -> Iterator[Field]:
+def _fields(state: ResourceState, account: str) -> Iterator[Field]:
     for change in state.changes:
-        yield plan_page.field(change)._replace(sides=SIDES)
+        yield plan_page.two_sides(change.path, change.after, change.before, account)
 
 
 def _only(comparison: Comparison, number: int) -> Section:

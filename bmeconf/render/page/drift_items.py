@@ -10,12 +10,11 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bmeconf.drift import FROZEN, KNOWN, PRESENT, Drift, DriftItem
 from bmeconf.kinds import KINDS, Mailing
-from bmeconf.model import FINISHED, IDENTITY, PRESENCE, CampaignStatus, Cause, Change
+from bmeconf.model import FINISHED, IDENTITY, PRESENCE, CampaignStatus, Cause
 from bmeconf.render import values
 from bmeconf.render.model import Field, PageItem
 from bmeconf.render.page import plan as plan_page
 
-SIDES = ("In Git", "In the account")
 MOVED = {**plan_page.MOVED, Cause.PENDING: "declared otherwise and not applied yet"}
 TOO_LATE = "declared otherwise, and that cannot be applied any more"
 DIFFERS = "not as declared"
@@ -64,8 +63,8 @@ def _went_astray(item: DriftItem) -> bool:
 
 def _field(item: DriftItem) -> Field:
     """Both sides of an item, what is declared first."""
-    field = plan_page.field(Change(item.path, item.desired, item.live))
-    return field._replace(name=field_name(item), sides=SIDES, new=False, apart=True)
+    field = plan_page.two_sides(item.path, item.desired, item.live, "the account")
+    return field._replace(name=field_name(item))
 
 
 def _remedy(item: DriftItem) -> str:

@@ -14,6 +14,8 @@ from bmeconf.model import (
     Address,
     Cause,
     Change,
+    Path,
+    Value,
     counted,
     dotted,
 )
@@ -169,6 +171,12 @@ def field(change: Change, note: str = "") -> Field:
         note=note,
         markup=change.path == ("body",),
     )
+
+
+def two_sides(path: Path, declared: Value, live: Value, where: str) -> Field:
+    """A field that differs, as declared and as it is `where`; neither becomes the other."""
+    differing = field(Change(path, declared, live))
+    return differing._replace(sides=("In Git", f"In {where}"), new=False, apart=True)
 
 
 def notes(step: Step) -> Iterator[str]:
