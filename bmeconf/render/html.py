@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2 import Template as Template
@@ -23,13 +23,12 @@ from bmeconf.mail import (
     compare_lines,
     visible_lines,
 )
-from bmeconf.model import Address, Code, Value, seen
+from bmeconf.model import Address, Value, seen
 from bmeconf.render import figures, safe, values
 from bmeconf.render.fold import folded
 from bmeconf.render.frames import POLICY, View, frame, frames
-from bmeconf.render.model import DONE, WORDS, Field, Page, PageItem, Series, Task
+from bmeconf.render.model import DONE, Field, Page, PageItem, Series, Task
 
-CODES = frozenset(get_args(Code))
 MOST_OPEN, MOST_LOOKS = 40, 8
 """Items that are no contacts, and mails as they look, that are unfolded from the start."""
 MOST_DIFF = 400
@@ -56,11 +55,6 @@ def render(page: Page) -> str:
 # --- filters of the templates
 
 
-def deletes(page: Page) -> list[PageItem]:
-    """What would be deleted."""
-    return [i for section in page.sections for i in section.items if i.state == "delete"]
-
-
 def open_tasks(page: Page) -> list[Task]:
     """The manual steps that are not done."""
     return [task for section in page.sections for task in section.tasks if task.state != DONE]
@@ -69,12 +63,6 @@ def open_tasks(page: Page) -> list[Task]:
 def for_readers(items: Sequence[PageItem]) -> list[PageItem]:
     """Equal items once; of changes first what is lost or failed, last contacts: they are many."""
     return sorted(folded(items), key=_distance)
-
-
-def word(item: PageItem) -> str:
-    """The state of an item in words. Codes are for those who search: a reader is told the level."""
-    coded = item.state in CODES or (item.level == "error" and not item.address)
-    return item.level if coded else WORDS.get(item.state, item.state).replace("_", " ")
 
 
 def _distance(item: PageItem) -> int:
@@ -192,7 +180,6 @@ FILTERS = (
     bars,
     body_words,
     crowd,
-    deletes,
     diff,
     each,
     for_readers,
@@ -203,7 +190,6 @@ FILTERS = (
     members,
     name,
     unbroken,
-    word,
     figures.legend,
     values.sides,
 )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, urlsplit
 
-from bmeconf.model import counted
+from bmeconf.model import DELETE, counted
 from bmeconf.model.errors import masked
 from bmeconf.render import safe
 from bmeconf.render.model import DONE, Page, PageItem, Section, Table, Task
@@ -96,8 +96,7 @@ def start(page: Page) -> Iterator[str]:
         labels, numbers = zip(*page.tallies, strict=True)
         row = tuple(f"{number:,}" for number in numbers)
         yield from table(Table(labels, (row,), tuple(range(len(row)))))
-    gone = [item for section in page.sections for item in section.items if item.state == "delete"]
-    if gone:
+    if gone := page.deletes:
         named = ", ".join(code(item.address) for item in gone[:MOST_NAMED])
         more = f" and {len(gone) - MOST_NAMED:,} more" if len(gone) > MOST_NAMED else ""
         yield from ("> [!CAUTION]", f"> **{counted(len(gone), 'delete')}:** {named}{more}", "")
@@ -130,8 +129,8 @@ def head(item: PageItem, placed: bool = True) -> str:
     level = f"**{item.level}** " if item.level in ("error", "warning") else ""
     place = f" {_placed(item)}" if item.place and placed else ""
     name = f" {code(item.address)}" if item.address else ""
-    if item.state in ("create", "update", "delete") and item.head:
-        emphasis = "**" if item.state == "delete" else ""
+    if item.is_step and item.head:
+        emphasis = "**" if item.state == DELETE else ""
         message = f" {emphasis}{prose(item.head)}{emphasis}"
     else:
         message = f" ({prose(item.state)})" + (f": {prose(item.head)}" if item.head else "")

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from bmeconf.model import BROKEN, Place, Value
+from bmeconf.model import BROKEN, CREATE, DELETE, UPDATE, Place, Value
 from bmeconf.model import DONE as DONE
 
 WORDS = {
@@ -19,8 +19,15 @@ WORDS = {
     "pending": "not applied yet",
 }
 """What people call a state of a manual step or of a difference, where that is not its code."""
+STEP = (CREATE, UPDATE, DELETE)
+"""The states of planned changes."""
 PLURALS = ("manual steps", "expectations", "errors", "warnings", "notes")
 """The nouns in labels of counts. Labels are in the plural, so that those of accounts add up."""
+
+
+def in_words(state: str) -> str:
+    """A state as people write it."""
+    return WORDS.get(state, state).replace("_", " ")
 
 
 class Field(NamedTuple):
@@ -55,7 +62,8 @@ class PageItem(NamedTuple):
     `fails` makes the item a failed test case. `must` keeps it however little room there is.
     `place` is where its manifest is, if known, and `link` a URL that shows that place. Where it
     stands for many resources, `address` counts them, and `members` are their addresses. It is
-    `located` if it is about the very place, as in a body.
+    `located` if it is about the very place, as in a body, and `coded` if its state is the code of
+    a finding or an error, which says something to those alone who look it up.
     """
 
     sign: str
@@ -73,6 +81,17 @@ class PageItem(NamedTuple):
     members: tuple[str, ...] = ()
     located: bool = False
     history: tuple[str, ...] = ()
+    coded: bool = False
+
+    @property
+    def word(self) -> str:
+        """The state as people write it, the level in place of a code."""
+        return self.level if self.coded else in_words(self.state)
+
+    @property
+    def is_step(self) -> bool:
+        """True for a planned change, whose head says its state too."""
+        return self.state in STEP
 
     @property
     def is_change(self) -> bool:
@@ -96,7 +115,7 @@ class PageItem(NamedTuple):
             return f"{self.address}: {self.state}"
         if not self.address:
             return f"{self.state}: {self.head}"
-        if self.state in ("create", "update", "delete"):
+        if self.is_step:
             return f"{self.address} {self.head}"
         return f"{self.address} ({self.state}): {self.head}"
 
@@ -140,7 +159,7 @@ class Task(NamedTuple):
     @property
     def word(self) -> str:
         """The state as people write it."""
-        return WORDS.get(self.state, self.state)
+        return in_words(self.state)
 
     @property
     def gist(self) -> str:
@@ -253,6 +272,11 @@ class Page(NamedTuple):
     def tallies(self) -> tuple[tuple[str, int], ...]:
         """The counts, each label in the number of what it counts: `manual step` of one."""
         return tuple((_singular(label) if n == 1 else label, n) for label, n in self.counts)
+
+    @property
+    def deletes(self) -> list[PageItem]:
+        """What would be deleted."""
+        return [i for section in self.sections for i in section.items if i.state == DELETE]
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bmeconf.model import CREATE, DELETE, UPDATE, Place
+from bmeconf.model import CREATE, UPDATE, Place
 from bmeconf.render.model import DONE, Page, PageItem
 
 MANUAL = "manual_"
@@ -53,6 +53,6 @@ def concerns(page: Page) -> Iterator[Statement]:
 
 def _level_of_step(item: PageItem) -> str:
     """The level of a planned change; empty for any other item."""
-    if item.state not in (CREATE, UPDATE, DELETE):
+    if not item.is_step:
         return ""
     return "warning" if item.must else "note"

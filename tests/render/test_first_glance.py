@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bmeconf.render import Page
+from bmeconf.render.model import PageItem
 from tests.support.driver import Account, Project
 
 AT, ANOTHER = "2030-12-01T08:00:00Z", "2030-12-01T09:30:00Z"
@@ -148,3 +149,8 @@ def test_a_page_has_words_and_text_has_codes(project: Project, account: Account)
     pills = set(re.findall(r'<b class="pill">([^<]*)</b>', html))
     assert {"warning", "not applied yet"} <= pills
     assert not [pill for pill in pills if "_" in pill or pill in ("pending", "drift", "conflict")]
+
+
+def test_a_state_that_is_also_the_name_of_a_code_is_a_state() -> None:
+    state = PageItem("!", "lists/Mine", "blocked", "waits for step 1", level="warning")
+    assert (state.word, state._replace(coded=True).word) == ("blocked", "warning")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, Adoption, Drift
 from bmeconf.model import DRIFT_FORMAT, Cause, counted
-from bmeconf.render.model import WORDS, Page, PageItem, Section, filled
+from bmeconf.render.model import Page, PageItem, Section, filled, in_words
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.drift_items import ANSWER, drift_item, field_name
 from bmeconf.render.page.failure import finding_items
@@ -17,9 +17,9 @@ from bmeconf.render.page.tasks import went_wrong
 
 SORTS = {
     FROZEN: ("No drafts any more", "frozen"),
-    Cause.DRIFT: ("Drift", WORDS[Cause.DRIFT]),
-    Cause.CONFLICT: ("Conflicts", WORDS[Cause.CONFLICT]),
-    Cause.PENDING: ("Not applied yet", WORDS[Cause.PENDING]),
+    Cause.DRIFT: ("Drift", in_words(Cause.DRIFT)),
+    Cause.CONFLICT: ("Conflicts", in_words(Cause.CONFLICT)),
+    Cause.PENDING: ("Not applied yet", in_words(Cause.PENDING)),
     KNOWN: ("Known drift", "known"),
 }
 """The title of each class of items, and the words in which it is counted."""
