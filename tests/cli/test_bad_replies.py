@@ -6,7 +6,6 @@ message, and for an apply what each step is said to be, held against what the ac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +27,6 @@ from tests.support.fake_server import (
     reply,
 )
 
-ID_IN = re.compile("[0-9a-f]{24}")
 STRUCTURE = "GET /api/contact-structure"
 LISTS = "GET /api/contact-structure/[0-9a-f]{24}/lists"
 SEARCH = "POST /api/contact/search"

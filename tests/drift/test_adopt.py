@@ -231,7 +231,7 @@ def test_a_file_of_two_campaigns_is_left_where_only_one_was_edited(
     project.write("a.html", BODY)
     body = {"file": "a.html"}
     rows: list[Any] = [{"name": name, "subject": "s", "body": body} for name in "AB"]
-    project.applied(campaigns=rows)
+    project.deploy(campaigns=rows)
     account.edit("campaigns", "A", body="<p>by hand</p>", subject="new")
     ran = project.run("drift", "--adopt", "--format", "json")
     left = [(each["address"], each["field"]) for each in ran.json["adoption"]["left"]]
@@ -240,7 +240,7 @@ def test_a_file_of_two_campaigns_is_left_where_only_one_was_edited(
 
 
 def test_conflicts_and_known_drift_stay_as_they_are(project: Project, account: Account) -> None:
-    project.applied(campaigns=[{"name": "N", "subject": "A", "preview_text": "p"}])
+    project.deploy(campaigns=[{"name": "N", "subject": "A", "preview_text": "p"}])
     account.edit("campaigns", "N", subject="B", previewText="q")
     project.declare(campaigns=[{"name": "N", "subject": "C", "preview_text": "p"}])
     project.known_drift(address="campaigns/N", field="preview_text", expires="2099-01-01")
@@ -281,7 +281,7 @@ def test_an_edit_that_fails_half_way_says_what_is_written(tmp_path: Path) -> Non
 
 def test_a_made_text_is_no_change_of_the_manifests(project: Project, account: Account) -> None:
     made = {"body": {"html": "<p>a</p>"}, "plain_text": {"from_body": True}}
-    project.applied(campaigns=[{"name": "N", "subject": "old", **made}])
+    project.deploy(campaigns=[{"name": "N", "subject": "old", **made}])
     account.edit("campaigns", "N", subject="by hand")
     assert project.run("drift", "--adopt").code == 2
     assert "subject: by hand" in (project.folder / "m.yaml").read_text()

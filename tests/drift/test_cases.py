@@ -90,17 +90,17 @@ def test_a_look_tells(case: Any, project: Project, account: Account) -> None:
         if step == "known":
             project.known_drift(**of)
         elif step == "apply":
-            project.applied(**of)
+            project.deploy(**of)
         elif step == "declare":
             project.declare(**of)
         elif step in ("hand", "then"):
             for each in of:
                 by_hand(project, account, *each)
         elif step == "due":
-            project.applied(campaigns=[mine(of)])
+            project.deploy(campaigns=[mine(of)])
         elif step == "kept":
             at = FAR if of == "scheduled" else PAST
-            project.applied(campaigns=[mine(at)])
+            project.deploy(campaigns=[mine(at)])
             account.schedule(at, of, "Mine")
             assert state_of(project.drift("--record")) == "done"
         elif step == "record":

@@ -31,7 +31,7 @@ HOSTILE = "\x1b[31m::error::x\n##[y]|<b>&*_`\u202e"
 
 
 def test_an_edit_by_hand_is_drift(project: Project, account: Account) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}])
     account.edit("campaigns", "Welcome", subject="B")
     item = only(project.drift(code=2))
     assert item.pop("last_change") == {"at": "2030-01-01T00:00:00.000Z"}
@@ -58,7 +58,7 @@ def test_what_was_deleted_and_is_there_again_is_drift(project: Project, account:
 def test_what_was_renamed_instead_of_deleted_lives_on(
     kind: str, project: Project, account: Account
 ) -> None:
-    project.applied(**{kind: [{"name": "Old"}]})
+    project.deploy(**{kind: [{"name": "Old"}]})
     project.declare(**{kind: [{"name": "Old", "state": "absent"}]})
     account.edit(kind, "Old", name="Archive")
     for document in (project.drift("--record"), project.plan(), project.drift(), project.apply()):
@@ -77,7 +77,7 @@ def test_what_was_renamed_instead_of_deleted_lives_on(
 
 
 def test_a_name_that_nothing_is_remembered_of_is_absent(project: Project, account: Account) -> None:
-    project.applied(lists=[{"name": "Old"}])
+    project.deploy(lists=[{"name": "Old"}])
     project.declare(lists=[{"name": "Old", "state": "absent"}])
     account.edit("lists", "Old", name="Archive")
     project.unlock()
@@ -122,7 +122,7 @@ def test_few_contacts_are_looked_for_by_id(project: Project, account: Account, c
     rule = Rule("GET /api/contact/[0-9a-f]{24}", lambda seen, forward: forward())
     cut(rule)
     emails = [f"qa{n}@acme.example" for n in range(MOST_ASKED + 2)]
-    project.applied(contacts=[{"email": email} for email in emails])
+    project.deploy(contacts=[{"email": email} for email in emails])
     for email in emails:
         account.remove("contacts", email)
     rule.hits = 0
@@ -131,7 +131,7 @@ def test_few_contacts_are_looked_for_by_id(project: Project, account: Account, c
 
 
 def test_a_rename_of_what_is_pinned_is_drift(project: Project, account: Account) -> None:
-    project.applied(lists=[{"name": "Newsletter", "id": account.id_of("lists", "Newsletter")}])
+    project.deploy(lists=[{"name": "Newsletter", "id": account.id_of("lists", "Newsletter")}])
     account.edit("lists", "Newsletter", name="Letters")
     item = only(project.drift(code=2))
     assert (item["field"], item["live"]) == ("name", "Letters")
@@ -142,7 +142,7 @@ def test_a_rename_of_what_is_pinned_is_drift(project: Project, account: Account)
 def test_another_object_of_the_same_name_is_drift(
     kind: str, record: list[str], project: Project, account: Account
 ) -> None:
-    project.applied(**{kind: [{"name": "Mine"}]})
+    project.deploy(**{kind: [{"name": "Mine"}]})
     old = account.id_of(kind, "Mine")
     account.remove(kind, "Mine")
     account.add(kind, name="Mine")
@@ -154,7 +154,7 @@ def test_another_object_of_the_same_name_is_drift(
 
 def test_membership_names_the_members(project: Project, account: Account) -> None:
     contact = {"email": ANN, "lists": ["Newsletter", "Customers"], "tags": []}
-    project.applied(contacts=[contact], lists=[{"name": "Old list"}])
+    project.deploy(contacts=[contact], lists=[{"name": "Old list"}])
     account.edit("contacts", ANN, lists=account.list_ids("Newsletter", "Old list"))
     item = only(project.drift(code=2))
     assert (item["field"], item["class"]) == ("lists", "drift")
@@ -164,7 +164,7 @@ def test_membership_names_the_members(project: Project, account: Account) -> Non
 
 def test_a_deleted_list_takes_no_copy_for_granted(project: Project, account: Account) -> None:
     """A plan foresees the members of a list that it copies; what is looked at is what is there."""
-    project.applied(
+    project.deploy(
         lists=[{"name": "Newsletter"}, {"name": "Copy", "copy_of": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
     )
@@ -176,7 +176,7 @@ def test_a_deleted_list_takes_no_copy_for_granted(project: Project, account: Acc
 def test_a_field_that_is_gone_from_the_structure_is_drift(
     project: Project, account: Account
 ) -> None:
-    project.applied(structure={"fields": [{"label": "Company"}, {"label": "City"}], "tags": []})
+    project.deploy(structure={"fields": [{"label": "Company"}, {"label": "City"}], "tags": []})
     state = account.state()
     fields = state["structures"][0]["fields"]
     state["structures"][0]["fields"] = [f for f in fields if f["label"] != "City"]
@@ -196,7 +196,7 @@ def test_a_field_that_is_gone_from_the_structure_is_drift(
 def test_a_campaign_changed_by_hand_fails_also_once_it_is_no_draft(
     status: str, project: Project, account: Account
 ) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}])
     account.edit("campaigns", "Welcome", subject="B")
     account.schedule(status=status)
     document = project.drift(code=2)
@@ -212,7 +212,7 @@ def test_a_campaign_changed_by_hand_fails_also_once_it_is_no_draft(
 def test_sent_to_another_list_than_declared_fails(project: Project, account: Account) -> None:
     both = [{"name": "Newsletter"}, {"name": "Customers"}]
     entry = {"name": "Welcome", "lists": ["Newsletter"], "schedule": {"at": from_now(-1)}}
-    project.applied(lists=both, campaigns=[entry])
+    project.deploy(lists=both, campaigns=[entry])
     account.edit("campaigns", "Welcome", lists=account.list_ids("Customers"))
     account.schedule(entry["schedule"]["at"], "sent")
     item = only(project.drift(code=2))
@@ -256,7 +256,7 @@ def test_what_is_blocked_and_was_never_applied(project: Project) -> None:
 
 
 def test_what_an_apply_would_refuse_is_not_told(project: Project) -> None:
-    project.applied(lists=[{"name": "Customers", "protect": True}])
+    project.deploy(lists=[{"name": "Customers", "protect": True}])
     project.declare(lists=[{"name": "Customers", "state": "absent"}])
     assert "protected" in project.run("plan", "--format", "json").out
     assert codes(project.drift()) == []
@@ -266,7 +266,7 @@ def test_what_an_apply_would_refuse_is_not_told(project: Project) -> None:
 
 
 def drifted(project: Project, account: Account, **declared: Any) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A", **declared}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A", **declared}])
     account.edit("campaigns", "Welcome", subject="B")
 
 
@@ -300,7 +300,7 @@ def test_known_drift_holds_through_its_day(
 
 def test_known_drift_that_matches_nothing_can_be_removed(project: Project) -> None:
     project.known_drift(address=WELCOME, field="subject")
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     document = project.drift()
     (finding,) = document["findings"]
     assert (finding["level"], finding["address"]) == ("note", WELCOME)
@@ -405,7 +405,7 @@ def test_a_manual_step_goes_before_drift(project: Project, account: Account) -> 
     ],
 )
 def test_what_to_fail_on(asked: str | None, code: int, project: Project, account: Account) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A", "from_name": "A"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A", "from_name": "A"}])
     account.edit("campaigns", "Welcome", subject="B", fromName="B")
     entry = {"subject": "A", "from_name": "C", "preview_text": "P"}
     project.declare(campaigns=[{"name": "Welcome", **entry}])
@@ -434,7 +434,7 @@ def test_an_unknown_word_to_fail_on(
 
 def edited_contacts(project: Project, account: Account, *emails: str) -> None:
     """Seeds that were applied, and then changed by hand."""
-    project.applied(contacts=[{"email": e, "fields": {"First Name": "Anna"}} for e in emails])
+    project.deploy(contacts=[{"email": e, "fields": {"First Name": "Anna"}} for e in emails])
     for email in emails:
         account.edit("contacts", email, fields={account.field_id("First Name"): "Nan"})
 
@@ -466,7 +466,7 @@ def test_events_tell_who_wrote_last(project: Project, account: Account, cut: Cut
 def test_the_simulator_tells_what_was_written_by_the_api(
     project: Project, account: Account
 ) -> None:
-    project.applied(contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}])
+    project.deploy(contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}])
     path = f"contact/{account.id_of('contacts', ANN)}"
     contact = account.call("GET", path)
     for value in contact["fields"]:
@@ -579,7 +579,7 @@ def test_a_clean_look_is_remembered(project: Project, account: Account) -> None:
 
 
 def test_a_look_remembers_what_an_apply_does(project: Project) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     text = project.lock_text()
     project.drift("--record")
     assert project.lock_text() == text
@@ -590,7 +590,7 @@ def test_a_look_remembers_what_an_apply_does(project: Project) -> None:
 
 
 def test_remembering_blesses_no_drift(project: Project, account: Account) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "News"}])
     account.edit("campaigns", "Welcome", subject="B")
     text = project.lock_text()
     for _ in range(2):
@@ -619,7 +619,7 @@ def test_a_first_look_at_a_part_is_not_remembered(project: Project) -> None:
 
 def test_a_schedule_of_another_object_is_not_remembered(project: Project, account: Account) -> None:
     at = "2030-12-01T08:00:00Z"
-    project.applied(campaigns=[{"name": "Mine", "schedule": {"at": at}}])
+    project.deploy(campaigns=[{"name": "Mine", "schedule": {"at": at}}])
     account.remove("campaigns", "Mine")
     account.add("campaigns", name="Mine", status="scheduled", scheduledAt=at)
     text = project.lock_text()
@@ -629,7 +629,7 @@ def test_a_schedule_of_another_object_is_not_remembered(project: Project, accoun
 
 
 def test_a_look_lifts_no_protection(project: Project) -> None:
-    project.applied(lists=[{"name": "Customers", "protect": True}])
+    project.deploy(lists=[{"name": "Customers", "protect": True}])
     project.declare(lists=[{"name": "Customers"}])
     project.drift("--record")
     project.declare(lists=[{"name": "Customers", "state": "absent"}])
@@ -682,7 +682,7 @@ def everything(project: Project, account: Account) -> None:
     draft = {"name": "Welcome", "subject": "A", "schedule": {"at": from_now(1)}}
     late = {"name": "Late", "schedule": {"at": from_now(-1)}}
     sent = {"name": "2026-10 Newsletter"}
-    project.applied(contacts=contacts, lists=mine, campaigns=[draft, late, sent])
+    project.deploy(contacts=contacts, lists=mine, campaigns=[draft, late, sent])
     account.edit("campaigns", "Welcome", subject="B")
     account.edit("contacts", ANN, fields={account.field_id("First Name"): "Nan"}, lists=[])
     account.remove("lists", "Mine")
@@ -718,7 +718,7 @@ def test_it_sends_nothing_that_writes(project: Project, account: Account) -> Non
 def test_it_asks_no_more_than_a_plan_that_may_be_applied(
     project: Project, account: Account
 ) -> None:
-    project.applied(
+    project.deploy(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "lists": ["Newsletter"]}],
         campaigns=[{"name": "Welcome", "subject": "A"}, {"name": "2026-10 Newsletter"}],
@@ -836,7 +836,7 @@ def test_what_is_answered_for_is_nothing_to_undo(project: Project, account: Acco
 
 def test_what_is_not_applied_yet_is_nothing_to_undo(project: Project, account: Account) -> None:
     welcome = {"name": "Welcome", "subject": "A"}
-    project.applied(lists=[{"name": "Customers"}], campaigns=[welcome])
+    project.deploy(lists=[{"name": "Customers"}], campaigns=[welcome])
     gone = [{"name": "Customers", "state": "absent"}]
     project.declare(lists=gone, campaigns=[welcome])
     assert next_of(project, code=0) == ""
@@ -852,7 +852,7 @@ def test_what_to_type_undoes_only_what_nobody_answers_for(
 ) -> None:
     project.known_drift(address="campaigns/Second *", field="subject")
     names = ["Welcome", "Second [1] *"]
-    project.applied(
+    project.deploy(
         lists=[{"name": "Newsletter"}, {"name": "New"}],
         campaigns=[{"name": name, "subject": "A", "lists": ["Newsletter"]} for name in names],
     )
@@ -870,7 +870,7 @@ def test_what_to_type_undoes_only_what_nobody_answers_for(
 def test_what_it_depends_on_may_be_answered_for(project: Project, account: Account) -> None:
     project.known_drift(address=WELCOME, field="subject")
     copy = {"name": "Another", "copy_of": "Welcome", "subject": "A"}
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A"}, copy])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A"}, copy])
     account.edit("campaigns", "Another", subject="B")
     assert next_of(project) == "bmeconf apply"
     account.edit("campaigns", "Welcome", subject="B")
@@ -900,7 +900,7 @@ def test_what_is_wrong_with_a_schedule_in_words(
 
 def test_a_body_is_a_short_diff(project: Project, account: Account) -> None:
     html = "".join(f"<p>Line {n}</p>\n" for n in range(60))
-    project.applied(campaigns=[{"name": "Welcome", "body": {"html": html}}])
+    project.deploy(campaigns=[{"name": "Welcome", "body": {"html": html}}])
     account.edit("campaigns", "Welcome", body=html.replace("Line 30", "LINE 30"))
     told = project.drift_text(code=2)
     assert "      < <p>Line 30</p>\n      > <p>LINE 30</p>\n" in told
@@ -916,7 +916,7 @@ def test_hostile_names_do_no_harm(
     hostile = {"triggeredBy": {"type": HOSTILE, "userId": HOSTILE}, "source": HOSTILE}
     row = event(HAND_AT, **hostile) | {"type": "contact-updated"}
     cut(Rule(EVENTS, instead(reply({"records": [row], "total": 1}))))
-    project.applied(
+    project.deploy(
         lists=[{"name": "Newsletter"}],
         contacts=[{"email": ANN, "fields": {"First Name": "Anna"}}],
         campaigns=[{"name": "Welcome", "subject": "A"}],

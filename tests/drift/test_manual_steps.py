@@ -19,7 +19,7 @@ DO_IT = ("schedule it", "Choose Schedule", "Enter the date")
 
 def declared(project: Project, at: str) -> None:
     entry = {"name": "Mine", "lists": ["Newsletter"], "schedule": {"at": at, "owner": "mia"}}
-    project.applied(campaigns=[entry])
+    project.deploy(campaigns=[entry])
 
 
 def told(project: Project, code: int) -> str:

@@ -157,7 +157,7 @@ def test_what_was_pending_at_the_first_look_is_drift_without_git(
 @pytest.mark.parametrize("memory", ["none", "of another field"])
 def test_an_added_footer_is_not_blessed(memory: str, project: Project, account: Account) -> None:
     body = {"body": {"html": BODY}}
-    project.applied(campaigns=[{"name": "Welcome", **body}], lists=[{"name": "Customers"}])
+    project.deploy(campaigns=[{"name": "Welcome", **body}], lists=[{"name": "Customers"}])
     project.unlock()
     account.edit("campaigns", "Welcome", body=BODY + FOOTER)
     if memory != "none":
@@ -177,7 +177,7 @@ def test_an_added_footer_is_not_blessed(memory: str, project: Project, account: 
 
 def test_a_footer_that_an_apply_knows_stays_known(project: Project, account: Account) -> None:
     account.switch(body_rewriting="footer")
-    project.applied(campaigns=[{"name": "Mine", "body": {"html": BODY}}])
+    project.deploy(campaigns=[{"name": "Mine", "body": {"html": BODY}}])
     before = project.lock_text()
     assert project.drift("--record")["clean"]
     assert project.lock_text() == before
@@ -206,7 +206,7 @@ def test_a_first_look_remembers_protection(
 
 
 def test_protection_of_another_object_is_not_remembered(project: Project, account: Account) -> None:
-    project.applied(campaigns=[{"name": "Mine"}])
+    project.deploy(campaigns=[{"name": "Mine"}])
     account.remove("campaigns", "Mine")
     account.add("campaigns", name="Mine")
     project.declare(campaigns=[{"name": "Mine", "protect": True}])

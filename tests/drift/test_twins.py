@@ -32,7 +32,7 @@ def replaced(account: Account, name: str) -> str:
 def applied(project: Project, **campaign: Any) -> None:
     contact = {"email": ANN, "lists": ["Newsletter"], "fields": {"First Name": "Anna"}}
     draft = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"], **campaign}
-    project.applied(lists=[{"name": "Newsletter"}], campaigns=[draft], contacts=[contact])
+    project.deploy(lists=[{"name": "Newsletter"}], campaigns=[draft], contacts=[contact])
 
 
 def edited_by_hand(account: Account) -> None:
@@ -52,7 +52,7 @@ EDITED = {
 def applied_then_twin(project: Project, account: Account) -> dict[str, Any]:
     """A campaign whose list, which is only referred to, got a twin after it was applied."""
     campaign = {"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}
-    project.applied(campaigns=[campaign])
+    project.deploy(campaigns=[campaign])
     account.add("lists", name="Newsletter", _id=TWIN)
     return campaign
 
@@ -128,7 +128,7 @@ def test_twins_of_what_is_gone_are_drift_themselves(project: Project, account: A
 def test_twins_that_nothing_is_known_of_hide_nothing_else(
     project: Project, account: Account
 ) -> None:
-    project.applied(campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
+    project.deploy(campaigns=[{"name": "Welcome", "subject": "A", "lists": ["Newsletter"]}])
     replaced(account, "Newsletter")
     account.edit("campaigns", "Welcome", subject="B", lists=[])
     told = found(project.drift(code=2))

@@ -92,7 +92,7 @@ def test_a_write_needs_no_first_try(account: Account, project: Project, was_prob
         tagged = [{**each, "email": f"t{each['email']}", "tags": ["seed"]} for each in new]
         member = {"email": EMAILS[0], "lists": [f"List 00{run}"]}
         account.clear_log()
-        assert project.applied(contacts=[member, *new, *tagged])["converged"]
+        assert project.deploy(contacts=[member, *new, *tagged])["converged"]
         refused.append(sum(entry["status"] == 400 for entry in writes(account.log())))
     assert refused == ([0, 0] if was_probed else [2, 0])
 

@@ -31,7 +31,7 @@ def drift_page(project: Project) -> tuple[str, str]:
 
 
 def test_what_went_wrong_is_said_first(project: Project, account: Account) -> None:
-    project.applied(campaigns=[mine(), mine(name="Other")])
+    project.deploy(campaigns=[mine(), mine(name="Other")])
     account.schedule(ANOTHER, "sent", "Mine")
     text, html = drift_page(project)
     verdict = "1 manual step was done wrong; all else is as declared; 1 manual step to do."
@@ -47,7 +47,7 @@ def test_what_went_wrong_is_said_first(project: Project, account: Account) -> No
 def test_manual_steps_that_went_wrong_stand_above_all_other_sections(
     project: Project, account: Account
 ) -> None:
-    project.applied(campaigns=[mine(subject="A")])
+    project.deploy(campaigns=[mine(subject="A")])
     account.schedule(ANOTHER, "scheduled", "Mine")
     account.edit("campaigns", "Mine", subject="By hand")
     text, html = drift_page(project)
@@ -59,7 +59,7 @@ def test_manual_steps_that_went_wrong_stand_above_all_other_sections(
 def test_a_mail_to_other_lists_is_an_error_that_says_what_to_do(
     project: Project, account: Account
 ) -> None:
-    project.applied(lists=[{"name": "Newsletter"}, {"name": "Other"}], campaigns=[mine()])
+    project.deploy(lists=[{"name": "Newsletter"}, {"name": "Other"}], campaigns=[mine()])
     account.edit("campaigns", "Mine", lists=account.list_ids("Other"))
     account.schedule(AT, "sent", "Mine")
     text, html = drift_page(project)
@@ -71,7 +71,7 @@ def test_a_mail_to_other_lists_is_an_error_that_says_what_to_do(
 def test_an_apply_does_not_call_all_declared_beside_what_went_wrong(
     project: Project, account: Account
 ) -> None:
-    project.applied(campaigns=[mine()])
+    project.deploy(campaigns=[mine()])
     account.schedule(ANOTHER, "sent", "Mine")
     project.declare(lists=[{"name": "New"}], campaigns=[mine()])
     told = " ".join(project.run("apply", "--auto-approve").out.split())
@@ -110,7 +110,7 @@ def test_a_plan_says_once_that_it_sends_nothing(
 def test_a_refusal_gives_its_cause_once(
     protect: bool, frozen: bool, command: tuple[str, ...], project: Project
 ) -> None:
-    project.applied(lists=[{"name": "Mine", "protect": protect}])
+    project.deploy(lists=[{"name": "Mine", "protect": protect}])
     project.declare(lists=[{"name": "Mine", "state": "absent"}, {"name": "Another"}])
     freeze = [{"from": "2020-01-01", "to": "2999-01-01", "reason": "r"}] if frozen else []
     project.write("bmeconf.yaml", json.dumps({"version": 1, "policy": {"freeze": freeze}}))
@@ -138,7 +138,7 @@ def test_counts_are_in_the_number_of_what_they_count() -> None:
 
 
 def test_a_page_has_words_and_text_has_codes(project: Project, account: Account) -> None:
-    project.applied(lists=[{"name": "Nobody"}], campaigns=[{"name": "Mine", "lists": ["Nobody"]}])
+    project.deploy(lists=[{"name": "Nobody"}], campaigns=[{"name": "Mine", "lists": ["Nobody"]}])
     project.declare(
         lists=[{"name": "Nobody"}],
         campaigns=[{"name": "Mine", "lists": ["Nobody"], "subject": "A"}],

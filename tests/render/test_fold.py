@@ -97,7 +97,7 @@ def test_every_report_says_equal_changes_once(
 ) -> None:
     emails = [f"qa{n}@acme.example" for n in range(6)]
     contacts = [{"email": each, "fields": {"First Name": "Ann"}} for each in emails]
-    project.applied(contacts=contacts, lists=[{"name": "Old list"}])
+    project.deploy(contacts=contacts, lists=[{"name": "Old list"}])
     for each in emails[:5]:
         account.edit("contacts", each, fields={account.field_id("First Name"): "Bo"})
     account.remove("contacts", emails[5])

@@ -24,12 +24,12 @@ from tests.support.api import (
     SEARCH,
     Api,
     at_once,
-    exported,
     refused,
     search,
-    served,
     valid,
 )
+from tests.support.driver import Project, ended, exported, serving
+from tests.support.forks import Forks
 
 FAULTS = "/_sandbox/faults"
 
@@ -513,19 +513,18 @@ def test_an_unknown_kind_shows_each_on_its_own_line() -> None:
 # --- from the start
 
 
-def test_serve_takes_faults(tmp_path: Path) -> None:
+def test_serve_takes_faults(tmp_path: Path, forks: Forks) -> None:
     faults = ("--fault", "error-503@GET /api/contact:times=2", "--fault", "drop-after@POST")
-    with served(tmp_path, *faults) as serving:
-        env = exported(serving)
+    with serving(Project(tmp_path, program=(str(forks.command),)), *faults) as process:
+        env = exported(process)
         url, headers = env["BMECONF_BASE_URL"] + CONTACTS, {"X-API-Key": env["BMECONF_API_KEY"]}
         got = [requests.get(url, headers=headers, timeout=10).status_code for _ in range(3)]
         assert got == [503, 503, 200]
         with pytest.raises(requests.ConnectionError):
             requests.post(url, headers=headers, json={}, timeout=10)
-        serving.send_signal(signal.SIGINT)
-        _, said = serving.communicate(timeout=10)
-        assert serving.returncode == 0
-        assert "Traceback" not in said
+        process.send_signal(signal.SIGINT)
+        ran = ended(process)
+    assert (ran.code, "Traceback" in ran.err) == (0, False)
 
 
 def test_every_start_has_all_faults_ahead() -> None:

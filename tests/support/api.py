@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -226,18 +223,3 @@ def at_once(threads: int, work: Callable[[], list[int]]) -> list[int]:
     with ThreadPoolExecutor(threads) as pool:
         parts = [pool.submit(work) for _ in range(threads)]
         return [status for part in parts for status in part.result()]
-
-
-def served(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """`bmeconf sandbox serve` as a process."""
-    command = [sys.executable, "-m", "bmeconf", "sandbox", "serve", "--port", "0", *options]
-    return subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def exported(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The environment that a served sandbox prints for a shell."""
-    assert process.stdout
-    lines = [process.stdout.readline().removeprefix("export ").strip() for _ in range(2)]
-    return dict(line.split("=", 1) for line in lines)

@@ -193,11 +193,6 @@ class Project:
         """The result document of an apply that must succeed."""
         return self.run("apply", "--auto-approve", "--format", "json", *arguments, **env).ok().json
 
-    def applied(self, **manifest: Any) -> Any:
-        """The result document of an apply of this manifest, which must succeed."""
-        self.declare(**manifest)
-        return self.apply()
-
     def drift(self, *arguments: str, code: int = 0) -> Any:
         """The drift document of a run that must end with `code`."""
         ran = self.run("drift", "--format", "json", *arguments)
@@ -390,17 +385,30 @@ class Account:
 
 
 @contextmanager
-def served(project: Project, *options: str) -> Iterator[Account]:
-    """The account of a project, served as a person would."""
+def serving(project: Project, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that serves the account of a project."""
     process = project.start("sandbox", "serve", "--port", "0", *options)
     try:
-        assert process.stdout
-        lines = [process.stdout.readline().decode() for _ in range(2)]
-        url, key = (line.strip().partition("=")[2] for line in lines)
-        yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
+        yield process
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def exported(process: subprocess.Popen[bytes]) -> dict[str, str]:
+    """The environment that such a process prints for a shell."""
+    assert process.stdout
+    lines = [process.stdout.readline().decode() for _ in range(2)]
+    return dict(line.strip().removeprefix("export ").split("=", 1) for line in lines)
+
+
+@contextmanager
+def served(project: Project, *options: str) -> Iterator[Account]:
+    """The account of a project, served as a person would."""
+    with serving(project, *options) as process:
+        env = exported(process)
+        url, key = env["BMECONF_BASE_URL"], env["BMECONF_API_KEY"]
+        yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
 
 
 @contextmanager
