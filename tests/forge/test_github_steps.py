@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import shlex
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 
 from bmeconf.forge import review
 from bmeconf.model.errors import Guarded
-from tests.support import shell
 from tests.support.ci_project import merged_pull
 from tests.support.driver import Account, Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
 from tests.support.fake_server import Rule, after, instead, reply
-from tests.support.forks import Forks
 
 FIND = 'reviewed find --name "$NAME" --workflow "$PLAN_WORKFLOW" --to "$REVIEWED"'
 RECORD_IT = 'reviewed record "$PLAN" --to "$RECORD"'
@@ -53,13 +55,13 @@ def github(tmp_path: Path) -> Iterator[FakeGitHub]:
 
 
 class Script:
-    """Runs commands with the environment of a runner."""
+    """Runs commands with the environment of a runner, and with words as a shell reads them."""
 
-    def __init__(self, github: FakeGitHub, folder: Path, forks: Forks) -> None:
+    def __init__(self, github: FakeGitHub, folder: Path) -> None:
         self.folder = folder
         self.output = folder / "output"
         self.env = {
-            "PATH": forks.path,
+            "PATH": os.environ["PATH"],
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": REPOSITORY,
@@ -82,12 +84,14 @@ class Script:
     def run(self, command: str, code: int = 0, said: str = "", **env: str) -> str:
         """What a command of `ci` printed, which must end with `code` and say something."""
         self.output.write_text("", encoding="utf-8")
-        ran = shell.run(self.folder, {**self.env, **env}, *shell.BASH, f"bmeconf ci {command}")
-        assert "Traceback" not in ran.stderr, ran.stderr
-        assert "t0k3n" not in ran.stdout + ran.stderr
-        assert ran.returncode == code, ran.stdout + ran.stderr
-        assert said in ran.stdout
-        return ran.stdout
+        env = {**self.env, **env}
+        values = defaultdict(str, env)
+        words = [Template(word).substitute(values) for word in shlex.split(command)]
+        ran = Project(self.folder, env, is_alone=True).run("ci", *words)
+        assert "t0k3n" not in ran.out + ran.err
+        assert ran.code == code, ran.out + ran.err
+        assert said in ran.out
+        return ran.out
 
     def outputs(self) -> dict[str, str]:
         """The outputs of the last one."""
@@ -95,8 +99,8 @@ class Script:
 
 
 @pytest.fixture
-def script(github: FakeGitHub, tmp_path: Path, forks: Forks) -> Script:
-    return Script(github, tmp_path, forks)
+def script(github: FakeGitHub, tmp_path: Path) -> Script:
+    return Script(github, tmp_path)
 
 
 # --- what was reviewed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,9 @@ from typing import Any
 import pytest
 
 from bmeconf.baseline import Lock, LockEntry, Section
-from tests.support import shell
 from tests.support.driver import LOCK, Account, Project
 from tests.support.fake_gitlab import BOT, FakeGitLab, Token
 from tests.support.fake_server import FakeServer, Reply, Rule, after, instead, meanwhile, reply
-from tests.support.forks import Forks
 
 TOKEN = "glpat-t0k3n"
 COMMIT = "c" * 40
@@ -41,10 +40,10 @@ def gitlab(tmp_path: Path) -> Iterator[FakeGitLab]:
 class Job:
     """Runs commands with the environment of a job."""
 
-    def __init__(self, gitlab: FakeGitLab, folder: Path, forks: Forks) -> None:
+    def __init__(self, gitlab: FakeGitLab, folder: Path) -> None:
         self.folder = folder
         self.env = {
-            "PATH": forks.path,
+            "PATH": os.environ["PATH"],
             "CI": "true",
             "GITLAB_CI": "true",
             **gitlab.variables,
@@ -63,12 +62,10 @@ class Job:
 
     def run(self, *words: str, code: int = 0, said: str = "", **env: str) -> str:
         """What a command printed, which must end with `code` and say something."""
-        env = {**self.env, **env}
-        ran = shell.run(self.folder, env, "bmeconf", "ci", *words)
-        told = ran.stdout + ran.stderr
-        assert "Traceback" not in told, told
+        ran = Project(self.folder, {**self.env, **env}, is_alone=True).run("ci", *words)
+        told = ran.out + ran.err
         assert TOKEN not in told
-        assert ran.returncode == code, told
+        assert ran.code == code, told
         assert said in told
         return told
 
@@ -80,8 +77,8 @@ class Job:
 
 
 @pytest.fixture
-def job(gitlab: FakeGitLab, tmp_path: Path, forks: Forks) -> Job:
-    return Job(gitlab, tmp_path, forks)
+def job(gitlab: FakeGitLab, tmp_path: Path) -> Job:
+    return Job(gitlab, tmp_path)
 
 
 # --- what a command left in a folder

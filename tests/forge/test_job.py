@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 import yaml
@@ -13,7 +13,7 @@ import yaml
 from bmeconf.forge import job as jobs
 from bmeconf.forge.job import Event, Inputs
 from tests.support import shell
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut
 from tests.support.forks import Forks
 from tests.support.git import git
@@ -36,30 +36,29 @@ GIVEN: Mapping[str, str] = {
 class Beginning:
     """Begins jobs with the environment of the first step."""
 
-    def __init__(self, folder: Path, forks: Forks) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.output = folder, folder / "output"
         self.env = {
-            "PATH": forks.path,
+            "PATH": os.environ["PATH"],
             "GITHUB_OUTPUT": str(self.output),
             "RUNNER_TEMP": str(folder / "temp"),
             **GIVEN,
         }
 
-    def run(self, **env: str) -> CompletedProcess[str]:
+    def run(self, **env: str) -> Ran:
         self.output.write_text("", encoding="utf-8")
-        return shell.run(self.folder, {**self.env, **env}, "bmeconf", "ci", "job", "begin")
+        return Project(self.folder, {**self.env, **env}, is_alone=True).run("ci", "job", "begin")
 
     def outputs(self, **env: str) -> dict[str, str]:
         """The outputs of a job that begins."""
-        ran = self.run(**env)
-        assert ran.returncode == 0, ran.stdout
+        self.run(**env).ok()
         return dict(line.split("=", 1) for line in self.output.read_text().splitlines())
 
 
 @pytest.fixture
-def beginning(tmp_path: Path, forks: Forks) -> Beginning:
+def beginning(tmp_path: Path) -> Beginning:
     (tmp_path / "checkout").mkdir()
-    return Beginning(tmp_path / "checkout", forks)
+    return Beginning(tmp_path / "checkout")
 
 
 @pytest.mark.parametrize(
@@ -87,9 +86,9 @@ def test_inputs_that_cannot_be_are_refused(
     beginning: Beginning, env: dict[str, str], said: str
 ) -> None:
     ran = beginning.run(**env)
-    assert ran.returncode == 3
-    assert ran.stdout.startswith("::error title=bmeconf::")
-    assert said in ran.stdout
+    assert ran.code == 3
+    assert ran.out.startswith("::error title=bmeconf::")
+    assert said in ran.out
     assert beginning.output.read_text() == ""
 
 
@@ -156,8 +155,8 @@ def test_the_path_is_that_of_the_project_file(
         (beginning.folder / file).parent.mkdir(parents=True, exist_ok=True)
         (beginning.folder / file).write_text("version: 1\n", encoding="utf-8")
     ran = beginning.run(INPUT_PATH=path)
-    assert (ran.returncode == 0) == fits, ran.stdout
-    assert fits or "path must be the folder with bmeconf.yaml" in ran.stdout
+    assert (ran.code == 0) == fits, ran.out
+    assert fits or "path must be the folder with bmeconf.yaml" in ran.out
 
 
 def test_a_job_is_for_its_owner_and_begins_anew(beginning: Beginning) -> None:

@@ -115,6 +115,8 @@ class Project:
     """How many seconds later than it is commands take it for."""
     program: Sequence[str] = (sys.executable, "-m", "bmeconf")
     """What `start` starts."""
+    is_alone: bool = False
+    """Whether commands in this process see no variables but those of `env`."""
 
     def write(self, name: str, text: str) -> Path:
         """Write one file of the project."""
@@ -173,7 +175,7 @@ class Project:
 
     def run_on(self, out: TextIO, err: TextIO, *arguments: str, **env: str) -> int:
         """Such a command on these streams; its exit code."""
-        surroundings = _environment({**self.env, **env}), _inside(self.folder)
+        surroundings = _environment({**self.env, **env}, self.is_alone), _inside(self.folder)
         with surroundings[0], surroundings[1], redirect_stdout(out), redirect_stderr(err):
             return cli.run(arguments, hasty(HASTE, lambda: self.ahead))
 
@@ -412,11 +414,11 @@ def served(project: Project, *options: str) -> Iterator[Account]:
 
 
 @contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    before = dict.fromkeys(wanted)
-    before |= {name: os.environ[name] for name in os.environ if name in wanted or _is_ours(name)}
-    for name in filter(_is_ours, before):
-        os.environ.pop(name, None)
+def _environment(wanted: Mapping[str, str], is_alone: bool) -> Iterator[None]:
+    others = [name for name in os.environ if is_alone or name.startswith("BMECONF_")]
+    before = {name: os.environ.get(name) for name in (*wanted, *others)}
+    for name in others:
+        del os.environ[name]
     os.environ.update(wanted)
     try:
         yield
@@ -425,10 +427,6 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def _is_ours(name: str) -> bool:
-    return name.startswith("BMECONF_")
 
 
 @contextmanager
