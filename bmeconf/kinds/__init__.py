@@ -39,5 +39,13 @@ from bmeconf.kinds.capabilities import (
     UsesLabels,
 )
 from bmeconf.kinds.id_map import IdMap
-from bmeconf.kinds.schedules import TOLERANCE, Scheduled, ScheduleEvidence, on_time
+from bmeconf.kinds.schedules import (
+    TOLERANCE,
+    UNDER_WAY,
+    Scheduled,
+    ScheduleEvidence,
+    Timing,
+    is_ahead,
+    is_near,
+)
 from bmeconf.kinds.table import KINDS, having, identity, only

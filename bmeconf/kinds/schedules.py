@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from bmeconf.kinds import replies
@@ -21,6 +22,24 @@ PATIENCE = timedelta(hours=1)
 UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.SENT)
 EXPECTED = (CampaignStatus.SCHEDULED, *UNDER_WAY)
 """Statuses that prove the manual step, given the right time."""
+
+
+class Timing(StrEnum):
+    """How the time of a campaign in the account stands to the declared one.
+
+    `EARLY` is what goes out, or went out, and both times are still to come.
+    """
+
+    IN_TIME, OTHER, EARLY, UNKNOWN = "in time", "other time", "too early", "time unknown"
+
+    @classmethod
+    def of(cls, status: Any, live: datetime | None, at: datetime, now: datetime) -> Timing:
+        """That of a campaign of this `status` with the time `live`, which is declared for `at`."""
+        if live is None:
+            return cls.UNKNOWN
+        if not is_near(live, at):
+            return cls.OTHER
+        return cls.EARLY if status in UNDER_WAY and is_ahead(at, now) else cls.IN_TIME
 
 
 class ScheduleEvidence(NamedTuple):
@@ -76,10 +95,15 @@ class Scheduled(Kind):
         return raw.get("status") == CampaignStatus.DRAFT or bool(raw.get("scheduledAt"))
 
 
-def on_time(live: str | None, at: datetime) -> bool:
-    """Whether a live instant, as the API shows it, is the one that was asked for."""
-    seen = replies.instant_of(live)
-    return seen is not None and abs(seen - at) <= TOLERANCE
+def is_near(live: datetime, at: datetime) -> bool:
+    """True for a live time that counts as the time that was asked for."""
+    # Differences of instants, as the first and the last one there are have none beside them.
+    return abs(live - at) <= TOLERANCE
+
+
+def is_ahead(at: datetime, now: datetime) -> bool:
+    """True for a time at which nothing can have gone out yet, whatever clocks show."""
+    return at - now > TOLERANCE
 
 
 def _state(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:
@@ -94,12 +118,11 @@ def _state(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str
     if evidence.live is None or facts.get("status") == CampaignStatus.DRAFT:
         return _open(schedule, evidence, now)
     status = facts.get("status")
-    if status not in EXPECTED or not on_time(facts.get("scheduled_at"), schedule.at):
+    timing = Timing.of(status, replies.instant_of(facts.get("scheduled_at")), schedule.at, now)
+    if status not in EXPECTED or timing is not Timing.IN_TIME:
         return "wrong"
-    # Differences of instants, as the first and the last one there are have none beside them.
-    if status in UNDER_WAY:
-        return "wrong" if schedule.at - now > TOLERANCE else "done"
-    return "overdue" if now - schedule.at > PATIENCE else "done"
+    late = status not in UNDER_WAY and now - schedule.at > PATIENCE
+    return "overdue" if late else "done"
 
 
 def _open(schedule: Schedule, evidence: ScheduleEvidence, now: datetime) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bmeconf.kinds import on_time
+from bmeconf.kinds import UNDER_WAY, Timing
 from bmeconf.model import FINISHED, UNFINISHED, Address, CampaignStatus, Finding, Place, Resource
 from bmeconf.report.results import Dashboard, Engagement, Results
 
@@ -132,12 +132,20 @@ class Delivery:
     declared: Resource | None = None
 
     @property
-    def missed(self) -> datetime | None:
-        """The declared time, where the campaign was sent at another one."""
+    def due(self) -> datetime | None:
+        """The declared time."""
         schedule = self.declared.intent.schedule if self.declared else None
-        at = self.sent_at
-        missed = schedule and at and not on_time(at.isoformat(), schedule.at)
-        return schedule.at if schedule and missed else None
+        return schedule.at if schedule else None
+
+    def missed(self, now: datetime) -> Timing | None:
+        """How a campaign that goes out, or went out, missed its declared time; None if it did not.
+
+        That is where a plan finds its manual step done wrong.
+        """
+        if self.due is None or self.status not in UNDER_WAY:
+            return None
+        timing = Timing.of(self.status, self.scheduled_at, self.due, now)
+        return None if timing is Timing.IN_TIME else timing
 
     @property
     def sent_at(self) -> datetime | None:

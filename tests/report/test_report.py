@@ -201,12 +201,36 @@ def declared_for(project: Project, at: str) -> str:
 
 def test_another_time_than_the_declared_one_is_told(project: Project) -> None:
     told = declared_for(project, '"2026-10-05T08:00:00Z"')
-    assert "was sent 2026-10-06 08:00 UTC, and is declared for 2026-10-05 08:00 UTC" in told
+    assert "was sent, scheduled for 2026-10-06 08:00 UTC instead of 2026-10-05 08:00 UTC" in told
     page = (project.folder / "r.html").read_text("utf-8")
     assert '<p class="verdict warn">' in page
-    assert "declared for" not in declared_for(project, '"2026-10-06T08:00:00Z"')
+    assert "instead of" not in declared_for(project, '"2026-10-06T08:00:00Z"')
     page = (project.folder / "r.html").read_text("utf-8")
     assert '<p class="verdict good">' in page
+
+
+MISSED = [
+    # the status and the time in the account, the declared time, what is said
+    ("sent", "2026-10-06T08:00:00Z", "2026-10-06T08:04:00Z", ""),
+    ("sent", "2026-10-06T08:00:00Z", "2026-10-06T08:06:00Z", "was sent, scheduled for"),
+    ("sent", "2999-01-01T08:00:00Z", "2999-01-01T08:00:00Z", "was sent before its time, 2999-01-"),
+    ("sending", "2999-01-01T08:00:00Z", "2999-01-01T08:00:00Z", "is being sent before its time, 2"),
+    ("sending", "2999-01-01T08:00:00Z", "2998-01-01T08:00:00Z", "is being sent, scheduled for"),
+    ("scheduled", "2999-01-01T08:00:00Z", "2999-01-01T08:00:00Z", ""),
+]
+
+
+@pytest.mark.parametrize(("status", "at", "due", "said"), MISSED)
+def test_a_report_and_drift_agree_on_who_missed_the_declared_time(
+    project: Project, account: Account, status: str, at: str, due: str, said: str
+) -> None:
+    account.schedule(at=at, status=status, campaign=SENT)
+    told = declared_for(project, f'"{due}"')
+    drift = project.drift_text("--fail-on", "manual", code=9 if said else 0)
+    for text in (told, " ".join(drift.split())):
+        assert said in text
+        assert bool(re.search("before its time|instead of", text)) == bool(said), text
+    assert ("Sent before 2999-01-01 08:00 UTC," in told) == (status == "sent" and at > "2999")
 
 
 def test_a_report_names_the_lists_that_are_declared(project: Project) -> None:

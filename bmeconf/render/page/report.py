@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from bmeconf.kinds import Mailing, only
+from bmeconf.kinds import Mailing, Timing, is_ahead, only
 from bmeconf.model import REPORT_FORMAT, Address, counted
 from bmeconf.render.model import Page, PageItem, Section, Series, Table, filled
 from bmeconf.render.page import rates
 from bmeconf.render.page.failure import finding_items
 from bmeconf.render.page.rates import COUNT, DASH, PERCENT, SIGNS, SUM, moment, number
+from bmeconf.render.page.tasks import SENT
 from bmeconf.report import (
     PERIODS,
     Delivery,
@@ -51,7 +52,7 @@ def of_report(
     """
     states, ends = report.states, report.verdicts
     findings = any(delivery.findings for delivery in report.deliveries)
-    missed = any(delivery.missed for delivery in report.deliveries)
+    missed = any(delivery.missed(report.made_at) for delivery in report.deliveries)
     warn = ends[Verdict.UNKNOWN] or findings or missed or report.unread
     sent = sorted(
         (each for each in report.deliveries if each.state == DeliveryState.SENT),
@@ -71,7 +72,7 @@ def of_report(
         sections=(
             *rates.compared(sent, zone),
             *(
-                _sent(each, report.query.period, zone)._replace(
+                _sent(each, report, zone)._replace(
                     tiles=tuple(rates.tiles(each, sent[number + 1 :])),
                     mail=bodies.get(each.address, ""),
                 )
@@ -99,13 +100,13 @@ def _verdict(report: Report) -> str:
 # --- campaigns
 
 
-def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
+def _sent(sent: Delivery, report: Report, zone: tzinfo) -> Section:
     """A campaign that was sent: when, what came of it, and how that went on."""
-    engagement, results = sent.engagement, sent.results
+    engagement, results, period = sent.engagement, sent.results, report.query.period
     busiest = _busiest(engagement.peak, zone) if engagement else ""
     renamed = sent.name not in ("", sent.address.name)
     sentences = (
-        f"Sent {moment(sent.sent_at, zone)}." if sent.sent_at else "When it was sent is not shown.",
+        _when(sent.sent_at, report.made_at, zone),
         f'Subject: "{sent.subject}".' if sent.subject else "",
         f'In the account it is called "{sent.name}".' if renamed else "",
         f"Declared lists: {', '.join(lists)}." if (lists := _lists(sent)) else "",
@@ -117,7 +118,7 @@ def _sent(sent: Delivery, period: str, zone: tzinfo) -> Section:
     return Section(
         title=str(sent.address),
         text=" ".join(filter(None, sentences)),
-        items=(*_findings(sent), *_missed(sent, zone), *_expectations(sent)),
+        items=(*_findings(sent), *_missed(sent, report.made_at, zone), *_expectations(sent)),
         tables=(_numbers(results, zone), *_links(results.links or ())) if results else (),
         series=(
             *_series(f"First opens over {SPANS[period]}", opens, zone, form),
@@ -134,7 +135,7 @@ def _not_sent(report: Report, zone: tzinfo) -> tuple[Section, ...]:
         if each.state == DeliveryState.NOT_SENT:
             at = f", scheduled for {moment(each.scheduled_at, zone)}" if each.scheduled_at else ""
             waiting.append(PageItem("=", str(each.address), each.status, f"not sent yet{at}"))
-            waiting += _expectations(each)
+            waiting += [*_missed(each, report.made_at, zone), *_expectations(each)]
         elif each.state != DeliveryState.SENT:
             doubtful += [*_findings(each), *_expectations(each)]
     return filled(
@@ -147,18 +148,33 @@ def _findings(delivery: Delivery) -> Iterator[PageItem]:
         yield item._replace(fails=False, must=False, place=delivery.place)
 
 
-def _missed(sent: Delivery, zone: tzinfo) -> Iterator[PageItem]:
-    """That it was sent at another time than the declared one."""
-    if sent.missed:
-        yield PageItem(
-            sign="!",
-            address=str(sent.address),
-            state="other time",
-            head=f"was sent {moment(sent.sent_at, zone)}, and is declared for"
-            f" {moment(sent.missed, zone)}",
-            level="warning",
-            place=sent.place,
-        )
+def _when(at: datetime | None, now: datetime, zone: tzinfo) -> str:
+    """When a campaign was sent, which is the time that it was scheduled for."""
+    if at is None:
+        return "When it was sent is not shown."
+    if is_ahead(at, now):
+        return f"Sent before {moment(at, zone)}, the time that it was scheduled for."
+    return f"Sent {moment(at, zone)}."
+
+
+def _missed(delivery: Delivery, now: datetime, zone: tzinfo) -> Iterator[PageItem]:
+    """That it goes out, or went out, at another time than the declared one."""
+    timing = delivery.missed(now)
+    if timing is None:
+        return
+    live, due = moment(delivery.scheduled_at, zone), moment(delivery.due, zone)
+    words = {
+        Timing.EARLY: f" before its time, {due}",
+        Timing.UNKNOWN: f", and the account does not show for when; it should be for {due}",
+    }
+    yield PageItem(
+        sign="!",
+        address=str(delivery.address),
+        state=timing,
+        head=SENT[delivery.status] + words.get(timing, f", scheduled for {live} instead of {due}"),
+        level="warning",
+        place=delivery.place,
+    )
 
 
 def _lists(delivery: Delivery) -> list[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bmeconf.kinds import on_time
+from bmeconf.kinds import is_near, replies
 from bmeconf.model import CampaignStatus, Manual, counted, zone_name
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
@@ -232,7 +232,8 @@ def _wrong(manual: Manual, due: str) -> str:
         return f"{known}, which proves nothing; it should be sent at {due}"
     if not at:
         return f"is {status}, and the API does not show for when; it should be for {due}"
-    if status in SENT and on_time(at, manual.due):
+    live = replies.instant_of(at)
+    if status in SENT and live and is_near(live, manual.due):
         return f"{SENT[status]} before its time, {due}"
     if status in SENT:
         return f"{SENT[status]}, scheduled for {_live_time(at, manual)} instead of {due}"
