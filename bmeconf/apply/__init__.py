@@ -16,11 +16,4 @@ from bmeconf.apply.loose_ends import interrupted
 from bmeconf.apply.model import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.apply.origin import Origin
 from bmeconf.apply.receipts import Receipts
-from bmeconf.apply.sealed_lines import (
-    DAMAGE,
-    NOT_DONE,
-    PROBE,
-    SealedLines,
-    journal_name,
-    whole_lines,
-)
+from bmeconf.apply.sealed_lines import NOT_DONE, PROBE, SealedLines, journal_name, read_own

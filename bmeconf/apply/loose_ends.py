@@ -9,7 +9,7 @@ from pathlib import Path
 from bmeconf.apply.journal import JournalState, state_of
 from bmeconf.apply.model import CopyEvidence
 from bmeconf.apply.origin import Origin
-from bmeconf.apply.sealed_lines import DAMAGE, whole_lines
+from bmeconf.apply.sealed_lines import read_own
 from bmeconf.model import SIMULATED, Address, Snapshot
 from bmeconf.model.errors import Interrupted
 from bmeconf.plan import Plan
@@ -58,13 +58,8 @@ def interrupted(folder: Path, origin: Origin, simulated: bool) -> Sequence[Path]
 
 def _ours(folder: Path, origin: Origin) -> Iterator[tuple[Path, JournalState]]:
     """The journals of this machine with the states that they tell, the newest first."""
-    for path in sorted(folder.glob("*.jsonl"), reverse=True) if origin.secret else ():
-        try:
-            whole = whole_lines(path)
-            state = state_of(whole) if origin.last_seal(whole) else None
-        except (OSError, *DAMAGE):
-            # A damaged journal, or a file of somebody else's, tells nothing.
-            continue
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        state = read_own(path, origin, state_of)
         if state and not (any(state.doubtful.values()) and origin.is_tracked(path)):
             yield path, state
 

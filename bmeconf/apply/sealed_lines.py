@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from bmeconf.apply.origin import Origin
 from bmeconf.model import stamp
@@ -27,6 +28,7 @@ CLOSED = -1
 BINARY = getattr(os, "O_BINARY", 0)
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
 """What reading a file that is no journal, or is damaged, ends in."""
+Read = TypeVar("Read")
 
 
 class SealedLines:
@@ -49,8 +51,12 @@ class SealedLines:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | BINARY
             lines = cls(path, os.open(path, flags, 0o600), origin)
-            lines._append("begin", **values)
-            _sync_folder(folder)
+            try:
+                lines._append("begin", **values)
+                _sync_folder(folder)
+            except BaseException:
+                lines.discard()
+                raise
         except OSError as error:
             raise InvalidInput(
                 f"the journal cannot be written in {folder}: {error.strerror}; nothing was written",
@@ -99,6 +105,18 @@ class SealedLines:
 def journal_name(now: datetime, word: str) -> str:
     """The name of a file of such lines: sorted by it, they are in the order of their runs."""
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{word}.jsonl"
+
+
+def read_own(path: Path, origin: Origin, read: Callable[[bytes], Read]) -> Read | None:
+    """What `read` makes of the whole lines of a journal that this machine wrote.
+
+    None of another file, and of a journal that is damaged or has no line: nothing was sent then.
+    """
+    try:
+        whole = whole_lines(path)
+        return read(whole) if origin.last_seal(whole) else None
+    except (OSError, *DAMAGE):
+        return None
 
 
 def whole_lines(path: Path) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bmeconf.apply import PROBE, Origin, interrupted
+from bmeconf.apply import PROBE, Origin, interrupted, read_own
 from bmeconf.baseline import lock_store
 from bmeconf.desired import project_at, read_project_files, scope, validate
 from bmeconf.desired.manifest import PROJECT_FILE, NoManifests
@@ -17,6 +17,7 @@ from bmeconf.model import Snapshot, counted, shell_line
 from bmeconf.project import Project, from_disk, journal_folder, learned
 
 OTHERS = ("lock file", "journals", "memory")
+NOTHING_LEFT = "no apply was left unfinished"
 
 
 def project_file(root: Path) -> tuple[Check, Project | None]:
@@ -73,14 +74,16 @@ def memory(
 
     def journals() -> Check:
         folder = journal_folder(root, make=False)
-        left: Sequence[Path] = ()
-        if any(folder.glob("*.jsonl")):
-            left = interrupted(folder, Origin.here(root, environ), simulated)
-        if any(folder.glob(f"*-{PROBE}.jsonl")):
+        if not any(folder.glob("*.jsonl")):
+            return Check("journals", State.OK, NOTHING_LEFT)
+        origin = Origin.here(root, environ)
+        of_probes = folder.glob(f"*-{PROBE}.jsonl")
+        if any(read_own(path, origin, bool) and not origin.is_tracked(path) for path in of_probes):
             message = "a probe was cut off, and may have left what it made in its account"
             return Check("journals", State.WARNING, message, "bmeconf probe --clean removes it")
+        left = interrupted(folder, origin, simulated)
         if not left:
-            return Check("journals", State.OK, "no apply was left unfinished")
+            return Check("journals", State.OK, NOTHING_LEFT)
         path = from_disk(str(left[0]))
         more = f"; {len(left) - 1} more" if len(left) > 1 else ""
         message = f"an apply did not come to its end, or is under way: {path}{more}"

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bmeconf.apply import DAMAGE, NOT_DONE, PROBE, Origin, SealedLines, journal_name, whole_lines
+from bmeconf.apply import NOT_DONE, PROBE, Origin, SealedLines, journal_name, read_own
 
 FORMAT = "bmeconf.probe-journal/1"
 NAME = "bmeconf probe {token}"
@@ -103,14 +103,11 @@ def remains_of(lines: Sequence[Mapping[str, Any]]) -> Remains:
 
 def left_behind(folder: Path, origin: Origin, account: str) -> Iterator[tuple[Path, Remains]]:
     """The journals that probes of this machine left for this account, the newest first."""
-    for path in sorted(folder.glob(f"*-{PROBE}.jsonl"), reverse=True) if origin.secret else ():
-        try:
-            whole = whole_lines(path)
-            if not origin.last_seal(whole) or origin.is_tracked(path):
-                continue
-            remains = remains_of([json.loads(line) for line in whole.splitlines()])
-        except (OSError, *DAMAGE):
-            # A damaged journal, or a file of somebody else's, tells nothing.
-            continue
-        if remains.account == account:
+    for path in sorted(folder.glob(f"*-{PROBE}.jsonl"), reverse=True):
+        remains = read_own(path, origin, _remains)
+        if remains and remains.account == account and not origin.is_tracked(path):
             yield path, remains
+
+
+def _remains(whole: bytes) -> Remains:
+    return remains_of([json.loads(line) for line in whole.splitlines()])

@@ -346,6 +346,18 @@ def test_without_a_journal_nothing_is_written(project: Project, account: Account
     assert account.writes() == []
 
 
+def test_a_journal_that_cannot_be_begun_is_not_left(
+    project: Project, account: Account, forks: Forks
+) -> None:
+    project.declare(lists=[{"name": f"List {number}"} for number in range(40)])
+    assert forks.run(project.folder, project.env, "plan", "--save-plan", "plan.json") == 0
+    order = ("apply", "plan.json", "--quiet")
+    size = (project.folder / "plan.json").stat().st_size // 2
+    assert forks.run(project.folder, project.env, *order, most_bytes=size) == 3
+    assert "nothing was written" in (project.folder / "err.txt").read_text()
+    assert (project.journals(), account.writes()) == ([], [])
+
+
 @pytest.mark.long
 def test_a_full_disk_stops_the_writes_and_not_the_report(
     project: Project, account: Account, forks: Forks

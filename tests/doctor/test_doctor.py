@@ -154,12 +154,7 @@ CASES = [
     Case("lock file", "ok", "remembers 1 resource", prepare=remembered),
     Case("lock file", "failed", LOCK, 3, prepare=written(LOCK, "{")),
     Case("journals", "ok"),
-    Case(
-        "journals",
-        "warning",
-        "bmeconf probe --clean",
-        prepare=written(".bmeconf/journals/1-probe.jsonl", ""),
-    ),
+    Case("journals", "ok", prepare=written(".bmeconf/journals/1-probe.jsonl", "")),
     Case("journals", "failed", "a link", 3, prepare=linked),
     Case("memory", "ok", "nothing was learned"),
     Case("account", "ok", "the account of the environment, http://127.0.0.1"),

@@ -153,6 +153,12 @@ def cut_off(project: Project, forks: Forks, account: Account) -> Path:
     return path
 
 
+def doctored(project: Project) -> Any:
+    """What doctor says of journals."""
+    checks = project.run("doctor", "--format", "json").json["checks"]
+    return next(check for check in checks if check["name"] == "journals")
+
+
 def forged(path: Path) -> None:
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:-1], lines[-1].replace("answer", "ANSWER")]) + "\n")
@@ -176,6 +182,20 @@ def test_a_journal_that_nobody_can_vouch_for_removes_nothing(
     account.clear_log()
     project.run(*CLEAN).ok()
     assert (account.log(), account.state()) == ([], before)
+    assert doctored(project)["state"] == "ok"
+
+
+@pytest.mark.parametrize(("when", "state"), [("before", "ok"), ("after", "warning")])
+def test_doctor_tells_of_a_probe_that_was_cut_off_until_its_remedy_is_taken(
+    project: Project, forks: Forks, when: str, state: str
+) -> None:
+    """Before its first line a journal is there, and empty: nothing was sent."""
+    order = (*WRITE, "--auto-approve")
+    died = forks.run(project.folder, project.env, *order, line=1, when=when)
+    assert (died, len(left(project))) == (-signal.SIGKILL, 1)
+    assert doctored(project)["state"] == state
+    project.run(*CLEAN).ok()
+    assert doctored(project)["state"] == "ok"
 
 
 def test_what_became_somebody_s_own_stays(project: Project, account: Account, forks: Forks) -> None:
