@@ -122,7 +122,11 @@ class _Account(NamedTuple):
 
 @dataclass
 class _Run:
-    """What the user asked for, and the account as it was read: once, for all that is edited."""
+    """What the user asked for, and the account as it was read: once, for all that is edited.
+
+    `applied` is the stamp of the lock file, by which an apply is known, here or in what was pulled.
+    `asked` is the one with which the account was asked, or was not to be.
+    """
 
     options: Options
     console: Console
@@ -131,8 +135,8 @@ class _Run:
     offline: bool
     out: Path | None
     account: _Account | None = None
-    asked: bool = False
-    """Whether the account was asked, or is not to be."""
+    applied: previews.Stamp = ()
+    asked: previews.Stamp | None = None
     why: str = "not asked"
 
     def gallery(self) -> _Shown:
@@ -182,13 +186,15 @@ class _Run:
     def _ask(self, files: ProjectFiles, entry: AccountEntry | None, limited: scope.Scope) -> None:
         """Read what the account has of the chosen campaigns, unless that was done."""
         mended = self.account and _mended(self.account.reading, limited)
-        if self.offline or (self.asked and not mended):
+        if self.offline or (self.asked == self.applied and not mended):
             return
-        self.asked, self.account = True, None
+        self.account = None
         if not (self.options.sandbox or has_key(entry, os.environ)):
+            self.asked = self.applied
             self.why = f"not asked: {key_variable(entry)} is not set"
             return
         with session.opened(self.options, self.console, files.project) as opened:
+            self.asked = self.applied
             lock = lock_store.read(opened.lock_file)
             reading = live.read(opened.reader, limited, lock, opened.identity)
             self.account = _Account(opened, reading, session.now())
@@ -258,9 +264,14 @@ def _watch(run: _Run, port: int) -> int:
     """Serve the pages until Ctrl-C, and make them anew whenever a file changes."""
     console, server, root = run.console, PageServer(port), manifest.find_root(stages.HERE)
     begun, number, before = f"{session.now():%H%M%S}", 0, None
+    lock_file = lock_store.path_of(root, run.options.sandbox)
+    run.applied = seen = previews.stamp_of(lock_file)
     try:
         while True:
-            state = previews.state_of(root, run.out)
+            seen, last = previews.stamp_of(lock_file), seen
+            # An apply that wrote it a moment ago may still have the sandbox for itself.
+            run.applied = seen if seen == last else run.applied
+            state = previews.state_of(root, run.out), run.applied
             if state != before:
                 before, number = state, number + 1
                 _show(run, server, f"{begun}-{number}")

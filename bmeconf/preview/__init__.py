@@ -15,4 +15,4 @@ from bmeconf.preview.build import Query, choose_seed, gallery, page_names
 from bmeconf.preview.embedding import ProjectPictures
 from bmeconf.preview.model import Gallery, Link, Live, Mail, Preview, Standing, State, Tag
 from bmeconf.preview.server import PageServer
-from bmeconf.preview.watching import state_of
+from bmeconf.preview.watching import Stamp, stamp_of, state_of

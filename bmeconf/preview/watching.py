@@ -12,24 +12,31 @@ SUFFIXES = (
 )
 SKIPPED = ("node_modules", "__pycache__")
 MOST_FILES = 20_000
-State = frozenset[tuple[str, int, int]]
+Stamp = tuple[int, ...]
+"""Time and size of a file, nothing where there is none."""
+State = frozenset[tuple[str, Stamp]]
 
 
 def state_of(root: Path, out: Path | None) -> State:
-    """Path, time and size of each file below `root` that a preview may depend on.
+    """The stamp of each file below `root` that a preview may depend on, by its path.
 
     Not those in `out`, where the pages themselves are.
     """
     found = []
     for entry in _files(root, os.path.realpath(out) if out else ""):
-        try:
-            stat = entry.stat()
-        except OSError:
-            continue
-        found.append((entry.path, stat.st_mtime_ns, stat.st_size))
+        found.append((entry.path, stamp_of(entry)))
         if len(found) == MOST_FILES:
             break
     return frozenset(found)
+
+
+def stamp_of(file: Path | os.DirEntry[str]) -> Stamp:
+    """The stamp of a file as it is now."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return ()
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _files(root: Path, out: str) -> Iterator[os.DirEntry[str]]:

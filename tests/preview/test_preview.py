@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from base64 import b64decode
+from functools import partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -257,13 +258,7 @@ def test_watching_reads_the_account_once(
             read = account.log()
             assert read
 
-            def shown(page: str, *words: str) -> str:
-                deadline = time.monotonic() + 20
-                while not all(word in (text := _page(url, page)) for word in words):
-                    assert time.monotonic() < deadline, text
-                    time.sleep(0.1)
-                return text
-
+            shown = partial(_shown, url)
             shown("one", "Nothing differs")
             project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
             shown("one", "As declared: </span>Good morning ", "data-bmeconf-new")
@@ -287,8 +282,44 @@ def test_watching_reads_the_account_once(
         assert running.wait(20) == 0
 
 
+@pytest.mark.usefixtures("forked")
+def test_watching_reads_the_account_again_after_an_apply(
+    project: Project, account: Account
+) -> None:
+    declare(project, "One")
+    with project.start("preview", "--watch", "--port", "0") as running:
+        try:
+            assert running.stdout
+            shown = partial(_shown, running.stdout.readline().decode().strip())
+            shown("one", "it is new")
+            declare(project, "One", "Two")
+            shown("two", "It is declared like this since the account was read")
+            project.apply()
+            shown("one", "Nothing differs")
+            shown("two", "Nothing differs")
+            read = account.log()
+            account.edit("campaigns", "One", subject="By hand")
+            declare(project, "One", "Two", preview_text="Now another")
+            assert "By hand" not in shown("one", "As declared: </span>Now another")
+            assert account.log() == read
+            project.apply()
+            shown("one", "Now another", "Nothing differs")
+        finally:
+            running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 0
+
+
 def _page(url: str, name: str) -> str:
     return unescape(requests.get(f"{url}{name}.html", timeout=20).text)
+
+
+def _shown(url: str, page: str, *words: str) -> str:
+    """A page as soon as it has these words."""
+    deadline = time.monotonic() + 20
+    while not all(word in (text := _page(url, page)) for word in words):
+        assert time.monotonic() < deadline, text
+        time.sleep(0.1)
+    return text
 
 
 @pytest.mark.usefixtures("forked")
