@@ -23,7 +23,7 @@ GUIDE = tuple(f"bmeconf/guide/{name}.md" for name in guide.ORDER)
 DOCUMENTS = ("README.md", ".github/CONTRIBUTING.md", *GUIDE)
 LINKED = (*DOCUMENTS, "CHANGELOG.md", ".github/SECURITY.md")
 EXAMPLES = sorted(path.parent.name for path in ROOT.glob("examples/*/*.yaml"))
-SETUP = re.compile(r"python3 -m venv \.venv && \.venv/bin/pip install [^&]*&&\s*")
+SETUP = re.compile(r"python3 -m venv [^&]*&& [^&]*activate && pip install [^&]*&&\s*")
 
 
 def _blocks(language: str) -> list[str]:
@@ -39,8 +39,8 @@ def checkout(tmp_path: Path) -> Path:
     """The files that documented commands name, fresh, without what earlier runs left behind."""
     left = shutil.ignore_patterns(".bmeconf", "__pycache__")
     for folder in ("examples", "schemas"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left)
-    return tmp_path
+        shutil.copytree(ROOT / folder, tmp_path / "bmeconf" / folder, ignore=left)
+    return tmp_path / "bmeconf"
 
 
 def _shell(command: str, folder: Path, programs: str) -> CompletedProcess[str]:
@@ -51,12 +51,12 @@ def _shell(command: str, folder: Path, programs: str) -> CompletedProcess[str]:
 @pytest.mark.parametrize("block", [b for b in _blocks("sh") if "pytest" not in b])
 def test_every_command_block_runs(block: str, checkout: Path, forks: Forks) -> None:
     # The environment of these tests is the installation that the block would make.
-    ran = _shell(SETUP.sub("", block).replace(".venv/bin/", ""), checkout, forks.path)
+    ran = _shell(SETUP.sub("", block), checkout, forks.path)
     assert ran.returncode == 0, f"{ran.stdout}\n{ran.stderr}"
 
 
 def test_the_first_command_ends_with_no_steps(checkout: Path, forks: Forks) -> None:
-    ran = _shell(SETUP.sub("", _blocks("sh")[0]).replace(".venv/bin/", ""), checkout, forks.path)
+    ran = _shell(SETUP.sub("", _blocks("sh")[0]), checkout, forks.path)
     assert ran.stdout.count("No steps; ") == 1
     assert "No steps; " in ran.stdout.splitlines()[-2]
 
