@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -48,15 +48,18 @@ def init(folder: Path, ci: str | None) -> int:
     bmeconf init acme
     bmeconf init --ci gitlab
     """
+    recipe = ci or scaffold.USUAL_RECIPE
     if ci and (folder / manifest.PROJECT_FILE).is_file():
         files, next_lines = scaffold.recipe(ci), NEXT_IN_CI
         remedy = "move it away, write the recipe, and bring the two together"
     else:
-        files = scaffold.starter_project(date.today(), ci or scaffold.USUAL_RECIPE)
+        files = scaffold.starter_project(date.today(), recipe)
         next_lines, remedy = NEXT, BEGIN_ELSEWHERE
     optional = [path for path in scaffold.OPTIONAL if path in files]
     there = [path for path in optional if os.path.lexists(folder / path)]
     files = {path: text for path, text in files.items() if path not in there}
+    remarks = [f"= {path} (there already, left as it is)" for path in there]
+    remarks += _unread(folder, scaffold.RECIPES[recipe])
     _refuse_existing(folder, files, remedy)
     # One with almost the right name would have every other command refuse the project.
     project_at(folder)
@@ -68,7 +71,7 @@ def init(folder: Path, ci: str | None) -> int:
             "name a folder in which this user may write",
         ) from error
     try:
-        _tell(folder, files, there, next_lines)
+        _tell(folder, files, remarks, next_lines)
     except StdoutLost as lost:
         from bmeconf.cli.console import Console
 
@@ -76,13 +79,23 @@ def init(folder: Path, ci: str | None) -> int:
     return 0
 
 
-def _tell(folder: Path, files: Iterable[str], there: Iterable[str], next_lines: str) -> None:
-    for path in files:
-        say(f"+ {path}")
-    for path in there:
-        say(f"= {path} (there already, left as it is)")
+def _tell(folder: Path, files: Iterable[str], remarks: Iterable[str], next_lines: str) -> None:
+    for line in (*(f"+ {path}" for path in files), *remarks):
+        say(line)
     enter = "" if folder.resolve() == Path.cwd() else f"\n  cd {shell_line([path_word(folder)])}"
     say(f"\nNext:{enter}{next_lines}")
+
+
+def _unread(folder: Path, recipe: scaffold.Recipe) -> Iterator[str]:
+    """What to do with a recipe that no forge reads where it was written."""
+    from bmeconf.baseline import git
+
+    top = git.top_of(folder)
+    if recipe.setting and top and top != folder.resolve():
+        below = manifest.seen_from(folder.resolve(), top).replace(os.sep, "/")
+        setting = f"{recipe.setting}: {shell_line([below])}"
+        yield f"! {recipe.path} is read only at the top of the repository:"
+        yield f"  move it to {shell_line([str(top)])}, and set `{setting}` {recipe.where}"
 
 
 def _refuse_existing(folder: Path, files: Mapping[str, str], remedy: str) -> None:

@@ -161,7 +161,7 @@ def test_every_recipe_can_be_written_and_no_other() -> None:
 @pytest.mark.parametrize("ci", RECIPES)
 def test_a_project_begins_with_the_recipe_that_is_named(empty: Project, ci: str) -> None:
     empty.run("init", "--ci", ci).ok()
-    path, file = RECIPES[ci]
+    path, file, *_ = RECIPES[ci]
     made = files_of(empty.folder)
     assert made[path] == recipes()[file]
     assert path in made["README.md"]
@@ -180,13 +180,42 @@ def test_a_project_that_is_there_gets_the_recipe_alone(empty: Project, ci: str) 
     empty.write("README.md", "mine\n")
     before = files_of(empty.folder)
     told = empty.run("init", "--ci", ci).ok().out
-    path, file = RECIPES[ci]
+    path, file, *_ = RECIPES[ci]
     assert files_of(empty.folder) == {**before, path: recipes()[file]}
     assert told.startswith(f"+ {path}\n\nNext:\n  bmeconf help ci ")
     again = empty.run("init", "--ci", ci)
     assert (again.code, files_of(empty.folder)[path]) == (3, recipes()[file])
     assert f"nothing was written: 1 file there already\n  {path}\n" in again.err
     assert "bring the two together" in again.err
+
+
+@pytest.mark.parametrize("ci", RECIPES)
+@pytest.mark.parametrize("below", ["", "mail", "our mail/acme"])
+def test_below_the_top_of_a_repository_it_is_told_where_a_recipe_goes(
+    empty: Project, ci: str, below: str
+) -> None:
+    (empty.folder / ".git").mkdir()
+    out = empty.run("init", below or ".", "--ci", ci).ok().out
+    recipe = RECIPES[ci]
+    if not below or not recipe.setting:
+        assert "top of the repository" not in out
+        return
+    quoted = f"'{below}'" if " " in below else below
+    assert f"! {recipe.path} is read only at the top of the repository:\n" in out
+    assert f"and set `{recipe.setting}: {quoted}` {recipe.where}\n\nNext:\n" in out
+    # What it names is a setting of the recipe, or an input of the actions and workflows in it.
+    names = {"BMECONF_PROJECT"} if "gitlab" in ci else shared_inputs(recipes()[recipe.file])
+    assert recipe.setting in names
+
+
+def shared_inputs(recipe: str) -> set[str]:
+    """The inputs that everything of this repository has that a workflow makes use of."""
+    used = re.findall(r"uses: bmeconf/bmeconf/(\S+)@", recipe)
+    texts = [ROOT / each if each.endswith(".yml") else ROOT / each / "action.yml" for each in used]
+    loaded = [yaml.safe_load(text.read_text(encoding="utf-8")) for text in texts]
+    # YAML reads the key `on` as true.
+    inputs = [each.get("inputs") or each[True]["workflow_call"]["inputs"] for each in loaded]
+    return set.intersection(*map(set, inputs))
 
 
 def test_a_project_that_is_there_is_told_how_it_gets_a_recipe(empty: Project) -> None:

@@ -27,17 +27,26 @@ OPTIONAL = (".gitignore", "README.md")
 
 
 class Recipe(NamedTuple):
-    """A recipe for CI: its path in a project, and its file in `examples/ci`."""
+    """A recipe for CI: its path in a project, and its file in `examples/ci`.
+
+    A forge reads its recipe only at the top of a repository. The `setting` of it, which stands
+    `where`, names the folder of a project that lies below the top.
+    """
 
     path: str
     file: str
+    setting: str = ""
+    where: str = ""
+
+
+GITHUB, GITLAB = ("path", "below `with:` of every job"), ("BMECONF_PROJECT", "below `variables:`")
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "github": Recipe(".github/workflows/bmeconf.yml", "github.yml"),
-    "github-accounts": Recipe(".github/workflows/bmeconf.yml", "github-accounts.yml"),
-    "gitlab": Recipe(".gitlab-ci.yml", "gitlab-ci.yml"),
-    "gitlab-accounts": Recipe(".gitlab-ci.yml", "gitlab-accounts.yml"),
+    "github": Recipe(".github/workflows/bmeconf.yml", "github.yml", *GITHUB),
+    "github-accounts": Recipe(".github/workflows/bmeconf.yml", "github-accounts.yml", *GITHUB),
+    "gitlab": Recipe(".gitlab-ci.yml", "gitlab-ci.yml", *GITLAB),
+    "gitlab-accounts": Recipe(".gitlab-ci.yml", "gitlab-accounts.yml", *GITLAB),
     "shell": Recipe("bmeconf.sh", "shell.sh"),
 }
 USUAL_RECIPE = "github"
@@ -64,7 +73,7 @@ def recipe(ci: str) -> Mapping[str, str]:
     # A checkout has the recipes only where people look for them.
     packaged = resources.files("bmeconf.project.scaffold") / "recipes"
     checkout = Path(__file__).resolve().parent.parent.parent.parent / "examples" / "ci"
-    path, file = RECIPES[ci]
+    path, file, *_ = RECIPES[ci]
     folder = packaged if packaged.is_dir() else checkout
     return {path: (folder / file).read_text(encoding="utf-8")}
 
