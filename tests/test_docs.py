@@ -126,6 +126,14 @@ def test_the_page_of_keys_is_what_the_schemas_say() -> None:
     assert guide.page("keys") == guide.keys_page()
 
 
+def test_no_line_of_the_guide_is_longer_than_a_wide_terminal() -> None:
+    # The page of keys has the texts of the schemas, and no table can be broken.
+    lines = [
+        line for name in guide.ORDER if name != "keys" for line in guide.page(name).split("\n")
+    ]
+    assert [line for line in lines if len(line) > 100 and not line.startswith("|")] == []
+
+
 def test_the_guide_is_read_offline(project: Project) -> None:
     listed = project.run("help").ok().out
     assert all(f"{name} " in listed for name in guide.ORDER)
