@@ -44,7 +44,6 @@ LONGEST = (
 """What takes longest, which is begun first: where several run at once none is left over."""
 
 BROWSER = {
-    "cli/test_living_with_it.py",
     "mail/test_browsers.py",
     "preview/test_pages.py",
     "render/test_html_page.py",

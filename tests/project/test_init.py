@@ -67,6 +67,7 @@ def test_the_campaign_can_be_scheduled_as_declared(empty: Project, account: Acco
     (draft,) = (c for c in account.state()["campaigns"] if manual["address"].endswith(c["name"]))
     account.campaign_status(draft["_id"], status="scheduled", scheduledAt=manual["due"])
     assert [manual["state"] for manual in empty.plan()["manual"]] == ["done"]
+    assert "(done)" in empty.drift_text()
 
 
 def test_help_shows_examples(empty: Project) -> None:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from bmeconf.sandbox import clock
 from bmeconf.sandbox.errors import ApiError
 from bmeconf.sandbox.page import PATHS, inert, moments, wording
+from tests.support.accounts import fill
 from tests.support.api import ABSENT, CONTACTS, SEARCH, Api, search
+from tests.support.formats import Seen
 
 SHOWN = ("/", "/contacts", "/campaigns", "/lists", "/requests")
 WHEN = {"at": "2030-12-02T09:00", "offset": "+00:00"}
@@ -55,6 +57,16 @@ class Forms(Api):
     def draft(self, **values: Any) -> str:
         """Put content into the seeded draft; gives the path of its page."""
         return f"/campaigns/{self.edit('campaigns', 'Welcome', **values)['_id']}"
+
+    def page(self, path: str, **query: Any) -> str:
+        """A page as HTML."""
+        response = self.send("GET", path, key=None, **query)
+        assert response.status_code == 200, response.text
+        return response.text
+
+    def words(self, path: str, **query: Any) -> str:
+        """What there is to read on a page."""
+        return " ".join(" ".join(Seen(self.page(path, **query)).words).split())
 
     def campaign(self, name: str = "Welcome") -> dict[str, Any]:
         return self.named("campaigns", name)
@@ -175,7 +187,80 @@ def test_no_page_shows_the_key(api: Forms) -> None:
         assert api.sandbox.key not in api.send("GET", path).text
 
 
+def test_the_pages_are_in_no_log_and_meet_no_limit_and_no_fault(api: Forms) -> None:
+    api.switch(hour_limit=1, minute_limit=1)
+    api.faults({"kind": "error-500", "times": 0})
+    for path in SHOWN:
+        api.page(path)
+    api.done(f"/contacts/{api.contact()['_id']}/status", act="unsubscribe")
+    assert (api.log(), api.fault_hits()) == ([], [0])
+
+
+# --- what is shown
+
+
+@pytest.mark.parametrize(
+    ("order", "way", "next"),
+    [("address", "ascending", "-address"), ("-address", "descending", "address")],
+)
+def test_contacts_are_sorted_as_asked(api: Forms, order: str, way: str, next: str) -> None:
+    page = api.page("/contacts", sort=order)
+    keys = re.findall("<td><a[^>]*><bdi>(.*?)</bdi>", page)
+    assert keys == sorted((c["key"] for c in api.state()["contacts"]), reverse=order[0] == "-")
+    (head,) = re.findall("<th[^>]*aria-sort.*?</th>", page)
+    assert f'aria-sort="{way}"' in head
+    assert f'&amp;sort={next}">' in head
+    assert "Company : Archer & Sons" in api.words("/contacts")
+
+
+def test_a_request_is_shown_with_its_time_and_its_body(api: Forms) -> None:
+    api.call("POST", api.lists.removeprefix("/api/"), {"name": "Of somebody else"})
+    shown = api.words("/requests")
+    assert re.search(r"\d\d:\d\d:\d\d POST /api/contact-structure/", shown)
+    assert re.search(r'Body .*"name": "Of somebody else".* 20\d \d+ ms', shown)
+
+
+def test_the_account_at_a_glance(api: Forms) -> None:
+    api.switch(minute_limit=60)
+    api.faults({"kind": "error-503", "path": "/api/email/campaign", "times": 2})
+    api.draft(**SCHEDULED)
+    api.ok("POST", SEARCH, search(api))
+    text = api.words("/")
+    for shown in (
+        *("Sandbox: nothing here reaches anybody.", "Welcome", "scheduled", "2030-12-02 09:00 UTC"),
+        *("Newsletter", "Company", "VIP", "not ready", "of 3,600 used", "minute_limit 60"),
+        *("error-503 * /api/email/campaign hit 0 of 2", "POST /api/contact/search"),
+    ):
+        assert shown in text, text
+
+
+def test_a_large_account_stays_usable(api: Forms) -> None:
+    fill(api)
+    assert len(api.words("/")) < 4_000
+    assert "All 60" in api.words("/")
+    assert api.page("/lists").count("<td><a ") == 40
+    pages = [api.page("/contacts", page=number) for number in (1, 3)]
+    assert [page.count("<td><a ") for page in pages] == [50, 50]
+    assert 'rel="prev"' not in pages[0]
+    assert "page=4" in pages[1]
+    assert "Page 3 of 10" in pages[1]
+    assert "1 of 500 contacts" in api.words("/contacts", q="person499")
+
+
 # --- campaigns
+
+
+def test_a_time_that_is_refused_or_to_be_changed_is_still_in_the_form(api: Forms) -> None:
+    path, late = api.draft(), "2020-12-02T09:00"
+    page = api.refused(f"{path}/schedule", at=late, offset="-03:30")
+    assert "2020-12-02 12:30 UTC is in the past" in page
+    assert '<option value="-03:30" selected>' in page
+    assert re.search(f'type="datetime-local"[^>]*value="{late}" aria-invalid="true"', page)
+    api.done(f"{path}/schedule", **WHEN)
+    page = api.page(path)
+    assert f'value="{WHEN["at"]}"' in page
+    assert "Change the time" in page
+    assert re.findall('name="when" value="(.*?)"', page) == ["now", "planned"]
 
 
 def test_offsets_count_from_utc(api: Forms) -> None:
@@ -231,6 +316,7 @@ def test_a_campaign_through_all_its_states(api: Forms) -> None:
         if act == "schedule":
             api.done(f"{path}/schedule", **WHEN)
         else:
+            assert f'name="act" value="{act}"' in api.page(path)
             api.done(f"{path}/status", act=act)
         after = api.campaign()
         assert (after["status"], after["__v"]) == (status, version + 1), act
@@ -296,6 +382,10 @@ def test_sending_now_and_letting_the_time_come(api: Forms) -> None:
         path = api.draft(**SCHEDULED, report=None)
         api.done(f"{path}/send", when=when, outcome="unopened")
         assert (api.campaign()["scheduledAt"] == SCHEDULED["scheduledAt"]) is same
+    api.done(f"{api.draft(**SCHEDULED, report=None)}/send", when="planned", outcome="usual")
+    shown = api.words(path)
+    assert "Sent 2030-12-02 09:00 UTC to 5 contacts." in shown
+    assert f"Opened {api.campaign()['report']['uniqueOpens']} " in shown
 
 
 def test_saving_a_form_untouched_changes_nothing(api: Forms) -> None:
@@ -400,6 +490,7 @@ def test_what_a_person_does_leaves_events(api: Forms) -> None:
     for act in done:
         api.done(f"{path}/status", act=act)
     assert api.done(f"{path}/status", act="complain") == "same"
+    assert re.findall('name="act" value="(.*?)"', api.page(path)) == [*acts]
     after = api.contact()
     assert after["status"] == {"primary": "Inactive", "secondary": "Complaint-FBL"}
     assert after["__v"] == 5
