@@ -95,7 +95,7 @@ def memory(
     def account() -> Check:
         known = Dialect.of(learned.values(root, identity, now)).changed(Dialect())
         words = ", ".join(f"{name} {size}" for name, size in known.items())
-        words = f"learned of this account: {words}" if words else "nothing was learned of it yet"
+        words = f"learned of this account: {words}" if words else "nothing learned of this account"
         return Check("memory", State.OK, words)
 
     looks = zip(OTHERS, (lock, journals, account), strict=True)

@@ -156,7 +156,7 @@ CASES = [
     Case("journals", "ok"),
     Case("journals", "ok", prepare=written(".bmeconf/journals/1-probe.jsonl", "")),
     Case("journals", "failed", "a link", 3, prepare=linked),
-    Case("memory", "ok", "nothing was learned"),
+    Case("memory", "ok", "nothing learned of this account"),
     Case("account", "ok", "the account of the environment, http://127.0.0.1"),
     Case("account", "ok", "the sandbox", arguments=("--sandbox",)),
     Case(
@@ -383,6 +383,16 @@ def test_each_format_tells_every_failure(project: Project, account: Account, for
     for scope in ("contacts:read", "campaigns:read", "campaigns:write"):
         assert squeezed(f"give the key the scope {scope}") in words
     assert account.sandbox.key not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html", "junit"])
+def test_what_one_reason_kept_from_being_asked_is_said_once(tmp_path: Path, format: str) -> None:
+    ran = Project(tmp_path).run("doctor", "--format", format)
+    assert ran.code == 3
+    words = told(format, ran.out)
+    assert words.count(squeezed("not asked: account, host or key failed")) == 1
+    names = ("key accepted", *(f"scope {scope}" for scope in SCOPES), "hour", "month", "clock")
+    assert squeezed(", ".join(names)) in words
 
 
 def test_an_apply_that_did_not_end_is_named_until_another_one_does(

@@ -1,6 +1,9 @@
-"""Checkup -> Page: one line for each check. Pure."""
+"""Checkup -> Page: one line for each check, and for those skipped for one reason. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from bmeconf.doctor import Check, Checkup, State
 from bmeconf.model import DOCTOR_FORMAT, counted
@@ -24,7 +27,7 @@ def of_checkup(checkup: Checkup, account: str, next_command: str = "") -> Page:
         mood=mood,
         counts=counts,
         sections=filled(
-            *(Section(part, tuple(map(_item, checks))) for part, checks in checkup.parts.items()),
+            *(Section(part, tuple(_items(checks))) for part, checks in checkup.parts.items()),
             problems_section(checkup.problems),
         ),
         price=f"Read with {counted(checkup.requests, 'request')}." if checkup.requests else "",
@@ -32,11 +35,24 @@ def of_checkup(checkup: Checkup, account: str, next_command: str = "") -> Page:
     )
 
 
-def _item(check: Check) -> PageItem:
+def _items(checks: Iterable[Check]) -> Iterator[PageItem]:
+    """Checks in order; those that one reason kept from being made are one item."""
+    for _, group in groupby(checks, _reason):
+        same = [*group]
+        yield _item(same[0], ", ".join(check.name for check in same))
+
+
+def _reason(check: Check) -> tuple[str, str]:
+    """What a skipped check has in common with others; each other check stands alone."""
+    skipped = check.state is State.SKIPPED
+    return (check.message, check.remedy) if skipped else (check.name, "")
+
+
+def _item(check: Check, names: str) -> PageItem:
     failed = check.state is State.FAILED
     return PageItem(
         sign="!" if check.state in LEVELS else "=",
-        address=check.name,
+        address=names,
         state=str(check.state),
         head=check.message,
         remedy=check.remedy,
