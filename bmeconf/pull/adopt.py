@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -134,9 +135,9 @@ def _proven(api: ReadApi, account: Inventory, target: Target) -> Pulled:
 
 
 def _support_files(target: Target, others: Sources) -> Mapping[str, str]:
-    """The schemas that the manifests name, and a project file where there is none.
+    """The schemas that the manifests name, and a project around them where there is none.
 
-    With such a file a plan reads the folder of manifests alone. So a project that has manifests
+    With a project file a plan reads the folder of manifests alone. So a project that has manifests
     elsewhere gets none.
     """
     files = {"schemas/manifest.schema.json": schema_text("manifest")}
@@ -146,4 +147,6 @@ def _support_files(target: Target, others: Sources) -> Mapping[str, str]:
     if not all(path.is_relative_to(target.folder / layout.MANIFESTS) for path in read):
         return files
     files["schemas/project.schema.json"] = schema_text("project")
-    return {"bmeconf.yaml": scaffold.adopted_project_file(), **files}
+    there = [path for path in scaffold.OPTIONAL if os.path.lexists(target.folder / path)]
+    around = scaffold.adopted_project().items()
+    return {**{path: text for path, text in around if path not in there}, **files}

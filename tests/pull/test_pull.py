@@ -370,7 +370,7 @@ def test_a_failure_is_a_document_too(project: Project) -> None:
 def test_as_text(project: Project) -> None:
     ran = project.run("pull").ok()
     assert "+ manifests/campaigns/Welcome.yaml: written\n" in ran.out
-    assert "Pulled: the structure, 4 lists, 2 campaigns, in 11 files.\n" in ran.out
+    assert "Pulled: the structure, 4 lists, 2 campaigns, in 12 files.\n" in ran.out
     assert "Read with 6 requests.\nNext: bmeconf plan\n      bmeconf drift --record  #" in ran.out
     assert ran.err == ""
     assert all(len(line) <= 80 for line in ran.out.splitlines())
@@ -560,6 +560,16 @@ def test_a_declared_account_and_its_project_file_stay(adopter: Adopter) -> None:
     assert "bmeconf.yaml" not in {entry["path"] for entry in document["files"]}
     assert (project.folder / "bmeconf.yaml").read_text(encoding="utf-8") == text
     adopter.plans_empty(project, document)
+
+
+@pytest.mark.parametrize("mine", ["", "build/\n"])
+def test_git_ignores_the_saved_plans_of_a_project_that_begins(project: Project, mine: str) -> None:
+    if mine:
+        project.write(".gitignore", mine)
+    project.run("pull").ok()
+    ignored = (project.folder / ".gitignore").read_text(encoding="utf-8")
+    assert mine in ignored
+    assert ("\nplan*.json\n" in ignored) == (not mine)
 
 
 def test_into_a_folder_of_the_project(project: Project) -> None:

@@ -78,9 +78,9 @@ def recipe(ci: str) -> Mapping[str, str]:
     return {path: (folder / file).read_text(encoding="utf-8")}
 
 
-def adopted_project_file() -> str:
-    """A project file for pulled manifests; it names no account and no key."""
-    return _text("adopted.yaml")
+def adopted_project() -> Mapping[str, str]:
+    """The files around pulled manifests, by path; none of them names an account or a key."""
+    return {"bmeconf.yaml": _text("adopted.yaml"), ".gitignore": _text("gitignore")}
 
 
 def first_monday_of_next_month(today: date) -> date:
