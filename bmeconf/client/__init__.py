@@ -19,4 +19,4 @@ from bmeconf.client.pace import PER_MINUTE, Budget
 from bmeconf.client.page import page_of
 from bmeconf.client.reader import Bounds, Reader, Witness, Writer
 from bmeconf.client.route import Route, route_to
-from bmeconf.client.transport import WriteRefused
+from bmeconf.client.transport import UnredirectedSession, WriteRefused

@@ -33,6 +33,13 @@ class Key(AuthBase):
         return request
 
 
+class UnredirectedSession(requests.Session):
+    """Follows no redirect, nor reads where one leads: that may be no address at all."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class ReadOnlyTransport(HTTPAdapter):
     """The transport of a Reader: the wire end refuses, whatever the layers above ask."""
 
@@ -71,7 +78,7 @@ class Sessions:
             self._free.put(session)
 
     def _made(self) -> requests.Session:
-        session = requests.Session()
+        session = UnredirectedSession()
         session.auth = Key(self._key)
         session.headers["Accept"] = "application/json"
         session.headers["User-Agent"] = f"bmeconf/{__version__}"

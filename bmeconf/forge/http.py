@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
 
 from bmeconf import __version__
+from bmeconf.client import UnredirectedSession
 from bmeconf.forge.model import T
 from bmeconf.model.errors import ForgeFailed, ForgeUnanswered
 
@@ -71,7 +71,7 @@ class Client:
     ) -> None:
         self._name, self._base, self._remedies, self._pause = name, base, remedies, pause
         self._signed, self._unsigned = _Headers(signed), _Headers({})
-        self._session = requests.Session()
+        self._session = UnredirectedSession()
         self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
 
     def get(self, path: str, **query: str | int) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Client:
             if status not in REDIRECTS:
                 return data
             url = headers.get("Location", "")
-            if urlsplit(url).scheme not in ("http", "https"):
+            if not url.startswith(("http://", "https://")):
                 raise ForgeFailed(f"{path} leads nowhere")
         raise ForgeFailed(f"{path} is redirected more than once")
 

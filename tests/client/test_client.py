@@ -485,6 +485,14 @@ def test_a_redirect_is_not_followed(status: int, method: str) -> None:
     assert "give the base URL exactly" in error.remedy
 
 
+@pytest.mark.parametrize(
+    "place", ["", "http://[", "http://x:y/", "/\xff\xfe", "http://" + "a" * 99]
+)
+def test_a_redirect_to_no_address_is_one_too(place: str) -> None:
+    error = failing(Reply(302, headers={"Location": place}), kind=ApiError).error
+    assert "302: the host answers with a redirect" in error.message
+
+
 # --- the key
 
 

@@ -19,7 +19,7 @@ from bmeconf.model.errors import Guarded
 from tests.support.ci_project import merged_pull
 from tests.support.driver import Account, Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
-from tests.support.fake_server import Rule, after, instead, reply
+from tests.support.fake_server import Reply, Rule, after, instead, reply
 
 FIND = 'reviewed find --name "$NAME" --workflow "$PLAN_WORKFLOW" --to "$REVIEWED"'
 RECORD_IT = 'reviewed record "$PLAN" --to "$RECORD"'
@@ -226,6 +226,14 @@ def test_an_archive_without_a_record_stops_the_apply(
     if archive:
         merged.archives[artifact["id"]] = archive
     script.run(FIND, code=6, said="holds no record")
+
+
+@pytest.mark.parametrize("place", ["", "file:///etc/passwd", "http://["])
+def test_an_archive_that_is_nowhere_is_an_error(
+    merged: FakeGitHub, script: Script, place: str
+) -> None:
+    merged.meddle(Rule(r"GET .*/zip", instead(Reply(302, headers={"Location": place}))))
+    script.run(FIND, code=1, said="::error title=bmeconf::")
 
 
 def test_a_token_that_may_not_look_is_told_what_it_needs(

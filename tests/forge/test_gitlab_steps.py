@@ -483,6 +483,12 @@ def test_a_merge_request_of_a_fork_is_in_another_project(gitlab: FakeGitLab, job
     assert len(gitlab.notes[1]) == 1
 
 
+@pytest.mark.parametrize("place", ["http://[", "/\xff\xfe"])
+def test_a_redirect_to_no_address_is_one_too(gitlab: FakeGitLab, job: Job, place: str) -> None:
+    gitlab.meddle(Rule(r"GET .*", instead(Reply(302, headers={"Location": place}))))
+    job.run(*COMMANDS["comment"], code=1, said="redirects GET")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_redirect_is_not_followed_and_is_no_success(
     gitlab: FakeGitLab, job: Job, method: str
