@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
@@ -62,6 +61,12 @@ for (const e of document.querySelectorAll('body *')) {
   if (ratio < 4.5) poor.push(`${e.className || e.tagName} ${ratio.toFixed(2)}: ${e.textContent}`);
 }
 return [judged, poor];
+"""
+_OUTLINED = """
+return [...document.querySelectorAll('body, body *')]
+  .map(e => [e.localName, getComputedStyle(e)])
+  .filter(([, style]) => style.outlineWidth === '3px' && style.outlineStyle !== 'none')
+  .map(([name, style]) => [name, style.outlineStyle]);
 """
 
 
@@ -128,13 +133,9 @@ def outlined(driver: webdriver.Chrome, frame: WebElement) -> list[tuple[str, str
     """The elements of a frame that have an outline: which, and its style."""
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", frame)
     driver.switch_to.frame(frame)
-    lines = [
-        (one.tag_name, one.value_of_css_property("outline-style"))
-        for one in driver.find_elements(By.CSS_SELECTOR, "body, body *")
-        if one.value_of_css_property("outline-width") == "3px"
-    ]
+    lines = [(name, style) for name, style in driver.execute_script(_OUTLINED)]
     driver.switch_to.default_content()
-    return [line for line in lines if line[1] != "none"]
+    return lines
 
 
 def _needed() -> None:
