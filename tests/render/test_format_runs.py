@@ -153,7 +153,7 @@ def test_every_format_tells_of_a_pull_and_a_hostile_name_is_text(
     account.edit("lists", "Newsletter", name=hostile)
     out = project.run("pull", "--format", format).ok().out
     words = told(format, out)
-    verdict = "Pulled:thestructure,3lists,2campaigns,in11files."
+    verdict = "Pulled:thestructure,3lists,2campaigns,in12files."
     assert (verdict if format == "github" else "manifests/campaigns/Welcome.html") in words
     assert "script" in words
     assert not {"\x1b", "\u202e"} & {*out}
