@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from bmeconf.kinds import KINDS, IdMap, Kind, Managed
+from bmeconf.kinds import KINDS, IdMap, Kind, Managed, PartialSets
 from bmeconf.model import PRESENCE, Address, Cause, Change, Fields, Path, Resource, Value, lookup
 
 
@@ -53,6 +53,9 @@ class Memory(Protocol):
 
     def declared(self, path: Path, value: Value) -> bool | None:
         """Whether the manifest declared `value` at `path` then; None where nothing is known."""
+
+    def had(self, path: Path, member: Value) -> bool:
+        """True where the set that was declared at `path` had this member."""
 
     def sides(
         self, path: Path, declared: Value, live: Value, over: Collection[Value] | None
@@ -108,6 +111,24 @@ class Baseline(ABC):
             causes = {change.path: self._lost(change, desired) for change in changes}
             return {**causes, PRESENCE: self._gone(desired.address, {*causes.values()})}
         return {change.path: self._moved(change, desired, live) for change in changes}
+
+    def staying(self, desired: Resource, live: Resource) -> Iterator[Value]:
+        """Members that were declared, and stay since no manifest names them any more."""
+        kind = KINDS[desired.address.kind]
+        for name in kind.sets & desired.fields.keys() if isinstance(kind, PartialSets) else ():
+            declared, there = desired.fields[name], live.fields.get(name) or ()
+            left = {*there}.difference(kind.part(name, declared, there, self.managed))
+            # A digest of a member tells little alone, but the whole set was another one then.
+            memory = self._told((name,), declared, live) if left else None
+            if memory and not memory.declared((name,), declared):
+                yield from sorted(member for member in left if memory.had((name,), member))
+
+    def _told(self, path: Path, declared: Value, live: Resource) -> Memory | None:
+        """The memory that knows what was declared at `path`, None where none does."""
+        memory = self.of(live)
+        if memory and memory.declared(path, declared) is not None:
+            return memory
+        return self.behind._told(path, declared, live) if self.behind else None
 
     def rewriting(self, field: str, desired: Resource, live: Resource) -> SideStatus:
         """Both sides of a field that a service may rewrite."""

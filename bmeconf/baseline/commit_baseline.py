@@ -40,6 +40,10 @@ class CommitMemory(NamedTuple):
     def declared(self, path: Path, value: Value) -> bool | None:
         return _same(self.sent[path], value) if path in self.sent else None
 
+    def had(self, path: Path, member: Value) -> bool:
+        sent = self.sent.get(path)
+        return isinstance(sent, tuple) and member in sent
+
     def sides(
         self, path: Path, declared: Value, live: Value, over: Collection[Value] | None
     ) -> SideStatus:

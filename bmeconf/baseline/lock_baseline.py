@@ -164,6 +164,10 @@ class LockMemory(NamedTuple):
         sent = self.entry.sent.get(dotted(path))
         return None if sent is None else sent == self.baseline.declared(self.kind, path, value)
 
+    def had(self, path: Path, member: Value) -> bool:
+        sent = self.entry.sent.get(dotted(path))
+        return isinstance(sent, tuple) and self.baseline.sent(self.kind, path, member) in sent
+
     def sides(
         self, path: Path, declared: Value, live: Value, over: Collection[Value] | None
     ) -> SideStatus:

@@ -29,9 +29,8 @@ from bmeconf.model import (
     Value,
     lookup,
     references,
-    undotted,
 )
-from bmeconf.plan import Plan, build
+from bmeconf.plan import Plan, build, unexpected
 from bmeconf.project import KnownDrift, Policy
 
 STATUS: Path = ("status",)
@@ -66,7 +65,7 @@ def find_drift(
     findings += (
         _unused(entry)
         for entry in policy.known_drift
-        if not any(_covers(entry, item) for item in items)
+        if not any(unexpected.covers(entry, item.address, item.path) for item in items)
         and not any(matches(entry.address, address) for address in unsure)
     )
     today = plan.created_at.astimezone(UTC).date()
@@ -214,18 +213,12 @@ def _with_entry(item: DriftItem, entries: Sequence[KnownDrift], today: date) -> 
     An entry says that the account differs on purpose. So it never covers what is not applied yet,
     nor what moved on both sides; where no baseline tells who moved, the entry does.
     """
-    mine = [entry for entry in entries if _covers(entry, item)]
+    mine = [entry for entry in entries if unexpected.covers(entry, item.address, item.path)]
     if not mine or item.cause in (Cause.PENDING, Cause.CONFLICT):
         return item
     entry = max(mine, key=lambda one: one.expires)
     cause = item.cause or Cause.DRIFT
     return replace(item, known=entry, expired=entry.expires < today, cause=cause)
-
-
-def _covers(entry: KnownDrift, item: DriftItem) -> bool:
-    """Whether an entry is about the field of an item, or about what that is a part of."""
-    path = undotted(entry.field)
-    return item.path[: len(path)] == path and matches(entry.address, item.address)
 
 
 def _unused(entry: KnownDrift) -> Finding:

@@ -154,6 +154,24 @@ def match(
     return Matches(matches, {kind.name: tuple(judge.unmanaged.values())})
 
 
+def apart(
+    kind: Kind, claimants: Sequence[Resource], rows: Sequence[Raw]
+) -> tuple[Sequence[Raw], Sequence[Raw]]:
+    """The rows that `claimants` may mean, and those that only a removed resource may.
+
+    What an earlier revision declared may not change what this run finds.
+    """
+    if not isinstance(kind, Searched):
+        return rows, ()
+    keys = {key for resource in claimants for key in kind.match_keys(resource)}
+    ids = {resource.id for resource in claimants if resource.id}
+    own = [row for row in rows if kind.key(row) in keys or replies.id_of(row) in ids]
+    if len(own) == len(rows):
+        return own, ()
+    held = set(map(replies.id_of, own))
+    return own, [row for row in rows if replies.id_of(row) not in held]
+
+
 def _by_name(
     names: Mapping[Address, Sequence[str]], free: dict[str, list[Raw]]
 ) -> dict[Address, Match]:

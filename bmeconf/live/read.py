@@ -23,6 +23,7 @@ from bmeconf.kinds import (
     PartialSets,
     Raw,
     ReadApi,
+    Scheduled,
     Searched,
     Singleton,
     only,
@@ -30,7 +31,7 @@ from bmeconf.kinds import (
 )
 from bmeconf.live import details, doubts, orphans
 from bmeconf.live.account import Account, Reading
-from bmeconf.live.match import Match, Matches, Namesakes, Status, match
+from bmeconf.live.match import Match, Matches, Namesakes, Status, apart, match
 from bmeconf.live.orphans import Removed
 from bmeconf.model import Address, Resource, Snapshot, once
 from bmeconf.model.errors import NotFound
@@ -63,7 +64,7 @@ def read(
     id_map, matches = _structure(api, scope)
     section = lock.section_of(id_map.account, base_url)
     listing = _Listing(api, scope, section, removed, id_map, matches)
-    needed = [KINDS[name] for name in _kinds_needed(scope, removed, sizes)]
+    needed = [KINDS[name] for name in _kinds_needed(scope, removed, sizes, section)]
     # Nothing that is read here depends on anything else of it.
     wave: list[Callable[[], Any]] = [partial(listing.rows, kind, sizes) for kind in needed]
     wave.append(partial(details.with_templates, api, scope.desired))
@@ -128,7 +129,7 @@ class _Listing:
     def take(self, kind: Kind, rows: Sequence[Raw]) -> None:
         """Match the rows of one kind."""
         claimants, removed = _claimants(kind, self.scope), self.removed.of_kind(kind)
-        own, others = _apart(kind, claimants, rows) if removed else (rows, ())
+        own, others = apart(kind, claimants, rows) if removed else (rows, ())
         ids = self.section.remembered(kind.name, self.scope.whole.of_kind(kind.name))
         matches = match(kind, claimants, own, ids)
         left = [*matches.unmanaged[kind.name], *others]
@@ -249,32 +250,16 @@ def _claimants(kind: Kind, scope: Scope) -> Sequence[Resource]:
     )
 
 
-def _apart(
-    kind: Kind, claimants: Sequence[Resource], rows: Sequence[Raw]
-) -> tuple[Sequence[Raw], Sequence[Raw]]:
-    """The rows that `claimants` may mean, and those that only a removed resource may.
-
-    What an earlier revision declared may not change what this run finds.
-    """
-    if not isinstance(kind, Searched):
-        return rows, ()
-    keys = {key for resource in claimants for key in kind.match_keys(resource)}
-    ids = {resource.id for resource in claimants if resource.id}
-    own = [row for row in rows if kind.key(row) in keys or replies.id_of(row) in ids]
-    if len(own) == len(rows):
-        return own, ()
-    held = set(map(replies.id_of, own))
-    return own, [row for row in rows if replies.id_of(row) not in held]
-
-
-def _kinds_needed(scope: Scope, removed: Removed, sizes: bool) -> list[str]:
+def _kinds_needed(scope: Scope, removed: Removed, sizes: bool, section: Section) -> list[str]:
     """The kinds that are declared or referred to, or were; lists first, as others name them.
 
     Also those whose objects a plan names when a reference to them is to go, so that a plan does
-    not depend on what else was read, not even where nothing is declared.
+    not depend on what else was read; and what may be scheduled, though nothing declares it now.
     """
     needed = {n for n, k in KINDS.items() if _may_lose(k, scope) or (sizes and k is only(Audience))}
     needed |= {resource.address.kind for resource in removed.declared}
+    remembered = () if scope.left_out else map(kind_of, section.entries)
+    needed |= {only(Scheduled).name}.intersection(remembered)
     for kind in KINDS.values():
         most = {kind.name, *kind.refers.values()}
         for resource in scope.desired.of_kind(kind.name):
@@ -282,8 +267,10 @@ def _kinds_needed(scope: Scope, removed: Removed, sizes: bool) -> list[str]:
                 break
             needed.add(kind.name)
             needed.update([address.kind for address in resource.mentioned()])
-            if not isinstance(kind, PartialSets):
-                needed |= {kind.refers[name] for name in resource.fields if name in kind.refers}
+            # What stays of a set that is declared empty has a name too.
+            partly = isinstance(kind, PartialSets)
+            names = kind.refers.keys() & resource.fields.keys()
+            needed |= {kind.refers[n] for n in names if not (partly and resource.fields[n])}
     return [name for name, k in KINDS.items() if name in needed and not isinstance(k, Singleton)]
 
 

@@ -25,6 +25,8 @@ from bmeconf.model.findings import (
     LEFT_ALONE,
     NOT_CONVERGED,
     NOWHERE,
+    STILL_MEMBER,
+    UNDECLARED_SCHEDULE,
     Finding,
     Manual,
     Problem,

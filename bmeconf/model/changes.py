@@ -44,7 +44,8 @@ class Difference(NamedTuple):
 
     `unreadable` are declared fields that the API does not show, `rewritten` those that it shows
     in words of its own, where not both sides stand as they were read back; `believed` are those of
-    both sorts that only the lock file vouches for. `causes`
+    both sorts that only the lock file vouches for. `staying` are members of declared sets that were
+    declared before and stay, since no manifest names them any more. `causes`
     say who moved for the paths that are no field: presence and identity. `now` is the comparison
     with the account as it is, where an earlier step of the plan will have changed that.
     """
@@ -56,6 +57,7 @@ class Difference(NamedTuple):
     unreadable: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
     believed: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
     causes: Mapping[Path, Cause] = NOTHING
     now: Difference | None = None
 

@@ -41,10 +41,13 @@ NOT_CONVERGED: Final = "not_converged"
 DEAD_SEED: Final = "dead_seed"
 EMPTY_AUDIENCE: Final = "empty_audience"
 RENAMED_NOT_DELETED: Final = "renamed_not_deleted"
+STILL_MEMBER: Final = "still_member"
+UNDECLARED_SCHEDULE: Final = "undeclared_schedule"
+ASIDE = (DEAD_SEED, EMPTY_AUDIENCE, RENAMED_NOT_DELETED, STILL_MEMBER, UNDECLARED_SCHEDULE)
 LEFT_ALONE = (FROZEN, "blocked", "ambiguous")
 UNPROVEN = frozenset({"unreadable"})
 ABOUT_STEPS = frozenset(
-    {"protected", "too_many_deletes", "in_use", "name_ring"}
+    {"protected", "too_many_deletes", "in_use", "name_ring", "undoes_known_drift"}
     | {"audience", "audience_growth", "audience_unknown", "freeze_window", "quiet_time"}
 )
 
@@ -92,7 +95,7 @@ class Finding(NamedTuple):
     @property
     def is_aside(self) -> bool:
         """True for a warning on something that is as declared all the same."""
-        return self.code in (DEAD_SEED, EMPTY_AUDIENCE, RENAMED_NOT_DELETED)
+        return self.code in ASIDE
 
     @property
     def is_about_steps(self) -> bool:

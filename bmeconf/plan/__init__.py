@@ -6,6 +6,7 @@
   behind the names of a plan
 - `guard`: what refuses a plan; `audience`: how many people drafts reach; `freeze`: when nothing is
   written; `moment`: both at the moment of an apply; `acknowledge`: what the operator lets through
+- `unexpected`: what stays, goes out or is undone though nobody expects it
 - `encode`, `decode`: a Plan as its JSON document, and back
 """
 
@@ -19,6 +20,7 @@ from bmeconf.plan import (
     guard,
     moment,
     preconditions,
+    unexpected,
 )
 from bmeconf.plan.acknowledge import Acknowledged, PlanRefused
 from bmeconf.plan.diff import plain

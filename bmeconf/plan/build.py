@@ -38,7 +38,7 @@ from bmeconf.model import (
     first_of,
     nested,
 )
-from bmeconf.plan import audience, diff, guard, mails, moment, order, preconditions
+from bmeconf.plan import audience, diff, guard, mails, moment, order, preconditions, unexpected
 from bmeconf.plan.model import AccountId, Pin, Plan, Price, Source, Step
 from bmeconf.project import Policy
 
@@ -85,6 +85,7 @@ def build(
         *unreachable,
         *_leveled(audience.empty(steps, reading), policy),
         *guard.check(steps, reading, policy),
+        *_leveled(unexpected.check(planned, steps, reading, policy, now), policy),
         *moment.fresh(steps, reading, policy, reaches, now),
         *mails.findings(lint, reading, policy.lint),
     )

@@ -44,11 +44,14 @@ def compare(reading: Reading) -> tuple[Difference, ...]:
         match = reading.matches[desired.address]
         live = _with_ways(reading.account.resources.get(desired.address), reading)
         now = _classified(_difference(desired, live, baseline), match, baseline)
+        if live and not desired.intent.absent:
+            now = now._replace(staying=(*map(_named, baseline.staying(desired, live)),))
         if desired.address not in ahead or desired.intent.absent:
             differences.append(now)
         else:
             planned = _difference(desired, _with_ways(ahead[desired.address], reading), baseline)
-            differences.append(_classified(planned, match, baseline)._replace(now=now))
+            planned = _classified(planned, match, baseline)
+            differences.append(planned._replace(now=now, staying=now.staying))
     return tuple(differences)
 
 
@@ -118,6 +121,13 @@ def _theirs(kind: Kind, field: str, declared: Value, live: Value, sides: SideSta
     # What is remembered may be forged: no more is taken for a rewriting than an apply takes.
     told = sides.still and kind.reworded(field, declared, live)
     return told or kind.rewrote(field, declared, live)
+
+
+def _named(member: Value) -> str:
+    """A member of a set as people know it."""
+    if isinstance(member, Address):
+        return member.name or f"#{member.id}"
+    return str(member)
 
 
 def _initial(desired: Resource) -> Iterator[Change]:

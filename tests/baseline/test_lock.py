@@ -870,7 +870,8 @@ def test_protection_of_what_is_left_alone_is_lifted(
     entry = {"name": "Welcome", "subject": "A"}
     project.deploy(campaigns=[{**entry, "protect": True}])
     id = account.schedule(AT)
-    assert codes(project.planned(campaigns=[{**entry, "subject": "B"}])) == ["frozen"]
+    found = codes(project.planned(campaigns=[{**entry, "subject": "B"}]))
+    assert found == ["frozen", "undeclared_schedule"]
     by_plan(project) if way == "saved" else project.apply()
     account.campaign_status(id, status="draft")
     assert codes(project.planned(campaigns=[{"name": "Welcome", "state": "absent"}])) == []
