@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,7 +83,12 @@ def test_a_name_in_the_project_file_reaches_no_other_secret(
 
 
 def test_each_account_has_its_own_issue(repository: Repository, two_accounts: Pair) -> None:
-    repository.push(repository.reviewed(1, **manifest(two_accounts))).ok()
+    project = two_accounts.project
+    for name in two_accounts.accounts:
+        project.apply("--account", name)
+    for file in ("m.yaml", LOCK):
+        shutil.copy(project.folder / file, repository.folder)
+    repository.commit()
     two_accounts.production.edit("lists", "Production news", name="By hand")
     repository.schedule()
     (issue,) = repository.github.issues

@@ -19,7 +19,7 @@ from bmeconf.model.errors import Guarded
 from tests.support.ci_project import merged_pull
 from tests.support.driver import Account, Project
 from tests.support.fake_github import BOT, REPOSITORY, FakeGitHub, Token
-from tests.support.fake_server import Reply, Rule, after, instead, reply
+from tests.support.fake_server import RESET, Reply, Rule, after, instead, reply
 
 FIND = 'reviewed find --name "$NAME" --workflow "$PLAN_WORKFLOW" --to "$REVIEWED"'
 RECORD_IT = 'reviewed record "$PLAN" --to "$RECORD"'
@@ -334,6 +334,15 @@ def test_a_run_that_was_started_again_may_have_less_to_do(
     assert script.outputs() == {"apply": "true"}
 
 
+def test_a_step_that_was_not_reviewed_stops_the_apply(
+    project: Project, script: Script, recorded: Any
+) -> None:
+    project.declare(lists=[{"name": "Autumn"}, {"name": "Spring"}])
+    project.run("plan", "--out", "plan.json").ok()
+    said = script.run(COMPARE, code=6, said="nothing was written")
+    assert "lists/Spring: was not in the reviewed plan" in said
+
+
 def test_another_account_is_refused(script: Script, recorded: Any) -> None:
     record = json.loads((script.folder / "review.json").read_text(encoding="utf-8"))
     record["account"] = "sha256:0"
@@ -435,6 +444,29 @@ def test_an_issue_of_somebody_else_is_left_alone(github: FakeGitHub, script: Scr
     script.run(ISSUE, CODE="2")
     assert len(github.issues) == 3
     assert github.issues[2]["title"].startswith("The account has drifted")
+    script.run(ISSUE, CODE="0")
+    script.run(ISSUE, CODE="2")
+    assert [issue["state"] for issue in github.issues[2:]] == ["closed", "open"]
+
+
+def test_a_github_that_fails_for_a_while_is_asked_again(merged: FakeGitHub, script: Script) -> None:
+    failing = (
+        Rule(r"GET .*/comments", instead(reply({}, 502)), times=2),
+        Rule(r"POST .*/comments", after(reply({}, 502)), times=1),
+        Rule(r"GET .*/pulls", instead(reply({}, 503)), times=1),
+        Rule(r"GET .*/runs", instead(RESET), times=1),
+        Rule(r"GET .*/zip", instead(reply({}, 500)), times=1),
+    )
+    merged.meddle(*failing)
+    script.run(FIND)
+    assert json.loads((script.folder / "review.json").read_text()) == RECORD
+    script.run(COMMENT, **RUN)
+    assert len(merged.comments[1]) == 1
+    assert [rule.hits >= rule.times for rule in failing] == [True] * 5
+    merged.meddle(Rule(r"GET .*", instead(reply({"message": "Down"}, 503))))
+    for command in (FIND, COMMENT):
+        said = script.run(command, code=1, said="::error title=bmeconf::GitHub answered 503", **RUN)
+        assert said.count("::error") == 1
 
 
 @pytest.mark.parametrize("name", [COMMENT, ISSUE])
