@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -63,7 +62,7 @@ class _Exchange:
     args: Mapping[str, str]
     request: Request
     fault: Fault | None
-    now: float = field(default_factory=time.time)
+    now: float
     key: Doc | None = None
     key_ok: bool | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -150,7 +149,7 @@ class _Exchange:
             fault=self.fault and self.fault.kind,
             done=self.done,
             at=clock.iso(self.now),
-            seconds=round(time.time() - self.now, 4),
+            seconds=round(self.runtime.now() - self.now, 4),
         )
 
 
@@ -163,13 +162,13 @@ def serve(runtime: Runtime, route: Route, args: Mapping[str, str], request: Requ
         request.method, request.path, lambda candidate: not candidate.does.page
     )
     runs = 1 if fault is None else fault.does.runs
-    exchange = _Exchange(runtime, route, args, request, fault)
+    exchange = _Exchange(runtime, route, args, request, fault, runtime.now())
     honest = exchange.answer() if runs else None
     # Faults of pages are chosen by the handler's result, so only now.
     fault = exchange.fault
     reply = fault_effects.reply(fault, honest, runtime.switches, exchange.now)
     exchange.log(reply)
     for _ in range(1, runs):
-        again = _Exchange(runtime, route, args, request, fault)
+        again = _Exchange(runtime, route, args, request, fault, runtime.now())
         again.log(again.answer())
     return fault_effects.ending(fault, reply, runtime.stopping)

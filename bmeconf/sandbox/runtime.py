@@ -6,7 +6,9 @@ Callers hold the store's lock, save for the log and the faults.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +59,8 @@ class Runtime:
 
     store: Store
     switches: Switches
+    now: Callable[[], float] = time.time
+    """The clock of the service."""
     limits: Limits = field(default_factory=Limits)
     blocks: Blocks = field(default_factory=Blocks)
     log: RequestLog = field(default_factory=RequestLog)

@@ -10,7 +10,7 @@ import functools
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Sandbox:
     `path` is its SQLite file, created and seeded if missing; None keeps the account in memory.
     `port` 0 picks a free port. `seed` False starts with only the default structure and the key.
     Requests are answered from `start` to `stop`; each start begins the whole schedule of `faults`.
+    `now` is the clock of the service.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Sandbox:
         port: int = 0,
         seed: bool = True,
         faults: Iterable[Fault] = (),
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.key = DEFAULT_KEY
         self._path = path
@@ -49,6 +51,7 @@ class Sandbox:
         self._port = port
         self._seed = seed
         self._faults = tuple(faults)
+        self._now = now
         self._running: tuple[Runtime, Server] | None = None
 
     @property
@@ -67,7 +70,7 @@ class Sandbox:
         if self._running is not None:
             raise SandboxError("the sandbox is running already")
         store = _opened(self._path, self._seed)
-        runtime = Runtime(store, self._switches, faults=Faults(self._faults))
+        runtime = Runtime(store, self._switches, self._now, faults=Faults(self._faults))
         try:
             server = listening(self._port, app.create(runtime))
         except BaseException:

@@ -7,7 +7,6 @@ Its requests need no key, meet no limit and no fault, and are not in the log. Th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 from flask import Request, Response
@@ -29,7 +28,7 @@ def serve(runtime: Runtime, door: Door, args: Mapping[str, str], request: Reques
         call = Call(
             store=runtime.store,
             switches=runtime.switches,
-            now=time.time(),
+            now=runtime.now(),
             args=args,
             query=request.args.to_dict(),
             body=wire.parse(request.get_data()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import requests
 
 from bmeconf.sandbox import DEFAULT_KEY
 from tests.support.api import ABSENT, CAMPAIGNS, CONTACTS, SEARCH, Api, refused
+from tests.support.clocks import FakeClock
 
 LIMIT_HEADERS = (
     "X-RateLimit-Limit",
@@ -131,15 +131,15 @@ def test_a_body_must_be_an_object(api: Api, body: Any) -> None:
 # --- limits
 
 
-def test_every_success_carries_the_five_limit_headers(api: Api) -> None:
-    first = api.send("GET", CONTACTS).headers
-    second = api.send("POST", api.lists, {"name": "New"}).headers
+def test_every_success_carries_the_five_limit_headers(timed: Api, clock: FakeClock) -> None:
+    first = timed.send("GET", CONTACTS).headers
+    second = timed.send("POST", timed.lists, {"name": "New"}).headers
     assert first["X-RateLimit-Limit"] == "3600"
     assert (first["X-RateLimit-Remaining"], second["X-RateLimit-Remaining"]) == ("3599", "3598")
     assert second["X-Monthly-Remaining"] == str(int(first["X-Monthly-Remaining"]) - 1)
-    assert 0 < int(first["X-RateLimit-Reset"]) - time.time() <= 3601
+    assert int(first["X-RateLimit-Reset"]) == clock.now + 3600
     assert "Retry-After" not in first
-    deletion = api.send("DELETE", api.list_path("Old list"))
+    deletion = timed.send("DELETE", timed.list_path("Old list"))
     assert deletion.status_code == 204
     for headers in (first, deletion.headers):
         assert all(name in headers for name in LIMIT_HEADERS)
@@ -152,34 +152,35 @@ def test_errors_carry_limit_headers_only_when_switched(api: Api) -> None:
     assert all(name in api.send("GET", path).headers for name in LIMIT_HEADERS)
 
 
-def test_the_hour_is_counted_over_all_keys_and_errors_and_ends() -> None:
-    with Api("hour_limit=3", "hour_seconds=1.5") as api:
-        other = with_key(api, scopes=["contacts:read"])
-        api.get(CONTACTS)
-        api.send("GET", f"{CONTACTS}/{ABSENT}", key=other)
-        assert api.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "0"
-        response = api.send("GET", CONTACTS, key=other)
-        wait = response.headers["Retry-After"]
-        message = refused(response, 429, "TooManyRequestsError")
-        assert message == f"Rate limit exceeded. Retry after {wait} seconds."
-        assert int(wait) in (1, 2)
-        assert response.headers["X-RateLimit-Remaining"] == "0"
-        assert response.headers["X-RateLimit-Limit"] == "3"
-        assert "X-RateLimit-Reset" in response.headers
-        assert "X-Monthly-Limit" not in response.headers
-        time.sleep(1.6)
-        assert api.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "2"
+def test_the_hour_is_counted_over_all_keys_and_errors_and_ends(
+    timed: Api, clock: FakeClock
+) -> None:
+    timed.switch(hour_limit=3, hour_seconds=1.5)
+    other = with_key(timed, scopes=["contacts:read"])
+    timed.get(CONTACTS)
+    timed.send("GET", f"{CONTACTS}/{ABSENT}", key=other)
+    assert timed.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "0"
+    response = timed.send("GET", CONTACTS, key=other)
+    message = refused(response, 429, "TooManyRequestsError")
+    assert message == "Rate limit exceeded. Retry after 2 seconds."
+    assert response.headers["Retry-After"] == "2"
+    assert response.headers["X-RateLimit-Remaining"] == "0"
+    assert response.headers["X-RateLimit-Limit"] == "3"
+    assert "X-RateLimit-Reset" in response.headers
+    assert "X-Monthly-Limit" not in response.headers
+    clock.sleep(1.5)
+    assert timed.send("GET", CONTACTS).headers["X-RateLimit-Remaining"] == "2"
 
 
-def test_the_minute_is_off_by_default_and_can_be_on() -> None:
-    with Api("minute_limit=2", "minute_seconds=0.8") as api:
-        api.get(CONTACTS)
-        api.get(CONTACTS)
-        denied(api, DEFAULT_KEY, "TooManyRequestsError")
-        time.sleep(0.9)
-        headers = api.send("GET", CONTACTS).headers
-        assert headers["X-RateLimit-Limit"] == "3600"
-        assert headers["X-RateLimit-Remaining"] == "3597"
+def test_the_minute_is_off_by_default_and_can_be_on(timed: Api, clock: FakeClock) -> None:
+    timed.switch(minute_limit=2, minute_seconds=0.8)
+    timed.get(CONTACTS)
+    timed.get(CONTACTS)
+    denied(timed, DEFAULT_KEY, "TooManyRequestsError")
+    clock.sleep(0.8)
+    headers = timed.send("GET", CONTACTS).headers
+    assert headers["X-RateLimit-Limit"] == "3600"
+    assert headers["X-RateLimit-Remaining"] == "3597"
 
 
 def test_the_month_has_a_huge_retry_after() -> None:
@@ -191,18 +192,20 @@ def test_the_month_has_a_huge_retry_after() -> None:
         assert int(response.headers["Retry-After"]) > 29 * 86_400
 
 
-def test_failed_authentication_blocks_the_address_for_every_key() -> None:
-    with Api("auth_failures=2", "auth_block_seconds=1") as api:
-        for _ in range(2):
-            denied(api, "bad")
-        response = api.send("GET", CONTACTS)
-        assert refused(response, 429, "TooManyRequestsError") == BLOCKED
-        assert response.headers["Retry-After"] == "1"
-        for key in ("bad", DEFAULT_KEY):
-            time.sleep(0.6)
-            denied(api, key, "TooManyRequestsError")
-        time.sleep(0.5)
-        api.get(CONTACTS)
+def test_failed_authentication_blocks_the_address_for_every_key(
+    timed: Api, clock: FakeClock
+) -> None:
+    timed.switch(auth_failures=2, auth_block_seconds=1)
+    for _ in range(2):
+        denied(timed, "bad")
+    response = timed.send("GET", CONTACTS)
+    assert refused(response, 429, "TooManyRequestsError") == BLOCKED
+    assert response.headers["Retry-After"] == "1"
+    for key in ("bad", DEFAULT_KEY):
+        clock.sleep(0.6)
+        denied(timed, key, "TooManyRequestsError")
+    clock.sleep(0.5)
+    timed.get(CONTACTS)
 
 
 def test_a_good_key_makes_failures_forgotten() -> None:

@@ -28,6 +28,7 @@ from tests.support.api import (
     search,
     valid,
 )
+from tests.support.clocks import FakeClock
 from tests.support.driver import Project, ended, exported, serving
 from tests.support.forks import Forks
 
@@ -268,20 +269,20 @@ def test_an_empty_page_is_not_hit_where_it_would_not_show(api: Api) -> None:
 # --- the account behind it
 
 
-def test_one_write_is_late_in_the_index(api: Api) -> None:
-    plan(api, {"kind": "slow-index", "seconds": 0.6})
+def test_one_write_is_late_in_the_index(timed: Api, clock: FakeClock) -> None:
+    plan(timed, {"kind": "slow-index", "seconds": 0.6})
 
     def found() -> int:
-        return int(api.ok("POST", SEARCH, search(api))["totalRecords"])
+        return int(timed.ok("POST", SEARCH, search(timed))["totalRecords"])
 
     total = found()
-    assert total == len(api.state()["contacts"])
-    assert api.fault_hits() == [0]
+    assert total == len(timed.state()["contacts"])
+    assert timed.fault_hits() == [0]
     for who in ("late", "soon"):
-        body = {"key": f"{who}@example.com", "contactStructureId": api.structure["_id"]}
-        api.ok("POST", CONTACTS, body)
+        body = {"key": f"{who}@example.com", "contactStructureId": timed.structure["_id"]}
+        timed.ok("POST", CONTACTS, body)
     assert found() == total + 1
-    time.sleep(0.6)
+    clock.sleep(0.6)
     assert found() == total + 2
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import ABSENT, CONTACTS, SEARCH, UNSUBSCRIBED, Api, by, search
+from tests.support.clocks import FakeClock
 
 ANN, MONA = by("KEY", "ann@example.com"), by("KEY", "mona@example.com")
 
@@ -96,27 +97,27 @@ def test_several_values_can_be_off(api: Api) -> None:
     denied(api, "contactSpecification", [both])
 
 
-def test_the_index_can_lag(api: Api) -> None:
-    api.switch(search_lag_ms=500)
-    body = {"key": "late@example.com", "contactStructureId": api.structure["_id"]}
-    made = api.ok("POST", CONTACTS, body)
-    api.ok("DELETE", api.contact_path("ann"))
+def test_the_index_can_lag(timed: Api, clock: FakeClock) -> None:
+    timed.switch(search_lag_ms=500)
+    body = {"key": "late@example.com", "contactStructureId": timed.structure["_id"]}
+    made = timed.ok("POST", CONTACTS, body)
+    timed.ok("DELETE", timed.contact_path("ann"))
     late = by("KEY", "late@example.com")
-    assert found(api, [late], [ANN]) == ["ann@example.com"]
-    api.error("DuplicateFieldError", "POST", CONTACTS, body)
-    assert api.get(f"{CONTACTS}/{made['_id']}") == made
-    time.sleep(0.6)
-    assert found(api, [late], [ANN]) == ["late@example.com"]
+    assert found(timed, [late], [ANN]) == ["ann@example.com"]
+    timed.error("DuplicateFieldError", "POST", CONTACTS, body)
+    assert timed.get(f"{CONTACTS}/{made['_id']}") == made
+    clock.sleep(0.5)
+    assert found(timed, [late], [ANN]) == ["late@example.com"]
 
 
-def test_a_late_write_does_not_undo_a_prompt_one(api: Api) -> None:
-    path = api.contact_path("mona")
-    api.switch(search_lag_ms=100)
-    api.ok("PATCH", path, {"status": UNSUBSCRIBED})
-    api.switch(search_lag_ms=0)
-    api.ok("DELETE", path)
-    time.sleep(0.2)
-    assert found(api, [MONA]) == []
+def test_a_late_write_does_not_undo_a_prompt_one(timed: Api, clock: FakeClock) -> None:
+    path = timed.contact_path("mona")
+    timed.switch(search_lag_ms=100)
+    timed.ok("PATCH", path, {"status": UNSUBSCRIBED})
+    timed.switch(search_lag_ms=0)
+    timed.ok("DELETE", path)
+    clock.sleep(0.1)
+    assert found(timed, [MONA]) == []
 
 
 def test_the_ceiling(api: Api) -> None:

@@ -7,7 +7,6 @@ is a redirect (303), so that going back or reloading does not send the form twic
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -63,7 +62,7 @@ def serve(runtime: Runtime, path: Path, args: Mapping[str, str], request: Reques
 
 def _call(runtime: Runtime, args: Mapping[str, str], request: Request) -> Call:
     query = request.args.to_dict()
-    return Call(runtime.store, runtime.switches, time.time(), args, query)
+    return Call(runtime.store, runtime.switches, runtime.now(), args, query)
 
 
 def _form(request: Request) -> Form:
