@@ -311,6 +311,7 @@ def test_a_create_in_doubt_is_settled_first_when_resumed(
 # --- interrupted
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_finishes_the_request_in_flight(
     project: Project, account: Account, cut: Cut, sent: int

@@ -258,6 +258,7 @@ def test_no_output_is_written_over_a_pulled_file(project: Project) -> None:
     assert not (project.folder / body).exists()
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_standard_output_in_a_file_gets_both(declared: Project, stream: str) -> None:
     kept = declared.folder / "kept.txt"

@@ -23,7 +23,17 @@ from bmeconf.sandbox.switches import Switches
 from tests.support.driver import Account, Project, Ran, ended, writes
 from tests.support.fake_server import RESET, Action, Forward, Reply, Seen, in_front_of, refusal
 from tests.support.laboratory import Laboratory, allowed
-from tests.support.strategies import DIALECTS, SENT, STRUCTURE, Data, World, examples, ident, worlds
+from tests.support.strategies import (
+    DIALECTS,
+    SENT,
+    STRUCTURE,
+    Data,
+    World,
+    cells,
+    examples,
+    ident,
+    worlds,
+)
 
 pytestmark = pytest.mark.long
 
@@ -184,8 +194,9 @@ def test_a_number_that_is_none_is_refused(project: Project, policy: str) -> None
     assert "--parallel" in project.refused("plan", "--parallel", policy)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
-@pytest.mark.parametrize("command", COMMANDS[:3], ids=str)
+@pytest.mark.parametrize(
+    ("command", "sent"), cells(COMMANDS[:3], (signal.SIGINT, signal.SIGTERM)), ids=str
+)
 def test_an_interrupt_ends_all_reads_at_once(
     drafts: Account, project: Project, command: tuple[str, ...], sent: signal.Signals
 ) -> None:

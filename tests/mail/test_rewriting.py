@@ -279,13 +279,13 @@ def test_a_plain_text(live: str, same: bool) -> None:
 
 def test_a_huge_body_is_quick() -> None:
     row = f'<tr><td class="a"><p>Some words &amp; <a href="{BLOG}">more</a></p></td></tr>\n'
-    body = f"<table>{row * 10_000}</table>"
+    body = f"<table>{row * 2_000}</table>"
     live = body.replace(BLOG, quoted(BLOG)).replace("\n", "\n  ") + FOOT
     began = time.process_time()
     assert is_rewriting(body, live)
     assert not is_rewriting(body, live.replace("Some words", "Some word", 1))
-    assert time.process_time() - began < 20
-    assert not is_rewriting("a" * 5_000_000, "a " * 2_500_000)
+    assert time.process_time() - began < 4
+    assert not is_rewriting("a" * 1_000_000, "a " * 500_000)
 
 
 # --- any body, rewritten by other code

@@ -84,7 +84,7 @@ def examples(number: int) -> settings:
     )
 
 
-def cells(*axes: Iterable[str]) -> list[tuple[str, ...]]:
+def cells(*axes: Iterable[Any]) -> list[tuple[Any, ...]]:
     """Of all combinations every second one, in which any two values still meet; or all."""
     numbered = product(*map(enumerate, axes))
     tried = (cell for cell in numbered if MANY > 1 or sum(n for n, _ in cell) % 2 == 0)
