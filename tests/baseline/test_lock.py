@@ -122,11 +122,6 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     assert project.plan()["steps"] == []
 
 
-def test_without_a_lock_nobody_is_said_to_have_moved(project: Project) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello"}])
-    assert classes(project.plan()) == {"campaigns/Welcome subject": ""}
-
-
 def test_a_field_that_was_not_declared_before_is_pending(project: Project) -> None:
     project.deploy(campaigns=[{"name": "Welcome", "subject": "Hello"}])
     project.declare(campaigns=[{"name": "Welcome", "subject": "Hello", "from_name": "A"}])

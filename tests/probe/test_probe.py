@@ -6,12 +6,15 @@ import json
 from dataclasses import fields
 from typing import Any
 
+import pytest
+
 from bmeconf.probe import NEVER, QUESTIONS
 from bmeconf.sandbox import Switches
 from tests.support.accounts import fill
 from tests.support.driver import Account, Project, Ran
 from tests.support.formats import FORMATS
 
+CONTACT = "me@probe.example"
 SWITCHES = {spec.name for spec in fields(Switches)}
 
 
@@ -64,7 +67,10 @@ def test_no_more_than_it_may_send_is_sent(project: Project, account: Account) ->
     assert answers(ran)["lists_page"]["told"]
 
 
-def test_nothing_of_the_account_is_in_a_report(project: Project, account: Account) -> None:
+@pytest.mark.parametrize("words", [(), ("--write", f"--contact={CONTACT}", "--auto-approve")])
+def test_nothing_of_the_account_or_of_the_probe_is_in_a_report(
+    project: Project, account: Account, words: tuple[str, ...]
+) -> None:
     """Every text and id of the account is marked, and no mark comes out in any format."""
     state = json.loads(json.dumps(fill(account, 3, 3, 30)).replace("acme.example", "qzqz.example"))
     for kind in ("lists", "campaigns"):
@@ -75,9 +81,9 @@ def test_nothing_of_the_account_is_in_a_report(project: Project, account: Accoun
     state["structures"][0]["label"] = "qzqz"
     account.set(state)
     outputs = [f"--output={format}=out.{format}" for format in FORMATS]
-    ran = project.run("probe", *outputs, "--quiet").ok()
+    ran = project.run("probe", *words, *outputs, "--quiet").ok()
     said = [ran.out, *((project.folder / f"out.{format}").read_text() for format in FORMATS)]
     ids = {one["_id"] for kind in ("lists", "campaigns", "contacts") for one in state[kind]}
-    marks = {"qzqz", "127.0.0.1", account.sandbox.key, *ids, state["structures"][0]["_id"]}
+    marks = {CONTACT, "qzqz", "127.0.0.1", account.sandbox.key, *ids, state["structures"][0]["_id"]}
     for text in said:
         assert not [mark for mark in marks if mark in text.lower()]

@@ -14,7 +14,6 @@ from tests.support.accounts import fill
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, instead, refusal
 from tests.support.forks import Forks
-from tests.support.formats import FORMATS
 from tests.support.git import git
 from tests.support.terminal import interrupted, typed
 
@@ -217,21 +216,6 @@ def test_what_became_somebody_s_own_stays(project: Project, account: Account, fo
         one["_id"] for kind in ("campaigns", "lists") for one in after[kind]
     }
     assert [one for one in after["contacts"] if one["key"] == CONTACT] == []
-
-
-def test_nothing_of_the_account_or_of_the_probe_is_in_a_report(
-    project: Project, account: Account
-) -> None:
-    state = fill(account, 3, 3, 3)
-    for kind in ("lists", "campaigns"):
-        for one in state[kind]:
-            one["name"] = "Qzqz"
-    account.set(state)
-    outputs = [f"--output={format}=out.{format}" for format in FORMATS]
-    ran = project.run(*WRITE, "--auto-approve", *outputs).ok()
-    said = [ran.out, *((project.folder / f"out.{format}").read_text() for format in FORMATS)]
-    for text in said:
-        assert not [mark for mark in ("qzqz", "probe.example", "127.0.0.1") if mark in text.lower()]
 
 
 def test_how_long_a_search_does_not_see_a_contact_is_measured(
