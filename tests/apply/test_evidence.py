@@ -15,6 +15,7 @@ from bmeconf.kinds import KINDS
 from bmeconf.kinds.replies import digest
 from tests.support.driver import Account, Project, Ran
 from tests.support.fake_server import Cut, Rule, instead, meanwhile, refusal
+from tests.support.forgeries import edit_plan
 from tests.support.forks import Forks
 from tests.support.git import git
 from tests.support.strategies import cells
@@ -340,15 +341,6 @@ FORGED: dict[str, tuple[dict[str, Any], Named, Named]] = {
 }
 
 
-def forge(project: Project, edit: Callable[[Any], Any]) -> None:
-    """Change the saved plan, and make its digest fit again."""
-    path = project.folder / "plan.json"
-    document = json.loads(path.read_text())
-    edit(document)
-    document.pop("digest")
-    path.write_text(json.dumps({**document, "digest": digest(document)}))
-
-
 @pytest.mark.parametrize("name", FORGED)
 @pytest.mark.parametrize("stale", ["stop", "skip"])
 def test_a_plan_that_leads_to_another_object_writes_nothing(
@@ -359,7 +351,7 @@ def test_a_plan_that_leads_to_another_object_writes_nothing(
     account.add("campaigns", **{**welcome, "_id": "c" * 24, "name": "CEO letter"})
     project.declare(**manifest)
     project.run("plan", "--out", "plan.json").ok()
-    forge(project, lambda plan: of_another(plan, account, was, victim))
+    edit_plan(project, lambda plan: of_another(plan, account, was, victim))
     before = account.state()
     shown = project.run("show", "plan.json").ok().out
     assert victim[1] not in shown
@@ -394,7 +386,7 @@ def test_a_plan_that_does_not_fit_together_is_none(project: Project, account: Ac
     for edit, entry in ((renamed, {"email": "new@acme.example"}), *edits):
         project.declare(contacts=[entry])
         project.run("plan", "--out", "plan.json").ok()
-        forge(project, edit)
+        edit_plan(project, edit)
         account.clear_log()
         for command in ("show", "apply"):
             ran = project.run(command, "plan.json", "--format", "json")
@@ -416,7 +408,9 @@ def test_guards_judge_what_is_live(project: Project, account: Account) -> None:
         (project.folder / "bmeconf.lock.json").unlink()
         project.declare(**manifest)
         project.run("plan", "--out", "plan.json")
-        forge(project, lambda plan: plan.update(findings=[], exit_code=0) or plan.pop("error", 0))
+        edit_plan(
+            project, lambda plan: plan.update(findings=[], exit_code=0) or plan.pop("error", 0)
+        )
         project.write("bmeconf.lock.json", lock)
         before = account.state()
         allow = ["--allow-delete=lists/Customers"] if "lists" in manifest else []

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from bmeconf.cli import show
-from bmeconf.kinds.replies import digest
 from bmeconf.render import FORMATS
 from bmeconf.sandbox import Sandbox
+from tests.support.documents import places
 from tests.support.driver import SEARCH, Account, Project, Ran
 from tests.support.fake_server import Rule, meanwhile
+from tests.support.forgeries import edit_plan
 from tests.support.forks import Forks
 from tests.support.strategies import MANY
 
@@ -54,15 +55,6 @@ def saved(project: Project) -> Any:
 
 def carry(project: Project, *arguments: str) -> Ran:
     return project.run("apply", "plan.json", "--format", "json", *arguments)
-
-
-def forged(project: Project, edit: Callable[[Any], Any]) -> None:
-    """Change the saved plan, and make its digest fit again."""
-    path = project.folder / "plan.json"
-    document = json.loads(path.read_text())
-    edit(document)
-    del document["digest"]
-    path.write_text(json.dumps({**document, "digest": digest(document)}))
 
 
 # --- what was reviewed is what is done
@@ -447,7 +439,7 @@ def test_a_forged_plan_that_would_write_a_key_is_refused(project: Project) -> No
     def edit(document: Any) -> None:
         document["steps"][-1]["changes"][-1]["after"] = key
 
-    forged(project, edit)
+    edit_plan(project, edit)
     ran = project.run("apply", "plan.json")
     assert (ran.code, "API key" in ran.err, key in ran.err) == (3, True, False)
 
@@ -482,7 +474,7 @@ def test_it_expires(
     project: Project, account: Account, made: str, options: list[str], code: int
 ) -> None:
     save(project)
-    forged(project, lambda plan: plan.update(created_at=made))
+    edit_plan(project, lambda plan: plan.update(created_at=made))
     account.clear_log()
     ran = carry(project, *options)
     assert ran.code == code, ran.err
@@ -535,20 +527,13 @@ def test_spaces_of_a_saved_plan_do_not_matter(project: Project) -> None:
     carry(project).ok()
 
 
-def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    if isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths(inner, (*path, key))
-
-
 def test_a_forged_plan_of_another_shape_is_an_error_and_no_traceback(
     project: Project, account: Account
 ) -> None:
     document = save(project)
     original = (project.folder / "plan.json").read_text()
     # An ordinary run tries every third (BMECONF_EXAMPLES).
-    for path in list(paths(document))[1 :: 1 if MANY > 1 else 3]:
+    for path in list(places(document))[1 :: 1 if MANY > 1 else 3]:
         if path == ("digest",) or path[0] in ("exit_code", "tool", "summary", "unmanaged"):
             continue
 
@@ -558,7 +543,7 @@ def test_a_forged_plan_of_another_shape_is_an_error_and_no_traceback(
             del plan[path[-1]]
 
         (project.folder / "plan.json").write_text(original)
-        forged(project, edit)
+        edit_plan(project, edit)
         ran = project.run("show", "plan.json")
         assert ran.code in (0, 3), (path, ran.err)
         assert "Traceback" not in ran.err, path
@@ -696,7 +681,7 @@ def test_no_step_on_an_object_goes_without_the_version_it_is_for(
                 plan["steps"][number]["pin"] = None
 
             (project.folder / "plan.json").write_text(json.dumps(document))
-            forged(project, edit)
+            edit_plan(project, edit)
             ran = carry(project, "--allow-delete=*")
             assert (ran.code, "which version of" in ran.err) == (3, True), ran.err
     assert account.state() == account_before
@@ -721,7 +706,7 @@ def test_a_list_that_took_the_name_of_another_makes_another_change(
 
 def test_a_plan_with_a_short_fingerprint_is_still_applied(project: Project) -> None:
     mark = save(project)["fingerprint"]
-    forged(project, lambda plan: plan.update(fingerprint="1f2e3d4c"))
+    edit_plan(project, lambda plan: plan.update(fingerprint="1f2e3d4c"))
     shown = project.run("show", "plan.json", "--format", "json").ok().json
     assert shown["fingerprint"] == mark
     carry(project, "--expect", mark).ok()

@@ -13,7 +13,6 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,9 @@ from typing import Any
 import pytest
 
 from bmeconf.sandbox import Sandbox
+from tests.support.documents import places
 from tests.support.driver import HASTE, LOCK, Account, Project, Ran, writes
-from tests.support.forgeries import checked_again, undigested
+from tests.support.forgeries import checked_again, teach, undigested
 from tests.support.forks import Forks
 from tests.support.git import git
 from tests.support.oracle import IDENTITY, TEXTS, Oracle, text
@@ -89,14 +89,6 @@ Steps = tuple[Any, ...]
 # --- every key of a document, and every value that a forger may give it
 
 
-def keys(value: Any, at: Steps = ()) -> Iterator[Steps]:
-    """The path of every key and item in a document."""
-    inside = [*enumerate(value)] if isinstance(value, list) else []
-    for key, inner in value.items() if isinstance(value, dict) else inside:
-        yield (*at, key)
-        yield from keys(inner, (*at, key))
-
-
 def values(old: Any, ids: Sequence[str]) -> Iterator[Any]:
     """What may stand in the place of a value."""
     yield from (None, True, 0, -1, 10**20, 1.5, "", "x", [], {}, [old], {"x": old})
@@ -122,7 +114,7 @@ def values(old: Any, ids: Sequence[str]) -> Iterator[Any]:
 
 def forgeries(document: Any, ids: Sequence[str]) -> Iterator[tuple[str, Forged]]:
     """Every forgery of a document, by what it does."""
-    for path in keys(document):
+    for path in [*places(document)][1:]:
         old = at(document, path)
         yield f"{path} removed", partial(_removed, path)
         for new in values(old, ids):
@@ -195,12 +187,7 @@ def desk(tmp_path_factory: Any, forks: Forks) -> Iterator[Desk]:
         account.edit("campaigns", "Offer", subject="By hand", lists=[ident(1, 1)])
         project.declare(**NEXT)
         project.run("plan", "--out", "plan.json").ok()
-        until = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-        learned = {"search_batch": 50, "page_size": 500, "contact_lists": "actions"}
-        values = {name: {"value": value, "until": until} for name, value in learned.items()}
-        server = account.env["BMECONF_BASE_URL"]
-        document = {"format": "bmeconf.learned/2", "accounts": {server: values}}
-        project.write(".bmeconf/learned.json", json.dumps(document))
+        teach(project, {"search_batch": 50, "page_size": 500, "contact_lists": "actions"})
         desk.keep("before")
         for line in range(20, 60):
             desk.restore("before")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 from urllib.parse import parse_qs
@@ -23,10 +22,10 @@ from bmeconf.kinds import BATCH, LEARNED, PAGE, Dialect, IdMap, Searched, only
 from bmeconf.kinds.contacts import members_of
 from bmeconf.model import Address, Intent
 from bmeconf.model.errors import OutcomeUnknown
-from bmeconf.project import learned
 from bmeconf.sandbox.switches import Switches
 from tests.support.driver import LOCK, SEARCH, Account, Project
 from tests.support.fake_server import RESET, Action, Cut, Forward, Reply, Rule, Seen, refusal, reply
+from tests.support.forgeries import teach
 from tests.support.strategies import STRUCTURE, Data, examples, ident
 
 pytestmark = pytest.mark.long
@@ -88,20 +87,12 @@ GARBAGE = st.sampled_from(
 )
 
 
-def forge(project: Project, values: Data) -> None:
-    until = (datetime.now(UTC) + timedelta(days=80)).isoformat()
-    entries = {name: {"value": value, "until": until} for name, value in values.items()}
-    accounts = {project.env["BMECONF_BASE_URL"]: entries}
-    document = {"format": learned.FORMAT, "accounts": accounts}
-    project.write(".bmeconf/learned.json", json.dumps(document))
-
-
 def lived(account: Account, project: Project, dialect: Data, values: Data) -> tuple[Any, Any, int]:
     """What is planned, what there is after an apply, and how many requests both took."""
     account.switch(**{**Switches().as_dict(), **dialect, "hour_limit": 0})
     account.set(ACCOUNT)
     (project.folder / LOCK).unlink(missing_ok=True)
-    forge(project, values)
+    teach(project, values)
     account.clear_log()
     plan = project.plan()
     result = project.apply()

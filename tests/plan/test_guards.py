@@ -16,7 +16,7 @@ import pytest
 from bmeconf.model import shell_line
 from tests.support.driver import Account, Project, Ran, from_now
 from tests.support.fake_server import Cut, Rule, edited
-from tests.support.forgeries import edited_plan
+from tests.support.forgeries import edit_plan
 
 COUNTS = (1, 9, 10, 11)
 WAYS = ("apply", "saved", "expect", "resume")
@@ -184,8 +184,7 @@ def test_no_plan_file_talks_a_guard_out_of_it(
     prepared(guard, 9, project, account)
     guard.trip(project, account)
     assert project.run("plan", "--out", "plan.json").code == 7
-    path = project.folder / "plan.json"
-    path.write_text(edited_plan(path.read_text(), forge))
+    edit_plan(project, forge)
     account.clear_log()
     refused(project.run("apply", "plan.json"), guard, account)
 

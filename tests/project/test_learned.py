@@ -14,6 +14,7 @@ from bmeconf.kinds import LEARNED, Dialect
 from bmeconf.project import learned
 from tests.support.driver import SEARCH, Account, Project
 from tests.support.fake_server import Action, Cut, Forward, Reply, Rule, Seen, reply
+from tests.support.forgeries import teach
 from tests.support.strategies import STRUCTURE, ident
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -178,15 +179,8 @@ def test_a_forged_size_that_a_service_refuses_stops_no_run(
     server = cut(Rule("GET .*", strict))
     declared(account, project, 0)
     project.declare(lists=[{"name": "Another"}])
-    forge(project, server.url, page_size=forged)
+    teach(project, {"page_size": forged}, server.url)
     assert len(project.plan()["steps"]) == 1
-
-
-def forge(project: Project, server: str, **values: Any) -> None:
-    until = (datetime.now(UTC) + timedelta(days=80)).isoformat()
-    entries = {name: {"value": value, "until": until} for name, value in values.items()}
-    document = {"format": learned.FORMAT, "accounts": {server: entries}}
-    project.write(FILE, json.dumps(document))
 
 
 def test_nothing_is_left_in_a_folder_that_is_no_project(account: Account, project: Project) -> None:

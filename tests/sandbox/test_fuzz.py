@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.api import UNSUBSCRIBED, Api, valid
+from tests.support.documents import places
 from tests.support.strategies import examples
 
 pytestmark = pytest.mark.long
@@ -49,15 +50,6 @@ def seeds(api: Api) -> list[tuple[str, str, Any]]:
         ("POST", f"/_sandbox/campaigns/{campaign}/status", {"status": "draft"}),
         ("POST", "/_sandbox/forms", {"name": "n", "fieldIds": []}),
     ]
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths to all values in a body."""
-    yield path
-    names: Any = value if isinstance(value, dict) else ()
-    names = range(len(value)) if isinstance(value, list) else names
-    for name in names:
-        yield from places(value[name], (*path, name))
 
 
 def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Reading plan and drift documents."""
+"""Reading documents: plans, drift, and any other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -34,3 +35,12 @@ def state_of(document: Any) -> str:
     """The state of the one manual step."""
     (one,) = document["manual"]
     return str(one["state"])
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every value in a document, its own first."""
+    yield path
+    names: Any = value if isinstance(value, dict) else ()
+    names = range(len(value)) if isinstance(value, list) else names
+    for name in names:
+        yield from places(value[name], (*path, name))

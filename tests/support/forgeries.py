@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from bmeconf.baseline import Section
 from bmeconf.kinds.replies import digest
+from bmeconf.project import learned
 from tests.support.driver import Account, Project
 from tests.support.git import git
 from tests.support.laboratory import Laboratory
@@ -27,11 +29,21 @@ def undigested(plan: Data) -> Data:
     return {**body, "digest": digest(body)}
 
 
-def edited_plan(text: str, edit: Callable[[Data], None]) -> str:
-    """The text of a saved plan after an edit, with its digest made again."""
-    plan = json.loads(text)
+def edit_plan(project: Project, edit: Callable[[Data], object]) -> None:
+    """Change the saved plan plan.json, with the digest that it should have then."""
+    path = project.folder / "plan.json"
+    plan = json.loads(path.read_text())
     edit(plan)
-    return json.dumps(undigested(plan))
+    path.write_text(json.dumps(undigested(plan)))
+
+
+def teach(project: Project, values: Data, server: str = "") -> None:
+    """Write what a run is said to have learned of the project's account, or the one at `server`."""
+    until = (datetime.now(UTC) + timedelta(days=80)).isoformat()
+    entries = {name: {"value": value, "until": until} for name, value in values.items()}
+    accounts = {server or project.env["BMECONF_BASE_URL"]: entries}
+    document = {"format": learned.FORMAT, "accounts": accounts}
+    project.write(".bmeconf/learned.json", json.dumps(document))
 
 
 def checked_again(lock: Any) -> str:
@@ -218,9 +230,8 @@ class Forger:
         self._edit_plan(lambda plan: plan.update(findings=[], manual=[]))
 
     def _edit_plan(self, edit: Callable[[Data], None]) -> None:
-        path = self._project.folder / "plan.json"
-        if path.exists():
-            path.write_text(edited_plan(path.read_text(), edit))
+        if (self._project.folder / "plan.json").exists():
+            edit_plan(self._project, edit)
 
     def _pins(self) -> dict[tuple[str, str], Data]:
         """The pin of everything that can be pinned, as a plan about it tells."""
