@@ -86,10 +86,6 @@ class Person:
         return self.driver.find_element(By.CSS_SELECTOR, "[role=status]").text
 
     @property
-    def refusal(self) -> str:
-        return self.driver.find_element(By.CSS_SELECTOR, "[role=alert]").text
-
-    @property
     def text(self) -> str:
         return self.driver.find_element(By.TAG_NAME, "main").text
 
