@@ -48,6 +48,14 @@ def step(command: Callable[..., int | None]) -> Callable[..., int]:
     return run
 
 
+def pause(seconds: float) -> None:
+    """Wait for a forge, by the clock of the run."""
+    # Most runs wait for none, and need nothing of a session.
+    from bmeconf.cli import session
+
+    session.pause(seconds)
+
+
 def on_github() -> bool:
     return bool(os.environ.get("GITHUB_ACTIONS"))
 

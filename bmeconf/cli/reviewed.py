@@ -110,7 +110,11 @@ def found(name: str, to: Path, workflow: str) -> str:
     commit = forge.needed(os.environ, "GITHUB_SHA")
     try:
         text = record_search.record(
-            forge.github_of(os.environ), commit, forge.branch_of(os.environ), name, planned
+            forge.github_of(os.environ, pipeline.pause),
+            commit,
+            forge.branch_of(os.environ),
+            name,
+            planned,
         )
     except record_search.Missing as reason:
         outputs(missing=str(reason))

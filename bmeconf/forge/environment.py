@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from bmeconf.forge.github import GitHub
 from bmeconf.forge.gitlab import GitLab
+from bmeconf.forge.http import Sleep
 from bmeconf.forge.model import Forge
 from bmeconf.model.errors import InvalidInput
-
-PAUSE = "BMECONF_FORGE_PAUSE"
-"""Seconds of the first wait for an answer, for tests."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,10 @@ class Run:
         return cls(commit, number, f"{server}/{repository}/actions/runs/{number}")
 
 
-def forge_of(environ: Mapping[str, str], author: str = "") -> Forge:
-    """The forge that a pipeline runs on; `author` is whom its token writes as, where that is known.
+def forge_of(environ: Mapping[str, str], sleep: Sleep, author: str = "") -> Forge:
+    """The forge that a pipeline runs on, which waits by `sleep`.
+
+    `author` is whom its token writes as, where that is known.
 
     Raises:
         InvalidInput: it is none that is known, or a variable is missing.
@@ -50,19 +50,19 @@ def forge_of(environ: Mapping[str, str], author: str = "") -> Forge:
             needed(environ, "CI_API_V4_URL"),
             target or needed(environ, "CI_PROJECT_ID"),
             _token(environ, "GITLAB_TOKEN"),
-            _pause(environ),
+            sleep,
         )
-    return github_of(environ, author)
+    return github_of(environ, sleep, author)
 
 
-def github_of(environ: Mapping[str, str], author: str = "") -> GitHub:
+def github_of(environ: Mapping[str, str], sleep: Sleep, author: str = "") -> GitHub:
     """The repository on GitHub that a workflow runs for; raises as `forge_of` does."""
     return GitHub(
         environ.get("GITHUB_API_URL", "https://api.github.com"),
         needed(environ, "GITHUB_REPOSITORY"),
         _token(environ, "GITHUB_TOKEN"),
+        sleep,
         author,
-        _pause(environ),
     )
 
 
@@ -91,7 +91,3 @@ def _token(environ: Mapping[str, str], name: str) -> str:
 
 def _is_gitlab(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("GITLAB_CI"))
-
-
-def _pause(environ: Mapping[str, str]) -> float:
-    return float(environ.get(PAUSE) or 2)

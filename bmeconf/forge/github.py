@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bmeconf.forge.archive import file_in
-from bmeconf.forge.http import Client
+from bmeconf.forge.http import Client, Sleep
 from bmeconf.forge.model import Entry, T, Text
 from bmeconf.model.errors import ForgeFailed
 
@@ -28,7 +28,7 @@ class GitHub:
     largest = 65_536
 
     def __init__(
-        self, url: str, repository: str, token: str, author: str = "", pause: float = 2.0
+        self, url: str, repository: str, token: str, sleep: Sleep, author: str = ""
     ) -> None:
         signed = {
             "Accept": "application/vnd.github+json",
@@ -37,7 +37,7 @@ class GitHub:
         }
         base = f"{url.rstrip('/')}/repos/{repository}"
         self.repository, self._author = repository, author or BOT
-        self._client = Client("GitHub", base, signed, REMEDIES, pause)
+        self._client = Client("GitHub", base, signed, REMEDIES, sleep)
 
     @property
     def author(self) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from bmeconf.forge.http import Client
+from bmeconf.forge.http import Client, Sleep
 from bmeconf.forge.model import Entry, T, Text
 from bmeconf.model.errors import ForgeFailed
 
@@ -28,9 +28,9 @@ class GitLab:
 
     largest = 1_000_000
 
-    def __init__(self, url: str, project: str, token: str, pause: float = 2.0) -> None:
+    def __init__(self, url: str, project: str, token: str, sleep: Sleep) -> None:
         self._project = f"projects/{quote(project, safe='')}"
-        self._client = Client("GitLab", url.rstrip("/"), {"PRIVATE-TOKEN": token}, REMEDIES, pause)
+        self._client = Client("GitLab", url.rstrip("/"), {"PRIVATE-TOKEN": token}, REMEDIES, sleep)
 
     @cached_property
     def author(self) -> str:

@@ -6,7 +6,6 @@ A redirect leads a download to another host, which must not get the token.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,7 +21,9 @@ from bmeconf.model.errors import ForgeFailed, ForgeUnanswered
 ATTEMPTS, PER_PAGE, MOST_PAGES = 4, 100, 50
 LARGEST = 20_000_000
 """Bytes of an answer."""
-LONGEST_WAIT = 120.0
+FIRST_WAIT, LONGEST_WAIT = 2.0, 120.0
+"""Seconds; the first wait doubles."""
+Sleep = Callable[[float], object]
 REDIRECTS = (301, 302, 303, 307, 308)
 SAFE = ("GET", "PATCH")
 """What may be sent again without an answer: other requests could make an object twice."""
@@ -56,7 +57,7 @@ class _Request(NamedTuple):
 
 
 class Client:
-    """An API below `base`, with the `signed` headers. `pause` is the first wait, which doubles.
+    """An API below `base`, with the `signed` headers; it waits by `sleep`.
 
     `remedies` are what helps where a status is the answer.
     """
@@ -67,9 +68,9 @@ class Client:
         base: str,
         signed: Mapping[str, str],
         remedies: Mapping[int, str],
-        pause: float = 2.0,
+        sleep: Sleep,
     ) -> None:
-        self._name, self._base, self._remedies, self._pause = name, base, remedies, pause
+        self._name, self._base, self._remedies, self._sleep = name, base, remedies, sleep
         self._signed, self._unsigned = _Headers(signed), _Headers({})
         self._session = UnredirectedSession()
         self._session.headers["User-Agent"] = f"bmeconf/{__version__}"
@@ -120,7 +121,7 @@ class Client:
             try:
                 return work()
             except ForgeUnanswered:
-                time.sleep(self._pause * 2**attempt)
+                self._sleep(FIRST_WAIT * 2**attempt)
         return work()
 
     def _read(self, path: str, query: Mapping[str, str | int]) -> Any:
@@ -160,7 +161,7 @@ class Client:
             limited = status == 429 or (status == 403 and "Retry-After" in headers)
             if last or not (limited or (is_safe and (status == 0 or status >= 500))):
                 raise self._failure(request, status, data)
-            time.sleep(_wait(headers, self._pause * 2**attempt))
+            self._sleep(_wait(headers, FIRST_WAIT * 2**attempt))
         raise AssertionError("there is at least one attempt")
 
     def _once(self, request: _Request) -> tuple[int, Mapping[str, str], bytes]:

@@ -199,7 +199,6 @@ def with_token(begun: Pipeline, gitlab: FakeGitLab) -> Pipeline:
         "CI_MERGE_REQUEST_IID": "1",
         "CI_PIPELINE_ID": "7",
         "CI_PIPELINE_URL": "https://gitlab.example/acme/mail/-/pipelines/7",
-        "BMECONF_FORGE_PAUSE": "0.01",
     }
     begun.variables = {**begun.variables, **told, "HAS_GITLAB_TOKEN": "yes"}
     tokens = {"notes": {"GITLAB_TOKEN": READS}, "lock": {"GITLAB_TOKEN": PUSHES}}

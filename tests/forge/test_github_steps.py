@@ -71,7 +71,6 @@ class Script:
             "GITHUB_REF_NAME": "main",
             "GITHUB_RUN_ID": "7",
             "GITHUB_WORKFLOW_REF": f"{REPOSITORY}/.github/workflows/bmeconf.yml@refs/heads/main",
-            "BMECONF_FORGE_PAUSE": "0.01",
             "NAME": "default",
             "AUTHOR": BOT,
             "PLAN": str(folder / "plan.json"),

@@ -490,7 +490,6 @@ class Machine:
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             "GITHUB_PATH": str(files["path"]),
             "RUNNER_TEMP": str(self.folder / "temp"),
-            "BMECONF_FORGE_PAUSE": "0.01",
             **self.walk.runner.env,
         }
 
