@@ -24,7 +24,8 @@ from bmeconf.model import (
     canonical_name,
 )
 
-BY_HAND = "it was renamed, made or deleted by hand: change its entry, and what refers to it"
+RENAMED = "renamed by hand: write the new name in its entry, and in what refers to it"
+BY_HAND = "made or deleted by hand: change its entry, and what refers to it"
 MADE = {
     "mjml": "it is made of MJML: change the file, or declare the HTML in its place",
     "from_body": "it is made of the body: change that, or declare the text in its place",
@@ -72,7 +73,9 @@ class Author:
         return found, failed
 
     def _proposal(self, item: DriftItem) -> Proposal:
-        if item.path in (IDENTITY, PRESENCE) or item.path == (KINDS[item.address.kind].identity,):
+        if item.path == (KINDS[item.address.kind].identity,):
+            raise Unedited(RENAMED)
+        if item.path in (IDENTITY, PRESENCE):
             raise Unedited(BY_HAND)
         if isinstance(item.live, str) and HIDDEN.search(item.live):
             raise Unedited('"***" in it may stand for the API key: look at it, and edit it by hand')

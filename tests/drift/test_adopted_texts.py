@@ -393,7 +393,7 @@ def test_a_list_that_was_renamed_is_no_name_to_adopt(project: Project, account: 
     adoption = below.run("drift", "--adopt", "--format", "json").json["adoption"]
     assert {each["address"]: each["reason"].partition(":")[0] for each in adoption["left"]} == {
         "campaigns/N": "lists/All was renamed by hand",
-        "lists/Everybody": "it was renamed, made or deleted by hand",
+        "lists/Everybody": "renamed by hand",
     }
     assert (below.folder / "m.yaml").read_text() == campaign("lists: [Press]\nsubject: t")
 
