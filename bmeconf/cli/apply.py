@@ -71,9 +71,9 @@ def apply(options: Options, console: Console, paths: Sequence[Path], **given: An
     file = _plan_file(paths)
     flags.check(options, paths, file)
     if flags.resume:
-        result, paths = _resumed(options, console, flags, flags.resume)
+        result, options, paths = _resumed(options, console, flags, flags.resume)
     elif file:
-        result, paths = _saved(options, console, flags, file)
+        result, options, paths = _saved(options, console, flags, file)
     else:
         result = _planned(options, console, flags, paths)
     return _published(options, console, flags, result, paths)
@@ -99,8 +99,8 @@ def _planned(
 
 def _saved(
     options: Options, console: Console, flags: ApplyFlags, file: Path
-) -> tuple[Result, Sequence[Path]]:
-    """The result of a saved plan, and the path of its project."""
+) -> tuple[Result, Options, Sequence[Path]]:
+    """The result of a saved plan, options that name its account, and the path of its project."""
     age = MAX_AGE if flags.max_plan_age is None else flags.max_plan_age
     limit = decode.age(age, "--max-plan-age")
     plan, document = show.load(file)
@@ -119,13 +119,13 @@ def _saved(
                 guard.recheck(plan, project.policy)
                 return run.saved(means, basis, plan, receipts, flags.on_stale == "skip")
 
-            return _applied(plan, flags, session, work), _seen_from_here(root)
+            return _applied(plan, flags, session, work), options, _seen_from_here(root)
 
 
 def _resumed(
     options: Options, console: Console, flags: ApplyFlags, path: Path
-) -> tuple[Result, Sequence[Path]]:
-    """The result of the rest of an apply, and the path of its project."""
+) -> tuple[Result, Options, Sequence[Path]]:
+    """The result of the rest of an apply, and its account and project as `_saved` has them."""
     # One name for the journal, whichever link leads to it.
     root = root_around(Path(os.path.realpath(path))) or manifest.find_root(Path("."))
     with flags.turn(console)(root):
@@ -144,7 +144,7 @@ def _resumed(
                 _listening(plan, flags, session) as means,
             ):
                 result = run.resumed(means, journal, past, plan)
-                return _ended(result, flags, session), _seen_from_here(root)
+                return _ended(result, flags, session), options, _seen_from_here(root)
 
 
 def _in_its_account(options: Options, plan: Plan, project: Project) -> Options:
@@ -255,10 +255,13 @@ def _published(
     words = [*_resume(options), path_word(result.journal), *flags.allowed.words]
     command = shell_line(words) if result.resumable else ""
     following = [command] if command else []
+    words = [*map(path_word, paths), *options.account_words(), *options.target_words()]
     if result.begun and not result.complete:
-        words = [*options.account_words(), *options.target_words()]
-        plan = shell_line(["bmeconf", "plan", *map(path_word, paths), *words])
+        plan = shell_line(["bmeconf", "plan", *words])
         following.append(f"{plan}  # shows what is left")
+    elif result.complete and page.manual_steps_left(result):
+        drift = shell_line(["bmeconf", "drift", *words])
+        following.append(f"{drift}  # how to do a manual step, and whether it is done")
     if any(outcome.state == STALE for outcome in result.outcomes):
         # What moved since it was planned is planned anew first: to resume only repeats that it is.
         following.reverse()

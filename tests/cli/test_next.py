@@ -179,6 +179,26 @@ def test_what_is_left_of_an_apply(project: Project, account: Account) -> None:
     assert {"Mine", "Other"} <= {*account.names()}
 
 
+def test_a_manual_step_that_an_apply_leaves(
+    project: Project, account: Account, two: Account
+) -> None:
+    schedule = {"at": "2030-12-02T09:00:00Z"}
+    mail = {"from": "news@acme.example", "subject": "s", "lists": ["Newsletter"]}
+    winter = {"name": "Winter", **mail, "schedule": schedule}
+    project.declare(campaigns=[winter])
+    project.run("plan", "--account", "main", "--out", "p.json").ok()
+    # Nothing but the plan says where.
+    (command,) = following(project.run("apply", "p.json").ok())
+    assert command.startswith("bmeconf drift --account main ")
+    assert "1 manual step to do" in pasted(project, command).ok().out
+    account.campaign_status(
+        account.id_of("campaigns", "Winter"), status="scheduled", scheduledAt=schedule["at"]
+    )
+    project.declare(campaigns=[winter], lists=[{"name": "Mine"}])
+    applied = project.run("apply", "--auto-approve", "--account", "main").ok()
+    assert "Next: " not in applied.out
+
+
 def test_a_new_project(tmp_path: Path) -> None:
     project = Project(tmp_path)
     out = project.run("init", "--", "-a b").ok().out

@@ -63,6 +63,12 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
     )
 
 
+def manual_steps_left(result: Result) -> int:
+    """How many manual steps wait to be done, and have not gone wrong."""
+    broken = sum(manual.is_broken for manual in result.manual)
+    return encode.summary(result.plan)["manual"] - broken
+
+
 def outcome_item(outcome: Outcome) -> PageItem:
     """One step and how it ended."""
     step, done = outcome.step, outcome.state == APPLIED
@@ -89,7 +95,7 @@ def _verdict(result: Result, counts: Mapping[str, int]) -> str:
         what = "partly applied" if result.written else "nothing was written"
         return f"Not done ({what}): {tally}."
     wrong = went_wrong(result.manual)
-    left = counts["manual"] - sum(manual.is_broken for manual in result.manual)
+    left = manual_steps_left(result)
     waiting = f" {counted(left, 'manual step')} left." if left else ""
     first = f"{wrong}. " if wrong else ""
     return f"Applied: {tally}. {first}{_proof(result, counts)}{waiting}"
