@@ -421,14 +421,6 @@ def test_a_report_loses_its_marker_and_its_command(github: FakeGitHub, script: S
     assert f"Commit {COMMIT[:12]}, [run 7](" in comment
 
 
-def test_two_projects_have_a_comment_each(github: FakeGitHub, script: Script) -> None:
-    for name in ("one", "two", "one"):
-        script.run(COMMENT, **RUN, NAME=name)
-    assert [c["body"].splitlines()[0] for c in github.comments[1]] == [
-        f"<!-- bmeconf:plan account={name} -->" for name in ("one", "two")
-    ]
-
-
 def test_an_issue_of_somebody_else_is_left_alone(github: FakeGitHub, script: Script) -> None:
     mark = "<!-- bmeconf:drift account=default -->"
     other = {"number": 1, "user": {"login": "mallory"}, "state": "open", "body": mark}
@@ -478,18 +470,6 @@ def test_a_token_of_another_author_is_told_of(
     for _ in range(2):
         script.run(name, **RUN, AUTHOR="acme-mail[bot]")
     assert len(github.issues) + len(github.comments.get(1, [])) == 1
-
-
-def test_where_nothing_changes_a_comment_is_only_kept_up_to_date(
-    github: FakeGitHub, script: Script
-) -> None:
-    script.run(COMMENT, **{**RUN, "CODE": "0"})
-    assert github.comments == {}
-    script.run(COMMENT, **RUN)
-    (script.folder / "report.md").write_text("No steps.", encoding="utf-8")
-    script.run(COMMENT, **{**RUN, "CODE": "0"})
-    (comment,) = github.comments[1]
-    assert "No steps." in comment["body"]
 
 
 def test_a_commit_is_pending_while_manual_steps_are_open(
