@@ -124,9 +124,10 @@ def stem(name: str) -> str:
     composed = unicodedata.normalize("NFC", name)
     kept = (c if c == "_" or unicodedata.category(c)[0] in KEPT else "-" for c in composed)
     whole = re.sub("-+", "-", "".join(kept)).strip("-")
-    short = whole.encode()[:MOST_BYTES].decode(errors="ignore").strip("-")
+    short = whole.encode()[:MOST_BYTES].decode(errors="ignore").rstrip("-")
     # A mark without its letter would join what stands before it.
-    short = short.lstrip("".join(c for c in short if unicodedata.category(c)[0] == "M"))
+    marks = "".join(c for c in short if unicodedata.category(c)[0] == "M")
+    short = short.lstrip(f"-{marks}")
     if not short or RESERVED.fullmatch(short):
         return f"{NOTHING}-{short}".strip("-")
     return short

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bmeconf.desired.editing import yaml_text
@@ -299,6 +299,7 @@ def test_it_reads_as_if_somebody_had_typed_it() -> None:
 
 
 @examples(200)
+@example(["\u0301:0"])
 @given(st.lists(NAMES | TEXTS, max_size=8))
 def test_file_names_are_safe_everywhere(names: list[str]) -> None:
     stems = layout.distinct(names)

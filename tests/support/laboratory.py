@@ -145,8 +145,14 @@ def fields(kept: Kept) -> Iterator[Field]:
             continue
         if kind == "campaigns" and live["status"] == "draft":
             yield from _of_campaign(entry, live)
-        elif kind == "contacts" and live["status"].get("secondary") not in FROZEN_CONTACTS:
+        elif kind == "contacts" and not _left_alone(entry, live["status"]):
             yield from _of_contact(kept.oracle, entry, live)
+
+
+def _left_alone(entry: Data, status: Data) -> bool:
+    """True for a contact that no apply writes to: only the person can opt in again."""
+    opts_in = entry.get("status") == "Active" and status["primary"] == "Inactive"
+    return opts_in or status.get("secondary") in FROZEN_CONTACTS
 
 
 def _of_campaign(entry: Data, live: Data) -> Iterator[Field]:
