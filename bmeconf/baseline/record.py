@@ -64,28 +64,51 @@ def after(
     draft = baseline.section.draft()
     baseline = replace(baseline, section=draft)
     planned = {difference.address: difference for difference in differences}
+    writes = [*writes]
+    gone = {write.address for write in writes if write.live is None}
     for difference in planned.values():
-        _found(baseline, draft, difference, difference.address in unread)
+        live = _without(difference.live, gone)
+        _found(baseline, draft, difference, live, difference.address in unread)
     for write in writes:
-        if write.live is None:
+        live = _without(write.live, gone)
+        if live is None:
             draft.forget(write.address.kind, write.id)
             continue
         compared = planned.get(write.address)
         if compared is not None:
-            entry = _applied(baseline, write, write.live, compared)
+            entry = _applied(baseline, write, live, compared)
         else:
-            entry = _written(baseline, write, write.live)
+            entry = _written(baseline, write, live)
         draft.keep(write.address, entry)
     _intend(baseline, draft, planned.values(), manual, protect or {})
     return draft.done()
 
 
-def _found(baseline: LockBaseline, draft: Draft, difference: Difference, unread: bool) -> None:
+def _without(live: Resource | None, gone: Collection[Address]) -> Resource | None:
+    """`live` once the resources `gone` are deleted: it was read before, and is on none of them."""
+    if live is None or not gone:
+        return live
+    fields = {
+        name: tuple(each for each in value if each not in gone)
+        if isinstance(value, tuple)
+        else value
+        for name, value in live.fields.items()
+    }
+    return replace(live, fields=fields)
+
+
+def _found(
+    baseline: LockBaseline,
+    draft: Draft,
+    difference: Difference,
+    live: Resource | None,
+    unread: bool,
+) -> None:
     """Remember a resource for which there was nothing to do.
 
     One that differs stays as it was, under the name it had.
     """
-    desired, live = difference.desired, difference.live
+    desired = difference.desired
     if live is None:
         entry = draft.at(desired.address) if desired.intent.absent else None
         if entry is not None and not baseline.id_map.knows(desired.address.kind, entry.id):

@@ -523,7 +523,8 @@ def test_it_only_tells_more(
 
 def unclassed(step: Any) -> Any:
     changes = [{k: v for k, v in c.items() if k != "class"} for c in step["changes"]]
-    return {**step, "changes": changes}
+    # Lists that the commit declared are read as well, and named.
+    return {**step, "changes": changes, "hanging": bool(step.get("hanging"))}
 
 
 # --- what was written then and cannot be read now

@@ -143,11 +143,12 @@ def costs_what_was_said(lived: Lived) -> None:
 def reaches_no_more_than_was_said(lived: Lived) -> None:
     """No draft goes to more people than the plan says, or to other lists where it says nothing.
 
-    Whoever could not be taken off its lists stays on them, and a copy that could not be renamed
-    goes where its source goes.
+    Whoever could not be taken off its lists stays on them, a draft that could not be changed keeps
+    its own, and a copy that could not be renamed goes where its source goes.
     """
     said = {each["address"]: each["after"] for each in lived.plan["audience"]}
     failed = {step["id"] for step in lived.result["steps"] if step["state"] != "applied"}
+    kept = {step["address"] for step in lived.plan["steps"] if step["id"] in failed}
     changes = chain(*(step["changes"] for step in lived.plan["steps"] if step["id"] in failed))
     stay = [*chain(*(c["before"] or () for c in changes if c["path"] == "lists"))]
     before = {campaign["_id"]: {*campaign["lists"]} for campaign in lived.before["campaigns"]}
@@ -159,7 +160,7 @@ def reaches_no_more_than_was_said(lived: Lived) -> None:
             source = campaign["name"].removeprefix("Copy of ")
             copied = goes.get(source, set()) if failed and source != campaign["name"] else set()
             assert {*campaign["lists"]} <= before.get(campaign["_id"], copied)
-        elif said[address]["people"] is not None:
+        elif said[address]["people"] is not None and address not in kept:
             most = said[address]["people"] + sum(map(stay.count, said[address]["recipients"]))
             assert sum(joined[id] for id in campaign["lists"]) <= most
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.documents import classes
@@ -101,7 +101,33 @@ def test_an_edit_of_the_manifest_is_pending(laboratory: Laboratory, data: st.Dat
         assert without_classes(plan) == lived.project.plan()["steps"]
 
 
+def _on_a_list_that_goes() -> World:
+    """Two contacts on a list that is deleted: nothing is written to the first of them."""
+    names = {f"0{n:023}": name for n, name in enumerate(("News", "Old"))}
+    contact = {"fields": {}, "tags": [], "status": {"primary": "Active"}, "__v": 0}
+    structure = {"_id": f"5{0:023}", "label": "Default", "fields": [], "tags": [], "__v": 0}
+    emails = ("a@seeds.example", "b@seeds.example")
+    return World(
+        {
+            "structures": [structure],
+            "lists": [{"_id": id, "name": name, "__v": 0} for id, name in names.items()],
+            "contacts": [
+                {"_id": f"2{n:023}", "key": email, "lists": [*names][n:], **contact}
+                for n, email in enumerate(emails)
+            ],
+            "campaigns": [],
+            "templates": [],
+            "domains": [{"domain": "acme.example"}],
+        },
+        {
+            "lists": [{"name": "News"}, {"name": "Old", "state": "absent"}],
+            "contacts": [{"email": email, "lists": ["News"]} for email in emails],
+        },
+    )
+
+
 @examples(4)
+@example(_on_a_list_that_goes())
 @given(worlds())
 def test_adopting_remembers_what_applying_does(laboratory: Laboratory, world: World) -> None:
     """An apply that finds all in place leaves the same lock as the one that made it so."""

@@ -80,7 +80,7 @@ def examples(number: int) -> settings:
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         # Shrinking takes minutes, since every example is a run over sockets.
-        phases=(Phase.generate, Phase.shrink) if MANY > 1 else (Phase.generate,),
+        phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if MANY > 1 else [])],
     )
 
 
