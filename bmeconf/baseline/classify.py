@@ -115,8 +115,11 @@ class Baseline(ABC):
     def staying(self, desired: Resource, live: Resource) -> Iterator[Value]:
         """Members that were declared, and stay since no manifest names them any more."""
         kind = KINDS[desired.address.kind]
-        for name in kind.sets & desired.fields.keys() if isinstance(kind, PartialSets) else ():
-            declared, there = desired.fields[name], live.fields.get(name) or ()
+        for name in sorted(kind.sets) if isinstance(kind, PartialSets) else ():
+            declared, there = desired.fields.get(name), live.fields.get(name)
+            # Every resource is asked, and most are as declared.
+            if declared is None or not there or declared == there:
+                continue
             left = {*there}.difference(kind.part(name, declared, there, self.managed))
             # A digest of a member tells little alone, but the whole set was another one then.
             memory = self._told((name,), declared, live) if left else None

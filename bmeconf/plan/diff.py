@@ -44,8 +44,9 @@ def compare(reading: Reading) -> tuple[Difference, ...]:
         match = reading.matches[desired.address]
         live = _with_ways(reading.account.resources.get(desired.address), reading)
         now = _classified(_difference(desired, live, baseline), match, baseline)
-        if live and not desired.intent.absent:
-            now = now._replace(staying=(*map(_named, baseline.staying(desired, live)),))
+        members = baseline.staying(desired, live) if live and not desired.intent.absent else ()
+        if staying := (*map(_named, members),):
+            now = now._replace(staying=staying)
         if desired.address not in ahead or desired.intent.absent:
             differences.append(now)
         else:
