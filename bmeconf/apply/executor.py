@@ -271,7 +271,7 @@ class Execution:
         except BmeconfError as again:
             if not isinstance(again, Stale):
                 self.stopped = again
-            return Outcome(step, UNKNOWN, error.message, error=error)
+            return Outcome(step, UNKNOWN, f"{error.message}; {again.message}", error=error)
         if outcome.state != UNKNOWN:
             return outcome
         return replace(outcome, message=f"{error.message}; {outcome.message}", error=error)
@@ -290,31 +290,31 @@ class Execution:
         return self._failed(step, f"{error.message}; it was done in part{made}", error)
 
     def _recovery(self, step: Step) -> Recovery:
-        evidence, journal = self._evidence or CopyEvidence(), self._journal
-        made, at = evidence.made or journal.made, journal.sent or evidence.at
+        evidence = self._journal.completed(self._evidence or CopyEvidence())
         own = (outcome.id for outcome in self.ended.values() if outcome.id)
-        evidence = replace(evidence.without(own), made=made, at=at)
+        evidence = evidence.without(own)
         return recovery.look_up(self._api, self.id_map, self.managed, step, evidence)
 
     def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:
         """The outcome that a recovery leads to; a write that landed in part is finished."""
-        id = found.ids[0] if step.action == CREATE and len(found.ids) == 1 else ""
         if found.outcome is Landing.LANDED:
             self._learn(KINDS[step.address.kind], found.row)
-            return Outcome(step, APPLIED, f"{why}; it reads back as declared", id)
+            return Outcome(step, APPLIED, f"{why}; it reads back as declared", found.made)
         if found.row is not None:
             check = self._check(step, found.row)
             check.hold_against_rules()
         if found.outcome is Landing.PARTLY:
             checks.hold_recipients(self._api, self.id_map, step)
-            reply = self._write(check, found.left)
+            if found.made and self._evidence is not None:
+                # Once it is written to, it does not look like an untouched copy any more.
+                self._journal.finds(self._evidence, found.made)
+            try:
+                reply = self._write(check, found.left)
+            except VersionConflict as error:
+                raise Stale(f"{step.address} moved while it was finished", LOOK) from error
             finished = f"{why}; it had landed in part, and was finished"
-            return Outcome(step, APPLIED, finished, id, reply=reply)
+            return Outcome(step, APPLIED, finished, found.made, reply=reply)
         if found.outcome is Landing.GONE:
             gone = Stale(f"{step.address} is gone")
             return Outcome(step, STALE, gone.message, error=gone)
-        message = {
-            Landing.UNSEEN: "nothing has its name, so far",
-            Landing.TWICE: "it landed twice",
-        }.get(found.outcome, "it cannot be told what landed")
-        return Outcome(step, UNKNOWN, message, findings=recovery.findings(step, found))
+        return Outcome(step, UNKNOWN, found.doubt, findings=recovery.findings(step, found))

@@ -116,9 +116,23 @@ class Journal(SealedLines):
 
     def copies(self, ids: Collection[str], source: Raw) -> CopyEvidence:
         """Note the evidence for a copy that the step is about to make: ids and source."""
-        at = stamp(datetime.now(UTC))
-        self._write("copy", step=self._step, ids=sorted(ids), source=dict(source), made=at)
-        return CopyEvidence(tuple(sorted(ids)), source, at)
+        evidence = CopyEvidence(tuple(sorted(ids)), source, stamp(datetime.now(UTC)))
+        self._keep(evidence)
+        return evidence
+
+    def finds(self, evidence: CopyEvidence, id: str) -> None:
+        """Note that the step goes on with this copy, which it, or a run before, made unheard."""
+        self.made = id
+        self._keep(self.completed(evidence))
+
+    def completed(self, evidence: CopyEvidence) -> CopyEvidence:
+        """The same with what the writes of the step under way have told since."""
+        made, at = evidence.made or self.made, self.sent or evidence.at
+        return replace(evidence, made=made, at=at)
+
+    def _keep(self, evidence: CopyEvidence) -> None:
+        ids, source, at = list(evidence.ids), dict(evidence.source), evidence.at
+        self._write("copy", step=self._step, ids=ids, source=source, made=at, id=evidence.made)
 
     def before(self, method: str, path: str) -> None:
         """Note that this request is about to be sent; on JournalLost it must not be."""
@@ -179,7 +193,8 @@ def state_of(whole: bytes) -> JournalState:
     for line in lines:
         event, step = line["event"], line.get("step", "")
         if event == "copy":
-            copies[step] = CopyEvidence(tuple(line["ids"]), line["source"], line["made"])
+            ids, source, at = tuple(line["ids"]), line["source"], line["made"]
+            copies[step] = CopyEvidence(ids, source, at, line.get("id", ""))
         elif event == "absent":
             landed.discard(step)
         elif event == "write":

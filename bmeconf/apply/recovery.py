@@ -39,6 +39,20 @@ class Recovery:
     left: tuple[Change, ...] = ()
     row: Raw | None = None
 
+    @property
+    def made(self) -> str:
+        """The object that a create made, empty where it cannot be told which one."""
+        return self.ids[0] if len(self.ids) == 1 else ""
+
+    @property
+    def doubt(self) -> str:
+        """Why nobody can tell how the step ended."""
+        words = {
+            Landing.UNSEEN: "nothing has its name, so far",
+            Landing.TWICE: "it landed twice",
+        }
+        return words.get(self.outcome, "it cannot be told what landed")
+
 
 def look_up(
     api: ReadApi, id_map: IdMap, managed: Managed, step: Step, evidence: CopyEvidence

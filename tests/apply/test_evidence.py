@@ -153,6 +153,34 @@ def test_an_untouched_copy_is_finished(
     assert project.plan()["steps"] == []
 
 
+@pytest.mark.parametrize(("kind", "found", "way"), cells(ENTRIES, ("lost", "stray"), WAYS))
+def test_a_copy_that_was_found_is_remembered_when_its_naming_is_refused(
+    *, project: Project, account: Account, forks: Forks, cut: Cut, kind: str, found: str, way: str
+) -> None:
+    race = {"kind": "stale-race", "times": 0}
+    if found == "lost":
+        project.declare(**{kind: [ENTRIES[kind]]})
+        # A list has its copy named by the duplicate itself, unless that takes no name.
+        nameless = refusal(400, "ValidationError", "name is not allowed")
+        cut(Rule("POST .*/lists/.*/duplicate", instead(nameless), times=1))
+        account.faults({"kind": "error-500-after", "path": "*/duplicate"}, race)
+    else:
+        stray(project, account, forks, cut, kind)
+        account.faults(race)
+    assert project.run(*APPLY).code in (6, 8)
+    (copy,) = [row for row in account.state()[kind] if row["name"].startswith("Copy of")]
+    account.faults()
+    before = account.state()[kind]
+    ran = on(kind, way, project)
+    assert account.state()[kind] == before
+    assert [*ran.states.values()] == ["unknown"], ran.out
+    (doubt,) = [f for f in ran.json["findings"] if f["code"] == "outcome_unclear"]
+    assert copy["_id"] in doubt["message"]
+    account.remove(kind, copy["name"])
+    project.run(*APPLY).ok()
+    assert project.plan()["steps"] == []
+
+
 def test_a_list_that_others_were_put_on_is_left_alone(
     project: Project, account: Account, forks: Forks, cut: Cut
 ) -> None:

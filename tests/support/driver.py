@@ -323,9 +323,12 @@ class Account:
         raise AssertionError(name)
 
     def remove(self, kind: str, name: str) -> None:
-        """Delete every object of a kind with this name by hand."""
+        """Delete every object of a kind with this name by hand; nobody is on such a list then."""
         state = self.state()
-        state[kind] = [o for o in state[kind] if o[IDENTITY[kind]] != name]
+        gone = {o["_id"] for o in state[kind] if o[IDENTITY[kind]] == name}
+        state[kind] = [o for o in state[kind] if o["_id"] not in gone]
+        for each in state["contacts"]:
+            each["lists"] = [id for id in each["lists"] if id not in gone]
         self.set(state)
 
     def add(self, kind: str, **values: Any) -> None:
