@@ -6,7 +6,6 @@ whose server misbehaves in just that way.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -171,19 +170,6 @@ def test_a_name_taken_meanwhile_makes_no_stray_list(
     assert not any("Copy" in one["name"] for one in account.state()["lists"])
 
 
-def test_an_output_file_never_keeps_an_older_plan(
-    project: Project, account: Account, cut: Cut
-) -> None:
-    project.declare(lists=[{"name": "Newsletter"}])
-    target = project.folder / "plan.json"
-    project.run("plan", "--output", "json=plan.json").ok()
-    assert "steps" in json.loads(target.read_text(encoding="utf-8"))
-    failed = project.run("plan", "--output", "json=plan.json", BMECONF_API_KEY="bme_wrong")
-    assert failed.code == 4
-    document = json.loads(target.read_text(encoding="utf-8"))
-    assert (document["exit_code"], "steps" in document) == (4, False)
-
-
 def test_lists_are_left_in_every_dialect(project: Project, account: Account) -> None:
     account.switch(contact_lists_write="actions", contact_put="merge")
     project.declare(
@@ -278,16 +264,6 @@ def test_a_targeted_apply_does_not_speak_for_the_rest(project: Project) -> None:
     out = project.run("apply", "--auto-approve", "--target", "lists/Autumn").ok().out
     assert "The account is as declared" not in out
     assert "What was looked at is as declared" in out
-
-
-def test_no_failure_leaves_an_older_plan_in_a_file(project: Project) -> None:
-    project.declare(lists=[{"name": "Newsletter"}])
-    target = project.folder / "plan.json"
-    for wrong in (["--max-requests", "0"], ["--output", "xml=plan.xml"], ["--nonsense"]):
-        project.run("plan", "--output", "json=plan.json").ok()
-        assert project.run("plan", "--output", "json=plan.json", *wrong).code == 3
-        document = json.loads(target.read_text(encoding="utf-8"))
-        assert (document["exit_code"], "steps" in document) == (3, False)
 
 
 def test_a_failure_in_a_text_file_is_harmless(project: Project) -> None:

@@ -76,14 +76,15 @@ def test_a_folder_that_goes_away_during_an_apply_does_not_change_its_end(
     assert account.named("lists", "Autumn")
 
 
-@pytest.mark.parametrize("format", ["github", "junit"])
+@pytest.mark.parametrize("format", ["github", "json", "junit"])
 @pytest.mark.parametrize("command", ["validate", "plan"])
 def test_a_file_that_cannot_be_written_is_an_error_in_every_format(
     declared: Project, command: str, format: str
 ) -> None:
     ran = declared.run(command, "--format", format, "--output", "json=/dev/full")
     assert ran.code == 3
-    assert {"github": "::error ", "junit": 'failures="1"'}[format] in ran.out
+    told = {"github": "::error ", "json": '"exit_code": 3', "junit": 'failures="1"'}
+    assert told[format] in ran.out
     assert "/dev/full cannot be written" in ran.out
 
 
@@ -145,6 +146,7 @@ PLACES = {
     "pdf=plan.pdf": 'no format "pdf"',
     "jsno=plan.json": 'did you mean "json"?',
     "=plan.json": "expected FORMAT=FILE",
+    "json=": "expected FORMAT=FILE",
     "plan.json": "expected FORMAT=FILE",
 }
 COMMANDS = (

@@ -97,6 +97,7 @@ BROKEN = {
     "manifests": ("version: 1\nlists: [{nam: A}]\n", {}, (), 3, "unknown key"),
     "no account": (LISTS, {"BMECONF_API_KEY": ""}, (), 3, "BMECONF_API_KEY"),
     "an option": (LISTS, {}, ("--nothing",), 3, "--nothing"),
+    "an output": (LISTS, {}, ("--output", "xml=a.xml"), 3, "formats are"),
     "a wrong key": (LISTS, {"BMECONF_API_KEY": "bme_us_" + "x" * 50}, (), 4, "key"),
 }
 
