@@ -122,12 +122,6 @@ def test_who_moved(case: str, moved: str, project: Project, account: Account) ->
     assert project.plan()["steps"] == []
 
 
-def test_a_field_that_was_not_declared_before_is_pending(project: Project) -> None:
-    project.deploy(campaigns=[{"name": "Welcome", "subject": "Hello"}])
-    project.declare(campaigns=[{"name": "Welcome", "subject": "Hello", "from_name": "A"}])
-    assert classes(project.plan()) == {"campaigns/Welcome from_name": "pending"}
-
-
 def test_the_class_is_no_part_of_the_fingerprint(project: Project, account: Account) -> None:
     project.deploy(campaigns=[{"name": "Welcome", "subject": "Hello"}])
     account.edit("campaigns", "Welcome", subject="Ho")
@@ -230,13 +224,6 @@ def test_a_rename_moves_nothing_but_the_name(project: Project) -> None:
     after = project.remembered()
     assert after.pop("lists/News")["id"] == before.pop("lists/Newsletter")["id"]
     assert after == before
-
-
-def test_a_rename_by_hand_of_what_is_pinned_is_drift(project: Project, account: Account) -> None:
-    id = account.id_of("lists", "Newsletter")
-    project.deploy(lists=[{"name": "Newsletter", "id": id}])
-    account.edit("lists", "Newsletter", name="Letters")
-    assert classes(project.plan()) == {"lists/Newsletter name": "drift"}
 
 
 def test_text_says_that_an_edit_by_hand_is_about_to_be_undone(
@@ -966,17 +953,6 @@ def test_an_apply_that_has_nothing_to_do_writes_it(project: Project) -> None:
     assert list(project.remembered()) == ["campaigns/Welcome"]
 
 
-def test_a_second_apply_leaves_it_byte_for_byte(project: Project, account: Account) -> None:
-    shutil.copytree(EXAMPLE, project.folder, dirs_exist_ok=True)
-    text = (project.folder / "bmeconf.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"base_url: .*", f"base_url: {account.sandbox.url}", text)
-    text = re.sub(r"api_key_env: .*", "api_key_env: BMECONF_API_KEY", text)
-    project.write("bmeconf.yaml", text)
-    project.apply()
-    assert project.lock_text().endswith("}\n")
-    leaves_it(project)
-
-
 def test_what_was_made_empty_is_known_to_be(project: Project) -> None:
     project.deploy(campaigns=[{"name": "One", "from_name": None, "reply_to": []}])
     assert "from_name" in project.remembered()["campaigns/One"]["seen"]
@@ -1234,15 +1210,6 @@ def test_an_entry_of_two_minds_is_as_good_as_none(project: Project, account: Acc
     assert classes(project.plan()) == {"campaigns/Offer body": ""}
     project.apply()
     assert project.plan()["steps"] == []
-
-
-def test_an_entry_is_on_one_line(project: Project) -> None:
-    project.deploy(**drafts(A="1", B="1"))
-    lines = [line.strip() for line in project.lock_text().splitlines()]
-    assert [line[:14] for line in lines[5:12]] == [
-        *('"campaigns/A":', '"check": "' + lines[6][10:14], "}", ","),
-        *('"campaigns/B":', '"check": "' + lines[10][10:14], "}"),
-    ]
 
 
 def test_a_merge_that_git_left_open_is_named_with_its_line(project: Project) -> None:

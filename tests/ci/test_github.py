@@ -124,13 +124,6 @@ def test_a_fork_is_validated_without_a_key(repository: Repository, trusting: boo
     assert repository.comments(1) == []
 
 
-def test_a_pull_request_without_a_key_is_validated(repository: Repository) -> None:
-    repository.runner.secrets = {}
-    run = repository.planned(1, **{LISTS: AUTUMN})
-    assert "::warning title=bmeconf::There is no api-key" in run.log
-    assert repository.account.log() == []
-
-
 # --- the merge
 
 
@@ -155,14 +148,6 @@ def test_a_merge_applies_what_was_reviewed(repository: Repository) -> None:
     again = repository.push().ok()
     assert "Nothing to apply" in again.log
     assert "steps applied" not in again.log
-
-
-def test_nothing_is_applied_where_the_account_moved(repository: Repository) -> None:
-    # Its version alone: somebody touched it after it was looked at.
-    reviewed(repository, RENAMED)
-    ci_project.touch(repository.account, "Product updates")
-    repository.account.clear_log()
-    stopped(repository, repository.push(), "lists/Product news: ")
 
 
 def test_a_person_can_name_the_fingerprint(repository: Repository) -> None:

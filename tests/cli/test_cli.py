@@ -108,7 +108,7 @@ def test_a_plan_is_saved_by_both_names_of_the_option(project: Project) -> None:
         assert project.run("show", "plan.json").ok().out
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "apply"])
+@pytest.mark.parametrize("command", ["init", "validate", "plan", "apply", "pull"])
 def test_help_shows_examples(command: str, project: Project) -> None:
     assert f"\n  bmeconf {command}" in project.run(command, "--help").ok().out
 

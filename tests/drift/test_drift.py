@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shlex
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +17,11 @@ from bmeconf.kinds import TOLERANCE, Touch
 from bmeconf.kinds.contacts import last_write
 from bmeconf.render import FORMATS
 from tests.support.documents import codes, found, only, state_of
-from tests.support.driver import LOCK, Account, Project, Ran, from_now
+from tests.support.driver import LOCK, Account, Project, from_now
 from tests.support.edits import ANN, SENT, WELCOME
 from tests.support.fake_server import Cut, Rule, edited, instead, refusal, reply
 
 EVENTS = "GET /api/contact/[0-9a-f]{24}/events"
-SEARCH = ("POST", "/api/contact/search")
 HOSTILE = "\x1b[31m::error::x\n##[y]|<b>&*_`\u202e"
 
 
@@ -307,15 +305,6 @@ def test_known_drift_that_matches_nothing_can_be_removed(project: Project) -> No
     assert "can be removed" in finding["remedy"]
     assert document["clean"]
     assert codes(project.drift("--target", "lists/*")) == []
-
-
-def test_known_drift_stays_drift_where_a_first_look_was_remembered(project: Project) -> None:
-    project.known_drift(address=WELCOME, field="subject")
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}], lists=[{"name": "Customers"}])
-    assert project.drift("--record")["recorded"]
-    assert only(project.drift())["class"] == "known"
-    project.known_drift(address=WELCOME, field="subject", expires="2020-01-01")
-    assert only(project.drift(code=2))["class"] == "drift"
 
 
 # --- manual steps
@@ -665,13 +654,6 @@ def put(project: Project, texts: list[str]) -> None:
         project.write(LOCK, text)
 
 
-def test_a_lock_file_that_cannot_be_used(project: Project) -> None:
-    project.declare(lists=[{"name": "Customers"}])
-    project.write(LOCK, "<<<<<<< ours\n")
-    ran = project.run("drift", "--format", "json")
-    assert (ran.code, ran.json["error"]["code"]) == (3, "invalid_input")
-
-
 # --- it only looks
 
 
@@ -688,31 +670,6 @@ def everything(project: Project, account: Account) -> None:
     account.remove("lists", "Mine")
     frozen = {**sent, "subject": "Too late"}
     project.declare(contacts=contacts, lists=mine, campaigns=[draft, late, frozen])
-
-
-OPTIONS = (
-    (),
-    ("--record",),
-    ("--format", "json", "--record"),
-    ("--target", "campaigns/*"),
-    ("--max-requests", "2"),
-    ("--fail-on", "pending", "--quiet"),
-    ("--allow-host", "mail.example", "--verbose", "--no-color"),
-    ("--output", "json=drift.json"),
-)
-
-
-def test_it_sends_nothing_that_writes(project: Project, account: Account) -> None:
-    everything(project, account)
-    before = account.state()
-    account.clear_log()
-    for options in OPTIONS:
-        ran = project.run("drift", *options)
-        assert ran.code in (0, 2, 5, 9), ran.err
-        assert "Traceback" not in ran.err
-    sent = {(e["method"], "" if e["method"] == "GET" else e["path"]) for e in account.log()}
-    assert sent == {("GET", ""), SEARCH}
-    assert account.state() == before
 
 
 def test_it_asks_no_more_than_a_plan_that_may_be_applied(
@@ -738,13 +695,6 @@ def test_it_needs_no_scope_to_write(project: Project, account: Account) -> None:
     assert found(project.drift(code=2)) == {f"{WELCOME} subject": "drift"}
 
 
-def test_a_missing_scope_is_refused(project: Project, account: Account) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "subject": "A"}])
-    account.limit(["contacts:read"])
-    ran = project.run("drift", "--format", "json")
-    assert (ran.code, ran.json["error"]["code"]) == (4, "scope_missing")
-
-
 def test_targets(project: Project, account: Account) -> None:
     everything(project, account)
     document = project.drift("--target", "lists/Mine", code=2)
@@ -752,22 +702,6 @@ def test_targets(project: Project, account: Account) -> None:
     assert WELCOME in document["left_out"]
     ran = project.run("drift", "--target", "lists/Nonesuch")
     assert ran.code == 3
-
-
-def test_problems_of_the_manifests(project: Project) -> None:
-    project.write("m.yaml", "version: 1\ncampaigns: [{name: New, lists: [Nonesuch]}]\n")
-    ran: Ran = project.run("drift", "--format", "json")
-    assert ran.code == 3
-    assert ran.json["problems"][0]["code"]
-
-
-def test_the_sandbox_has_a_lock_of_its_own(tmp_path: Path) -> None:
-    pytest.importorskip("flask")
-    project = Project(tmp_path)
-    project.declare(lists=[{"name": "Newsletter"}])
-    assert project.drift("--sandbox", "--record")["recorded"]
-    assert not (tmp_path / LOCK).exists()
-    assert project.drift("--sandbox")["locked"]
 
 
 # --- in words

@@ -70,10 +70,6 @@ def test_the_campaign_can_be_scheduled_as_declared(empty: Project, account: Acco
     assert "(done)" in empty.drift_text()
 
 
-def test_help_shows_examples(empty: Project) -> None:
-    assert "\n  bmeconf init acme\n" in empty.run("init", "--help").ok().out
-
-
 def test_the_next_commands_are_told_once(empty: Project) -> None:
     out = empty.run("init", "our mail").ok().out
     assert out.endswith(

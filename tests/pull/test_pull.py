@@ -357,10 +357,6 @@ def test_the_whole_account_but_no_contact(adopter: Adopter) -> None:
     assert not any(b"bme_us" in content for content in files.values())
 
 
-def test_help_shows_examples(project: Project) -> None:
-    assert "\n  bmeconf pull --out acme" in project.run("pull", "--help").ok().out
-
-
 def test_a_failure_is_a_document_too(project: Project) -> None:
     document = project.run("pull", "--format", "json", "--status", "late").json
     assert (document["format"], document["exit_code"]) == ("bmeconf.pull/1", 3)

@@ -377,13 +377,6 @@ def test_no_request_is_made_in_vain(
     assert server.lines() == lines
 
 
-def test_nothing_but_reads(project: Project, account: Account, cut: Cut) -> None:
-    server, before = cut(), account.state()
-    project.run("report", "--check").ok()
-    assert server.lines("GET") == server.lines()
-    assert account.state() == before
-
-
 # --- what the service leaves out
 
 

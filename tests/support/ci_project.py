@@ -137,13 +137,6 @@ def merged_pull(
     }
 
 
-def touch(account: Account, name: str) -> None:
-    """Give a list another version, and change nothing else."""
-    state = account.state()
-    next(entry for entry in state["lists"] if entry["name"] == name)["__v"] += 1
-    account.set(state)
-
-
 def newsletter(folder: Path) -> None:
     """The files of examples/newsletter, without its project file."""
     left = shutil.ignore_patterns(".bmeconf", "bmeconf.yaml", "bmeconf.lock.json")
