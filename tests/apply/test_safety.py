@@ -149,16 +149,6 @@ def test_somebody_elses_campaign_is_not_adopted_unseen(
     assert account.named("campaigns", "Offer")["lists"] == [news] != [customers]
 
 
-def test_no_copies_pile_up(project: Project, account: Account, cut: Cut) -> None:
-    refused = Rule("PATCH /api/email/campaign/.*", instead(REFUSED), times=1)
-    cut(refused)
-    project.declare(campaigns=[{"name": "Next", "copy_of": "Welcome", "subject": "Next"}])
-    assert applied(project).code == 8
-    assert applied(project).ok().json["converged"]
-    names = sorted(campaign["name"] for campaign in account.state()["campaigns"])
-    assert names == ["2026-10 Newsletter", "Next", "Welcome"]
-
-
 def test_a_name_taken_meanwhile_makes_no_stray_list(
     project: Project, account: Account, cut: Cut
 ) -> None:
@@ -168,16 +158,6 @@ def test_a_name_taken_meanwhile_makes_no_stray_list(
     project.declare(lists=[{"name": "Archive", "copy_of": "Newsletter"}])
     assert applied(project).code == 6
     assert not any("Copy" in one["name"] for one in account.state()["lists"])
-
-
-def test_lists_are_left_in_every_dialect(project: Project, account: Account) -> None:
-    account.switch(contact_lists_write="actions", contact_put="merge")
-    project.declare(
-        lists=[{"name": "Newsletter"}, {"name": "Customers"}],
-        contacts=[{"email": BOB, "lists": ["Customers"]}],
-    )
-    assert applied(project).ok().json["converged"]
-    assert project.plan()["steps"] == []
 
 
 def test_a_contact_that_a_lagging_search_still_shows_is_absent(

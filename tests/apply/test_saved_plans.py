@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -191,46 +191,6 @@ EDITS: dict[str, tuple[str, Edit]] = {
         lambda state: replaced(state, "First Name"),
     ),
 }
-
-
-def single_edits(plan: Any, state: Any) -> Iterator[tuple[str, Any]]:
-    """For each object that a plan touches every kind of edit by hand, as another state."""
-    for step in plan["steps"]:
-        address = step["address"]
-        kind, _, name = address.partition("/")
-        where = {"structure": "structures"}.get(kind, kind)
-        for how in ("touched", "gone") if step["pin"] else ("there",):
-            edited = json.loads(json.dumps(state))
-            rows = edited[where]
-            if how == "there":
-                rows.append({**rows[0], "_id": "f" * 24, KINDS[kind]: name})
-            elif how == "touched":
-                touched(named(rows, "_id", step["pin"]["id"]))
-            elif kind in KINDS:
-                row = named(rows, "_id", step["pin"]["id"])
-                without(edited, kind, KINDS[kind], row[KINDS[kind]])
-            else:
-                continue
-            yield address, edited
-
-
-@pytest.mark.parametrize("example", ["first", "newsletter", "some"])
-def test_no_single_edit_of_what_an_example_touches_is_overrun(
-    project: Project, account: Account, example: str
-) -> None:
-    plan = example_plan(project, account, example)
-    assert len(plan["steps"]) >= 4
-    tried = 0
-    for address, state in single_edits(plan, account.state()):
-        moved = account.set(state)
-        account.clear_log()
-        ran = carry(project)
-        assert ran.code == 6, (address, ran.out, ran.err)
-        assert ran.states[address] == "stale"
-        assert account.writes() == []
-        assert account.state() == moved
-        tried += 1
-    assert tried >= len(plan["steps"])
 
 
 @pytest.mark.parametrize("name", EDITS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -274,24 +273,6 @@ def test_the_key_and_the_token_are_where_they_are_needed_alone(repository: Repos
     for text in (told, json.dumps(stored)):
         assert key not in text
         assert "ghs_" not in text
-
-
-def test_hostile_names_do_nothing_in_a_comment(repository: Repository) -> None:
-    hostile = (
-        f"</details>{MARK}<script>x</script>@everyone ![x](https://evil.example/x)\n::error::no"
-    )
-    repository.account.edit("campaigns", "Welcome", subject=hostile)
-    repository.propose(1, **{LISTS: "version: 1\ncampaigns: [{name: Welcome, subject: Hello}]\n"})
-    run = repository.pull_request(1).ok()
-    (comment,) = repository.comments(1)
-    assert comment.startswith(f"{MARK}\n")
-    assert "Welcome" in comment
-    # What is left of a name outside of code, where nothing is obeyed, is nothing.
-    plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", comment.removeprefix(MARK), flags=re.DOTALL)
-    for active in ("<!--", "<script", "</details", "@everyone", "](https://evil"):
-        assert active in comment
-        assert active not in plain
-    assert not any(line.lstrip().startswith("::error::no") for line in run.log.splitlines())
 
 
 # --- drift

@@ -93,10 +93,3 @@ def test_each_account_has_its_own_issue(repository: Repository, two_accounts: Pa
     repository.schedule()
     (issue,) = repository.github.issues
     assert issue["body"].startswith("<!-- bmeconf:drift account=production -->\n")
-
-
-def test_a_project_without_accounts_is_told_so(repository: Repository) -> None:
-    repository.propose(1, **{"bmeconf.yaml": "version: 1\n"})
-    run = repository.pull_request(1)
-    assert run.conclusion == "failure"
-    assert "declares no account" in run.log

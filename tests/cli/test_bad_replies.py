@@ -115,10 +115,6 @@ GATEWAY = Reply(502, b"<h1>Bad gateway</h1>")
 HTML = Reply(200, b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html"})
 
 
-def raw(body: bytes) -> Meddle:
-    return instead(Reply(200, body))
-
-
 def ends_the_month(seen: Any, forward: Any) -> Reply:
     return Reply(200, forward().body, {"X-Monthly-Remaining": "0"})
 
@@ -130,11 +126,8 @@ def totals(count: int) -> Meddle:
 PLAN_CASES = {
     # --- instead of an answer
     "html in place of JSON": Case(STRUCTURE, instead(HTML), told="is not the JSON"),
-    "an empty answer": Case(LISTS, raw(b""), told="not a listing"),
+    "an empty answer": Case(LISTS, instead(Reply(200, b"")), told="not a listing"),
     "no content": Case(SEARCH, instead(Reply(204)), told="not a listing"),
-    "half a document": Case(CAMPAIGNS, raw(b'{"total": 2, "rec')),
-    "not UTF-8": Case(CAMPAIGN, raw(b'{"_id": "a", "name": "\xff"}')),
-    "NaN": Case(CONTACT, raw(b'{"_id": "a", "__v": NaN}')),
     "a string": Case(CAMPAIGN, instead(reply("nothing here")), told="a string, not with an object"),
     "an array for an object": Case(CONTACT, instead(reply([])), told="an array"),
     "null for an object": Case(CAMPAIGN, instead(reply(None)), told="nothing"),
@@ -142,7 +135,6 @@ PLAN_CASES = {
     "an error with a good status": Case(
         SEARCH, refused(200, "InternalError", "sorry"), told="not a listing"
     ),
-    "deep nesting": Case(DOMAINS, raw(b"[" * 100_000)),
     "a redirect": Case(
         STRUCTURE, instead(Reply(302, headers={"Location": "http://127.0.0.1:1/"})), 1, "api_error"
     ),

@@ -619,12 +619,6 @@ def test_a_write_that_is_lost_inside_tls_may_have_landed(
     assert failure.cost == (1, [], 1)
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_key(tls: ssl.SSLContext) -> None:
-    failure = failing(reply([]), "POST", kind=NetworkError, tls=tls)
-    assert "certificate" in failure.error.message
-    assert failure.cost == (0, [], 0)
-
-
 # --- reading only
 
 

@@ -13,6 +13,7 @@ from bmeconf.client import Budget, Reader
 from bmeconf.kinds import Dialect
 from tests.support.clocks import FakeClock
 from tests.support.fake_server import Action, FakeServer, Seen, refusal, reply
+from tests.support.strategies import cells
 
 PATH = "/api/email/campaign"
 ORDER = "sort=updatedAt:"
@@ -152,10 +153,11 @@ def replaced(rows: Rows) -> None:
 MOVES = [deleted, made, renamed, edited_at_the_last_time, replaced]
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
-@pytest.mark.parametrize("at", range(1, 6))
-@pytest.mark.parametrize("kind", [Listing, Unsorted, Bare], ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize(
+    ("kind", "at", "move", "parallel"),
+    cells((Listing, Unsorted, Bare), range(1, 6), MOVES, (1, 4)),
+    ids=lambda value: getattr(value, "__name__", value),
+)
 def test_a_change_between_two_pages_is_noticed(
     kind: type[Listing], at: int, move: Callable[[Rows], None], parallel: int
 ) -> None:

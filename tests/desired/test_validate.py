@@ -233,22 +233,14 @@ def test_any_quoted_text_arrives_or_is_refused(text: str) -> None:
     assert refused if got.errors else next(iter(got.snapshot)).fields["body"] == body
 
 
-def test_ten_thousand_contacts_in_one_file_are_valid(here: Path) -> None:
+def test_ten_thousand_contacts_in_one_file_are_valid_and_quick(here: Path) -> None:
     line = (
         "  - {email: qa%d@acme.example, fields: {City: Oslo, Team: A}, lists: [News], tags: [x]}\n"
     )
     contacts = "".join(line % number for number in range(10_000))
-    assert len(snapshot(here, f"lists: [{{name: News}}]\ncontacts:\n{contacts}")) == 10_001
-
-
-def test_a_thousand_contacts_are_quick(here: Path) -> None:
-    lines = [
-        f"  - {{email: qa{n}@acme.example, fields: {{City: Oslo}}, lists: [News], tags: [seed]}}\n"
-        for n in range(1000)
-    ]
     started = time.process_time()
-    assert len(snapshot(here, f"lists: [{{name: News}}]\ncontacts:\n{''.join(lines)}")) == 1001
-    assert time.process_time() - started < 2
+    assert len(snapshot(here, f"lists: [{{name: News}}]\ncontacts:\n{contacts}")) == 10_001
+    assert time.process_time() - started < 15
 
 
 @pytest.mark.parametrize(

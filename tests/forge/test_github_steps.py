@@ -484,6 +484,11 @@ def test_a_commit_is_pending_while_manual_steps_are_open(
         assert github.statuses[HEAD]["context"] == "bmeconf/default: manual steps"
 
 
+def test_a_project_without_accounts_has_none_to_run_jobs_for(script: Script) -> None:
+    (script.folder / "bmeconf.yaml").write_text("version: 1\n", encoding="utf-8")
+    script.run("matrix", code=3, said="declares no account")
+
+
 # --- the lock file
 
 

@@ -254,44 +254,6 @@ def large(account: Account) -> Account:
     return account
 
 
-def test_a_list_that_slips_off_both_pages_is_not_made_anew(
-    large: Account, project: Project, cut: Cut
-) -> None:
-    project.declare(
-        lists=[{"name": "Big news", "renamed_from": ["L101"]}],
-        campaigns=[{"name": "D", "lists": ["Big news"]}],
-    )
-    cut(Rule(LISTS, meanwhile(lambda: large.remove("lists", "L005")), times=1, skip=1))
-    assert project.apply()["converged"]
-    assert large.named("lists", "Big news")["_id"] == ident(1, 101)
-    assert large.named("campaigns", "D")["lists"] == [ident(1, 101)]
-    assert len(large.state()["lists"]) == 149
-
-
-def test_a_campaign_that_slips_off_both_pages_is_not_made_anew(
-    large: Account, project: Project, cut: Cut
-) -> None:
-    project.declare(campaigns=[{"name": "C101", "subject": "New"}])
-    cut(Rule(CAMPAIGNS, meanwhile(lambda: large.remove("campaigns", "C005")), times=1, skip=1))
-    project.apply()
-    assert large.named("campaigns", "C101")["subject"] == "New"
-    assert large.named("campaigns", "C101")["_id"] == ident(3, 101)
-
-
-def test_an_address_that_moves_between_two_batches_is_found(
-    account: Account, project: Project, cut: Cut
-) -> None:
-    emails = [f"c{n:03}@acme.example" for n in range(101)]
-    live = {"_id": ident(2, 1), "key": emails[100]}
-    account.set({"structures": [{"_id": STRUCTURE}], "contacts": [live]})
-    project.declare(contacts=[{"email": email} for email in emails])
-    moved = meanwhile(lambda: account.edit("contacts", emails[100], key=emails[0]))
-    # The first search, for all of them at once, is refused.
-    cut(Rule(CONTACTS, moved, times=1, skip=2))
-    addresses = {step["address"] for step in project.plan()["steps"]}
-    assert addresses == {f"contacts/{email}" for email in emails[1:]}
-
-
 @pytest.mark.parametrize(
     ("kind", "line", "command"),
     [
@@ -378,26 +340,6 @@ def test_what_lists_cost_that_are_to_change(
     project.planned(lists=[entry])
     asked = [entry["path"].rpartition("/")[2] for entry in account.log()][1:]
     assert asked == ["lists", "all", *["lists"] * (-(-lists // 100) - 1)]
-
-
-@pytest.mark.parametrize("edited", [True, False])
-@pytest.mark.parametrize(
-    ("number", "requests"), [(1, 1), (100, 1), (101, 3), (200, 3), (201, 4), (950, 11)]
-)
-def test_what_campaigns_cost(
-    account: Account, project: Project, number: int, requests: int, edited: bool
-) -> None:
-    made = "2026-01-01T09:00:00.000Z"
-    campaigns = [
-        {"_id": ident(3, n), "name": f"C{n:03}", "createdAt": made, "updatedAt": made}
-        | ({"updatedAt": f"2026-01-02T09:{n // 60:02}:{n % 60:02}.000Z"} if edited else {})
-        for n in range(1, number + 1)
-    ]
-    account.set({"structures": [{"_id": STRUCTURE}], "campaigns": campaigns})
-    project.planned(campaigns=[{"name": "C001"}])
-    listed = [entry for entry in account.log() if entry["path"] == "/api/email/campaign"]
-    # Where no edit has moved a time, nothing proves that one would: all is asked for again.
-    assert len(listed) == (requests if edited else 2 * -(-number // 100) - 1)
 
 
 @pytest.mark.parametrize(
