@@ -19,7 +19,7 @@ from bmeconf.render import FORMATS
 from tests.support.documents import codes, found, only, state_of
 from tests.support.driver import LOCK, Account, Project, from_now
 from tests.support.edits import ANN, SENT, WELCOME
-from tests.support.fake_server import Cut, Rule, edited, instead, refusal, reply
+from tests.support.fake_server import Cut, Rule, instead, refusal, reply
 
 EVENTS = "GET /api/contact/[0-9a-f]{24}/events"
 HOSTILE = "\x1b[31m::error::x\n##[y]|<b>&*_`\u202e"
@@ -634,26 +634,6 @@ def test_a_lock_file_that_cannot_be_written(project: Project) -> None:
     assert ran.json["items"] == []
 
 
-def test_what_came_into_the_lock_file_meanwhile_is_left_alone(project: Project, cut: Cut) -> None:
-    project.declare(campaigns=[{"name": "Welcome", "from_name": "Acme"}])
-    armed: list[str] = []
-    rule = Rule("GET /api/email/campaign", edited(lambda value: put(project, armed)))
-    cut(rule)
-    project.drift("--record")
-    other = project.lock_text()
-    project.unlock()
-    armed.append(other)
-    ran = project.run("drift", "--format", "json", "--record")
-    assert (ran.code, ran.json["recorded"]) == (0, True)
-    assert project.lock_text() == other
-
-
-def put(project: Project, texts: list[str]) -> None:
-    """What somebody else writes to the lock file meanwhile."""
-    for text in texts:
-        project.write(LOCK, text)
-
-
 # --- it only looks
 
 
@@ -866,17 +846,6 @@ def test_hostile_names_do_no_harm(
         assert not any(line.startswith("::error::") for line in told.splitlines())
     if format == "html":
         assert "<b>&" not in ran.out
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_every_format_tells_of_it(format: str, project: Project, account: Account) -> None:
-    everything(project, account)
-    file = project.folder / "report.out"
-    ran = project.run("drift", "--format", format, "--output", f"{format}={file}")
-    assert (ran.code, ran.err) == (9, "")
-    assert file.read_text(encoding="utf-8") == ran.out or format == "html"
-    for told in ("Mine", "Late", "overdue", "Welcome"):
-        assert told in ran.out
 
 
 def test_junit_counts_drift_as_failures(project: Project, account: Account) -> None:
