@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.support.driver import Account, Project
-from tests.support.formats import FORMATS, told
 from tests.support.git import commit
 
 AT = "2030-12-01T08:00:00Z"
@@ -41,9 +40,7 @@ def test_a_mail_whose_schedule_is_taken_out_still_goes_out(
         assert about(project.apply(), "undeclared_schedule") == wanted
         assert about(project.drift(), "undeclared_schedule") == wanted
     for command in ("plan", "drift"):
-        for format in FORMATS:
-            words = told(format, project.run(command, "--format", format).ok().out)
-            assert AT in words, (command, format)
+        assert AT in project.run(command).ok().out
     account.campaign_status(id, status="draft")
     assert about(project.plan(), "undeclared_schedule") == []
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.support.driver import Account, Project
-from tests.support.formats import FORMATS, told
 
 ANN = "ann@example.com"
 STATUSES = ["Unsubscribe", "Bounce", "Complaint-FBL", "SomethingNew"]
@@ -35,9 +34,7 @@ def test_a_dead_seed_is_told(
     assert dead(project.drift()) == [(f"contacts/{ANN}", "warning")]
     assert dead(project.apply()) == [(f"contacts/{ANN}", "warning")]
     for command in ("plan", "drift"):
-        for format in FORMATS:
-            words = told(format, project.run(command, "--format", format).ok().out)
-            assert secondary in words, (command, format)
+        assert secondary in project.run(command).ok().out
 
 
 @pytest.mark.parametrize("secondary", STATUSES)

@@ -176,16 +176,6 @@ def test_so_many_drafts_are_read_at_once(
     assert (watch.most_reads, watch.most_beside_a_write) == (number, 0)
 
 
-def test_nothing_is_under_way_beside_a_write(drafts: Account, project: Project) -> None:
-    watch = Watch()
-    with in_front_of(drafts.sandbox.url, watch) as server:
-        project.env = {**drafts.env, "BMECONF_BASE_URL": server.url}
-        project.apply()
-        assert len(server.writes()) == 16
-    assert 1 < watch.most_reads <= 4
-    assert watch.most_beside_a_write == 0
-
-
 @pytest.mark.parametrize("policy", ["0", "17", "many", "2.5"])
 def test_a_number_that_is_none_is_refused(project: Project, policy: str) -> None:
     project.write("bmeconf.yaml", f"version: 1\npolicy: {{parallel: {policy}}}\n")
@@ -227,18 +217,3 @@ def test_what_an_apply_may_delete_does_not_depend_on_it(drafts: Account, project
     plan = project.plan()
     assert len(project.apply(*allowed(plan), "--parallel", "16")["steps"]) == 4
     assert len(drafts.state()["campaigns"]) == 13
-
-
-def test_the_inner_pages_of_a_listing_come_side_by_side(account: Account, project: Project) -> None:
-    listed = [{"_id": ident(3, n), "name": f"N {n:03}"} for n in range(1, 1001)]
-    account.set({"structures": [{"_id": STRUCTURE}], "campaigns": listed})
-    project.declare(campaigns=[{"name": "N 500"}])
-    asked = {}
-    for number in (1, 4):
-        watch = Watch()
-        with in_front_of(account.sandbox.url, watch) as server:
-            project.env = {**account.env, "BMECONF_BASE_URL": server.url}
-            project.plan("--parallel", str(number))
-            asked[number] = sorted((seen.line, seen.query) for seen in server.seen)
-        assert (watch.most_reads > 1) == (number > 1)
-    assert asked[1] == asked[4]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.webdriver import WebDriver
@@ -12,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.support.browser import colours, contrast, outlined, size, unfold
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, watched
 from tests.support.listener import Listener
 
 EVIL = """<!doctype html><html lang=en><head><script>top.ran = 1</script>
@@ -167,16 +165,10 @@ def test_a_page_reloads_when_a_file_changes(browser: WebDriver, project: Project
     def links(driver: WebDriver) -> str:
         return driver.find_element(By.ID, "links").text
 
-    with project.start("preview", "--watch", "--port", "0", "--offline") as running:
-        try:
-            assert running.stdout
-            url = running.stdout.readline().decode().strip()
-            browser.get(f"{url}{'x' * 60}.html")
-            assert links(browser) == "1 link"
-            path.write_text(path.read_text().replace("</body>", "<a href=#>Two</a></body>"))
-            wait = WebDriverWait(browser, 20, 0.1, [WebDriverException])
-            wait.until(lambda driver: links(driver) == "2 links 1 to look at")
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+    with watched(project, "--offline") as url:
+        browser.get(f"{url}{'x' * 60}.html")
+        assert links(browser) == "1 link"
+        path.write_text(path.read_text().replace("</body>", "<a href=#>Two</a></body>"))
+        wait = WebDriverWait(browser, 20, 0.1, [WebDriverException])
+        wait.until(lambda driver: links(driver) == "2 links 1 to look at")
     browser.get("about:blank")

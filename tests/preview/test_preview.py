@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import time
 from base64 import b64decode
 from functools import partial
@@ -17,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 import requests
 
-from tests.support.driver import Account, Project
+from tests.support.driver import Account, Project, watched
 
 BODY = (
     "<html lang=en><p>Hello {key}</p><a href='http://acme.example/'>Go</a>"
@@ -216,31 +215,22 @@ def test_hostile_texts_are_no_markup(project: Project) -> None:
 def test_watching_follows_the_files_until_ctrl_c(project: Project, tmp_path: Path) -> None:
     declare(project, "One")
     whole = (tmp_path / "m.yaml").read_text()
-    with project.start("preview", "--watch", "--port", "0", "--offline") as running:
-        try:
-            assert running.stdout
-            url = running.stdout.readline().decode().strip()
-            with urlopen(f"{url}changes", timeout=20) as changes:
-                versions = [changes.readline() + changes.readline()]
-                assert "About One" in requests.get(url, timeout=20).text
-                elsewhere = requests.get(url, headers={"Host": "acme.example"}, timeout=20)
-                assert elsewhere.status_code == 403
-                assert requests.get(f"{url}m.yaml", timeout=20).status_code == 404
-                (tmp_path / "m.yaml").write_text(
-                    "version: 1\ncampaigns: [{name: One, subjekt: x}]\n"
-                )
-                versions.append(changes.readline() + changes.readline())
-                broken = requests.get(f"{url}one.html", timeout=20)
-                assert broken.status_code == 404
-                assert "unknown key &#34;subjekt&#34;" in broken.text
-                os.replace(project.write("../new.yaml", whole), tmp_path / "m.yaml")
-                versions.append(changes.readline() + changes.readline())
-                assert "About One" in requests.get(url, timeout=20).text
-            assert len({*versions}) == len(versions)
-        finally:
-            running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=20)
-    assert (running.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
+    with watched(project, "--offline") as url:
+        with urlopen(f"{url}changes", timeout=20) as changes:
+            versions = [changes.readline() + changes.readline()]
+            assert "About One" in requests.get(url, timeout=20).text
+            elsewhere = requests.get(url, headers={"Host": "acme.example"}, timeout=20)
+            assert elsewhere.status_code == 403
+            assert requests.get(f"{url}m.yaml", timeout=20).status_code == 404
+            (tmp_path / "m.yaml").write_text("version: 1\ncampaigns: [{name: One, subjekt: x}]\n")
+            versions.append(changes.readline() + changes.readline())
+            broken = requests.get(f"{url}one.html", timeout=20)
+            assert broken.status_code == 404
+            assert "unknown key &#34;subjekt&#34;" in broken.text
+            os.replace(project.write("../new.yaml", whole), tmp_path / "m.yaml")
+            versions.append(changes.readline() + changes.readline())
+            assert "About One" in requests.get(url, timeout=20).text
+        assert len({*versions}) == len(versions)
     assert json.loads(project.run("validate", "--format", "json").out)["exit_code"] == 0
 
 
@@ -251,35 +241,29 @@ def test_watching_reads_the_account_once(
     declare(project, "One")
     project.apply()
     account.clear_log()
-    with project.start("preview", "--watch", "--port", "0") as running:
-        try:
-            assert running.stdout
-            url = running.stdout.readline().decode().strip()
-            read = account.log()
-            assert read
+    with watched(project) as url:
+        read = account.log()
+        assert read
 
-            shown = partial(_shown, url)
-            shown("one", "Nothing differs")
-            project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
-            shown("one", "As declared: </span>Good morning ", "data-bmeconf-new")
-            declare(project, "One", "Two", subject="Now another")
-            shown("one", "As declared: </span>Now another")
-            assert "It is declared like this since the account was read" in _page(url, "two")
-            declare(project, "One", body=TEMPLATE)
-            shown("one", "It is declared like this since", "body is the template")
-            declare(project, "One", lists=["Newsletter", "New"])
-            project.write("n.yaml", "version: 1\nlists: [{name: New}]\n")
-            shown("one", "It is declared like this since")
-            (project.folder / "n.yaml").unlink()
-            declare(project, "One", renamed_from="Two", subject="Renamed")
-            shown("one", "It is declared like this since", "Renamed")
-            project.write("mails/one.html", BODY)
-            declare(project, "One")
-            shown("one", "Nothing differs")
-            assert account.log() == read
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        shown = partial(_shown, url)
+        shown("one", "Nothing differs")
+        project.write("mails/one.html", BODY.replace("Hello", "Good morning"))
+        shown("one", "As declared: </span>Good morning ", "data-bmeconf-new")
+        declare(project, "One", "Two", subject="Now another")
+        shown("one", "As declared: </span>Now another")
+        assert "It is declared like this since the account was read" in _page(url, "two")
+        declare(project, "One", body=TEMPLATE)
+        shown("one", "It is declared like this since", "body is the template")
+        declare(project, "One", lists=["Newsletter", "New"])
+        project.write("n.yaml", "version: 1\nlists: [{name: New}]\n")
+        shown("one", "It is declared like this since")
+        (project.folder / "n.yaml").unlink()
+        declare(project, "One", renamed_from="Two", subject="Renamed")
+        shown("one", "It is declared like this since", "Renamed")
+        project.write("mails/one.html", BODY)
+        declare(project, "One")
+        shown("one", "Nothing differs")
+        assert account.log() == read
 
 
 @pytest.mark.usefixtures("forked")
@@ -287,26 +271,21 @@ def test_watching_reads_the_account_again_after_an_apply(
     project: Project, account: Account
 ) -> None:
     declare(project, "One")
-    with project.start("preview", "--watch", "--port", "0") as running:
-        try:
-            assert running.stdout
-            shown = partial(_shown, running.stdout.readline().decode().strip())
-            shown("one", "it is new")
-            declare(project, "One", "Two")
-            shown("two", "It is declared like this since the account was read")
-            project.apply()
-            shown("one", "Nothing differs")
-            shown("two", "Nothing differs")
-            read = account.log()
-            account.edit("campaigns", "One", subject="By hand")
-            declare(project, "One", "Two", preview_text="Now another")
-            assert "By hand" not in shown("one", "As declared: </span>Now another")
-            assert account.log() == read
-            project.apply()
-            shown("one", "Now another", "Nothing differs")
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+    with watched(project) as url:
+        shown = partial(_shown, url)
+        shown("one", "it is new")
+        declare(project, "One", "Two")
+        shown("two", "It is declared like this since the account was read")
+        project.apply()
+        shown("one", "Nothing differs")
+        shown("two", "Nothing differs")
+        read = account.log()
+        account.edit("campaigns", "One", subject="By hand")
+        declare(project, "One", "Two", preview_text="Now another")
+        assert "By hand" not in shown("one", "As declared: </span>Now another")
+        assert account.log() == read
+        project.apply()
+        shown("one", "Now another", "Nothing differs")
 
 
 def _page(url: str, name: str) -> str:
@@ -338,27 +317,21 @@ def test_watching_reads_the_account_again_where_that_objected(
     project: Project, account: Account, fields: Any, told: str, mended: str
 ) -> None:
     declare(project, "One", **fields)
-    with project.start("preview", "--watch", "--port", "0") as running:
-        try:
-            assert running.stdout
-            url = running.stdout.readline().decode().strip()
-            assert told in _page(url, "one")
-            account.clear_log()
-            declare(project, "One", **fields, subject="Now another")
-            while "Now another" not in _page(url, "one"):
-                time.sleep(0.1)
-            assert told in _page(url, "one")
-            assert account.log() == []
-            if mended == "m.yaml":
-                declare(project, "One")
-            else:
-                project.write(mended, "version: 1\nlists: [{name: New}]\n")
-            while "it is new" not in _page(url, "one"):
-                time.sleep(0.1)
-            assert told not in _page(url, "one")
-        finally:
-            running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+    with watched(project) as url:
+        assert told in _page(url, "one")
+        account.clear_log()
+        declare(project, "One", **fields, subject="Now another")
+        while "Now another" not in _page(url, "one"):
+            time.sleep(0.1)
+        assert told in _page(url, "one")
+        assert account.log() == []
+        if mended == "m.yaml":
+            declare(project, "One")
+        else:
+            project.write(mended, "version: 1\nlists: [{name: New}]\n")
+        while "it is new" not in _page(url, "one"):
+            time.sleep(0.1)
+        assert told not in _page(url, "one")
 
 
 def test_what_stands_in_the_account_is_redacted(project: Project, account: Account) -> None:

@@ -6,6 +6,7 @@ import functools
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -414,6 +415,19 @@ def served(project: Project, *options: str) -> Iterator[Account]:
         env = exported(process)
         url, key = env["BMECONF_BASE_URL"], env["BMECONF_API_KEY"]
         yield Account(cast(Sandbox, SimpleNamespace(url=url, key=key)))
+
+
+@contextmanager
+def watched(project: Project, *options: str) -> Iterator[str]:
+    """The address at which previews are shown while files change; Ctrl-C ends it."""
+    with project.start("preview", "--watch", "--port", "0", *options) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().decode().strip()
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        assert (process.returncode, err.decode().splitlines()[-1]) == (0, "Stopped.")
 
 
 @contextmanager
