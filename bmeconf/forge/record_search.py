@@ -46,8 +46,8 @@ def record(github: GitHub, commit: str, branch: str, name: str, workflow: str) -
     raise Missing(f"no run on #{number} left a plan for {head[:12]}")
 
 
-def workflow_of(environ: Mapping[str, str], named: str = "") -> str:
-    """The path of the workflow that plans: the one that was `named`, else the running one.
+def workflow_of(environ: Mapping[str, str], named: str) -> str:
+    """The path of the workflow that plans: the one that was `named`, the running one if none was.
 
     Raises:
         InvalidInput: no workflow runs.

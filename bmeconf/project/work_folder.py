@@ -49,7 +49,7 @@ def receipt_folder(root: Path) -> Path:
     return _folder(work_folder(root) / "receipts")
 
 
-def sound_folder(root: Path, *, make: bool = False) -> Path:
+def sound_folder(root: Path, *, make: bool) -> Path:
     """The folder with the manifests that were found sound; it is made where asked for."""
     path = _folder((work_folder(root) if make else _folder(root / WORK_FOLDER)) / "sound")
     if make:

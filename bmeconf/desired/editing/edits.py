@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bmeconf.desired.editing.writing import flow, scalar
+from bmeconf.desired.editing.writing import flow, is_list, scalar
 from bmeconf.desired.manifest import table
 from bmeconf.desired.manifest.spans import Span, SpanSort, spans
 from bmeconf.desired.manifest.variables import names_variable
@@ -57,9 +57,9 @@ class Editor:
         Raises:
             Unedited: it is a variable or an alias, has comments in it, or is no such value.
         """
-        is_list = _is_list(value)
-        span = self._span(place, *(("list", "text") if is_list else ("text", "list")))
-        if span.sort == "list" and is_list:
+        several = is_list(value)
+        span = self._span(place, *(("list", "text") if several else ("text", "list")))
+        if span.sort == "list" and several:
             yield from self._members(span, value, canonical)
         elif span.sort == "list":
             yield self._whole(span, scalar(value))
@@ -234,7 +234,7 @@ class TableEditor:
         if names_variable(cell[0]):
             raise Unedited(VARIABLE)
         written = cell[0].strip(table.BLANKS)
-        text = self._names(cell, value, canonical) if _is_list(value) else value
+        text = self._names(cell, value, canonical) if is_list(value) else value
         if not isinstance(text, str) or not text:
             raise Unedited(
                 "a cell that is empty declares nothing: write the contact under `contacts:`"
@@ -270,7 +270,3 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 def _untagged(written: str) -> str:
     return TAGGED.sub("", written, count=1)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)

@@ -72,7 +72,7 @@ def _character(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
@@ -92,7 +92,7 @@ def _pair(key: str, value: Any, *, entries: bool = False) -> list[str]:
 
 
 def _holds(value: Any) -> bool:
-    return bool(value) and (isinstance(value, Mapping) or _is_list(value))
+    return bool(value) and (isinstance(value, Mapping) or is_list(value))
 
 
 def _below(value: Any, entries: bool) -> list[str]:
@@ -121,7 +121,7 @@ def flow(value: Any) -> str | None:
         if any(map(_holds, value.values())) or any(len(key) > LONGEST_KEY for key in value):
             return None
         return "{" + ", ".join(f"{scalar(k)}: {flow(v)}" for k, v in value.items()) + "}"
-    if _is_list(value):
+    if is_list(value):
         if any(map(_holds, value)):
             return None
         return "[" + ", ".join(str(flow(item)) for item in value) + "]"

@@ -93,20 +93,18 @@ def finding_items(findings: Iterable[Finding], places: Places = UNKNOWN) -> tupl
     """
     findings = [*findings]
     of_resources = (each for each in findings if not each.place)
-    placed = (_item(each, each.place) for each in once(each for each in findings if each.place))
+    placed = map(problem_item, once(each for each in findings if each.place))
     return (
-        *(_item(finding, places.get(str(finding.address))) for finding in of_resources),
+        *(problem_item(each, places.get(str(each.address))) for each in of_resources),
         *(item._replace(located=True) for item in placed),
     )
 
 
-def problem_item(problem: Problem) -> PageItem:
-    """A problem of a manifest, at its place."""
-    return _item(problem, problem.place)
+def problem_item(finding: Finding | Problem, place: Place | None = None) -> PageItem:
+    """A finding or a problem at its place, else at `place`.
 
-
-def _item(finding: Finding | Problem, place: Place | None) -> PageItem:
-    """An error fails, and is kept however little room there is."""
+    An error fails, and is kept however little room there is.
+    """
     error = finding.level == "error"
     return PageItem(
         sign="!",
@@ -118,7 +116,7 @@ def _item(finding: Finding | Problem, place: Place | None) -> PageItem:
         level=finding.level,
         fails=error,
         must=error,
-        place=place,
+        place=finding.place or place,
     )
 
 
