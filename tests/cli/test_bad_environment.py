@@ -122,8 +122,6 @@ OPTIONS = {
     ("validate", ".."): (3, ""),
     ("schema", "nonsense"): (3, "there are: "),
     ("nonsense",): (3, "nonsense"),
-    ("sandbox", "serve", "--switch", "nonsense"): (3, "name=value"),
-    ("sandbox", "serve", "--port", "99999"): (3, "--port"),
 }
 
 

@@ -311,7 +311,7 @@ def test_reset_starts_afresh(tmp_path: Path) -> None:
     ("option", "value", "said"),
     [
         ("--switch", "lists_pages=array", "lists_page"),
-        ("--switch", "lists_page", "lists_page"),
+        ("--switch", "lists_page", "name=value"),
         ("--port", "70000", "65535"),
         ("--fault", "drop", "fault"),
         ("--fault", "slow:times=x", "fault"),
