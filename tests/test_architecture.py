@@ -150,7 +150,6 @@ FRAME = "the frame of another document"
 ALIKE_ALLOWED = {
     ("bmeconf/cli/drift.py", "bmeconf/cli/plan.py"): OPTIONS,
     ("bmeconf/cli/drift.py", "bmeconf/cli/report.py"): OPTIONS,
-    ("bmeconf/drift/adopt.py", "bmeconf/pull/inventory.py"): FIELDS,
     ("bmeconf/render/documents/accounts.py", "bmeconf/render/documents/explain.py"): FRAME,
     ("bmeconf/report/results.py", "bmeconf/report/results.py"): FIELDS,
 }

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bmeconf.baseline import git
+from bmeconf.cli import stages
 from bmeconf.cli.stages import HERE, Comparison
-from bmeconf.desired import ProjectFiles, manifest, read_project_files, validate
-from bmeconf.desired.manifest import ChangedFiles
+from bmeconf.desired import ProjectFiles, Scope, manifest, read_project_files, validate
+from bmeconf.desired.manifest import ChangedFiles, Sources
 from bmeconf.desired.validate import Desired
-from bmeconf.drift import Adoption, Drift, adopt, patch
+from bmeconf.drift import Adoption, Drift, adopt, closer, find_drift, patch
 from bmeconf.live import Reading
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.project import on_disk, write_file
@@ -57,8 +58,10 @@ class ManifestEdit:
 
 def edit_manifests(
     paths: Sequence[Path], comparison: Comparison, reading: Reading, report: Drift
-) -> ManifestEdit:
-    """The edit that declares what `report` found to be changed by hand.
+) -> tuple[ManifestEdit, Drift]:
+    """The edit that declares what `report` found to be changed by hand, and all that it found.
+
+    Where something was renamed the account is read once more, beside manifests with the new names.
 
     Raises:
         Stale: the manifests are not those that were compared any more.
@@ -77,17 +80,30 @@ def edit_manifests(
         if isinstance(content := contents[name], bytes)
     }
 
-    def reread(changed: Mapping[str, str]) -> Desired:
+    def reread(changed: Mapping[str, str]) -> tuple[Sources, Desired]:
         new = {names[shown]: text.encode() for shown, text in changed.items()}
-        return validate.desired(files.read(ChangedFiles(disk, new)), variables)
+        sources = files.read(ChangedFiles(disk, new))
+        return sources, validate.desired(sources, variables)
 
-    adoption = adopt(report, reading, files.sources, texts, reread)
+    def look(limited: Scope) -> tuple[Reading, Drift] | None:
+        again = stages.beside(comparison, limited)
+        return look_closer(again) if again else None
+
+    adoption, whole = adopt(report, reading, files.sources, texts, reread, look)
     before, after = {}, {}
     for shown, text in adoption.texts.items():
         path, content = _real(files, names[shown]), contents[names[shown]]
         before[path] = content.decode() if isinstance(content, bytes) else ""
         after[path] = (BOM if before[path].startswith(BOM) else "") + text
-    return ManifestEdit(adoption, before, after)
+    return ManifestEdit(adoption, before, after), whole
+
+
+def look_closer(comparison: Comparison) -> tuple[Reading, Drift]:
+    """What a comparison read, with namesakes told apart, and the drift in it."""
+    session = comparison.session
+    reading, new_names = closer(session.reader, comparison.reading)
+    plan = stages.planned(comparison._replace(reading=reading))
+    return reading, find_drift(reading, plan, session.project.policy, new_names)
 
 
 def _real(files: ProjectFiles, name: str) -> Path:

@@ -12,7 +12,7 @@ import click
 
 from bmeconf.baseline import blame
 from bmeconf.cli import stages
-from bmeconf.cli.adoption import edit_manifests
+from bmeconf.cli.adoption import edit_manifests, look_closer
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
@@ -28,8 +28,6 @@ from bmeconf.cli.usage import GroupedCommand
 from bmeconf.drift import (
     WORDS,
     Drift,
-    closer,
-    find_drift,
     remember,
     touches,
     undoable,
@@ -93,16 +91,16 @@ def drift(
     turn = partial(alone, console, "drift --record", lock_timeout) if record else None
     with stages.compared(options, console, paths, since, turn) as comparison:
         session, reader = comparison.session, comparison.session.reader
-        reading, new_names = closer(reader, comparison.reading)
-        plan = stages.planned(comparison._replace(reading=reading))
-        report = find_drift(reading, plan, session.project.policy, new_names)
+        reading, report = look_closer(comparison)
         if lint:
             policy, undeclared = session.project.policy.lint, upcoming.drafts(reader, reading)
             report = with_lint(report, reading, undeclared, policy)
+        recorded, failed = _recorded(session, reading, report) if record else (False, None)
+        edit = None
+        if editing:
+            edit, report = edit_manifests(paths, comparison, reading, report)
         last, written = touches(reader, reading, report), _written(options, report)
         report = replace(report, touches=last, written=written, requests=reader.budget.used)
-        recorded, failed = _recorded(session, reading, report) if record else (False, None)
-        edit = edit_manifests(paths, comparison, reading, report) if editing else None
     takeover = page.Takeover(edit.adoption, adopt) if edit else None
     rest = takeover.rest(report) if takeover and adopt else report
     undoing = _undoing(options, paths, reading, rest)

@@ -84,6 +84,18 @@ def compared(
         yield Comparison(session, desired.digest, reading, desired.lint)
 
 
+def beside(comparison: Comparison, limited: scope.Scope) -> Comparison | None:
+    """The account of a comparison read beside other manifests, None where these name what is not.
+
+    Raises:
+        ApiError, Refused, LimitReached: where the account could not be read whole.
+    """
+    session, then = comparison.session, comparison.reading.commit
+    lock = lock_store.read(session.lock_file)
+    reading = live.read(session.reader, limited, lock, session.identity, then)
+    return None if reading.problems else comparison._replace(reading=reading)
+
+
 def planned(
     comparison: Comparison,
     folder: Path = HERE,

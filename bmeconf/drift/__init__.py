@@ -2,8 +2,8 @@
 
 - `look`: the few requests that a drift report makes beside those of a plan
 - `judge`: both sides, the plan of the moment, the policy -> a `Drift`, and what can be undone
-- `adopt`: what was changed by hand -> new texts of the manifests: the `proposals` that the `proof`
-  has nothing against, and their `patch`
+- `adopt`: what was changed by hand -> new texts of the manifests: the `renames` first, then the
+  `proposals` that the `proof` has nothing against, and their `patch`
 - `mails`: what is wrong in the mails of live drafts that no file holds
 - `remember`: what was seen in sync -> the lock file
 - `model`: `DriftItem`, one field that is not as declared, and `Drift`, all of them

@@ -1,28 +1,30 @@
 """Drift -> new texts of the manifests that declare what was changed by hand. Pure.
 
-Each field that drifted becomes a proposal (`proposals`). All of them together are proven before
-they are given out (`proof`); what the proof objects to is left, with the reason.
+First come the names that were changed by hand (`renames`): by the manifests with the new names,
+another look at the account tells which object is whose, and what differs then. Each field that
+drifted becomes a proposal (`proposals`). All of them together are proven before they are given out
+(`proof`); what the proof objects to is left, with the reason.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from bmeconf.desired import scope
 from bmeconf.desired.editing import Edit, Unedited, edited
 from bmeconf.desired.manifest import Sources
 from bmeconf.desired.validate import Desired
-from bmeconf.drift.model import Drift, DriftItem
+from bmeconf.drift.model import Drift, DriftItem, Objection, Texts
 from bmeconf.drift.proof import Proof
 from bmeconf.drift.proposals import Author, Proposal
+from bmeconf.drift.renames import Names, Renames
+from bmeconf.kinds import replies
 from bmeconf.live import Reading
-from bmeconf.model import Cause, Place
+from bmeconf.model import Address, Cause, Place, Snapshot
 
-Objection = tuple[DriftItem, str]
-"""What is not adopted, and why."""
-Texts = Mapping[str, str]
-"""The texts of files by their names, as places have them."""
+UNSEEN = "the account could not be read beside its new name: edit it by hand"
 SHARED = "other fields are written with it, and the account has other values there: write it apart"
 
 
@@ -38,19 +40,113 @@ class Adoption:
     left: tuple[Objection, ...]
 
 
+Reread = Callable[[Texts], tuple[Sources, Desired]]
+Look = Callable[[scope.Scope], tuple[Reading, Drift] | None]
+
+
 def adopt(
+    drift: Drift, reading: Reading, sources: Sources, texts: Texts, reread: Reread, look: Look
+) -> tuple[Adoption, Drift]:
+    """The texts that declare what the account shows, for all that was changed there alone.
+
+    `reading` is what `drift` was found in, `sources` and `texts` are the files of that moment;
+    `reread` reads the manifests with other texts in some files, and `look` reads the account beside
+    other manifests, None where that cannot be. Also `drift` with all that it has to tell of what
+    was renamed, of which nothing but the name was read.
+    """
+    named = [item for item in _items(drift) if item.is_rename]
+    author = Author(drift, reading, sources, texts)
+    renames = Renames(reading, author, texts, lambda changed: reread(changed)[1])
+    names, renamed, desired, left = renames.adopted(named)
+    looked = look(_scope(reading, names, desired)) if desired else None
+    reason: Mapping[Address, str] = dict.fromkeys(names, UNSEEN)
+    if looked and not (reason := _moved(names, drift, *looked, named)):
+        new_sources = reread(renamed)[0]
+        adoption = _fields(
+            looked[1],
+            looked[0],
+            new_sources,
+            {**texts, **renamed},
+            lambda changed: reread({**renamed, **changed})[1],
+        )
+        return _together(drift, adoption, names, renamed, left)
+    adoption = _fields(drift, reading, sources, texts, lambda changed: reread(changed)[1])
+    whys = {**{item.address: why for item, why in left}, **reason}
+    others = (
+        (item, whys.get(item.address, why) if item.is_rename else why)
+        for item, why in adoption.left
+    )
+    return replace(adoption, left=(*others,)), drift
+
+
+def _items(drift: Drift) -> list[DriftItem]:
+    return [i for i in drift.items if i.cause == Cause.DRIFT and not (i.known and not i.expired)]
+
+
+def _scope(reading: Reading, names: Names, desired: Desired) -> scope.Scope:
+    """The scope of a run beside manifests with other names."""
+    here = {names.get(address, address) for address in reading.scope.desired.resources}
+    some = Snapshot.of(r for r in desired.snapshot if r.address in here)
+    managed = scope.managed(desired.snapshot)
+    return reading.scope._replace(desired=some, whole=desired.snapshot, managed=managed)
+
+
+def _moved(
+    names: Names, drift: Drift, now: Reading, found: Drift, named: Sequence[DriftItem]
+) -> Mapping[Address, str]:
+    """Why these names cannot be adopted, by what the account shows beside them; empty if they can.
+
+    Of what was not renamed nothing may differ that did not before.
+    """
+    ids = {names[item.address]: item.id for item in named if item.address in names}
+    for address, id in ids.items():
+        row = now.matches[address].row
+        if row is None or now.matches.blocked(address) or replies.id_of(row) != id:
+            return dict.fromkeys(names, f"it is not clear then which object {address} is")
+    before = {(names.get(i.address, i.address), i.path) for i in drift.items}
+    for item in found.items:
+        if item.address not in ids and (item.address, item.path) not in before:
+            return dict.fromkeys(names, f"a plan would change {item.address} then: edit both")
+    return {}
+
+
+def _together(
+    drift: Drift,
+    adoption: Adoption,
+    names: Names,
+    renamed: Texts,
+    left: Sequence[Objection],
+) -> tuple[Adoption, Drift]:
+    """What was adopted with new names, told by the names that were declared before."""
+    old = {new: address for address, new in names.items()}
+    told = {(item.address, item.path): item for item in drift.items}
+
+    def as_told(item: DriftItem) -> DriftItem:
+        address = old.get(item.address, item.address)
+        return told.get((address, item.path)) or replace(item, address=address)
+
+    adopted = [item for item in drift.items if item.is_rename and item.address in names]
+    adopted += map(as_told, adoption.adopted)
+    whys = {item.address: why for item, why in left}
+    others = [
+        (as_told(item), whys.get(item.address, why) if item.is_rename else why)
+        for item, why in adoption.left
+    ]
+    every = {**told, **{(i.address, i.path): i for i in (*adopted, *(i for i, _ in others))}}
+    items = tuple(every[key] for key in sorted(every))
+    texts = {**renamed, **adoption.texts}
+    return Adoption(texts, (*adopted,), (*others,)), replace(drift, items=items)
+
+
+def _fields(
     drift: Drift,
     reading: Reading,
     sources: Sources,
     texts: Texts,
     reread: Callable[[Texts], Desired],
 ) -> Adoption:
-    """The texts that declare what the account shows, for all that was changed there alone.
-
-    `reading` is what `drift` was found in, `sources` and `texts` are the files of that moment;
-    `reread` reads the manifests with other texts in some files.
-    """
-    items = [i for i in drift.items if i.cause == Cause.DRIFT and not (i.known and not i.expired)]
+    """The texts that declare the fields of what still has its name."""
+    items = _items(drift)
     author = Author(drift, reading, sources, texts)
     proposals, left = author.proposals(items)
     proof = Proof(drift, reading, author, items)

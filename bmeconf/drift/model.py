@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from bmeconf.kinds import Touch
+from bmeconf.kinds import KINDS, Touch
 from bmeconf.model import (
     FINISHED,
     Address,
@@ -29,6 +29,9 @@ WORDS = (*MOVED, MANUAL, FROZEN)
 """The words that --fail-on takes."""
 PRESENT, ABSENT = "present", "absent"
 """The values of an item on the presence of a resource, in the words of manifests."""
+
+Texts = Mapping[str, str]
+"""The texts of files by their names, as places have them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ class DriftItem:
         return dotted(self.path)
 
     @property
+    def is_rename(self) -> bool:
+        """True where the live object has another name, or address, than is declared."""
+        return self.path == (KINDS[self.address.kind].identity,)
+
+    @property
     def sort(self) -> str:
         """The class of the item in documents."""
         if self.known and not self.expired:
@@ -89,6 +97,10 @@ class DriftItem:
     def unexpected(self) -> tuple[Value, ...]:
         """The members of a set that are live and not declared."""
         return _beyond(self.live, self.desired)
+
+
+Objection = tuple[DriftItem, str]
+"""What is not adopted, and why."""
 
 
 def _beyond(one: Value, other: Value) -> tuple[Value, ...]:

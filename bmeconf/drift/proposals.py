@@ -26,6 +26,10 @@ from bmeconf.model import (
 
 RENAMED = "renamed by hand: write the new name in its entry, and in what refers to it"
 BY_HAND = "made or deleted by hand: change its entry, and what refers to it"
+REPLACED = (
+    "another object has its name now: give each its name back in the web app, or pin the one that"
+    " is meant with `id:`"
+)
 MADE = {
     "mjml": "it is made of MJML: change the file, or declare the HTML in its place",
     "from_body": "it is made of the body: change that, or declare the text in its place",
@@ -57,7 +61,7 @@ class Author:
         self._renamed = {
             Address(item.address.kind, item.live)
             for item in drift.items
-            if item.path == (KINDS[item.address.kind].identity,) and isinstance(item.live, str)
+            if item.is_rename and isinstance(item.live, str)
         }
 
     def proposals(
@@ -73,10 +77,10 @@ class Author:
         return found, failed
 
     def _proposal(self, item: DriftItem) -> Proposal:
-        if item.path == (KINDS[item.address.kind].identity,):
+        if item.is_rename:
             raise Unedited(RENAMED)
         if item.path in (IDENTITY, PRESENCE):
-            raise Unedited(BY_HAND)
+            raise Unedited(REPLACED if item.path == IDENTITY else BY_HAND)
         if isinstance(item.live, str) and HIDDEN.search(item.live):
             raise Unedited('"***" in it may stand for the API key: look at it, and edit it by hand')
         resource = self._reading.scope.desired.resources[item.address]
@@ -87,7 +91,7 @@ class Author:
             raise Unedited(NO_VALUE)
         emails = item.path[0] in KINDS[item.address.kind].emails
         canonical = canonical_email if emails else canonical_name
-        editor = self._editor(place.file)
+        editor = self.editor(place.file)
         edits = editor.value(place, self._written(item.live), canonical)
         return Proposal(place.file, place, (*edits,))
 
@@ -138,12 +142,18 @@ class Author:
             new = literal(new)
         return Proposal(file, None, (Edit(0, len(old), _like(old, new)),))
 
-    def _editor(self, file: str) -> Editor | TableEditor:
+    def editor(self, file: str) -> Editor | TableEditor:
+        """What edits a file; raises Unedited where it is not clear how it is written."""
         if file in self._sources.files:
             return self._manifest(file)
         if file not in self._tables:
             self._tables[file] = TableEditor(self._texts[file], self._separator(file))
         return self._tables[file]
+
+    def table(self, place: Place) -> TableEditor | None:
+        """What edits the table that a place is in, None where it is in a manifest."""
+        editor = self.editor(place.file)
+        return editor if isinstance(editor, TableEditor) else None
 
     def _manifest(self, file: str) -> Editor:
         if file not in self._editors:

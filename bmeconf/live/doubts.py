@@ -52,8 +52,8 @@ ERRORS = {
     Status.RENAMED_IN_ACCOUNT: (
         "was probably renamed in the account: it is now called {name!r}, and no second one is"
         " created",
-        "to keep the new name, declare it, also in what refers to it; to rename it back, add"
-        " renamed_from: {names}",
+        "to keep the new name, declare it, also in what refers to it, as `bmeconf drift --adopt`"
+        " does; to rename it back, add renamed_from: {names}",
     ),
 }
 """By status, the message and the remedy of what an apply refuses."""

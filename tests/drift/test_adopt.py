@@ -174,7 +174,7 @@ def test_an_empty_patch_is_not_to_be_applied(shop: Project, account: Account) ->
     assert "To adopt Nothing was changed by hand alone." in flat(
         shop.run("drift", "--output", "patch=by.patch").ok().out
     )
-    account.edit("lists", "Partners", name="Friends")
+    account.remove("lists", "Partners")
     shown = flat(shop.run("drift", "--output", "patch=by.patch").out)
     assert "To adopt Nothing: what was changed by hand is left to you." in shown
     assert "git apply" not in shown

@@ -387,13 +387,16 @@ def test_a_field_that_no_manifest_can_say_leaves_no_other_behind(
 
 
 def test_a_list_that_was_renamed_is_no_name_to_adopt(project: Project, account: Account) -> None:
-    below = put(project, {"m.yaml": campaign("lists: [Press]\nsubject: s")})
+    others = "campaigns: [{name: O, lists: [&e Everybody]}, {name: P, lists: [*e]}]\n"
+    texts = {"m.yaml": campaign("lists: [Press]\nsubject: s"), "o.yaml": f"version: 1\n{others}"}
+    below = put(project, texts)
     account.edit("lists", "Everybody", name="All")
     edited(lists=["All"], subject="t")(account)
     adoption = below.run("drift", "--adopt", "--format", "json").json["adoption"]
+    shared = "an anchor or alias writes it in several places"
     assert {each["address"]: each["reason"].partition(":")[0] for each in adoption["left"]} == {
         "campaigns/N": "lists/All was renamed by hand",
-        "lists/Everybody": "renamed by hand",
+        "lists/Everybody": f"campaigns/O refers to it in lists, and there {shared}",
     }
     assert (below.folder / "m.yaml").read_text() == campaign("lists: [Press]\nsubject: t")
 

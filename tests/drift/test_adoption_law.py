@@ -42,6 +42,8 @@ LINES = (
     "",
 )
 BLOCKS = ("a\n\nb\n", "one # line", "<p>a</p>\n<p>${b}</p>", "  lead\nb", "é\n", "")
+NEW = ("Neu é", "- x: y", "${z} #", "NO", "a;c")
+"""What somebody calls lists and campaigns."""
 KINDS = {"subject": LINES, "from_name": LINES, "preview_text": LINES, "lists": LISTS}
 LIVE = {"from_name": "fromName", "preview_text": "previewText", "reply_to": "replyToAddresses"}
 LIVE |= {"plain_text": "plainTextBody"}
@@ -215,11 +217,40 @@ def worlds(draw: st.DrawFn) -> World:
         here: draw(some(pools[here]) if here[1] in SETS else st.sampled_from(pools[here]))
         for here in chosen
     }
+    files = draw(renames(files, edits))
     newline, mark = draw(st.sampled_from(("\n", "\r\n"))), draw(st.sampled_from(("", "\ufeff")))
     return World(files, newline, mark, edits, frozenset(_hard(files, edits)))
 
 
 SETS = ("lists", "reply_to", "tags")
+
+
+@st.composite
+def renames(
+    draw: st.DrawFn, files: Mapping[str, Sequence[Line]], edits: dict[Field, Any]
+) -> Mapping[str, Sequence[Line]]:
+    """Other names for some lists and campaigns, among `edits`; the lines that may follow them."""
+    spelled = {f"lists/{name}": {name, quoted(name)[1:-1]} for name in LISTS}
+    own = {f"campaigns/{name}": {f"- name: {name}  # {name}"} for name in "NO"}
+    chosen = draw(st.lists(st.sampled_from(sorted({**spelled, **own})), unique=True, max_size=3))
+    for address, new in zip(chosen, draw(st.permutations(NEW)), strict=False):
+        edits[address, "name"] = new
+    return {
+        file: [
+            line._replace(
+                of=(
+                    *line.of,
+                    *(
+                        (address, "name")
+                        for address in chosen
+                        if any(text in line.text for text in {**spelled, **own}[address])
+                    ),
+                )
+            )
+            for line in lines
+        ]
+        for file, lines in files.items()
+    }
 
 
 def _hard(files: Mapping[str, Sequence[Line]], edits: Mapping[Field, Any]) -> Iterator[Field]:
@@ -229,14 +260,22 @@ def _hard(files: Mapping[str, Sequence[Line]], edits: Mapping[Field, Any]) -> It
         is_cell = here[0] == "contacts/b@x.org"
         commented = not value and any("# why" in line for line in lines)
         filled = here[1] in ("body", "plain_text") and not value and "file:" not in "".join(lines)
-        if commented or filled or (is_cell and (not value or "a;b" in value)):
+        # A cell cannot hold some names, so that these stay, and with them what names them since.
+        unfit = here[1] == "lists" and any(
+            ";" in edits.get((f"lists/{name}", "name"), name if is_cell else "") for name in value
+        )
+        if commented or filled or unfit or (is_cell and not value):
+            yield here
+        (cells,) = (line.text for line in files["c.csv"] if line.of)
+        if here[1] == "name" and ";" in value and here[0].removeprefix("lists/") in cells:
             yield here
 
 
 def by_hand(account: Account, edits: Mapping[Field, Any]) -> None:
     """Somebody makes these edits."""
     tags = {tag["label"]: tag["_id"] for tag in account.state()["structures"][0]["tags"]}
-    for (address, path), value in edits.items():
+    # Names come last, so that all else is found by those that are declared.
+    for (address, path), value in sorted(edits.items(), key=lambda edit: edit[0][1] == "name"):
         kind, _, name = address.partition("/")
         if path.startswith("fields."):
             label = path.removeprefix("fields.").replace("\\", "")
@@ -276,12 +315,23 @@ def test_what_can_be_declared_is_adopted_and_all_else_stays(world: World) -> Non
         after = project.files()
         for name in world.files:
             _stays(world, name, before[name], after[name], adopted)
-        steps = project.plan()["steps"]
-        still = {(step["address"], c["path"]) for step in steps for c in step["changes"]}
+        planned = project.run("plan", "--format", "json")
+        # What is declared by a name that it has no more is refused.
+        assert (planned.code == 7) == any(path == "name" for _, path in left)
+        steps = planned.json["steps"]
+        # A plan tells what was renamed by its new name.
+        old = {f"{here[0].partition('/')[0]}/{world.edits[here]}": here[0] for here in adopted}
+        still = {
+            (old.get(step["address"], step["address"]), c["path"])
+            for step in steps
+            for c in step["changes"]
+        }
         assert still <= left
         git(Path(folder), "checkout", "-q", "--", ".")
         project.run("drift", "--adopt")
         assert project.files() == after
+        if not left:
+            assert project.drift()["items"] == []
 
 
 def _stays(world: World, name: str, before: bytes, after: bytes, adopted: set[Field]) -> None:

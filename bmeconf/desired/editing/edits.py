@@ -8,7 +8,7 @@ the value in it. What cannot be edited without a look by a person is `Unedited`,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from bmeconf.desired.editing.writing import flow, is_list, scalar
 from bmeconf.desired.manifest import table
 from bmeconf.desired.manifest.spans import Span, SpanSort, spans
 from bmeconf.desired.manifest.variables import names_variable
-from bmeconf.model import Place
+from bmeconf.model import Place, canonical_name
 
 COMMENTED = re.compile(r"(^|\s)#", re.MULTILINE)
 TAGGED = re.compile(r"(!\S*[ \t]+)?")
@@ -227,29 +227,56 @@ class TableEditor:
         Raises:
             Unedited: a variable writes the cell, or no cell can hold the value.
         """
+        start, cell = self._cell(place)
+        text = self._names(cell, value, canonical) if is_list(value) else value
+        yield self._written(start, cell, text)
+
+    def renamed(self, place: Place, names: Mapping[str, str]) -> Iterator[Edit]:
+        """What makes other names of those in the cell at `place`, each where the old one stood.
+
+        Raises:
+            Unedited: a variable writes the cell, or no cell can hold the new names.
+        """
+        start, cell = self._cell(place)
+        parts = [names.get(canonical_name(part), part) for part in self._parts(cell)]
+        yield self._written(start, cell, self._joined(parts))
+
+    def _cell(self, place: Place) -> tuple[int, re.Match[str]]:
+        """The cell at a place, and where it begins."""
         start = self._lines[place.line - 1] + place.column - 1
         cell = table.CELL.match(self.text, start)
         if cell is None:
             raise Unedited(NO_VALUE)
         if names_variable(cell[0]):
             raise Unedited(VARIABLE)
-        written = cell[0].strip(table.BLANKS)
-        text = self._names(cell, value, canonical) if is_list(value) else value
+        return start, cell
+
+    def _written(self, start: int, cell: re.Match[str], text: Any) -> Edit:
+        """The edit of a cell that becomes a text."""
         if not isinstance(text, str) or not text:
             raise Unedited(
                 "a cell that is empty declares nothing: write the contact under `contacts:`"
             )
         if cell[1] is not None or text != text.strip(table.BLANKS) or re.search('[",\r\n]', text):
             text = table.quoted(text)
+        written = cell[0].strip(table.BLANKS)
         start += cell[0].find(written)
-        yield Edit(start, start + len(written), text)
+        return Edit(start, start + len(written), text)
+
+    def _parts(self, cell: re.Match[str]) -> Sequence[str]:
+        """The names in a cell as they are written."""
+        return [part.strip(table.BLANKS) for part in table.text_of(cell).split(self._separator)]
 
     def _names(self, cell: re.Match[str], wanted: Sequence[str], canonical: Canonical) -> str:
         """The names in a cell: those that stay as they are written, then the new ones."""
-        parts = [part.strip(table.BLANKS) for part in table.text_of(cell).split(self._separator)]
+        parts = self._parts(cell)
         keys, there = {canonical(name) for name in wanted}, {canonical(part) for part in parts}
         names = [part for part in parts if canonical(part) in keys]
         names += [name for name in wanted if canonical(name) not in there]
+        return self._joined(names)
+
+    def _joined(self, names: Sequence[str]) -> str:
+        """Names as one cell has them."""
         if any(self._separator in name or name != name.strip(table.BLANKS) for name in names):
             raise Unedited(
                 f'a name in it holds "{self._separator}": write the contact under `contacts:`'
