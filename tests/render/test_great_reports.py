@@ -212,14 +212,13 @@ def ended(states: list[str], stopped: bool = True) -> Result:
 
 
 @pytest.mark.parametrize("rest", [NOT_ATTEMPTED, BLOCKED, FAILED])
-@pytest.mark.parametrize("count", [1600, 3000])
-def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str, count: int) -> None:
-    result = ended([APPLIED] * 3 + [FAILED] + [rest] * (count - 4))
+def test_an_apply_that_stopped_tells_what_it_wrote_and_why(rest: str) -> None:
+    result = ended([APPLIED] * 3 + [FAILED] + [rest] * (MANY - 4))
     page = result_page.of_result(result, ["bmeconf apply --resume .bmeconf/journal/1.jsonl"])
     text = markdown.render(page)
     words = told("markdown", text)
     for expected in (
-        f"Not done (partly applied): 3 of {count} steps applied.",
+        f"Not done (partly applied): 3 of {MANY} steps applied.",
         "interrupted after 3 steps",
         "the journal is .bmeconf/journal/1.jsonl",
         "bmeconf apply --resume .bmeconf/journal/1.jsonl",
