@@ -210,16 +210,6 @@ def test_a_target_narrows_what_is_told(project: Project) -> None:
     assert len(notes(since(project, "--target", "lists/*"))) == 2
 
 
-def test_the_pasted_block_is_one_delete(project: Project) -> None:
-    dropped(project)
-    remedy = notes(since(project))["lists/Old list"]
-    text = (project.folder / "m.yaml").read_text()
-    project.write("m.yaml", f"{text}---\n{remedy[remedy.index('{version') :]}\n")
-    (step,) = since(project)["steps"]
-    assert (step["address"], step["action"]) == ("lists/Old list", "delete")
-    assert notes(since(project)) == {}
-
-
 def another(account: Account, kind: str, name: str) -> str:
     """Somebody makes another object of a name."""
     state = account.state()
@@ -366,15 +356,14 @@ def test_pasted_blocks_delete_what_they_name_whatever_that_is(
         plan = since(project)
         assert plan["steps"] == []
         shown = project.run("plan", "--since", "HEAD").ok().out
-        for n, remedy in enumerate(notes(plan).values()):
-            project.write(f"gone{n}.yaml", remedy[remedy.index("{version") :])
+        pastes = [remedy[remedy.index("{version") :] for remedy in notes(plan).values()]
+        project.write("gone.yaml", "\n---\n".join(["version: 1", *pastes]))
         deletes = [s for s in project.plan()["steps"] if s["action"] == "delete"]
         assert {s["address"] for s in deletes} == set(notes(plan))
         assert len(deletes) == len({n.strip() for n in hostile} - {"Newsletter"})
         # As the terminal shows it, broken into lines, it means the same.
         texts = [part.split("\n\n")[0] for part in shown.split("this manifest: ")[1:]]
-        for n, text in enumerate(texts):
-            project.write(f"gone{n}.yaml", text)
+        project.write("gone.yaml", "\n---\n".join(["version: 1", *texts]))
         again = [s["address"] for s in project.plan()["steps"] if s["action"] == "delete"]
         assert sorted(again) == sorted(s["address"] for s in deletes)
 
