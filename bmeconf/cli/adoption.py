@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from bmeconf.cli.stages import HERE, Comparison
 from bmeconf.desired import ProjectFiles, Scope, manifest, read_project_files, validate
 from bmeconf.desired.manifest import ChangedFiles, Sources
 from bmeconf.desired.validate import Desired
-from bmeconf.drift import Adoption, Drift, adopt, closer, find_drift, patch
+from bmeconf.drift import Adoption, Drift, adopt, patch
 from bmeconf.live import Reading
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.project import on_disk, write_file
@@ -57,11 +57,16 @@ class ManifestEdit:
 
 
 def edit_manifests(
-    paths: Sequence[Path], comparison: Comparison, reading: Reading, report: Drift
+    paths: Sequence[Path],
+    comparison: Comparison,
+    reading: Reading,
+    report: Drift,
+    look_closer: Callable[[Comparison], tuple[Reading, Drift]],
 ) -> tuple[ManifestEdit, Drift]:
     """The edit that declares what `report` found to be changed by hand, and all that it found.
 
-    Where something was renamed the account is read once more, beside manifests with the new names.
+    Where something was renamed the account is read once more, beside manifests with the new names,
+    and drift is looked for in that as in the first reading: by `look_closer`.
 
     Raises:
         Stale: the manifests are not those that were compared any more.
@@ -96,14 +101,6 @@ def edit_manifests(
         before[path] = content.decode() if isinstance(content, bytes) else ""
         after[path] = (BOM if before[path].startswith(BOM) else "") + text
     return ManifestEdit(adoption, before, after), whole
-
-
-def look_closer(comparison: Comparison) -> tuple[Reading, Drift]:
-    """What a comparison read, with namesakes told apart, and the drift in it."""
-    session = comparison.session
-    reading, new_names = closer(session.reader, comparison.reading)
-    plan = stages.planned(comparison._replace(reading=reading))
-    return reading, find_drift(reading, plan, session.project.policy, new_names)
 
 
 def _real(files: ProjectFiles, name: str) -> Path:

@@ -12,7 +12,7 @@ import click
 
 from bmeconf.baseline import blame
 from bmeconf.cli import stages
-from bmeconf.cli.adoption import edit_manifests, look_closer
+from bmeconf.cli.adoption import edit_manifests
 from bmeconf.cli.console import Console
 from bmeconf.cli.options import (
     ALL_ACCOUNTS,
@@ -24,10 +24,13 @@ from bmeconf.cli.options import (
     common,
 )
 from bmeconf.cli.session import Session, alone
+from bmeconf.cli.stages import Comparison
 from bmeconf.cli.usage import GroupedCommand
 from bmeconf.drift import (
     WORDS,
     Drift,
+    closer,
+    find_drift,
     remember,
     touches,
     undoable,
@@ -98,7 +101,7 @@ def drift(
         recorded, failed = _recorded(session, reading, report) if record else (False, None)
         edit = None
         if editing:
-            edit, report = edit_manifests(paths, comparison, reading, report)
+            edit, report = edit_manifests(paths, comparison, reading, report, look_closer)
         last, written = touches(reader, reading, report), _written(options, report)
         report = replace(report, touches=last, written=written, requests=reader.budget.used)
     takeover = page.Takeover(edit.adoption, adopt) if edit else None
@@ -121,6 +124,14 @@ def drift(
     if failed:
         console.error(failed)
     return code
+
+
+def look_closer(comparison: Comparison) -> tuple[Reading, Drift]:
+    """What a comparison read, with namesakes told apart, and the drift in it."""
+    session = comparison.session
+    reading, new_names = closer(session.reader, comparison.reading)
+    plan = stages.planned(comparison._replace(reading=reading))
+    return reading, find_drift(reading, plan, session.project.policy, new_names)
 
 
 def _written(options: Options, report: Drift) -> Mapping[Place, Written]:
