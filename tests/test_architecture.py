@@ -96,14 +96,16 @@ ONCE = {
     "Plan": ("plan.build", "plan.decode"),
     "Match": ("live.match", "live.read"),
     "diff.compare": ("plan.build", "pull.proof", "drift.proof"),
-    "baseline.classify": ("plan.diff",),
+    "classify": ("plan.diff",),
     "StepCheck": ("apply.checks", "apply.executor", "apply.recovery", "apply.verify"),
     "kind.update": ("apply.executor", "kinds"),
-    "check.kind.update": ("apply.executor",),
     "kind.create": ("apply.executor",),
     "kind.delete": ("apply.executor",),
+    "KINDS.update": (),
+    "KINDS.create": (),
+    "KINDS.delete": (),
 }
-"""Calls that one part of the package makes, since one decision has one place.
+"""Calls that one part of the package makes, whatever stands before them: one decision, one place.
 
 A Plan is made whole, and compared once; a match is made where identity is decided; a kind writes
 only behind the checks of the executor.
@@ -356,6 +358,15 @@ def said(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def reached(node: ast.expr) -> str:
+    """A name with dots, whatever is called or looked up on the way to it."""
+    while isinstance(node, ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Attribute):
+        return f"{reached(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def borrowed(modules: Sequence[Module]) -> Iterator[str]:
     """Test modules that another one imports: what they share belongs into tests/support."""
     for module in modules:
@@ -381,19 +392,25 @@ def kinds_named(module: Module) -> Iterator[str]:
 def once(module: Module) -> Iterator[str]:
     for node in module.nodes:
         if isinstance(node, ast.Call):
-            called = said(node.func)
-            if called in ONCE and not module.lies_in(*ONCE[called], ALONE):
-                yield f"{module.name} calls {called}, as {' and '.join(ONCE[called])} may"
+            called = f".{reached(node.func)}"
+            for name, places in ONCE.items():
+                if called.endswith(f".{name}") and not module.lies_in(*places, ALONE):
+                    yield f"{module.name} calls {name}, as {' and '.join(places) or 'none'} may"
 
 
 def codes(module: Module) -> Iterator[str]:
     if module.lies_in(CODES_MEAN, *OTHER_CODES):
         return
     for node in module.nodes:
+        decided: Sequence[ast.expr] = ()
         if isinstance(node, ast.Compare):
-            sides = (node.left, *node.comparators)
-            if any(isinstance(side, ast.Attribute) and side.attr == "code" for side in sides):
-                yield f"{module.name} decides by a code: {ast.unparse(node)}"
+            decided = (node.left, *node.comparators)
+        elif isinstance(node, ast.Match):
+            decided = (node.subject,)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            decided = (node.func.value,)
+        if any(isinstance(side, ast.Attribute) and side.attr == "code" for side in decided):
+            yield f"{module.name} decides by a code: {ast.unparse(node)}"
 
 
 def circles(modules: Sequence[Module]) -> Iterator[str]:
@@ -495,10 +512,24 @@ def test_the_package_keeps_its_shape() -> None:
         ("pull/entries.py", "from bmeconf import model\nX = model.CONTACTS", "names kinds 5 times"),
         ("drift/judge.py", "def f(a):\n    return a.code == 'frozen'", "decides by a code"),
         ("plan/guard.py", "def f(a):\n    return a.code in ('frozen',)", "decides by a code"),
+        ("drift/judge.py", "def f(a):\n    return a.code.startswith('f')", "decides by a code"),
+        (
+            "live/orphans.py",
+            "def f(a):\n    match a.code:\n        case 'frozen':\n            return 1",
+            "decides by a code",
+        ),
         ("drift/judge.py", "PLAN = Plan()", "calls Plan, as plan.build"),
+        ("apply/run.py", "PLAN = plan.Plan()", "calls Plan, as plan.build"),
+        ("apply/run.py", "X = checks.StepCheck()", "calls StepCheck"),
         ("drift/judge.py", "X = diff.compare()", "calls diff.compare"),
-        ("drift/judge.py", "X = baseline.classify()", "calls baseline.classify"),
+        ("drift/judge.py", "X = baseline.classify()", "calls classify, as plan.diff"),
+        (
+            "drift/judge.py",
+            "def f(r):\n    r.baseline().classify()",
+            "calls classify, as plan.diff",
+        ),
         ("apply/run.py", "def f(kind):\n    kind.update()", "calls kind.update"),
+        ("apply/run.py", "def f(step):\n    KINDS[step].update()", "calls KINDS.update"),
         ("loose.py", "", "is no room"),
         ("attic/__init__.py", "", "is no room"),
     ],
