@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from bmeconf.compare import Comparison, ResourceState, State
 from bmeconf.model import COMPARE_FORMAT, Place, counted, shell_line
 from bmeconf.render.model import Field, Page, PageItem, Section, Table, filled
+from bmeconf.render.page import extent
 from bmeconf.render.page import plan as plan_page
 
 SIGNS = {State.DIFFERS: "~", State.MISSING: "+", State.NOT_DELETED: "-"}
@@ -78,7 +79,7 @@ def _part(comparison: Comparison, number: int, fails: bool) -> Page:
         counts=tuple((str(state), counts[state]) for state in State if counts[state]),
         sections=filled(
             Section("Not as declared", items),
-            plan_page.left_out(side.plan.left_out),
+            extent.left_out(side.plan.left_out),
         ),
         price=f"Read with {counted(side.plan.price.read, 'request')}.",
         next_commands=(shell_line(("bmeconf", "plan", "--account", side.name)),) if steps else (),

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from bmeconf.drift import FROZEN, KNOWN, MANUAL, Adoption, Drift
 from bmeconf.model import DRIFT_FORMAT, Cause, counted
 from bmeconf.render.model import Page, PageItem, Section, filled, in_words
+from bmeconf.render.page import extent
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.drift_items import ANSWER, drift_item, field_name
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.tasks import went_wrong
+from bmeconf.render.page.tasks import task_list, went_wrong
 
 SORTS = {
     FROZEN: ("No drafts any more", "frozen"),
@@ -64,8 +65,7 @@ def of_drift(
     counts = drift.summary
     broken = any(manual.is_broken for manual in drift.plan.manual)
     tasks = tuple(
-        task._replace(fails=task.fails and MANUAL in fail_on)
-        for task in plan_page.task_list(drift.plan)
+        task._replace(fails=task.fails and MANUAL in fail_on) for task in task_list(drift.plan)
     )
     steps = Section(plan_page.MANUAL_STEPS, tasks=tasks)
     return Page(
@@ -75,7 +75,7 @@ def of_drift(
         verdict=_verdict(drift, takeover),
         mood="bad" if drift.exit_code(fail_on) else "warn" if broken or not drift.clean else "good",
         counts=tuple(
-            (SORTS[key][1] if key in SORTS else plan_page.word(key), number)
+            (SORTS[key][1] if key in SORTS else extent.word(key), number)
             for key, number in counts.items()
             if number or key == "in_sync"
         ),
@@ -84,8 +84,8 @@ def of_drift(
             *(_section(sort, drift, fail_on) for sort in SORTS),
             *([] if broken else [steps]),
             Section("Findings", finding_items(drift.findings, drift.plan.places)),
-            plan_page.left_out(drift.left_out),
-            plan_page.compared_with(drift.plan),
+            extent.left_out(drift.left_out),
+            extent.compared_with(drift.plan),
             *([_taken_over(takeover)] if takeover else []),
             Section("What to do", text=_advice(drift, bool(next_command), takeover)),
         ),
@@ -126,7 +126,7 @@ def _verdict(drift: Drift, takeover: Takeover | None) -> str:
     state = f"was {_state(drift)}, {adopted} adopted" if adopted else f"is {_state(drift)}"
     wrong = went_wrong(drift.plan.manual)
     differs = any(item.sort != KNOWN for item in drift.items)
-    scope = plan_page.scope(drift.plan, but="" if differs else wrong)
+    scope = extent.looked_at(drift.plan, but="" if differs else wrong)
     parts = (
         wrong,
         f"{scope[:1].lower() if wrong else scope[:1]}{scope[1:]} {state}",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from bmeconf.kinds import KINDS, Mailing, only
 from bmeconf.model import (
@@ -11,7 +10,6 @@ from bmeconf.model import (
     DELETE,
     PLAN_FORMAT,
     UPDATE,
-    Address,
     Cause,
     Change,
     Path,
@@ -20,9 +18,10 @@ from bmeconf.model import (
     dotted,
 )
 from bmeconf.plan import Plan, Reach, Step, encode
-from bmeconf.render.model import DONE, Field, InText, Page, PageItem, Section, Table, Task, filled
+from bmeconf.render.model import Field, InText, Page, PageItem, Section, filled
+from bmeconf.render.page import extent
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.tasks import new_draft, task_of
+from bmeconf.render.page.tasks import task_list
 
 BODIES = ("body", "plain_text")
 BRIEF = InText.BRIEF
@@ -34,8 +33,6 @@ MOVED = {
 SIGNS = {CREATE: "+", UPDATE: "~", DELETE: "-"}
 RESTS = ("in_sync", "manual", "frozen", "blocked", "unmanaged")
 """What a plan counts beside its steps, as its document calls it."""
-WORDS = {"in_sync": "in sync", "manual": "manual steps", "unmanaged": "not declared"}
-"""What people call some of it."""
 NOTHING_IS_SENT = "Applying this plan sends nothing: campaigns are written as drafts."
 AGAIN = {"enforced": "", "checked": " [read again first]"}
 """How the version of an object is guarded, where the service itself does not refuse a write."""
@@ -62,18 +59,18 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         document=PLAN_FORMAT,
         title="Plan",
         account=account,
-        verdict=refused + _sentence(start, [told(key, number) for key, number in rest]),
+        verdict=refused + _sentence(start, [extent.told(key, number) for key, number in rest]),
         mood="bad" if errors else "warn" if broken or counts[DELETE] or findings else "good",
-        counts=(*steps, *((word(key), number) for key, number in rest)),
+        counts=(*steps, *((extent.word(key), number) for key, number in rest)),
         sections=filled(
             Section(REFUSAL, errors, in_text=BRIEF),
             Section("Changes", _steps(plan), text=_nothing_is_sent(plan), in_text=BRIEF),
             _audience(plan),
             Section(MANUAL_STEPS, tasks=task_list(plan), in_text=BRIEF),
             Section("Findings", tuple(i for i in findings if not i.fails), in_text=BRIEF),
-            Section("Live and not declared (left alone)", tables=_addresses(unmanaged)),
-            left_out(plan.left_out),
-            compared_with(plan),
+            Section("Live and not declared (left alone)", tables=extent.address_table(unmanaged)),
+            extent.left_out(plan.left_out),
+            extent.compared_with(plan),
         ),
         fingerprint=plan.fingerprint if plan.steps else "",
         price=_price(plan),
@@ -81,16 +78,6 @@ def of_plan(plan: Plan, account: str, next_command: str = "") -> Page:
         made_at=plan.created_at,
         binding=True,
     )
-
-
-def word(key: str) -> str:
-    """What people call that which a document counts under `key`."""
-    return WORDS.get(key, key)
-
-
-def told(key: str, number: int) -> str:
-    """How many there are of it: `2 in sync`, `1 manual step`."""
-    return counted(number, "manual step") if key == "manual" else f"{number} {word(key)}"
 
 
 def _price(plan: Plan) -> str:
@@ -219,69 +206,3 @@ def _identity(step: Step) -> tuple[str, ...]:
 
 
 # --- what other pages of a plan show too
-
-
-def scope(plan: Plan, *, but: str) -> str:
-    """What is said to be as declared, or not: all that was looked at, `but` for what is named."""
-    if but:
-        return "All else that was looked at" if plan.left_out else "All else"
-    return "What was looked at" if plan.left_out else "The account"
-
-
-def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]:
-    """The manual steps of a plan: what is wrong first, what is done last, else by their time.
-
-    `created` are the drafts that were made since, by an apply of the plan.
-    """
-    watched = {manual.address for manual in plan.manual}
-    declared = [each.desired for each in plan.differences if each.address in watched]
-    values = [
-        *(
-            (each.address, (name,), value)
-            for each in declared
-            for name, value in each.fields.items()
-        ),
-        *((step.address, each.path, each.after) for step in plan.steps for each in step.changes),
-    ]
-    lists = {
-        address: [each.name for each in value if isinstance(each, Address)]
-        for address, path, value in values
-        if path == ("lists",) and isinstance(value, tuple)
-    }
-    ordered = sorted(
-        plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
-    )
-    return tuple(
-        task_of(
-            new_draft(manual) if manual.address in created else manual,
-            plan.created_at,
-            lists.get(manual.address, ()),
-        )._replace(place=plan.places.get(str(manual.address)))
-        for manual in ordered
-    )
-
-
-def left_out(addresses: Collection[Address]) -> Section:
-    """The resources that a run was not asked to look at."""
-    kinds = tally(Counter(address.kind for address in addresses))
-    text = f"Left out: {', '.join(kinds)}." if kinds else ""
-    return Section("Left out", tables=_addresses(map(str, addresses)), text=text, in_text=BRIEF)
-
-
-def _addresses(addresses: Iterable[str]) -> tuple[Table, ...]:
-    rows = tuple((address,) for address in addresses)
-    return (Table(("Address",), rows),) if rows else ()
-
-
-def compared_with(plan: Plan) -> Section:
-    """The commit that a plan was compared with; empty if there is none."""
-    since, text = plan.source.since, ""
-    if since:
-        whole = "" if since.complete else "; not all of it could be read"
-        text = f"Since: {since.revision} ({since.commit[:12]}{whole})"
-    return Section("Compared with", text=text, in_text=BRIEF)
-
-
-def tally(counts: Mapping[str, int]) -> list[str]:
-    """How many there are of each kind: `the structure`, `2 lists`."""
-    return [KINDS[kind].counted(number) for kind, number in counts.items() if number]

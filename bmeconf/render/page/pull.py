@@ -8,8 +8,8 @@ from bmeconf.model import PULL_FORMAT, Finding, counted
 from bmeconf.pull import Pulled
 from bmeconf.render.documents.pull import file_state
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
+from bmeconf.render.page.extent import tally
 from bmeconf.render.page.failure import finding_items
-from bmeconf.render.page.plan import tally
 
 MOST_FINDINGS = 50
 """So many of each section are shown; an account may be full of them."""

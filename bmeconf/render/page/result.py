@@ -9,9 +9,10 @@ from bmeconf.apply import APPLIED, NOT_ATTEMPTED, STALE, Outcome, Result
 from bmeconf.model import CREATE, DELETE, RESULT_FORMAT, counted, shell_line
 from bmeconf.plan import PlanRefused, encode
 from bmeconf.render.model import InText, Page, PageItem, Section, filled
+from bmeconf.render.page import extent
 from bmeconf.render.page import plan as plan_page
 from bmeconf.render.page.failure import error_item, finding_items
-from bmeconf.render.page.tasks import went_wrong
+from bmeconf.render.page.tasks import task_list, went_wrong
 
 ALONE = ("frozen", "blocked")
 GRAVE = ("failed", "unknown")
@@ -34,7 +35,7 @@ def of_result(result: Result, next_commands: Sequence[str] = ()) -> Page:
         for outcome in result.outcomes
         if outcome.step.action == CREATE and outcome.state == APPLIED
     }
-    tasks = plan_page.task_list(result.plan, created)
+    tasks = task_list(result.plan, created)
     journal = f"; the journal is {result.journal}" if result.journal else ""
     counts = encode.summary(result.plan)
     sections = (
@@ -109,7 +110,7 @@ def _proof(result: Result, counts: Mapping[str, int]) -> str:
     if differing:
         start = f"{read_back.capitalize()}. " if read_back else ""
         return f"{start}Not as declared: {', '.join(differing)}; see the findings."
-    scope = plan_page.scope(result.plan, but=went_wrong(result.manual))
+    scope = extent.looked_at(result.plan, but=went_wrong(result.manual))
     if "unreadable" in codes or "rewritten" in codes:
         return f"{scope} is as declared, as far as the API shows it."
     return f"{scope} is as declared{f': {read_back}' if read_back else ''}."
@@ -130,5 +131,5 @@ def _counts(result: Result, counts: Mapping[str, int]) -> tuple[tuple[str, int],
         for finding in result.findings
         if not (finding.is_not_converged or finding.is_left_alone)
     )
-    rest = [(plan_page.word(key), counts[key]) for key in ("manual", *ALONE) if counts[key]]
+    rest = [(extent.word(key), counts[key]) for key in ("manual", *ALONE) if counts[key]]
     return (*states.items(), *rest, *others.items())

@@ -7,11 +7,12 @@ of the campaigns, the campaign, its schedule) and leave the rest to the reader's
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from bmeconf.kinds import is_near, replies
-from bmeconf.model import CampaignStatus, Manual, counted, zone_name
+from bmeconf.model import Address, CampaignStatus, Manual, counted, zone_name
+from bmeconf.plan import Plan
 from bmeconf.render import values
 from bmeconf.render.model import DONE, Task
 
@@ -49,6 +50,39 @@ SEE_NAMED = "See that it goes to the lists named as its recipients, and to no ot
 SEE_WHO = "See that its recipients are the right lists."
 APPLY_FIRST = "Wait until the plan is applied: that makes the campaign."
 SCHEDULE = "Choose Schedule... (the words on the buttons may differ in your version)."
+
+
+def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]:
+    """The manual steps of a plan: what is wrong first, what is done last, else by their time.
+
+    `created` are the drafts that were made since, by an apply of the plan.
+    """
+    watched = {manual.address for manual in plan.manual}
+    declared = [each.desired for each in plan.differences if each.address in watched]
+    values = [
+        *(
+            (each.address, (name,), value)
+            for each in declared
+            for name, value in each.fields.items()
+        ),
+        *((step.address, each.path, each.after) for step in plan.steps for each in step.changes),
+    ]
+    lists = {
+        address: [each.name for each in value if isinstance(each, Address)]
+        for address, path, value in values
+        if path == ("lists",) and isinstance(value, tuple)
+    }
+    ordered = sorted(
+        plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
+    )
+    return tuple(
+        task_of(
+            new_draft(manual) if manual.address in created else manual,
+            plan.created_at,
+            lists.get(manual.address, ()),
+        )._replace(place=plan.places.get(str(manual.address)))
+        for manual in ordered
+    )
 
 
 def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
