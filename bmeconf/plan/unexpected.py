@@ -72,12 +72,10 @@ def _going_out(planned: Sequence[Difference], reading: Reading) -> Iterator[Find
     for address, row in rows.items():
         if row.get("status") == CampaignStatus.SCHEDULED:
             at = replies.instant_of(row.get("scheduledAt"))
-            when = stamp(at) if at else "..."
-            message = (
-                f"is scheduled for {when}, and goes out then, though no manifest declares that"
-            )
+            when = f" for {stamp(at)}, and goes out then" if at else ", and goes out"
+            message = f"is scheduled{when}, though no manifest declares that"
             remedy = "to call it off, take its schedule back in the web app; if it is meant,"
-            remedy += f" declare schedule: {{at: {when}}}"
+            remedy += f" declare schedule: {{at: {stamp(at)}}}" if at else " declare its schedule:"
             yield Finding("warning", UNDECLARED_SCHEDULE, address, message, remedy)
 
 

@@ -59,6 +59,16 @@ def test_what_somebody_scheduled_by_hand_is_told(
     assert about(project.drift(), "undeclared_schedule") == wanted
 
 
+def test_a_schedule_whose_time_is_not_shown_is_told_without_one(
+    project: Project, account: Account
+) -> None:
+    project.deploy(campaigns=[ENTRY])
+    account.edit("campaigns", "Welcome", status="scheduled", scheduledAt=None)
+    (finding,) = [f for f in project.plan()["findings"] if f["code"] == "undeclared_schedule"]
+    assert finding["message"].startswith("is scheduled, and goes out, though")
+    assert finding["remedy"].endswith("declare its schedule:")
+
+
 def test_what_was_never_declared_and_what_is_left_out_is_no_matter(
     project: Project, account: Account
 ) -> None:
