@@ -64,7 +64,7 @@ def _parsed(text: str) -> Iterator[tuple[int, Written]]:
         numbers = rest.split()
         if line.startswith("\t"):
             continue
-        if len(word) >= 40 and numbers and all(each.isdigit() for each in numbers):
+        if len(word) >= 40 and numbers and all(each.isdecimal() for each in numbers):
             heads.append((word, int(numbers[1])))
         elif heads:
             told[heads[-1][0]][word] = rest

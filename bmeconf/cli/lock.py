@@ -59,12 +59,12 @@ def keep(folder: str, artifact: str | None, source: Path | None) -> None:
     """
     if (artifact is None) == (source is None):
         raise InvalidInput("one of --artifact and --from is needed", "name where the file is")
-    host, since = forge.forge_of(os.environ, pipeline.pause), ""
+    host, since = pipeline.host(), ""
     if source is not None:
         content, since = pipeline.read(source), forge.Run.of(os.environ).commit
     else:
         run = forge.needed(os.environ, "GITHUB_RUN_ID")
-        content = lock_file.kept(forge.github_of(os.environ, pipeline.pause), run, artifact or "")
+        content = lock_file.kept(pipeline.github_host(), run, artifact or "")
     path, branch = lock_file.path_of(folder), forge.branch_of(os.environ)
     done = host.again(lambda: lock_file.commit(host, path, branch, content, since))
     pipeline.tell(f"{path} was committed." if done else f"{path} is up to date.")
@@ -72,9 +72,7 @@ def keep(folder: str, artifact: str | None, source: Path | None) -> None:
 
 def taken(folder: str) -> None:
     """Write the newest lock file of the branch into the project in `folder`."""
-    entry = forge.forge_of(os.environ, pipeline.pause).tip(
-        lock_file.path_of(folder), forge.branch_of(os.environ)
-    )
+    entry = pipeline.host().tip(lock_file.path_of(folder), forge.branch_of(os.environ))
     if entry is None:
         pipeline.tell(f"The branch has no {LOCK_FILE}.")
         return

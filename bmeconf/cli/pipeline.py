@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from bmeconf import forge
 from bmeconf.cli.console import Console
 from bmeconf.cli.failure import guarded
 from bmeconf.cli.options import ANY_PATH
@@ -48,7 +49,17 @@ def step(command: Callable[..., int | None]) -> Callable[..., int]:
     return run
 
 
-def pause(seconds: float) -> None:
+def host(author: str = "") -> forge.Forge:
+    """The forge of this pipeline; `author` is whom its token writes as, where that is known."""
+    return forge.forge_of(os.environ, _pause, author)
+
+
+def github_host() -> forge.GitHub:
+    """GitHub, for what only its pipelines have."""
+    return forge.github_of(os.environ, _pause)
+
+
+def _pause(seconds: float) -> None:
     """Wait for a forge, by the clock of the run."""
     # Most runs wait for none, and need nothing of a session.
     from bmeconf.cli import session

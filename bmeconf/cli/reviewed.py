@@ -110,7 +110,7 @@ def found(name: str, to: Path, workflow: str) -> str:
     commit = forge.needed(os.environ, "GITHUB_SHA")
     try:
         text = record_search.record(
-            forge.github_of(os.environ, pipeline.pause),
+            pipeline.github_host(),
             commit,
             forge.branch_of(os.environ),
             name,

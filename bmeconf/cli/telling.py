@@ -29,7 +29,7 @@ def comment(name: str, report: Path, code: int, change: str, author: str) -> Non
     """Keep the comment with a plan up to date, whose command ended with `code`."""
     mark, lines = texts.marker(texts.PLAN, name), _report(report)
     otherwise = f"**No plan**: `bmeconf plan` ended with exit code {code}; the run says why."
-    number, host = change or _change(os.environ), forge.forge_of(os.environ, pipeline.pause, author)
+    number, host = change or _change(os.environ), pipeline.host(author)
     body = texts.body(mark, lines, otherwise, _origin(), host.largest)
     done = host.again(lambda: texts.keep_comment(host, number, mark, body, is_news=code != 0))
     pipeline.tell(f"The comment on {number} was {done}.")
@@ -39,7 +39,7 @@ def issue(name: str, report: Path, code: int, author: str) -> None:
     """Keep the issue with drift up to date; without drift, close it."""
     if code not in TOLD:
         raise InvalidInput(f"--code {code}: drift tells of 0, 2 and 9", "let the job fail")
-    mark, host = texts.marker(texts.DRIFT, name), forge.forge_of(os.environ, pipeline.pause, author)
+    mark, host = texts.marker(texts.DRIFT, name), pipeline.host(author)
     otherwise = f"`bmeconf drift` ended with exit code {code}."
     body = texts.body(mark, _report(report), otherwise, _origin(), host.largest)
     title = TITLES[code].format(name=name) if code else ""
@@ -52,7 +52,7 @@ def status(plan: Path, name: str) -> None:
     """Set the status of the commit that a plan is of."""
     left = waiting(load(plan)[0].manual)
     words = f"{counted(left, 'manual step')} to do" if left else "no manual steps to do"
-    host = forge.forge_of(os.environ, pipeline.pause)
+    host = pipeline.host()
     commit, context = forge.Run.of(os.environ).commit, f"bmeconf/{name}: manual steps"
     host.again(lambda: host.set_status(commit, context, bool(left), words))
     pipeline.tell(f"{context}: {words}.")

@@ -198,7 +198,7 @@ class Client:
 
 def _wait(headers: Mapping[str, str], otherwise: float) -> float:
     seconds = headers.get("Retry-After", "")
-    return min(float(seconds), LONGEST_WAIT) if seconds.isdigit() else otherwise
+    return min(float(seconds), LONGEST_WAIT) if seconds.isdecimal() else otherwise
 
 
 def _bare(url: str) -> str:

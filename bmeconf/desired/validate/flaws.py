@@ -186,7 +186,11 @@ def _mend(types: Sequence[str], value: Any, path: Path) -> str:
         return _as_block(str(path[-1]), value)
     if "boolean" in types and value.lower() in ("true", "false"):
         return f"; write {value.lower()} without the quotes"
-    return "; write it without quotes" if "integer" in types and value.isdigit() else ""
+    return (
+        "; write it without quotes"
+        if "integer" in types and value.isascii() and value.isdigit()
+        else ""
+    )
 
 
 def _as_block(key: str, text: str) -> str:
