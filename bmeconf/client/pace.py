@@ -25,6 +25,10 @@ GLANCE = 0.1
 OTHERS = "other clients use up this hour as well, and what is left of it is shared"
 
 
+Hear = Callable[[Mapping[str, str]], None]
+"""What takes over the headers of a reply."""
+
+
 class Wait(NamedTuple):
     """Seconds to wait, and the reason."""
 
@@ -58,7 +62,9 @@ class Budget:
     _turn: threading.Lock = field(default_factory=threading.Lock)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _open: int = 0
-    """Requests that were sent and have no reply yet."""
+    """Requests that were sent and have not ended."""
+    _unheard: int = 0
+    """Those of them whose reply was not heard yet."""
     _held: float = 0.0
     _dated: tuple[str, float] = ("", 0.0)
     """The `Date` of the last reply that has one, and when it came."""
@@ -84,8 +90,10 @@ class Budget:
         return None if there is None else came - there
 
     @contextmanager
-    def request(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """One request: the block sends it as soon as the limits let it go, and hears its reply.
+    def request(self, check: Callable[[], None] = lambda: None) -> Iterator[Hear]:
+        """One request: the block sends it as soon as the limits let it go.
+
+        It is given what takes over the headers of the reply.
 
         Raises:
             LimitReached: where the ceiling, the hour or the month would not allow it.
@@ -96,11 +104,21 @@ class Budget:
             while (wait := self._take()).seconds > 0:
                 self.sleep(*wait)
                 check()
+        waiting = True
+
+        def hear(headers: Mapping[str, str]) -> None:
+            nonlocal waiting
+            with self._lock:
+                self._unheard -= waiting
+                waiting = False
+                self._learn(headers)
+
         try:
-            yield
+            yield hear
         finally:
             with self._lock:
                 self._open -= 1
+                self._unheard -= waiting
                 self._ended.append(self.clock())
 
     def hold(self, seconds: float) -> None:
@@ -115,17 +133,19 @@ class Budget:
         limits, then and before, does not hold after that wait.
         """
         with self._lock:
-            if "Date" in headers:
-                self._dated = headers["Date"], self.clock()
-            if "Retry-After" in headers:
-                self.hour, self.month = Hour(), Left()
-                return
-            # The service may not have counted the requests that others are about to hear of.
-            others = max(self._open - 1, 0)
-            self.hour.hear(headers, self.clock(), self.used, others)
-            self.month.hear(number(headers, "X-Monthly-Remaining"), others)
-            if (limit := number(headers, "X-Monthly-Limit")) is not None:
-                self.month_limit = int(limit)
+            self._learn(headers)
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        if "Date" in headers:
+            self._dated = headers["Date"], self.clock()
+        if "Retry-After" in headers:
+            self.hour, self.month = Hour(), Left()
+            return
+        # The service may not have counted the requests that others are about to hear of.
+        self.hour.hear(headers, self.clock(), self.used, self._unheard)
+        self.month.hear(number(headers, "X-Monthly-Remaining"), self._unheard)
+        if (limit := number(headers, "X-Monthly-Limit")) is not None:
+            self.month_limit = int(limit)
 
     def afford(self, requests: int) -> None:
         """Refuse, before the first write, work that the limits would cut short.
@@ -185,6 +205,7 @@ class Budget:
                 return wait
             self.used += 1
             self._open += 1
+            self._unheard += 1
             self.hour.left.take()
             self.month.take()
             return Wait()

@@ -14,7 +14,7 @@ from bmeconf.client import answers
 from bmeconf.client.answers import Answer
 from bmeconf.client.exchange import UNWATCHED, Exchange, Watch
 from bmeconf.client.listings import Data, Listings
-from bmeconf.client.pace import Budget
+from bmeconf.client.pace import Budget, Hear
 from bmeconf.client.route import DIRECT, Route
 from bmeconf.client.side_by_side import SideBySide
 from bmeconf.client.transport import ReadOnlyTransport, Sessions, WriteRefused
@@ -198,11 +198,11 @@ class Reader(Listings):
             NetworkError: where it never left.
         """
         self._side_by_side.about_to_wait()
-        with self._sessions.one() as session, self.budget.request(self._side_by_side.check):
-            return self._sent(session, method, path, params, body)
+        with self._sessions.one() as session, self.budget.request(self._side_by_side.check) as hear:
+            return self._sent(session, hear, method, path, params, body)
 
     def _sent(
-        self, session: requests.Session, method: str, path: str, params: Data, body: Data
+        self, session: requests.Session, hear: Hear, method: str, path: str, query: Data, body: Data
     ) -> Answer:
         request, began = f"{method} {path}", self.budget.clock()
 
@@ -216,7 +216,7 @@ class Reader(Listings):
             with session.request(
                 method,
                 self._base + path,
-                params={k: v for k, v in (params or {}).items() if v is not None},
+                params={k: v for k, v in (query or {}).items() if v is not None},
                 json=body,
                 timeout=self._bounds.timeout,
                 allow_redirects=False,
@@ -228,7 +228,7 @@ class Reader(Listings):
             failure = answers.error_on_wire(request, self._base, error, self._route)
             self._side_by_side.say(self._masked(failure.message))
             raise failure from error
-        self.budget.learn(response.headers)
+        hear(response.headers)
         # Of a reply that nobody waits for nothing is said: the run may be over.
         self._side_by_side.check()
         self._side_by_side.say(str(sent(response.status_code, len(content))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -231,17 +232,23 @@ def test_a_limit_that_one_request_hears_of_holds_all_others() -> None:
 
 def test_a_reply_does_not_count_what_is_under_way() -> None:
     pace = budget()
-    with pace.request(), pace.request(), pace.request():
-        pace.learn(limits(RateLimit_Remaining=10, Monthly_Remaining=1))
+    with pace.request(), pace.request(), pace.request() as hear:
+        hear(limits(RateLimit_Remaining=10, Monthly_Remaining=1))
     assert (pace.hour.left.remaining, pace.month.remaining) == (8, 0)
 
 
-def test_replies_that_overtake_each_other_leave_what_the_last_one_counted_says() -> None:
+@pytest.mark.parametrize("heard", [*permutations(range(3))])
+@pytest.mark.parametrize("ended", [*permutations(range(3))])
+def test_in_whatever_order_replies_come_the_same_is_left_in_the_end(
+    heard: tuple[int, ...], ended: tuple[int, ...]
+) -> None:
     pace = budget()
-    with pace.request():
-        with pace.request():
-            pace.learn(limits(RateLimit_Remaining=8, Monthly_Remaining=18))
-        pace.learn(limits(RateLimit_Remaining=9, Monthly_Remaining=19))
+    requests = [pace.request() for _ in range(3)]
+    hears = [request.__enter__() for request in requests]
+    for each in heard:
+        hears[each](limits(RateLimit_Remaining=10 - each, Monthly_Remaining=20 - each))
+    for each in ended:
+        requests[each].__exit__(None, None, None)
     assert (pace.hour_left, pace.month_left) == (8, 18)
 
 

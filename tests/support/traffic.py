@@ -132,7 +132,7 @@ class Traffic:
 
     def _send(self, budget: Budget, attempt: int) -> None:
         request = budget.request()
-        request.__enter__()
+        learn = request.__enter__()
         self._open += 1
         self.sent.append(self.now)
         delay = self.dice.uniform(*self.delays)
@@ -147,7 +147,7 @@ class Traffic:
 
         def hear() -> None:
             self._open -= 1
-            budget.learn(CaseInsensitiveDict(headers))
+            learn(CaseInsensitiveDict(headers))
             request.__exit__(None, None, None)
             if "Retry-After" not in headers:
                 self._done += 1
