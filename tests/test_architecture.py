@@ -140,7 +140,6 @@ KINDS_NAMED = {
     "bmeconf/pull/entries.py": (4, FIELD),
     "bmeconf/pull/inventory.py": (1, FIELD),
     "bmeconf/render/documents/report.py": (3, KEY),
-    "bmeconf/render/page/tasks.py": (1, FIELD),
 }
 """How often a file names a kind, by constant or by word, and why; this only ever shrinks."""
 ALIKE, DIFFERENT = 8, 4

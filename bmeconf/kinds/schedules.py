@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bmeconf.kinds import replies
 from bmeconf.kinds.api import Raw
 from bmeconf.kinds.base import Kind
-from bmeconf.model import CampaignStatus, Manual, Resource, Schedule, stamp
+from bmeconf.model import CampaignStatus, Manual, Resource, Schedule, references, stamp
 
 TOLERANCE = timedelta(minutes=5)
 """How far the live time may be off, either way, and still be the one that was asked for.
@@ -69,6 +69,12 @@ class Scheduled(Kind):
         schedule = desired.intent.schedule
         if schedule is None:
             return
+        # A saved plan has no more of the manifest than this.
+        referred = {
+            key: [*map(str, references(value))]
+            for key, value in desired.fields.items()
+            if key in self.refers and value
+        }
         yield Manual(
             address=desired.address,
             what="schedule",
@@ -76,7 +82,7 @@ class Scheduled(Kind):
             due=schedule.at,
             owner=schedule.owner,
             note=schedule.note,
-            expect={"status": [*EXPECTED], "scheduled_at": stamp(schedule.at)},
+            expect={"status": [*EXPECTED], "scheduled_at": stamp(schedule.at), **referred},
             observed=_observed(evidence, desired.address.name),
         )
 

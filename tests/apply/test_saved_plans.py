@@ -691,8 +691,10 @@ def test_the_fingerprint_is_of_what_is_meant(project: Project, account: Account)
 
 
 def test_show_prints_the_plan_again(project: Project, account: Account) -> None:
-    project.write("m.yaml", SOME)
+    later = "lists: [Customers], schedule: {at: 2031-03-03T09:00:00Z}"
+    project.write("m.yaml", SOME.replace("lists: [Customers]", later))
     planned = project.run("plan", "--out", "plan.json", "--show-unmanaged").ok()
+    assert "recipients: Customers" in planned.out
     account.clear_log()
     shown = project.run("show", "plan.json").ok()
     assert shown.out.splitlines()[1:] == planned.out.splitlines()[1:]

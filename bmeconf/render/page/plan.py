@@ -203,6 +203,3 @@ def _audience(plan: Plan) -> Section:
 
 def _identity(step: Step) -> tuple[str, ...]:
     return (KINDS[step.address.kind].identity,)
-
-
-# --- what other pages of a plan show too

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bmeconf.kinds import is_near, replies
+from bmeconf.kinds import Mailing, is_near, only, replies
 from bmeconf.model import Address, CampaignStatus, Manual, counted, zone_name
 from bmeconf.plan import Plan
 from bmeconf.render import values
@@ -57,21 +57,6 @@ def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]
 
     `created` are the drafts that were made since, by an apply of the plan.
     """
-    watched = {manual.address for manual in plan.manual}
-    declared = [each.desired for each in plan.differences if each.address in watched]
-    values = [
-        *(
-            (each.address, (name,), value)
-            for each in declared
-            for name, value in each.fields.items()
-        ),
-        *((step.address, each.path, each.after) for step in plan.steps for each in step.changes),
-    ]
-    lists = {
-        address: [each.name for each in value if isinstance(each, Address)]
-        for address, path, value in values
-        if path == ("lists",) and isinstance(value, tuple)
-    }
     ordered = sorted(
         plan.manual, key=lambda each: (each.state == DONE, not each.is_broken, each.due)
     )
@@ -79,10 +64,17 @@ def task_list(plan: Plan, created: Collection[Address] = ()) -> tuple[Task, ...]
         task_of(
             new_draft(manual) if manual.address in created else manual,
             plan.created_at,
-            lists.get(manual.address, ()),
+            _recipients(manual),
         )._replace(place=plan.places.get(str(manual.address)))
         for manual in ordered
     )
+
+
+def _recipients(manual: Manual) -> Sequence[str]:
+    """The names of the lists that a campaign is to go to, empty where the plan does not tell."""
+    lists = manual.expect.get(only(Mailing).recipients)
+    # A plan file may hold anything here.
+    return [str(each).partition("/")[2] for each in lists] if isinstance(lists, list) else ()
 
 
 def task_of(manual: Manual, now: datetime, lists: Sequence[str] = ()) -> Task:
