@@ -79,6 +79,31 @@ def test_there_are_many_bad_manifests() -> None:
     assert len(BAD) >= 55
 
 
+@pytest.mark.parametrize("key", ["body", "plain_text", "schedule"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2030-12-02T09:00:00Z",
+        "2030-12-02 09:00",
+        "2030-12-02 09:00 Europe/Oslo",
+        "2030-12-02",
+        "tomorrow, at noon",
+        "emails/x.html",
+        "<p>Hello: you</p>",
+        "# 1",
+    ],
+)
+def test_a_block_that_a_message_writes_is_accepted_as_it_stands(
+    key: str, value: str, here: Path
+) -> None:
+    campaign = "campaigns:\n  - name: A\n    {}: {}\n".format
+    (problem,) = desired(here, campaign(key, json.dumps(value))).errors
+    block = re.search(r"\{.*\}$", problem.message)
+    assert block is not None, problem
+    write(here, {"emails/x.html": "Hello"})
+    assert desired(here, campaign(key, block[0])).errors == ()
+
+
 @pytest.mark.parametrize("case", GOOD, ids=lambda path: path.stem)
 def test_good_manifest(case: Path, here: Path) -> None:
     parts, expected, variables = parts_of(case, "resources")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from bmeconf.desired.manifest import Block, Node, Path, at
-from bmeconf.desired.validate.formats import email_fault
+from bmeconf.desired.validate.formats import TIME_LIKE, email_fault, time_fault
 from bmeconf.kinds import KINDS
 from bmeconf.model import Code, Place, Problem, did_you_mean, visible
 from bmeconf.model.errors import masked
@@ -201,7 +201,7 @@ def _as_block(key: str, text: str) -> str:
     blocks = {
         "body": f"{{{'file' if is_file else 'html'}: {value}}}",
         "plain_text": f"{{{'file' if is_file else 'text'}: {value}}}",
-        "schedule": f"{{at: {value}}}",
+        "schedule": f"one like {{at: {TIME_LIKE}}}" if time_fault(text) else f"{{at: {value}}}",
         "template": f"{{name: {value}, lang: en}}",
     }
     return f"; write {blocks[key]}" if key in blocks else ""

@@ -23,7 +23,8 @@ TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?\s*(?P<zone>[Zz]|[+-]\d\d:?\d\d)?"
 )
 NAMED = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)\s+(?P<zone>[A-Za-z]\S*)")
-LIKE = "write one like 2026-12-01T09:00:00+01:00 or 2026-12-01 09:00 Europe/Oslo"
+TIME_LIKE = "2026-12-01 09:00 Europe/Oslo"
+LIKE = f"write one like 2026-12-01T09:00:00+01:00 or {TIME_LIKE}"
 
 OUTSIDE = "is before the year 1 or after the year 9999 in UTC; write one that lies between"
 
