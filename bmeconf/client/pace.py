@@ -60,7 +60,7 @@ class Budget:
     month_limit: int | None = None
     patient: bool = False
     _turn: threading.Lock = field(default_factory=threading.Lock)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: int = 0
     """Requests that were sent and have not ended."""
     _unheard: int = 0
@@ -111,7 +111,7 @@ class Budget:
             with self._lock:
                 self._unheard -= waiting
                 waiting = False
-                self._learn(headers)
+                self.learn(headers)
 
         try:
             yield hear
@@ -133,19 +133,16 @@ class Budget:
         limits, then and before, does not hold after that wait.
         """
         with self._lock:
-            self._learn(headers)
-
-    def _learn(self, headers: Mapping[str, str]) -> None:
-        if "Date" in headers:
-            self._dated = headers["Date"], self.clock()
-        if "Retry-After" in headers:
-            self.hour, self.month = Hour(), Left()
-            return
-        # The service may not have counted the requests that others are about to hear of.
-        self.hour.hear(headers, self.clock(), self.used, self._unheard)
-        self.month.hear(number(headers, "X-Monthly-Remaining"), self._unheard)
-        if (limit := number(headers, "X-Monthly-Limit")) is not None:
-            self.month_limit = int(limit)
+            if "Date" in headers:
+                self._dated = headers["Date"], self.clock()
+            if "Retry-After" in headers:
+                self.hour, self.month = Hour(), Left()
+                return
+            # The service may not have counted the requests that others are about to hear of.
+            self.hour.hear(headers, self.clock(), self.used, self._unheard)
+            self.month.hear(number(headers, "X-Monthly-Remaining"), self._unheard)
+            if (limit := number(headers, "X-Monthly-Limit")) is not None:
+                self.month_limit = int(limit)
 
     def afford(self, requests: int) -> None:
         """Refuse, before the first write, work that the limits would cut short.
