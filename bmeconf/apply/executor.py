@@ -292,8 +292,7 @@ class Execution:
     def _recovery(self, step: Step) -> Recovery:
         evidence = self._journal.completed(self._evidence or CopyEvidence())
         own = (outcome.id for outcome in self.ended.values() if outcome.id)
-        evidence = evidence.without(own)
-        return recovery.look_up(self._api, self.id_map, self.managed, step, evidence)
+        return recovery.look_up(self._api, self.id_map, self.managed, step, evidence.without(own))
 
     def _concluded(self, step: Step, found: Recovery, why: str) -> Outcome:
         """The outcome that a recovery leads to; a write that landed in part is finished."""
