@@ -11,9 +11,8 @@ from bmeconf.baseline import git
 from bmeconf.cli import stages
 from bmeconf.cli.stages import HERE, Comparison
 from bmeconf.desired import ProjectFiles, Scope, manifest, read_project_files, validate
-from bmeconf.desired.manifest import ChangedFiles, Sources
-from bmeconf.desired.validate import Desired
-from bmeconf.drift import Adoption, Drift, adopt, patch
+from bmeconf.desired.manifest import ChangedFiles
+from bmeconf.drift import Adoption, Drift, Read, adopt, patch
 from bmeconf.live import Reading
 from bmeconf.model.errors import InvalidInput, Stale
 from bmeconf.project import on_disk, write_file
@@ -85,10 +84,10 @@ def edit_manifests(
         if isinstance(content := contents[name], bytes)
     }
 
-    def reread(changed: Mapping[str, str]) -> tuple[Sources, Desired]:
+    def reread(changed: Mapping[str, str]) -> Read:
         new = {names[shown]: text.encode() for shown, text in changed.items()}
         sources = files.read(ChangedFiles(disk, new))
-        return sources, validate.desired(sources, variables)
+        return Read(sources, validate.desired(sources, variables))
 
     def look(limited: Scope) -> tuple[Reading, Drift] | None:
         again = stages.beside(comparison, limited)

@@ -5,7 +5,7 @@ A target is a glob on addresses, as in `contacts/*@acme.example`; its dependenci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bmeconf.kinds import KINDS, Audience, Managed, Singleton, UsesLabels
@@ -37,6 +37,11 @@ class Scope(NamedTuple):
     def structure(self) -> Resource | None:
         """The declared contact structure, in scope or not."""
         return next(iter(self.whole.of_kind(only_kind(Singleton).name)), None)
+
+    def redeclared(self, whole: Snapshot, names: Collection[Address]) -> Scope:
+        """The same run beside other manifests, which looks at the resources of these `names`."""
+        some = Snapshot.of(r for r in whole if r.address in names)
+        return self._replace(desired=some, whole=whole, managed=managed(whole))
 
 
 def limit(

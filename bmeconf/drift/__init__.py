@@ -16,3 +16,4 @@ from bmeconf.drift.mails import with_lint
 from bmeconf.drift.model import FROZEN, KNOWN, MANUAL, PRESENT, WORDS, Drift, DriftItem
 from bmeconf.drift.patch import patch
 from bmeconf.drift.remember import remember, unfit
+from bmeconf.drift.renames import Read

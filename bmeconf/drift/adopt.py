@@ -9,20 +9,20 @@ drifted becomes a proposal (`proposals`). All of them together are proven before
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bmeconf.desired import scope
+from bmeconf.desired import Scope
 from bmeconf.desired.editing import Edit, Unedited, edited
 from bmeconf.desired.manifest import Sources
 from bmeconf.desired.validate import Desired
 from bmeconf.drift.model import Drift, DriftItem, Objection, Texts
 from bmeconf.drift.proof import Proof
 from bmeconf.drift.proposals import Author, Proposal
-from bmeconf.drift.renames import Names, Renames
+from bmeconf.drift.renames import Names, Renames, Reread
 from bmeconf.kinds import replies
 from bmeconf.live import Reading
-from bmeconf.model import Address, Cause, Place, Snapshot
+from bmeconf.model import Address, Cause, Place
 
 UNSEEN = "the account could not be read beside its new name: edit it by hand"
 SHARED = "other fields are written with it, and the account has other values there: write it apart"
@@ -40,8 +40,7 @@ class Adoption:
     left: tuple[Objection, ...]
 
 
-Reread = Callable[[Texts], tuple[Sources, Desired]]
-Look = Callable[[scope.Scope], tuple[Reading, Drift] | None]
+Look = Callable[[Scope], tuple[Reading, Drift] | None]
 
 
 def adopt(
@@ -56,39 +55,32 @@ def adopt(
     """
     named = [item for item in _items(drift) if item.is_rename]
     author = Author(drift, reading, sources, texts)
-    renames = Renames(reading, author, texts, lambda changed: reread(changed)[1])
-    names, renamed, desired, left = renames.adopted(named)
-    looked = look(_scope(reading, names, desired)) if desired else None
+    names, renamed, read, left = Renames(reading, author, texts, reread).adopted(named)
+    looked = look(_scope(reading, names, read.desired)) if read else None
     reason: Mapping[Address, str] = dict.fromkeys(names, UNSEEN)
-    if looked and not (reason := _moved(names, drift, *looked, named)):
-        new_sources = reread(renamed)[0]
+    if read and looked and not (reason := _moved(names, drift, *looked, named)):
+        now, found = looked
         adoption = _fields(
-            looked[1],
-            looked[0],
-            new_sources,
+            found,
+            now,
+            read.sources,
             {**texts, **renamed},
-            lambda changed: reread({**renamed, **changed})[1],
+            lambda changed: reread({**renamed, **changed}),
         )
         return _together(drift, adoption, names, renamed, left)
-    adoption = _fields(drift, reading, sources, texts, lambda changed: reread(changed)[1])
-    whys = {**{item.address: why for item, why in left}, **reason}
-    others = (
-        (item, whys.get(item.address, why) if item.is_rename else why)
-        for item, why in adoption.left
-    )
-    return replace(adoption, left=(*others,)), drift
+    adoption = _fields(drift, reading, sources, texts, reread)
+    left = [*left, *((item, reason[item.address]) for item in named if item.address in reason)]
+    return replace(adoption, left=(*_reasoned(adoption.left, left),)), drift
 
 
 def _items(drift: Drift) -> list[DriftItem]:
     return [i for i in drift.items if i.cause == Cause.DRIFT and not (i.known and not i.expired)]
 
 
-def _scope(reading: Reading, names: Names, desired: Desired) -> scope.Scope:
+def _scope(reading: Reading, names: Names, desired: Desired) -> Scope:
     """The scope of a run beside manifests with other names."""
     here = {names.get(address, address) for address in reading.scope.desired.resources}
-    some = Snapshot.of(r for r in desired.snapshot if r.address in here)
-    managed = scope.managed(desired.snapshot)
-    return reading.scope._replace(desired=some, whole=desired.snapshot, managed=managed)
+    return reading.scope.redeclared(desired.snapshot, here)
 
 
 def _moved(
@@ -127,15 +119,18 @@ def _together(
 
     adopted = [item for item in drift.items if item.is_rename and item.address in names]
     adopted += map(as_told, adoption.adopted)
-    whys = {item.address: why for item, why in left}
-    others = [
-        (as_told(item), whys.get(item.address, why) if item.is_rename else why)
-        for item, why in adoption.left
-    ]
+    others = [(as_told(item), why) for item, why in _reasoned(adoption.left, left)]
     every = {**told, **{(i.address, i.path): i for i in (*adopted, *(i for i, _ in others))}}
     items = tuple(every[key] for key in sorted(every))
     texts = {**renamed, **adoption.texts}
     return Adoption(texts, (*adopted,), (*others,)), replace(drift, items=items)
+
+
+def _reasoned(left: Sequence[Objection], names: Sequence[Objection]) -> Iterator[Objection]:
+    """What is left, of which a name has the reason that it has among the `names`."""
+    whys = {item.address: why for item, why in names}
+    for item, why in left:
+        yield item, whys.get(item.address, why) if item.is_rename else why
 
 
 def _fields(
@@ -143,7 +138,7 @@ def _fields(
     reading: Reading,
     sources: Sources,
     texts: Texts,
-    reread: Callable[[Texts], Desired],
+    reread: Reread,
 ) -> Adoption:
     """The texts that declare the fields of what still has its name."""
     items = _items(drift)
@@ -153,7 +148,7 @@ def _fields(
     while True:
         changed, objections = _combined(proposals, texts)
         if proposals and not objections:
-            objections = proof.objections(proposals, reread(changed))
+            objections = proof.objections(proposals, reread(changed).desired)
         if not objections:
             break
         left |= objections

@@ -22,7 +22,6 @@ from bmeconf.model import (
     Difference,
     Path,
     Resource,
-    Snapshot,
     Value,
     lookup,
 )
@@ -59,11 +58,7 @@ class Proof:
         whole, now = self._reading.scope.whole, self._reading.scope.desired
         if desired.snapshot.resources.keys() != whole.resources.keys():
             return dict.fromkeys(proposals, DECLARED)
-        some = Snapshot.of(r for r in desired.snapshot if r.address in now.resources)
-        managed = scope.managed(desired.snapshot)
-        limited = self._reading.scope._replace(
-            desired=some, whole=desired.snapshot, managed=managed
-        )
+        limited = self._reading.scope.redeclared(desired.snapshot, now.resources)
         reading = self._reading.redeclared(limited)
         self._after = _changes(d.now or d for d in diff.compare(reading))
         found: dict[int, str] = {}
@@ -72,7 +67,7 @@ class Proof:
             if not _declares(reading.desired.resources[item.address], item.path):
                 found[number] = DECLARED
             elif (item.address, item.path) in self._after:
-                written = some.resources[item.address].intent.written
+                written = limited.desired.resources[item.address].intent.written
                 made = (why for key, why in MADE.items() if written((item.path[0], key)))
                 found[number] = next(made, STILL)
         return found or self._others(proposals, limited)

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from bmeconf.desired.editing import NO_VALUE, Edit, Unedited, edited
-from bmeconf.desired.manifest import literal
+from bmeconf.desired.manifest import Sources, literal
 from bmeconf.desired.validate import Desired
 from bmeconf.drift.model import DriftItem, Objection, Texts
 from bmeconf.drift.proposals import Author
@@ -24,11 +25,21 @@ from bmeconf.model import (
     Place,
     Resource,
     Value,
-    lookup,
+    references,
 )
 
 SHARED = "another entry has the same name: edit it by hand"
 WRITTEN = "{} would not follow: edit both by hand"
+
+
+class Read(NamedTuple):
+    """Manifests as they were read, and what they declare."""
+
+    sources: Sources
+    desired: Desired
+
+
+Reread = Callable[[Texts], Read]
 Names = Mapping[Address, Address]
 """The addresses of what was renamed, and those that it has now."""
 
@@ -36,16 +47,14 @@ Names = Mapping[Address, Address]
 class Renames:
     """Names in the texts of files, which become those that the account has."""
 
-    def __init__(
-        self, reading: Reading, author: Author, texts: Texts, reread: Callable[[Texts], Desired]
-    ) -> None:
+    def __init__(self, reading: Reading, author: Author, texts: Texts, reread: Reread) -> None:
         self._whole, self._unmanaged = reading.scope.whole, reading.account.unmanaged
         self._author, self._texts, self._reread = author, texts, reread
 
     def adopted(
         self, items: Sequence[DriftItem]
-    ) -> tuple[Names, Texts, Desired | None, Sequence[Objection]]:
-        """What the manifests can take over, their new texts, and what they declare by these.
+    ) -> tuple[Names, Texts, Read | None, Sequence[Objection]]:
+        """What the manifests can take over, their new texts, and what is read of these.
 
         Also the items of which they cannot take over the name, with the reason.
         """
@@ -62,15 +71,15 @@ class Renames:
         # One that does not fit keeps no other from being adopted.
         names: Names = {}
         texts: Texts = {}
-        desired: Desired | None = None
+        read: Read | None = None
         for item in good:
             more = {**names, item.address: new[item.address]}
             found = self._tried(more)
             if isinstance(found, str):
                 left.append((item, found))
             else:
-                names, texts, desired = found
-        return names, texts, desired, left
+                names, texts, read = found
+        return names, texts, read, left
 
     def _refusal(self, item: DriftItem, new: Names) -> str:
         """Why a name cannot be declared, whatever its manifest looks like."""
@@ -87,7 +96,7 @@ class Renames:
             return f'several {kind.name} are called "{address.name}": rename one of them'
         return ""
 
-    def _tried(self, names: Names) -> tuple[Names, Texts, Desired | None] | str:
+    def _tried(self, names: Names) -> tuple[Names, Texts, Read | None] | str:
         """`names` with what adopts them, or why they cannot be."""
         if not names:
             return {}, {}, None
@@ -98,7 +107,8 @@ class Renames:
             texts = {file: edited(self._texts[file], edits) for file, edits in spots.items()}
         except Unedited as error:
             return str(error)
-        desired = self._reread(texts)
+        read = self._reread(texts)
+        desired = read.desired
         if desired.errors:
             return f"the manifest would not be valid: {desired.errors[0].message}"
         for resource in self._whole:
@@ -107,7 +117,7 @@ class Renames:
                 return WRITTEN.format(resource.address)
         if len(desired.snapshot) != len(self._whole):
             return WRITTEN.format("what it declares")
-        return names, texts, desired
+        return names, texts, read
 
     def _edits(self, names: Names) -> Iterator[tuple[Place, Sequence[Edit]]]:
         """The edits of all names, where they are declared and where they are referred to."""
@@ -139,10 +149,8 @@ class Renames:
 def _referred(resource: Resource, key: str) -> Sequence[Address]:
     """What a resource refers to under a key of its entry."""
     intent = resource.intent
-    if key == "copy_of":
-        return (intent.copy_of,) if intent.copy_of else ()
-    value = intent.merge_of if key == "merge_of" else lookup(resource.fields, (key,))
-    return [a for a in value if isinstance(a, Address)] if isinstance(value, tuple) else ()
+    origins = {"copy_of": (intent.copy_of,) if intent.copy_of else (), "merge_of": intent.merge_of}
+    return origins[key] if key in origins else references(resource.fields.get(key))
 
 
 def _following(resource: Resource, names: Names) -> Resource:
